@@ -1,0 +1,60 @@
+# Every target sets itself up: .venv is made from requirements/dev.txt and made again only when that file changes.
+# PYTHON is the interpreter that .venv is made with (3.11 or newer).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+PYTEST_ARGS ?=
+CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
+export MYPYPATH := cli
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test sandbox check bench faults lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv; every other target does it by itself
+
+$(READY): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@printf '%s\n' '$(CURDIR)' '$(CURDIR)/layers/tallybridge' '$(CURDIR)/cli' \
+		> "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tallybridge.pth"
+	@printf '#!/bin/sh\nexec "%s/bin/python" -m tallybridge_cli "$$@"\n' '$(CURDIR)/$(VENV)' > $(BIN)/tallybridge
+	@chmod +x $(BIN)/tallybridge
+	@touch $(READY)
+
+demo: $(READY) ## load a demo tenant, run the billing sync, show the control totals
+	@$(BIN)/python -m sandbox demo
+
+test: $(READY) ## pass all tests, offline
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS NETSUITE_SLOTS PORT_BASE
+	@$(BIN)/python -m sandbox
+
+check: $(READY) ## ruff, mypy, cfn-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CHECKED)
+	@for app in functions/*/app.py; do echo "mypy $$app"; $(BIN)/mypy $$app || exit 1; done
+	$(BIN)/cfn-lint template.yaml
+
+bench: $(READY) ## measure records per second; options: INVOICES LATENCY_MS NETSUITE_SLOTS
+	@$(BIN)/python -m sandbox bench
+
+faults: $(READY) ## the longer proofs: faults at every instruction, lost answers, two runs at once
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --annotation-style line $(if $(UPGRADE),--upgrade)
+
+lock: $(READY) ## compile the pins again; UPGRADE=1 takes newer versions
+	$(PIN) requirements/runtime.in -o layers/tallybridge/requirements.txt
+	$(PIN) requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove .venv, out and caches
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .hypothesis .pytest_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,18 @@
+"""Lambda archive_log, see tallybridge.tasks.archive_log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from tallybridge.tasks.archive_log import archive_log
+from tallybridge.wiring import Wiring
+
+logger = Logger()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    answer = archive_log(event, Wiring.of(context))
+    logger.info("done", answer=answer)
+    return answer

@@ -1,0 +1,18 @@
+"""Lambda open_run, see tallybridge.tasks.open_run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from tallybridge.tasks.open_run import open_run
+from tallybridge.wiring import Wiring
+
+logger = Logger()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    answer = open_run(event, Wiring.of(context))
+    logger.info("done", answer=answer)
+    return answer

@@ -1,0 +1,18 @@
+"""Lambda reconcile, see tallybridge.tasks.reconcile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from tallybridge.tasks.reconcile import reconcile
+from tallybridge.wiring import Wiring
+
+logger = Logger()
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    answer = reconcile(event, Wiring.of(context))
+    logger.info("done", answer=answer)
+    return answer

@@ -1,0 +1,41 @@
+"""Amounts: Decimal from wire to wire, rounded to the currency's precision only where two systems are compared."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import simplejson
+
+DEFAULT_PRECISION = 2
+PRECISION = {
+    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+}
+"""Digits after the point by ISO 4217 code, where they are not two."""
+
+
+def quantum(currency: str) -> Decimal:
+    """The smallest amount of a currency, for example Decimal("0.01")."""
+    return Decimal(1).scaleb(-PRECISION.get(currency, DEFAULT_PRECISION))
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """The amount in whole minor units of the currency."""
+    return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
+
+
+def plain(amount: Decimal) -> str:
+    """The amount as text with a decimal point, no exponent, no superfluous zeros: 1E+2 -> "100", 0.50 -> "0.5"."""
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def loads(text: str | bytes) -> Any:
+    """JSON with every number that has a point read as Decimal, so that no float ever stands near an amount."""
+    return simplejson.loads(text, use_decimal=True)
+
+
+def dumps(value: Any) -> str:
+    """JSON with Decimals written as numbers, digit for digit, keys in the order given."""
+    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,67 @@
+"""What a record type of an account consists of: `GET /metadata-catalog/{type}` as JSON Schema (api-netsuite.md 3.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tallybridge.errors import BadAnswer
+
+MAX_DEPTH = 4
+"""Levels between a sublist and the properties of its lines."""
+
+
+REFERENCE = frozenset({"id", "refName", "externalId", "links"})
+"""Properties of a reference: a list of such is a field with several values, not a sublist."""
+
+
+@dataclass(frozen=True)
+class FieldInfo:
+    """One field. `type` is the schema's word; `custom` says that the account made it."""
+
+    title: str
+    type: str
+    custom: bool
+
+
+@dataclass(frozen=True)
+class RecordSchema:
+    """Body fields, and for each sublist the fields of its lines (empty when the account only names the sublist)."""
+
+    fields: dict[str, FieldInfo]
+    sublists: dict[str, dict[str, FieldInfo]] = field(default_factory=dict)
+
+
+def schema_from(document: Any, record_type: str) -> RecordSchema:
+    """The schema in a metadata document. Raises `BadAnswer` when it is not one."""
+    properties = document.get("properties") if isinstance(document, Mapping) else None
+    if not isinstance(properties, Mapping):
+        raise BadAnswer(f"NetSuite's description of {record_type} has no properties.", service="NetSuite")
+    known = {name: p for name, p in properties.items() if isinstance(p, Mapping) and name != "links"}
+    lines = {name: _lines(p) or {} for name, p in known.items() if _is_sublist(p)}
+    return RecordSchema({name: _field(name, p) for name, p in known.items() if name not in lines}, lines)
+
+
+def _is_sublist(schema: Mapping[str, Any]) -> bool:
+    lines = _lines(schema)
+    return "collection" in str(schema.get("$ref", "")).lower() or (lines is not None and not (lines and set(lines) <= REFERENCE))
+
+
+def _lines(schema: Mapping[str, Any], depth: int = 0) -> dict[str, FieldInfo] | None:
+    """The line fields below a property: an array of objects, possibly wrapped in an object with `items`."""
+    if depth > MAX_DEPTH:
+        return None
+    items = schema.get("items")
+    if schema.get("type") == "array" and isinstance(items, Mapping):
+        properties = items.get("properties")
+        return {n: _field(n, p) for n, p in properties.items() if isinstance(p, Mapping)} if isinstance(properties, Mapping) else {}
+    inner = schema.get("properties")
+    if isinstance(inner, Mapping) and isinstance(inner.get("items"), Mapping):
+        return _lines(inner["items"], depth + 1)
+    return None
+
+
+def _field(name: str, schema: Mapping[str, Any]) -> FieldInfo:
+    kind = schema.get("type") or ("object" if "$ref" in schema or "properties" in schema else "")
+    return FieldInfo(str(schema.get("title") or name), str(schema.get("format") or kind), schema.get("x-ns-custom-field") is True)

@@ -1,0 +1,153 @@
+"""Log lines grouped into messages: equal messages of one step become one entry (operations.md section 5, settings.md section 4.5).
+
+Two messages are equal when step, level, code and the shape of the text agree. The shape is the text without the names of its own
+record, without quoted values and without words that hold digits. A group shows the values that all its lines share and an
+ellipsis where they differ; what differs stands with each record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from tallybridge.reporting.words import ELLIPSIS, clean, shortened
+from tallybridge.sync.runlog import Level, LogLine, Message
+
+NETSUITE_CHARACTERS = 10_000
+"""Without debug logging: what all NetSuite errors of a run may take up together [D]."""
+NETSUITE_ERRORS = 50
+"""With debug logging: how many NetSuite errors are given in full, unless the setting says otherwise [D]."""
+MAX_MESSAGES = 200
+MAX_RECORDS = 50
+"""Records listed with one message; the count goes on."""
+MAX_LABEL = 400
+WAITS_FOR = "waits for "
+BETWEEN = " \u00b7 "
+"""Between a record's number and what it waits for, or what differs about it."""
+
+CUT = "(cut: NetSuite errors of one run are shown up to 10,000 characters; the log has them in full)"
+NOT_PRINTED = "Further NetSuite errors; the number printed in full is limited. The log has all of them."
+OTHER_KINDS = "Further messages of other kinds. The log has all of them."
+
+_TOKEN = re.compile(r'"[^"]*"|[^\s"(),;]+')
+_MARKS = "\x00\x01\x02"
+
+
+def group_messages(lines: Iterable[LogLine], *, debug: bool = False, error_limit: int = NETSUITE_ERRORS) -> list[Message]:
+    """The warnings and errors of a run, grouped, in the order in which each first appeared. Memory stays bounded.
+
+    `debug` is the setting *Debug logging*, `error_limit` the number behind *NetSuite Error Limit for Debugging*. Counts are always
+    complete: the sum of all counts is the number of warning and error lines.
+    """
+    groups: dict[object, _Group] = {}
+    in_full = 0
+    for line in lines:
+        if line.level not in (Level.WARNING, Level.ERROR):
+            continue
+        key, shown = _place(line, debug, in_full < error_limit, in_full)
+        in_full += debug and from_netsuite(line)
+        if key not in groups and len(groups) >= MAX_MESSAGES:
+            key, shown = (line.level,), replace(line, message=OTHER_KINDS, code="", step="", advice="")
+        groups.setdefault(key, _Group(shown)).add(shown)
+    messages = [group.message() for group in groups.values()]
+    return messages if debug else cut(messages)
+
+
+def from_netsuite(entry: LogLine | Message) -> bool:
+    """Whether NetSuite wrote the text of this line or message."""
+    return entry.code.startswith("NS-") or entry.message.startswith("NetSuite Warning:")
+
+
+def cut(messages: list[Message]) -> list[Message]:
+    """The messages with the texts of NetSuite cut at 10,000 characters in total; codes, counts and records stay."""
+    left = NETSUITE_CHARACTERS
+    kept = []
+    for message in messages:
+        if from_netsuite(message):
+            if len(message.message) > left:
+                message = replace(message, message=f"{message.message[:left]}{ELLIPSIS} {CUT}")
+            left = max(0, left - len(message.message))
+        kept.append(message)
+    return kept
+
+
+def shape(line: LogLine) -> tuple[str, ...]:
+    """What stays of a text when the values are taken out: the pieces between them."""
+    return _taken_apart(line)[0]
+
+
+def _place(line: LogLine, debug: bool, room: bool, number: int) -> tuple[object, LogLine]:
+    """The group a line belongs to, and the line as it is to be shown there."""
+    if debug and from_netsuite(line):
+        if room:
+            return (number,), line
+        return (line.step, line.level, line.code), replace(line, message=NOT_PRINTED)
+    return (line.step, line.level, line.code, shape(line)), line
+
+
+@dataclass(frozen=True)
+class _Value:
+    text: str
+    own: bool  # names the record itself
+
+    def blank(self) -> str:
+        return f'"{ELLIPSIS}"' if self.text.startswith('"') else ELLIPSIS
+
+
+def _taken_apart(line: LogLine) -> tuple[tuple[str, ...], tuple[_Value, ...]]:
+    """The text as literal pieces and the values between them: always one piece more than values."""
+    text = clean(line.message)
+    names = sorted({n for n in (line.source_number, line.source_id, line.destination_id) if len(n) > 1}, key=len, reverse=True)
+    for mark, name in zip(_MARKS, names, strict=False):
+        text = text.replace(name, mark)
+    pieces, values, start = [], [], 0
+    for token in _TOKEN.finditer(text):
+        word = token[0] if token[0].startswith('"') else token[0].rstrip(".:!?'")
+        own = any(mark in word for mark in _MARKS)
+        if own or word.startswith('"') or any(c.isdigit() for c in word):
+            pieces.append(text[start : token.start()])
+            start = token.start() + len(word)
+            for mark, name in zip(_MARKS, names, strict=False):
+                word = word.replace(mark, name)
+            values.append(_Value(word, own))
+    return (*pieces, text[start:]), tuple(values)
+
+
+@dataclass
+class _Group:
+    first: LogLine
+    count: int = 0
+    common: list[_Value | None] = field(default_factory=list)
+    records: dict[tuple[str, str, tuple[str, ...]], tuple[_Value, ...]] = field(default_factory=dict)
+
+    def add(self, line: LogLine) -> None:
+        values = _taken_apart(line)[1]
+        if not self.count:
+            self.common = list(values)
+        self.common = [c if c and c.text == v.text else None for c, v in zip(self.common, values, strict=True)]
+        self.count += 1
+        if len(self.records) < MAX_RECORDS:
+            key = (line.source_number or line.source_id, line.waits_for, tuple(v.text for v in values))
+            self.records.setdefault(key, values)
+
+    def message(self) -> Message:
+        pieces, values = _taken_apart(self.first)
+        text = pieces[0]
+        for piece, value, common in zip(pieces[1:], values, self.common, strict=True):
+            text += (value.text if common else value.blank()) + piece
+        labels = (self._label(name, waits_for, v) for (name, waits_for, _), v in self.records.items())
+        return Message(
+            step=self.first.step,
+            level=self.first.level,
+            code=self.first.code,
+            message=text,
+            advice=self.first.advice,
+            count=self.count,
+            records=list(dict.fromkeys(label for label in labels if label)),
+        )
+
+    def _label(self, name: str, waits_for: str, values: tuple[_Value, ...]) -> str:
+        differing = [v.text.strip('"') for v, common in zip(values, self.common, strict=True) if common is None and not v.own]
+        about = WAITS_FOR + waits_for if waits_for else ", ".join(differing)
+        return shortened(clean(BETWEEN.join(part for part in (name, about) if part)), MAX_LABEL)

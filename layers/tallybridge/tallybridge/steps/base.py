@@ -1,0 +1,268 @@
+"""What the steps from Zuora to NetSuite share: reading again, look-up by Zuora ID, status writes, fields that the account lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tallybridge.clock import Clock
+from tallybridge.money import plain
+from tallybridge.netsuite import NetSuite
+from tallybridge.settings import Settings
+from tallybridge.steps.reference import Reference
+from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, SourceRecord
+from tallybridge.zuora import Zuora
+from tallybridge.zuora.selection import Selected, SourceQuery
+from tallybridge.zuora.source import ZuoraSource
+
+TEXT_LIMIT = 300
+"""Characters in a NetSuite free-form text field."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass
+class StepContext:
+    """What a step works with. `reference` holds the NetSuite tables the step asked for in `needs`; `watermark` and `behavior` are those
+    of the step's last run; `retry` are ids that must be selected again although the watermark has moved past them; `seen` tells for
+    the given records when the connector itself changed them last; `known` answers the ledger's items for source ids; `dropped` collects
+    the fields this account lacks."""
+
+    zuora: Zuora
+    source: ZuoraSource
+    netsuite: NetSuite
+    settings: Settings
+    clock: Clock
+    reference: Reference = field(default_factory=Reference)
+    watermark: str = ""
+    retry: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
+    seen: Callable[[Sequence[str]], Mapping[str, str]] = lambda ids: {}
+    known: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]] = lambda ids: {}
+    dropped: set[str] = field(default_factory=set)
+
+
+class ZuoraToNetSuite:
+    """Base of the steps that read Zuora and write NetSuite."""
+
+    name: str
+    title: str
+    object: str
+    object_label: str
+    destination: str
+    code: str
+    direction = "Zuora -> NetSuite"
+    transaction = True
+    chunk = 100
+    needs: tuple[str, ...] = ()
+    """Reference tables, see steps/reference.py."""
+    table = "transaction"
+    """SuiteQL table of the destination records: transaction, customer or item."""
+    transaction_type = ""
+    """SuiteQL type code of the destination transaction, for example CustInvc."""
+
+    def __init__(self, context: StepContext) -> None:
+        self.context = context
+        self.settings = context.settings
+        self.reference = context.reference
+
+    # -- selection ---------------------------------------------------------------------------------------------------
+
+    def query(self) -> SourceQuery:
+        """Which heads to select. Each step says."""
+        raise NotImplementedError
+
+    def waiting_work(self) -> int:
+        """How many records may be waiting: one call; 0 means that the step has nothing to do."""
+        return self.context.source.count(self.query())
+
+    def select(self) -> Iterator[Candidate]:
+        for row in self.context.source.select(self.query()):
+            yield Candidate(row.id, row.group, row.to_json())
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        """The candidates as they are now; those that no longer qualify are left out."""
+        raise NotImplementedError
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """Counterparts by source id; a record without one is left out."""
+        raise NotImplementedError
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        """What to do with a record. Pure."""
+        raise NotImplementedError
+
+    def reread(self, candidates: Sequence[Candidate]) -> Iterator[tuple[Selected, dict[str, Any], dict[str, dict[str, Any]]]]:
+        """Heads that still qualify, as the transactional store has them now, with their parents by object name.
+
+        The children are those of the selection: they no longer change once a head qualifies.
+        """
+        query, source = self.query(), self.context.source
+        heads = source.reread(query.object, (c.id for c in candidates), query.fields)
+        parents: dict[str, dict[str, dict[str, Any]]] = {}
+        for parent in query.parents:
+            holders = parents[parent.of] if parent.of else heads
+            ids = [h.get(parent.key) or "" for h in holders.values()]
+            parents[parent.object] = source.reread(parent.object, ids, self.parent_fields(parent.object))
+        for candidate in candidates:
+            selected = Selected.from_json(dict(candidate.data))
+            head = heads.get(candidate.id)
+            if head is None:
+                continue
+            own: dict[str, dict[str, Any]] = {}
+            for parent in query.parents:
+                holder = own[parent.of] if parent.of else head
+                own[parent.object] = parents[parent.object].get(holder.get(parent.key) or "", {})
+            if query.qualifies(head, own):
+                yield selected, {**selected.copy, **head}, own
+
+    def parent_fields(self, object_type: str) -> Sequence[str]:
+        """The fields of a parent that the step needs."""
+        raise NotImplementedError
+
+    # -- destination -------------------------------------------------------------------------------------------------
+
+    def external_id(self, zuora_id: str) -> str:
+        """The deterministic external id: the plain Zuora id, or with the prefix of its kind where a setting asks for it."""
+        return f"{EXTERNAL_ID_PREFIX[self.object]}{zuora_id}" if self.settings.external_id_prefixes else zuora_id
+
+    def find_transactions(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """NetSuite transactions of the step's type by external id or by the field Zuora ID: two keys, one call per 500 records."""
+        zuora_id = self.reference.custom(self.destination, "Zuora ID")
+        by_external = {self.external_id(r.id): r.id for r in records}
+        found: dict[str, dict[str, Counterpart]] = {}
+        keys = list(by_external)
+        for start in range(0, len(keys), KEYS_PER_LOOKUP):
+            part = keys[start : start + KEYS_PER_LOOKUP]
+            ids = [by_external[k] for k in part]
+            marks = ", ".join("?" * len(part))
+            q = (
+                f"SELECT t.id, t.externalid, t.{zuora_id} AS zuoraid, t.foreigntotal FROM transaction t WHERE t.type = ? "
+                f"AND (t.externalid IN ({marks}) OR t.{zuora_id} IN ({marks}))"
+            )
+            for row in self.context.netsuite.suiteql(q, [self.transaction_type, *part, *ids]):
+                source_id = by_external.get(row.get("externalid", "")) or row.get("zuoraid", "")
+                total = Decimal(row["foreigntotal"]) if "foreigntotal" in row else None
+                found.setdefault(source_id, {})[row["id"]] = Counterpart(row["id"], abs(total) if total is not None else None)
+        return {source_id: list(hits.values()) for source_id, hits in found.items()}
+
+    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
+        """What NetSuite holds, in transaction currency, by internal id: one call per 1,000."""
+        q = "SELECT id, foreigntotal FROM transaction WHERE id IN {in}"
+        rows = self.context.netsuite.suiteql_in(q, list(destination_ids))
+        return {row["id"]: abs(Decimal(row["foreigntotal"])) for row in rows if "foreigntotal" in row}
+
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
+        """What NetSuite says it holds of some source records, by the field Zuora ID: (source id, amount), two of them if it holds two."""
+        zuora_id = self.reference.custom(self.destination, "Zuora ID")
+        if self.transaction:
+            q = f"SELECT {zuora_id} AS zuoraid, foreigntotal FROM transaction WHERE type = ? AND {zuora_id} IN {{in}}"
+            rows = self.context.netsuite.suiteql_in(q, source_ids, [self.transaction_type])
+        else:
+            q = f"SELECT {zuora_id} AS zuoraid FROM {self.table} WHERE {zuora_id} IN {{in}}"
+            rows = self.context.netsuite.suiteql_in(q, source_ids)
+        for row in rows:
+            yield row["zuoraid"], abs(Decimal(row["foreigntotal"])) if "foreigntotal" in row else None
+
+    def note_customer_currencies(self, records: Sequence[SourceRecord]) -> None:
+        """With multiple currencies, put the NetSuite customer's currency beside each record (sequence-and-status.md 7.3): one call."""
+        if not self.settings.netsuite_multiple_currencies:
+            return
+        customers = sorted({str(r.data.account.get("IntegrationId__NS") or "") for r in records} - {""})
+        q = "SELECT c.id, u.symbol FROM customer c JOIN currency u ON u.id = c.currency WHERE c.id IN {in}"
+        rows = self.context.netsuite.suiteql_in(q, customers) if customers else ()
+        symbols = {row["id"]: row.get("symbol", "") for row in rows}
+        for record in records:
+            record.data.customer_currency = symbols.get(str(record.data.account.get("IntegrationId__NS") or ""), "")
+
+    def existing(self, record_type: str, fields: Mapping[str, Any], *, line: bool = False) -> dict[str, Any]:
+        """The fields that have a value and that the account knows; what it lacks is noted once and left out."""
+        kept = {}
+        for name, value in fields.items():
+            if value is None or value == "":
+                continue
+            if self.reference.has_field(record_type, name, line=line):
+                kept[name] = value
+            else:
+                self.context.dropped.add(f"{record_type}.{'item.' if line else ''}{name}")
+        return kept
+
+    # -- source ------------------------------------------------------------------------------------------------------
+
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """Write statuses, 50 records a call."""
+        objects = [{"Id": m.record.id, **self.context.source.to_tenant(self.mark_fields(m))} for m in marks]
+        return _results(self.context.zuora.update(self.object, objects))
+
+    def mark_fields(self, mark: Mark) -> dict[str, Any]:
+        """The fields of a mark under the names of Actions."""
+        fields: dict[str, Any] = {}
+        if mark.status is not None:
+            fields["IntegrationStatus__NS"] = mark.status
+        if mark.destination_id:
+            fields["IntegrationId__NS"] = mark.destination_id
+        if mark.synced_at:
+            fields["SyncDate__NS"] = mark.synced_at
+        if mark.transferred is not None:
+            fields["TransferredToAccounting"] = mark.transferred
+        return fields
+
+    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]:
+        """When the source says that it was changed last, after our own write; only master data needs it."""
+        return {}
+
+
+KEYS_PER_LOOKUP = 500
+"""External ids in one look-up; each is asked for twice, and an IN list takes 1,000."""
+
+EXTERNAL_ID_PREFIX = {
+    "Account": "ZACC-",
+    "Product": "ZITM-",
+    "ProductRatePlan": "ZITM-",
+    "ProductRatePlanCharge": "ZITM-",
+    "Invoice": "ZINV-",
+    "DebitMemo": "ZDM-",
+    "CreditMemo": "ZCM-",
+    "Payment": "ZPMT-",
+    "Refund": "ZREF-",
+}
+
+
+def _results(written: Iterable[Any]) -> dict[str, MarkResult]:
+    return {w.id: MarkResult(w.ok, w.code, w.message) for w in written}
+
+
+def ambiguous(code: str, label: str, kind: str, found: Sequence[Counterpart]) -> Problem:
+    """More than one destination record carries the Zuora ID."""
+    ids = ", ".join(c.id for c in found)
+    text_ = f"{label}: {len(found)} NetSuite {kind} carry this Zuora ID ({ids}). Clear the duplicates first."
+    return Problem(f"{code}-AMBIGUOUS", text_, f"Delete the surplus NetSuite {kind}, or clear their Zuora ID; keep one.")
+
+
+def currency_problem(code: str, label: str, zuora: str, netsuite: str) -> Problem | None:
+    """The account's and the NetSuite customer's currency differ (sequence-and-status.md 7.3); None when equal or unknown."""
+    if not zuora or not netsuite or zuora == netsuite:
+        return None
+    text_ = f"{label}: Zuora currency {zuora} differs from NetSuite customer currency {netsuite}; skipped."
+    return Problem(f"{code}-CURRENCY", text_, "Correct the currency of the account or of the NetSuite customer.")
+
+
+def text(value: Any, limit: int = TEXT_LIMIT) -> str | None:
+    """A value as NetSuite text: dates and amounts in their plain form, cut to the field's length; None for nothing."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, Decimal):
+        return plain(value)
+    return str(value)[:limit]
+
+
+def ref(internal_id: str | None) -> dict[str, str] | None:
+    """A NetSuite reference by internal id; None for nothing."""
+    return {"id": internal_id} if internal_id else None
+
+
+def day(value: Any) -> str | None:
+    """The date part of a date or date-time, YYYY-MM-DD; None for nothing."""
+    return str(value)[:10] if value else None

@@ -1,0 +1,471 @@
+"""One batch of one step: refresh, look up, plan, claim, mark, send, verify, write back. Knows no object type and no vendor.
+
+    1 refresh      the source records as they are now; what no longer qualifies is dropped
+    2 find         counterparts in the destination, one look-up for all
+    3 plan         pure: hold, leave, found, or write
+    4 claim        ledger, one conditional write a record
+    5 mark         "Creating X" on the source, in bulk, before the first destination write
+    6 send         in parallel; records of one group one after the other; SENT is stored before each request, CONFIRMED after it
+    7 verify       the destination's amounts, one look-up for all
+    8 write back   "Sync Complete" or "Error ...", in bulk; then DONE or REFUSED in the ledger
+
+A worker may die between any two of them: the next one finds the ledger open, the counterpart by its external id, and goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from tallybridge import money
+from tallybridge.clock import Clock, stamp
+from tallybridge.errors import AlreadyExists, LoginRefused, NotSent, OutcomeUnknown, Refused, ServiceError, StepFailed, TallybridgeError
+from tallybridge.sync.ledger import Claim, Ledger, LostClaim
+from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
+from tallybridge.sync.step import (
+    CREATED,
+    IGNORE,
+    SYNC_COMPLETE,
+    Candidate,
+    Counterpart,
+    Destination,
+    Found,
+    Hold,
+    Leave,
+    Mark,
+    Plan,
+    Problem,
+    Request,
+    SourceRecord,
+    Step,
+    Write,
+)
+from tallybridge.sync.waves import waits_for, waves, with_ids
+
+CREATE_TRIES = 3
+"""How often a create is sent when its outcome was unknown and the look-up found nothing."""
+VERIFY_AFTER_SECONDS = 1.0
+"""How long to wait before looking up a create whose outcome is unknown."""
+LEDGER_WRITERS = 8
+UNREACHABLE_LIMIT = 10
+"""After so many records in a row whose outcome is unknown the batch stops sending: the destination is down."""
+SEND_MARGIN_SECONDS = 20
+"""Nothing is sent when less time than this is left."""
+
+T = TypeVar("T")
+
+
+@dataclass
+class Work:
+    """One record on its way through the batch."""
+
+    record: SourceRecord
+    plan: Plan
+    claim: Claim | None = None
+    outcome: Outcome | None = None
+    action: str = ""
+    destination_id: str = ""
+    destination_amount: Decimal | None = None
+    notes: list[tuple[Level, Problem]] = field(default_factory=list)
+    code: str = ""
+    detail: str = ""
+
+    def note(self, level: Level, *problems: Problem) -> None:
+        self.notes += [(level, p) for p in problems]
+
+    def settle(self, outcome: Outcome, problem: Problem | None = None, detail: str = "") -> None:
+        self.outcome = outcome
+        if problem is not None:
+            self.note(Level.WARNING, problem)
+            self.code = problem.code
+        self.detail = detail or self.detail
+
+
+@dataclass
+class BatchResult:
+    """What became of a batch; `failure` says why the step as a whole cannot go on."""
+
+    results: list[RecordResult] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
+    failure: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What a batch runs with. `deadline` (epoch seconds) is when the worker is stopped from outside."""
+
+    run_id: str
+    dry_run: bool
+    debug: bool
+    writers: int
+    deadline: float
+
+
+class Batch:
+    """Processes candidates of one step."""
+
+    def __init__(self, step: Step, destination: Destination, ledger: Ledger, clock: Clock, worker: Worker, system: str) -> None:
+        self.step = step
+        self.destination = destination
+        self.ledger = ledger
+        self.clock = clock
+        self.worker = worker
+        self.system = system
+        self.unreachable = 0
+        self.failure: Problem | None = None
+        self.guard = threading.Lock()
+
+    def process(self, candidates: Sequence[Candidate]) -> BatchResult:
+        """Sync the candidates. Raises `StepFailed` or `LoginRefused` when nothing could be decided for any of them."""
+        records = self.step.refresh(candidates)
+        known = self.ledger.read([self._key(r) for r in records])
+        found = self.step.find(records) if records else {}
+        works = [Work(r, self.step.plan(r, found.get(r.id, []))) for r in records]
+        for work in works:
+            self._take_plan(work, known.get(self._key(work.record)))
+        by_id = {w.record.id: w for w in works}
+        for wave in waves({w.record.id: w.plan for w in works if w.outcome is None}):
+            to_do = [by_id[i] for i in wave if self._ready(by_id[i], by_id, known)]
+            if self.worker.dry_run:
+                for work in to_do:
+                    work.settle(Outcome.ALREADY if isinstance(work.plan, Found) else Outcome.SYNCED)
+            else:
+                self._carry_out(to_do, known)
+        if not self.worker.dry_run:
+            self._set_aside([w for w in works if isinstance(w.plan, Leave) and w.plan.set_aside])
+        return BatchResult([self._result(w) for w in works], [line for w in works for line in self._lines(w)], self.failure)
+
+    def _key(self, record: SourceRecord) -> str:
+        return self.ledger.key(self.system, self.step.object, record.id)
+
+    def _take_plan(self, work: Work, known: Mapping[str, Any] | None) -> None:
+        """Settle what needs no write in the destination."""
+        match work.plan:
+            case Hold(problems):
+                work.note(Level.WARNING, *problems[1:])
+                work.settle(Outcome.HELD, problems[0])
+                self._keep_held(work, problems[0], known)
+            case Leave(problem, _, level):
+                work.note(Level(level), problem)
+                work.settle(Outcome.SKIPPED)
+                work.code = problem.code
+                if work.plan.set_aside:
+                    self._keep_held(work, replace(problem, waits_for=""), known)
+            case Found(counterpart, action, remark, write_back):
+                work.action, work.destination_id, work.destination_amount = action, counterpart.id, counterpart.amount
+                if remark:
+                    work.note(Level.INFO, remark)
+                if not write_back:
+                    work.settle(Outcome.ALREADY)
+            case Write(action, remarks=remarks):
+                work.action = action
+                work.note(Level.INFO, *remarks)
+
+    def _keep_held(self, work: Work, problem: Problem, known: Mapping[str, Any] | None) -> None:
+        if not self.worker.dry_run:
+            key, number = self._key(work.record), work.record.number
+            self.ledger.held(key, self.step.name, number, problem.code, problem.message, problem.waits_for, known)
+
+    def _ready(self, work: Work, by_id: Mapping[str, Work], known: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Put in the ids of records that were to be written first; hold the record when one of them was not."""
+        needed = waits_for(work.plan)
+        if not needed:
+            return True
+        done = {i: w.destination_id for i, w in by_id.items() if w.outcome in (Outcome.SYNCED, Outcome.ALREADY)}
+        missing = next((later for later in needed if later.record_id not in done), None)
+        if missing is not None:
+            work.settle(Outcome.HELD, missing.otherwise)
+            self._keep_held(work, missing.otherwise, known.get(self._key(work.record)))
+            return False
+        assert isinstance(work.plan, Write)
+        work.plan = replace(work.plan, requests=with_ids(work.plan.requests, done))
+        return True
+
+    def _carry_out(self, works: list[Work], known: Mapping[str, Mapping[str, Any]]) -> None:
+        self._each(works, lambda w: self._claim(w, known.get(self._key(w.record))))
+        claimed = [w for w in works if w.outcome is None]
+        try:
+            self._mark_in_progress([w for w in claimed if isinstance(w.plan, Write) and w.plan.in_progress])
+            self._send_all([w for w in claimed if w.outcome is None and isinstance(w.plan, Write)])
+            self._check_amounts([w for w in claimed if w.outcome is None])
+            self._write_back([w for w in claimed if w.outcome in (None, Outcome.REFUSED)])
+        finally:
+            self._each([w for w in claimed if w.outcome in (None, Outcome.UNFINISHED) and w.claim], self._release)
+
+    def _claim(self, work: Work, known: Mapping[str, Any] | None) -> None:
+        try:
+            work.claim = self.ledger.claim(self._key(work.record), self.step.name, work.record.number, known)
+        except LostClaim:
+            busy = Problem("LEDGER-BUSY", f"{self._name(work)}: another worker is on it; the next run settles it.")
+            work.settle(Outcome.UNFINISHED, busy)
+
+    def _mark_in_progress(self, works: list[Work]) -> None:
+        """The status is on the source record before the first destination write (sequence-and-status.md 4.1, rule 3)."""
+        marks = []
+        for work in works:
+            assert isinstance(work.plan, Write)
+            marks.append(Mark(work.record, work.plan.in_progress, self._transferred("Processing") if work.plan.transferred else None))
+        answers = self.step.mark(marks) if marks else {}
+        for work in works:
+            answer = answers.get(work.record.id)
+            if answer is None or not answer.ok:
+                reason = answer.message if answer else "no answer"
+                text = f"{self._name(work)}: its status could not be written in the source: {reason}"
+                advice = "Nothing was sent. The next run tries again; correct the record if the text names a field."
+                work.settle(Outcome.UNFINISHED, Problem(answer.code if answer else "STATUS", text, advice))
+
+    def _send_all(self, works: list[Work]) -> None:
+        lanes: dict[str, list[Work]] = {}
+        for work in sorted(works, key=lambda w: (w.record.order, w.record.number)):
+            lanes.setdefault(work.record.group or f"alone#{work.record.id}", []).append(work)
+
+        def lane(queue: list[Work]) -> None:
+            for work in queue:
+                self._send(work)
+
+        with ThreadPoolExecutor(max_workers=max(1, min(self.worker.writers, len(lanes)))) as pool:
+            for future in [pool.submit(lane, queue) for queue in lanes.values()]:
+                future.result()
+
+    def _send(self, work: Work) -> None:
+        if self.failure or self.clock.now().timestamp() > self.worker.deadline - SEND_MARGIN_SECONDS:
+            work.settle(Outcome.UNFINISHED, Problem("NOT-SENT", f"{self._name(work)}: not sent in this run; the next run sends it."))
+            return
+        assert isinstance(work.plan, Write) and work.claim is not None
+        plan = work.plan
+        try:
+            work.claim = self.ledger.sent(work.claim, _hash(plan.requests))
+            work.destination_id = plan.destination_id
+            for request in plan.requests:
+                if request.record_id is None:
+                    work.destination_id = self._create(work, request)
+                else:
+                    target = work.destination_id if request.record_id == CREATED else request.record_id
+                    self.destination.update(request.record_type, target, request.body, request.replace)
+            work.claim = self.ledger.confirmed(work.claim, work.destination_id)
+            self._reached()
+        except Refused as refused:
+            self._reached()
+            work.settle(Outcome.REFUSED, self._problem(work, refused), refused.detail)
+        except LoginRefused as refused:
+            self._fail(Problem(refused.code, refused.message, refused.advice))
+            work.settle(Outcome.UNFINISHED, self._problem(work, refused))
+        except (NotSent, OutcomeUnknown, ServiceError, StepFailed) as lost:
+            self._missed(lost)
+            work.settle(Outcome.UNFINISHED, self._problem(work, lost))
+        except LostClaim:
+            work.settle(Outcome.UNFINISHED, Problem("LEDGER-BUSY", f"{self._name(work)}: another worker took it over."))
+
+    def _create(self, work: Work, request: Request) -> str:
+        """Create; a create that is refused as a duplicate, or whose outcome is unknown, is looked up and never repeated blindly."""
+        unknown: OutcomeUnknown | None = None
+        for _ in range(CREATE_TRIES):
+            try:
+                return self.destination.create(request.record_type, request.body)
+            except AlreadyExists as duplicate:
+                there = self._look_up(work)
+                if there is None:
+                    raise duplicate
+                work.action = "create" if unknown else "recover"
+                return there.id
+            except OutcomeUnknown as lost:
+                unknown = lost
+                self.clock.sleep(VERIFY_AFTER_SECONDS)
+                there = self._look_up(work)
+                if there is not None:
+                    return there.id
+        assert unknown is not None
+        raise unknown
+
+    def _look_up(self, work: Work) -> Counterpart | None:
+        found = self.step.find([work.record]).get(work.record.id, [])
+        if len(found) > 1:
+            raise ServiceError(
+                f"{len(found)} {self.step.destination} records carry this id: {', '.join(c.id for c in found)}", service="NetSuite"
+            )
+        return found[0] if found else None
+
+    def _check_amounts(self, works: list[Work]) -> None:
+        """After a create the destination's total is compared with the source's, to the cent."""
+        due = [w for w in works if w.destination_amount is None and w.record.amount is not None]
+        due = [w for w in due if not isinstance(w.plan, Write) or w.plan.check_amount]
+        try:
+            amounts = self.step.amounts([w.destination_id for w in due]) if due else {}
+        except ServiceError as lost:
+            for work in due:
+                work.settle(Outcome.UNFINISHED, self._problem(work, lost))
+            return
+        for work in due:
+            work.destination_amount = amounts.get(work.destination_id)
+        for work in works:
+            held, own = work.destination_amount, work.record.amount
+            if own is None or (isinstance(work.plan, Write) and not work.plan.check_amount):
+                continue
+            if held is None or money.rounded(held, work.record.currency) != money.rounded(own, work.record.currency):
+                there = money.plain(held) if held is not None else "no"
+                text = (
+                    f"{self._name(work)}: {self.step.destination} {work.destination_id} holds {there} {work.record.currency} "
+                    f"instead of {money.plain(own)}."
+                )
+                advice = "Find the cause (taxes, rounding, scripts), correct or delete the NetSuite record; the next run checks again."
+                work.settle(Outcome.REFUSED, Problem(f"{self.step.code}-TOTAL", text, advice))
+
+    def _write_back(self, works: list[Work]) -> None:
+        now = stamp(self.clock.now())
+        marks = [m for w in works if (m := self._final_mark(w, now)) is not None]
+        answers = self.step.mark(marks) if marks else {}
+        marked = {m.record.id for m in marks}
+        for work in works:
+            answer = answers.get(work.record.id)
+            if work.record.id in marked and (answer is None or not answer.ok):
+                reason = answer.message if answer else "no answer"
+                text = f"{self._name(work)}: done in the destination, but the source could not be written back: {reason}"
+                code = answer.code if answer else "STATUS"
+                work.settle(Outcome.UNFINISHED, Problem(code, text, "The next run finds the counterpart and completes the source record."))
+        settled = [w for w in works if w.outcome is not Outcome.UNFINISHED]
+        seen = self.step.after_marks([w.record for w in settled if w.record.id in marked])
+        self._each(settled, lambda w: self._settle(w, seen.get(w.record.id, "")))
+
+    def _final_mark(self, work: Work, now: str) -> Mark | None:
+        if work.outcome is Outcome.REFUSED:
+            error = work.plan.error if isinstance(work.plan, Write) else ""
+            if not error:
+                return None
+            keeps = isinstance(work.plan, Write) and not work.plan.transferred
+            return Mark(work.record, error, None if keeps else self._transferred("Error"))
+        if isinstance(work.plan, Write | Found) and not work.plan.write_back:
+            return None
+        return Mark(work.record, SYNC_COMPLETE, self._transferred("Yes"), work.destination_id, now)
+
+    def _settle(self, work: Work, seen: str) -> None:
+        assert work.claim is not None
+        try:
+            if work.outcome is Outcome.REFUSED:
+                _, problem = work.notes[-1]
+                self.ledger.refused(work.claim, self.step.name, problem.code, problem.message)
+                return
+            facts = dict(work.plan.facts) if isinstance(work.plan, Write | Found) else {}
+            if seen:
+                facts["seen"] = seen
+            self.ledger.done(work.claim, destination_id=work.destination_id, **facts)
+            if work.outcome is None:
+                recovered = isinstance(work.plan, Found) or work.action == "recover"
+                work.settle(Outcome.ALREADY if recovered else Outcome.SYNCED)
+        except LostClaim:
+            work.settle(Outcome.UNFINISHED, Problem("LEDGER-BUSY", f"{self._name(work)}: another worker took it over."))
+
+    def _set_aside(self, works: list[Work]) -> None:
+        answers = self.step.mark([Mark(w.record, None, IGNORE) for w in works]) if works else {}
+        for work in works:
+            answer = answers.get(work.record.id)
+            if answer and not answer.ok:
+                work.note(Level.WARNING, Problem(answer.code, f"{self._name(work)}: could not be set aside: {answer.message}"))
+
+    def _release(self, work: Work) -> None:
+        """Give up the claim, so that the next run need not wait for the lease to end."""
+        assert work.claim is not None
+        try:
+            work.claim = self.ledger.released(work.claim)
+        except LostClaim:
+            return
+
+    def _each(self, works: list[Work], act: Callable[[Work], None]) -> None:
+        if len(works) == 1:
+            act(works[0])
+        elif works:
+            with ThreadPoolExecutor(max_workers=min(LEDGER_WRITERS, len(works))) as pool:
+                _all(pool.map(act, works))
+
+    def _transferred(self, value: str) -> str | None:
+        return value if self.step.transaction else None
+
+    def _reached(self) -> None:
+        with self.guard:
+            self.unreachable = 0
+
+    def _missed(self, lost: TallybridgeError) -> None:
+        with self.guard:
+            self.unreachable += 1
+            down = self.unreachable >= UNREACHABLE_LIMIT
+        if down:
+            self._fail(
+                Problem(
+                    "DESTINATION-DOWN",
+                    f"{self.step.title}: no answer for {UNREACHABLE_LIMIT} records in a row: {lost.message}",
+                    lost.advice,
+                )
+            )
+
+    def _fail(self, problem: Problem) -> None:
+        with self.guard:
+            self.failure = self.failure or problem
+
+    def _problem(self, work: Work, error: TallybridgeError) -> Problem:
+        return Problem(error.code, f"{self._name(work)}: {error.message}", error.advice)
+
+    def _name(self, work: Work) -> str:
+        return f"{self.step.object_label} {work.record.number}"
+
+    def _result(self, work: Work) -> RecordResult:
+        record = work.record
+        return RecordResult(
+            object=self.step.object,
+            source_id=record.id,
+            source_number=record.number,
+            outcome=work.outcome or Outcome.UNFINISHED,
+            action=work.action,
+            currency=record.currency,
+            amount=record.amount,
+            destination_id=work.destination_id,
+            destination_amount=work.destination_amount,
+            code=work.code,
+        )
+
+    def _lines(self, work: Work) -> list[LogLine]:
+        """Every problem as a line; a record that was written or found gets one that says so."""
+        lines = [self._line(work, level, p, work.detail if self.worker.debug else "") for level, p in work.notes]
+        if work.outcome in (Outcome.SYNCED, Outcome.ALREADY):
+            lines.append(self._line(work, Level.INFO, Problem("", self._success_text(work))))
+        return lines
+
+    def _success_text(self, work: Work) -> str:
+        would = "would be " if self.worker.dry_run else ""
+        words = {"create": "created", "update": "updated", "link": "linked", "recover": "found again, source completed"}
+        word = words.get(work.action, "unchanged")
+        target = f" {work.destination_id}" if work.destination_id else ""
+        return f"{self._name(work)}: {self.step.destination}{target} {would}{word}."
+
+    def _line(self, work: Work, level: Level, problem: Problem, detail: str = "") -> LogLine:
+        return LogLine(
+            time=stamp(self.clock.now()),
+            run_id=self.worker.run_id,
+            step=self.step.name,
+            level=level,
+            message=problem.message,
+            code=problem.code,
+            direction=self.step.direction,
+            object=self.step.object,
+            action=work.action,
+            source_id=work.record.id,
+            source_number=work.record.number,
+            destination_id=work.destination_id,
+            advice=problem.advice,
+            waits_for=problem.waits_for,
+            detail=detail,
+        )
+
+
+def _hash(requests: Sequence[Request]) -> str:
+    content = money.dumps([[r.record_type, r.record_id, dict(r.body)] for r in requests])
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def _all(values: Iterable[object]) -> None:
+    """Run through a lazy map, so that its exceptions come out."""
+    for _ in values:
+        pass

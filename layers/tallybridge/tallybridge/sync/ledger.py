@@ -1,0 +1,218 @@
+"""The ledger: one item per source record, moved by conditional writes only.
+
+    blank -> CLAIMED -> SENT -> CONFIRMED -> DONE
+       CLAIMED, SENT, CONFIRMED belong to an owner until the lease ends; afterwards, or for a later attempt of the same batch, another
+       worker may claim again. HELD and REFUSED say why a record is not synced; a later run claims it again.
+
+The time line that the conditions protect:
+
+    worker A   claim ........ SENT ---request--> (dies)
+    worker B            claim? refused: A's lease lives      claim after the lease: looks the record up before it sends again
+
+The user-visible Integration Status on the source record is the authority for selection; the ledger is the journal beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from tallybridge.clock import Clock, stamp
+from tallybridge.pieces import parts
+
+BATCH_GET = 100
+"""DynamoDB's limit of items in one BatchGetItem."""
+BATCH_GET_TRIES = 8
+ATTENTION_INDEX = "attention"
+
+
+class State(StrEnum):
+    CLAIMED = "CLAIMED"
+    SENT = "SENT"
+    CONFIRMED = "CONFIRMED"
+    DONE = "DONE"
+    HELD = "HELD"
+    REFUSED = "REFUSED"
+
+
+OPEN = (State.CLAIMED, State.SENT, State.CONFIRMED)
+
+
+class LostClaim(Exception):
+    """The item is not, or no longer, this worker's: another one holds it. Nothing was changed."""
+
+
+class Table(Protocol):
+    """The DynamoDB table resource, as far as it is used."""
+
+    name: str
+    meta: Any
+
+    def put_item(self, **arguments: Any) -> Any: ...
+    def update_item(self, **arguments: Any) -> Any: ...
+    def get_item(self, **arguments: Any) -> Any: ...
+    def delete_item(self, **arguments: Any) -> Any: ...
+    def query(self, **arguments: Any) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A worker: run, batch, which attempt at the batch, and this very invocation. A later attempt may take over an earlier one's
+    claims, since an attempt starts only when the one before has ended; the same attempt delivered twice may not."""
+
+    run_id: str
+    batch: str
+    attempt: int
+    invocation: str
+
+    @property
+    def family(self) -> str:
+        return f"{self.run_id}/{self.batch}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A record that this worker holds. `destination_id` and `state` are what the ledger said before the claim."""
+
+    key: str
+    version: int
+    before: str = ""
+    destination_id: str = ""
+
+
+class Ledger:
+    """The Integration Status table. `lease` is the moment (epoch seconds) at which this worker's claims end."""
+
+    def __init__(self, table: Table, clock: Clock, owner: Owner, lease: int) -> None:
+        self.table = table
+        self.clock = clock
+        self.owner = owner
+        self.lease = lease
+
+    @staticmethod
+    def key(system: str, object_type: str, record_id: str) -> str:
+        """The item's key, for example "zuora#Invoice#8ad0..."."""
+        return f"{system}#{object_type}#{record_id}"
+
+    def read(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The items by key; missing ones are left out."""
+        found: dict[str, dict[str, Any]] = {}
+        batch_get = self.table.meta.client.batch_get_item
+        for part in parts(list(dict.fromkeys(keys)), BATCH_GET):
+            request: Mapping[str, Any] = {self.table.name: {"Keys": [{"id": k} for k in part], "ConsistentRead": True}}
+            for attempt in range(BATCH_GET_TRIES):
+                answer = batch_get(RequestItems=request)
+                found |= {item["id"]: item for item in answer["Responses"].get(self.table.name, [])}
+                request = answer.get("UnprocessedKeys") or {}
+                if not request:
+                    break
+                self.clock.sleep(0.05 * 2**attempt)
+        return found
+
+    def claim(self, key: str, step: str, number: str, known: Mapping[str, Any] | None) -> Claim:
+        """Take the record for this worker. `known` is the item as it was read. Raises `LostClaim` when another worker holds it."""
+        now = int(self.clock.now().timestamp())
+        item = known or {}
+        version = int(item.get("version", 0))
+        if item.get("state") in OPEN and not self._may_take(item, now):
+            raise LostClaim(key)
+        facts = {
+            "state": State.CLAIMED,
+            "family": self.owner.family,
+            "attempt": self.owner.attempt,
+            "invocation": self.owner.invocation,
+            "lease": self.lease,
+            "step": step,
+            "number": number,
+            "run_id": self.owner.run_id,
+        }
+        self._move(key, version, facts)
+        return Claim(key, version + 1, str(item.get("state", "")), str(item.get("destination_id", "")))
+
+    def _may_take(self, item: Mapping[str, Any], now: int) -> bool:
+        if int(item.get("lease", 0)) <= now:
+            return True
+        return bool(item.get("family") == self.owner.family and int(item.get("attempt", 0)) < self.owner.attempt)
+
+    def sent(self, claim: Claim, request_hash: str) -> Claim:
+        """Stored before a request leaves."""
+        return self._advance(claim, State.SENT, {"request_hash": request_hash})
+
+    def confirmed(self, claim: Claim, destination_id: str) -> Claim:
+        """Stored when the destination has the record."""
+        return self._advance(claim, State.CONFIRMED, {"destination_id": destination_id})
+
+    def done(self, claim: Claim, **facts: Any) -> Claim:
+        """Stored when the source has been written back."""
+        return self._advance(claim, State.DONE, facts, settled=True)
+
+    def refused(self, claim: Claim, step: str, code: str, message: str) -> Claim:
+        """Stored when the destination declined the record."""
+        facts = {"code": code, "message": message, "attention": f"{State.REFUSED}#{step}"}
+        return self._advance(claim, State.REFUSED, facts, settled=True)
+
+    def released(self, claim: Claim) -> Claim:
+        """Give the record back untouched: the lease ends now."""
+        return self._advance(claim, State.CLAIMED, {"lease": 0})
+
+    def held(self, key: str, step: str, number: str, code: str, message: str, waits_for: str, known: Mapping[str, Any] | None) -> None:
+        """Note why a record is not sent. Leaves items alone that a worker holds. Equal notes of the same run are written once."""
+        item = known or {}
+        if item.get("state") in OPEN and int(item.get("lease", 0)) > self.clock.now().timestamp():
+            return
+        facts = {
+            "state": State.HELD,
+            "step": step,
+            "number": number,
+            "run_id": self.owner.run_id,
+            "code": code,
+            "message": message,
+            "waits_for": waits_for,
+            "attention": f"{State.HELD}#{step}",
+        }
+        try:
+            self._move(key, int(item.get("version", 0)), facts)
+        except LostClaim:
+            return  # another worker has moved it on: its note is newer than ours
+
+    def attention(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"."""
+        start: dict[str, Any] = {}
+        while True:
+            answer = self.table.query(
+                IndexName=ATTENTION_INDEX,
+                KeyConditionExpression="attention = :kind",
+                ExpressionAttributeValues={":kind": kind},
+                **start,
+            )
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _advance(self, claim: Claim, state: State, facts: Mapping[str, Any], *, settled: bool = False) -> Claim:
+        surplus = ("attention", "waits_for") if settled and "attention" not in facts else ()
+        self._move(claim.key, claim.version, {"state": state, **facts}, surplus)
+        return Claim(claim.key, claim.version + 1, claim.before, str(facts.get("destination_id", claim.destination_id)))
+
+    def _move(self, key: str, version: int, facts: Mapping[str, Any], surplus: Sequence[str] = ()) -> None:
+        """Set facts if the item still has the version (0: does not exist yet). Raises `LostClaim` otherwise."""
+        content = {**facts, "version": version + 1, "updated": stamp(self.clock.now())}
+        names = {f"#{k}": k for k in (*content, *surplus)}
+        values: dict[str, Any] = {f":{k}": v for k, v in content.items()}
+        condition = "attribute_not_exists(id)"
+        if version:
+            condition, values[":was"] = "#version = :was", version
+        update = "SET " + ", ".join(f"#{k} = :{k}" for k in content) + (f" REMOVE {', '.join(f'#{k}' for k in surplus)}" if surplus else "")
+        try:
+            self.table.update_item(
+                Key={"id": key},
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ExpressionAttributeNames=names,
+            )
+        except self.table.meta.client.exceptions.ConditionalCheckFailedException as lost:
+            raise LostClaim(key) from lost

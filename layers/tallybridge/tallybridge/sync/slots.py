@@ -1,0 +1,158 @@
+"""The destination's concurrency limit belongs to the account: all workers of a run share its slots through one item.
+
+A worker leases slots for its calls and gives them back as soon as none of its threads waits. A lease that is not renewed ends by itself,
+so a worker that dies gives its slots back too. On a 429 the limit is halved for everybody, and raised by one after each quiet minute.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tallybridge.clock import Clock
+from tallybridge.errors import StepFailed
+from tallybridge.sync.ledger import Table
+
+LEASE_SECONDS = 90
+"""Longer than one call's read time-out."""
+RENEW_AFTER = 40
+POLL_SECONDS = (0.02, 0.06)
+"""How long a worker waits before it asks for slots again, at random between the two."""
+QUIET_SECONDS = 60
+PATIENCE_SECONDS = 240
+"""How long a thread waits for a slot before its step is given up: more than any other worker may run."""
+UPDATE_TRIES = 50
+
+
+class SharedSlots:
+    """Slots of one destination account, shared by all workers through the runs table."""
+
+    def __init__(self, table: Table, account: str, limit: int, worker: str, clock: Clock) -> None:
+        self.table = table
+        self.key = {"pk": "slots", "sk": account}
+        self.limit = limit
+        self.worker = worker
+        self.clock = clock
+        self.condition = threading.Condition()
+        self.leased: dict[str, float] = {}
+        self.free: list[str] = []
+        self.waiting = 0
+        self.asking = False
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Have a slot while a call is in flight."""
+        slot = self._take()
+        try:
+            yield
+        finally:
+            self._give_back(slot)
+
+    def throttled(self) -> None:
+        """The destination refused a call for too many in flight: halve the limit for all workers."""
+
+        def halve(item: dict[str, Any], now: float) -> bool:
+            item["current"] = max(1, min(int(item.get("current", self.limit)), len(item["held"]) or 1) // 2)
+            item["quiet_since"] = int(now)
+            return True
+
+        self._change(halve)
+
+    def _take(self) -> str:
+        give_up = self.clock.now().timestamp() + PATIENCE_SECONDS
+        with self.condition:
+            self.waiting += 1
+            try:
+                while not self.free:
+                    if self.clock.now().timestamp() > give_up:
+                        raise StepFailed(
+                            "No slot of the destination became free.",
+                            code="NS-SLOTS",
+                            advice="Check for another program that uses up the account's concurrency limit.",
+                        )
+                    if self.asking:
+                        self.condition.wait(timeout=1)
+                        continue
+                    self.asking = True
+                    self.condition.release()
+                    gained: list[str] = []
+                    try:
+                        gained = self._lease(self.waiting)
+                        if not gained:
+                            self.clock.sleep(random.uniform(*POLL_SECONDS))
+                    finally:
+                        self.condition.acquire()
+                        self.asking = False
+                        self.free += gained
+                        self.condition.notify_all()
+                return self.free.pop()
+            finally:
+                self.waiting -= 1
+
+    def _give_back(self, slot: str) -> None:
+        with self.condition:
+            if self.leased.get(slot, 0) - self.clock.now().timestamp() < LEASE_SECONDS - RENEW_AFTER:
+                surplus = True  # old lease: let go and lease anew, which renews it
+            else:
+                surplus = self.waiting == 0
+            if not surplus:
+                self.free.append(slot)
+                self.condition.notify()
+                return
+        self._release(slot)
+
+    def _lease(self, wanted: int) -> list[str]:
+        gained: list[str] = []
+
+        def take(item: dict[str, Any], now: float) -> bool:
+            gained.clear()
+            limit = int(item.get("current", self.limit))
+            if limit < self.limit and now - int(item.get("quiet_since", 0)) > QUIET_SECONDS:
+                limit += 1
+                item["current"], item["quiet_since"] = limit, int(now)
+            taken = item["held"]
+            for n in range(self.limit):
+                if len(taken) >= min(limit, self.limit) or len(gained) >= wanted:
+                    break
+                if (slot := str(n)) not in taken:
+                    taken[slot] = {"worker": self.worker, "until": int(now) + LEASE_SECONDS}
+                    gained.append(slot)
+            return bool(gained)
+
+        self._change(take)
+        now = self.clock.now().timestamp()
+        self.leased |= dict.fromkeys(gained, now + LEASE_SECONDS)
+        return list(gained)
+
+    def _release(self, slot: str) -> None:
+        def drop(item: dict[str, Any], _: float) -> bool:
+            mine = bool(item["held"].get(slot, {}).get("worker") == self.worker)
+            if mine:
+                del item["held"][slot]
+            return mine
+
+        self.leased.pop(slot, None)
+        self._change(drop)
+
+    def _change(self, change: Any) -> None:
+        """Read the item, change it, write it back if nobody else did meanwhile; `change` answers whether there is anything to write."""
+        client = self.table.meta.client
+        for _ in range(UPDATE_TRIES):
+            item = self.table.get_item(Key=self.key, ConsistentRead=True).get("Item")
+            version = int(item["version"]) if item else 0
+            now = self.clock.now().timestamp()
+            content: dict[str, Any] = item or {**self.key, "held": {}}
+            content["held"] = {slot: lease for slot, lease in content["held"].items() if int(lease["until"]) > now}
+            if not change(content, now):
+                return
+            content["version"] = version + 1
+            try:
+                condition = {"ConditionExpression": "version = :v", "ExpressionAttributeValues": {":v": version}}
+                self.table.put_item(Item=content, **(condition if item else {"ConditionExpression": "attribute_not_exists(pk)"}))
+                return
+            except client.exceptions.ConditionalCheckFailedException:
+                self.clock.sleep(random.uniform(0, POLL_SECONDS[0]))
+        raise StepFailed("The slots of the destination are changed too often by other workers.", code="NS-SLOTS")

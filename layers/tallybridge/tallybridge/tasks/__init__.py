@@ -1,0 +1,1 @@
+"""What the Lambda functions do: one module each, called by functions/<name>/app.py."""

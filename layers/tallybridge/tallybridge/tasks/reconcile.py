@@ -1,0 +1,68 @@
+"""Control totals: every selected record accounted for, and what NetSuite says it holds compared with what was sent, to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from tallybridge.pieces import streamed_parts
+from tallybridge.reporting.totals import control_totals
+from tallybridge.steps.base import StepContext, ZuoraToNetSuite
+from tallybridge.steps.reference import load_reference
+from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.runlog import Outcome, RecordResult, Tally
+from tallybridge.tasks.open_run import STEPS
+from tallybridge.tasks.run_file import RunFile
+from tallybridge.tasks.steps import step_class
+from tallybridge.tasks.sync_step import StepClass, step_results
+from tallybridge.wiring import Wiring
+from tallybridge.zuora.source import ZuoraSource
+
+IDS_PER_QUESTION = 1_000
+WRONG_TOTAL = "-TOTAL"
+"""End of the code of records that NetSuite holds with another amount: they are asked about too, so that the run does not tie out."""
+
+
+def reconcile(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
+    """`event` = {"runId", "results"}. Writes totals.json; answers {"tiedOut", "lines"}."""
+    folder = wiring.folder(event["runId"])
+    run = RunFile.load(folder)
+    wiring.runs().heartbeat(run.run_id)
+    kinds = [step_class(name) for name in STEPS if folder.has(f"{name}/manifest.json")]
+    held: dict[tuple[str, str], Tally | None] = {}
+    if not run.dry_run:
+        for kind in kinds:
+            _ask(kind, folder, run, wiring, held)
+    totals = control_totals((r for kind in kinds for r in _results(folder, kind)), held)
+    folder.write_json("totals.json", [t.to_json() for t in totals])
+    return {"tiedOut": all(t.tied_out for t in totals), "lines": len(totals)}
+
+
+def _results(folder: RunFolder, kind: StepClass) -> Iterator[RecordResult]:
+    for part in step_results(folder, kind):
+        yield from map(RecordResult.from_json, part["results"])
+
+
+def _ask(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring, held: dict[tuple[str, str], Tally | None]) -> None:
+    """Ask NetSuite what it holds of a step's records, 1,000 at a time."""
+    step: ZuoraToNetSuite | None = None
+    due = (r for r in _results(folder, kind) if r.outcome in (Outcome.SYNCED, Outcome.ALREADY) or r.code.endswith(WRONG_TOTAL))
+    for part in streamed_parts(due, IDS_PER_QUESTION):
+        step = step or _step(kind, folder, run, wiring)
+        currency = {r.source_id: r.currency for r in part}
+        for key in {(kind.object, c) for c in currency.values()}:
+            held.setdefault(key, Tally())
+        for source_id, amount in step.holdings(list(currency)):
+            tally = held[(kind.object, currency[source_id])]
+            assert tally is not None
+            tally.add(amount if amount is not None else Decimal(0))
+
+
+def _step(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring) -> ZuoraToNetSuite:
+    settings = run.parsed_settings()
+    netsuite = wiring.netsuite(settings)
+    zuora = wiring.zuora(settings)
+    fields = [n for n in kind.needs if n.startswith("fields:")]
+    reference = load_reference(netsuite, folder, fields, settings.field_map)
+    return kind(StepContext(zuora, ZuoraSource(zuora), netsuite, settings, wiring.clock, reference))

@@ -1,0 +1,35 @@
+"""What a run is, as its functions hand it on in S3: run.json, written when it is opened and not changed afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tallybridge.settings import Settings
+from tallybridge.sync.folder import RunFolder
+
+NAME = "run.json"
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """`settings` is the document as it was when the run began: a change takes effect with the next run."""
+
+    run_id: str
+    instance: str
+    trigger: str
+    dry_run: bool
+    started: str
+    mode: str
+    settings: dict[str, Any]
+    steps: dict[str, bool] = field(default_factory=dict)
+
+    def save(self, folder: RunFolder) -> None:
+        folder.write_json(NAME, asdict(self))
+
+    @classmethod
+    def load(cls, folder: RunFolder) -> RunFile:
+        return cls(**folder.read_json(NAME))
+
+    def parsed_settings(self) -> Settings:
+        return Settings.model_validate(self.settings)

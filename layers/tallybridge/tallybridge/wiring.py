@@ -1,0 +1,190 @@
+"""The one module that reads environment variables and builds clients and stores.
+
+Heavy things (boto3 clients, HTTP pools, tokens) live as long as the process; everything that belongs to one run or one invocation is made
+anew. Environment variables are read at each invocation, since in the sandbox all functions share one process.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tallybridge import money
+from tallybridge.clock import Clock, SystemClock
+from tallybridge.errors import ConfigurationError
+from tallybridge.http import Http, Observer
+from tallybridge.netsuite import NetSuite, NetSuiteConnection
+from tallybridge.settings import Settings
+from tallybridge.slots import Slots
+from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.ledger import Ledger, Owner
+from tallybridge.sync.runs import Runs
+from tallybridge.sync.slots import SharedSlots
+from tallybridge.tokens import ProcessTokens
+from tallybridge.zuora import Zuora, ZuoraConnection
+
+SAFETY_SECONDS = 5
+"""A worker stops this long before it would be stopped."""
+
+_lock = threading.RLock()
+_aws: dict[str, Any] = {}
+_tokens = ProcessTokens()
+_http: dict[str, Http] = {}
+
+
+def variable(name: str) -> str:
+    """An environment variable that the function must have. Raises `ConfigurationError` ENVIRONMENT."""
+    value = os.environ.get(name, "")
+    if not value:
+        advice = "Deploy the template again, or name the stack or environment file."
+        raise ConfigurationError(f"The environment variable {name} is not set.", place=name, code="ENVIRONMENT", advice=advice)
+    return value
+
+
+def aws(kind: str, service: str) -> Any:
+    """A boto3 "client" or "resource", one per process, made under a lock because boto3 is not thread-safe while it makes one."""
+    with _lock:
+        if (key := f"{kind}:{service}") not in _aws:
+            import boto3
+            from botocore.config import Config
+
+            config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32)
+            _aws[key] = getattr(boto3, kind)(service, config=config)
+        return _aws[key]
+
+
+def forget_clients() -> None:
+    """Make everything anew at the next use: for a process whose AWS has been replaced."""
+    with _lock:
+        _aws.clear()
+        _http.clear()
+        _tokens.__init__()  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One call of a function: its id, and when (epoch seconds) it is stopped from outside."""
+
+    id: str
+    deadline: float
+
+
+class Wiring:
+    """Builds what a task needs. Tests replace single methods."""
+
+    def __init__(self, invocation: Invocation, clock: Clock | None = None) -> None:
+        self.invocation = invocation
+        self.clock = clock or SystemClock()
+
+    @classmethod
+    def of(cls, context: Any) -> Wiring:
+        """For a Lambda invocation, from its context object."""
+        clock = SystemClock()
+        left = context.get_remaining_time_in_millis() / 1000
+        return cls(Invocation(context.aws_request_id, clock.now().timestamp() + left - SAFETY_SECONDS), clock)
+
+    # -- AWS ---------------------------------------------------------------------------------------------------------
+
+    def table(self, name: str) -> Any:
+        with _lock:
+            return aws("resource", "dynamodb").Table(variable(name))
+
+    def objects(self) -> Any:
+        return aws("client", "s3")
+
+    def mailer(self) -> Any:
+        return aws("client", "ses")
+
+    def runs(self) -> Runs:
+        return Runs(self.table("RUNS_TABLE"), self.clock)
+
+    def folder(self, run_id: str) -> RunFolder:
+        return RunFolder(self.objects(), variable("REPORTS_BUCKET"), run_id)
+
+    def ledger(self, run_id: str, batch: str = "", attempt: int = 0) -> Ledger:
+        """The ledger for one worker; its claims end with this invocation."""
+        owner = Owner(run_id, batch, attempt, self.invocation.id)
+        return Ledger(self.table("STATUS_TABLE"), self.clock, owner, int(self.invocation.deadline) + SAFETY_SECONDS)
+
+    def settings_document(self) -> str:
+        """The settings as they are now in the Parameter Store."""
+        return str(aws("client", "ssm").get_parameter(Name=variable("SETTINGS_PARAMETER"))["Parameter"]["Value"])
+
+    def credentials(self) -> dict[str, dict[str, str]]:
+        """The credentials secret: {"zuora": {...}, "netsuite": {...}}. Raises `ConfigurationError` CREDENTIALS."""
+        text = aws("client", "secretsmanager").get_secret_value(SecretId=variable("CREDENTIALS_SECRET"))["SecretString"]
+        return parse_credentials(text)
+
+    # -- Zuora and NetSuite ------------------------------------------------------------------------------------------
+
+    def observer(self) -> Observer | None:
+        return None
+
+    def http(self) -> Http:
+        with _lock:
+            if "pool" not in _http:
+                clock = self.clock
+                _http["pool"] = Http(observer=self.observer(), clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
+            _http["pool"].deadline = self.invocation.deadline
+            return _http["pool"]
+
+    def zuora(self, settings: Settings) -> Zuora:
+        return Zuora(zuora_connection(self.credentials(), settings), self.http(), tokens=_tokens)
+
+    def netsuite(self, settings: Settings, slots: Callable[[str], Slots] | None = None) -> NetSuite:
+        """The NetSuite client, limited by the account's shared slots."""
+        connection = netsuite_connection(self.credentials(), settings)
+        return NetSuite(connection, self.http(), (slots or self.slots(settings))(connection.realm), tokens=_tokens)
+
+    def slots(self, settings: Settings) -> Callable[[str], Slots]:
+        """The account's slots as a function of the account id."""
+        table, limit = self.table("RUNS_TABLE"), settings.netsuite_max_concurrency
+        return lambda account: SharedSlots(table, account, limit, self.invocation.id, self.clock)
+
+
+def parse_credentials(text: str) -> dict[str, dict[str, str]]:
+    """The content of the credentials secret. Raises `ConfigurationError` CREDENTIALS that names what is missing, never a value."""
+    advice = "Fill in the secret as the deployment guide shows, then run `tallybridge doctor`."
+    try:
+        content = money.loads(text or "{}")
+    except ValueError as wrong:
+        raise ConfigurationError(
+            "The credentials secret is not valid JSON.", place="credentials", code="CREDENTIALS", advice=advice
+        ) from wrong
+    for system in ("zuora", "netsuite"):
+        if not isinstance(content, Mapping) or not isinstance(content.get(system), Mapping):
+            raise ConfigurationError(f'The credentials secret lacks "{system}".', place=system, code="CREDENTIALS", advice=advice)
+    return {system: {k: str(v) for k, v in content[system].items()} for system in ("zuora", "netsuite")}
+
+
+def zuora_connection(credentials: Mapping[str, Mapping[str, str]], settings: Settings) -> ZuoraConnection:
+    """Where and how to reach Zuora: settings prevail over the secret."""
+    given = credentials["zuora"]
+    base_url = settings.zuora_base_url or given.get("base_url", "")
+    for name, value in {"base_url": base_url, "client_id": given.get("client_id"), "client_secret": given.get("client_secret")}.items():
+        if not value:
+            raise ConfigurationError(
+                f'The Zuora connection lacks "{name}".', place=f"zuora.{name}", code="CREDENTIALS", advice="Fill in the secret."
+            )
+    entities = tuple(filter(None, (settings.zuora_entity_ids or given.get("entity_ids", "")).split(",")))
+    return ZuoraConnection(base_url, given["client_id"], given["client_secret"], entities)
+
+
+def netsuite_connection(credentials: Mapping[str, Mapping[str, str]], settings: Settings) -> NetSuiteConnection:
+    """Where and how to reach NetSuite: settings prevail over the secret."""
+    given = dict(credentials["netsuite"])
+    own = {
+        "account_id": settings.netsuite_account_id,
+        "base_url": settings.netsuite_base_url,
+        "auth_method": settings.netsuite_auth_method,
+    }
+    given |= {k: v for k, v in own.items() if v}
+    known = {f for f in NetSuiteConnection.__dataclass_fields__ if f in given}
+    if "account_id" not in given:
+        raise ConfigurationError(
+            'The NetSuite connection lacks "account_id".', place="netsuite.account_id", code="CREDENTIALS", advice="Fill in the secret."
+        )
+    return NetSuiteConnection(**{name: given[name] for name in known})  # type: ignore[arg-type]

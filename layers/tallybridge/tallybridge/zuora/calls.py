@@ -1,0 +1,175 @@
+"""One call to Zuora: headers, token, slots, repeats and the error in the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from tallybridge import money
+from tallybridge.errors import BadAnswer, LoginRefused
+from tallybridge.http import Answer, Call, Effect, Http, RetryPolicy
+from tallybridge.slots import Slots
+from tallybridge.tokens import Bearer, TokenCache, TokenSource
+from tallybridge.zuora.connection import ZuoraConnection
+from tallybridge.zuora.faults import SERVICE, error_from, faults_in, gateway_text, may_repeat
+from tallybridge.zuora.literals import storable
+
+ZUORA_VERSION = "2025-08-12"
+WSDL_VERSION = "147"
+READ_SECONDS = 130.0
+"""Zuora itself gives up after 120 s."""
+RENEW_EARLY_SECONDS = 120.0
+MAX_TOKEN_SECONDS = 24 * 3600.0
+TRACK_ID_LENGTH = 64
+LEAST_REMAINING = 10
+"""When fewer of the tenant's places for concurrent calls are left, the connector halves its own share (section 6)."""
+POLICY = RetryPolicy(tries=6)
+LOGIN_FAILURES = {
+    400: "the client id is not known",
+    401: "the client secret is wrong",
+    403: "the user of the OAuth client is deactivated",
+}
+"""What a status of the token call means (api-zuora-billing.md section 2)."""
+
+
+class ZuoraCalls:
+    """Sends JSON to a tenant and returns JSON. `track_id` goes with every call and comes back in Zuora's own log."""
+
+    def __init__(self, connection: ZuoraConnection, http: Http, tokens: TokenCache, slots: Slots | None, track_id: str = "") -> None:
+        self.connection = connection
+        self.http = http
+        self.slots = slots
+        self.track_id = track_id
+        self.base_url = connection.base_url.rstrip("/")
+        key = f"zuora:{self.base_url}:{connection.client_id}"
+        self.signer = Bearer(TokenSource(key, self.login, tokens, http.clock))
+
+    def json(
+        self,
+        method: str,
+        path: str,
+        effect: Effect,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        key: str = "",
+        record: str = "",
+        operation: str = "",
+    ) -> Any:
+        """The parsed answer of a call that succeeded.
+
+        `key` is an idempotency key: it makes a POST repeatable, but Zuora then replays a stored failure too, so failures told in the
+        body are not repeated. `record` names the record in error messages. Raises the errors of `faults.error_from`.
+        """
+        operation = operation or f"{method} {path}"
+        answer = self.send(method, path, effect, params=params, body=body, key=key, operation=operation)
+        if answer.status == 409 and key:
+            replayed = answer.json_or_none()
+            if isinstance(replayed, Mapping) and replayed.get("success", replayed.get("Success")) is True:
+                return replayed
+        if error := error_from(answer, operation, effect, record):
+            raise error
+        return parsed(answer, operation)
+
+    def text(self, path: str, operation: str) -> bytes:
+        """The raw body of a read."""
+        answer = self.send("GET", path, Effect.READ, operation=operation)
+        if error := error_from(answer, operation, Effect.READ):
+            raise error
+        return answer.body
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        effect: Effect,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        key: str = "",
+        operation: str = "",
+    ) -> Answer:
+        """The answer, whatever it says. Text in `body` loses the characters that Zuora cannot store."""
+        in_effect = Effect.REPEATABLE if key and effect is Effect.ONCE else effect
+        call = Call(
+            service=SERVICE,
+            method=method,
+            url=self.base_url + path,
+            effect=in_effect,
+            operation=operation or f"{method} {path}",
+            params=params or {},
+            headers=self._headers(method, body, key),
+            body=money.dumps(storable(body)) if body is not None else ("{}" if method == "PUT" else None),
+            read_seconds=READ_SECONDS,
+        )
+        again = None if key else (lambda answer, tries: may_repeat(answer, tries, in_effect))
+        answer = self.http.send(call, signer=self.signer, slots=self.slots, policy=POLICY, again=again)
+        remaining = answer.headers.get("Concurrency-Limit-Remaining", "")
+        if self.slots and remaining.isdecimal() and int(remaining) < LEAST_REMAINING:
+            self.slots.throttled()
+        return answer
+
+    def login(self) -> tuple[str, float]:
+        """A new token and the seconds it may be used. Raises `LoginRefused` saying which of the three reasons it was."""
+        form = {
+            "client_id": self.connection.client_id,
+            "client_secret": self.connection.client_secret,
+            "grant_type": "client_credentials",
+        }
+        call = Call(
+            SERVICE,
+            "POST",
+            f"{self.base_url}/oauth/token",
+            Effect.READ,
+            "login",
+            headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
+            body=urlencode(form),
+        )
+        answer = self.http.send(call, policy=POLICY)
+        if answer.status in LOGIN_FAILURES:
+            raise LoginRefused(
+                f"Zuora refused the login: {LOGIN_FAILURES[answer.status]} ({gateway_text(answer, answer.json_or_none())}).",
+                service=SERVICE,
+                status=answer.status,
+                service_code=f"LOGIN-{answer.status}",
+                advice="Correct the Zuora credentials, then run `tallybridge doctor`.",
+            )
+        if error := error_from(answer, "login", Effect.READ):
+            raise error
+        try:
+            token = parsed(answer, "login")
+            life = min(float(token["expires_in"]), MAX_TOKEN_SECONDS)
+            return str(token["access_token"]), life - min(RENEW_EARLY_SECONDS, life / 2)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadAnswer("Zuora's login answer has no usable token.", service=SERVICE, status=answer.status) from error
+
+    def _headers(self, method: str, body: Any, key: str) -> dict[str, str]:
+        headers = {"Zuora-Version": ZUORA_VERSION, "X-Zuora-WSDL-Version": WSDL_VERSION, "Accept-Encoding": "gzip"}
+        if body is not None or method == "PUT":
+            headers["Content-Type"] = "application/json"
+        if self.connection.entity_ids:
+            headers["Zuora-Entity-Ids"] = ",".join(self.connection.entity_ids)
+        if self.connection.org_ids:
+            headers["Zuora-Org-Ids"] = ",".join(self.connection.org_ids)
+        if self.track_id:
+            headers["Zuora-Track-Id"] = re.sub(r"[^!#-&(-9<-~]", "-", self.track_id)[:TRACK_ID_LENGTH]
+        if key and method in ("POST", "PATCH"):
+            headers["Idempotency-Key"] = key
+        return headers
+
+
+def parsed(answer: Answer, operation: str) -> Any:
+    """The body as JSON. Raises `BadAnswer` when it is something else."""
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise BadAnswer(
+            f"Zuora answered {operation} with something other than JSON (status {answer.status}).", service=SERVICE, status=answer.status
+        ) from error
+
+
+def is_failure(body: Any) -> bool:
+    """Whether a parsed body reports failure."""
+    return bool(faults_in(body))

@@ -1,0 +1,296 @@
+"""Which records to read from Zuora, said once and read three ways: as Data Query SQL, as ZOQL, and as a check on a row already read.
+
+Conditions follow SQL's three-valued logic made explicit: an empty text counts as null, and whether null matches is part of the condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Is:
+    """The field has one of the values; None among them means "or is empty"."""
+
+    field: str
+    values: tuple[str | None, ...]
+
+    def sql(self, column: str) -> str:
+        listed = [sql_text(v) for v in self.values if v is not None]
+        parts = [f"{column} IN ({', '.join(listed)})"] if listed else []
+        if None in self.values:
+            parts += [f"{column} IS NULL", f"{column} = ''"]
+        return "(" + " OR ".join(parts) + ")"
+
+    def zoql(self) -> list[str]:
+        return [f"{self.field} = {'null' if v is None else zoql_text(v)}" for v in self.values]
+
+    def holds(self, row: Row) -> bool:
+        return (row.get(self.field) or None) in self.values
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The field has a value."""
+
+    field: str
+
+    def sql(self, column: str) -> str:
+        return f"({column} IS NOT NULL AND {column} <> '')"
+
+    def zoql(self) -> list[str]:
+        return [f"{self.field} != null"]
+
+    def holds(self, row: Row) -> bool:
+        return bool(row.get(self.field))
+
+
+@dataclass(frozen=True)
+class IsNot:
+    """The field has none of the values; an empty field qualifies."""
+
+    field: str
+    values: tuple[str, ...]
+
+    def sql(self, column: str) -> str:
+        return f"({column} IS NULL OR {column} NOT IN ({', '.join(sql_text(v) for v in self.values)}))"
+
+    def zoql(self) -> list[str]:
+        return [f"{self.field} = null", " and ".join(f"{self.field} != {zoql_text(v)}" for v in self.values)]
+
+    def holds(self, row: Row) -> bool:
+        return (row.get(self.field) or None) not in self.values
+
+
+@dataclass(frozen=True)
+class OnOrAfter:
+    """A date field is on or after the date (YYYY-MM-DD)."""
+
+    field: str
+    value: str
+
+    def sql(self, column: str) -> str:
+        return f"{column} >= DATE {sql_text(self.value)}"
+
+    def zoql(self) -> list[str]:
+        return [f"{self.field} >= {zoql_text(self.value)}"]
+
+    def holds(self, row: Row) -> bool:
+        return str(row.get(self.field) or "")[:10] >= self.value
+
+
+@dataclass(frozen=True)
+class OnOrBefore:
+    """A date field is on or before the date (YYYY-MM-DD)."""
+
+    field: str
+    value: str
+
+    def sql(self, column: str) -> str:
+        return f"{column} <= DATE {sql_text(self.value)}"
+
+    def zoql(self) -> list[str]:
+        return [f"{self.field} <= {zoql_text(self.value)}"]
+
+    def holds(self, row: Row) -> bool:
+        found = str(row.get(self.field) or "")[:10]
+        return bool(found) and found <= self.value
+
+
+@dataclass(frozen=True)
+class After:
+    """A date-time field lies after the moment (ISO 8601 UTC, milliseconds). Not checked again on a row: the row may have moved on."""
+
+    field: str
+    value: str
+
+    def sql(self, column: str) -> str:
+        moment = self.value.removesuffix("Z").replace("T", " ")
+        return f"{column} > TIMESTAMP '{moment if '.' in moment else moment + '.000'} +00:00'"
+
+    def zoql(self) -> list[str]:
+        return [f"{self.field} > {zoql_text(self.value.removesuffix('Z').partition('.')[0] + '+00:00')}"]
+
+    def holds(self, row: Row) -> bool:
+        return True
+
+
+Condition = Is | Filled | IsNot | OnOrAfter | OnOrBefore | After
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A record that the head refers to by `key`, with the conditions that it must meet. `optional`: the head may have none.
+
+    `of` names another parent, listed before this one, that has the `key` in place of the head: the product of a charge's rate plan.
+    """
+
+    object: str
+    key: str
+    where: tuple[Condition, ...] = ()
+    optional: bool = False
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Join:
+    """A record that a child refers to by `key`; its fields come with the child as "{name}.{field}"."""
+
+    name: str
+    object: str
+    key: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Child:
+    """Rows that hang on a head, read at selection because they do not change any more once the head qualifies.
+
+    `key` is the field of the child that holds the head's id; `via` = (object, key to it, its key to the head) where Data Query has
+    no direct column. `zoql` False: the object cannot be read by ZOQL.
+    """
+
+    name: str
+    object: str
+    key: str
+    fields: tuple[str, ...]
+    joins: tuple[Join, ...] = ()
+    via: tuple[str, str, str] | None = None
+    zoql: bool = True
+
+
+@dataclass(frozen=True)
+class SourceQuery:
+    """The heads of a step: alternatives of conditions (any of them, each all of its conditions), parents, children.
+
+    `fields` are re-read from the transactional store before a record is processed; `copy_fields` exist in the query copy only.
+    `group` is the field whose equal values must stay together and be written in order ("" = none).
+    """
+
+    object: str
+    fields: tuple[str, ...]
+    anyof: tuple[tuple[Condition, ...], ...]
+    parents: tuple[Parent, ...] = ()
+    children: tuple[Child, ...] = ()
+    copy_fields: tuple[str, ...] = ()
+    group: str = ""
+
+    def qualifies(self, head: Row, parents: Mapping[str, Row]) -> bool:
+        """Whether a head that was read again still meets the selection; `parents` by object name."""
+        if not any(all(c.holds(head) for c in conditions) for conditions in self.anyof):
+            return False
+        for parent in self.parents:
+            if parent.optional and not (parents.get(parent.of, {}) if parent.of else head).get(parent.key):
+                continue
+            if not all(c.holds(parents.get(parent.object, {})) for c in parent.where):
+                return False
+        return True
+
+    def narrowed(self, condition: Condition) -> SourceQuery:
+        """The same heads as far as they also meet the condition."""
+        return replace(self, anyof=tuple((*conditions, condition) for conditions in self.anyof))
+
+    def zoql(self, fields: tuple[str, ...] = ("Id",)) -> str:
+        """The heads as ZOQL. It knows no joins: conditions on parents are checked when the record is read again."""
+        return f"select {', '.join(dict.fromkeys(('Id', *fields)))} from {self.object} where {' or '.join(self._zoql_terms())}"
+
+    def _zoql_terms(self) -> list[str]:
+        return [" and ".join(term) for conditions in self.anyof for term in product(*(c.zoql() for c in conditions))]
+
+    def heads_sql(self) -> str:
+        """The heads as SQL, in the order (group, id)."""
+        columns = ["h.id AS id", f"{self._group_sql()} AS grp", "at_timezone(h.updateddate, 'UTC') AS updateddate"]
+        columns += [f"h.{f.lower()} AS {f.lower()}" for f in self.copy_fields]
+        return f"SELECT {', '.join(columns)} {self._from_sql()} ORDER BY grp, h.id"
+
+    def child_sql(self, child: Child) -> str:
+        """The children as SQL, in the order (group, head id, creation, id)."""
+        columns = [f"{self._group_sql()} AS grp", "h.id AS head_id"] + [f"c.{f.lower()} AS {f.lower()}" for f in child.fields]
+        joins = ""
+        for n, join in enumerate(child.joins):
+            columns += [f"j{n}.{f.lower()} AS j{n}_{f.lower()}" for f in join.fields]
+            joins += f" LEFT JOIN {join.object.lower()} j{n} ON j{n}.id = c.{join.key.lower()}"
+        if child.via:
+            middle, to_middle, to_head = child.via
+            link = f" JOIN {middle.lower()} v ON v.{to_head.lower()} = h.id JOIN {child.object.lower()} c ON c.{to_middle.lower()} = v.id"
+        else:
+            link = f" JOIN {child.object.lower()} c ON c.{child.key.lower()} = h.id"
+        order = "ORDER BY grp, h.id, c.createddate, c.id"
+        return f"SELECT {', '.join(columns)} {self._from_sql(link + joins)} {order}"
+
+    def _group_sql(self) -> str:
+        return f"COALESCE(h.{self.group.lower()}, '')" if self.group else "''"
+
+    def _from_sql(self, links: str = "") -> str:
+        text = f"FROM {self.object.lower()} h"
+        conditions = []
+        between = {p.of for p in self.parents if p.where}
+        joined = [p for p in self.parents if p.where or p.object in between]
+        aliases = {p.object: f"p{n}" for n, p in enumerate(joined)}
+        for parent in joined:
+            own, key = aliases[parent.object], f"{aliases[parent.of] if parent.of else 'h'}.{parent.key.lower()}"
+            text += f" {'LEFT JOIN' if parent.optional else 'JOIN'} {parent.object.lower()} {own} ON {own}.id = {key}"
+            met = [c.sql(f"{own}.{c.field.lower()}") for c in parent.where]
+            if met and parent.optional:
+                conditions.append(f"({key} IS NULL OR {' AND '.join(met)})")
+            else:
+                conditions += met
+        heads = " OR ".join("(" + " AND ".join(c.sql(f"h.{c.field.lower()}") for c in alternative) + ")" for alternative in self.anyof)
+        return f"{text}{links} WHERE {' AND '.join([f'({heads})', *conditions])}"
+
+    def renamed(self, suffix: str) -> SourceQuery:
+        """The same query for a tenant whose connector fields end in `suffix` instead of "__NS"."""
+        if suffix == "__NS":
+            return self
+
+        def name(text: str) -> str:
+            return text.removesuffix("__NS") + suffix if text.endswith("__NS") else text
+
+        def names(texts: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(name(t) for t in texts)
+
+        def conditions(given: tuple[Condition, ...]) -> tuple[Condition, ...]:
+            return tuple(replace(c, field=name(c.field)) for c in given)
+
+        return replace(
+            self,
+            fields=names(self.fields),
+            anyof=tuple(conditions(c) for c in self.anyof),
+            parents=tuple(replace(p, where=conditions(p.where)) for p in self.parents),
+            children=tuple(
+                replace(c, fields=names(c.fields), joins=tuple(replace(j, fields=names(j.fields)) for j in c.joins)) for c in self.children
+            ),
+        )
+
+
+@dataclass
+class Selected:
+    """One head as it was selected: its id, its group, when it was last changed, the fields of the copy, and its children by name."""
+
+    id: str
+    group: str = ""
+    updated: str = ""
+    copy: dict[str, Any] = field(default_factory=dict)
+    children: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "group": self.group, "updated": self.updated, "copy": self.copy, "children": self.children}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Selected:
+        return cls(**row)
+
+
+def sql_text(value: str) -> str:
+    """A text literal of Data Query SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def zoql_text(value: str) -> str:
+    """A text literal of ZOQL."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

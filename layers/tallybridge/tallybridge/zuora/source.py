@@ -1,0 +1,169 @@
+"""Reading records for a sync step: selection from the query copy or by ZOQL, and the re-read from the transactional store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from tallybridge.pieces import parts
+from tallybridge.zuora.selection import Child, Selected, SourceQuery, zoql_text
+
+IDS_PER_QUERY = 150
+"""Ids in one ZOQL query (api-zuora-billing.md section 8.5: 200 of them would just reach the 10,000 character limit)."""
+OBJECT_QUERY_PAGE = 99
+"""Ids in one Object Query call (section 6)."""
+HEADS_AT_A_TIME = 1_500
+"""Heads whose children are read together by ZOQL, so that memory stays bounded whatever the backlog."""
+
+Record = dict[str, Any]
+
+
+class ZuoraReader(Protocol):
+    """What is needed of the Zuora client."""
+
+    def query(self, zoql: str) -> Iterator[Record]: ...
+    def count(self, zoql: str) -> int: ...
+    def data_query(self, sql: str) -> Iterator[Record]: ...
+    def object_query(self, plural: str, filters: Sequence[str] = ()) -> Iterator[Record]: ...
+    def get_payment_parts(self, key: str) -> list[Record]: ...
+
+
+class ZuoraSource:
+    """Reads heads with their children. `read_path` is "data_query" or "zoql"; `suffix` that of the connector's fields.
+
+    Rows come back with the names of the object reference and the suffix "__NS", whatever the tenant's suffix is.
+    """
+
+    def __init__(self, zuora: ZuoraReader, read_path: str = "data_query", suffix: str = "__NS") -> None:
+        self.zuora = zuora
+        self.read_path = read_path
+        self.suffix = suffix
+
+    def count(self, query: SourceQuery) -> int:
+        """How many heads may qualify (conditions on parents are not counted in): one call."""
+        return self.zuora.count(query.renamed(self.suffix).zoql())
+
+    def select(self, query: SourceQuery) -> Iterator[Selected]:
+        """All heads that qualify, in the order (group, id), each with its children; memory does not grow with their number."""
+        own = query.renamed(self.suffix)
+        if self.read_path == "zoql":
+            return self._select_by_zoql(query, own)
+        return self._select_from_copy(query, own)
+
+    def reread(self, object_type: str, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Record]:
+        """The records as the transactional store has them now, by id; a missing one is left out."""
+        wanted = sorted({i for i in ids if i})
+        names = ", ".join(dict.fromkeys(("Id", *(self._tenant_name(f) for f in fields))))
+        found: dict[str, Record] = {}
+        for part in parts(wanted, IDS_PER_QUERY):
+            condition = " or ".join(f"Id = {zoql_text(i)}" for i in part)
+            for row in self.zuora.query(f"select {names} from {object_type} where {condition}"):
+                found[row["Id"]] = self._own_names(row)
+        return found
+
+    def reread_memos(self, plural: str, ids: Iterable[str]) -> dict[str, Record]:
+        """Credit or debit memos ("credit-memos", "debit-memos") as they are now, by id; ZOQL does not know them. Names in PascalCase."""
+        found: dict[str, Record] = {}
+        for part in parts(sorted({i for i in ids if i}), OBJECT_QUERY_PAGE):
+            for row in self.zuora.object_query(plural, [f"id.IN:[{','.join(part)}]"]):
+                found[row["id"]] = self._own_names({k[:1].upper() + k[1:]: v for k, v in row.items()})
+        return found
+
+    def children(self, child: Child, heads: Sequence[str]) -> dict[str, list[Record]]:
+        """The children of some heads by head id, read from the transactional store."""
+        return self._children_by_zoql(child, list(heads))
+
+    def _select_from_copy(self, query: SourceQuery, own: SourceQuery) -> Iterator[Selected]:
+        children = {c.name: _Children(self._child_rows(given, c, own)) for given, c in zip(query.children, own.children, strict=True)}
+        for row in self.zuora.data_query(own.heads_sql()):
+            group, head = row.get("grp") or "", row["id"]
+            yield Selected(
+                id=head,
+                group=group,
+                updated=str(row.get("updateddate") or ""),
+                copy={f: row[f.lower()] for f in query.copy_fields if row.get(f.lower()) is not None},
+                children={name: rows.of((group, head)) for name, rows in children.items()},
+            )
+
+    def _child_rows(self, given: Child, own_child: Child, own: SourceQuery) -> Iterator[tuple[tuple[str, str], Record]]:
+        for row in self.zuora.data_query(own.child_sql(own_child)):
+            child = {f: row[o.lower()] for f, o in zip(given.fields, own_child.fields, strict=True) if row.get(o.lower()) is not None}
+            for n, (join, own_join) in enumerate(zip(given.joins, own_child.joins, strict=True)):
+                for f, o in zip(join.fields, own_join.fields, strict=True):
+                    if row.get(f"j{n}_{o.lower()}") is not None:
+                        child[f"{join.name}.{f}"] = row[f"j{n}_{o.lower()}"]
+            yield (row.get("grp") or "", row["head_id"]), child
+
+    def _select_by_zoql(self, query: SourceQuery, own: SourceQuery) -> Iterator[Selected]:
+        wanted = tuple(filter(None, ("UpdatedDate", query.group)))
+        heads = sorted(
+            (
+                (row.get(query.group) or "" if query.group else "", row["Id"], row.get("UpdatedDate") or "")
+                for row in self.zuora.query(own.zoql(wanted))
+            )
+        )
+        for part in parts(heads, HEADS_AT_A_TIME):
+            children = {c.name: self._children_by_zoql(c, [head for _, head, _ in part]) for c in query.children}
+            for group, head, updated in part:
+                yield Selected(head, group, updated, {}, {name: rows.get(head, []) for name, rows in children.items()})
+
+    def _children_by_zoql(self, child: Child, heads: list[str]) -> dict[str, list[Record]]:
+        found: dict[str, list[Record]] = {}
+        if not child.zoql:
+            return {head: [_payment_part(p) for p in self.zuora.get_payment_parts(head)] for head in heads}
+        names = ", ".join(dict.fromkeys(("Id", child.key, "CreatedDate", *(self._tenant_name(f) for f in child.fields))))
+        for part in parts(heads, IDS_PER_QUERY):
+            condition = " or ".join(f"{child.key} = {zoql_text(i)}" for i in part)
+            rows = sorted(
+                self.zuora.query(f"select {names} from {child.object} where {condition}"),
+                key=lambda r: (r.get("CreatedDate") or "", r["Id"]),
+            )
+            for row in rows:
+                found.setdefault(row[child.key], []).append(self._own_names(row))
+        for join in child.joins:
+            rows = [row for rows in found.values() for row in rows]
+            joined = self.reread(join.object, (row.get(join.key) or "" for row in rows), join.fields)
+            for row in rows:
+                other = joined.get(row.get(join.key) or "", {})
+                row.update({f"{join.name}.{f}": other[f] for f in join.fields if f in other})
+        return found
+
+    def _tenant_name(self, field: str) -> str:
+        return field.removesuffix("__NS") + self.suffix if field.endswith("__NS") else field
+
+    def _own_names(self, row: Mapping[str, Any]) -> Record:
+        if self.suffix == "__NS":
+            return dict(row)
+        return {(k.removesuffix(self.suffix) + "__NS" if k.endswith(self.suffix) else k): v for k, v in row.items()}
+
+    def to_tenant(self, fields: Mapping[str, Any]) -> Record:
+        """Fields with the names that the tenant uses, for writing."""
+        return {self._tenant_name(k): v for k, v in fields.items()}
+
+
+class _Children:
+    """A stream of child rows in the order of their heads; `of` must be asked in that order."""
+
+    def __init__(self, rows: Iterator[tuple[tuple[str, str], Record]]) -> None:
+        self.rows = rows
+        self.next: tuple[tuple[str, str], Record] | None = None
+        self.started = False
+
+    def of(self, head: tuple[str, str]) -> list[Record]:
+        if not self.started:
+            self.started, self.next = True, next(self.rows, None)
+        found = []
+        while self.next is not None and self.next[0] <= head:
+            if self.next[0] == head:
+                found.append(self.next[1])
+            self.next = next(self.rows, None)
+        return found
+
+
+def _payment_part(part: Mapping[str, Any]) -> Record:
+    """A part as the v1 API shows it, under the names of Data Query."""
+    return {
+        pascal: part[camel]
+        for camel, pascal in (("id", "Id"), ("invoiceId", "InvoiceId"), ("debitMemoId", "DebitMemoId"), ("amount", "Amount"))
+        if part.get(camel) is not None
+    }

@@ -1,0 +1,164 @@
+"""Runs the Lambda functions of the stack: `functions/<name>/app.py`, in this process, as Lambda would call it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import threading
+import time
+import traceback
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sandbox.aws.environ import ProcessView
+
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+KEPT_INVOCATIONS = 5_000
+"""Records of invocations, and their logs, that are kept for `LocalAws.invocations`."""
+MAX_LOG_CHARACTERS = 20_000
+"""Of the log of one invocation."""
+
+
+@dataclass(frozen=True)
+class FunctionConfig:
+    """One function as deployed: `key` is its folder below the functions root, `timeout` in seconds, `memory` in MB."""
+
+    name: str
+    key: str
+    arn: str
+    handler: str
+    timeout: int
+    memory: int
+    log_group: str
+    variables: dict[str, str]
+
+
+@dataclass(frozen=True)
+class InvocationRecord:
+    """What one invocation did. `error` is the error's class name or None, `log` what it printed."""
+
+    function: str
+    request_id: str
+    milliseconds: float
+    error: str | None
+    log: str
+
+
+class LambdaContext:
+    """The context object that a handler gets, with the attributes of the real one."""
+
+    def __init__(self, config: FunctionConfig, request_id: str) -> None:
+        self.aws_request_id = request_id
+        self.function_name = config.name
+        self.function_version = "$LATEST"
+        self.invoked_function_arn = config.arn
+        self.memory_limit_in_mb = str(config.memory)
+        self.log_group_name = config.log_group
+        self.log_stream_name = f"sandbox/[$LATEST]{request_id.replace('-', '')}"
+        self.identity = None
+        self.client_context = None
+        self._deadline = time.monotonic() + config.timeout
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+class Functions:
+    """Loads each function's module once and calls its handler. Safe to call from several threads."""
+
+    def __init__(self, root: Path, view: ProcessView, region: str) -> None:
+        self._root = root
+        self._view = view
+        self._region = region
+        self._handlers: dict[str, Callable[[Any, Any], Any]] = {}
+        self._loading = threading.RLock()
+        self.records: deque[InvocationRecord] = deque(maxlen=KEPT_INVOCATIONS)
+
+    def source(self, key: str, handler: str) -> Path:
+        """The file in which a function's handler stands."""
+        return self._root / key / f"{handler.rpartition('.')[0]}.py"
+
+    def invoke(self, config: FunctionConfig, payload: bytes) -> tuple[bytes, str | None]:
+        """Invokes a function with a JSON payload; returns the JSON answer and, if it failed, the word `Unhandled`.
+
+        A failure answers `{"errorMessage", "errorType", "requestId", "stackTrace"}`: the class name is what Retry and Catch see.
+        """
+        request_id = str(uuid.uuid4())
+        started = time.perf_counter()
+        with self._view.invocation(self._variables(config)) as invocation:
+            answer, error = self._run(config, payload, request_id)
+        log = invocation.printed.getvalue()[-MAX_LOG_CHARACTERS:]
+        self.records.append(InvocationRecord(config.key.rpartition("/")[2], request_id, (time.perf_counter() - started) * 1000, error, log))
+        return answer, None if error is None else "Unhandled"
+
+    def _run(self, config: FunctionConfig, payload: bytes, request_id: str) -> tuple[bytes, str | None]:
+        if len(payload) > MAX_PAYLOAD_BYTES:
+            return _failure("RequestTooLargeException", f"{len(payload)} byte payload is too large", request_id)
+        try:
+            handler = self._handler(config)
+        except (ImportError, SyntaxError, OSError) as problem:
+            message = f"Unable to import module '{config.handler.rpartition('.')[0]}': {problem}"
+            return _failure("Runtime.ImportModuleError", message, request_id, problem)
+        except AttributeError as problem:
+            return _failure("Runtime.HandlerNotFound", f"Handler '{config.handler}' missing: {problem}", request_id)
+        try:
+            result = handler(json.loads(payload), LambdaContext(config, request_id))
+        except SystemExit as problem:
+            return _failure("Runtime.ExitError", f"RequestId: {request_id} Error: Runtime exited with {problem.code}", request_id)
+        except Exception as problem:  # the outermost edge: whatever a handler raises becomes its answer
+            return _failure(type(problem).__name__, str(problem), request_id, problem)
+        try:
+            answer = json.dumps(result).encode()
+        except (TypeError, ValueError) as problem:
+            return _failure("Runtime.MarshalError", f"Unable to marshal response: {problem}", request_id)
+        if len(answer) > MAX_PAYLOAD_BYTES:
+            return _failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes).", request_id)
+        return answer, None
+
+    def _handler(self, config: FunctionConfig) -> Callable[[Any, Any], Any]:
+        handler = self._handlers.get(config.name)
+        if handler is None:
+            with self._loading:
+                handler = self._handlers.get(config.name) or getattr(self._load(config), config.handler.rpartition(".")[2])
+                self._handlers[config.name] = handler
+        return handler
+
+    def _load(self, config: FunctionConfig) -> ModuleType:
+        path = self.source(config.key, config.handler)
+        spec = importlib.util.spec_from_file_location(f"sandbox_function_{path.parent.name}", path)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{path} is no Python module")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module.__name__] = module  # dataclasses and pydantic look their module up there
+        spec.loader.exec_module(module)
+        return module
+
+    def _variables(self, config: FunctionConfig) -> dict[str, str]:
+        return {
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_SESSION_TOKEN": "sandbox",
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+            "AWS_LAMBDA_FUNCTION_NAME": config.name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.memory),
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_LOG_GROUP_NAME": config.log_group,
+            "LAMBDA_TASK_ROOT": str(self._root / config.key),
+            "_HANDLER": config.handler,
+            "TZ": ":UTC",
+            **config.variables,
+        }
+
+
+def _failure(kind: str, message: str, request_id: str, problem: BaseException | None = None) -> tuple[bytes, str]:
+    trace = [] if problem is None else traceback.format_tb(problem.__traceback__)
+    document = {"errorMessage": message, "errorType": kind, "requestId": request_id, "stackTrace": trace}
+    return json.dumps(document).encode(), kind

@@ -1,0 +1,139 @@
+"""Sends the AWS calls of this process straight to moto's backends: no HTTP, and nothing but AWS clients is touched.
+
+moto's own switch (`mock_aws`) also patches the `requests` library, which the product uses to reach Zuora and NetSuite. Only the
+part that sits inside botocore is switched on here, with a table of routes per host in place of a walk over all services.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import moto.backend_index as backend_index
+import moto.backends as backends
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.useragent import UserAgentString
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.base_backend import BackendDict
+from moto.core.config import default_user_config
+from moto.core.exceptions import HTTPException
+from moto.core.models import botocore_stubber
+from moto.core.request import normalize_request
+
+ACCOUNT = DEFAULT_ACCOUNT_ID
+HIDDEN = re.compile(r"AWS_(ENDPOINT_URL.*|PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_.*|CA_BUNDLE)")
+"""Variables of the process that would lead AWS clients elsewhere; set aside while the embedded AWS runs."""
+
+Answer = tuple[int, dict[str, Any], str | bytes]
+Route = tuple[re.Pattern[str], Callable[[Any, str, Any], Answer]]
+
+
+class Router:
+    """Finds the moto function that answers a request. Hosts are looked up once, then remembered."""
+
+    def __init__(self) -> None:
+        self._routes: dict[str, list[Route]] = {}
+
+    def __call__(self, request: AWSPreparedRequest) -> Answer | None:
+        parts = urlsplit(str(request.url))
+        routes = self._routes.get(parts.netloc)
+        if routes is None:
+            routes = self._routes[parts.netloc] = _routes_of(f"{parts.scheme}://{parts.netloc}")
+        target = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        for pattern, answer in routes:
+            if pattern.match(target):
+                return _answer(answer, request)
+        if parts.netloc.endswith(".amazonaws.com"):
+            return 404, {}, f"{target} is not part of the embedded AWS"
+        return None
+
+
+def _answer(answer: Callable[[Any, str, Any], Answer], request: AWSPreparedRequest) -> Answer:
+    normalised = normalize_request(request)
+    try:
+        return answer(normalised, normalised.raw_url, normalised.headers)
+    except HTTPException as problem:
+        return problem.code or 500, dict(problem.get_headers()), problem.get_body()
+
+
+def _routes_of(base: str) -> list[Route]:
+    routes: list[Route] = []
+    for service, pattern in backend_index.backend_url_patterns:
+        if pattern.match(base):
+            regions = backends.get_backend(service)[ACCOUNT]  # type: ignore[call-overload]
+            backend = regions["us-east-1" if "us-east-1" in regions else "aws"]
+            routes += [(re.compile(url), answer) for url, answer in backend.urls.items()]
+    return routes
+
+
+class InProcess:
+    """Switches the process over to the embedded AWS and back. Only one may be on at a time."""
+
+    _on = threading.Lock()
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._aside: dict[str, str | None] = {}
+        self._config: dict[str, Any] = {}
+        self._client = boto3.session.Session.client
+        self._user_agent = UserAgentString.to_string
+
+    def start(self) -> None:
+        """Raises RuntimeError if another embedded AWS is running in this process."""
+        if not InProcess._on.acquire(blocking=False):
+            raise RuntimeError("an embedded AWS is running in this process already; close it first")
+        BackendDict.reset()
+        self._config = {key: default_user_config[key] for key in ("stepfunctions", "lambda")}  # type: ignore[literal-required]
+        default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        default_user_config["lambda"] = {"use_docker": False}
+        self._set_variables()
+        self._serialise_clients()
+        UserAgentString.to_string = lambda _: "Boto3 sandbox"  # type: ignore[method-assign]  # put together anew for every call otherwise
+        boto3.DEFAULT_SESSION = None
+        botocore_stubber.process_request = Router()  # type: ignore[method-assign]
+        botocore_stubber.enabled = True
+
+    def stop(self) -> None:
+        botocore_stubber.enabled = False
+        del botocore_stubber.process_request
+        boto3.DEFAULT_SESSION = None
+        boto3.session.Session.client = self._client  # type: ignore[method-assign]
+        UserAgentString.to_string = self._user_agent  # type: ignore[method-assign]
+        default_user_config.update(self._config)  # type: ignore[typeddict-item]
+        BackendDict.reset()
+        for name, value in self._aside.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        InProcess._on.release()
+
+    def _set_variables(self) -> None:
+        hidden = [name for name in os.environ if HIDDEN.fullmatch(name)]
+        wanted = {
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_SESSION_TOKEN": "sandbox",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "VALIDATE_LAMBDA_S3": "false",
+        }
+        self._aside = {name: os.environ.get(name) for name in [*hidden, *wanted]}
+        for name in hidden:
+            del os.environ[name]
+        os.environ.update(wanted)
+
+    def _serialise_clients(self) -> None:
+        """boto3 sessions are not safe against being asked for clients from several threads, as handlers in one process do."""
+        original, lock = self._client, threading.RLock()
+
+        def client(*args: Any, **options: Any) -> Any:
+            with lock:
+                return original(*args, **options)
+
+        boto3.session.Session.client = client  # type: ignore[method-assign,assignment]

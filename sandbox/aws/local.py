@@ -1,0 +1,312 @@
+"""AWS in this process: the stack of `template.yaml`, with the real definitions and handlers."""
+
+from __future__ import annotations
+
+import datetime
+import email
+import email.policy
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from email.message import EmailMessage
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import boto3
+from moto.awslambda.models import LambdaBackend
+from moto.awslambda_simple.models import LambdaSimpleBackend, lambda_simple_backends
+from moto.cloudformation.models import cloudformation_backends
+from moto.dynamodb.models import dynamodb_backends
+from moto.events.models import events_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import s3_backends
+from moto.ses.models import ses_backends
+from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from sandbox.aws import definitions, properties, repairs, resources
+from sandbox.aws.environ import ProcessView
+from sandbox.aws.functions import FunctionConfig, Functions, InvocationRecord
+from sandbox.aws.inprocess import ACCOUNT, InProcess
+from sandbox.aws.translate import CODE_BUCKET, translate
+from sandbox.server import LoopbackServer
+
+STACK = "tallybridge"
+REGION = "us-east-1"
+STOP_WAIT_SECONDS = 10.0
+"""How long closing waits for running executions and deliveries to end."""
+
+
+class StackError(RuntimeError):
+    """The template, a definition or a function cannot be run here as it would run on AWS."""
+
+
+class LocalAws:
+    """The stack of a template, running in this process.
+
+    Usage::
+
+        with LocalAws(Path("template.yaml"), parameters={"NotificationSender": "sync@example.com"}) as aws:
+            arn = boto3.client("stepfunctions").start_execution(stateMachineArn=aws.outputs["BillingSyncArn"])["executionArn"]
+            print(aws.wait(arn)["output"])
+
+    While it runs, every boto3 client of this process reaches it without HTTP; other processes reach it at `endpoint_url`. Several
+    may follow one another in one process, each with clean state, but only one runs at a time.
+
+    `functions_root` is the folder that the template's `CodeUri`s are relative to (default: where the template is), `environment` are
+    further variables for every function, `retry_pace` scales the waits of Retry (1.0 is real time, 0.0 none), `port` is that of the
+    server on 127.0.0.1 (0 takes a free one).
+    """
+
+    def __init__(
+        self,
+        template: Path,
+        *,
+        parameters: Mapping[str, str],
+        functions_root: Path | None = None,
+        port: int = 0,
+        environment: Mapping[str, str] | None = None,
+        retry_pace: float = 1.0,
+        region: str = REGION,
+    ) -> None:
+        self.template = template
+        self.region = region
+        self.outputs: dict[str, str] = {}
+        self.physical_ids: dict[str, str] = {}
+        self._parameters = dict(parameters)
+        self._port = port
+        self._environment = dict(environment or {})
+        self._retry_pace = retry_pace
+        self._process = InProcess(region)
+        self._view = ProcessView()
+        self._functions = Functions(functions_root or template.parent, self._view, region)
+        self._configs: dict[str, FunctionConfig] = {}
+        self._deliveries: list[threading.Thread] = []
+        self._server: LoopbackServer | None = None
+        self._restore: list[Callable[[], None]] = []
+
+    # --- Life --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> LocalAws:
+        """Creates the stack and opens the server. Raises StackError if something in it would not run here as on AWS."""
+        repairs.apply()
+        self._process.start()
+        self._view.install()
+        try:
+            self._create_stack()
+            self._server = LoopbackServer(DomainDispatcherApplication(create_backend_app), self._port).start()  # type: ignore[no-untyped-call]
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self) -> None:
+        """Stops executions, server and handlers, and gives the process back as it was."""
+        try:
+            self._stop_executions()
+        finally:
+            repairs.Hooks.status_changed = None
+            repairs.Hooks.invoke = None
+            repairs.Hooks.retry_pace = 1.0
+            if self._server is not None:
+                self._server.close()
+                self._server = None
+            for restore in self._restore:
+                restore()
+            self._restore.clear()
+            self._process.stop()
+            self._view.remove()
+
+    def __enter__(self) -> LocalAws:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where other processes reach this AWS (`AWS_ENDPOINT_URL`)."""
+        if self._server is None:
+            raise RuntimeError("the embedded AWS is not running")
+        return self._server.url
+
+    # --- Use ---------------------------------------------------------------------------------------------------------
+
+    def invoke(self, function: str, payload: Any) -> Any:
+        """Calls a function by its folder, logical id or name and returns its answer. Raises FunctionFailed if it failed."""
+        answer, failed = self._functions.invoke(self._config(function), json.dumps(payload).encode())
+        document = json.loads(answer)
+        if failed:
+            raise FunctionFailed(document["errorType"], document["errorMessage"], document.get("stackTrace", []))
+        return document
+
+    def run(self, machine_output: str, document: Any, *, name: str | None = None, timeout: float = 60.0) -> dict[str, Any]:
+        """Starts an execution of the state machine in output `machine_output` and waits for its end; see `wait`."""
+        client = boto3.client("stepfunctions")
+        named = {} if name is None else {"name": name}
+        started = client.start_execution(stateMachineArn=self.outputs[machine_output], input=json.dumps(document), **named)
+        return self.wait(started["executionArn"], timeout)
+
+    def wait(self, execution_arn: str, timeout: float = 60.0) -> dict[str, Any]:
+        """Waits until an execution has ended; returns its description with `input` and `output` parsed. Raises TimeoutError."""
+        client = boto3.client("stepfunctions")
+        deadline = time.monotonic() + timeout
+        while (described := client.describe_execution(executionArn=execution_arn))["status"] == "RUNNING":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{execution_arn} still runs after {timeout} s")
+            time.sleep(0.01)
+        return {**described, **{key: json.loads(described[key]) for key in ("input", "output") if key in described}}
+
+    def states_entered(self, execution_arn: str) -> list[str]:
+        """The names of the states that an execution went through, in order."""
+        pages = boto3.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution_arn)
+        return [event["stateEnteredEventDetails"]["name"] for page in pages for event in page["events"] if "stateEnteredEventDetails" in event]
+
+    def invocations(self, function: str | None = None) -> list[InvocationRecord]:
+        """What functions did, oldest first, with what they printed; of one function (its folder) or of all."""
+        return [record for record in list(self._functions.records) if function in (None, record.function)]
+
+    def sent_mails(self) -> list[EmailMessage]:
+        """The mails given to SES, oldest first."""
+        sent = ses_backends[ACCOUNT][self.region].sent_messages
+        return [email.message_from_string(each.raw_data, policy=email.policy.default) for each in sent]  # type: ignore[misc]
+
+    def settle(self, timeout: float = STOP_WAIT_SECONDS) -> None:
+        """Waits until events that are on their way have been delivered."""
+        deadline = time.monotonic() + timeout
+        for thread in list(self._deliveries):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._deliveries = [thread for thread in self._deliveries if thread.is_alive()]
+
+    # --- The stack ---------------------------------------------------------------------------------------------------
+
+    def _create_stack(self) -> None:
+        translated = translate(self.template, self._parameters, self.region)
+        self._refuse_what_would_be_ignored(translated)
+        resources.register()
+        self._take_invocations()
+        stack = cloudformation_backends[ACCOUNT][self.region].create_stack(STACK, json.dumps(translated), dict(self._parameters))
+        created = {name: stack.resource_map[name] for name in stack.resource_map.resources}
+        self.physical_ids = {name: str(getattr(each, "physical_resource_id", name)) for name, each in created.items() if each is not None}
+        self.outputs = {output.key: output.value for output in stack.output_map.values()}
+        self._apply_what_stacks_leave_out(translated)
+        self._learn_functions(translated)
+        for identity in filter(None, [self._parameters.get("NotificationSender")]):
+            ses_backends[ACCOUNT][self.region].verify_email_identity(identity)
+        repairs.Hooks.retry_pace = self._retry_pace
+        repairs.Hooks.status_changed = self._status_changed
+        repairs.Hooks.invoke = lambda name, payload: self._functions.invoke(self._config(name), payload)
+
+    def _refuse_what_would_be_ignored(self, translated: dict[str, Any]) -> None:
+        faults = properties.faults(translated)
+        for name, resource in translated["Resources"].items():
+            if resource["Type"] == "AWS::StepFunctions::StateMachine":
+                text = resource["Properties"]["DefinitionString"]
+                faults += [f"{name}: {fault}" for fault in definitions.faults(text)]
+                missing = definitions.substitutions(text) - set(resource["Properties"].get("DefinitionSubstitutions", {}))
+                faults += [f"{name}: nothing is put in for ${{{each}}}" for each in sorted(missing)]
+            elif resource["Type"] == "AWS::Lambda::Function":
+                path = self._functions.source(resource["Properties"]["Code"]["S3Key"], resource["Properties"]["Handler"])
+                if not path.is_file():
+                    faults.append(f"{name}: there is no {path}")
+        if faults:
+            raise StackError("the stack cannot run here as on AWS:\n  " + "\n  ".join(faults))
+
+    def _apply_what_stacks_leave_out(self, translated: dict[str, Any]) -> None:
+        for name, resource in translated["Resources"].items():
+            wanted = resource.get("Properties", {})
+            if resource["Type"] == "AWS::S3::Bucket" and wanted.get("VersioningConfiguration", {}).get("Status") == "Enabled":
+                s3_backends[ACCOUNT]["aws"].put_bucket_versioning(self.physical_ids[name], "Enabled")
+            elif resource["Type"] == "AWS::DynamoDB::Table":
+                backend = dynamodb_backends[ACCOUNT][self.region]
+                if "TimeToLiveSpecification" in wanted:
+                    backend.update_time_to_live(self.physical_ids[name], wanted["TimeToLiveSpecification"])
+                if "PointInTimeRecoverySpecification" in wanted:
+                    backend.update_continuous_backups(self.physical_ids[name], wanted["PointInTimeRecoverySpecification"])
+
+    # --- Functions ---------------------------------------------------------------------------------------------------
+
+    def _learn_functions(self, translated: dict[str, Any]) -> None:
+        backend = lambda_simple_backends[ACCOUNT][self.region]
+        for logical_id, resource in translated["Resources"].items():
+            if resource["Type"] == "AWS::Lambda::Function":
+                function = backend.get_function(self.physical_ids[logical_id])
+                config = FunctionConfig(
+                    name=function.function_name,
+                    key=function.code["S3Key"],
+                    arn=function.function_arn,
+                    handler=str(function.handler),
+                    timeout=int(function.timeout),
+                    memory=int(function.memory_size),
+                    log_group=f"/aws/lambda/{function.function_name}",
+                    variables={**{key: str(value) for key, value in function.environment_vars.items()}, **self._environment},
+                )
+                if function.code["S3Bucket"] != CODE_BUCKET:
+                    raise StackError(f"{logical_id}: its code does not stand in the repository")
+                for alias in (logical_id, config.name, config.arn, config.key, config.key.rpartition("/")[2]):
+                    self._configs[alias] = config
+
+    def _config(self, function: str) -> FunctionConfig:
+        try:
+            return self._configs[function]
+        except KeyError:
+            raise KeyError(f"the stack has no function {function}") from None
+
+    def _take_invocations(self) -> None:
+        """Lets this stack's handlers answer moto's Lambda."""
+        before = LambdaSimpleBackend.invoke
+
+        def invoke(
+            backend: LambdaBackend, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: dict[str, str]
+        ) -> bytes | None:
+            function = backend.get_function(function_name, qualifier)
+            config = self._configs[function.function_name]
+            payload = body.encode() if isinstance(body, str) else body or b"{}"
+            if headers.get("X-Amz-Invocation-Type") == "Event":
+                self._deliver(lambda: self._functions.invoke(config, payload))
+                return b""
+            answer, failed = self._functions.invoke(config, payload)
+            if failed:
+                response_headers["x-amz-function-error"] = failed
+            return answer
+
+        LambdaSimpleBackend.invoke = invoke  # type: ignore[method-assign,assignment]
+        self._restore.append(lambda: setattr(LambdaSimpleBackend, "invoke", before))
+
+    # --- Executions --------------------------------------------------------------------------------------------------
+
+    def _status_changed(self, execution: Execution) -> None:
+        """Gives the event to every rule that matches it, as EventBridge would: at its own pace, to Lambda functions."""
+        event = repairs.status_event(execution)
+        for rule in events_backends[ACCOUNT][self.region].event_buses["default"].rules.values():
+            if rule.state == "ENABLED" and rule.event_pattern.matches_event(event):  # type: ignore[arg-type]
+                for target in rule.targets:
+                    config, payload = self._config(target["Arn"]), json.dumps(event).encode()
+                    self._deliver(lambda config=config, payload=payload: self._functions.invoke(config, payload))  # type: ignore[misc]
+
+    def _deliver(self, delivery: Callable[[], object]) -> None:
+        thread = threading.Thread(target=delivery, daemon=True)
+        self._deliveries = [each for each in self._deliveries if each.is_alive()]
+        self._deliveries.append(thread)
+        thread.start()
+
+    def _stop_executions(self) -> None:
+        repairs.Hooks.status_changed = None
+        running: list[Any] = []
+        for machine in stepfunctions_parser_backends[ACCOUNT][self.region].state_machines if self.outputs else []:
+            running += [each for each in machine.executions if each.status == "RUNNING"]
+        now = datetime.datetime.now(tz=datetime.timezone.utc)
+        for execution in running:
+            execution.stop(stop_date=now, error="SandboxClosed", cause="The embedded AWS was closed.")
+        self.settle()
+
+
+class FunctionFailed(Exception):
+    """A function answered with an error: `error_type` is the class name that Retry and Catch would see."""
+
+    def __init__(self, error_type: str, message: str, trace: list[str]) -> None:
+        super().__init__(f"{error_type}: {message}\n{''.join(trace)}")
+        self.error_type = error_type
+        self.message = message

@@ -1,0 +1,416 @@
+"""Repairs of moto's Step Functions, so that the definitions run here as they run on AWS. One function per fault, one test per function.
+
+They reach into moto's internals and are therefore tied to one release: `apply` refuses any other. With a new release, run
+`tests/infra/test_repairs.py` without the repairs first; what passes then is no longer needed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import moto
+import moto.core.responses as core_responses
+import moto.stepfunctions.parser.asl.component.common.path.result_path as result_path
+import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as retrier_decl
+import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils as lambda_tasks
+import moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback as callback_tasks
+import moto.stepfunctions.parser.asl.utils.boto_client as boto_client
+import moto.stepfunctions.parser.asl.utils.json_path as json_path
+from moto.core.responses import ActionResult
+from moto.stepfunctions.exceptions import InvalidToken
+from moto.stepfunctions.models import StateMachine
+from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.item_reader_decl import ItemReader
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor.distributed_item_processor_worker import (
+    DistributedItemProcessorWorker,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import StateTaskServiceCallback
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import StateTaskServiceSfn
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramStopped
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+from moto.stepfunctions.parser.utils import TMP_THREADS
+from moto.stepfunctions.responses import StepFunctionResponse
+
+MOTO_RELEASE = "5.2.5"
+NESTED_POLL_SECONDS = 0.005
+START_WAIT_SECONDS = 5.0
+"""How long stopping an execution waits for its thread to have begun."""
+HISTORY_PAGE = 1000
+
+
+class UnsupportedMoto(RuntimeError):
+    """The installed moto is not the release that the repairs were written for."""
+
+
+class Hooks:
+    """What the embedded AWS puts in: who hears of status changes, who answers `lambda:invoke` (function name or ARN and payload in;
+    answer and, if it failed, `Unhandled` out), and how fast Retry waits pass (1.0 is real time)."""
+
+    status_changed: Callable[[Execution], None] | None = None
+    invoke: Callable[[str, bytes], tuple[bytes, str | None]] | None = None
+    retry_pace: float = 1.0
+
+
+_applied = threading.Lock()
+_done = False
+
+
+def apply() -> None:
+    """Puts all repairs in place, once per process. Raises UnsupportedMoto for another release than MOTO_RELEASE."""
+    global _done
+    if moto.__version__ != MOTO_RELEASE:
+        raise UnsupportedMoto(f"the embedded AWS is made for moto {MOTO_RELEASE}, but {moto.__version__} is installed")
+    with _applied:
+        if not _done:
+            for repair in REPAIRS:
+                repair()
+            _done = True
+
+
+def state_machines_of_stacks_are_executed() -> None:
+    """CloudFormation puts state machines where the interpreter does not look, and leaves `DefinitionSubstitutions` out."""
+
+    def create(cls: type[StateMachine], resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any) -> StateMachine:
+        properties = cloudformation_json["Properties"]
+        definition = properties["DefinitionString"]
+        for name, value in properties.get("DefinitionSubstitutions", {}).items():
+            definition = definition.replace("${" + name + "}", value)
+        return stepfunctions_parser_backends[account_id][region_name].create_state_machine(
+            name=properties.get("StateMachineName", resource_name),
+            definition=definition,
+            roleArn=properties["RoleArn"],
+            loggingConfiguration=properties.get("LoggingConfiguration"),
+            tracingConfiguration=properties.get("TracingConfiguration"),
+            sm_type=properties.get("StateMachineType"),
+        )
+
+    StateMachine.create_from_cloudformation_json = classmethod(create)  # type: ignore[method-assign,assignment]
+
+
+def nested_executions_convert_names() -> None:
+    """`startExecution` and its `.sync` forms keep PascalCase for the call and camelCase for the answer; AWS converts both."""
+    before = StateTaskServiceSfn._normalise_parameters
+    operations = {"start_execution": "StartExecution", "describe_execution": "DescribeExecution"}
+
+    def shapes(name: str) -> Any:
+        return boto_client.boto_client_for(region="us-east-1", service="stepfunctions").meta.service_model.operation_model(operations[name])
+
+    def parameters(self: StateTaskServiceSfn, parameters: dict[str, Any], *names: Any, **options: Any) -> None:
+        before(self, parameters, *names, **options)
+        self._to_boto_request(parameters, shapes("start_execution").input_shape)
+
+    def response(self: StateTaskServiceSfn, response: Any, boto_service_name: Any = None, service_action_name: str | None = None) -> None:
+        if "executionArn" in response:
+            self._from_boto_response(response, shapes(service_action_name or "start_execution").output_shape)
+            for name, value in response.items():
+                if isinstance(value, datetime.datetime):
+                    response[name] = int(value.timestamp() * 1000)
+
+    StateTaskServiceSfn._normalise_parameters = parameters  # type: ignore[method-assign]
+    StateTaskServiceSfn._normalise_response = response  # type: ignore[method-assign]
+
+
+def submitted_nested_executions_are_converted_before_use() -> None:
+    """The nested execution's ARN is read in PascalCase before the answer of the start was converted."""
+    before = StateTaskServiceSfn._eval_service_task
+
+    def task(self: StateTaskServiceSfn, env: Any, *rest: Any, **options: Any) -> None:
+        before(self, env, *rest, **options)
+        self._normalise_response(env.stack[-1])
+
+    StateTaskServiceSfn._eval_service_task = task  # type: ignore[method-assign]
+
+
+def nested_executions_are_awaited_closely() -> None:
+    """The end of a nested execution is looked for twice a second, with an API call; here it is seen at once and at no cost."""
+    callback_tasks._DELAY_SECONDS_SYNC_CONDITION_CHECK = NESTED_POLL_SECONDS  # type: ignore[misc]
+    before = StateTaskServiceSfn._build_sync2_resolver
+
+    def build(self: StateTaskServiceSfn, env: Any, *rest: Any, **options: Any) -> Callable[[], Any]:
+        details = env.aws_execution_details
+        execution = stepfunctions_parser_backends[details.account][details.region].describe_execution(env.stack[-1]["ExecutionArn"])
+        resolve = before(self, env, *rest, **options)
+        return lambda: None if execution.status == ExecutionStatus.RUNNING.value else resolve()  # type: ignore[misc]
+
+    StateTaskServiceSfn._build_sync2_resolver = build  # type: ignore[method-assign]
+
+
+def nested_executions_stop_with_their_parent() -> None:
+    """A nested execution goes on when its parent is stopped or its task times out; AWS stops it."""
+    before = StateTaskServiceCallback._eval_integration_pattern
+
+    def pattern(self: StateTaskServiceCallback, env: Any, *rest: Any, **options: Any) -> None:
+        submitted = env.stack[-1]
+        before(self, env, *rest, **options)
+        if not env.is_running() and isinstance(self, StateTaskServiceSfn):
+            client = boto_client.boto_client_for(region=env.aws_execution_details.region, service="stepfunctions")
+            if client.describe_execution(executionArn=submitted["ExecutionArn"])["status"] == "RUNNING":
+                client.stop_execution(executionArn=submitted["ExecutionArn"], cause="Its parent execution was stopped.")
+
+    StateTaskServiceCallback._eval_integration_pattern = pattern  # type: ignore[method-assign]
+
+
+def maps_of_any_length_run() -> None:
+    """A worker calls itself once per item (RecursionError near 1,000), and a child that fails does not fail the Map."""
+
+    def pool(self: DistributedItemProcessorWorker, job: Any, worker_frame: Any) -> None:
+        while job is not None:
+            frame = worker_frame.open_inner_frame()
+            self._eval_job(env=frame, job=job)
+            worker_frame.delete_frame(frame)
+            if not isinstance(frame.program_state(), ProgramEnded | ProgramStopped):
+                job.job_output = FailureEventException(
+                    _failure(frame, StatesErrorNameType.StatesExceedToleratedFailureThreshold, "The specified tolerated failure threshold was exceeded")
+                )
+            following = None if isinstance(job.job_output, Exception) or self.stopped() else self._job_pool.next_job()
+            if following is None:
+                self._env.delete_frame(worker_frame)
+            self._job_pool.close_job(job)
+            job = following
+
+    DistributedItemProcessorWorker._eval_pool = pool  # type: ignore[method-assign]
+
+
+def unreadable_manifests_have_their_error_name() -> None:
+    """A failing ItemReader ends as States.Runtime, which no Catch sees; AWS names it States.ItemReaderFailed."""
+    before = ItemReader._eval_body
+
+    def body(self: ItemReader, env: Any) -> None:
+        try:
+            before(self, env)
+        except FailureEventException:
+            raise
+        except Exception as problem:
+            raise FailureEventException(_failure(env, StatesErrorNameType.StatesItemReaderFailed, str(problem))) from problem
+
+    ItemReader._eval_body = body  # type: ignore[method-assign]
+
+
+def executions_have_valid_names() -> None:
+    """An execution started without a name is called None, and invalid names are taken. Starts of one name at once both win."""
+    before = StepFunctionsParserBackend.start_execution
+    lock = threading.RLock()
+
+    def start(self: StepFunctionsParserBackend, state_machine_arn: str, name: str | None = None, execution_input: Any = None, **rest: Any) -> Execution:
+        if name is not None:
+            self._validate_name(name)
+        with lock:
+            TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]
+            execution = before(self, state_machine_arn, name or str(uuid.uuid4()), execution_input, **rest)
+        return execution
+
+    StepFunctionsParserBackend.start_execution = start  # type: ignore[method-assign,assignment]
+
+
+def stopping_takes_effect_at_once() -> None:
+    """A stopped execution stays RUNNING until its task ends, loses error and cause, and cannot be stopped in its first instants."""
+
+    def stop(self: Execution, stop_date: datetime.datetime, error: str | None, cause: str | None) -> None:
+        if self.exec_status != ExecutionStatus.RUNNING or self.exec_worker is None:
+            return
+        deadline = time.monotonic() + START_WAIT_SECONDS
+        while (self.exec_worker.env is None or not self.exec_worker.env.is_running()) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        if self.exec_status == ExecutionStatus.RUNNING:
+            self.exec_status, self.stop_date, self.error, self.cause = ExecutionStatus.ABORTED, stop_date, error or None, cause or None
+            self.exec_worker.stop(stop_date=stop_date, cause=cause, error=error)
+            _tell(self)
+
+    def respond(self: StepFunctionResponse) -> ActionResult:
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        now = datetime.datetime.now(tz=datetime.timezone.utc)
+        execution.stop(stop_date=now, error=self._get_param("error"), cause=self._get_param("cause"))
+        return ActionResult({"stopDate": execution.stop_date})
+
+    Execution.stop = stop  # type: ignore[method-assign]
+    StepFunctionResponse.stop_execution = respond  # type: ignore[method-assign]
+
+
+def status_changes_are_told() -> None:
+    """EventBridge hears nothing of executions that start or end."""
+    before_start, before_end = Execution.start, BaseExecutionWorkerCommunication._reflect_execution_status
+
+    def start(self: Execution) -> None:
+        before_start(self)
+        _tell(self)
+
+    def reflect(self: BaseExecutionWorkerCommunication) -> None:
+        if self.execution.exec_status != ExecutionStatus.ABORTED:
+            before_end(self)
+            _tell(self.execution)
+
+    Execution.start = start  # type: ignore[method-assign]
+    BaseExecutionWorkerCommunication._reflect_execution_status = reflect  # type: ignore[method-assign]
+
+
+def executions_are_described_in_full() -> None:
+    """Outputs that are strings or hold dates break describe_execution; the end of a timed out execution is not shown."""
+
+    def described(execution: Execution) -> dict[str, Any]:
+        description: dict[str, Any] = {
+            "executionArn": execution.exec_arn,
+            "stateMachineArn": execution.state_machine_arn,
+            "name": execution.name,
+            "status": execution.status,
+            "startDate": execution.start_date,
+        }
+        return description if execution.stop_date is None else {**description, "stopDate": execution.stop_date}
+
+    def describe(self: StepFunctionResponse) -> ActionResult:
+        execution: Any = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        answer = {**described(execution), "input": execution.execution_input, "inputDetails": {"included": True}}
+        if execution.exec_status == ExecutionStatus.SUCCEEDED:
+            answer |= {"output": to_json_str(execution.output, separators=(",", ":")), "outputDetails": {"included": True}}
+        return ActionResult(answer | {name: value for name in ("error", "cause") if (value := getattr(execution, name)) is not None})
+
+    def listed(self: StepFunctionResponse) -> ActionResult:
+        executions, token = self.stepfunction_backend.list_executions(
+            self._get_param("stateMachineArn"),
+            status_filter=self._get_param("statusFilter"),
+            max_results=self._get_int_param("maxResults"),
+            next_token=self._get_param("nextToken"),
+        )
+        return ActionResult({"executions": [described(execution) for execution in executions], "nextToken": token})
+
+    StepFunctionResponse.describe_execution = describe  # type: ignore[method-assign]
+    StepFunctionResponse.list_executions = listed  # type: ignore[method-assign]
+
+
+def histories_are_paged() -> None:
+    """get_execution_history ignores maxResults, nextToken and reverseOrder."""
+
+    def history(self: StepFunctionResponse) -> ActionResult:
+        events = list(self.stepfunction_backend.get_execution_history(self._get_param("executionArn"))["events"])
+        if self._get_param("reverseOrder"):
+            events.reverse()
+        token = self._get_param("nextToken") or "0"
+        if not token.isdecimal():
+            raise InvalidToken()
+        begin, size = int(token), min(self._get_int_param("maxResults") or HISTORY_PAGE, HISTORY_PAGE)
+        answer: dict[str, Any] = {"events": events[begin : begin + size]}
+        return ActionResult(answer if begin + size >= len(events) else {**answer, "nextToken": str(begin + size)})
+
+    StepFunctionResponse.get_execution_history = history  # type: ignore[method-assign]
+
+
+def repeated_work_is_remembered() -> None:
+    """Clients, parsed definitions and JSONPath expressions are made anew for every task, which costs more than the task."""
+    parse = AmazonStateLanguageParser.parse
+    AmazonStateLanguageParser.parse = staticmethod(functools.lru_cache(maxsize=64)(parse))  # type: ignore[method-assign,assignment]
+    json_path.parse = functools.lru_cache(maxsize=2048)(json_path.parse)
+    result_path.parse = functools.lru_cache(maxsize=2048)(result_path.parse)
+    core_responses.method_names_from_class = functools.cache(core_responses.method_names_from_class)
+    original, clients, lock = boto_client.boto_client_for, {}, threading.Lock()
+
+    def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
+        with lock:
+            if (region, service) not in clients:
+                clients[region, service] = original(region=region, service=service)
+            return clients[region, service]
+
+    for module in [module for name, module in sys.modules.items() if name.startswith("moto.stepfunctions")]:
+        if getattr(module, "boto_client_for", None) is original:
+            module.boto_client_for = client_for  # type: ignore[attr-defined]
+
+
+def functions_are_called_directly() -> None:
+    """`lambda:invoke` goes through a client and an HTTP request made up for it, which costs more than the rest of the task."""
+    before = lambda_tasks._invoke_lambda_function
+
+    def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> Any:
+        try:
+            if Hooks.invoke is None:
+                raise KeyError(parameters["FunctionName"])
+            answer, failed = Hooks.invoke(parameters["FunctionName"], parameters.get("Payload") or b"{}")
+        except KeyError:
+            return before(parameters=parameters, region=region, state_credentials=state_credentials)
+        called = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(answer)}
+        return called if failed is None else {**called, "FunctionError": failed}
+
+    lambda_tasks._invoke_lambda_function = invoke
+
+
+def retry_counts_survive_threads() -> None:
+    """The key under which a Retry counts its attempts is made on first use; two workers that make it at once lose a count."""
+    EvalComponent.heap_key = property(lambda self: str(id(self)))  # type: ignore[method-assign,assignment]
+
+
+def retry_waits_keep_the_pace() -> None:
+    """Not a fault: lets tests pass the waits of Retry faster (`Hooks.retry_pace`)."""
+    retrier_decl.time = SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * Hooks.retry_pace))  # type: ignore[attr-defined]
+
+
+REPAIRS: tuple[Callable[[], None], ...] = (
+    repeated_work_is_remembered,
+    state_machines_of_stacks_are_executed,
+    nested_executions_convert_names,
+    submitted_nested_executions_are_converted_before_use,
+    nested_executions_are_awaited_closely,
+    nested_executions_stop_with_their_parent,
+    maps_of_any_length_run,
+    unreadable_manifests_have_their_error_name,
+    executions_have_valid_names,
+    stopping_takes_effect_at_once,
+    status_changes_are_told,
+    executions_are_described_in_full,
+    histories_are_paged,
+    functions_are_called_directly,
+    retry_counts_survive_threads,
+    retry_waits_keep_the_pace,
+)
+
+
+def _tell(execution: Execution) -> None:
+    if Hooks.status_changed is not None:
+        Hooks.status_changed(execution)
+
+
+def _failure(env: Any, kind: StatesErrorNameType, cause: str) -> FailureEvent:
+    details = TaskFailedEventDetails(error=kind.to_name(), cause=cause, resource="", resourceType="")
+    return FailureEvent(env, StatesErrorName(typ=kind), HistoryEventType.TaskFailed, EventDetails(taskFailedEventDetails=details))
+
+
+def status_event(execution: Execution) -> dict[str, Any]:
+    """The EventBridge event of a status change, as Step Functions sends it."""
+    stopped = execution.stop_date
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Step Functions Execution Status Change",
+        "source": "aws.states",
+        "account": execution.account_id,
+        "time": datetime.datetime.now(tz=datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": execution.region_name,
+        "resources": [execution.exec_arn],
+        "detail": {
+            "executionArn": execution.exec_arn,
+            "stateMachineArn": execution.state_machine_arn,
+            "name": execution.name,
+            "status": execution.status,
+            "startDate": int(execution.start_date.timestamp() * 1000),
+            "stopDate": None if stopped is None else int(stopped.timestamp() * 1000),
+            "input": json.dumps(execution.input_data),
+            "inputDetails": {"included": True},
+            "output": to_json_str(execution.output) if execution.exec_status == ExecutionStatus.SUCCEEDED else None,
+            "outputDetails": {"included": True} if execution.exec_status == ExecutionStatus.SUCCEEDED else None,
+            "error": execution.error,
+            "cause": execution.cause,
+        },
+    }

@@ -1,0 +1,283 @@
+"""Everything that the product needs to run on this machine: AWS in process with the stack of `template.yaml`, Zuora and NetSuite.
+
+    with Sandbox(SandboxOptions(data="demo")) as sandbox:
+        sandbox.aws.run("BillingSyncArn", {"trigger": "manual"})
+
+`out/sandbox.env` says where everything is; it is written once everything answers and removed when the sandbox stops.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import boto3
+
+from sandbox.aws import LocalAws
+from sandbox.demo import Objects, Tenant, load_tenant
+from sandbox.netsuite import NetSuiteOptions, new_key_pair
+from sandbox.run_files import RunFiles
+from sandbox.stand_ins import Addresses, StandInChild, StandInOptions, StandInThreads
+from sandbox.zuora import ZuoraOptions
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ENV_FILE = "sandbox.env"
+KEY_FILE = "netsuite-private-key.pem"
+SENDER = "tallybridge@example.com"
+RECIPIENT = "finance@example.com"
+DEFAULT_PORT_BASE = 7000
+AWS_PORT, ZUORA_PORT, NETSUITE_PORT = 0, 1, 2
+"""Added to the port base."""
+CALL_SECONDS = 60.0
+"""How long a call to a stand-in's control may take; a large load takes a while."""
+
+
+class SandboxError(RuntimeError):
+    """The sandbox cannot start or was given something it refuses; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class SandboxOptions:
+    """What to start. `settlement`: Invoice Settlement on (mode B) or off (mode A). `data`: the demo tenant, or only the reference data that
+    every account has. `netsuite_slots`: calls that NetSuite answers at a time. `port_base` None takes free ports. `out` is the folder for
+    sandbox.env and the files of the runs. `child`: run the stand-ins in a process of their own. `retry_pace` scales the waits of retries
+    in the state machines (1.0 is real time)."""
+
+    settlement: bool = True
+    data: Literal["demo", "empty"] = "empty"
+    latency_ms: int = 0
+    netsuite_slots: int = 5
+    port_base: int | None = None
+    out: Path = Path("out")
+    child: bool = True
+    retry_pace: float = 1.0
+    instance: str = "Tallybridge sandbox"
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Settings that differ from the sandbox's."""
+
+
+class Sandbox:
+    """A running sandbox; a context manager. `env` are the lines of sandbox.env, `aws` is the embedded AWS."""
+
+    def __init__(self, options: SandboxOptions | None = None) -> None:
+        self.options = options or SandboxOptions()
+        self.env: dict[str, str] = {}
+        self.addresses = Addresses("", "")
+        self.out = self.options.out.resolve()
+        self._running = ExitStack()
+
+    def __enter__(self) -> Sandbox:
+        """Start everything. Raises `SandboxError`, or what a part says about why it cannot start."""
+        options = self.options
+        if options.port_base is not None:
+            _check_ports(options.port_base)
+        self.out.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as running:
+            private_key, public_key = new_key_pair()
+            running.enter_context(_file(self.out / KEY_FILE, private_key))
+            self.addresses = running.enter_context(self._stand_ins(public_key)).addresses
+            self.aws = running.enter_context(
+                LocalAws(
+                    REPOSITORY / "template.yaml",
+                    parameters={"NotificationSender": SENDER, "InstanceName": options.instance},
+                    port=self._port(AWS_PORT),
+                    retry_pace=options.retry_pace,
+                )
+            )
+            self._store_credentials(private_key)
+            self.store_settings({})
+            if options.data == "demo":
+                self.load(load_tenant())
+            self.env = self._environment()
+            running.enter_context(RunFiles(self.aws.outputs["BillingSyncArn"], self.aws.outputs["ReportsBucket"], self.out / "runs"))
+            running.enter_context(_file(self.out / ENV_FILE, "".join(f"{key}={value}\n" for key, value in self.env.items())))
+            self._running = running.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._running.close()
+
+    # --- Use ----------------------------------------------------------------------------------------------------------
+
+    def load(self, tenant: Tenant) -> None:
+        """Put a tenant into the stand-ins. Raises `SandboxError` naming the first objects that they refuse."""
+        self.load_zuora(tenant.zuora if self.options.settlement else tenant.without_settlement())
+        self.load_netsuite(tenant.netsuite)
+        self.store_settings(tenant.settings)
+
+    def load_zuora(self, objects: Objects) -> None:
+        """Put objects by type into Zuora."""
+        self.control("zuora", "load", objects)
+
+    def load_netsuite(self, objects: Objects) -> None:
+        """Put records by type into NetSuite."""
+        self.control("netsuite", "load", objects)
+
+    def dump(self, system: Literal["zuora", "netsuite"]) -> Objects:
+        """Everything that a stand-in holds, by type."""
+        objects: Objects = self.control(system, "dump")
+        return objects
+
+    def control(self, system: Literal["zuora", "netsuite"], action: str, body: Any = None) -> Any:
+        """Call a stand-in's control: POST with a body, GET without one. Raises `SandboxError` when it refuses."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{getattr(self.addresses, system)}/_sandbox/{action}", data)  # noqa: S310 - on loopback
+        try:
+            with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:  # noqa: S310
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            raise SandboxError(f"{system} refused {action}: {_first_errors(refused.read())}") from refused
+
+    def store_settings(self, settings: dict[str, Any]) -> None:
+        """Make these the settings, on top of the sandbox's own and those of the options."""
+        document = json.dumps({**self._own_settings(), **settings, **self.options.settings})
+        client = boto3.client("ssm", region_name=self.aws.region)
+        client.put_parameter(Name=self.aws.outputs["SettingsParameter"], Value=document, Type="String", Overwrite=True)
+
+    # --- Start --------------------------------------------------------------------------------------------------------
+
+    def _stand_ins(self, public_key: str) -> StandInChild | StandInThreads:
+        options = StandInOptions(
+            settlement=self.options.settlement,
+            latency_ms=self.options.latency_ms,
+            netsuite_slots=self.options.netsuite_slots,
+            zuora_port=self._port(ZUORA_PORT),
+            netsuite_port=self._port(NETSUITE_PORT),
+            certificate_public_key=public_key,
+        )
+        return StandInChild(options) if self.options.child else StandInThreads(options)
+
+    def _port(self, offset: int) -> int:
+        return 0 if self.options.port_base is None else self.options.port_base + offset
+
+    def _store_credentials(self, private_key: str) -> None:
+        zuora, netsuite = ZuoraOptions(), NetSuiteOptions()
+        document = {
+            "zuora": {"base_url": self.addresses.zuora, "client_id": zuora.client_id, "client_secret": zuora.client_secret},
+            "netsuite": {
+                "account_id": netsuite.account,
+                "base_url": self.addresses.netsuite,
+                "auth_method": "oauth2_m2m",
+                "client_id": netsuite.client_id,
+                "certificate_id": netsuite.certificate_id,
+                "private_key": private_key,
+            },
+        }
+        client = boto3.client("secretsmanager", region_name=self.aws.region)
+        client.put_secret_value(SecretId=self.aws.outputs["CredentialsSecret"], SecretString=json.dumps(document))
+
+    def _own_settings(self) -> dict[str, Any]:
+        return {
+            "zuora_default_currency": "USD",
+            "netsuite_subsidiaries": "Yes",
+            "netsuite_multiple_currencies": "Yes",
+            "default_subsidiary": "Parent Company",
+            "netsuite_max_concurrency": max(1, min(self.options.netsuite_slots or 50, 50)),
+            "notify_recipients": [RECIPIENT],
+            "notify_sender": SENDER,
+            "notify_on_success": "Yes",
+        }
+
+    def _environment(self) -> dict[str, str]:
+        zuora, netsuite, outputs = ZuoraOptions(), NetSuiteOptions(), self.aws.outputs
+        return {
+            "AWS_ENDPOINT_URL": self.aws.endpoint_url,
+            "AWS_REGION": self.aws.region,
+            "AWS_DEFAULT_REGION": self.aws.region,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "ZUORA_BASE_URL": self.addresses.zuora,
+            "ZUORA_CLIENT_ID": zuora.client_id,
+            "ZUORA_CLIENT_SECRET": zuora.client_secret,
+            "NETSUITE_BASE_URL": self.addresses.netsuite,
+            "NETSUITE_ACCOUNT": netsuite.account,
+            "NETSUITE_CONSUMER_KEY": netsuite.consumer_key,
+            "NETSUITE_CONSUMER_SECRET": netsuite.consumer_secret,
+            "NETSUITE_TOKEN_ID": netsuite.token_id,
+            "NETSUITE_TOKEN_SECRET": netsuite.token_secret,
+            "NETSUITE_CLIENT_ID": netsuite.client_id,
+            "NETSUITE_CERTIFICATE_ID": netsuite.certificate_id,
+            "NETSUITE_PRIVATE_KEY_FILE": str(self.out / KEY_FILE),
+            "BILLING_SYNC_ARN": outputs["BillingSyncArn"],
+            "STATUS_TABLE": outputs["StatusTable"],
+            "RUNS_TABLE": outputs["RunsTable"],
+            "REPORTS_BUCKET": outputs["ReportsBucket"],
+            "UPLOADS_BUCKET": outputs["UploadsBucket"],
+            "SETTINGS_PARAMETER": outputs["SettingsParameter"],
+            "CREDENTIALS_SECRET": outputs["CredentialsSecret"],
+        }
+
+
+def options_from(variables: dict[str, str], **fixed: Any) -> SandboxOptions:
+    """Options from SETTLEMENT (on/off), DATA (demo/empty), LATENCY_MS, NETSUITE_SLOTS, PORT_BASE. Raises `SandboxError` naming a wrong one."""
+    settlement = _choice(variables, "SETTLEMENT", "on", ("on", "off")) == "on"
+    data: Any = _choice(variables, "DATA", "demo", ("demo", "empty"))
+    options = SandboxOptions(
+        settlement=settlement,
+        data=data,
+        latency_ms=_whole(variables, "LATENCY_MS", 0, 600_000),
+        netsuite_slots=_whole(variables, "NETSUITE_SLOTS", 5, 1_000),
+        port_base=_whole(variables, "PORT_BASE", DEFAULT_PORT_BASE, 65_000),
+    )
+    return replace(options, **fixed)
+
+
+def _choice(variables: dict[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = variables.get(name, "").strip().lower() or default
+    if value not in allowed:
+        raise SandboxError(f"{name} must be {' or '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def _whole(variables: dict[str, str], name: str, default: int, highest: int) -> int:
+    text = variables.get(name, "").strip() or str(default)
+    if not text.isdecimal() or int(text) > highest:
+        raise SandboxError(f"{name} must be a whole number up to {highest}, not {text!r}.")
+    return int(text)
+
+
+def _check_ports(base: int) -> None:
+    for port in (base + offset for offset in (AWS_PORT, ZUORA_PORT, NETSUITE_PORT)):
+        with contextlib.closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as taken:
+                raise SandboxError(f"Port {port} is taken. Stop what uses it, or choose other ports with PORT_BASE.") from taken
+
+
+class _file(AbstractContextManager[Path]):
+    """A file, readable by its owner only, that exists as long as the context does. It appears with its content, never half written."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.text = text
+
+    def __enter__(self) -> Path:
+        unfinished = self.path.with_name(self.path.name + ".part")
+        unfinished.unlink(missing_ok=True)
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(self.text)
+        unfinished.replace(self.path)
+        return self.path
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def _first_errors(body: bytes) -> str:
+    try:
+        errors = json.loads(body)["errors"]
+    except (ValueError, KeyError, TypeError):
+        return body[:300].decode("utf-8", "replace")
+    shown = [f"{e.get('type', '')} {e.get('index', '')}: {e.get('message', '')}".strip() for e in errors[:5]]
+    return "; ".join(shown) + (f" and {len(errors) - 5} more" if len(errors) > 5 else "")

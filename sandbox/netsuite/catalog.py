@@ -1,0 +1,80 @@
+"""What records look like in this account: standard properties that its features leave, and its custom fields."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sandbox.netsuite.customfields import CustomField, installed
+from sandbox.netsuite.options import NetSuiteOptions
+from sandbox.netsuite.schema import LINE_SHAPES, RECORD_TYPES, Field, Fields, LineShape, RecordType
+
+REVENUE_FIELDS = ("revrecschedule", "revrecstartdate", "revrecenddate", "revrecterminmonths", "deferrevrec", "deferredrevenueaccount")
+CURRENCY_FIELDS = ("currency", "exchangerate", "currencylist", "currencypage")
+
+
+class Catalog:
+    """Record types and line shapes of one account. `version` changes with every change of the custom fields."""
+
+    def __init__(self, options: NetSuiteOptions) -> None:
+        self.options = options
+        self.version = 0
+        self.types: dict[str, RecordType] = {}
+        self.custom: dict[str, CustomField] = {}
+        self._shapes: dict[tuple[str, str], LineShape] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the fields of a new account."""
+        self.set_custom({f.script_id: f for f in installed()})
+
+    def set_custom(self, fields: dict[str, CustomField]) -> None:
+        """Replace the custom fields."""
+        self.version += 1
+        self.custom = fields
+        self._shapes = {}
+        self.types = {name: self._in_this_account(t) for name, t in RECORD_TYPES.items()}
+
+    def type(self, name: str) -> RecordType:
+        """A record type by its name; it must exist."""
+        return self.types[name.lower()]
+
+    def shape(self, record_type: str, sublist: Field) -> LineShape | None:
+        """The line of a sublist, with the line fields that apply to the record type; None for sublists known by name only."""
+        key = (record_type, sublist.name)
+        if key not in self._shapes:
+            standard = LINE_SHAPES.get(sublist.target)
+            if standard is None:
+                return None
+            fields = {**self._kept(standard.fields), **self._custom_for(record_type, "custcol", sublist.name == "item")}
+            self._shapes[key] = replace(standard, fields=fields)
+        return self._shapes[key]
+
+    def columns(self, prefix: str) -> list[CustomField]:
+        """Custom fields whose script id begins with the prefix."""
+        return [f for f in self.custom.values() if f.script_id.startswith(prefix)]
+
+    def _custom_for(self, record_type: str, prefix: str, wanted: bool = True) -> Fields:
+        if not wanted:
+            return {}
+        return {f.script_id: f.as_field() for f in self.columns(prefix) if record_type in f.applies_to}
+
+    def _in_this_account(self, standard: RecordType) -> RecordType:
+        fields = self._kept(standard.fields) if standard.group in ("transaction", "item", "entity") else dict(standard.fields)
+        if not self.options.one_world and standard.name != "subsidiary":
+            fields.pop("subsidiary", None)
+            fields.pop("includechildren", None)
+        option = fields.get("paymentoption")
+        if option and not self.options.payment_instruments:
+            del fields["paymentoption"]
+            fields["paymentmethod"] = replace(option, name="paymentMethod", label="Payment Method")
+        if standard.custom:
+            fields.update(self._custom_for(standard.name, f"cust{standard.custom}"))
+        return replace(standard, fields=fields)
+
+    def _kept(self, fields: Fields) -> Fields:
+        dropped: set[str] = set()
+        if not self.options.revenue_recognition:
+            dropped.update(REVENUE_FIELDS)
+        if not self.options.multiple_currencies:
+            dropped.update(CURRENCY_FIELDS)
+        return {n: f for n, f in fields.items() if n not in dropped} if dropped else dict(fields)

@@ -1,0 +1,121 @@
+"""Whole objects in and out: what the control endpoints `load` and `dump` do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.control import LoadRefused
+from sandbox.netsuite.customfields import CustomField, from_object
+from sandbox.netsuite.datasets import DATASET, Dataset
+from sandbox.netsuite.exceptions import NetSuiteError
+from sandbox.netsuite.output import Renderer
+from sandbox.netsuite.records import EXTERNAL_PREFIX, Before, Records, WriteOptions
+from sandbox.netsuite.rules import Tenant
+from sandbox.netsuite.schema import RecordType
+from sandbox.netsuite.store import Record, undo
+from sandbox.netsuite.values import Validation
+
+CUSTOM_FIELD = "customField"
+Objects = dict[str, list[dict[str, Any]]]
+
+
+class Loader:
+    """Loads and dumps the account's objects by record type."""
+
+    def __init__(self, tenant: Tenant, records: Records, datasets: dict[str, Dataset]) -> None:
+        self.tenant = tenant
+        self.records = records
+        self.datasets = datasets
+
+    def load(self, objects: Objects) -> dict[str, int]:
+        """Create or update the objects, in the order of what depends on what, all or none. Raises `LoadRefused`."""
+        fields = self.tenant.catalog.custom
+        undone: Before = []
+        errors: list[dict[str, Any]] = []
+        known = {n.lower() for n in objects}
+        unknown = [n for n in objects if n not in (CUSTOM_FIELD, DATASET) and n.lower() not in self.tenant.catalog.types]
+        errors += [{"type": n, "index": 0, "message": f"Record type '{n}' does not exist."} for n in unknown]
+        self._load_custom_fields(objects.get(CUSTOM_FIELD, []), errors)
+        datasets = self._read_datasets(objects.get(DATASET, []), errors)
+        for kind in [k for name, k in self.tenant.catalog.types.items() if name in known]:
+            given = next(rows for name, rows in objects.items() if name.lower() == kind.name.lower())
+            self._load_type(self.tenant.catalog.type(kind.name), given, undone, errors)
+        if errors:
+            undo(self.tenant.store, undone)
+            if self.tenant.catalog.custom is not fields:
+                self.tenant.set_custom_fields(fields)
+            raise LoadRefused(errors)
+        self.datasets.update(datasets)
+        return {name: len(rows) for name, rows in objects.items()}
+
+    @staticmethod
+    def _read_datasets(rows: list[dict[str, Any]], errors: list[dict[str, Any]]) -> dict[str, Dataset]:
+        found: dict[str, Dataset] = {}
+        for index, row in enumerate(rows):
+            try:
+                made = Dataset.from_object(row)
+                found[made.id] = made
+            except ValueError as wrong:
+                errors.append({"type": DATASET, "index": index, "message": str(wrong)})
+        return found
+
+    def _load_custom_fields(self, rows: list[dict[str, Any]], errors: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        fields: dict[str, CustomField] = dict(self.tenant.catalog.custom)
+        for index, row in enumerate(rows):
+            try:
+                if row.get("isInactive"):
+                    del fields[str(row["scriptId"])]
+                else:
+                    made = from_object({**_known(fields.get(str(row.get("scriptId")))), **row})
+                    fields[made.script_id] = made
+            except (ValueError, KeyError) as wrong:
+                errors.append({"type": CUSTOM_FIELD, "index": index, "message": f"{type(wrong).__name__}: {wrong}"})
+        self.tenant.set_custom_fields(fields)
+
+    def _load_type(self, kind: RecordType, rows: list[dict[str, Any]], undone: Before, errors: list[dict[str, Any]]) -> None:
+        """Rows that wait for a later row of the same type (a parent) are tried again as long as some get through."""
+        waiting = list(enumerate(rows))
+        while waiting:
+            refused = []
+            for index, row in waiting:
+                try:
+                    undone += self._load_one(kind, row)
+                except NetSuiteError as error:
+                    refused.append((index, row, error))
+            if len(refused) == len(waiting):
+                errors += [{"type": kind.name, "index": i, "message": str(e)} for i, _, e in refused]
+                return
+            waiting = [(index, row) for index, row, _ in refused]
+
+    def _load_one(self, kind: RecordType, row: dict[str, Any]) -> Before:
+        how = WriteOptions(Validation(names="error"), loading=True)
+        stored = self._stored(kind, row)
+        if stored is not None:
+            return self.records.update(self.records.find(kind, str(stored.id)), row, how)[1]
+        identifier = int(row["id"]) if row.get("id") is not None else None
+        return self.records.create(kind, row, how, identifier=identifier)[1]
+
+    def _stored(self, kind: RecordType, row: dict[str, Any]) -> Record | None:
+        if row.get("id") is not None:
+            return self.records.lookup(kind, str(row["id"]))
+        if row.get("externalId"):
+            return self.records.lookup(kind, EXTERNAL_PREFIX + str(row["externalId"]))
+        return None
+
+    def dump(self) -> Objects:
+        """Everything there is, as `load` would take it; types without records are left out."""
+        renderer = Renderer(self.tenant, "")
+        found: Objects = {CUSTOM_FIELD: [f.as_object() for f in self.tenant.catalog.custom.values()]}
+        for kind in self.tenant.catalog.types.values():
+            rows = [renderer.whole(record) for record in self.tenant.store.all(kind.name)]
+            if rows:
+                found[kind.name] = rows
+        if self.datasets:
+            found[DATASET] = [d.as_object() for d in self.datasets.values()]
+        return found
+
+
+def _known(field: CustomField | None) -> dict[str, Any]:
+    return field.as_object() if field else {}

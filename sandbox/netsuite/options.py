@@ -1,0 +1,69 @@
+"""How a stand-in account is set up, and the credentials it accepts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+def _made_up(name: str) -> str:
+    """A fixed credential of the length and alphabet that NetSuite hands out."""
+    return hashlib.sha256(f"sandbox {name}".encode()).hexdigest()
+
+
+@dataclass
+class NetSuiteOptions:
+    """Features and preferences of the account, its credentials, and the clock it lives by.
+
+    `slots`: calls answered at the same time before the account says 429; 0 means no limit.
+    `revenue_recognition`: the classic feature (templates on items and lines).
+    `payment_instruments`: payments have `paymentOption`; without the feature they have `paymentMethod`.
+    `allow_number_override`: entity ids and document numbers may be given; otherwise given ones are ignored and numbers generated.
+    `default_income_account`: items created without an income account get the account's default one.
+    `async_wait_s`, `async_item_s`, `processors`: an asynchronous job is reported complete after the wait plus the time of its items
+    shared out to the processors. `task_per_item`: a job lists one task per item; otherwise one item whose links name the tasks.
+    `utc_offset_h`: the account's time zone, in which queries show and compare times.
+    """
+
+    account: str = "1234567_SB1"
+    client_id: str = _made_up("client")
+    certificate_id: str = "sandbox-certificate-1"
+    certificate_public_key: str = ""
+    consumer_key: str = _made_up("consumer key")
+    consumer_secret: str = _made_up("consumer secret")
+    token_id: str = _made_up("token id")
+    token_secret: str = _made_up("token secret")
+    token_life_s: int = 3600
+    slots: int = 5
+    one_world: bool = True
+    multiple_currencies: bool = True
+    revenue_recognition: bool = True
+    payment_instruments: bool = True
+    allow_number_override: bool = True
+    default_income_account: bool = True
+    async_wait_s: float = 0.0
+    async_item_s: float = 0.0
+    processors: int = 2
+    task_per_item: bool = True
+    utc_offset_h: int = 0
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    @property
+    def host(self) -> str:
+        """The account's own host name: lower case, `-` for `_`."""
+        return f"{self.account.lower().replace('_', '-')}.suitetalk.api.netsuite.com"
+
+
+def new_key_pair() -> tuple[str, str]:
+    """A P-256 key pair as PEM text: (private key, public key)."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    private_pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    public_pem = private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    return private_pem, public_pem

@@ -1,0 +1,150 @@
+"""The stand-in as a whole: one account behind one WSGI application."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox.netsuite import urls
+from sandbox.netsuite.auth import TOKEN_PATH, Gate
+from sandbox.netsuite.datasets import Dataset, DatasetResponses
+from sandbox.netsuite.exceptions import NetSuiteError, no_such_address, too_many_requests
+from sandbox.netsuite.jobs import Jobs
+from sandbox.netsuite.loading import Loader, Objects
+from sandbox.netsuite.metadata import MetadataResponses
+from sandbox.netsuite.operations import Outcome
+from sandbox.netsuite.options import NetSuiteOptions
+from sandbox.netsuite.queries import QueryResponses
+from sandbox.netsuite.records import Records
+from sandbox.netsuite.reference import default_objects
+from sandbox.netsuite.responses import RecordResponses, respond
+from sandbox.netsuite.rules import Tenant
+from sandbox.netsuite.suiteql import QueryEngine
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class NetSuiteStandIn:
+    """A NetSuite account in memory. Requests are served one after another; waiting happens outside, in the control middleware."""
+
+    def __init__(self, options: NetSuiteOptions) -> None:
+        self.options = options
+        self.lock = threading.RLock()
+        self.gate = Gate(options)
+        self.tenant = Tenant(options)
+        self.records = Records(self.tenant)
+        self.jobs = Jobs(options)
+        self.datasets: dict[str, Dataset] = {}
+        self.loader = Loader(self.tenant, self.records, self.datasets)
+        self.engine = QueryEngine(self.tenant)
+        self.errors = random.Random(1)
+        self.ungoverned = 0
+        records = RecordResponses(self.tenant, self.records, self.jobs)
+        queries = QueryResponses(self.engine, options)
+        datasets = DatasetResponses(self.engine, self.datasets)
+        metadata = MetadataResponses(self.tenant.catalog, self.records)
+        self.handlers: dict[str, urls.Handler] = {
+            "collection": records.collection,
+            "single": records.single,
+            "sub_resource": records.sub_resource,
+            "transform": records.transform,
+            "attach": records.attach,
+            "job": records.job,
+            "suiteql": queries.suiteql,
+            "datasets": datasets.datasets,
+            "dataset_result": datasets.dataset_result,
+            "governance_limits": queries.governance_limits,
+            "server_time": queries.server_time,
+            "metadata_list": metadata.metadata_list,
+            "metadata": metadata.metadata,
+        }
+        self.loader.load(default_objects(options))
+
+    # what the control middleware calls
+
+    def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        request.get_data()
+        with self.lock:
+            response = self._answer(request)
+            if not urls.is_governed(request.method, request.path):
+                self.ungoverned = max(0, self.ungoverned - 1)
+        return response(environ, start_response)
+
+    def load(self, objects: Objects) -> dict[str, int]:
+        """Store objects by record type, all or none. Raises `LoadRefused`."""
+        with self.lock:
+            return self.loader.load(objects)
+
+    def dump(self) -> Objects:
+        """All objects by record type, in the form that `load` takes."""
+        with self.lock:
+            return self.loader.dump()
+
+    def reset(self) -> None:
+        """Back to a new account with its reference data; tokens, nonces and jobs are forgotten."""
+        with self.lock:
+            self.gate.reset()
+            self.jobs.reset()
+            self.datasets.clear()
+            self.tenant.catalog.reset()
+            self.tenant.store.clear()
+            self.ungoverned = 0
+            self.loader.load(default_objects(self.options))
+
+    def operation(self, method: str, path: str) -> str:
+        """The shape of a call for statistics."""
+        return urls.operation(method, path)
+
+    def admit(self, request: Request, in_flight: int) -> Response | None:
+        """The account's concurrency limit; token requests and OPTIONS do not count."""
+        with self.lock:
+            if in_flight == 1:
+                self.ungoverned = 0
+            if not urls.is_governed(request.method, request.path):
+                self.ungoverned += 1
+                return None
+            if self.options.slots and in_flight - self.ungoverned > self.options.slots:
+                return _refused(too_many_requests())
+        return None
+
+    # answering
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            if request.path.rstrip("/") == TOKEN_PATH and request.method != "OPTIONS":
+                return self.gate.token(request)
+            self.gate.check(request)
+            if request.method == "OPTIONS" and request.path.startswith(urls.REST):
+                return respond(Outcome(204))
+            return self._routed(request)
+        except NetSuiteError as error:
+            return _refused(error)
+        except Exception as error:
+            request.environ.get("wsgi.errors", _Nowhere()).write(f"{type(error).__name__}: {error}\n")
+            letters = "".join(self.errors.choices("abcdefghijklmnopqrstuvwxyz", k=20))
+            return _refused(NetSuiteError(500, "UNEXPECTED_ERROR", f"An unexpected error occurred. Error ID: {letters}"))
+
+    def _routed(self, request: Request) -> Response:
+        found = urls.route(request.path)
+        if found is not None and " " in request.path:
+            raise NetSuiteError(400, "INVALID_REQUEST", "Invalid url. Spaces are not allowed in the URL.")
+        if found is None or found[0] not in self.handlers:
+            raise no_such_address(request.path)
+        name, match = found
+        return self.handlers[name](request, match)
+
+
+class _Nowhere:
+    def write(self, text: str) -> Any:
+        return None
+
+
+def _refused(error: NetSuiteError) -> Response:
+    return respond(Outcome(error.status, error.document(), headers=error.headers, kind="error"))

@@ -1,0 +1,244 @@
+"""The records of the account, their indexes, and units of work that are applied as a whole or not at all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sandbox.netsuite.catalog import Catalog
+from sandbox.netsuite.customfields import CUSTOM_LISTS
+from sandbox.netsuite.schema import RecordType
+
+Key = tuple[str, int]
+FIRST_IDS = {"entity": 1001, "item": 300001, "transaction": 1000001, "account": 1}
+APPLYING = ("apply", "deposit", "credit")
+NAME_GROUPS = ("entity", "item")
+
+STATIC_LISTS: dict[str, dict[int, str]] = {
+    "customerStatus": {6: "LEAD-Unqualified", 7: "LEAD-Qualified", 8: "PROSPECT-In Discussion", 13: "CUSTOMER-Closed Won"},
+    "customerCategory": {1: "Corporate", 2: "Individual"},
+    "contactCategory": {1: "Billing", 2: "Technical"},
+    "contactRole": {-10: "Primary Contact", -30: "Alternate Contact"},
+    "taxType": {1: "Sales Tax", 5: "VAT"},
+    "priceLevel": {-1: "Custom"},
+    **CUSTOM_LISTS,
+}
+"""Lists that are no records here: id -> name."""
+
+
+@dataclass
+class Record:
+    """One stored record. References are internal ids, amounts `Decimal`; `lines` holds the sublists."""
+
+    type: RecordType
+    id: int
+    values: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        return self.type.group, self.id
+
+    @property
+    def customer(self) -> int | None:
+        """Internal id of the customer of a transaction."""
+        found = self.values.get("entity") or self.values.get("customer")
+        return found if self.type.group == "transaction" else None
+
+    def copy(self) -> Record:
+        lines = {name: [dict(line) for line in rows] for name, rows in self.lines.items()}
+        return Record(self.type, self.id, dict(self.values), lines)
+
+
+class Store:
+    """All records by group and internal id. Changes come in through `Unit.commit` or `apply` only, which keep the indexes right."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.groups: dict[str, dict[int, Record]] = defaultdict(dict)
+        self.counters: dict[str, int] = {}
+        self.external_ids: dict[tuple[str, str], int] = {}
+        self.names: dict[tuple[str, str], set[int]] = defaultdict(set)
+        self.of_customer: dict[int, set[int]] = defaultdict(set)
+        self.of_item: dict[int, set[int]] = defaultdict(set)
+        self.applied: dict[int, dict[tuple[int, str], Decimal]] = defaultdict(dict)
+        self.dirty: set[Key] = set()
+
+    def next_id(self, counter: str) -> int:
+        number = self.counters.get(counter, FIRST_IDS.get(counter, 1))
+        self.counters[counter] = number + 1
+        return number
+
+    def reserve_id(self, counter: str, number: int) -> None:
+        """Make sure that `number` is never handed out."""
+        self.counters[counter] = max(self.counters.get(counter, FIRST_IDS.get(counter, 1)), number + 1)
+
+    def get(self, group: str, identifier: int) -> Record | None:
+        return self.groups[group].get(identifier)
+
+    def transaction(self, identifier: int) -> Record:
+        return self.groups["transaction"][identifier]
+
+    def all(self, record_type: str) -> Iterator[Record]:
+        """Records of one type in the order of their ids."""
+        wanted = self.catalog.type(record_type)
+        group = self.groups[wanted.group]
+        return (group[i] for i in sorted(group) if group[i].type.name == wanted.name)
+
+    def apply(self, key: Key, record: Record | None) -> Record | None:
+        """Put a record in the place of the one stored under the key (None removes it); returns what stood there."""
+        group = self.groups[key[0]]
+        old = group.get(key[1])
+        if old is not None:
+            self._forget(old)
+        if record is None:
+            group.pop(key[1], None)
+        else:
+            group[key[1]] = record
+            self._remember(record)
+        self.touch(key, old, record)
+        return old
+
+    def touch(self, key: Key, old: Record | None, new: Record | None) -> None:
+        """Note everything whose query rows may have changed with this record."""
+        self.dirty.add(key)
+        before, after = (old.values if old else {}), (new.values if new else {})
+        if key[0] == "entity" and before.get("custentityzuoraid") != after.get("custentityzuoraid"):
+            self.dirty.update(("transaction", t) for t in self.of_customer.get(key[1], ()))
+        if key[0] == "item" and before.get("custitemzuoraid") != after.get("custitemzuoraid"):
+            self.dirty.update(("transaction", t) for t in self.of_item.get(key[1], ()))
+        if key[0] == "transaction":
+            for record in (old, new):
+                self.dirty.update(("transaction", doc) for doc, _, _ in applications(record))
+
+    def _remember(self, record: Record) -> None:
+        external = record.values.get("externalId")
+        if external:
+            self.external_ids[record.type.group, external] = record.id
+        for name in names_of(record):
+            self.names[name].add(record.id)
+        if record.customer:
+            self.of_customer[record.customer].add(record.id)
+        for item in items_of(record):
+            self.of_item[item].add(record.id)
+        for doc, sublist, amount in applications(record):
+            self.applied[doc][record.id, sublist] = amount
+
+    def _forget(self, record: Record) -> None:
+        external = record.values.get("externalId")
+        if external and self.external_ids.get((record.type.group, external)) == record.id:
+            del self.external_ids[record.type.group, external]
+        for name in names_of(record):
+            self.names[name].discard(record.id)
+        if record.customer:
+            self.of_customer[record.customer].discard(record.id)
+        for item in items_of(record):
+            self.of_item[item].discard(record.id)
+        for doc, sublist, _ in applications(record):
+            self.applied[doc].pop((record.id, sublist), None)
+
+    def find(self, target: str, identifier: int) -> Record | None:
+        """The record a reference of this target means, or None."""
+        if target in ("transaction", "item", "entity"):
+            return self.get(target, identifier)
+        if target == "tax":
+            target = "salesTaxItem"
+        known = self.catalog.types.get(target.lower())
+        record = self.get(known.group, identifier) if known else None
+        return record if record and known and record.type.name == known.name else None
+
+    def display(self, target: str, identifier: int) -> str:
+        """Name of what a reference means, as shown to people."""
+        if target in STATIC_LISTS and identifier in STATIC_LISTS[target]:
+            return STATIC_LISTS[target][identifier]
+        record = self.find(target, identifier)
+        return display_name(record) if record else ""
+
+
+def names_of(record: Record) -> list[tuple[str, str]]:
+    """Names that must be unique: entity ids per record type (contacts: per company), item names over all items; compared without case."""
+    if record.type.group not in NAME_GROUPS:
+        return []
+    name = str(record.values.get(record.type.name_field, "")).lower()
+    if record.type.group == "item":
+        return [("item", name)]
+    if record.type.name == "contact":
+        return [(f"contact of {record.values.get('company')}", name)]
+    return [(record.type.name, name)]
+
+
+def items_of(record: Record) -> set[int]:
+    """Items that stand on the lines of a transaction."""
+    return {line["item"] for line in record.lines.get("item", ()) if line.get("item")}
+
+
+def applications(record: Record | None) -> Iterable[tuple[int, str, Decimal]]:
+    """What a transaction applies to: (document, sublist, amount). A deposit application also uses up its deposit (`source`)."""
+    if record is None or record.type.group != "transaction":
+        return
+    total = Decimal(0)
+    for sublist in APPLYING:
+        for line in record.lines.get(sublist, ()):
+            total += line["amount"]
+            yield line["doc"], sublist, line["amount"]
+    if record.type.name == "depositApplication":
+        yield record.values["deposit"], "source", total
+
+
+def display_name(record: Record) -> str:
+    """A record's name as other records show it."""
+    values = record.values
+    match record.type.name:
+        case "customer":
+            name = values.get("companyName") or " ".join(v for v in (values.get("firstName"), values.get("lastName")) if v)
+            return f"{values['entityId']} {name}" if name and name != values["entityId"] else str(values["entityId"])
+        case "account":
+            number = values.get("acctNumber")
+            return f"{number} {values['fullName']}" if number else str(values["fullName"])
+        case _ if record.type.group == "transaction":
+            return f"{record.type.title} #{values.get('tranId', '')}"
+    return str(values.get("fullName") or values.get(record.type.name_field, ""))
+
+
+class Unit:
+    """A unit of work: copies of records are changed and then stored together, or dropped."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.changed: dict[Key, Record | None] = {}
+
+    def get(self, group: str, identifier: int) -> Record | None:
+        key = (group, identifier)
+        return self.changed[key] if key in self.changed else self.store.get(group, identifier)
+
+    def edit(self, group: str, identifier: int) -> Record:
+        """A copy of a stored record that may be changed."""
+        key = (group, identifier)
+        pending = self.changed.get(key)
+        if pending is None:
+            pending = self.store.groups[group][identifier].copy()
+            self.changed[key] = pending
+        return pending
+
+    def put(self, record: Record) -> None:
+        self.changed[record.key] = record
+
+    def remove(self, key: Key) -> None:
+        self.changed[key] = None
+
+    def commit(self) -> list[tuple[Key, Record | None]]:
+        """Store everything. Returns what stood there before, latest last, for `undo`."""
+        return [(key, self.store.apply(key, record)) for key, record in self.changed.items()]
+
+
+def undo(store: Store, before: list[tuple[Key, Record | None]]) -> None:
+    """Take commits back, latest first."""
+    for key, record in reversed(before):
+        store.apply(key, record)

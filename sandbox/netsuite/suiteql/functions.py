@@ -1,0 +1,187 @@
+"""The functions that translated queries call, as SQLite user functions."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sandbox.netsuite.rules import Tenant
+from sandbox.netsuite.suiteql import dates
+from sandbox.netsuite.suiteql.rows import TYPE_CODES
+from sandbox.netsuite.values import STATUS_LABELS
+
+NAMES = {code: name for name, code in TYPE_CODES.items()}
+
+
+class Failure:
+    """Why a function refused its arguments; SQLite itself only says that one did."""
+
+    text = ""
+
+
+def install(connection: sqlite3.Connection, tenant: Tenant, failure: Failure) -> None:
+    """Make all functions known to a connection. All count as deterministic, the time too: it stands still during one query."""
+
+    def define(name: str, function: Callable[..., Any]) -> None:
+        def guarded(*arguments: Any) -> Any:
+            try:
+                return function(*arguments)
+            except (ValueError, TypeError, ArithmeticError) as wrong:
+                failure.text = str(wrong)
+                raise
+
+        connection.create_function(name, -1, guarded, deterministic=True)
+
+    for name, function in FUNCTIONS.items():
+        define(name, function)
+    define("ns_now", lambda: dates.mark(tenant.now() + timedelta(hours=tenant.options.utc_offset_h)))
+    define("ns_df", lambda kind, value: display(tenant, kind, value))
+
+
+def shown(value: Any) -> str:
+    """A value as result rows show it: numbers without superfluous zeros, dates in the account's format."""
+    if isinstance(value, float):
+        text = format(Decimal(repr(round(value, 8))), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if dates.is_date(value):
+        return dates.display(value)
+    return str(value)
+
+
+def display(tenant: Tenant, kind: str, value: Any) -> str | None:
+    """`BUILTIN.DF`: what people see instead of an id, a flag or a code."""
+    if value is None:
+        return None
+    if kind.startswith("ref:"):
+        return tenant.store.display(kind[4:], int(value)) or None
+    if kind == "bool":
+        return "Yes" if value == "T" else "No"
+    if kind == "type":
+        name = NAMES.get(value)
+        return tenant.catalog.type(name).title if name else str(value)
+    if kind == "status":
+        code, _, letter = str(value).partition(":")
+        name = NAMES[code]
+        return f"{tenant.catalog.type(name).title} : {STATUS_LABELS[name].get(letter, letter)}"
+    return shown(value)
+
+
+def _concat(*parts: Any) -> str | None:
+    return "".join(shown(p) for p in parts if p is not None) or None
+
+
+def _to_date(text: Any, model: str = "MM/DD/YYYY") -> Any:
+    if text is None or dates.is_date(text):
+        return text
+    return dates.parse(str(text), model)
+
+
+def _to_char(value: Any, model: str | None = None) -> str | None:
+    if value is None:
+        return None
+    if dates.is_date(value):
+        return dates.render(value, model) if model else dates.display(value)
+    if model and isinstance(value, (int, float)):
+        return _number_format(value, model)
+    return shown(value)
+
+
+def _number_format(value: float, model: str) -> str:
+    whole, _, fraction = model.upper().removeprefix("FM").partition(".")
+    text = f"{value:,.{len(fraction)}f}" if "," in whole else f"{value:.{len(fraction)}f}"
+    return text
+
+
+def _to_number(value: Any) -> Any:
+    return None if value is None else float(value)
+
+
+def _implicit_date(value: Any) -> Any:
+    return None if value is None else dates.implicit(str(value))
+
+
+def _shift(value: Any, days: Any) -> Any:
+    return None if value is None or days is None else dates.shifted(value, float(days))
+
+
+def _days_between(later: Any, earlier: Any) -> Any:
+    if later is None or earlier is None:
+        return None
+    return (dates.moment_of(later) - dates.moment_of(earlier)).total_seconds() / 86400
+
+
+def _trunc(value: Any, unit: Any = None) -> Any:
+    if value is None:
+        return None
+    if dates.is_date(value):
+        return dates.truncated(value, unit or "DD")
+    scale = 10 ** int(unit or 0)
+    return int(value * scale) / scale
+
+
+def _add_months(value: Any, months: Any) -> Any:
+    if value is None:
+        return None
+    moment = dates.moment_of(value)
+    year, month = divmod(moment.year * 12 + moment.month - 1 + int(months), 12)
+    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    return dates.mark(moment.replace(year=year, month=month + 1, day=day))
+
+
+def _last_day(value: Any) -> Any:
+    if value is None:
+        return None
+    moment = dates.moment_of(value)
+    return dates.mark(moment.replace(day=calendar.monthrange(moment.year, moment.month)[1]))
+
+
+def _months_between(later: Any, earlier: Any) -> Any:
+    if later is None or earlier is None:
+        return None
+    a, b = dates.moment_of(later), dates.moment_of(earlier)
+    return (a.year - b.year) * 12 + a.month - b.month + (a.day - b.day) / 31
+
+
+def _text(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of texts that is null when its first argument is."""
+    return lambda first, *others: None if first is None else function(shown(first), *others)
+
+
+def _pad(text: str, width: Any, fill: str, left: bool) -> str:
+    missing = int(width) - len(text)
+    padding = (fill * max(missing, 0))[: max(missing, 0)]
+    return (padding + text if left else text + padding)[: int(width)]
+
+
+def _found(text: str, pattern: str) -> str | None:
+    match = re.search(pattern, text)
+    return match[0] if match else None
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "ns_concat": _concat,
+    "ns_to_date": _to_date,
+    "ns_to_timestamp": _to_date,
+    "ns_to_char": _to_char,
+    "ns_to_number": _to_number,
+    "ns_implicit_date": _implicit_date,
+    "ns_shift": _shift,
+    "ns_days_between": _days_between,
+    "ns_trunc": _trunc,
+    "ns_add_months": _add_months,
+    "ns_last_day": _last_day,
+    "ns_months_between": _months_between,
+    "ns_instr": _text(lambda text, part: text.find(part) + 1),
+    "ns_lpad": _text(lambda text, width, fill=" ": _pad(text, width, fill, True)),
+    "ns_rpad": _text(lambda text, width, fill=" ": _pad(text, width, fill, False)),
+    "ns_replace": _text(lambda text, old, new="": text.replace(old, new or "")),
+    "ns_initcap": _text(str.title),
+    "ns_regexp_substr": _text(_found),
+    "ns_regexp_replace": _text(lambda text, pattern, new="": re.sub(pattern, new or "", text)),
+    "ns_regexp_like": _text(lambda text, pattern: int(re.search(pattern, text) is not None)),
+}

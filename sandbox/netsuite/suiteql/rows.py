@@ -1,0 +1,279 @@
+"""Rows of the query tables, made from records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sandbox.netsuite.ledger import ZERO
+from sandbox.netsuite.output import Renderer
+from sandbox.netsuite.rules import Tenant
+from sandbox.netsuite.store import Record, applications
+from sandbox.netsuite.suiteql.dates import mark
+from sandbox.netsuite.suiteql.tables import Table
+
+TYPE_CODES = {
+    "salesOrder": "SalesOrd",
+    "invoice": "CustInvc",
+    "creditMemo": "CustCred",
+    "customerPayment": "CustPymt",
+    "customerRefund": "CustRfnd",
+    "customerDeposit": "CustDep",
+    "depositApplication": "DepAppl",
+    "journalEntry": "Journal",
+}
+NEGATIVE = ("creditMemo", "customerRefund")
+LINK_TYPES = {"source": "DepAppl", "deposit": "DepAppl"}
+MAIN_KEY = 1000
+TAX_LINE = 999
+ENTITY_TYPES = {"customer": "CustJob", "job": "Job", "contact": "Contact"}
+Row = dict[str, Any]
+
+
+class RowMaker:
+    """Makes the rows of one table that belong to one record."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.renderer = Renderer(tenant, "")
+
+    def rows(self, table: Table, record: Record) -> list[tuple[Any, ...]]:
+        """Rows in the order of the table's columns, encoded for SQLite."""
+        if table.record_types and record.type.name not in table.record_types:
+            return []
+        return [tuple(encode(row.get(c.name), self.tenant) for c in table.columns) for row in self._of(table, record)]
+
+    def _of(self, table: Table, record: Record) -> Iterator[Row]:
+        match table.name:
+            case "transaction":
+                yield self._transaction(record)
+            case "transactionline":
+                yield from self._lines(record)
+            case "transactionaccountingline":
+                yield from self._accounting_lines(record)
+            case "nexttransactionlinelink" | "previoustransactionlinelink":
+                yield from self._links(record)
+            case "customeraddressbook" | "customeraddressbookentityaddress":
+                yield from self._addresses(record)
+            case _:
+                yield self._plain(record)
+
+    def _plain(self, record: Record) -> Row:
+        """Properties under their lower-case names, flags filled in."""
+        row = {name.lower(): value for name, value in record.values.items()}
+        row["id"] = record.id
+        for flag in ("isinactive", "iselimination", "closed", "isposting", "isyear", "isquarter", "alllocked", "arlocked"):
+            row.setdefault(flag, False)
+        for known in record.type.fields.values():
+            if known.custom and known.kind == "bool":
+                row.setdefault(known.name, False)
+        if record.type.group == "entity":
+            names = " ".join(str(v) for v in (row.get("firstname"), row.get("lastname")) if v)
+            row["altname"] = row.get("companyname") or names or None
+            row["type"] = ENTITY_TYPES[record.type.name]
+            row["searchstage"] = "Customer"
+        if isinstance(row.get("subsidiary"), tuple):
+            row["subsidiary"] = ", ".join(str(s) for s in row["subsidiary"])
+        return row
+
+    def _transaction(self, record: Record) -> Row:
+        kind = record.type.name
+        row = {n.lower(): v for n, v in self.renderer.values_of(record).items()}
+        code = TYPE_CODES[kind]
+        left = self.tenant.ledger.open_amount(record)
+        row.update(
+            id=record.id,
+            type=code,
+            recordtype=kind.lower(),
+            abbrevtype=row.get("transactionnumber", code)[:4].rstrip("0123456789") if row.get("transactionnumber") else code,
+            entity=record.customer,
+            posting=kind != "salesOrder",
+            voided=False,
+            foreigntotal=total(record),
+            createdby=-5,
+            source="REST Web Services",
+        )
+        for known in record.type.fields.values():
+            if known.custom and known.kind == "bool":
+                row.setdefault(known.name, False)
+        if kind == "invoice":
+            row.update(foreignamountunpaid=left, foreignamountpaid=record.values["total"] - left)
+        elif kind in ("creditMemo", "customerPayment", "customerDeposit"):
+            row.update(foreignpaymentamountunused=left, foreignpaymentamountused=abs(total(record)) - left)
+        return row
+
+    def _lines(self, record: Record) -> Iterator[Row]:
+        values = record.values
+        shared = {
+            "transaction": record.id,
+            "entity": record.customer,
+            "subsidiary": values.get("subsidiary"),
+            "createdfrom": values.get("createdFrom"),
+            "isclosed": False,
+            "taxline": False,
+            "mainline": False,
+        }
+        rate = values.get("exchangeRate", Decimal(1))
+        for row in self._bare_lines(record):
+            amount = row.get("foreignamount") or ZERO
+            yield {**shared, "netamount": (amount * rate).quantize(Decimal("0.01")), **row}
+
+    def _bare_lines(self, record: Record) -> Iterator[Row]:
+        values, kind = record.values, record.type.name
+        if kind == "journalEntry":
+            yield from self._journal_lines(record)
+            return
+        yield self._main_line(record)
+        sign = -1 if kind in NEGATIVE else 1
+        if "item" in record.lines:
+            for position, line in enumerate(record.lines["item"], 1):
+                yield self._item_line(line, position, sign, values)
+            if values.get("taxTotal"):
+                account = self.tenant.special_account("SalesTaxPay")
+                yield {
+                    "id": TAX_LINE,
+                    "linesequencenumber": len(record.lines["item"]) + 1,
+                    "uniquekey": record.id * MAIN_KEY + TAX_LINE,
+                    "taxline": True,
+                    "accountinglinetype": "TAX",
+                    "foreignamount": -sign * values["taxTotal"],
+                    "expenseaccount": account,
+                }
+        else:
+            role = "CustDep" if kind == "customerDeposit" else ""
+            other = self.tenant.special_account(role) if role else values.get("arAcct")
+            row = {"id": 1, "linesequencenumber": 1, "uniquekey": record.id * MAIN_KEY + 1, "expenseaccount": other}
+            yield {**row, "accountinglinetype": "" if role else "ACCOUNTSRECEIVABLE", "foreignamount": -total(record)}
+
+    def _main_line(self, record: Record) -> Row:
+        values = record.values
+        account = values.get("account")
+        if record.type.name == "depositApplication":
+            account = self.tenant.special_account("CustDep")
+        row: Row = {
+            "id": 0,
+            "linesequencenumber": 0,
+            "uniquekey": record.id * MAIN_KEY,
+            "mainline": True,
+            "accountinglinetype": "ACCOUNTSRECEIVABLE" if "item" in record.lines else "",
+            "foreignamount": total(record),
+            "memo": values.get("memo"),
+            "expenseaccount": account,
+            **{n: values.get(n) for n in ("class", "department", "location")},
+        }
+        if record.type.name == "invoice":
+            left = self.tenant.ledger.open_amount(record)
+            row.update(foreignamountunpaid=left, foreignamountpaid=values["total"] - left)
+        return row
+
+    def _item_line(self, line: Row, position: int, sign: int, values: Row) -> Row:
+        row = {name.lower(): value for name, value in line.items()}
+        item = self.tenant.store.get("item", line["item"])
+        row.update(
+            id=line["line"],
+            linesequencenumber=position,
+            accountinglinetype="INCOME",
+            quantity=-sign * line["quantity"],
+            foreignamount=-sign * line["amount"],
+            expenseaccount=line.get("account"),
+            memo=line.get("description"),
+            isclosed=bool(line.get("isClosed")),
+            deferrevrec=bool(line.get("deferRevRec")),
+            custcolzuoraitemid=item.values.get("custitemzuoraid") if item else None,
+        )
+        row["class"] = line.get("class")
+        return row
+
+    def _journal_lines(self, record: Record) -> Iterator[Row]:
+        for position, line in enumerate(record.lines["line"]):
+            amount = (line.get("debit") or ZERO) - (line.get("credit") or ZERO)
+            yield {
+                **{n: line.get(n) for n in ("class", "department", "location", "memo", "item", "uniquekey")},
+                "entity": line.get("entity"),
+                "id": line["line"],
+                "linesequencenumber": position,
+                "foreignamount": amount,
+                "expenseaccount": line["account"],
+            }
+
+    def _accounting_lines(self, record: Record) -> Iterator[Row]:
+        if record.type.name == "salesOrder":
+            return
+        for line in self._lines(record):
+            amount = line["netamount"]
+            yield {
+                "transaction": record.id,
+                "transactionline": line["id"],
+                "accountingbook": 1,
+                "account": line.get("expenseaccount"),
+                "amount": amount,
+                "debit": amount if amount > 0 else None,
+                "credit": -amount if amount < 0 else None,
+                "netamount": amount,
+                "amountpaid": line.get("foreignamountpaid"),
+                "amountunpaid": line.get("foreignamountunpaid"),
+                "posting": True,
+            }
+
+    def _links(self, record: Record) -> Iterator[Row]:
+        shared = {"nextdoc": record.id, "nexttype": TYPE_CODES[record.type.name], "lastmodifieddate": record.values.get("lastModifiedDate")}
+        for document, sublist, amount in applications(record):
+            yield {
+                **shared,
+                "previousdoc": document,
+                "previousline": 0,
+                "previoustype": TYPE_CODES[self.tenant.store.transaction(document).type.name],
+                "nextline": 0,
+                "linktype": LINK_TYPES.get(sublist, "Payment"),
+                "foreignamount": amount,
+            }
+        for line in record.lines.get("item", ()):
+            if line.get("orderDoc"):
+                yield {
+                    **shared,
+                    "previousdoc": line["orderDoc"],
+                    "previousline": line.get("orderLine"),
+                    "previoustype": "SalesOrd",
+                    "nextline": line["line"],
+                    "linktype": "OrdBill",
+                }
+
+    @staticmethod
+    def _addresses(record: Record) -> Iterator[Row]:
+        for line in record.lines.get("addressBook", ()):
+            address = {name.lower(): value for name, value in line["addressBookAddress"].items()}
+            key = record.id * 1000 + line["id"]
+            yield {
+                **address,
+                "nkey": key,
+                "entity": record.id,
+                "addressbookaddress": key,
+                "internalid": line["id"],
+                "label": line.get("label"),
+                "defaultbilling": bool(line.get("defaultBilling")),
+                "defaultshipping": bool(line.get("defaultShipping")),
+            }
+
+
+def total(record: Record) -> Decimal:
+    """A transaction's total as it stands on its main line: what the receivable or bank account grows by."""
+    values = record.values
+    if record.type.name == "journalEntry":
+        return sum((line.get("debit") or ZERO for line in record.lines["line"]), ZERO)
+    amount: Decimal = values["payment"] if "payment" in values else values["total"]
+    return -amount if record.type.name in NEGATIVE else amount
+
+
+def encode(value: Any, tenant: Tenant) -> Any:
+    """A value as it is kept in SQLite: amounts as floats, flags as T and F, dates marked; empty text is null, as in Oracle."""
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime):
+        return mark(value + timedelta(hours=tenant.options.utc_offset_h))
+    if isinstance(value, date):
+        return mark(datetime(value.year, value.month, value.day))  # noqa: DTZ001 - a calendar date has no zone
+    return None if value == "" else value

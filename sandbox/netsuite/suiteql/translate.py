@@ -1,0 +1,260 @@
+"""From SuiteQL's Oracle dialect to SQLite: names are resolved, what the service would refuse is refused, functions are mapped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlglot import exp, parse
+from sqlglot.dialects.oracle import Oracle
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.optimizer.scope import Scope, traverse_scope
+from sqlglot.parsers.oracle import OracleParser
+
+from sandbox.netsuite.suiteql.binds import MARKER, Bound, outside_quotes
+from sandbox.netsuite.suiteql.errors import not_in_this_account, search_error, unknown_column, unknown_table, unsupported
+from sandbox.netsuite.suiteql.rownum import limit_by_rownum
+from sandbox.netsuite.suiteql.tables import TABLES, Column, Table
+
+MAX_IN_ARGUMENTS = 1000
+CUSTOM_FUNCTIONS = {
+    "TO_DATE": (1, 2),
+    "TO_TIMESTAMP": (1, 2),
+    "TO_CHAR": (1, 2),
+    "TO_NUMBER": (1, 1),
+    "TRUNC": (1, 2),
+    "ADD_MONTHS": (2, 2),
+    "LAST_DAY": (1, 1),
+    "MONTHS_BETWEEN": (2, 2),
+    "INSTR": (2, 2),
+    "LPAD": (2, 3),
+    "RPAD": (2, 3),
+    "REPLACE": (2, 3),
+    "INITCAP": (1, 1),
+    "REGEXP_SUBSTR": (2, 2),
+    "REGEXP_REPLACE": (2, 3),
+    "REGEXP_LIKE": (2, 2),
+}
+DATE_FUNCTIONS = ("ns_to_date", "ns_to_timestamp", "ns_add_months", "ns_last_day", "ns_trunc", "ns_now", "ns_shift")
+COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+FORBIDDEN = re.compile(r"\(\s*\+\s*\)|[\[\]]|\bLIMIT\b|^\s*WITH\b|;\s*\S", re.IGNORECASE)
+PASSED_THROUGH = ("CONSOLIDATE", "CF", "CURRENCY")
+
+
+class SuiteQL(Oracle):
+    """Oracle, with the functions above left alone."""
+
+    class Parser(OracleParser):
+        FUNCTIONS = {name: build for name, build in OracleParser.FUNCTIONS.items() if name not in CUSTOM_FUNCTIONS}
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A query for SQLite (bind markers still named) and the tables it reads."""
+
+    sql: str
+    tables: frozenset[str]
+
+
+def translate(bound: Bound, tables: dict[str, Table]) -> Translated:
+    """Translate a query. Raises `NetSuiteError` for everything that SuiteQL does not take."""
+    if FORBIDDEN.search(outside_quotes(bound.text)):
+        raise unsupported()
+    try:
+        statements = parse(bound.text, dialect=SuiteQL)
+    except (ParseError, TokenError) as error:
+        raise unsupported(str(error).splitlines()[0]) from None
+    root = statements[0] if len(statements) == 1 else None
+    if not isinstance(root, exp.Query) or isinstance(root, exp.Subquery) or root.find(exp.CTE):
+        raise unsupported("Only one SELECT statement can be run.")
+    return _Translation(bound, tables).run(root)
+
+
+class _Translation:
+    def __init__(self, bound: Bound, tables: dict[str, Table]) -> None:
+        self.bound = bound
+        self.tables = tables
+        self.columns: dict[int, Column] = {}
+        self.states: set[int] = set()
+        self.used: set[str] = set()
+
+    def run(self, root: exp.Query) -> Translated:
+        for identifier in root.find_all(exp.Identifier):
+            identifier.set("this", identifier.name.lower())
+        for table in list(root.find_all(exp.Table)):
+            self._table(table)
+        for scope in traverse_scope(root):
+            self._resolve(scope)
+        self._check_lists(root)
+        self._name_outputs(root)
+        for node in reversed(list(root.walk(bfs=False))):
+            new = self._node(node)
+            if new is not node:
+                node.replace(new)
+        root = limit_by_rownum(root)
+        for identifier in root.find_all(exp.Identifier):
+            identifier.set("quoted", True)
+        return Translated(root.sql(dialect="sqlite"), frozenset(self.used))
+
+    def _table(self, table: exp.Table) -> None:
+        name = table.name
+        if table.args.get("db") is not None:
+            raise unknown_table(table.sql())
+        if name == "dual":
+            parent = table.parent
+            if isinstance(parent, exp.From):
+                parent.pop()
+            return
+        if name not in self.tables:
+            raise not_in_this_account(name) if any(t.name == name for t in TABLES) else unknown_table(name)
+        self.used.add(name)
+
+    def _resolve(self, scope: Scope) -> None:
+        """Find what every column of a select means."""
+        if isinstance(scope.expression, exp.SetOperation):
+            return
+        outputs = {e.alias for e in getattr(scope.expression, "expressions", []) if isinstance(e, exp.Alias)}
+        for column in scope.columns:
+            if id(column) in self.columns or column.name == "rownum" or isinstance(column.this, exp.Star):
+                continue
+            found = self._find(scope, column)
+            if found is None and not (not column.table and column.name in outputs):
+                raise unknown_column(column.sql(), self._available(scope))
+            if found is not None and found.type:
+                self.columns[id(column)] = found
+
+    def _find(self, scope: Scope, column: exp.Column) -> Column | None:
+        at: Scope | None = scope
+        while at is not None:
+            names = [column.table] if column.table else list(at.sources)
+            for name in names:
+                found = self._in_source(at.sources.get(name), column.name)
+                if found is not None:
+                    if found.name == "status" and isinstance(at.sources.get(name), exp.Table):
+                        self.states.add(id(column))
+                    return found
+            at = at.parent
+        return None
+
+    def _in_source(self, source: object, name: str) -> Column | None:
+        if isinstance(source, exp.Table):
+            return self.tables[source.name].by_name.get(name) if source.name in self.tables else None
+        if isinstance(source, Scope) and isinstance(source.expression, exp.Query):
+            for output in source.expression.selects:
+                if output.alias_or_name == name:
+                    inner = output.unalias()
+                    return self.columns.get(id(inner), Column(name, "")) if isinstance(inner, exp.Column) else Column(name, "")
+                if output.is_star:
+                    found = next((c for s in source.sources.values() if (c := self._in_source(s, name)) is not None), None)
+                    if found is not None:
+                        return found
+        return None
+
+    @staticmethod
+    def _available(scope: Scope) -> dict[str, str]:
+        return {name: source.name if isinstance(source, exp.Table) else name for name, source in scope.sources.items()}
+
+    def _check_lists(self, root: exp.Query) -> None:
+        for node in root.find_all(exp.In):
+            count = sum(self._width(e) for e in node.expressions)
+            if count > MAX_IN_ARGUMENTS:
+                raise search_error(f"The IN condition has {count} arguments; at most {MAX_IN_ARGUMENTS} are allowed.")
+
+    def _width(self, node: exp.Expr) -> int:
+        match = MARKER.fullmatch(f":{node.name}") if isinstance(node, exp.Placeholder) else None
+        return self.bound.sizes[int(match[1])] if match else 1
+
+    @staticmethod
+    def _name_outputs(root: exp.Query) -> None:
+        """Columns keep their names; other unnamed outputs are called expr1, expr2, ..."""
+        select = root
+        while isinstance(select, exp.SetOperation):
+            select = select.left
+        number = 0
+        outputs = []
+        for output in select.selects:
+            if isinstance(output, exp.Column) and not isinstance(output.this, exp.Star):
+                output = exp.alias_(output, output.name, copy=False)
+            elif not isinstance(output, (exp.Alias, exp.Star, exp.Column)):
+                number += 1
+                output = exp.alias_(output, f"expr{number}", copy=False)
+            outputs.append(output)
+        select.set("expressions", outputs)
+
+    # node by node
+
+    def _node(self, node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Dot):
+            return self._builtin(node)
+        if isinstance(node, exp.Anonymous):
+            return self._function(node)
+        if isinstance(node, exp.DPipe):
+            return exp.Anonymous(this="ns_concat", expressions=[node.left, node.right])
+        if isinstance(node, (exp.Add, exp.Sub)) and self._is_date(node.left):
+            return self._shift(node)
+        if isinstance(node, (exp.CurrentTimestamp, exp.CurrentDate, exp.Systimestamp)):
+            return exp.Anonymous(this="ns_now")
+        if isinstance(node, COMPARISONS):
+            self._compare(node, [node.left, node.right])
+        elif isinstance(node, exp.In):
+            self._compare(node, [node.this, *node.expressions])
+        elif isinstance(node, exp.Between):
+            self._compare(node, [node.this, node.args["low"], node.args["high"]])
+        return node
+
+    def _is_date(self, node: exp.Expr) -> bool:
+        known = self.columns.get(id(node))
+        if known is not None:
+            return known.type == "date"
+        if isinstance(node, exp.Anonymous):
+            name = str(node.this).lower()
+            return name in DATE_FUNCTIONS and (name != "ns_trunc" or self._is_date(node.expressions[0]))
+        return isinstance(node, (exp.Paren, exp.Min, exp.Max)) and self._is_date(node.this)
+
+    def _shift(self, node: exp.Binary) -> exp.Expr:
+        if self._is_date(node.right):
+            return exp.Anonymous(this="ns_days_between", expressions=[node.left, node.right])
+        days = node.right if isinstance(node, exp.Add) else exp.Neg(this=exp.Paren(this=node.right))
+        return exp.Anonymous(this="ns_shift", expressions=[node.left, days])
+
+    def _compare(self, node: exp.Expr, operands: list[exp.Expr]) -> None:
+        """A status is compared in its compound form; a text beside a date must be a date in the account's format."""
+        if any(self._is_date(o) for o in operands):
+            for operand in operands:
+                if isinstance(operand, (exp.Placeholder, exp.Literal)) and self._width(operand) == 1:
+                    operand.replace(exp.Anonymous(this="ns_implicit_date", expressions=[operand.copy()]))
+        for operand in operands:
+            if isinstance(operand, exp.Column) and id(operand) in self.states:
+                operand.replace(self._compound_status(operand))
+
+    @staticmethod
+    def _compound_status(column: exp.Column) -> exp.Expr:
+        kind = exp.column("type", table=column.table or None)
+        return exp.Paren(this=exp.DPipe(this=exp.DPipe(this=kind, expression=exp.Literal.string(":")), expression=column.copy()))
+
+    def _builtin(self, node: exp.Dot) -> exp.Expr:
+        call = node.expression
+        arguments: list[exp.Expr] = call.expressions
+        if not isinstance(call, exp.Anonymous) or node.this.name.upper() != "BUILTIN" or not arguments:
+            raise unsupported(node.sql())
+        name, argument = call.name.upper(), arguments[0]
+        if name in PASSED_THROUGH:
+            return argument
+        if name != "DF":
+            raise unsupported(f"BUILTIN.{name}.")
+        known = self.columns.get(id(argument))
+        if known is None:
+            return argument
+        if isinstance(argument, exp.Column) and id(argument) in self.states:
+            return exp.Anonymous(this="ns_df", expressions=[exp.Literal.string("status"), self._compound_status(argument)])
+        kind = f"ref:{known.target}" if known.target else known.name if known.name == "type" else known.type
+        return exp.Anonymous(this="ns_df", expressions=[exp.Literal.string(kind), argument])
+
+    def _function(self, node: exp.Anonymous) -> exp.Expr:
+        name = str(node.this)
+        if name.startswith("ns_") or isinstance(node.parent, exp.Dot):
+            return node
+        bounds = CUSTOM_FUNCTIONS.get(name.upper())
+        if bounds is None or not bounds[0] <= len(node.expressions) <= bounds[1]:
+            raise unsupported(f"Function {name.upper()}.")
+        return exp.Anonymous(this=f"ns_{name.lower()}", expressions=node.expressions)

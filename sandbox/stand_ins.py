@@ -1,0 +1,132 @@
+"""The stand-ins for Zuora and NetSuite as two servers, in threads of this process or in a child process of their own.
+
+A child has a Python interpreter for itself, so that two cores are used: that is how `make sandbox` runs them. It reads its options from the
+first line of its input, answers with one line that says where the servers are, and ends when its input ends, so it cannot outlive its parent.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import TextIO
+
+from sandbox.control import Control
+from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
+from sandbox.server import LoopbackServer
+from sandbox.zuora import ZuoraOptions, ZuoraStandIn
+
+CHILD_STOP_SECONDS = 5.0
+"""How long a child may take to end after its input has ended."""
+
+
+class StandInsFailed(RuntimeError):
+    """The servers did not come up; the message says why."""
+
+
+@dataclass(frozen=True)
+class StandInOptions:
+    """How the stand-ins are set up. `settlement`: Invoice Settlement on; ports 0 take free ones; `netsuite_slots` 0 means no limit."""
+
+    settlement: bool = True
+    latency_ms: int = 0
+    netsuite_slots: int = 5
+    zuora_port: int = 0
+    netsuite_port: int = 0
+    certificate_public_key: str = ""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the servers answer, without a slash at the end."""
+
+    zuora: str
+    netsuite: str
+
+
+class StandInThreads(AbstractContextManager["StandInThreads"]):
+    """The two servers in threads of this process."""
+
+    def __init__(self, options: StandInOptions) -> None:
+        self.options = options
+        self.addresses = Addresses("", "")
+        self._servers = ExitStack()
+
+    def __enter__(self) -> StandInThreads:
+        options = self.options
+        zuora = Control(ZuoraStandIn(ZuoraOptions(settlement=options.settlement)), options.latency_ms)
+        account = NetSuiteOptions(slots=options.netsuite_slots, certificate_public_key=options.certificate_public_key)
+        netsuite = Control(NetSuiteStandIn(account), options.latency_ms)
+        with ExitStack() as servers:
+            urls = [servers.enter_context(_serve(app, port)).url for app, port in ((zuora, options.zuora_port), (netsuite, options.netsuite_port))]
+            self.addresses = Addresses(*urls)
+            self._servers = servers.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._servers.close()
+
+
+class StandInChild(AbstractContextManager["StandInChild"]):
+    """The two servers in a child process."""
+
+    def __init__(self, options: StandInOptions) -> None:
+        self.options = options
+        self.addresses = Addresses("", "")
+        self._child: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> StandInChild:
+        child = subprocess.Popen([sys.executable, "-m", "sandbox.stand_ins"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._child = child
+        assert child.stdin is not None and child.stdout is not None
+        child.stdin.write(json.dumps(asdict(self.options)) + "\n")
+        child.stdin.flush()
+        answer = json.loads(child.stdout.readline() or '{"error": "the process of the stand-ins ended"}')
+        if "error" in answer:
+            self._stop()
+            raise StandInsFailed(answer["error"])
+        self.addresses = Addresses(**answer)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        child = self._child
+        if child is None:
+            return
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            child.wait(CHILD_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _serve(app: Control, port: int) -> LoopbackServer:
+    try:
+        return LoopbackServer(app, port)
+    except (OSError, SystemExit) as taken:  # werkzeug turns a taken port into an exit of the process
+        raise StandInsFailed(f"Port {port} on 127.0.0.1 cannot be used: {taken}") from taken
+
+
+def main(requests: TextIO = sys.stdin, answers: TextIO = sys.stdout) -> None:
+    """What the child does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides when to stop
+    options = StandInOptions(**json.loads(requests.readline()))
+    try:
+        with StandInThreads(options) as running:
+            print(json.dumps(asdict(running.addresses)), file=answers, flush=True)
+            requests.read()
+    except StandInsFailed as failed:
+        print(json.dumps({"error": str(failed)}), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""State and rules of the tenant. Nothing here knows about HTTP."""

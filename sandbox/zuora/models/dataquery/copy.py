@@ -1,0 +1,113 @@
+"""The lagging copy of the store in an embedded SQL engine, kept up to date change by change."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from sandbox.zuora.models.dataquery.functions import register
+from sandbox.zuora.models.dataquery.translate import SqlRefused, Translated
+from sandbox.zuora.models.store import Change, Store, indexed_fields
+from sandbox.zuora.schema import Field, ObjectType
+
+AFFINITY = {"dec": "REAL", "int": "INTEGER", "bool": "INTEGER"}
+GONE = "gone_"
+MAX_RUN_S = 60.0
+PROGRESS_STEPS = 100_000
+FETCH = 5_000
+
+
+@lru_cache(maxsize=10_000)
+def stored_moment(moment: datetime) -> str:
+    """The form of moments in the copy: sortable text in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def cell(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime):
+        return stored_moment(value)
+    return value
+
+
+class SqlCopy:
+    """Tables with lower-case names and columns. Deleted rows move to a table of their own. Only one query runs at a time."""
+
+    def __init__(self, store: Store, kinds: Iterable[ObjectType], zone: tzinfo) -> None:
+        self.store = store
+        self.kinds = {kind.name: kind for kind in kinds}
+        self.zone = zone
+        self.lock = threading.Lock()
+        self.columns = {name: {f.name: f.sql for f in kind.columns()} for name, kind in self.kinds.items()}
+        self.connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self.connection.execute("PRAGMA synchronous = OFF")
+        register(self.connection, zone)
+        for kind in self.kinds.values():
+            self.create(kind)
+
+    def create(self, kind: ObjectType) -> None:
+        columns = ", ".join(column_definition(f) for f in kind.columns())
+        for table in (kind.table, GONE + kind.table):
+            self.connection.execute(f"CREATE TABLE {table} ({columns}, deleted INTEGER NOT NULL)")
+        for name in indexed_fields(kind):
+            if (column := kind.fields[name].sql) is not None:
+                self.connection.execute(f"CREATE INDEX {kind.table}_{column} ON {kind.table} ({column})")
+
+    def catch_up(self) -> None:
+        """Apply the changes that are due. The last version of a record wins."""
+        latest: dict[tuple[str, str], Change] = {}
+        for change in self.store.due_changes():
+            latest[change.kind, change.record["Id"]] = change
+        groups: dict[tuple[str, bool, tuple[str, ...]], list[Change]] = defaultdict(list)
+        for change in latest.values():
+            if change.kind in self.kinds:
+                groups[change.kind, change.deleted, tuple(change.record)].append(change)
+        self.connection.execute("BEGIN")
+        for (kind, deleted, names), changes in groups.items():
+            self.write(kind, deleted, names, changes)
+        self.connection.execute("COMMIT")
+
+    def write(self, kind: str, deleted: bool, names: tuple[str, ...], changes: list[Change]) -> None:
+        table = self.kinds[kind].table
+        known = self.columns[kind]
+        shown = [n for n in names if n in known]
+        if deleted:
+            self.connection.executemany(f"DELETE FROM {table} WHERE id = ?", [(c.record["Id"],) for c in changes])
+        columns = ", ".join(known[n] for n in shown)  # type: ignore[misc]
+        marks = ", ".join("?" * len(shown))
+        target = GONE + table if deleted else table
+        self.connection.executemany(
+            f"INSERT OR REPLACE INTO {target} ({columns}, deleted) VALUES ({marks}, {int(deleted)})",
+            [[cell(c.record[n]) for n in shown] for c in changes],
+        )
+
+    def run(self, query: Translated, limit: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and rows of a query. Raises `SqlRefused` when it fails or takes too long."""
+        with self.lock:
+            self.catch_up()
+            end = time.monotonic() + MAX_RUN_S
+            self.connection.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
+            try:
+                cursor = self.connection.execute(query.sql, {k: json.dumps(v) for k, v in query.lists.items()})
+                rows = cursor.fetchmany(limit + 1)
+            except sqlite3.Error as wrong:
+                raise SqlRefused(f"failed to process object: {wrong}") from None
+            finally:
+                self.connection.set_progress_handler(None, 0)
+        if len(rows) > limit:
+            raise SqlRefused(f"Query exceeded the maximum number of output rows: {limit}")
+        return query.names, rows
+
+
+def column_definition(field: Field) -> str:
+    key = " PRIMARY KEY" if field.name == "Id" else ""
+    return f"{field.sql} {AFFINITY.get(field.kind, 'TEXT')}{key}"

@@ -1,0 +1,170 @@
+"""The life of Data Query jobs: accepted, in progress, completed, failed or cancelled (spec section 10.1)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.zuora.exceptions import DataQueryError, v1_error
+from sandbox.zuora.models.dataquery.catalog import answer_catalog_question
+from sandbox.zuora.models.dataquery.copy import SqlCopy
+from sandbox.zuora.models.dataquery.results import ResultFiles, write_file
+from sandbox.zuora.models.dataquery.translate import SqlRefused, Translator
+from sandbox.zuora.models.store import API_USER, Store
+from sandbox.zuora.models.troubles import JobTrouble, Troubles
+from sandbox.zuora.options import ZuoraOptions
+
+LIMIT_EXCEEDED = 70
+USER = f"{API_USER[:8]}-{API_USER[8:12]}-{API_USER[12:16]}-{API_USER[16:20]}-{API_USER[20:]}"
+RUNNING = ("accepted", "in_progress")
+RETRIES = 3
+QUICK_S = 0.05
+MAX_JOBS_KEPT = 1_000
+
+
+@dataclass
+class Job:
+    """One submitted query. `status` is accepted, in_progress, completed, failed or cancelled."""
+
+    id: str
+    query: str
+    output_format: str
+    compression: str
+    separator: str
+    read_deleted: bool
+    use_index_join: bool
+    source: str
+    updated: datetime
+    trouble: JobTrouble | None
+    status: str = "accepted"
+    rows: int = 0
+    took_ms: int = 0
+    error: tuple[str, str] | None = None
+
+
+class QueryJobs:
+    """Runs jobs on threads of their own; the queries themselves run one at a time."""
+
+    def __init__(self, store: Store, options: ZuoraOptions, troubles: Troubles) -> None:
+        kinds = [k for k in store.schema.values() if options.settlement or not k.settlement_only]
+        self.store = store
+        self.options = options
+        self.troubles = troubles
+        self.kinds = {k.table: k for k in kinds}
+        self.copy = SqlCopy(store, kinds, options.zone)
+        self.translator = Translator(store.schema, frozenset(self.kinds), options.zone)
+        self.files = ResultFiles(options, troubles)
+        self.jobs: dict[str, Job] = {}
+        self.lock = threading.Lock()
+        self.places = threading.Semaphore(options.data_query_limits.running)
+        self.submitted = 0
+
+    def submit(self, query: str, output_format: str, compression: str, **more: Any) -> Job:
+        """Queue a job. Raises the refusal of a full queue."""
+        limits = self.options.data_query_limits
+        with self.lock:
+            waiting = sum(j.status in RUNNING for j in self.jobs.values())
+            if waiting >= limits.running + limits.queued:
+                raise v1_error(500000, LIMIT_EXCEEDED, "The number of queued queries exceeds the limit.", 429)
+            self.submitted += 1
+            job = Job(
+                id=f"3a3e85c4-96e7-486b-ae02-{self.submitted:012x}",
+                query=query,
+                output_format=output_format,
+                compression=compression,
+                separator=more.get("separator", ","),
+                read_deleted=more.get("read_deleted", False),
+                use_index_join=more.get("use_index_join", False),
+                source=more.get("source", "LIVE"),
+                updated=self.store.now(),
+                trouble=self.troubles.jobs.popleft() if self.troubles.jobs else None,
+            )
+            self.jobs[job.id] = job
+            for old in list(self.jobs)[: max(0, len(self.jobs) - MAX_JOBS_KEPT)]:
+                if self.jobs[old].status not in RUNNING:
+                    del self.jobs[old]
+        if job.trouble != "hang":
+            runner = threading.Thread(target=self.run, args=(job,), daemon=True)
+            runner.start()
+        return job
+
+    def get(self, job_id: str) -> Job:
+        """Raises the refusal for an unknown job. A job that is about to end is given a moment to do so."""
+        job = self.jobs.get(job_id)
+        if job is None:
+            raise DataQueryError(404, 1001, f"No such query: {job_id}")
+        end = time.monotonic() + QUICK_S
+        while job.status in RUNNING and job.trouble != "hang" and time.monotonic() < end:
+            time.sleep(QUICK_S / 10)
+        return job
+
+    def cancel(self, job_id: str) -> Job:
+        job = self.jobs.get(job_id)
+        if job is None:
+            raise DataQueryError(404, 1001, f"No such query: {job_id}")
+        with self.lock:
+            if job.status not in RUNNING:
+                raise DataQueryError(400, 1003, f"Query job {job_id} is not in accepted or in_progress status")
+            job.status, job.updated = "cancelled", self.store.now()
+        return job
+
+    def listed(self, status: str, size: int) -> list[Job]:
+        """Newest first."""
+        found = [j for j in reversed(list(self.jobs.values())) if not status or j.status == status]
+        return found[:size]
+
+    def run(self, job: Job) -> None:
+        with self.places:
+            if not self.move(job, "in_progress", "accepted"):
+                return
+            began = time.monotonic()
+            try:
+                self.execute(job)
+            except SqlRefused as refused:
+                job.error = ("LINK_30000001", str(refused))
+            job.took_ms = int((time.monotonic() - began) * 1000)
+            outcome = "failed" if job.error else "cancelled" if job.trouble == "cancel" else "completed"
+            self.move(job, outcome, "in_progress")
+
+    def execute(self, job: Job) -> None:
+        if job.trouble == "fail":
+            job.error = self.troubles.job_error
+            return
+        catalog = answer_catalog_question(job.query, self.kinds)
+        if catalog is not None:
+            names, rows, booleans = catalog[0], catalog[1], []
+        else:
+            translated = self.translator.translate(job.query, self.store.now(), job.read_deleted)
+            names, rows = self.copy.run(translated, self.options.data_query_limits.rows_out)
+            booleans = translated.booleans
+        job.rows = len(rows)
+        content = write_file(names, rows, booleans, job.output_format, job.separator, self.options.zone)
+        self.files.keep(job.id, content, job.output_format, job.compression)
+
+    def move(self, job: Job, status: str, only_from: str) -> bool:
+        with self.lock:
+            if job.status != only_from:
+                return False
+            job.status, job.updated = status, self.store.now()
+            return True
+
+    def shown(self, job: Job, base_url: str) -> dict[str, Any]:
+        """The job as the API shows it."""
+        body: dict[str, Any] = {
+            "id": job.id,
+            "query": job.query,
+            "useIndexJoin": job.use_index_join,
+            "sourceData": job.source,
+            "queryStatus": job.status,
+            "remainingRetries": RETRIES if job.error is None or job.trouble != "fail" else 0,
+            "updatedOn": job.updated.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{job.updated.microsecond // 1000:03d}Z",
+            "createdBy": USER,
+        }
+        if job.status == "completed":
+            body |= {"outputRows": job.rows, "processingTime": job.took_ms, "dataFile": self.files.url(job.id, base_url)}
+        if job.status == "failed" and job.error:
+            body |= {"errorCode": job.error[0], "errorMessage": job.error[1], "processingTime": job.took_ms}
+        return body

@@ -1,0 +1,318 @@
+"""Payments, refunds and invoice item adjustments without Invoice Settlement, written through Actions (spec 12.9 to 12.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sandbox.zuora.exceptions import CrudError
+from sandbox.zuora.models.store import API_USER
+from sandbox.zuora.models.tenant import Tenant
+from sandbox.zuora.models.values import Record
+from sandbox.zuora.models.writes import check_required, convert_all
+from sandbox.zuora.schema import ObjectType
+
+ZERO = Decimal(0)
+MAX_INVOICES = 200
+PAYMENT_MOVES = {
+    "Draft": ("Processed", "Canceled"),
+    "Processed": ("Canceled", "Voided"),
+    "Processing": ("Processed", "Error"),
+}
+SENT = ("Yes", "Processing")
+Lines = list[tuple[Record, Decimal]]
+
+
+def refuse(message: str, code: str = "INVALID_VALUE") -> CrudError:
+    return CrudError(code, message)
+
+
+def posted_invoice(tenant: Tenant, key: Any) -> Record:
+    invoice = tenant.store.find("Invoice", key) if isinstance(key, str) else None
+    if invoice is None:
+        raise refuse(f"The invoice {key} does not exist.")
+    if invoice["Status"] != "Posted":
+        raise refuse(f"The invoice {invoice['InvoiceNumber']} is not posted.")
+    return invoice
+
+
+def nested_rows(nested: Mapping[str, Any], outer: str, inner: str) -> list[Mapping[str, Any]]:
+    """The list in {"InvoicePaymentData": {"InvoicePayment": [...]}}."""
+    holder = nested.get(outer) or {}
+    rows = holder.get(inner, []) if isinstance(holder, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
+        raise refuse(f"{outer} must hold a list {inner}.")
+    if len(rows) > MAX_INVOICES:
+        raise refuse(f"{inner} holds more than {MAX_INVOICES} invoices.", "MAX_RECORDS_EXCEEDED")
+    return rows
+
+
+def create_payment(tenant: Tenant, nested: Mapping[str, Any], values: Record) -> Record:
+    """A payment in state Draft or Processed, with its invoice payments."""
+    check_required(("AccountId", "EffectiveDate", "PaymentMethodId", "Status", "Type"), values)
+    status = values["Status"]
+    if status not in ("Draft", "Processed", "Canceled") or (status == "Canceled" and values["Type"] != "External"):
+        raise refuse("A payment is created as Draft or Processed; external ones also as Canceled.")
+    check_method(tenant, values)
+    lines = payment_lines(tenant, nested, values)
+    if not lines and "AppliedInvoiceAmount" not in values and "AppliedCreditBalanceAmount" not in values:
+        raise refuse("Missing required value: AppliedCreditBalanceAmount", "MISSING_REQUIRED_VALUE")
+    applied = sum((a for _, a in lines), ZERO)
+    credit = values.get("AppliedCreditBalanceAmount", ZERO)
+    amount = values.setdefault("Amount", applied + credit)
+    if applied + credit > amount or (status == "Processed" and applied + credit != amount):
+        raise refuse(f"The applied amounts {applied + credit} do not add up to the payment amount {amount}.")
+    for name in ("InvoiceId", "InvoiceNumber", "AppliedInvoiceAmount"):
+        values.pop(name, None)
+    check_open(lines)
+    payment = tenant.store.insert(
+        "Payment",
+        {"RefundAmount": ZERO, "GatewayState": "NotSubmitted", "Source": "API", "AppliedAmount": ZERO, "UnappliedAmount": amount, **values},
+    )
+    for invoice, part in lines:
+        tenant.store.insert(
+            "InvoicePayment", {"PaymentId": payment["Id"], "InvoiceId": invoice["Id"], "Amount": part, "RefundAmount": ZERO}
+        )
+    if status == "Processed":
+        move_money(tenant, payment["Id"], 1)
+    return payment
+
+
+def check_method(tenant: Tenant, values: Record) -> None:
+    method = tenant.store.get("PaymentMethod", values["PaymentMethodId"]) or {}
+    if method.get("AccountId") not in (None, values["AccountId"]):
+        raise refuse("The payment method belongs to another account.")
+
+
+def payment_lines(tenant: Tenant, nested: Mapping[str, Any], values: Record) -> Lines:
+    kind = tenant.schema["InvoicePayment"]
+    lines: Lines = []
+    for row in nested_rows(nested, "InvoicePaymentData", "InvoicePayment"):
+        invoice = posted_invoice(tenant, row.get("InvoiceId") or row.get("InvoiceNumber"))
+        part = convert_all(tenant, kind, {"Amount": row.get("Amount")})["Amount"]
+        lines.append((invoice, part))
+    if (key := values.get("InvoiceId") or values.get("InvoiceNumber")) is not None:
+        check_required(("AppliedInvoiceAmount",), values)
+        lines.append((posted_invoice(tenant, key), values["AppliedInvoiceAmount"]))
+    for invoice, part in lines:
+        if invoice["AccountId"] != values["AccountId"]:
+            raise refuse(f"The invoice {invoice['InvoiceNumber']} belongs to another account.")
+        if part <= ZERO and invoice["Amount"] >= ZERO:
+            raise refuse("The amount applied to an invoice must be positive.")
+    return lines
+
+
+def check_open(lines: Lines) -> None:
+    """No invoice gets more than is open on it."""
+    wanted: dict[str, Decimal] = {}
+    for invoice, part in lines:
+        total = wanted[invoice["Id"]] = wanted.get(invoice["Id"], ZERO) + part
+        if abs(total) > abs(invoice["Balance"]):
+            raise refuse(f"The amount {total} exceeds the balance {invoice['Balance']} of invoice {invoice['InvoiceNumber']}.")
+
+
+def create_invoice_payment(tenant: Tenant, nested: Mapping[str, Any], values: Record) -> Record:
+    """One application of a payment that is still a draft."""
+    check_required(("PaymentId", "InvoiceId", "Amount"), values)
+    payment = tenant.store.get("Payment", values["PaymentId"]) or {}
+    if payment.get("Status") != "Draft":
+        raise refuse("Invoice payments can only be added to a payment in Draft.")
+    invoice = posted_invoice(tenant, values["InvoiceId"])
+    if invoice["AccountId"] != payment["AccountId"]:
+        raise refuse(f"The invoice {invoice['InvoiceNumber']} belongs to another account.")
+    check_open([(invoice, values["Amount"])])
+    present = sum((r["Amount"] for r in tenant.store.by("InvoicePayment", "PaymentId", payment["Id"])), ZERO)
+    if present + values["Amount"] > payment["Amount"]:
+        raise refuse(f"The applied amounts exceed the payment amount {payment['Amount']}.")
+    return tenant.store.insert("InvoicePayment", {**values, "RefundAmount": ZERO})
+
+
+def move_money(tenant: Tenant, payment_id: str, sign: int) -> None:
+    """Take the applications of a payment off the invoices (+1) or put them back (-1)."""
+    store = tenant.store
+    total = ZERO
+    for row in store.by("InvoicePayment", "PaymentId", payment_id):
+        invoice = store.tables["Invoice"][row["InvoiceId"]]
+        paid = invoice.get("PaymentAmount", ZERO) + sign * row["Amount"]
+        store.update("Invoice", invoice["Id"], {"Balance": invoice["Balance"] - sign * row["Amount"], "PaymentAmount": paid})
+        total += row["Amount"]
+    payment = store.tables["Payment"][payment_id]
+    applied = total if sign > 0 else ZERO
+    store.update("Payment", payment_id, {"AppliedAmount": applied, "UnappliedAmount": payment["Amount"] - applied})
+
+
+def create_refund(tenant: Tenant, nested: Mapping[str, Any], values: Record) -> Record:
+    """A refund of a payment, split over the invoices that the payment paid."""
+    check_required(("Amount", "Type"), values)
+    if values.get("SourceType", "Payment") != "Payment":
+        raise refuse("Refunds of the credit balance are not supported.")
+    check_required(("PaymentId",), values)
+    if values["Type"] == "External":
+        check_required(("MethodType", "RefundDate"), values)
+    payment = tenant.store.get("Payment", values.pop("PaymentId"))
+    if payment is None or payment["Status"] != "Processed":
+        raise refuse("The payment does not exist or is not processed.")
+    if values.get("RefundDate", payment["EffectiveDate"]) < payment["EffectiveDate"]:
+        raise refuse("The refund date is before the payment date.")
+    left = payment["Amount"] - payment.get("RefundAmount", ZERO)
+    if not ZERO < values["Amount"] <= left:
+        raise refuse(f"The refund amount {values['Amount']} exceeds what is left of the payment: {left}.")
+    split = refund_split(tenant, nested, payment, values["Amount"])
+    refund = tenant.store.insert(
+        "Refund",
+        {
+            "RefundDate": tenant.today().isoformat(),
+            **values,
+            "Status": "Processed",
+            "SourceType": "Payment",
+            "AccountId": payment["AccountId"],
+        },
+    )
+    book_refund(tenant, refund, payment, split)
+    return refund
+
+
+def refund_split(tenant: Tenant, nested: Mapping[str, Any], payment: Record, amount: Decimal) -> Lines:
+    """(invoice payment, refunded amount); without a list the money comes from the applications in their order."""
+    rows = tenant.store.by("InvoicePayment", "PaymentId", payment["Id"])
+    split: Lines = []
+    given = nested_rows(nested, "RefundInvoicePaymentData", "RefundInvoicePayment")
+    for line in given:
+        row = next((r for r in rows if r["InvoiceId"] == line.get("InvoiceId")), None)
+        part = convert_all(tenant, tenant.schema["RefundInvoicePayment"], {"RefundAmount": line.get("RefundAmount")})["RefundAmount"]
+        if row is None or part > row["Amount"] - row.get("RefundAmount", ZERO):
+            raise refuse(f"The refund of invoice {line.get('InvoiceId')} exceeds what this payment paid of it.")
+        split.append((row, part))
+    if given and sum((p for _, p in split), ZERO) != amount:
+        raise refuse("The refunded parts do not add up to the refund amount.")
+    rest = ZERO if given else amount
+    for row in rows:
+        part = min(rest, row["Amount"] - row.get("RefundAmount", ZERO))
+        if part > ZERO:
+            split.append((row, part))
+            rest -= part
+    return split
+
+
+def book_refund(tenant: Tenant, refund: Record, payment: Record, split: Lines, sign: int = 1) -> None:
+    store = tenant.store
+    for row, part in split:
+        if sign > 0:
+            store.insert(
+                "RefundInvoicePayment",
+                {"RefundId": refund["Id"], "InvoicePaymentId": row["Id"], "InvoiceId": row["InvoiceId"], "RefundAmount": part},
+            )
+        store.update("InvoicePayment", row["Id"], {"RefundAmount": row.get("RefundAmount", ZERO) + sign * part})
+        invoice = store.tables["Invoice"][row["InvoiceId"]]
+        refunded = invoice.get("RefundAmount", ZERO) + sign * part
+        store.update("Invoice", invoice["Id"], {"Balance": invoice["Balance"] + sign * part, "RefundAmount": refunded})
+    refunded = store.tables["Payment"][payment["Id"]].get("RefundAmount", ZERO) + sign * refund["Amount"]
+    store.update("Payment", payment["Id"], {"RefundAmount": refunded})
+
+
+def create_adjustment(tenant: Tenant, nested: Mapping[str, Any], values: Record) -> Record:
+    """A credit or charge on one invoice item or one of its taxes."""
+    check_required(("AdjustmentDate", "Amount", "SourceId", "SourceType", "Type"), values)
+    invoice = posted_invoice(tenant, values.get("InvoiceId") or values.get("InvoiceNumber"))
+    if values["Amount"] <= ZERO:
+        raise refuse("The amount of an adjustment must be positive.")
+    is_tax = values["SourceType"] == "Tax"
+    source = tenant.store.get("TaxationItem" if is_tax else "InvoiceItem", values["SourceId"])
+    if source is None or source.get("InvoiceId") != invoice["Id"]:
+        raise refuse(f"The source {values['SourceId']} is not part of invoice {invoice['InvoiceNumber']}.")
+    if values["Type"] == "Credit":
+        left = what_is_left(tenant, source, is_tax)
+        if values["Amount"] > min(left, invoice["Balance"]):
+            raise refuse(f"The adjustment amount {values['Amount']} exceeds what is left: {min(left, invoice['Balance'])}.")
+    account = tenant.store.get("Account", invoice["AccountId"]) or {}
+    made = {
+        **values,
+        "Status": "Processed",
+        "InvoiceId": invoice["Id"],
+        "InvoiceNumber": invoice["InvoiceNumber"],
+        "AccountId": invoice["AccountId"],
+        "CustomerName": str(account.get("Name", ""))[:50],
+        "CustomerNumber": account.get("AccountNumber"),
+        "InvoiceItemName": source.get("Name") if is_tax else source.get("ChargeName"),
+        "ServiceStartDate": source.get("ServiceStartDate"),
+        "ServiceEndDate": source.get("ServiceEndDate"),
+    }
+    adjustment = tenant.store.insert("InvoiceItemAdjustment", made)
+    book_adjustment(tenant, adjustment, 1)
+    return adjustment
+
+
+def what_is_left(tenant: Tenant, source: Record, is_tax: bool) -> Decimal:
+    """The amount of an item or tax after the adjustments so far."""
+    amount: Decimal = source["TaxAmount"] if is_tax else source["ChargeAmount"]
+    for other in tenant.store.by("InvoiceItemAdjustment", "InvoiceId", source["InvoiceId"]):
+        if other["SourceId"] == source["Id"] and other["Status"] == "Processed":
+            amount -= other["Amount"] if other["Type"] == "Credit" else -other["Amount"]
+    return amount
+
+
+def book_adjustment(tenant: Tenant, adjustment: Record, sign: int) -> None:
+    invoice = tenant.store.tables["Invoice"][adjustment["InvoiceId"]]
+    change = adjustment["Amount"] * (-sign if adjustment["Type"] == "Credit" else sign)
+    adjusted = invoice.get("AdjustmentAmount", ZERO) + change
+    tenant.store.update("Invoice", invoice["Id"], {"Balance": invoice["Balance"] + change, "AdjustmentAmount": adjusted})
+
+
+def check_status_change(tenant: Tenant, kind: ObjectType, record: Record, changes: Record) -> None:
+    """Whether the document may go into the state that an update names. Raises `CrudError`."""
+    new, old = changes.get("Status"), record.get("Status")
+    if new is None or new == old:
+        return
+    if kind.name == "Payment":
+        undone = "Canceled" if record["Type"] == "External" else "Voided"
+        if new not in PAYMENT_MOVES.get(str(old), ()) or (old == "Processed" and new != undone):
+            raise refuse(f"A payment cannot go from {old} to {new}.")
+        if old == "Processed" and record.get("TransferredToAccounting") in SENT:
+            raise refuse("A payment that was transferred to accounting cannot be canceled.")
+        if new == "Processed":
+            check_draft_complete(tenant, record)
+    elif kind.name in ("Refund", "InvoiceItemAdjustment") and (old, new) != ("Processed", "Canceled"):
+        raise refuse(f"A {kind.name} cannot go from {old} to {new}.")
+    elif kind.name == "Invoice" and (old, new) not in (("Draft", "Posted"), ("Draft", "Canceled"), ("Posted", "Draft")):
+        raise refuse(f"An invoice cannot go from {old} to {new}.")
+
+
+def check_draft_complete(tenant: Tenant, payment: Record) -> None:
+    rows = tenant.store.by("InvoicePayment", "PaymentId", payment["Id"])
+    lines = [(tenant.store.tables["Invoice"][r["InvoiceId"]], r["Amount"]) for r in rows]
+    applied = sum((a for _, a in lines), ZERO) + payment.get("AppliedCreditBalanceAmount", ZERO)
+    if applied != payment["Amount"]:
+        raise refuse(f"The applied amounts {applied} do not add up to the payment amount {payment['Amount']}.")
+    check_open(lines)
+
+
+def after_update(tenant: Tenant, kind: ObjectType, before: Record, changes: Record) -> None:
+    """Move the money that a change of state moves."""
+    new = changes.get("Status")
+    if new is None or new == before.get("Status"):
+        return
+    store = tenant.store
+    if kind.name == "Payment" and new == "Processed":
+        move_money(tenant, before["Id"], 1)
+    elif kind.name == "Payment" and before["Status"] == "Processed":
+        move_money(tenant, before["Id"], -1)
+        store.update("Payment", before["Id"], {"CancelledOn": store.now()})
+    elif kind.name == "Refund":
+        undo_refund(tenant, before)
+    elif kind.name == "InvoiceItemAdjustment":
+        book_adjustment(tenant, before, -1)
+        store.update(kind.name, before["Id"], {"CancelledDate": store.now(), "CancelledById": API_USER})
+    elif kind.name == "Invoice" and new == "Posted":
+        store.update("Invoice", before["Id"], {"PostedDate": store.now(), "PostedBy": API_USER})
+
+
+def undo_refund(tenant: Tenant, refund: Record) -> None:
+    store = tenant.store
+    split = [
+        (store.tables["InvoicePayment"][r["InvoicePaymentId"]], r["RefundAmount"])
+        for r in store.by("RefundInvoicePayment", "RefundId", refund["Id"])
+    ]
+    if split:
+        book_refund(tenant, refund, store.tables["Payment"][split[0][0]["PaymentId"]], split, sign=-1)
+    store.update("Refund", refund["Id"], {"CancelledOn": store.now()})

@@ -1,0 +1,43 @@
+"""Everything the tenant holds, made afresh on reset."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sandbox.zuora.models.dataquery.jobs import QueryJobs
+from sandbox.zuora.models.idempotency import IdempotencyStore
+from sandbox.zuora.models.limits import RateMeter
+from sandbox.zuora.models.locators import Locators
+from sandbox.zuora.models.store import Store
+from sandbox.zuora.models.tokens import Tokens
+from sandbox.zuora.models.troubles import Troubles
+from sandbox.zuora.options import ZuoraOptions
+from sandbox.zuora.schema import build_schema
+
+
+class Tenant:
+    """One tenant: its objects and everything that lives beside them. Callers hold `store.lock` around reads and writes of objects."""
+
+    def __init__(self, options: ZuoraOptions) -> None:
+        self.options = options
+        self.schema = build_schema(options.connector_fields, options.custom_fields)
+        self.store = Store(self.schema, options.clock, options.data_query_lag_s)
+        self.tokens = Tokens(options)
+        self.troubles = Troubles()
+        self.locators = Locators(self.store, options.zone, options.locator_life_s)
+        self.idempotency = IdempotencyStore(options)
+        self.rates = RateMeter(options)
+        self.jobs = QueryJobs(self.store, options, self.troubles)
+        self.orders = 0
+
+    @property
+    def settlement(self) -> bool:
+        return self.options.settlement
+
+    def next_order_number(self) -> str:
+        self.orders += 1
+        return f"O-{self.orders:08d}"
+
+    def today(self) -> date:
+        """The present date in the tenant's zone."""
+        return self.options.clock().astimezone(self.options.zone).date()

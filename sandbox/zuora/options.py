@@ -1,0 +1,77 @@
+"""Settings of the Zuora stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Literal
+
+SANDBOX_CLIENT_ID = "0a1b2c3d-0000-4000-8000-000000000001"
+SANDBOX_CLIENT_SECRET = "sandbox-zuora-secret"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """Requests allowed per minute, hour and day for the whole tenant (spec section 6)."""
+
+    per_minute: int = 50_000
+    per_hour: int = 2_250_000
+    per_day: int = 27_000_000
+
+
+@dataclass(frozen=True)
+class ConcurrencyLimits:
+    """Requests in flight per type of operation (spec section 6)."""
+
+    default: int = 40
+    high_volume: int = 200
+    object_query: int = 80
+
+
+@dataclass(frozen=True)
+class DataQueryLimits:
+    """Data Query jobs that may run and wait at a time, and rows that one job may return."""
+
+    running: int = 5
+    queued: int = 10
+    rows_out: int = 500_000
+
+
+@dataclass
+class ZuoraOptions:
+    """How the tenant behind the stand-in is set up.
+
+    `settlement`: Invoice Settlement on (mode B) or off (mode A). `clock` must return an aware time; tests may move it.
+    `zone` is the tenant's time zone, in which times are shown and dates begin. `data_query_lag_s` is how long a write through the
+    API stays invisible to Data Query. `custom_fields` are the tenant's own `__c` text fields by object type.
+    `connector_fields=False` is a tenant without the `__NS` fields. `mode_b_actions_on_payments` lets `action/update` write payments and
+    refunds although Invoice Settlement is on; vendor pages disagree about that, so it is off. `invoice_bulk_partial` lets
+    `PUT /v1/invoices` save the good invoices of a batch in which another fails; otherwise none of the batch is saved.
+    """
+
+    settlement: bool = True
+    client_id: str = SANDBOX_CLIENT_ID
+    client_secret: str = SANDBOX_CLIENT_SECRET
+    token_life_s: int = 3598
+    data_query_lag_s: float = 5
+    idempotency_replay_status: Literal[200, 409] = 409
+    payment_effective_date: Literal["today", "not_future"] = "not_future"
+    clock: Callable[[], datetime] = utc_now
+    zone: tzinfo = UTC
+    entity_id: str = "2c92c0f8-4f8a-54e8-014f-8b5d1a2b0002"
+    custom_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    connector_fields: bool = True
+    orders: bool = True
+    mode_b_actions_on_payments: bool = False
+    invoice_bulk_partial: bool = False
+    rate_limits: RateLimits = RateLimits()
+    concurrency_limits: ConcurrencyLimits = ConcurrencyLimits()
+    data_query_limits: DataQueryLimits = DataQueryLimits()
+    token_calls_per_minute: int = 2_000
+    locator_life_s: int = 900
+    result_file_life_s: int = 3_600

@@ -1,0 +1,185 @@
+"""`/v1/payments` (spec sections 12.5 and 12.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sandbox.zuora.exceptions import v1_error
+from sandbox.zuora.http import Call, success
+from sandbox.zuora.models.settlement import payments
+from sandbox.zuora.models.settlement.money import DOCUMENT_NUMBERS, PAYMENT, Line, Owner, check_date
+from sandbox.zuora.models.values import Record, ValueRefused, check_decimal
+from sandbox.zuora.models.values import check_date as date_value
+from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, finance, found, names, read, required, settlement_required, show, unlocked
+from sandbox.zuora.responses.v1.lists import filtered, paged
+from sandbox.zuora.schema import Field
+from sandbox.zuora.schema.fields import words
+from sandbox.zuora.schema.rules import METHOD_TYPES
+
+RESOURCE = 538100
+APPLY = 538200
+TRANSFER = 538300
+UNAPPLY = 538400
+UPDATE = 538600
+MAX_DOCUMENTS = 1_000
+AMOUNT = Field("amount", "dec", None, "")
+DATE = Field("effectiveDate", "date", None, "")
+SHOWN = names(
+    "id number=PaymentNumber status type accountId amount appliedAmount unappliedAmount refundAmount"
+    " creditBalanceAmount=AppliedCreditBalanceAmount currency effectiveDate comment paymentMethodId paymentMethodSnapshotId"
+    " gatewayState gatewayOrderId gatewayResponse gatewayResponseCode referenceId secondPaymentReferenceId authTransactionId"
+    " bankIdentificationNumber softDescriptor softDescriptorPhone cancelledOn markedForSubmissionOn submittedOn settledOn"
+    " createdDate createdById updatedDate updatedById standalone=IsStandalone prepayment"
+)
+CREATE = names(
+    "accountId amount authTransactionId comment currency effectiveDate gatewayOrderId paymentMethodId prepayment referenceId"
+    " softDescriptor softDescriptorPhone standalone=IsStandalone type"
+)
+CREATE_IGNORED = frozenset(
+    words(
+        "accountNumber customRates debitMemos invoices financeInformation gatewayId gatewayOptions mitTransactionSource paymentMethodType"
+        " paymentGatewayNumber paymentOption paymentScheduleKey"
+    )
+)
+CHANGE = names("comment referenceId gatewayState")
+CHANGE_IGNORED = frozenset({"financeInformation", "paymentScheduleKey"})
+PART = names("id invoiceId debitMemoId amount createdDate createdById updatedDate updatedById")
+LISTED = {**SHOWN, "accountNumber": "AccountNumber"}
+
+
+def view(call: Call, payment: Record) -> dict[str, Any]:
+    shown = show(call.tenant, call.tenant.schema["Payment"], payment, SHOWN)
+    account = call.tenant.store.get("Account", payment.get("AccountId"))
+    if account is not None:
+        shown["accountNumber"] = account["AccountNumber"]
+        shown.setdefault("currency", account["Currency"])
+    shown["financeInformation"] = {"transferredToAccounting": payment.get("TransferredToAccounting", "No")}
+    return shown
+
+
+def amount_of(row: Mapping[str, Any], resource: int) -> Decimal:
+    """The amount of an application; without one, the sum of its items."""
+    raw = row.get("amount")
+    items = row.get("items")
+    if raw is None and isinstance(items, list):
+        return sum((amount_of(i, resource) for i in items if isinstance(i, dict)), Decimal(0))
+    if raw is None:
+        raise v1_error(resource, REQUIRED, "'amount' is required.")
+    try:
+        return check_decimal(AMOUNT, raw)
+    except ValueRefused as wrong:
+        raise v1_error(resource, INVALID, str(wrong)) from None
+
+
+def lines_of(call: Call, body: Mapping[str, Any], resource: int) -> list[Line]:
+    """The documents and amounts in `invoices` and `debitMemos`. Raises `V1Error`."""
+    lines: list[Line] = []
+    for name, kind, stem in (("invoices", "Invoice", "invoice"), ("debitMemos", "DebitMemo", "debitMemo")):
+        rows = body.get(name) or []
+        if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
+            raise v1_error(resource, INVALID, f"'{name}' must be a list of objects.")
+        if len(rows) > MAX_DOCUMENTS:
+            raise v1_error(resource, 30, f"'{name}' holds more than {MAX_DOCUMENTS} documents.")
+        for row in rows:
+            document = document_of(call, kind, row.get(f"{stem}Id"), row.get(f"{stem}Number"))
+            if document is None:
+                raise v1_error(resource, 40, f"Cannot find a {kind} instance with id.")
+            lines.append(Line(kind, document, amount_of(row, resource)))
+    return lines
+
+
+def document_of(call: Call, kind: str, record_id: Any, number: Any) -> Record | None:
+    if record_id is not None:
+        return call.tenant.store.get(kind, record_id)
+    matching = call.tenant.store.by(kind, DOCUMENT_NUMBERS[kind], number)
+    return matching[0] if matching else None
+
+
+def date_of(call: Call, owner: Owner, record: Record, own_date: str, resource: int) -> str:
+    raw = call.body.get("effectiveDate")
+    try:
+        given = None if raw is None else date_value(DATE, raw)
+    except ValueRefused as wrong:
+        raise v1_error(resource, INVALID, str(wrong)) from None
+    return check_date(call.tenant, owner, record, given, own_date)
+
+
+def create(call: Call) -> Response:
+    settlement_required(call)
+    required(call.body, "amount currency type", RESOURCE)
+    kind = call.tenant.schema["Payment"]
+    values = read(call, kind, call.body, CREATE, CREATE_IGNORED, RESOURCE)
+    values.update(finance(call, kind, call.body, RESOURCE))
+    values = {k: v for k, v in values.items() if v is not None}
+    number = call.body.get("accountNumber")
+    if number is not None:
+        account = found(call, "Account", str(number), RESOURCE)
+        if values.setdefault("AccountId", account["Id"]) != account["Id"]:
+            raise v1_error(RESOURCE, INVALID, "accountId and accountNumber name different accounts.")
+    method_type = call.body.get("paymentMethodType")
+    if method_type is not None and method_type not in METHOD_TYPES:
+        raise v1_error(RESOURCE, INVALID, f"The payment method type {method_type!r} is invalid.")
+    return success(view(call, payments.create(call.tenant, values, method_type, lines_of(call, call.body, RESOURCE))))
+
+
+def listed(call: Call) -> Response:
+    settlement_required(call)
+    records = filtered(call, list(call.tenant.store.all("Payment")), SHOWN)
+    return paged(call, "payments", records, lambda r: view(call, r))
+
+
+def get(call: Call) -> Response:
+    settlement_required(call)
+    return success(view(call, found(call, "Payment", call.args["key"])))
+
+
+def update(call: Call) -> Response:
+    settlement_required(call)
+    payment = found(call, "Payment", call.args["key"])
+    unlocked(call.tenant, payment, UPDATE)
+    kind = call.tenant.schema["Payment"]
+    changes = read(call, kind, call.body, CHANGE, CHANGE_IGNORED, UPDATE) | finance(call, kind, call.body, UPDATE)
+    return success(view(call, call.tenant.store.update("Payment", payment["Id"], changes)))
+
+
+def apply(call: Call) -> Response:
+    settlement_required(call)
+    payment = found(call, "Payment", call.args["key"], APPLY)
+    unlocked(call.tenant, payment, APPLY)
+    date = date_of(call, PAYMENT, payment, "EffectiveDate", APPLY)
+    return success(view(call, payments.apply(call.tenant, payment, lines_of(call, call.body, APPLY), date)))
+
+
+def unapply(call: Call) -> Response:
+    settlement_required(call)
+    payment = found(call, "Payment", call.args["key"], UNAPPLY)
+    unlocked(call.tenant, payment, UNAPPLY)
+    date = date_of(call, PAYMENT, payment, "EffectiveDate", UNAPPLY)
+    return success(view(call, payments.unapply(call.tenant, payment, lines_of(call, call.body, UNAPPLY), date)))
+
+
+def transfer(call: Call) -> Response:
+    settlement_required(call)
+    payment = found(call, "Payment", call.args["key"], TRANSFER)
+    key = call.body.get("accountId")
+    account_id = found(call, "Account", str(key), TRANSFER)["Id"] if key is not None else None
+    return success(view(call, payments.transfer(call.tenant, payment, account_id)))
+
+
+def cancel(call: Call) -> Response:
+    settlement_required(call)
+    payment = found(call, "Payment", call.args["key"])
+    unlocked(call.tenant, payment, UPDATE)
+    return success(view(call, payments.cancel(call.tenant, payment)))
+
+
+def parts(call: Call) -> Response:
+    settlement_required(call)
+    payment = found(call, "Payment", call.args["key"])
+    rows = call.tenant.store.by("PaymentPart", "PaymentId", payment["Id"])
+    kind = call.tenant.schema["PaymentPart"]
+    return paged(call, "parts", rows, lambda r: show(call.tenant, kind, r, PART))

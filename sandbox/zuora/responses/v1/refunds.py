@@ -1,0 +1,110 @@
+"""`/v1/refunds` and the refunds of payments and credit memos (spec section 12.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sandbox.zuora.exceptions import v1_error
+from sandbox.zuora.http import Call, success
+from sandbox.zuora.models.settlement import refunds
+from sandbox.zuora.models.settlement.money import CREDIT_MEMO, PAYMENT, Line, Owner
+from sandbox.zuora.models.values import Record
+from sandbox.zuora.responses.v1.fields import REQUIRED, finance, found, names, read, required, settlement_required, show, unlocked
+from sandbox.zuora.responses.v1.lists import filtered, paged
+from sandbox.zuora.responses.v1.payments import lines_of
+from sandbox.zuora.schema.fields import words
+
+RESOURCE = 538500
+UPDATE = 538700
+SHOWN = names(
+    "id number=RefundNumber status type accountId amount refundDate methodType comment reasonCode referenceId=ReferenceID"
+    " secondRefundReferenceId gatewayState gatewayResponse gatewayResponseCode paymentMethodId paymentMethodSnapshotId"
+    " softDescriptor softDescriptorPhone cancelledOn markedForSubmissionOn submittedOn settledOn refundTransactionTime"
+    " createdDate createdById updatedDate updatedById"
+)
+CREATE = names(
+    "totalAmount=Amount type methodType refundDate comment reasonCode referenceId=ReferenceID secondRefundReferenceId"
+    " softDescriptor softDescriptorPhone paymentMethodId"
+)
+CREATE_IGNORED = frozenset(
+    words(
+        "customRates financeInformation gatewayId gatewayOptions invoices debitMemos items refundTransactionType writeOff writeOffOptions"
+    )
+)
+CHANGE = names("comment reasonCode referenceId=ReferenceID")
+CHANGE_IGNORED = frozenset({"financeInformation"})
+PART = names("id paymentId creditMemoId amount=RefundAmount createdDate createdById updatedDate updatedById")
+
+
+def view(call: Call, refund: Record) -> dict[str, Any]:
+    shown = show(call.tenant, call.tenant.schema["Refund"], refund, SHOWN)
+    if (found_owner := refunds.owner_of(call.tenant, refund)) is not None:
+        owner, record = found_owner
+        shown["paymentId" if owner is PAYMENT else "creditMemoId"] = record["Id"]
+    shown["financeInformation"] = {"transferredToAccounting": refund.get("TransferredToAccounting", "No")}
+    return shown
+
+
+def create(call: Call, owner: Owner, lines: Sequence[Line]) -> Response:
+    settlement_required(call)
+    required(call.body, "type", RESOURCE)
+    record = found(call, owner.kind, call.args["key"])
+    unlocked(call.tenant, record, RESOURCE)
+    kind = call.tenant.schema["Refund"]
+    values = read(call, kind, call.body, CREATE, CREATE_IGNORED, RESOURCE) | finance(call, kind, call.body, RESOURCE)
+    values = {k: v for k, v in values.items() if v is not None}
+    if lines:
+        values.setdefault("Amount", sum((x.amount for x in lines), Decimal(0)))
+    if "Amount" not in values:
+        raise v1_error(RESOURCE, REQUIRED, "'totalAmount' is required.")
+    return success(view(call, refunds.create(call.tenant, owner, record, values, lines)))
+
+
+def of_payment(call: Call) -> Response:
+    return create(call, PAYMENT, ())
+
+
+def of_payment_with_unapply(call: Call) -> Response:
+    settlement_required(call)
+    return create(call, PAYMENT, lines_of(call, call.body, RESOURCE))
+
+
+def of_credit_memo(call: Call) -> Response:
+    return create(call, CREDIT_MEMO, ())
+
+
+def listed(call: Call) -> Response:
+    settlement_required(call)
+    records = filtered(call, list(call.tenant.store.all("Refund")), SHOWN)
+    return paged(call, "refunds", records, lambda r: view(call, r))
+
+
+def get(call: Call) -> Response:
+    settlement_required(call)
+    return success(view(call, found(call, "Refund", call.args["key"])))
+
+
+def update(call: Call) -> Response:
+    settlement_required(call)
+    refund = found(call, "Refund", call.args["key"])
+    unlocked(call.tenant, refund, UPDATE)
+    kind = call.tenant.schema["Refund"]
+    changes = read(call, kind, call.body, CHANGE, CHANGE_IGNORED, UPDATE) | finance(call, kind, call.body, UPDATE)
+    return success(view(call, call.tenant.store.update("Refund", refund["Id"], changes)))
+
+
+def cancel(call: Call) -> Response:
+    settlement_required(call)
+    return success(view(call, refunds.cancel(call.tenant, found(call, "Refund", call.args["key"]))))
+
+
+def parts(call: Call) -> Response:
+    settlement_required(call)
+    refund = found(call, "Refund", call.args["key"])
+    rows = call.tenant.store.by("RefundPart", "RefundId", refund["Id"])
+    kind = call.tenant.schema["RefundPart"]
+    return paged(call, "parts", rows, lambda r: show(call.tenant, kind, r, PART))

@@ -1,0 +1,189 @@
+"""Which path leads to which operation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from sandbox.zuora.exceptions import Family
+from sandbox.zuora.http import Handler
+from sandbox.zuora.responses import actions, crud, data_query, describe, object_query
+from sandbox.zuora.responses.v1 import accounts, catalog, invoices, memos, payments, refunds, subscriptions
+
+Concurrency = Literal["Default", "High-volume", "Object Query"]
+VARIABLE = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation. `shape` is its path with variables in braces; `locked` says that it runs under the store's lock."""
+
+    method: str
+    shape: str
+    family: Family
+    handler: Handler
+    concurrency: Concurrency = "Default"
+    locked: bool = True
+
+
+def family_of(path: str) -> Family:
+    """The API family of a path, known or not."""
+    if path.startswith("/v1/action/"):
+        return Family.ACTIONS
+    if path.startswith("/v1/object/export"):
+        return Family.EXPORT
+    if path.startswith("/v1/object/"):
+        return Family.CRUD
+    if path.startswith("/query/"):
+        return Family.DATA_QUERY
+    if path.startswith("/object-query/"):
+        return Family.OBJECT_QUERY
+    if path.startswith(("/v1/batch-query", "/apps/api/batch-query")):
+        return Family.AQUA
+    if path.startswith(("/v1/describe", "/v1/file", "/apps/api/file")):
+        return Family.EXPORT
+    return Family.V1
+
+
+def normal(path: str) -> str:
+    """Without double and trailing slashes (spec section 1)."""
+    return re.sub(r"/{2,}", "/", path).rstrip("/") or "/"
+
+
+class Router:
+    """Finds routes by method and path."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        self.exact: dict[str, dict[str, Route]] = {}
+        self.patterns: dict[int, list[tuple[re.Pattern[str], Route]]] = {}
+        for route in routes:
+            if VARIABLE.search(route.shape):
+                pattern = re.compile(VARIABLE.sub(r"(?P<\1>[^/]+)", route.shape) + r"\Z")
+                self.patterns.setdefault(route.shape.count("/"), []).append((pattern, route))
+            else:
+                self.exact.setdefault(route.shape, {})[route.method] = route
+
+    def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str], bool]:
+        """The route, its variables, and whether the path exists for another method."""
+        methods = self.exact.get(path)
+        if methods is not None:
+            return methods.get(method), {}, True
+        known = False
+        for pattern, route in self.patterns.get(path.count("/"), ()):
+            match = pattern.match(path)
+            if match is not None:
+                if route.method == method:
+                    return route, match.groupdict(), True
+                known = True
+        return None, {}, known
+
+    def shape(self, method: str, path: str) -> str:
+        """The operation for statistics: method and path shape."""
+        route, _, _ = self.find(method, path)
+        return f"{method} {route.shape if route else path}"
+
+
+ACTIONS = [
+    Route("POST", "/v1/action/query", Family.ACTIONS, actions.query),
+    Route("POST", "/v1/action/queryMore", Family.ACTIONS, actions.query_more),
+    Route("POST", "/v1/action/create", Family.ACTIONS, actions.create),
+    Route("POST", "/v1/action/update", Family.ACTIONS, actions.update),
+    Route("POST", "/v1/action/delete", Family.ACTIONS, actions.delete),
+    Route("POST", "/v1/action/{action}", Family.ACTIONS, actions.unknown),
+]
+DATA_QUERY = [
+    Route("POST", "/query/jobs", Family.DATA_QUERY, data_query.submit, locked=False),
+    Route("GET", "/query/jobs", Family.DATA_QUERY, data_query.listed, locked=False),
+    Route("GET", "/query/jobs/{id}", Family.DATA_QUERY, data_query.read, locked=False),
+    Route("DELETE", "/query/jobs/{id}", Family.DATA_QUERY, data_query.cancel, locked=False),
+]
+
+
+def v1(method: str, shape: str, handler: Handler, concurrency: Concurrency = "Default") -> Route:
+    return Route(method, f"/v1/{shape}", Family.V1, handler, concurrency)
+
+
+V1 = [
+    v1("POST", "accounts", accounts.create, "High-volume"),
+    v1("GET", "accounts/{key}", accounts.get),
+    v1("PUT", "accounts/{key}", accounts.update),
+    v1("GET", "contacts/{key}", accounts.get_contact),
+    v1("PUT", "contacts/{key}", accounts.update_contact),
+    v1("GET", "catalog/products", catalog.products),
+    v1("GET", "catalog/products/{key}", catalog.product),
+    v1("GET", "rateplan/{key}/productRatePlan", catalog.rate_plans),
+    v1("POST", "subscriptions", subscriptions.create, "High-volume"),
+    v1("GET", "subscriptions/{key}", subscriptions.get),
+    v1("GET", "subscriptions/accounts/{key}", subscriptions.of_account),
+    v1("PUT", "subscriptions/{key}/customFields", subscriptions.update_custom_fields),
+    v1("POST", "orders", subscriptions.create_order, "High-volume"),
+    v1("PUT", "invoices", invoices.bulk_update),
+    v1("GET", "invoices/{key}", invoices.get),
+    v1("PUT", "invoices/{key}", invoices.update),
+    v1("GET", "invoices/{key}/items", invoices.items),
+    v1("GET", "invoices/{key}/application-parts", invoices.application_parts),
+    v1("POST", "payments", payments.create),
+    v1("GET", "payments", payments.listed),
+    v1("GET", "payments/{key}", payments.get),
+    v1("PUT", "payments/{key}", payments.update),
+    v1("GET", "payments/{key}/parts", payments.parts),
+    v1("PUT", "payments/{key}/apply", payments.apply),
+    v1("PUT", "payments/{key}/unapply", payments.unapply),
+    v1("PUT", "payments/{key}/transfer", payments.transfer),
+    v1("PUT", "payments/{key}/cancel", payments.cancel),
+    v1("POST", "payments/{key}/refunds", refunds.of_payment),
+    v1("POST", "payments/{key}/refunds/unapply", refunds.of_payment_with_unapply),
+    v1("GET", "refunds", refunds.listed),
+    v1("GET", "refunds/{key}", refunds.get),
+    v1("PUT", "refunds/{key}", refunds.update),
+    v1("PUT", "refunds/{key}/cancel", refunds.cancel),
+    v1("GET", "refunds/{key}/parts", refunds.parts),
+]
+
+
+def memo_routes(stem: str, memo: memos.Memo) -> list[Route]:
+    """The operations of one kind of memo."""
+    routes = [
+        v1("GET", stem, memos.of(memo, memos.listed)),
+        v1("PUT", f"{stem}/bulk", memos.of(memo, memos.bulk_update)),
+        v1("GET", f"{stem}/{{key}}", memos.of(memo, memos.get)),
+        v1("PUT", f"{stem}/{{key}}", memos.of(memo, memos.update)),
+        v1("GET", f"{stem}/{{key}}/items", memos.of(memo, memos.items)),
+        v1("PUT", f"{stem}/{{key}}/post", memos.of(memo, memos.post)),
+        v1("PUT", f"{stem}/{{key}}/unpost", memos.of(memo, memos.unpost)),
+        v1("PUT", f"{stem}/{{key}}/cancel", memos.of(memo, memos.cancel)),
+    ]
+    if memo is memos.DEBIT:
+        return [*routes, v1("GET", f"{stem}/{{key}}/application-parts", memos.of(memo, memos.application_parts))]
+    return [
+        *routes,
+        v1("GET", f"{stem}/{{key}}/parts", memos.of(memo, memos.parts)),
+        v1("PUT", f"{stem}/{{key}}/apply", memos.of(memo, memos.apply)),
+        v1("PUT", f"{stem}/{{key}}/unapply", memos.of(memo, memos.unapply)),
+        v1("POST", f"{stem}/{{key}}/refund", refunds.of_credit_memo),
+    ]
+
+
+MEMOS = [
+    *memo_routes("credit-memos", memos.CREDIT),
+    *memo_routes("creditmemos", memos.CREDIT),
+    *memo_routes("debit-memos", memos.DEBIT),
+    *memo_routes("debitmemos", memos.DEBIT),
+]
+OBJECT_QUERY = [
+    Route("GET", "/object-query/{plural}", Family.OBJECT_QUERY, object_query.listed, "Object Query"),
+    Route("GET", "/object-query/{plural}/{key}", Family.OBJECT_QUERY, object_query.get, "Object Query"),
+]
+CRUD = [
+    Route("POST", "/v1/object/{type}", Family.CRUD, crud.create),
+    Route("GET", "/v1/object/{type}/{id}", Family.CRUD, crud.get),
+    Route("PUT", "/v1/object/{type}/{id}", Family.CRUD, crud.update),
+    Route("DELETE", "/v1/object/{type}/{id}", Family.CRUD, crud.delete),
+]
+DESCRIBE = [
+    Route("GET", "/v1/describe", Family.EXPORT, describe.objects),
+    Route("GET", "/v1/describe/{object}", Family.EXPORT, describe.fields),
+]
+ROUTES = [*ACTIONS, *DATA_QUERY, *V1, *MEMOS, *OBJECT_QUERY, *CRUD, *DESCRIBE]
+ROUTER = Router(ROUTES)

@@ -1,0 +1,107 @@
+"""Kills a worker at one effect: every HTTP send and answer, every table write, every S3 put is a place where it may die.
+
+Once dead, a worker has no further effect: whatever its threads and `finally` blocks still try raises as well.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from tallybridge.http import Call
+
+from tests.sync.world import WorldWiring
+
+
+class WorkerKilled(BaseException):
+    """The process is gone. Not an Exception, so that nothing in the product handles it."""
+
+
+@dataclass
+class Killer:
+    """Counts effects; kills at number `at` (from 1), either "before" it happens or "after"."""
+
+    at: int = 0
+    moment: str = "before"
+    count: int = 0
+    dead: bool = False
+    where: str = ""
+    names: list[str] = field(default_factory=list)
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def before(self, name: str) -> int:
+        with self.guard:
+            if self.dead:
+                raise WorkerKilled(f"dead already, at {name}")
+            self.count += 1
+            self.names.append(name)
+            number = self.count
+            if number == self.at and self.moment == "before":
+                self.dead, self.where = True, f"before {name}"
+        if self.dead and number == self.at:
+            raise WorkerKilled(self.where)
+        return number
+
+    def after(self, number: int, name: str) -> None:
+        with self.guard:
+            if number == self.at and self.moment == "after":
+                self.dead, self.where = True, f"after {name}"
+        if self.dead:
+            raise WorkerKilled(f"after {name}")
+
+    def revive(self) -> None:
+        """A new process: it lives, and is not killed again."""
+        self.dead = False
+        self.at = 0
+
+
+class KillableStore:
+    """A table or S3 client whose writes are effects."""
+
+    WRITES = frozenset({"put_item", "update_item", "delete_item", "put_object"})
+
+    def __init__(self, store: Any, killer: Killer) -> None:
+        self._store = store
+        self._killer = killer
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._store, name)
+        if name not in self.WRITES:
+            return attribute
+
+        def write(**arguments: Any) -> Any:
+            number = self._killer.before(name)
+            answer = attribute(**arguments)
+            self._killer.after(number, name)
+            return answer
+
+        return write
+
+
+class KillingObserver:
+    """Kills before a request leaves or right after its answer arrived."""
+
+    killer: ClassVar[Killer] = Killer()
+
+    def __init__(self) -> None:
+        self.numbers = threading.local()
+
+    def before(self, call: Call) -> None:
+        self.numbers.value = KillingObserver.killer.before(f"{call.service} {call.operation}")
+
+    def after(self, call: Call, status: int | None, seconds: float) -> None:
+        KillingObserver.killer.after(self.numbers.value, f"answer to {call.service} {call.operation}")
+
+
+class KillableWiring(WorldWiring):
+    """The wiring of a worker that may be killed; set `KillingObserver.killer` first."""
+
+    def observer(self) -> KillingObserver:
+        return KillingObserver()
+
+    def table(self, name: str) -> Any:
+        return KillableStore(super().table(name), KillingObserver.killer)
+
+    def objects(self) -> Any:
+        return KillableStore(super().objects(), KillingObserver.killer)

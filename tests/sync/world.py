@@ -1,0 +1,238 @@
+"""A small world for tests of the engine: both stand-ins on loopback, tables and bucket in the embedded AWS, and a driver that runs the
+tasks of a run in the order of the state machines, without them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+from tallybridge import wiring as wiring_module
+from tallybridge.tasks.archive_log import archive_log
+from tallybridge.tasks.close_run import close_run
+from tallybridge.tasks.notify import notify
+from tallybridge.tasks.open_run import STEPS, open_run
+from tallybridge.tasks.reconcile import reconcile
+from tallybridge.tasks.steps import step_class
+from tallybridge.tasks.sync_step import run_task
+from tallybridge.wiring import Invocation, Wiring
+
+from sandbox.aws.inprocess import InProcess
+from sandbox.control import Control
+from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn, new_key_pair
+from sandbox.server import LoopbackServer
+from sandbox.zuora import ZuoraOptions, ZuoraStandIn
+
+INVOCATION_SECONDS = 300
+MAX_ROUNDS = 20
+SENDER = "reports@example.com"
+SETTINGS: dict[str, Any] = {
+    "netsuite_subsidiaries": "Yes",
+    "netsuite_multiple_currencies": "Yes",
+    "notify_recipients": ["finance@example.com"],
+    "notify_on_success": "Yes",
+}
+
+
+class MovableClock:
+    """Time that tests move; waiting takes no time."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.moment += timedelta(milliseconds=1)
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+    def advance(self, **delta: float) -> None:
+        self.moment += timedelta(**delta)
+
+
+class WorldWiring(Wiring):
+    """Real clients and stores on a clock that tests move."""
+
+
+@dataclass
+class World:
+    """`zuora` and `netsuite` are the stand-ins behind their control middleware."""
+
+    zuora: ZuoraStandIn
+    netsuite: NetSuiteStandIn
+    zuora_control: Control
+    netsuite_control: Control
+    clock: MovableClock
+    credentials: dict[str, Any]
+    wiring_class: type[Wiring] = WorldWiring
+    counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    # -- setting up --------------------------------------------------------------------------------------------------
+
+    def reset(self, **settings: Any) -> None:
+        """Everything as at the start, with these settings beside the usual ones."""
+        self.zuora_control.reset()
+        self.netsuite_control.reset()
+        self.clock.advance(days=1)
+        self.counter = itertools.count(1)
+        for name in (os.environ["STATUS_TABLE"], os.environ["RUNS_TABLE"]):
+            boto3.client("dynamodb").delete_table(TableName=name)
+        make_tables()
+        empty_bucket()
+        self.settings(**settings)
+        wiring_module.forget_clients()
+
+    def settings(self, **changes: Any) -> None:
+        document = json.dumps({**SETTINGS, **{k.replace("__dot__", "."): v for k, v in changes.items()}})
+        boto3.client("ssm").put_parameter(Name=os.environ["SETTINGS_PARAMETER"], Value=document, Type="String", Overwrite=True)
+
+    def load(
+        self, zuora: Mapping[str, list[dict[str, Any]]] | None = None, netsuite: Mapping[str, list[dict[str, Any]]] | None = None
+    ) -> None:
+        if zuora:
+            self.zuora.load(dict(zuora))
+        if netsuite:
+            self.netsuite.load(dict(netsuite))
+
+    # -- running -----------------------------------------------------------------------------------------------------
+
+    def wiring(self) -> Wiring:
+        deadline = self.clock.now().timestamp() + INVOCATION_SECONDS
+        return self.wiring_class(Invocation(f"invocation-{next(self.counter)}", deadline), self.clock)
+
+    def run(self, *, steps: Sequence[str] | None = None, dry_run: bool = False) -> dict[str, Any]:
+        """A whole run; answers the execution's output."""
+        opened = self.open(steps=steps, dry_run=dry_run)
+        if not opened["opened"]:
+            return opened
+        for step in STEPS:
+            if opened["steps"][step]:
+                self.step(opened["runId"], step)
+        return self.close(opened["runId"])
+
+    def open(self, *, steps: Sequence[str] | None = None, dry_run: bool = False) -> dict[str, Any]:
+        content: dict[str, Any] = {"trigger": "manual", "dryRun": dry_run, "steps": list(steps) if steps else None}
+        execution = f"arn:aws:states:eu-west-1:000000000000:execution:billing:run-{next(self.counter):04d}-{self.clock.moment:%d%H%M%S}"
+        return open_run({"input": content, "execution": execution}, self.wiring())
+
+    def step(self, run_id: str, step: str, attempt: int = 0) -> dict[str, Any]:
+        """Select, all batches one after the other, summarise."""
+        event = {"runId": run_id, "step": step}
+        selected = self.task(step, {**event, "task": "select"})
+        for entry in json.loads(self.object(selected["manifest"]["key"])):
+            for _ in range(MAX_ROUNDS):
+                if self.task(step, {**event, "task": "batch", "batch": entry["batch"], "attempt": attempt})["done"]:
+                    break
+        return self.task(step, {**event, "task": "summarise", "error": None})
+
+    def task(self, step: str, event: dict[str, Any]) -> dict[str, Any]:
+        return run_task(step_class(step), event, self.wiring())
+
+    def close(self, run_id: str, error: Any = None) -> dict[str, Any]:
+        if error is None:
+            reconcile({"runId": run_id}, self.wiring())
+        for task in (archive_log, notify):
+            task({"runId": run_id, "error": error}, self.wiring())
+        return close_run({"runId": run_id, "error": error}, self.wiring())
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def object(self, key: str) -> bytes:
+        return bytes(boto3.client("s3").get_object(Bucket=os.environ["REPORTS_BUCKET"], Key=key)["Body"].read())
+
+    def summary(self, output: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(json.loads(self.object(output["keys"]["summary"])))
+
+    def in_zuora(self, object_type: str, number: str) -> dict[str, Any]:
+        """A Zuora object by its number, name or id."""
+        names = ("InvoiceNumber", "PaymentNumber", "AccountNumber", "Name", "Id")
+        return next(o for o in self.zuora.dump()[object_type] if number in (o.get(n) for n in names))
+
+    def in_netsuite(self, record_type: str) -> list[dict[str, Any]]:
+        return self.netsuite.dump().get(record_type, [])
+
+
+def start_world() -> Iterator[World]:
+    """Start everything once; `reset` makes it fresh for each test."""
+    private_key, public_key = new_key_pair()
+    clock = MovableClock()
+    zuora = ZuoraStandIn(ZuoraOptions(clock=clock.now))
+    netsuite = NetSuiteStandIn(NetSuiteOptions(certificate_public_key=public_key, slots=5, clock=clock.now))
+    zuora_control, netsuite_control = Control(zuora), Control(netsuite)
+    aws = InProcess("eu-west-1")
+    aws.start()
+    with LoopbackServer(zuora_control) as zuora_server, LoopbackServer(netsuite_control) as netsuite_server:
+        options = netsuite.options
+        credentials = {
+            "zuora": {
+                "base_url": zuora_server.url,
+                "client_id": zuora.options.client_id,
+                "client_secret": zuora.options.client_secret,
+            },
+            "netsuite": {
+                "account_id": options.account,
+                "base_url": netsuite_server.url,
+                "auth_method": "oauth2_m2m",
+                "client_id": options.client_id,
+                "certificate_id": options.certificate_id,
+                "private_key": private_key,
+            },
+        }
+        make_aws(credentials)
+        world = World(zuora, netsuite, zuora_control, netsuite_control, clock, credentials)
+        try:
+            yield world
+        finally:
+            wiring_module.forget_clients()
+            aws.stop()
+
+
+def make_aws(credentials: Mapping[str, Any]) -> None:
+    os.environ |= {
+        "STATUS_TABLE": "status",
+        "RUNS_TABLE": "runs",
+        "REPORTS_BUCKET": "reports",
+        "SETTINGS_PARAMETER": "/tallybridge/settings",
+        "CREDENTIALS_SECRET": "tallybridge/credentials",
+        "INSTANCE_NAME": "tallybridge",
+        "NOTIFICATION_SENDER": SENDER,
+    }
+    make_tables()
+    boto3.client("s3").create_bucket(Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    boto3.client("ssm").put_parameter(Name="/tallybridge/settings", Value="{}", Type="String")
+    boto3.client("secretsmanager").create_secret(Name="tallybridge/credentials", SecretString=json.dumps(credentials))
+    boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
+
+
+def make_tables() -> None:
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.create_table(
+        TableName="status",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention")],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "attention",
+                "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    dynamodb.create_table(
+        TableName="runs",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    )
+
+
+def empty_bucket() -> None:
+    bucket = boto3.resource("s3").Bucket("reports")
+    bucket.objects.all().delete()

@@ -1,0 +1,212 @@
+"""Finished runs to report on: clean, with warnings, failed, out of balance. Shared by the unit and the browser tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from tallybridge.reporting.messages import group_messages
+from tallybridge.reporting.totals import control_totals, run_outcome
+from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult, RunSummary, StepOutcome, StepReport, Tally
+
+INJECTED = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 4
+NAMES = ("Northwind Traders", f"Café 🚲 Zürich {INJECTED}", LONG_NAME[:300], "株式会社サンプル", "=HYPERLINK(1)", "\u202eevil\u202c name")
+KEYS = {
+    name: f"runs/20251120T050012Z-7f3a/{file}"
+    for name, file in {
+        "log": "log.jsonl.gz",
+        "summary": "summary.json",
+        "summary_csv": "summary.csv",
+        "report": "report.html",
+        "mail": "mail.eml",
+    }.items()
+}
+
+
+def results(object_: str, currency: str, counts: dict[Outcome, int], unit: str = "118.35") -> Iterator[RecordResult]:
+    """So many records with each outcome; the n-th is worth n times `unit`, so that no two lines add up by accident."""
+    number = 0
+    for outcome, count in counts.items():
+        for _ in range(count):
+            number += 1
+            amount = Decimal(unit) * number if currency else None
+            action = "create" if outcome is Outcome.SYNCED else "none"
+            yield RecordResult(object_, f"8a{number:06x}", f"{object_}-{number:05d}", outcome, action, currency, amount)
+
+
+def holdings(rows: list[RecordResult]) -> dict[tuple[str, str], Tally | None]:
+    """What an honest destination would hold after these results."""
+    held: dict[tuple[str, str], Tally | None] = {}
+    for row in rows:
+        tally = held.setdefault((row.object, row.currency), Tally())
+        if tally is not None and row.outcome in (Outcome.SYNCED, Outcome.ALREADY):
+            tally.add(row.amount)
+    return held
+
+
+def line(step: str, level: Level, message: str, **more: str) -> LogLine:
+    return LogLine(time="2025-11-20T05:01:09.250+00:00", run_id="20251120T050012Z-7f3a", step=step, level=level, message=message, **more)
+
+
+STEPS = {
+    "customers": ("Customers", "Account"),
+    "charges": ("Charges", "ProductRatePlanCharge"),
+    "invoices": ("Invoices", "Invoice"),
+    "credit_memos": ("Credit memos", "CreditMemo"),
+    "payments": ("Payments", "Payment"),
+    "refunds": ("Refunds", "Refund"),
+    "netsuite_payments": ("NetSuite payments", "customerPayment"),
+}
+
+
+def steps_of(rows: list[RecordResult], lines: list[LogLine]) -> list[StepReport]:
+    """A report per step, counted from results and log."""
+    reports = []
+    for place, (step, (title, object_)) in enumerate(STEPS.items()):
+        direction = "NetSuite -> Zuora" if step.startswith("netsuite") else "Zuora -> NetSuite"
+        mine = [r for r in rows if r.object == object_]
+        counted = {o: sum(r.outcome is o for r in mine) for o in Outcome}
+        warnings = sum(x.level is Level.WARNING and x.step == step for x in lines)
+        report = StepReport(step, title, direction, StepOutcome.WARNINGS if warnings else StepOutcome.COMPLETED)
+        report.started, report.ended = f"2025-11-20T05:0{place}:12+00:00", f"2025-11-20T05:0{place}:{25 + place * 4}+00:00"
+        report.selected, report.warnings = len(mine), warnings
+        report.created, report.linked = counted[Outcome.SYNCED], counted[Outcome.ALREADY]
+        report.held, report.refused, report.unfinished = counted[Outcome.HELD], counted[Outcome.REFUSED], counted[Outcome.UNFINISHED]
+        if not mine:
+            report.message = "No records found to sync."
+        if step == "netsuite_payments":
+            report.outcome, report.message, report.started, report.ended = StepOutcome.SKIPPED, "Disabled in the settings.", "", ""
+        reports.append(report)
+    return reports
+
+
+def finished(
+    rows: list[RecordResult],
+    lines: list[LogLine],
+    held: dict[tuple[str, str], Tally | None] | None = None,
+    steps: list[StepReport] | None = None,
+    dry_run: bool = False,
+    instance: str = "Contoso production",
+) -> RunSummary:
+    """The summary of a run with these results and this log."""
+    totals = control_totals(rows, {} if dry_run else holdings(rows) if held is None else held)
+    steps = steps_of(rows, lines) if steps is None else steps
+    errors = [x for x in lines if x.level is Level.ERROR]
+    return RunSummary(
+        run_id="20251120T050012Z-7f3a",
+        job="billing",
+        instance=instance,
+        trigger="schedule",
+        dry_run=dry_run,
+        outcome=run_outcome(steps, totals, errors, dry_run),
+        started="2025-11-20T05:00:12+00:00",
+        ended="2025-11-20T05:06:44+00:00",
+        mode="B",
+        settings_version="14",
+        steps=steps,
+        totals=totals,
+        messages=group_messages(lines),
+        keys=dict(KEYS),
+        console_url="https://eu-central-1.console.aws.amazon.com/states/home?region=eu-central-1#/v2/executions/details/run",
+    )
+
+
+def clean_run(dry_run: bool = False) -> tuple[RunSummary, list[LogLine]]:
+    rows = [
+        *results("Account", "", {Outcome.SYNCED: 41, Outcome.ALREADY: 3}),
+        *results("ProductRatePlanCharge", "", {Outcome.SYNCED: 12}),
+        *results("Invoice", "EUR", {Outcome.SYNCED: 310, Outcome.ALREADY: 6}),
+        *results("Invoice", "USD", {Outcome.SYNCED: 902}),
+        *results("CreditMemo", "EUR", {Outcome.SYNCED: 9}, "12.10"),
+        *results("Payment", "USD", {Outcome.SYNCED: 640}),
+    ]
+    lines = [line("refunds", Level.INFO, "No records found to sync.")]
+    return finished(rows, lines, dry_run=dry_run), lines
+
+
+def warning_lines() -> list[LogLine]:
+    lines = [line("refunds", Level.INFO, "No records found to sync.")]
+    for n, name in enumerate(NAMES):
+        lines.append(
+            line(
+                "invoices",
+                Level.WARNING,
+                f'Invoice INV-{n:05d} waits: customer "{name}" is not in NetSuite yet.',
+                code="INV-V2",
+                source_number=f"INV-{n:05d}",
+                waits_for=f"customer {name}",
+                advice="Nothing to do if the customer syncs in this or the next run. Otherwise see the warning about the customer.",
+            )
+        )
+    for n in range(14):
+        lines.append(
+            line(
+                "payments",
+                Level.WARNING,
+                f'NetSuite Warning: Warning received from NetSuite for record "P-{n:05d}": (Code: PERIOD_CLOSED Type: USER_ERROR '
+                f"Message: The accounting period of 2025-{n % 3 + 7:02d}-31 is closed.)",
+                code="NS-PERIOD_CLOSED",
+                source_number=f"P-{n:05d}",
+                source_id=f"8a80f0{n:04x}",
+                advice="Open the period in NetSuite, or set a cutover date after it.",
+            )
+        )
+    lines.append(
+        line(
+            "customers",
+            Level.WARNING,
+            f"Account name {LONG_NAME[:300]} is longer than 83 characters.",
+            code="ACCT-V1",
+            source_number="A-00000017",
+            detail='{"o:errorDetails":[{"detail":"<b>too long</b>"}]}',
+        )
+    )
+    return lines
+
+
+def run_with_warnings() -> tuple[RunSummary, list[LogLine]]:
+    rows = [
+        *results("Account", "", {Outcome.SYNCED: 41, Outcome.HELD: 1}),
+        *results("Invoice", "EUR", {Outcome.SYNCED: 310, Outcome.ALREADY: 16, Outcome.HELD: 4}),
+        *results("Invoice", "JPY", {Outcome.SYNCED: 22, Outcome.HELD: 1}, "118350"),
+        *results("Invoice", "USD", {Outcome.SYNCED: 1902, Outcome.HELD: 1}, "2118.35"),
+        *results("CreditMemo", "KWD", {Outcome.SYNCED: 9}, "-12.105"),
+        *results("Payment", "USD", {Outcome.SYNCED: 640, Outcome.REFUSED: 14}),
+        *results("customerPayment", "USD", {Outcome.SYNCED: 4}),
+    ]
+    lines = warning_lines()
+    return finished(rows, lines, instance=f"Contoso 🚲 {INJECTED}"), lines
+
+
+def failed_run() -> tuple[RunSummary, list[LogLine]]:
+    rows = [
+        *results("Account", "", {Outcome.SYNCED: 41}),
+        *results("Invoice", "USD", {Outcome.SYNCED: 120, Outcome.UNFINISHED: 6}),
+    ]
+    why = "NetSuite refused the login. Check the certificate or token and the role."
+    lines = [line("invoices", Level.ERROR, why, code="NS-LOGIN", advice="Renew the certificate in NetSuite, then run the set-up check.")]
+    steps = steps_of(rows, lines)
+    steps[2].outcome, steps[2].message = StepOutcome.FAILED, why
+    for later in steps[3:]:
+        later.outcome, later.message, later.started, later.ended = StepOutcome.SKIPPED, "Not started: the run had failed.", "", ""
+    return finished(rows, lines, steps=steps), lines
+
+
+def out_of_balance_run() -> tuple[RunSummary, list[LogLine]]:
+    _, lines = clean_run()
+    rows = [*results("Invoice", "EUR", {Outcome.SYNCED: 310}), *results("Invoice", "USD", {Outcome.SYNCED: 902})]
+    held = holdings(rows)
+    short = held["Invoice", "EUR"]
+    assert short is not None
+    held["Invoice", "EUR"] = Tally(short.count - 1, short.amount - Decimal("1204.50"))
+    return finished(rows, lines, held), lines
+
+
+RUNS: dict[str, Callable[[], tuple[RunSummary, list[LogLine]]]] = {
+    "clean": clean_run,
+    "dry": lambda: clean_run(dry_run=True),
+    "warnings": run_with_warnings,
+    "failed": failed_run,
+    "out_of_balance": out_of_balance_run,
+}
