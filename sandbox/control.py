@@ -174,7 +174,7 @@ class Control:
         try:
             match action:
                 case ("POST", "load"):
-                    return answer({"loaded": self.stand_in.load(json.loads(request.data))})
+                    return answer({"loaded": self.stand_in.load(json.loads(request.get_data()))})
                 case ("GET", "dump"):
                     return answer(self.stand_in.dump())
                 case ("POST", "reset"):
@@ -186,10 +186,10 @@ class Control:
                     self.clear_stats()
                     return answer({})
                 case ("POST", "faults"):
-                    self.set_faults(json.loads(request.data))
+                    self.set_faults(json.loads(request.get_data()))
                     return answer({"rules": len(self.faults)})
                 case ("POST", "latency"):
-                    self.latency_ms = int(json.loads(request.data)["ms"])
+                    self.latency_ms = int(json.loads(request.get_data())["ms"])
                     return answer({})
         except LoadRefused as refused:
             return answer({"errors": refused.errors}, 422)

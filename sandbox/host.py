@@ -84,7 +84,9 @@ class Sandbox:
         with ExitStack() as running:
             private_key, public_key = new_key_pair()
             running.enter_context(_file(self.out / KEY_FILE, private_key))
-            self.addresses = running.enter_context(self._stand_ins(public_key)).addresses
+            stand_ins = self._stand_ins(public_key)
+            running.enter_context(stand_ins)
+            self.addresses = stand_ins.addresses
             self.aws = running.enter_context(
                 LocalAws(
                     REPOSITORY / "template.yaml",
@@ -218,7 +220,8 @@ class Sandbox:
 
 
 def options_from(variables: dict[str, str], **fixed: Any) -> SandboxOptions:
-    """Options from SETTLEMENT (on/off), DATA (demo/empty), LATENCY_MS, NETSUITE_SLOTS, PORT_BASE. Raises `SandboxError` naming a wrong one."""
+    """Options from SETTLEMENT (on/off), DATA (demo/empty), LATENCY_MS, NETSUITE_SLOTS, PORT_BASE. Raises `SandboxError` that names a
+    wrong one."""
     settlement = _choice(variables, "SETTLEMENT", "on", ("on", "off")) == "on"
     data: Any = _choice(variables, "DATA", "demo", ("demo", "empty"))
     options = SandboxOptions(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import boto3
 
 NAMES = ("summary.json", "summary.csv", "log.jsonl.gz", "report.html", "mail.eml")
 LOOK_EVERY_SECONDS = 0.25
+LINGER_SECONDS = 5.0
+"""How long after the end of an execution its files are looked for."""
 PREFIX = "runs/"
 
 
@@ -22,6 +27,7 @@ class RunFiles(AbstractContextManager["RunFiles"]):
         self.bucket = bucket
         self.folder = folder
         self._ended: set[str] = set()
+        self._copy_until = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="run files")
         self._states = boto3.client("stepfunctions")
@@ -34,24 +40,30 @@ class RunFiles(AbstractContextManager["RunFiles"]):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stop.set()
         self._thread.join()
-        self.look()
+        self.copy()
 
     def look(self) -> None:
-        """Copy the files of runs if an execution has ended since the last look."""
+        """Copy the files of runs if an execution has ended since the last look, or a moment ago: some are written after the end."""
         pages = self._states.get_paginator("list_executions").paginate(stateMachineArn=self.state_machine)
         ended = {e["executionArn"] for page in pages for e in page["executions"] if e["status"] != "RUNNING"}
         if ended - self._ended:
+            self._ended, self._copy_until = ended, time.monotonic() + LINGER_SECONDS
+        if time.monotonic() < self._copy_until:
             self.copy()
-            self._ended = ended
 
     def copy(self) -> None:
         """Copy the files that runs leave for people; a file that is here already with the same size is left alone."""
-        for page in self._store.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=PREFIX):
-            for entry in page.get("Contents", ()):
+        for folder in self._pages(PREFIX, "CommonPrefixes"):
+            for entry in self._pages(folder["Prefix"], "Contents"):
                 run, _, name = entry["Key"].removeprefix(PREFIX).partition("/")
                 target = self.folder / run / name
                 if name in NAMES and not (target.exists() and target.stat().st_size == entry["Size"]):
                     self._copy_one(entry["Key"], target)
+
+    def _pages(self, prefix: str, kind: str) -> Iterator[dict[str, Any]]:
+        """What lies directly in a folder of the bucket: "Contents" are files, "CommonPrefixes" folders."""
+        pages = self._store.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
+        return (entry for page in pages for entry in page.get(kind, ()))
 
     def _copy_one(self, key: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A threaded HTTP/1.1 server on loopback for the stand-ins."""
+"""A threaded HTTP/1.1 server on loopback for the stand-ins. It closes the connection after each answer, as werkzeug's server does."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class QuietKeepAliveHandler(WSGIRequestHandler):
-    """Keeps connections open between requests, as the real services do, and writes no access log."""
+class QuietHandler(WSGIRequestHandler):
+    """Speaks HTTP/1.1 and writes no access log."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -29,7 +29,7 @@ class LoopbackServer:
     """Serves one WSGI application on 127.0.0.1 until it is closed. Port 0 takes a free one; `url` says which."""
 
     def __init__(self, app: WSGIApplication, port: int = 0) -> None:
-        self.server: BaseWSGIServer = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietKeepAliveHandler)
+        self.server: BaseWSGIServer = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
         self.port: int = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -1,7 +1,8 @@
 """The stand-ins for Zuora and NetSuite as two servers, in threads of this process or in a child process of their own.
 
-A child has a Python interpreter for itself, so that two cores are used: that is how `make sandbox` runs them. It reads its options from the
-first line of its input, answers with one line that says where the servers are, and ends when its input ends, so it cannot outlive its parent.
+A child has a Python interpreter for itself, so that two cores are used: that is how `make sandbox` runs them. It reads its options from
+the first line of its input, answers with one line that says where the servers are, and ends when its input ends, so that it cannot
+outlive its parent.
 """
 
 from __future__ import annotations
@@ -62,8 +63,10 @@ class StandInThreads(AbstractContextManager["StandInThreads"]):
         account = NetSuiteOptions(slots=options.netsuite_slots, certificate_public_key=options.certificate_public_key)
         netsuite = Control(NetSuiteStandIn(account), options.latency_ms)
         with ExitStack() as servers:
-            urls = [servers.enter_context(_serve(app, port)).url for app, port in ((zuora, options.zuora_port), (netsuite, options.netsuite_port))]
-            self.addresses = Addresses(*urls)
+            self.addresses = Addresses(
+                zuora=servers.enter_context(_serve(zuora, options.zuora_port)).url,
+                netsuite=servers.enter_context(_serve(netsuite, options.netsuite_port)).url,
+            )
             self._servers = servers.pop_all()
         return self
 

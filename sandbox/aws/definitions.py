@@ -31,7 +31,9 @@ FIELDS: dict[str, set[str]] = {
     "Succeed": _EVERY,
     "Fail": {"Type", "Comment", "Error", "Cause"},
     "Parallel": _GOES_ON | _ERRORS | {"Branches", "Parameters"},
-    "Map": _GOES_ON | _ERRORS | {"Label", "MaxConcurrency", "MaxConcurrencyPath", "ItemReader", "ItemSelector", "ItemsPath", "ItemProcessor"},
+    "Map": _GOES_ON
+    | _ERRORS
+    | {"Label", "MaxConcurrency", "MaxConcurrencyPath", "ItemReader", "ItemSelector", "ItemsPath", "ItemProcessor"},
 }
 """Fields of a state that the interpreter honours, by type. Left out on purpose: ItemBatcher, ResultWriter, tolerated failures, heartbeats,
 credentials, variables (Assign) and JSONata."""

@@ -14,6 +14,9 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.aws.patch import put
 
 INHERITED = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "PYTHONHASHSEED", "SSL_CERT_FILE", "SSL_CERT_DIR"})
 """Variables of the process that a function may see. Everything else comes from the template, as on Lambda."""
@@ -64,7 +67,7 @@ class _Variables(MutableMapping[bytes, bytes]):
 class _Output(io.TextIOBase):
     """Stands in for `sys.stdout`: what an invocation prints goes to its log, everything else where it went before."""
 
-    def __init__(self, process: io.TextIOBase) -> None:
+    def __init__(self, process: Any) -> None:
         self.process = process
 
     def write(self, text: str) -> int:
@@ -82,7 +85,7 @@ class _Output(io.TextIOBase):
         return _current.get() is None and self.process.isatty()
 
     def fileno(self) -> int:
-        return self.process.fileno()
+        return int(self.process.fileno())
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -98,8 +101,9 @@ class ProcessView:
         self._lock = threading.Lock()
 
     def install(self) -> None:
-        self._environ_data = os.environ._data  # type: ignore[attr-defined]
-        os.environ._data = _Variables(self._environ_data)  # type: ignore[attr-defined]
+        environ: Any = os.environ
+        self._environ_data = environ._data
+        put(environ, "_data", _Variables(environ._data))
         thread_start = self._thread_start
 
         def start(thread: threading.Thread) -> None:
@@ -108,13 +112,13 @@ class ProcessView:
                 thread.run = lambda: context.run(run)  # type: ignore[method-assign]
             thread_start(thread)
 
-        threading.Thread.start = start  # type: ignore[method-assign]
+        put(threading.Thread, "start", start)
 
     def remove(self) -> None:
-        os.environ._data = self._environ_data  # type: ignore[attr-defined]
-        threading.Thread.start = self._thread_start  # type: ignore[method-assign]
+        put(os.environ, "_data", self._environ_data)
+        put(threading.Thread, "start", self._thread_start)
         if isinstance(sys.stdout, _Output):
-            sys.stdout = sys.stdout.process  # type: ignore[assignment]
+            put(sys, "stdout", sys.stdout.process)
 
     @contextmanager
     def invocation(self, variables: Mapping[str, str]) -> Iterator[Invocation]:
@@ -133,4 +137,4 @@ class ProcessView:
         if not isinstance(sys.stdout, _Output):
             with self._lock:
                 if not isinstance(sys.stdout, _Output):
-                    sys.stdout = _Output(sys.stdout)  # type: ignore[assignment,arg-type]
+                    put(sys, "stdout", _Output(sys.stdout))

@@ -118,7 +118,9 @@ class Functions:
         except (TypeError, ValueError) as problem:
             return _failure("Runtime.MarshalError", f"Unable to marshal response: {problem}", request_id)
         if len(answer) > MAX_PAYLOAD_BYTES:
-            return _failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes).", request_id)
+            return _failure(
+                "Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes).", request_id
+            )
         return answer, None
 
     def _handler(self, config: FunctionConfig) -> Callable[[Any, Any], Any]:

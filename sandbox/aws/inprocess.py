@@ -18,15 +18,19 @@ import moto.backend_index as backend_index
 import moto.backends as backends
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.useragent import UserAgentString
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
-from moto.core.exceptions import HTTPException
-from moto.core.models import botocore_stubber
+from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
+from werkzeug.exceptions import HTTPException
+
+from sandbox.aws import store_repairs
+from sandbox.aws.patch import apply, put
 
 ACCOUNT = DEFAULT_ACCOUNT_ID
-HIDDEN = re.compile(r"AWS_(ENDPOINT_URL.*|PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_.*|CA_BUNDLE)")
+HIDDEN = re.compile(
+    r"AWS_(ENDPOINT_URL.*|PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE|CONTAINER_.*|CA_BUNDLE)"
+)
 """Variables of the process that would lead AWS clients elsewhere; set aside while the embedded AWS runs."""
 
 Answer = tuple[int, dict[str, Any], str | bytes]
@@ -51,6 +55,11 @@ class Router:
         if parts.netloc.endswith(".amazonaws.com"):
             return 404, {}, f"{target} is not part of the embedded AWS"
         return None
+
+
+def _user_agent(agent: UserAgentString) -> str:
+    """In place of the long text that botocore puts together anew for every call."""
+    return "Boto3 sandbox"
 
 
 def _answer(answer: Callable[[Any, str, Any], Answer], request: AWSPreparedRequest) -> Answer:
@@ -85,25 +94,26 @@ class InProcess:
 
     def start(self) -> None:
         """Raises RuntimeError if another embedded AWS is running in this process."""
+        apply(store_repairs.REPAIRS)
         if not InProcess._on.acquire(blocking=False):
             raise RuntimeError("an embedded AWS is running in this process already; close it first")
         BackendDict.reset()
-        self._config = {key: default_user_config[key] for key in ("stepfunctions", "lambda")}  # type: ignore[literal-required]
+        self._config = {key: default_user_config[key] for key in ("stepfunctions", "lambda")}
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         default_user_config["lambda"] = {"use_docker": False}
         self._set_variables()
         self._serialise_clients()
-        UserAgentString.to_string = lambda _: "Boto3 sandbox"  # type: ignore[method-assign]  # put together anew for every call otherwise
+        put(UserAgentString, "to_string", _user_agent)
         boto3.DEFAULT_SESSION = None
-        botocore_stubber.process_request = Router()  # type: ignore[method-assign]
+        put(botocore_stubber, "process_request", Router())
         botocore_stubber.enabled = True
 
     def stop(self) -> None:
         botocore_stubber.enabled = False
         del botocore_stubber.process_request
         boto3.DEFAULT_SESSION = None
-        boto3.session.Session.client = self._client  # type: ignore[method-assign]
-        UserAgentString.to_string = self._user_agent  # type: ignore[method-assign]
+        put(boto3.session.Session, "client", self._client)
+        put(UserAgentString, "to_string", self._user_agent)
         default_user_config.update(self._config)  # type: ignore[typeddict-item]
         BackendDict.reset()
         for name, value in self._aside.items():
@@ -136,4 +146,4 @@ class InProcess:
             with lock:
                 return original(*args, **options)
 
-        boto3.session.Session.client = client  # type: ignore[method-assign,assignment]
+        put(boto3.session.Session, "client", client)

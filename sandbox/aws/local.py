@@ -6,6 +6,7 @@ import datetime
 import email
 import email.policy
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,16 +21,20 @@ from moto.awslambda_simple.models import LambdaSimpleBackend, lambda_simple_back
 from moto.cloudformation.models import cloudformation_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.events.models import events_backends
+from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
 from moto.ses.models import ses_backends
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from sandbox.aws import definitions, properties, repairs, resources
+from sandbox.aws import definitions, patch, properties, repairs, resources
 from sandbox.aws.environ import ProcessView
 from sandbox.aws.functions import FunctionConfig, Functions, InvocationRecord
 from sandbox.aws.inprocess import ACCOUNT, InProcess
+from sandbox.aws.patch import put
+from sandbox.aws.permissions import Roles
 from sandbox.aws.translate import CODE_BUCKET, translate
 from sandbox.server import LoopbackServer
 
@@ -81,9 +86,11 @@ class LocalAws:
         self._retry_pace = retry_pace
         self._process = InProcess(region)
         self._view = ProcessView()
+        self.roles = Roles(ACCOUNT, region)
         self._functions = Functions(functions_root or template.parent, self._view, region)
         self._configs: dict[str, FunctionConfig] = {}
         self._deliveries: list[threading.Thread] = []
+        self._delivering = threading.Lock()
         self._server: LoopbackServer | None = None
         self._restore: list[Callable[[], None]] = []
 
@@ -91,12 +98,14 @@ class LocalAws:
 
     def start(self) -> LocalAws:
         """Creates the stack and opens the server. Raises StackError if something in it would not run here as on AWS."""
-        repairs.apply()
+        patch.apply(repairs.REPAIRS)
         self._process.start()
         self._view.install()
+        self.roles.install()
+        self._quiet_interpreter()
         try:
             self._create_stack()
-            self._server = LoopbackServer(DomainDispatcherApplication(create_backend_app), self._port).start()  # type: ignore[no-untyped-call]
+            self._server = LoopbackServer(DomainDispatcherApplication(create_backend_app), self._port).start()
         except BaseException:
             self.close()
             raise
@@ -116,6 +125,7 @@ class LocalAws:
             for restore in self._restore:
                 restore()
             self._restore.clear()
+            self.roles.remove()
             self._process.stop()
             self._view.remove()
 
@@ -162,7 +172,9 @@ class LocalAws:
     def states_entered(self, execution_arn: str) -> list[str]:
         """The names of the states that an execution went through, in order."""
         pages = boto3.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution_arn)
-        return [event["stateEnteredEventDetails"]["name"] for page in pages for event in page["events"] if "stateEnteredEventDetails" in event]
+        return [
+            event["stateEnteredEventDetails"]["name"] for page in pages for event in page["events"] if "stateEnteredEventDetails" in event
+        ]
 
     def invocations(self, function: str | None = None) -> list[InvocationRecord]:
         """What functions did, oldest first, with what they printed; of one function (its folder) or of all."""
@@ -171,14 +183,17 @@ class LocalAws:
     def sent_mails(self) -> list[EmailMessage]:
         """The mails given to SES, oldest first."""
         sent = ses_backends[ACCOUNT][self.region].sent_messages
-        return [email.message_from_string(each.raw_data, policy=email.policy.default) for each in sent]  # type: ignore[misc]
+        return [email.message_from_string(each.raw_data, policy=email.policy.default) for each in sent]
 
     def settle(self, timeout: float = STOP_WAIT_SECONDS) -> None:
-        """Waits until events that are on their way have been delivered."""
+        """Waits until the end of every ended execution has been told and the events on their way have been delivered."""
         deadline = time.monotonic() + timeout
-        for thread in list(self._deliveries):
+        while any(not repairs.end_is_told(each) for each in self._executions()) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        with self._delivering:
+            waiting = list(self._deliveries)
+        for thread in waiting:
             thread.join(max(0.0, deadline - time.monotonic()))
-        self._deliveries = [thread for thread in self._deliveries if thread.is_alive()]
 
     # --- The stack ---------------------------------------------------------------------------------------------------
 
@@ -245,6 +260,8 @@ class LocalAws:
                 )
                 if function.code["S3Bucket"] != CODE_BUCKET:
                     raise StackError(f"{logical_id}: its code does not stand in the repository")
+                role = iam_backends[ACCOUNT]["aws"].get_role_by_arn(str(function.role))
+                self.roles.grant(config.name, role.policies)
                 for alias in (logical_id, config.name, config.arn, config.key, config.key.rpartition("/")[2]):
                     self._configs[alias] = config
 
@@ -272,14 +289,21 @@ class LocalAws:
                 response_headers["x-amz-function-error"] = failed
             return answer
 
-        LambdaSimpleBackend.invoke = invoke  # type: ignore[method-assign,assignment]
-        self._restore.append(lambda: setattr(LambdaSimpleBackend, "invoke", before))
+        put(LambdaSimpleBackend, "invoke", invoke)
+        self._restore.append(lambda: put(LambdaSimpleBackend, "invoke", before))
 
     # --- Executions --------------------------------------------------------------------------------------------------
 
-    def _status_changed(self, execution: Execution) -> None:
+    def _quiet_interpreter(self) -> None:
+        """The interpreter logs every caught error with its whole state; the execution's history says it better."""
+        logger = logging.getLogger("moto.stepfunctions")
+        level = logger.level
+        logger.setLevel(logging.CRITICAL)
+        self._restore.append(lambda: logger.setLevel(level))
+
+    def _status_changed(self, execution: Execution, status: str) -> None:
         """Gives the event to every rule that matches it, as EventBridge would: at its own pace, to Lambda functions."""
-        event = repairs.status_event(execution)
+        event = repairs.status_event(execution, status)
         for rule in events_backends[ACCOUNT][self.region].event_buses["default"].rules.values():
             if rule.state == "ENABLED" and rule.event_pattern.matches_event(event):  # type: ignore[arg-type]
                 for target in rule.targets:
@@ -288,19 +312,25 @@ class LocalAws:
 
     def _deliver(self, delivery: Callable[[], object]) -> None:
         thread = threading.Thread(target=delivery, daemon=True)
-        self._deliveries = [each for each in self._deliveries if each.is_alive()]
-        self._deliveries.append(thread)
-        thread.start()
+        with self._delivering:
+            thread.start()
+            self._deliveries = [*(each for each in self._deliveries if each.is_alive()), thread]
+
+    def _executions(self) -> list[Any]:
+        machines = stepfunctions_parser_backends[ACCOUNT][self.region].state_machines
+        return [execution for machine in machines for execution in machine.executions]
 
     def _stop_executions(self) -> None:
+        """Stops what runs and waits for its threads, which would go on to call AWS when there is none any more."""
         repairs.Hooks.status_changed = None
-        running: list[Any] = []
-        for machine in stepfunctions_parser_backends[ACCOUNT][self.region].state_machines if self.outputs else []:
-            running += [each for each in machine.executions if each.status == "RUNNING"]
-        now = datetime.datetime.now(tz=datetime.timezone.utc)
-        for execution in running:
-            execution.stop(stop_date=now, error="SandboxClosed", cause="The embedded AWS was closed.")
+        now = datetime.datetime.now(tz=datetime.UTC)
+        for execution in self._executions():
+            if execution.status == "RUNNING":
+                execution.stop(stop_date=now, error="SandboxClosed", cause="The embedded AWS was closed.")
+        with self._delivering:
+            self._deliveries += [thread for thread in TMP_THREADS if thread.is_alive()]
         self.settle()
+        TMP_THREADS.clear()
 
 
 class FunctionFailed(Exception):

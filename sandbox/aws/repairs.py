@@ -1,6 +1,6 @@
 """Repairs of moto's Step Functions, so that the definitions run here as they run on AWS. One function per fault, one test per function.
 
-They reach into moto's internals and are therefore tied to one release: `apply` refuses any other. With a new release, run
+They reach into moto's internals and are therefore tied to one release (`patch.MOTO_RELEASE`). With a new release, run
 `tests/infra/test_repairs.py` without the repairs first; what passes then is no longer needed.
 """
 
@@ -15,9 +15,8 @@ import time
 import uuid
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
-import moto
 import moto.core.responses as core_responses
 import moto.stepfunctions.parser.asl.component.common.path.result_path as result_path
 import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as retrier_decl
@@ -25,7 +24,9 @@ import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback as callback_tasks
 import moto.stepfunctions.parser.asl.utils.boto_client as boto_client
 import moto.stepfunctions.parser.asl.utils.json_path as json_path
+from moto.cloudformation.models import Stack
 from moto.core.responses import ActionResult
+from moto.core.utils import method_names_from_class
 from moto.stepfunctions.exceptions import InvalidToken
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType, TaskFailedEventDetails
@@ -48,46 +49,32 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfun
 from moto.stepfunctions.parser.utils import TMP_THREADS
 from moto.stepfunctions.responses import StepFunctionResponse
 
-MOTO_RELEASE = "5.2.5"
+from sandbox.aws.patch import put
+
 NESTED_POLL_SECONDS = 0.005
 START_WAIT_SECONDS = 5.0
 """How long stopping an execution waits for its thread to have begun."""
 HISTORY_PAGE = 1000
-
-
-class UnsupportedMoto(RuntimeError):
-    """The installed moto is not the release that the repairs were written for."""
+THRESHOLD_EXCEEDED = "The specified tolerated failure threshold was exceeded"
 
 
 class Hooks:
     """What the embedded AWS puts in: who hears of status changes, who answers `lambda:invoke` (function name or ARN and payload in;
     answer and, if it failed, `Unhandled` out), and how fast Retry waits pass (1.0 is real time)."""
 
-    status_changed: Callable[[Execution], None] | None = None
+    status_changed: Callable[[Execution, str], None] | None = None
     invoke: Callable[[str, bytes], tuple[bytes, str | None]] | None = None
     retry_pace: float = 1.0
 
 
-_applied = threading.Lock()
-_done = False
-
-
-def apply() -> None:
-    """Puts all repairs in place, once per process. Raises UnsupportedMoto for another release than MOTO_RELEASE."""
-    global _done
-    if moto.__version__ != MOTO_RELEASE:
-        raise UnsupportedMoto(f"the embedded AWS is made for moto {MOTO_RELEASE}, but {moto.__version__} is installed")
-    with _applied:
-        if not _done:
-            for repair in REPAIRS:
-                repair()
-            _done = True
+_ending = threading.RLock()
+"""An execution ends by itself or is stopped, not both."""
 
 
 def state_machines_of_stacks_are_executed() -> None:
     """CloudFormation puts state machines where the interpreter does not look, and leaves `DefinitionSubstitutions` out."""
 
-    def create(cls: type[StateMachine], resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any) -> StateMachine:
+    def create(cls: Any, /, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any) -> StateMachine:
         properties = cloudformation_json["Properties"]
         definition = properties["DefinitionString"]
         for name, value in properties.get("DefinitionSubstitutions", {}).items():
@@ -96,12 +83,22 @@ def state_machines_of_stacks_are_executed() -> None:
             name=properties.get("StateMachineName", resource_name),
             definition=definition,
             roleArn=properties["RoleArn"],
-            loggingConfiguration=properties.get("LoggingConfiguration"),
-            tracingConfiguration=properties.get("TracingConfiguration"),
+            loggingConfiguration=_api_names(properties.get("LoggingConfiguration")),
+            tracingConfiguration=_api_names(properties.get("TracingConfiguration")),
             sm_type=properties.get("StateMachineType"),
         )
 
-    StateMachine.create_from_cloudformation_json = classmethod(create)  # type: ignore[method-assign,assignment]
+    put(StateMachine, "create_from_cloudformation_json", classmethod(create))
+
+
+def templates_in_json_are_read_as_json() -> None:
+    """Templates are parsed as YAML first, in Python, which takes longer than all the rest of a stack."""
+    before = Stack.parse_template
+
+    def parse(template: str) -> Any:
+        return json.loads(template) if template.startswith("{") else before(template)
+
+    put(Stack, "parse_template", staticmethod(parse))
 
 
 def nested_executions_convert_names() -> None:
@@ -123,8 +120,8 @@ def nested_executions_convert_names() -> None:
                 if isinstance(value, datetime.datetime):
                     response[name] = int(value.timestamp() * 1000)
 
-    StateTaskServiceSfn._normalise_parameters = parameters  # type: ignore[method-assign]
-    StateTaskServiceSfn._normalise_response = response  # type: ignore[method-assign]
+    put(StateTaskServiceSfn, "_normalise_parameters", parameters)
+    put(StateTaskServiceSfn, "_normalise_response", response)
 
 
 def submitted_nested_executions_are_converted_before_use() -> None:
@@ -135,12 +132,12 @@ def submitted_nested_executions_are_converted_before_use() -> None:
         before(self, env, *rest, **options)
         self._normalise_response(env.stack[-1])
 
-    StateTaskServiceSfn._eval_service_task = task  # type: ignore[method-assign]
+    put(StateTaskServiceSfn, "_eval_service_task", task)
 
 
 def nested_executions_are_awaited_closely() -> None:
     """The end of a nested execution is looked for twice a second, with an API call; here it is seen at once and at no cost."""
-    callback_tasks._DELAY_SECONDS_SYNC_CONDITION_CHECK = NESTED_POLL_SECONDS  # type: ignore[misc]
+    put(callback_tasks, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", NESTED_POLL_SECONDS)
     before = StateTaskServiceSfn._build_sync2_resolver
 
     def build(self: StateTaskServiceSfn, env: Any, *rest: Any, **options: Any) -> Callable[[], Any]:
@@ -160,24 +157,28 @@ def nested_executions_stop_with_their_parent() -> None:
         submitted = env.stack[-1]
         before(self, env, *rest, **options)
         if not env.is_running() and isinstance(self, StateTaskServiceSfn):
-            client = boto_client.boto_client_for(region=env.aws_execution_details.region, service="stepfunctions")
+            client: Any = boto_client.boto_client_for(region=env.aws_execution_details.region, service="stepfunctions")
             if client.describe_execution(executionArn=submitted["ExecutionArn"])["status"] == "RUNNING":
                 client.stop_execution(executionArn=submitted["ExecutionArn"], cause="Its parent execution was stopped.")
 
-    StateTaskServiceCallback._eval_integration_pattern = pattern  # type: ignore[method-assign]
+    put(StateTaskServiceCallback, "_eval_integration_pattern", pattern)
 
 
 def maps_of_any_length_run() -> None:
     """A worker calls itself once per item (RecursionError near 1,000), and a child that fails does not fail the Map."""
 
-    def pool(self: DistributedItemProcessorWorker, job: Any, worker_frame: Any) -> None:
+    def pool(self: Any, job: Any, worker_frame: Any) -> None:
         while job is not None:
             frame = worker_frame.open_inner_frame()
             self._eval_job(env=frame, job=job)
             worker_frame.delete_frame(frame)
             if not isinstance(frame.program_state(), ProgramEnded | ProgramStopped):
                 job.job_output = FailureEventException(
-                    _failure(frame, StatesErrorNameType.StatesExceedToleratedFailureThreshold, "The specified tolerated failure threshold was exceeded")
+                    _failure(
+                        frame,
+                        StatesErrorNameType.StatesExceedToleratedFailureThreshold,
+                        THRESHOLD_EXCEEDED,
+                    )
                 )
             following = None if isinstance(job.job_output, Exception) or self.stopped() else self._job_pool.next_job()
             if following is None:
@@ -185,7 +186,7 @@ def maps_of_any_length_run() -> None:
             self._job_pool.close_job(job)
             job = following
 
-    DistributedItemProcessorWorker._eval_pool = pool  # type: ignore[method-assign]
+    put(DistributedItemProcessorWorker, "_eval_pool", pool)
 
 
 def unreadable_manifests_have_their_error_name() -> None:
@@ -200,7 +201,7 @@ def unreadable_manifests_have_their_error_name() -> None:
         except Exception as problem:
             raise FailureEventException(_failure(env, StatesErrorNameType.StatesItemReaderFailed, str(problem))) from problem
 
-    ItemReader._eval_body = body  # type: ignore[method-assign]
+    put(ItemReader, "_eval_body", body)
 
 
 def executions_have_valid_names() -> None:
@@ -208,7 +209,9 @@ def executions_have_valid_names() -> None:
     before = StepFunctionsParserBackend.start_execution
     lock = threading.RLock()
 
-    def start(self: StepFunctionsParserBackend, state_machine_arn: str, name: str | None = None, execution_input: Any = None, **rest: Any) -> Execution:
+    def start(
+        self: StepFunctionsParserBackend, state_machine_arn: str, name: str | None = None, execution_input: Any = None, **rest: Any
+    ) -> Execution:
         if name is not None:
             self._validate_name(name)
         with lock:
@@ -216,7 +219,7 @@ def executions_have_valid_names() -> None:
             execution = before(self, state_machine_arn, name or str(uuid.uuid4()), execution_input, **rest)
         return execution
 
-    StepFunctionsParserBackend.start_execution = start  # type: ignore[method-assign,assignment]
+    put(StepFunctionsParserBackend, "start_execution", start)
 
 
 def stopping_takes_effect_at_once() -> None:
@@ -226,44 +229,48 @@ def stopping_takes_effect_at_once() -> None:
         if self.exec_status != ExecutionStatus.RUNNING or self.exec_worker is None:
             return
         deadline = time.monotonic() + START_WAIT_SECONDS
-        while (self.exec_worker.env is None or not self.exec_worker.env.is_running()) and time.monotonic() < deadline:
+        while not _begun(self) and time.monotonic() < deadline:
             time.sleep(0.001)
-        if self.exec_status == ExecutionStatus.RUNNING:
+        with _ending:
+            if self.exec_status != ExecutionStatus.RUNNING:
+                return
             self.exec_status, self.stop_date, self.error, self.cause = ExecutionStatus.ABORTED, stop_date, error or None, cause or None
             self.exec_worker.stop(stop_date=stop_date, cause=cause, error=error)
-            _tell(self)
+            _tell(self, ExecutionStatus.ABORTED.value)
 
     def respond(self: StepFunctionResponse) -> ActionResult:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
-        now = datetime.datetime.now(tz=datetime.timezone.utc)
+        now = datetime.datetime.now(tz=datetime.UTC)
         execution.stop(stop_date=now, error=self._get_param("error"), cause=self._get_param("cause"))
         return ActionResult({"stopDate": execution.stop_date})
 
-    Execution.stop = stop  # type: ignore[method-assign]
-    StepFunctionResponse.stop_execution = respond  # type: ignore[method-assign]
+    put(Execution, "stop", stop)
+    put(StepFunctionResponse, "stop_execution", respond)
 
 
 def status_changes_are_told() -> None:
     """EventBridge hears nothing of executions that start or end."""
-    before_start, before_end = Execution.start, BaseExecutionWorkerCommunication._reflect_execution_status
+    before_start = Execution.start
+    before_end: Any = BaseExecutionWorkerCommunication._reflect_execution_status
 
     def start(self: Execution) -> None:
+        _tell(self, ExecutionStatus.RUNNING.value)
         before_start(self)
-        _tell(self)
 
     def reflect(self: BaseExecutionWorkerCommunication) -> None:
-        if self.execution.exec_status != ExecutionStatus.ABORTED:
-            before_end(self)
-            _tell(self.execution)
+        with _ending:
+            if self.execution.exec_status != ExecutionStatus.ABORTED:
+                before_end(self)
+                _tell(self.execution, self.execution.status)
 
-    Execution.start = start  # type: ignore[method-assign]
-    BaseExecutionWorkerCommunication._reflect_execution_status = reflect  # type: ignore[method-assign]
+    put(Execution, "start", start)
+    put(BaseExecutionWorkerCommunication, "_reflect_execution_status", reflect)
 
 
 def executions_are_described_in_full() -> None:
     """Outputs that are strings or hold dates break describe_execution; the end of a timed out execution is not shown."""
 
-    def described(execution: Execution) -> dict[str, Any]:
+    def described(execution: Any) -> dict[str, Any]:
         description: dict[str, Any] = {
             "executionArn": execution.exec_arn,
             "stateMachineArn": execution.state_machine_arn,
@@ -289,8 +296,8 @@ def executions_are_described_in_full() -> None:
         )
         return ActionResult({"executions": [described(execution) for execution in executions], "nextToken": token})
 
-    StepFunctionResponse.describe_execution = describe  # type: ignore[method-assign]
-    StepFunctionResponse.list_executions = listed  # type: ignore[method-assign]
+    put(StepFunctionResponse, "describe_execution", describe)
+    put(StepFunctionResponse, "list_executions", listed)
 
 
 def histories_are_paged() -> None:
@@ -302,21 +309,22 @@ def histories_are_paged() -> None:
             events.reverse()
         token = self._get_param("nextToken") or "0"
         if not token.isdecimal():
-            raise InvalidToken()
+            invalid: Any = InvalidToken
+            raise invalid()
         begin, size = int(token), min(self._get_int_param("maxResults") or HISTORY_PAGE, HISTORY_PAGE)
         answer: dict[str, Any] = {"events": events[begin : begin + size]}
         return ActionResult(answer if begin + size >= len(events) else {**answer, "nextToken": str(begin + size)})
 
-    StepFunctionResponse.get_execution_history = history  # type: ignore[method-assign]
+    put(StepFunctionResponse, "get_execution_history", history)
 
 
 def repeated_work_is_remembered() -> None:
     """Clients, parsed definitions and JSONPath expressions are made anew for every task, which costs more than the task."""
-    parse = AmazonStateLanguageParser.parse
-    AmazonStateLanguageParser.parse = staticmethod(functools.lru_cache(maxsize=64)(parse))  # type: ignore[method-assign,assignment]
-    json_path.parse = functools.lru_cache(maxsize=2048)(json_path.parse)
-    result_path.parse = functools.lru_cache(maxsize=2048)(result_path.parse)
-    core_responses.method_names_from_class = functools.cache(core_responses.method_names_from_class)
+    parse: Any = AmazonStateLanguageParser.parse
+    put(AmazonStateLanguageParser, "parse", staticmethod(functools.lru_cache(maxsize=64)(parse)))
+    for module in (json_path, result_path):
+        put(module, "parse", functools.lru_cache(maxsize=2048)(getattr(module, "parse")))  # noqa: B009
+    put(core_responses, "method_names_from_class", functools.cache(method_names_from_class))
     original, clients, lock = boto_client.boto_client_for, {}, threading.Lock()
 
     def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
@@ -327,7 +335,7 @@ def repeated_work_is_remembered() -> None:
 
     for module in [module for name, module in sys.modules.items() if name.startswith("moto.stepfunctions")]:
         if getattr(module, "boto_client_for", None) is original:
-            module.boto_client_for = client_for  # type: ignore[attr-defined]
+            put(module, "boto_client_for", client_for)
 
 
 def functions_are_called_directly() -> None:
@@ -344,21 +352,22 @@ def functions_are_called_directly() -> None:
         called = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(answer)}
         return called if failed is None else {**called, "FunctionError": failed}
 
-    lambda_tasks._invoke_lambda_function = invoke
+    put(lambda_tasks, "_invoke_lambda_function", invoke)
 
 
 def retry_counts_survive_threads() -> None:
     """The key under which a Retry counts its attempts is made on first use; two workers that make it at once lose a count."""
-    EvalComponent.heap_key = property(lambda self: str(id(self)))  # type: ignore[method-assign,assignment]
+    put(EvalComponent, "heap_key", property(lambda self: str(id(self))))
 
 
 def retry_waits_keep_the_pace() -> None:
     """Not a fault: lets tests pass the waits of Retry faster (`Hooks.retry_pace`)."""
-    retrier_decl.time = SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * Hooks.retry_pace))  # type: ignore[attr-defined]
+    put(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * Hooks.retry_pace)))
 
 
 REPAIRS: tuple[Callable[[], None], ...] = (
     repeated_work_is_remembered,
+    templates_in_json_are_read_as_json,
     state_machines_of_stacks_are_executed,
     nested_executions_convert_names,
     submitted_nested_executions_are_converted_before_use,
@@ -377,39 +386,60 @@ REPAIRS: tuple[Callable[[], None], ...] = (
 )
 
 
-def _tell(execution: Execution) -> None:
+def _api_names(value: Any) -> Any:
+    """A property of a stack with the names of the API: their first letter is small."""
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: _api_names(each) for name, each in value.items()}
+    return [_api_names(each) for each in value] if isinstance(value, list) else value
+
+
+def end_is_told(execution: Execution) -> bool:
+    """Whether an execution still runs, or those who listen have been told of its end."""
+    return execution.status == ExecutionStatus.RUNNING.value or hasattr(execution, "end_told")
+
+
+def _begun(execution: Any) -> bool:
+    """Whether an execution's program runs or has ended."""
+    env = execution.exec_worker.env
+    return execution.exec_status != ExecutionStatus.RUNNING or (env is not None and env.program_state() is not None)
+
+
+def _tell(execution: Any, status: str) -> None:
     if Hooks.status_changed is not None:
-        Hooks.status_changed(execution)
+        Hooks.status_changed(execution, status)
+    if status != ExecutionStatus.RUNNING.value:
+        execution.end_told = True
 
 
 def _failure(env: Any, kind: StatesErrorNameType, cause: str) -> FailureEvent:
-    details = TaskFailedEventDetails(error=kind.to_name(), cause=cause, resource="", resourceType="")
-    return FailureEvent(env, StatesErrorName(typ=kind), HistoryEventType.TaskFailed, EventDetails(taskFailedEventDetails=details))
+    details: Any = {"taskFailedEventDetails": TaskFailedEventDetails(error=kind.to_name(), cause=cause, resource="", resourceType="")}
+    return FailureEvent(env, StatesErrorName(typ=kind), HistoryEventType.TaskFailed, cast(EventDetails, details))
 
 
-def status_event(execution: Execution) -> dict[str, Any]:
-    """The EventBridge event of a status change, as Step Functions sends it."""
+def status_event(execution: Execution, status: str) -> dict[str, Any]:
+    """The EventBridge event of a change to `status`, as Step Functions sends it."""
     stopped = execution.stop_date
+    succeeded = status == ExecutionStatus.SUCCEEDED.value
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": "Step Functions Execution Status Change",
         "source": "aws.states",
         "account": execution.account_id,
-        "time": datetime.datetime.now(tz=datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": datetime.datetime.now(tz=datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "region": execution.region_name,
         "resources": [execution.exec_arn],
         "detail": {
             "executionArn": execution.exec_arn,
             "stateMachineArn": execution.state_machine_arn,
             "name": execution.name,
-            "status": execution.status,
+            "status": status,
             "startDate": int(execution.start_date.timestamp() * 1000),
             "stopDate": None if stopped is None else int(stopped.timestamp() * 1000),
             "input": json.dumps(execution.input_data),
             "inputDetails": {"included": True},
-            "output": to_json_str(execution.output) if execution.exec_status == ExecutionStatus.SUCCEEDED else None,
-            "outputDetails": {"included": True} if execution.exec_status == ExecutionStatus.SUCCEEDED else None,
+            "output": to_json_str(execution.output) if succeeded else None,
+            "outputDetails": {"included": True} if succeeded else None,
             "error": execution.error,
             "cause": execution.cause,
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from moto.cloudformation import parsing
 from moto.cloudwatch.models import MetricDataQuery, MetricStat, cloudwatch_backends
@@ -30,7 +30,9 @@ class _Resource(CloudFormationModel):
         raise NotImplementedError
 
     @classmethod
-    def create_from_cloudformation_json(cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any) -> Any:
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
+    ) -> Any:
         return cls(cls.create(resource_name, cloudformation_json["Properties"], account_id, region_name))
 
     @classmethod
@@ -181,14 +183,16 @@ def supported(resource_type: str) -> bool:
 
 
 def _query(query: Properties) -> MetricDataQuery:
-    stat = query.get("MetricStat")
+    stat, no_period = query.get("MetricStat"), cast(str, None)
     return MetricDataQuery(
         query_id=query["Id"],
         label=query.get("Label", ""),
-        period="",
+        period=no_period,
         return_data=str(query.get("ReturnData", True)).lower(),
         expression=query.get("Expression"),
-        metric_stat=None if stat is None else MetricStat(metric=_metric(stat["Metric"]), period=str(stat["Period"]), stat=stat["Stat"], unit=None),
+        metric_stat=None
+        if stat is None
+        else MetricStat(metric=_metric(stat["Metric"]), period=str(stat["Period"]), stat=stat["Stat"], unit=""),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,9 @@ CODE_BUCKET = "sandbox-code"
 """Stands for the bucket that a deployment uploads code to; the key of a code object is its path in the repository."""
 
 
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it complains at exit that its own metrics were not published
+
+
 class _ManagedPolicies:
     """The template names no managed policy; the translator asks for the list all the same."""
 
@@ -22,10 +27,15 @@ class _ManagedPolicies:
         return {}
 
 
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str) -> dict[str, Any]:
+    parse: Any = yaml_parse
+    return dict(parse(text))
+
+
 def load_template(path: Path) -> dict[str, Any]:
     """The template as written, CloudFormation's short forms (`!Ref`) as their long ones."""
-    template: dict[str, Any] = yaml_parse(path.read_text(encoding="utf-8"))
-    return template
+    return copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
 
 
 def translate(path: Path, parameters: dict[str, str], region: str) -> dict[str, Any]:
@@ -43,7 +53,8 @@ def translate(path: Path, parameters: dict[str, str], region: str) -> dict[str, 
             definitions[logical_id] = (path.parent / properties.pop("DefinitionUri")).read_text(encoding="utf-8")
             properties["Definition"] = {"Comment": logical_id}
     with patch.dict(os.environ, {"AWS_DEFAULT_REGION": region}):
-        translated: dict[str, Any] = transform(template, dict(parameters), _ManagedPolicies())
+        policies: Any = _ManagedPolicies()
+        translated = transform(template, dict(parameters), policies)
     for logical_id, text in definitions.items():
         translated["Resources"][logical_id]["Properties"]["DefinitionString"] = text
     return copy.deepcopy(translated)

@@ -71,10 +71,10 @@ UNKNOWN_TERM, NOT_SYNCED = 11, 12
 BANK_TRANSFER = "BankTransfer"
 """A type of payment method that NetSuite has no method for."""
 
-FIRST_WORDS = "Amber Birch Cobalt Delta Ember Fjord Granite Harbor Ivory Juniper Kestrel Lumen Marble North Onyx Prairie".split()
-LAST_WORDS = "Foods Logistics Media Networks Optics Packaging Robotics Solar Textiles Tools Ventures Works".split()
-GIVEN = "Alice Bruno Chloe David Elena Farid Grace Hugo Iris Jonas".split()
-FAMILY = "Abbott Brandt Costa Duval Ekström Fischer Grant Haas Iversen Jansen".split()
+FIRST_WORDS = ["Amber", "Birch", "Cobalt", "Delta", "Ember", "Fjord", "Granite", "Harbor", "Ivory", "Juniper", "Kestrel", "Lumen"]
+LAST_WORDS = ["Foods", "Logistics", "Media", "Networks", "Optics", "Packaging", "Robotics", "Solar", "Textiles", "Tools", "Works"]
+GIVEN = ["Alice", "Bruno", "Chloe", "David", "Elena", "Farid", "Grace", "Hugo", "Iris", "Jonas"]
+FAMILY = ["Abbott", "Brandt", "Costa", "Duval", "Ekström", "Fischer", "Grant", "Haas", "Iversen", "Jansen"]
 
 
 def profiles(count: int, chance: Random) -> list[Profile]:
@@ -95,11 +95,15 @@ def account_number(n: int) -> str:
     return f"A{FIRST_ACCOUNT + n - 1:08d}"
 
 
+def tenant_methods(accounts: int) -> dict[str, int]:
+    """Positions of the payment methods that belong to no account, by type."""
+    return {BANK_TRANSFER: accounts + 1, "Check": accounts + 2}
+
+
 def zuora_accounts(chosen: list[Profile]) -> Objects:
-    """Accounts, contacts and payment methods. Every account has a method of its own; the last one is the kind that NetSuite lacks."""
+    """Accounts, contacts and payment methods: one of each account, and two of the whole tenant."""
     methods = [_method(n, p) for n, p in enumerate(chosen, 1)]
-    spare = len(chosen) + 1
-    methods.append({"Id": zuora_id("PaymentMethod", spare), "AccountId": zuora_id("Account", 1), "Type": BANK_TRANSFER})
+    methods += [{"Id": zuora_id("PaymentMethod", n), "Type": kind} for kind, n in tenant_methods(len(chosen)).items()]
     return {
         "Account": [_account(n, p) for n, p in enumerate(chosen, 1)],
         "Contact": [c for n, p in enumerate(chosen, 1) for c in _contacts(n, p)],

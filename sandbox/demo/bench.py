@@ -39,7 +39,9 @@ def bench(n_invoices: int, lines: int = 3, payments: int = 0) -> Tenant:
         for name, rows in invoice.objects().items():
             zuora.setdefault(name, []).extend(rows)
         if n <= payments:
-            paid = Payment(account + 1, "USD", invoice.day + timedelta(days=9), invoice.amount, account + 1, parts=[(invoice, invoice.amount)])
+            paid = Payment(
+                account + 1, "USD", invoice.day + timedelta(days=9), invoice.amount, account + 1, parts=[(invoice, invoice.amount)]
+            )
             for name, rows in paid.objects(n).items():
                 zuora.setdefault(name, []).extend(rows)
     return Tenant({name: rows for name, rows in zuora.items() if rows}, netsuite_reference())

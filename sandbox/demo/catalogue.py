@@ -141,7 +141,8 @@ def netsuite_reference() -> Objects:
     return {
         "account": [clearing],
         "nonInventorySaleItem": [
-            {"id": t.item, "itemId": f"Zuora tax {t.code}", "displayName": t.name, "incomeAccount": TAX_ACCOUNT, **everywhere} for t in taxes
+            {"id": t.item, "itemId": f"Zuora tax {t.code}", "displayName": t.name, "incomeAccount": TAX_ACCOUNT, **everywhere}
+            for t in taxes
         ],
         "customer": [{"id": UNASSIGNED, "companyName": "Unassigned Zuora Payments", "subsidiary": 1, "currency": 1}],
         "accountingPeriod": [JANUARY],

@@ -6,7 +6,17 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from sandbox.demo.accounts import NOT_SYNCED, STORIES, UNKNOWN_TERM, Profile, account_number, profiles, zuora_accounts
+from sandbox.demo.accounts import (
+    BANK_TRANSFER,
+    NOT_SYNCED,
+    STORIES,
+    UNKNOWN_TERM,
+    Profile,
+    account_number,
+    profiles,
+    tenant_methods,
+    zuora_accounts,
+)
 from sandbox.demo.billing import Invoice
 from sandbox.demo.catalogue import BY_KEY, UNASSIGNED, netsuite_reference, zuora_catalogue
 from sandbox.demo.payments import Payment, numbered, ordinary, payment_number
@@ -94,7 +104,7 @@ def _regular(invoice: Invoice, chance: Random) -> None:
         due = {"Annual": first, "Quarter": invoice.day.month % 3 == 1, "": first}.get(charge.period, True)
         if charge.kind == "Usage":
             invoice.bill(key, chance.randrange(40_000, 260_000, 1_000))
-        elif due or not invoice.lines and key == invoice.profile.buys[-1][0]:
+        elif due or (not invoice.lines and key == invoice.profile.buys[-1][0]):
             amount = invoice.bill(key)
             base = base or amount
     if not invoice.lines:
@@ -164,13 +174,17 @@ FILL = {
 def _special_payments(chosen: list[Profile], made: list[tuple[Invoice, str]]) -> list[Payment]:
     held = next(i for i, kind in made if kind == "unsynced charge")
     unpaid = [i for i, kind in made if kind == "regular"][-1]
-    spare_method = len(chosen) + 1
+    methods = tenant_methods(len(chosen))
     return [
-        Payment(held.account, held.profile.currency, date(2026, 5, 4), held.amount, held.account, "of a held invoice", parts=[(held, held.amount)]),
-        Payment(unpaid.account, unpaid.profile.currency, date(2026, 5, 6), unpaid.amount, spare_method, "unknown method", parts=[(unpaid, unpaid.amount)]),
+        _pay_one(held, date(2026, 5, 4), held.account, "of a held invoice"),
+        _pay_one(unpaid, date(2026, 5, 6), methods[BANK_TRANSFER], "unknown method"),
         Payment(9, "USD", date(2026, 5, 8), Decimal("179.00"), 9, "unapplied", "Paid before the invoice was there", electronic=True),
-        Payment(0, "USD", date(2026, 5, 11), Decimal("1250.00"), 12, "unassigned", "Cheque 40117, sender not legible"),
+        Payment(0, "USD", date(2026, 5, 11), Decimal("1250.00"), methods["Check"], "unassigned", "Cheque 40117, sender not legible"),
     ]
+
+
+def _pay_one(invoice: Invoice, day: date, method: int, kind: str) -> Payment:
+    return Payment(invoice.account, invoice.profile.currency, day, invoice.amount, method, kind, parts=[(invoice, invoice.amount)])
 
 
 def _planted(made: list[tuple[Invoice, str]], payments: list[Payment]) -> list[Planted]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 TYPES = (
-    "Account Contact PaymentMethod Product ProductRatePlan ProductRatePlanCharge Subscription RatePlan RatePlanCharge Invoice InvoiceItem"
-    " TaxationItem Payment PaymentPart"
-).split()
+    *("Account", "Contact", "PaymentMethod", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Subscription", "RatePlan"),
+    *("RatePlanCharge", "Invoice", "InvoiceItem", "TaxationItem", "Payment", "PaymentPart"),
+)
 DIGITS = {"JPY": 0}
 """Decimal places of currencies that do not have two."""
 

@@ -33,6 +33,7 @@ class Catalog:
         self.custom = fields
         self._shapes = {}
         self.types = {name: self._in_this_account(t) for name, t in RECORD_TYPES.items()}
+        self._index()
 
     def type(self, name: str) -> RecordType:
         """A record type by its name; it must exist."""
@@ -52,6 +53,22 @@ class Catalog:
     def columns(self, prefix: str) -> list[CustomField]:
         """Custom fields whose script id begins with the prefix."""
         return [f for f in self.custom.values() if f.script_id.startswith(prefix)]
+
+    def sourced(self, record_type: str) -> tuple[CustomField, ...]:
+        """Body fields of a record type that are shown from another record."""
+        return self._sourced.get(record_type, ())
+
+    def flags(self, record_type: str) -> tuple[str, ...]:
+        """Custom check boxes of a record type."""
+        return self._flags.get(record_type, ())
+
+    def _index(self) -> None:
+        self._sourced: dict[str, tuple[CustomField, ...]] = {}
+        self._flags: dict[str, tuple[str, ...]] = {}
+        for kind in self.types.values():
+            own = [f for f in self.custom.values() if kind.name in f.applies_to and not f.script_id.startswith("custcol")]
+            self._sourced[kind.name] = tuple(f for f in own if f.source)
+            self._flags[kind.name] = tuple(f.script_id for f in own if f.type == "checkbox")
 
     def _custom_for(self, record_type: str, prefix: str, wanted: bool = True) -> Fields:
         if not wanted:

@@ -99,6 +99,12 @@ def wrong_transaction_type() -> NetSuiteError:
     return user_error("Transaction type specified is incorrect")
 
 
+def no_permission(title: str) -> NetSuiteError:
+    """The role may not use this kind of record."""
+    text = f"Permission Violation: You need the '{title}' permission to access this page. Please contact your account administrator."
+    return NetSuiteError(403, "INSUFFICIENT_PERMISSION", text)
+
+
 def no_record_type(name: str) -> NetSuiteError:
     """No such record type."""
     return NetSuiteError(404, "NONEXISTENT_ID", f"Record type '{name}' does not exist. Verify the record type and try again.")

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.control import LoadRefused
 from sandbox.netsuite.customfields import CustomField, from_object
 from sandbox.netsuite.datasets import DATASET, Dataset
-from sandbox.netsuite.exceptions import NetSuiteError
+from sandbox.netsuite.exceptions import NetSuiteError, invalid_value
 from sandbox.netsuite.output import Renderer
 from sandbox.netsuite.records import EXTERNAL_PREFIX, Before, Records, WriteOptions
 from sandbox.netsuite.rules import Tenant
@@ -32,18 +32,25 @@ class Loader:
         fields = self.tenant.catalog.custom
         undone: Before = []
         errors: list[dict[str, Any]] = []
+        if not isinstance(objects, dict) or not all(_is_rows(rows) for rows in objects.values()):
+            raise ValueError("load takes an object whose members are lists of objects")
         known = {n.lower() for n in objects}
         unknown = [n for n in objects if n not in (CUSTOM_FIELD, DATASET) and n.lower() not in self.tenant.catalog.types]
         errors += [{"type": n, "index": 0, "message": f"Record type '{n}' does not exist."} for n in unknown]
         self._load_custom_fields(objects.get(CUSTOM_FIELD, []), errors)
         datasets = self._read_datasets(objects.get(DATASET, []), errors)
-        for kind in [k for name, k in self.tenant.catalog.types.items() if name in known]:
-            given = next(rows for name, rows in objects.items() if name.lower() == kind.name.lower())
-            self._load_type(self.tenant.catalog.type(kind.name), given, undone, errors)
+        finished = False
+        try:
+            for kind in [k for name, k in self.tenant.catalog.types.items() if name in known]:
+                given = next(rows for name, rows in objects.items() if name.lower() == kind.name.lower())
+                self._load_type(kind, given, undone, errors)
+            finished = not errors
+        finally:
+            if not finished:
+                undo(self.tenant.store, undone)
+                if self.tenant.catalog.custom is not fields:
+                    self.tenant.set_custom_fields(fields)
         if errors:
-            undo(self.tenant.store, undone)
-            if self.tenant.catalog.custom is not fields:
-                self.tenant.set_custom_fields(fields)
             raise LoadRefused(errors)
         self.datasets.update(datasets)
         return {name: len(rows) for name, rows in objects.items()}
@@ -94,6 +101,8 @@ class Loader:
         stored = self._stored(kind, row)
         if stored is not None:
             return self.records.update(self.records.find(kind, str(stored.id)), row, how)[1]
+        if row.get("id") is not None and not str(row["id"]).isdigit():
+            raise invalid_value(row["id"], "id", "id")
         identifier = int(row["id"]) if row.get("id") is not None else None
         return self.records.create(kind, row, how, identifier=identifier)[1]
 
@@ -115,6 +124,10 @@ class Loader:
         if self.datasets:
             found[DATASET] = [d.as_object() for d in self.datasets.values()]
         return found
+
+
+def _is_rows(rows: Any) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
 
 
 def _known(field: CustomField | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class NetSuiteOptions:
     """Features and preferences of the account, its credentials, and the clock it lives by.
 
     `slots`: calls answered at the same time before the account says 429; 0 means no limit.
+    `denied`: record types for which the role lacks the permission; using them is answered with 403.
     `revenue_recognition`: the classic feature (templates on items and lines).
     `payment_instruments`: payments have `paymentOption`; without the feature they have `paymentMethod`.
     `allow_number_override`: entity ids and document numbers may be given; otherwise given ones are ignored and numbers generated.
@@ -40,6 +41,7 @@ class NetSuiteOptions:
     token_secret: str = _made_up("token secret")
     token_life_s: int = 3600
     slots: int = 5
+    denied: tuple[str, ...] = ()
     one_world: bool = True
     multiple_currencies: bool = True
     revenue_recognition: bool = True

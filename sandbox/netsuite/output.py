@@ -47,11 +47,10 @@ class Renderer:
     def values_of(self, record: Record) -> dict[str, Any]:
         """Stored values with those that the server works out or sources from elsewhere."""
         found = {**record.values, **self.tenant.ledger.derived(record, self.tenant.today())}
-        for custom in self.tenant.catalog.custom.values():
-            if custom.source and record.type.name in custom.applies_to:
-                value = sourced(self.tenant, custom.source, record.values)
-                if value is not None and not custom.script_id.startswith("custcol"):
-                    found[custom.script_id] = value
+        for custom in self.tenant.catalog.sourced(record.type.name):
+            value = sourced(self.tenant, custom.source, record.values)
+            if value is not None:
+                found[custom.script_id] = value
         return found
 
     def whole(self, record: Record) -> dict[str, Any]:

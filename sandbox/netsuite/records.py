@@ -9,6 +9,7 @@ from sandbox.netsuite.exceptions import (
     entity_exists,
     invalid_value,
     malformed,
+    no_permission,
     no_record_type,
     nonexistent,
     not_supported,
@@ -50,6 +51,8 @@ class Records:
         kind = self.tenant.catalog.types.get(name.lower())
         if kind is None or (kind.name == "subsidiary" and not self.tenant.options.one_world):
             raise no_record_type(name)
+        if kind.name in self.tenant.options.denied:
+            raise no_permission(kind.title)
         return kind
 
     def find(self, kind: RecordType, identifier: str) -> Record:
@@ -165,6 +168,11 @@ class Records:
             check_open(self.tenant, record.values["postingPeriod"])
         unit = Unit(self.tenant.store)
         unit.remove(record.key)
+        for line in record.lines.get("item", ()):
+            if line.get("orderDoc"):
+                for ordered in unit.edit("transaction", line["orderDoc"]).lines["item"]:
+                    if ordered["line"] == line["orderLine"]:
+                        ordered["quantityBilled"] -= line["quantity"]
         return unit.commit()
 
     def _is_used(self, record: Record) -> bool:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
+WARM_FROM = 500
+"""Loads of so many objects also prepare the query tables."""
+
+
 class NetSuiteStandIn:
     """A NetSuite account in memory. Requests are served one after another; waiting happens outside, in the control middleware."""
 
@@ -64,6 +68,7 @@ class NetSuiteStandIn:
             "metadata": metadata.metadata,
         }
         self.loader.load(default_objects(options))
+        self.start = self.tenant.store.snapshot()
 
     # what the control middleware calls
 
@@ -80,7 +85,10 @@ class NetSuiteStandIn:
     def load(self, objects: Objects) -> dict[str, int]:
         """Store objects by record type, all or none. Raises `LoadRefused`."""
         with self.lock:
-            return self.loader.load(objects)
+            loaded = self.loader.load(objects)
+            if sum(loaded.values()) >= WARM_FROM:
+                self.engine.warm()
+            return loaded
 
     def dump(self) -> Objects:
         """All objects by record type, in the form that `load` takes."""
@@ -94,9 +102,8 @@ class NetSuiteStandIn:
             self.jobs.reset()
             self.datasets.clear()
             self.tenant.catalog.reset()
-            self.tenant.store.clear()
+            self.tenant.store.restore(self.start)
             self.ungoverned = 0
-            self.loader.load(default_objects(self.options))
 
     def operation(self, method: str, path: str) -> str:
         """The shape of a call for statistics."""

@@ -71,6 +71,19 @@ class Store:
         self.applied: dict[int, dict[tuple[int, str], Decimal]] = defaultdict(dict)
         self.dirty: set[Key] = set()
 
+    def snapshot(self) -> tuple[list[Record], dict[str, int]]:
+        """Copies of all records, and the counters."""
+        return [record.copy() for group in self.groups.values() for record in group.values()], dict(self.counters)
+
+    def restore(self, snapshot: tuple[list[Record], dict[str, int]]) -> None:
+        """Back to a snapshot; the record types are those of the account now."""
+        self.clear()
+        for kept in snapshot[0]:
+            record = kept.copy()
+            record.type = self.catalog.type(record.type.name)
+            self.apply(record.key, record)
+        self.counters = dict(snapshot[1])
+
     def next_id(self, counter: str) -> int:
         number = self.counters.get(counter, FIRST_IDS.get(counter, 1))
         self.counters[counter] = number + 1

@@ -107,9 +107,14 @@ class Reader:
         if known.target == "line":
             return str(value["id"] if isinstance(value, dict) and "id" in value else value)  # type: ignore[return-value]
         found = self._resolve(known.target, value)
-        if found is None:
+        if found is None or (not self.loading and self._is_retired(known.target, found)):
             raise invalid_value(short(value), known.name, path)
         return found
+
+    def _is_retired(self, target: str, identifier: int) -> bool:
+        """Whether this is inactive reference data. Inactive entities and items have rules of their own."""
+        record = self.store.find(target, identifier)
+        return record is not None and record.type.group == record.type.name and bool(record.values.get("isInactive"))
 
     def _resolve(self, target: str, value: Any) -> int | None:
         if isinstance(value, (bool, list)):

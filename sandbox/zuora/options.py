@@ -69,6 +69,7 @@ class ZuoraOptions:
     orders: bool = True
     mode_b_actions_on_payments: bool = False
     invoice_bulk_partial: bool = False
+    aqua_partners: tuple[str, ...] = ("sandbox-partner",)
     rate_limits: RateLimits = RateLimits()
     concurrency_limits: ConcurrencyLimits = ConcurrencyLimits()
     data_query_limits: DataQueryLimits = DataQueryLimits()

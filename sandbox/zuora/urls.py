@@ -8,7 +8,7 @@ from typing import Literal
 
 from sandbox.zuora.exceptions import Family
 from sandbox.zuora.http import Handler
-from sandbox.zuora.responses import actions, crud, data_query, describe, object_query
+from sandbox.zuora.responses import actions, aqua, crud, data_query, describe, export, object_query
 from sandbox.zuora.responses.v1 import accounts, catalog, invoices, memos, payments, refunds, subscriptions
 
 Concurrency = Literal["Default", "High-volume", "Object Query"]
@@ -181,9 +181,26 @@ CRUD = [
     Route("PUT", "/v1/object/{type}/{id}", Family.CRUD, crud.update),
     Route("DELETE", "/v1/object/{type}/{id}", Family.CRUD, crud.delete),
 ]
+AQUA = [
+    Route(method, f"{prefix}/batch-query{rest}", Family.AQUA, handler, locked=False)
+    for prefix in ("/v1", "/apps/api")
+    for method, rest, handler in (
+        ("POST", "", aqua.submit),
+        ("GET", "/jobs/{id}", aqua.get),
+        ("DELETE", "/jobs/{id}", aqua.cancel),
+        ("GET", "/jobs/partner/{partner}/project/{project}", aqua.last_of_project),
+    )
+]
+EXPORT = [
+    Route("POST", "/v1/object/export", Family.EXPORT, export.submit, locked=False),
+    Route("GET", "/v1/object/export/{id}", Family.EXPORT, export.get, locked=False),
+    Route("GET", "/v1/files/{id}", Family.EXPORT, export.file, locked=False),
+    Route("GET", "/v1/file/{id}", Family.EXPORT, export.file, locked=False),
+    Route("GET", "/apps/api/file/{id}", Family.EXPORT, export.file, locked=False),
+]
 DESCRIBE = [
     Route("GET", "/v1/describe", Family.EXPORT, describe.objects),
     Route("GET", "/v1/describe/{object}", Family.EXPORT, describe.fields),
 ]
-ROUTES = [*ACTIONS, *DATA_QUERY, *V1, *MEMOS, *OBJECT_QUERY, *CRUD, *DESCRIBE]
+ROUTES = [*ACTIONS, *DATA_QUERY, *V1, *MEMOS, *OBJECT_QUERY, *AQUA, *EXPORT, *CRUD, *DESCRIBE]
 ROUTER = Router(ROUTES)

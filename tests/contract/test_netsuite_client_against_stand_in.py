@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -27,9 +29,9 @@ class Account:
         self.options = NetSuiteOptions(certificate_public_key=PUBLIC_KEY)
         self.control = Control(NetSuiteStandIn(self.options))
         self.server = LoopbackServer(self.control).start()
-        self.http = Http(sleep=lambda seconds: None)
+        self.http = Http()
 
-    def client(self, auth: str = "tba", slots: int = 5, **wrong: str) -> NetSuite:
+    def client(self, auth: str = "tba", slots: int = 5, **wrong: Any) -> NetSuite:
         o = self.options
         keys: dict[str, Any] = {
             "client_id": o.client_id,
@@ -61,6 +63,7 @@ def shared() -> Iterator[Account]:
 @pytest.fixture
 def account(shared: Account) -> Account:
     shared.control.reset()
+    shared.http.sleep = lambda seconds: None
     return shared
 
 
@@ -93,7 +96,7 @@ def test_both_ways_to_log_in(account: Account, auth: str) -> None:
     ("auth", "wrong"),
     [("tba", {"token_secret": "no"}), ("oauth2_m2m", {"certificate_id": "no"}), ("oauth2_m2m", {"private_key": new_key_pair()[0]})],
 )
-def test_wrong_credentials_are_refused(account: Account, auth: str, wrong: dict[str, str]) -> None:
+def test_wrong_credentials_are_refused(account: Account, auth: str, wrong: dict[str, Any]) -> None:
     with pytest.raises(LoginRefused):
         account.client(auth, **wrong).server_time()
 
@@ -134,9 +137,10 @@ def test_failures_are_named(netsuite: NetSuite) -> None:
     with pytest.raises(Refused) as unknown:
         netsuite.create("invoice", {**body, "custbody_not_there": "x"})
     assert '"custbody_not_there" is missing' in unknown.value.advice
-    with pytest.raises(Refused) as closed:
-        netsuite.create("invoice", {**body, "tranDate": "1999-12-31"})
-    assert closed.value.message.startswith("NetSuite Warning: Warning received from NetSuite for record")
+    with pytest.raises(Refused) as early:
+        netsuite.create("invoice", {**body, "tranDate": "1999-12-31"}, record="INV00000001")
+    assert early.value.message.startswith('NetSuite Warning: Warning received from NetSuite for record "INV00000001": (Code: USER_ERROR')
+    assert early.value.advice.startswith("There is no accounting period for 1999-12-31.")
 
 
 def test_a_lost_answer_leaves_a_create_open_and_the_look_up_finds_it(account: Account, netsuite: NetSuite) -> None:
@@ -190,11 +194,18 @@ def test_slots_keep_the_account_within_its_limit(account: Account) -> None:
 
 
 def test_too_many_at_once_are_tried_again_with_fewer(account: Account) -> None:
-    account.control.latency_ms = 5
-    netsuite = account.client(slots=10)
-    with ThreadPoolExecutor(10) as workers:
-        made = list(workers.map(lambda n: netsuite.upsert("customer", f"ZACC-{n}", {**CUSTOMER, "companyName": f"C {n}"}), range(40)))
-    assert len(set(made)) == 40
+    account.control.latency_ms = 200
+    account.http.sleep, account.http.luck = (lambda seconds: time.sleep(min(seconds, 0.3))), (lambda: 1.0)
+    netsuite = account.client(slots=12)
+    together = threading.Barrier(12)
+
+    def upsert(number: int) -> str:
+        together.wait(10)
+        return netsuite.upsert("customer", f"ZACC-{number}", {**CUSTOMER, "companyName": f"C {number}"})
+
+    with ThreadPoolExecutor(12) as workers:
+        made = list(workers.map(upsert, range(12)))
+    assert len(set(made)) == 12
     assert account.stats()["rejected"] > 0
 
 

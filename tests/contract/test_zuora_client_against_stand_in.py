@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -170,3 +171,89 @@ def test_an_outage_is_told_as_nothing_done_for_reads_and_open_for_creates(tenant
 def test_an_address_that_is_not_there(tenant: Tenant) -> None:
     with pytest.raises(NotFound):
         tenant.client().get("/v1/no-such-thing/1")
+
+
+ACCOUNT, PAYMENT, MEMO = account(1)["Id"], "8ad08c8a8f4c1a5e018f4c3b2a190300", "8ad08c8a8f4c1a5e018f4c3b2a190400"
+INVOICES = [f"8ad08c8a8f4c1a5e018f4c3b2a19{n:04}" for n in range(100, 160)]
+DRAFT = INVOICES[3]
+SYNCED = {"transferredToAccounting": "Yes", "IntegrationId__NS": "48211", "IntegrationStatus__NS": "Sync Complete"}
+
+
+def documents() -> dict[str, list[dict[str, Any]]]:
+    dated = {"InvoiceDate": "2026-01-31", "DueDate": "2026-03-02", "AccountId": ACCOUNT, "Amount": 10}
+    return {
+        "Account": [account(1)],
+        "Invoice": [
+            {"Id": i, "InvoiceNumber": f"INV{n:08}", "Status": "Draft" if i == DRAFT else "Posted", **dated} for n, i in enumerate(INVOICES)
+        ],
+        "Payment": [
+            {
+                "Id": PAYMENT,
+                "PaymentNumber": "P-1",
+                "AccountId": ACCOUNT,
+                "Amount": 10.5,
+                "Type": "External",
+                "Status": "Processed",
+                "EffectiveDate": "2026-01-31",
+                "Currency": "USD",
+            }
+        ],
+        "CreditMemo": [
+            {"Id": MEMO, "MemoNumber": "CM1", "AccountId": ACCOUNT, "Status": "Posted", "MemoDate": "2026-01-31", "TotalAmount": 5}
+        ],
+    }
+
+
+@pytest.fixture
+def settled() -> Iterator[Tenant]:
+    """A tenant with Invoice Settlement and some documents."""
+    tenant = Tenant(settlement=True)
+    tenant.stand_in.load(documents())
+    yield tenant
+    tenant.close()
+
+
+def test_invoices_are_written_in_bulk_and_one_by_one_where_that_fails(settled: Tenant) -> None:
+    zuora = settled.client()
+    written = zuora.update_invoices([{"id": i, **SYNCED} for i in INVOICES])
+    assert [w.id for w in written if not w.ok] == [DRAFT]
+    assert zuora.count("select Id from Invoice where IntegrationStatus__NS = 'Sync Complete' and TransferredToAccounting = 'Yes'") == 59
+    assert settled.calls()["PUT /v1/invoices"] == 2
+    assert settled.calls()["PUT /v1/invoices/{key}"] == 50
+
+
+def test_payments_are_written_one_by_one_and_their_parts_read(settled: Tenant) -> None:
+    zuora = settled.client()
+    assert zuora.update_payment(PAYMENT, {"IntegrationId__NS": "1", "financeInformation": {"transferredToAccounting": "Yes"}}).ok
+    assert not zuora.update_payment("P-404", {"IntegrationId__NS": "1"}).ok
+    parts = zuora.get_payment_parts("P-1")
+    assert [(part.get("invoiceId"), part["amount"]) for part in parts] == [(None, Decimal("10.5"))]
+    assert zuora.get_account("A00001")["basicInfo"]["name"] == "O'Neil 1"
+
+
+def test_memos_are_written_in_bulk_with_a_result_each(settled: Tenant) -> None:
+    zuora = settled.client()
+    good, bad = zuora.update_memos("credit", [{"id": MEMO, **SYNCED}, {"id": MEMO[:-1] + "f", **SYNCED}])
+    assert good == Written(MEMO, True)
+    assert (bad.ok, bad.code) == (False, "ZUORA-50000040")
+    (memo,) = zuora.object_query("credit-memos", [f"id.IN:[{MEMO}]"], ["id", "memoNumber", "IntegrationStatus__NS"])
+    assert (memo["memoNumber"], memo["IntegrationStatus__NS"]) == ("CM1", "Sync Complete")
+
+
+def test_a_payment_is_created_once_under_its_key(settled: Tenant) -> None:
+    zuora = settled.client()
+    body = {"accountId": ACCOUNT, "type": "External", "amount": Decimal("1.10"), "currency": "USD", "IntegrationId__NS": "50110"}
+    body["paymentMethodType"] = "Check"
+    settled.control.set_faults([{"method": "POST", "path": "^/v1/payments$", "nth": 1, "drop": "after"}])
+    made = zuora.post("/v1/payments", body, key="nsz-payment-50110-1")
+    assert made["amount"] == Decimal("1.1")
+    assert zuora.count("select Id from Payment where IntegrationId__NS = '50110'") == 1
+
+
+def test_a_description_shows_the_fields_of_the_connector(tenant: Tenant) -> None:
+    fields = {f.name: f for f in tenant.client().describe("Invoice")}
+    status = fields["IntegrationStatus__NS"]
+    assert (status.custom, status.updateable, status.max_length, "soap" in status.contexts) == (True, True, 255, True)
+    assert not fields["Id"].custom
+    with pytest.raises(Refused):
+        tenant.client().describe("NoSuchObject")

@@ -1,4 +1,4 @@
-"""Kills a worker at one effect: every HTTP send and answer, every table write, every S3 put is a place where it may die.
+"""Kills a worker at one effect: every HTTP send and answer, every table write, every S3 put and every mail is a place where it may die.
 
 Once dead, a worker has no further effect: whatever its threads and `finally` blocks still try raises as well.
 """
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from tallybridge.http import Call
 
-from tests.sync.world import WorldWiring
+from tests.sync.memory import MemoryWiring
 
 
 class WorkerKilled(BaseException):
@@ -57,9 +57,9 @@ class Killer:
 
 
 class KillableStore:
-    """A table or S3 client whose writes are effects."""
+    """A table, S3 client or mailer whose writes are effects."""
 
-    WRITES = frozenset({"put_item", "update_item", "delete_item", "put_object"})
+    WRITES = frozenset({"put_item", "update_item", "delete_item", "put_object", "send_raw_email"})
 
     def __init__(self, store: Any, killer: Killer) -> None:
         self._store = store
@@ -94,7 +94,7 @@ class KillingObserver:
         KillingObserver.killer.after(self.numbers.value, f"answer to {call.service} {call.operation}")
 
 
-class KillableWiring(WorldWiring):
+class KillableWiring(MemoryWiring):
     """The wiring of a worker that may be killed; set `KillingObserver.killer` first."""
 
     def observer(self) -> KillingObserver:
@@ -105,3 +105,6 @@ class KillableWiring(WorldWiring):
 
     def objects(self) -> Any:
         return KillableStore(super().objects(), KillingObserver.killer)
+
+    def mailer(self) -> Any:
+        return KillableStore(super().mailer(), KillingObserver.killer)

@@ -28,7 +28,6 @@ from typing import Any, Protocol
 import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 
 from tallybridge import money
 from tallybridge.errors import BadAnswer, ConfigurationError, NotSent, OutcomeUnknown, ServiceError
@@ -150,8 +149,8 @@ class _Exchange:
 class Http:
     """A pool of kept-alive connections, shared by the threads of a process.
 
-    `clock` gives seconds since 1970, `luck` numbers in [0, 1). `deadline`, on the same clock, may be moved at any time (a Lambda sets
-    it at the start of each invocation): no call starts, waits or reads beyond it.
+    `clock` gives seconds since 1970, `luck` numbers in [0, 1). `deadline`, on the same clock, may be moved at any time: no call starts,
+    pauses or reads beyond it. Invocations that share a process take `until(...)`, which leaves the others' deadlines alone.
     """
 
     def __init__(
@@ -172,6 +171,19 @@ class Http:
         self.luck = luck
         self.observer: Observer = observer or _Silent()
         self.deadline: float | None = None
+
+    def until(self, deadline: float | None, observer: Observer | None = None) -> Http:
+        """The same pool for one invocation: with a deadline (and observer) of its own, for several that share a process."""
+        bounded = Http(
+            connect_seconds=self.connect_seconds,
+            clock=self.clock,
+            sleep=self.sleep,
+            luck=self.luck,
+            observer=observer or self.observer,
+            session=self.session,
+        )
+        bounded.deadline = deadline
+        return bounded
 
     def send(
         self,
@@ -381,6 +393,3 @@ def describe(error: Exception) -> str:
     if isinstance(reason, urllib3.exceptions.SSLError):
         return f"TLS: {reason.args[0] if reason.args else reason}"
     return "connection lost"
-
-
-__all__ = ["Answer", "Call", "CaseInsensitiveDict", "Effect", "Http", "Observer", "RetryPolicy", "Signer"]

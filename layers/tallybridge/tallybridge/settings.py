@@ -86,114 +86,189 @@ class CustomFieldMapping(BaseModel):
 class Settings(BaseModel):
     """The settings of one instance. Defaults keep the documented behaviour."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
 
     # Connections; what is not set here comes from the credentials secret.
-    zuora_base_url: str | None = Field(None, alias="zuora.base_url", description="Data-centre specific REST host.")
-    zuora_entity_ids: str | None = Field(None, alias="zuora.entity_ids", description="Multi-entity header, if used.")
-    zuora_read_path: Literal["data_query", "zoql"] = Field(
-        "data_query", alias="zuora.read_path", description="How records are selected: Data Query, or ZOQL where Data Query is not granted."
-    )
+    zuora_base_url: str | None = Field(None, alias="zuora.base_url")
+    """Data-centre specific REST host. Prevails over the credentials secret."""
+    zuora_entity_ids: str | None = Field(None, alias="zuora.entity_ids")
+    """Multi-entity header, entity UUIDs joined by commas. Prevails over the credentials secret."""
+    zuora_read_path: Literal["data_query", "zoql"] = Field("data_query", alias="zuora.read_path")
+    """How records are selected: `data_query`, or `zoql` where Data Query is not granted."""
     zuora_subscription_api: Literal["auto", "orders", "subscriptions"] = Field("auto", alias="zuora.subscription_api")
-    zuora_field_suffix: Literal["__NS", "__c"] = Field(
-        "__NS", alias="zuora.field_suffix", description="Suffix of the connector's fields in Zuora."
-    )
-    netsuite_account_id: str | None = Field(None, alias="netsuite.account_id", description="For example 1234567 or 1234567_SB1.")
-    netsuite_base_url: str | None = Field(None, alias="netsuite.base_url", description="Derived from the account id when left out.")
+    """Which API creates subscriptions from sales orders."""
+    zuora_field_suffix: Literal["__NS", "__c"] = Field("__NS", alias="zuora.field_suffix")
+    """Suffix of the connector's fields in Zuora: `__NS`, or `__c` for a tenant that made them itself."""
+    netsuite_account_id: str | None = Field(None, alias="netsuite.account_id")
+    """For example 1234567 or 1234567_SB1. Prevails over the credentials secret."""
+    netsuite_base_url: str | None = Field(None, alias="netsuite.base_url")
+    """Derived from the account id when left out. Prevails over the credentials secret."""
     netsuite_auth_method: Literal["oauth2_m2m", "tba"] | None = Field(None, alias="netsuite.auth_method")
+    """`oauth2_m2m` or `tba`. Prevails over the credentials secret."""
 
     # Currency and tax
     zuora_default_currency: Text = ""
+    """Currency of a rate plan's price, and of accounts made from NetSuite customers without one."""
     netsuite_multiple_currencies: YesNo = False
+    """Yes: the account currency is checked and sent. No: NetSuite uses its base currency whatever Zuora says."""
     netsuite_advanced_pricing: YesNo = False
+    """Yes when Multiple Prices or Quantity Pricing is on in NetSuite."""
     netsuite_default_tax_code: Text = ""
+    """Exact name; written as the tax item of customers and transactions when Zuora calculates tax."""
     netsuite_default_tax_schedule: Text = ""
+    """Exact name; written on every item. Required if Advanced Taxes is on in NetSuite."""
 
     # Classification
     netsuite_subsidiaries: YesNo = False
+    """Yes = OneWorld: subsidiaries are checked and sent."""
     default_department: Text = ""
+    """Full name; fallback for items and transaction headers."""
     default_location: Text = ""
+    """Full name; fallback for items and transaction headers."""
     default_class: Text = ""
+    """Full name; fallback for items and transaction headers."""
     default_subsidiary: Text = ""
+    """Full name; fallback for customers and items."""
     invoice_line_department_mapping: LineMapping = LineMapping.ZUORA_CHARGE
+    """`Zuora Account`: lines get the account's value even if empty. `Zuora Charge`: NetSuite fills it from the item."""
     invoice_line_location_mapping: LineMapping = LineMapping.ZUORA_CHARGE
+    """As for the department."""
     invoice_line_class_mapping: LineMapping = LineMapping.ZUORA_CHARGE
+    """As for the department."""
 
     # Revenue recognition
     netsuite_use_revenue_recognition: YesNo = False
+    """Yes: revenue dates, deferred revenue account and template are checked and sent."""
 
     # Customer accounts
     customer_account_master: Literal["Zuora", "NetSuite"] = "Zuora"
+    """Only records of the master are sent to the other side."""
     customer_account_sync_behavior: Behavior = Behavior.NEW_AND_MODIFIED
+    """New records only: nothing after creation; a filled Integration ID means link."""
     customer_account_number_mapping: NumberMapping = NumberMapping.AUTO
+    """Where the customer's number comes from."""
     customer_account_number_update_behavior: Literal["Allow Updates", "Do Not Allow Updates"] = "Allow Updates"
+    """Whether an update also rewrites the number."""
     de_concatenate_account_number: YesNo = False
+    """NetSuite to Zuora: only the part of the customer id before the first space is the account number."""
     unassigned_payments_customer_id: Annotated[str, Field(pattern=r"^\d*$")] = ""
+    """Internal id of the NetSuite customer that receives payments without an account. Empty: they are not sent."""
 
     # Product catalogue
     item_id_mapping: Annotated[ItemIdMapping, BeforeValidator(lambda v: ITEM_ID_SPELLINGS.get(v, v))] = ItemIdMapping.ZUORA_ID
+    """Item name of new items: prefix and Zuora id, or the record name."""
     product_catalog_sync_behavior: Behavior = Behavior.NEW_AND_MODIFIED
+    """As for customer accounts."""
     enable_sales_order_sync: YesNo = False
+    """Turns on product, rate plan and sales order sync together."""
 
     # Transactions
     transaction_number_mapping: Literal[NumberMapping.SOURCE_NUMBER, NumberMapping.AUTO] = NumberMapping.AUTO
+    """Document number of every created transaction."""
     payment_sync_behaviour: Behavior = Behavior.NEW_AND_MODIFIED
+    """NetSuite to Zuora payments: whether synced payments are sent again when they change."""
     sync_unapplied_payments: YesNo = False
+    """Yes: a payment without application is sent at once, without apply lines. No: it waits."""
     payment_amount: Literal["full", "applied only"] = "full"
+    """Amount of a NetSuite payment: the full amount, or the sum of what is applied."""
     payment_method_translation: dict[str, str] = Field(default_factory=dict)
+    """NetSuite payment method name by Zuora payment method type, where they differ."""
     use_standard_invoice_sync: StandardInvoiceSync = StandardInvoiceSync.YES
+    """Which system calculates tax, and so which steps run."""
     avoid_zero_amount_invoice_items: YesNo = False
+    """Yes: invoice items and tax lines of 0 are left out."""
     default_item_id: Annotated[str, Field(pattern=r"^\d*$")] = ""
+    """Internal id of the NetSuite item for invoice items without a product charge."""
     large_invoice_lines: Annotated[int, Field(ge=2, le=10_000)] = 4_000
+    """Invoices with more lines are set aside and, on request, sent in pieces."""
     large_invoice_piece: Annotated[int, Field(ge=1, le=1_000)] = 100
+    """Lines in one piece of a large invoice."""
 
     # Cutover dates: records dated before are ignored
     cutover_zuora_invoice: OptionalDate = None
+    """Invoices dated before are ignored."""
     cutover_zuora_payment: OptionalDate = None
+    """Payments effective before are ignored."""
     cutover_zuora_refund: OptionalDate = None
+    """Refunds dated before are ignored."""
     cutover_zuora_invoice_item_adjustment: OptionalDate = None
+    """Adjustments dated before are ignored."""
     cutover_zuora_memo: OptionalDate = None
+    """Debit and credit memos dated before are ignored."""
     cutover_netsuite_payment: OptionalDate = None
+    """NetSuite payments dated before are ignored."""
     cutover_zuora_account: OptionalDate = None
+    """Accounts created before are ignored."""
 
     # Disable and force
     disable_zuora_invoice_sync: YesNo = False
+    """Skips the invoices step."""
     disable_zuora_payment_sync: YesNo = False
+    """Skips the payments step."""
     disable_zuora_refund_sync: YesNo = False
+    """Skips the refunds step."""
     disable_zuora_invoice_item_adjustment_sync: YesNo = False
+    """Skips the adjustments step."""
     disable_zuora_charge_sync: YesNo = False
+    """Skips the charges step; a warning in every run."""
     disable_netsuite_payment_sync: YesNo = True
+    """Skips NetSuite payments to Zuora."""
     disable_netsuite_credit_memo_sync: YesNo = True
+    """Skips NetSuite credit memos to Zuora."""
     disable_netsuite_refund_sync: YesNo = True
+    """Skips NetSuite refunds to Zuora."""
     disable_customer_account_sync: YesNo = False
+    """Skips the customers step; a warning in every run."""
     disable_zuora_credit_memo_sync: YesNo = False
+    """Skips the credit memos step."""
     disable_zuora_debit_memo_sync: YesNo = False
+    """Skips the debit memos step."""
     force_zuora_product_catalog_sync: YesNo = False
+    """Runs the product and rate plan steps although sales order sync is off."""
 
     # Errors and speed
     debug_logging: YesNo = False
+    """Raw answers in the log, NetSuite errors one by one instead of grouped."""
     netsuite_error_limit: Literal["Default", "50", "100", "250", "500"] = "Default"
+    """Number of NetSuite errors printed in full with debug logging."""
     netsuite_max_concurrency: Annotated[int, Field(ge=1, le=MAX_NETSUITE_WRITERS)] = 5
+    """Calls to NetSuite in flight at once, all workers together; below the limit of the account."""
 
     # Notification
     notify_recipients: list[str] = Field(default_factory=list, max_length=50)
+    """Mail addresses, at most 50."""
     notify_sender: str = ""
+    """Sender of the mails; the one of the deployment when empty."""
     notify_on_error: YesNo = True
+    """Mail when a step or the run failed or does not tie out."""
     notify_on_warning: YesNo = True
+    """Mail when records were held or refused."""
     notify_on_success: YesNo = False
+    """Mail after every run."""
     notify_attach_log: YesNo = True
+    """Attach the run log."""
 
     # Custom fields and extensions
     custom_field_sync_enabled: YesNo = False
+    """Turns on the custom field mappings."""
     custom_field_mappings: list[CustomFieldMapping] = Field(default_factory=list)
+    """Rows of zuora_object, zuora_field, netsuite_field, netsuite_internal_id."""
     custom_fields_inline: YesNo = False
+    """Yes: mapped fields go with the create or update itself."""
     include_contact_changes: YesNo = False
+    """Yes: accounts whose contacts changed count as modified."""
     address_style: Literal["company", "contact"] = "company"
+    """`company`: addressee is the account, attention the person. `contact`: addressee is the person."""
     map_vat_id: YesNo = False
+    """Yes: the VAT id becomes the customer's tax registration number."""
     send_state_all_countries: YesNo = False
+    """Yes: the state is sent outside the United States too."""
     sync_unsupported_charge_models: YesNo = False
+    """Yes: charges of unsupported models become items too."""
     external_id_prefixes: YesNo = False
+    """Yes: external ids carry a prefix per kind, for accounts whose ids would collide."""
     field_map: dict[str, str] = Field(default_factory=dict)
+    """NetSuite script id by logical name, for example {"custbody.Zuora ID": "custbody_zuora"}."""
 
     @model_validator(mode="after")
     def _addresses(self) -> Settings:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from tallybridge.errors import NotSent
+
 QUIET_SECONDS = 60.0
 """After so long without a 429 one more place is given out."""
 SAME_EVENT_SECONDS = 1.0
@@ -51,7 +53,9 @@ class LocalSlots:
     def hold(self) -> Iterator[None]:
         with self._free:
             if not self._free.wait_for(lambda: self._held < self._current(), timeout=LONGEST_WAIT):
-                raise TimeoutError(f"no free place within {LONGEST_WAIT:.0f} s")
+                raise NotSent(
+                    f"No call could be started within {LONGEST_WAIT:.0f} seconds: all places were taken.", service="", code="NO-SLOT"
+                )
             self._held += 1
         try:
             yield

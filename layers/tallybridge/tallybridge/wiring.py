@@ -124,12 +124,12 @@ class Wiring:
         return None
 
     def http(self) -> Http:
+        """The process's pool of connections, with this invocation's deadline."""
         with _lock:
             if "pool" not in _http:
                 clock = self.clock
-                _http["pool"] = Http(observer=self.observer(), clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
-            _http["pool"].deadline = self.invocation.deadline
-            return _http["pool"]
+                _http["pool"] = Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
+            return _http["pool"].until(self.invocation.deadline, self.observer())
 
     def zuora(self, settings: Settings) -> Zuora:
         return Zuora(zuora_connection(self.credentials(), settings), self.http(), tokens=_tokens)

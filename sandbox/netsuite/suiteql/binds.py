@@ -20,15 +20,16 @@ class Bound:
     def count(self) -> int:
         return sum(self.sizes)
 
+    def positions(self, marker: int) -> range:
+        """Which of the query's parameters a marker stands for, counted from 0."""
+        start = sum(self.sizes[:marker])
+        return range(start, start + self.sizes[marker])
+
     def expand(self, sql: str) -> str:
         """SQLite's text: each named marker becomes the numbered parameters it stands for."""
-        starts = [1]
-        for size in self.sizes:
-            starts.append(starts[-1] + size)
 
         def numbered(match: re.Match[str]) -> str:
-            n = int(match[1])
-            return ", ".join(f"?{k}" for k in range(starts[n], starts[n] + self.sizes[n]))
+            return ", ".join(f"?{k + 1}" for k in self.positions(int(match[1])))
 
         return MARKER.sub(numbered, sql)
 

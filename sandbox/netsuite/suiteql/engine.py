@@ -13,12 +13,13 @@ from sandbox.netsuite.suiteql.errors import search_error, unsupported
 from sandbox.netsuite.suiteql.functions import Failure, install, shown
 from sandbox.netsuite.suiteql.rows import RowMaker
 from sandbox.netsuite.suiteql.tables import AFFINITIES, Table, tables_of
-from sandbox.netsuite.suiteql.translate import Translated, translate
+from sandbox.netsuite.suiteql.translate import Translated, account_date, translate
 
 RESULT_ROWS = 100_000
 TRANSLATIONS_KEPT = 500
 CHECK_EVERY_STEPS = 1_000_000
 MAX_CHECKS = 3_000
+WARM_TABLES = frozenset({"transaction", "transactionline", "nexttransactionlinelink", "customer", "item"})
 
 
 class QueryEngine:
@@ -46,22 +47,31 @@ class QueryEngine:
 
     def query(self, text: str, params: list[Any], limit: int, offset: int) -> tuple[list[dict[str, str]], int]:
         """One page of a query's rows, all values as text and nulls left out, and the number of rows on all pages."""
-        if self.version != self.tenant.catalog.version:
-            self.connection.close()
-            self._open()
+        self._follow_catalog()
         bound = bind(text)
         if bound.count != len(params):
             raise search_error(f"The query has {bound.count} bind markers, but {len(params)} parameters were given.")
         found = self._translated(bound)
         self._follow(found.tables)
         sql = bound.expand(found.sql)
-        values = [float(p) if isinstance(p, Decimal) else p for p in params]
+        dated = {n for marker in found.date_markers for n in bound.positions(marker)}
+        values = [_value(p, n in dated) for n, p in enumerate(params)]
         rows, names = self._run(f"SELECT * FROM ({sql}) LIMIT {limit} OFFSET {offset}", values)
         total = offset + len(rows)
         if len(rows) == limit or (offset and not rows):
             total = int(self._run(f"SELECT COUNT(*) FROM ({sql})", values)[0][0][0])
         page = [{n: shown(v) for n, v in zip(names, row, strict=True) if v is not None} for row in rows]
         return page[: max(RESULT_ROWS - offset, 0)], min(total, RESULT_ROWS)
+
+    def warm(self) -> None:
+        """Fill the tables of entities, items and transactions now, so that the first queries need not."""
+        self._follow_catalog()
+        self._follow(WARM_TABLES)
+
+    def _follow_catalog(self) -> None:
+        if self.version != self.tenant.catalog.version:
+            self.connection.close()
+            self._open()
 
     def _translated(self, bound: Bound) -> Translated:
         key = f"{bound.sizes} {bound.text}"
@@ -117,3 +127,10 @@ class QueryEngine:
         rows = [row for record in records for row in self.maker.rows(table, record)]
         places = ", ".join("?" * len(table.columns))
         self.connection.executemany(f'INSERT INTO "{table.name}" VALUES ({places})', rows)
+
+
+def _value(parameter: Any, is_date: bool) -> Any:
+    """A bind parameter as SQLite takes it."""
+    if is_date and parameter is not None:
+        return account_date(str(parameter))
+    return float(parameter) if isinstance(parameter, Decimal) else parameter

@@ -101,10 +101,6 @@ def _to_number(value: Any) -> Any:
     return None if value is None else float(value)
 
 
-def _implicit_date(value: Any) -> Any:
-    return None if value is None else dates.implicit(str(value))
-
-
 def _shift(value: Any, days: Any) -> Any:
     return None if value is None or days is None else dates.shifted(value, float(days))
 
@@ -169,7 +165,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ns_to_timestamp": _to_date,
     "ns_to_char": _to_char,
     "ns_to_number": _to_number,
-    "ns_implicit_date": _implicit_date,
     "ns_shift": _shift,
     "ns_days_between": _days_between,
     "ns_trunc": _trunc,

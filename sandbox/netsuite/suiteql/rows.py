@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from sandbox.netsuite.ledger import ZERO
 from sandbox.netsuite.output import Renderer
 from sandbox.netsuite.rules import Tenant
 from sandbox.netsuite.store import Record, applications
-from sandbox.netsuite.suiteql.dates import mark
+from sandbox.netsuite.suiteql.dates import MARK, mark
 from sandbox.netsuite.suiteql.tables import Table
 
 TYPE_CODES = {
@@ -38,12 +38,18 @@ class RowMaker:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
         self.renderer = Renderer(tenant, "")
+        self.encoders = encoders(tenant)
 
     def rows(self, table: Table, record: Record) -> list[tuple[Any, ...]]:
         """Rows in the order of the table's columns, encoded for SQLite."""
         if table.record_types and record.type.name not in table.record_types:
             return []
-        return [tuple(encode(row.get(c.name), self.tenant) for c in table.columns) for row in self._of(table, record)]
+        names, encode = table.by_name, self.encoders
+        found = []
+        for row in self._of(table, record):
+            values = map(row.get, names)
+            found.append(tuple([None if v is None else encode[type(v)](v) for v in values]))
+        return found
 
     def _of(self, table: Table, record: Record) -> Iterator[Row]:
         match table.name:
@@ -66,9 +72,8 @@ class RowMaker:
         row["id"] = record.id
         for flag in ("isinactive", "iselimination", "closed", "isposting", "isyear", "isquarter", "alllocked", "arlocked"):
             row.setdefault(flag, False)
-        for known in record.type.fields.values():
-            if known.custom and known.kind == "bool":
-                row.setdefault(known.name, False)
+        for flag in self.tenant.catalog.flags(record.type.name):
+            row.setdefault(flag, False)
         if record.type.group == "entity":
             names = " ".join(str(v) for v in (row.get("firstname"), row.get("lastname")) if v)
             row["altname"] = row.get("companyname") or names or None
@@ -95,9 +100,8 @@ class RowMaker:
             createdby=-5,
             source="REST Web Services",
         )
-        for known in record.type.fields.values():
-            if known.custom and known.kind == "bool":
-                row.setdefault(known.name, False)
+        for flag in self.tenant.catalog.flags(record.type.name):
+            row.setdefault(flag, False)
         if kind == "invoice":
             row.update(foreignamountunpaid=left, foreignamountpaid=record.values["total"] - left)
         elif kind in ("creditMemo", "customerPayment", "customerDeposit"):
@@ -266,14 +270,14 @@ def total(record: Record) -> Decimal:
     return -amount if record.type.name in NEGATIVE else amount
 
 
-def encode(value: Any, tenant: Tenant) -> Any:
-    """A value as it is kept in SQLite: amounts as floats, flags as T and F, dates marked; empty text is null, as in Oracle."""
-    if isinstance(value, bool):
-        return "T" if value else "F"
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, datetime):
-        return mark(value + timedelta(hours=tenant.options.utc_offset_h))
-    if isinstance(value, date):
-        return mark(datetime(value.year, value.month, value.day))  # noqa: DTZ001 - a calendar date has no zone
-    return None if value == "" else value
+def encoders(tenant: Tenant) -> dict[type, Callable[[Any], Any]]:
+    """How values are kept in SQLite: amounts as floats, flags as T and F, dates marked; empty text is null, as in Oracle."""
+    zone = timedelta(hours=tenant.options.utc_offset_h)
+    return {
+        str: lambda text: text or None,
+        int: lambda number: number,
+        bool: lambda flag: "T" if flag else "F",
+        Decimal: float,
+        datetime: lambda moment: mark(moment + zone),
+        date: lambda day: f"{MARK}{day.isoformat()} 00:00:00",
+    }

@@ -12,6 +12,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.parsers.oracle import OracleParser
 
 from sandbox.netsuite.suiteql.binds import MARKER, Bound, outside_quotes
+from sandbox.netsuite.suiteql.dates import BadDate, implicit
 from sandbox.netsuite.suiteql.errors import not_in_this_account, search_error, unknown_column, unknown_table, unsupported
 from sandbox.netsuite.suiteql.rownum import limit_by_rownum
 from sandbox.netsuite.suiteql.tables import TABLES, Column, Table
@@ -50,10 +51,11 @@ class SuiteQL(Oracle):
 
 @dataclass(frozen=True)
 class Translated:
-    """A query for SQLite (bind markers still named) and the tables it reads."""
+    """A query for SQLite (bind markers still named), the tables it reads, and the markers that are compared with dates."""
 
     sql: str
     tables: frozenset[str]
+    date_markers: frozenset[int]
 
 
 def translate(bound: Bound, tables: dict[str, Table]) -> Translated:
@@ -70,6 +72,14 @@ def translate(bound: Bound, tables: dict[str, Table]) -> Translated:
     return _Translation(bound, tables).run(root)
 
 
+def account_date(text: str) -> str:
+    """A text compared with a date, as dates are kept; it must be in the account's format."""
+    try:
+        return implicit(text)
+    except BadDate as wrong:
+        raise unsupported(str(wrong)) from None
+
+
 class _Translation:
     def __init__(self, bound: Bound, tables: dict[str, Table]) -> None:
         self.bound = bound
@@ -77,6 +87,7 @@ class _Translation:
         self.columns: dict[int, Column] = {}
         self.states: set[int] = set()
         self.used: set[str] = set()
+        self.date_markers: set[int] = set()
 
     def run(self, root: exp.Query) -> Translated:
         for identifier in root.find_all(exp.Identifier):
@@ -94,7 +105,7 @@ class _Translation:
         root = limit_by_rownum(root)
         for identifier in root.find_all(exp.Identifier):
             identifier.set("quoted", True)
-        return Translated(root.sql(dialect="sqlite"), frozenset(self.used))
+        return Translated(root.sql(dialect="sqlite"), frozenset(self.used), frozenset(self.date_markers))
 
     def _table(self, table: exp.Table) -> None:
         name = table.name
@@ -161,8 +172,14 @@ class _Translation:
                 raise search_error(f"The IN condition has {count} arguments; at most {MAX_IN_ARGUMENTS} are allowed.")
 
     def _width(self, node: exp.Expr) -> int:
-        match = MARKER.fullmatch(f":{node.name}") if isinstance(node, exp.Placeholder) else None
-        return self.bound.sizes[int(match[1])] if match else 1
+        return self.bound.sizes[self._marker(node)] if isinstance(node, exp.Placeholder) else 1
+
+    @staticmethod
+    def _marker(node: exp.Placeholder) -> int:
+        match = MARKER.fullmatch(f":{node.name}")
+        if match is None:
+            raise unsupported(node.sql())
+        return int(match[1])
 
     @staticmethod
     def _name_outputs(root: exp.Query) -> None:
@@ -221,8 +238,10 @@ class _Translation:
         """A status is compared in its compound form; a text beside a date must be a date in the account's format."""
         if any(self._is_date(o) for o in operands):
             for operand in operands:
-                if isinstance(operand, (exp.Placeholder, exp.Literal)) and self._width(operand) == 1:
-                    operand.replace(exp.Anonymous(this="ns_implicit_date", expressions=[operand.copy()]))
+                if isinstance(operand, exp.Placeholder):
+                    self.date_markers.add(self._marker(operand))
+                elif isinstance(operand, exp.Literal):
+                    operand.replace(exp.Literal.string(account_date(operand.name)))
         for operand in operands:
             if isinstance(operand, exp.Column) and id(operand) in self.states:
                 operand.replace(self._compound_status(operand))

@@ -32,8 +32,8 @@ class Locators:
         self.kept: OrderedDict[str, KeptResult] = OrderedDict()
         self.made = 0
 
-    def query(self, text: object, page: int) -> dict[str, Any]:
-        selection, records = select(self.store, text, self.zone)
+    def query(self, text: object, page: int, wsdl: int) -> dict[str, Any]:
+        selection, records = select(self.store, text, self.zone, wsdl)
         if len(records) <= page:
             return {"records": [selection.show(r) for r in records], "size": len(records), "done": True}
         self.made += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sandbox.zuora.models.dataquery.jobs import QueryJobs
+from sandbox.zuora.models.export.jobs import Exports
 from sandbox.zuora.models.idempotency import IdempotencyStore
 from sandbox.zuora.models.limits import RateMeter
 from sandbox.zuora.models.locators import Locators
@@ -28,6 +29,7 @@ class Tenant:
         self.idempotency = IdempotencyStore(options)
         self.rates = RateMeter(options)
         self.jobs = QueryJobs(self.store, options, self.troubles)
+        self.exports = Exports(self.store, options, self.jobs)
         self.orders = 0
 
     @property

@@ -16,7 +16,8 @@ class Troubles:
 
     `locked`: record id -> how many writes are refused with a lock competition. `refused`: record id -> (code, message) for the next
     write in a batch. `jobs`: fate of the next Data Query jobs; a failing job reports `job_error`. `files`: what happens to the next
-    result files. `token_calls`: tokens issued from now on die after so many requests.
+    result files. `token_calls`: tokens issued from now on die after so many requests. `client_deactivated`: the user of the OAuth
+    client may not log in.
     """
 
     locked: dict[str, int] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Troubles:
     job_error: tuple[str, str] = ("LINK_30000007", "Service Temporarily Unavailable")
     files: deque[FileTrouble] = field(default_factory=deque)
     token_calls: int | None = None
+    client_deactivated: bool = False
 
     def is_locked(self, record_id: str) -> bool:
         """Whether this write meets a lock; uses one of them up."""

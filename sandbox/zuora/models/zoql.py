@@ -14,6 +14,7 @@ from sandbox.zuora.models.store import Store
 from sandbox.zuora.models.values import DATE, Record, ValueRefused, check_date, parse_moment, zoql_moment
 from sandbox.zuora.models.zoql_parse import Literal, Predicate, Query, parse
 from sandbox.zuora.schema import Field, ObjectType
+from sandbox.zuora.schema.rules import WSDL_NEEDED
 
 Test = Callable[[Record], bool]
 TIER_PRICES = {"Price", "DiscountAmount", "DiscountPercentage"}
@@ -33,9 +34,10 @@ CHARGE_TYPE_OWNERS = ("ProductRatePlanCharge", "RatePlanCharge")
 class Selection:
     """A query checked against the schema: which object, which fields, which records."""
 
-    def __init__(self, store: Store, query: Query, zone: Any) -> None:
+    def __init__(self, store: Store, query: Query, zone: Any, wsdl: int) -> None:
         self.store = store
         self.zone = zone
+        self.wsdl = wsdl
         self.kind = object_type(store, query.object)
         self.fields = [self.selectable(name) for name in query.fields]
         self.check_combination()
@@ -43,10 +45,15 @@ class Selection:
         self.groups = [[self.compile(p) for p in group] for group in groups]
 
     def selectable(self, name: str) -> Field:
-        field = self.kind.by_lower.get(name.lower())
+        field = self.known(name)
         if field is None or not field.selectable:
             raise ZoqlFault("INVALID_FIELD", f"invalid field for query: {self.kind.name}.{name.lower()}")
         return field
+
+    def known(self, name: str) -> Field | None:
+        """The field of that name, if the WSDL version of the call has it."""
+        field = self.kind.by_lower.get(name.lower())
+        return field if field and WSDL_NEEDED.get((self.kind.name, field.name), 0) <= self.wsdl else None
 
     def check_combination(self) -> None:
         names = {f.name for f in self.fields}
@@ -57,7 +64,7 @@ class Selection:
             )
 
     def compile(self, p: Predicate) -> tuple[Predicate, Test]:
-        field = self.kind.by_lower.get(p.field.lower())
+        field = self.known(p.field)
         if field is None or not field.filterable or field.name in LONG_TEXT:
             raise ZoqlFault("INVALID_FIELD", f"invalid field for query: {self.kind.name}.{p.field.lower()}")
         value = p.value
@@ -107,9 +114,9 @@ class Selection:
         return shown
 
 
-def select(store: Store, text: object, zone: Any) -> tuple[Selection, list[Record]]:
+def select(store: Store, text: object, zone: Any, wsdl: int) -> tuple[Selection, list[Record]]:
     """Parse and run a query. Raises `ZoqlFault`."""
-    selection = Selection(store, parse(text), zone)
+    selection = Selection(store, parse(text), zone, wsdl)
     return selection, selection.records()
 
 

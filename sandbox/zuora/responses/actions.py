@@ -11,6 +11,7 @@ from sandbox.zuora.exceptions import ActionUnknown, CrudError, GatewayError, Zoq
 from sandbox.zuora.http import Call, json_response
 from sandbox.zuora.models import actions
 from sandbox.zuora.models.locators import MAX_PAGE
+from sandbox.zuora.schema.rules import DEFAULT_WSDL
 
 
 def page_size(call: Call) -> int:
@@ -21,7 +22,13 @@ def page_size(call: Call) -> int:
 
 
 def query(call: Call) -> Response:
-    return json_response(call.tenant.locators.query(call.body.get("queryString"), page_size(call)))
+    return json_response(call.tenant.locators.query(call.body.get("queryString"), page_size(call), wsdl_version(call)))
+
+
+def wsdl_version(call: Call) -> int:
+    """`X-Zuora-WSDL-Version`, 79 without one (spec section 3)."""
+    digits = call.request.headers.get("X-Zuora-WSDL-Version", "").partition(".")[0]
+    return int(digits) if digits.isdigit() else DEFAULT_WSDL
 
 
 def query_more(call: Call) -> Response:

@@ -41,9 +41,7 @@ def submit(call: Call) -> Response:
         use_index_join=bool(body.get("useIndexJoin", False)),
         source=body.get("sourceData", "LIVE"),
     )
-    shown = call.tenant.jobs.shown(job, call.url(""))
-    accepted = {k: v for k, v in shown.items() if k not in ("outputRows", "processingTime", "dataFile", "errorCode", "errorMessage")}
-    return json_response({"data": {**accepted, "queryStatus": "accepted"}})
+    return json_response({"data": call.tenant.jobs.accepted(job)})
 
 
 def read(call: Call) -> Response:

@@ -23,6 +23,8 @@ def token(call: Call) -> Response:
         return refused(400, "Bad Request", "Invalid client id")
     if not tokens.secret_right(form.get("client_secret", "")):
         return refused(401, "Unauthorized", "Invalid client secret")
+    if call.tenant.troubles.client_deactivated:
+        return json_response({"status": 403, "error": "Forbidden", "path": "/oauth/token"}, 403)
     value = tokens.issue(call.tenant.troubles.token_calls)
     options = call.tenant.options
     response = json_response(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from sandbox.zuora.schema import billing, core, rules, settlement
 from sandbox.zuora.schema.fields import SYSTEM_FIELDS, TEXT_LENGTH, Field, ObjectType, camel_name, is_custom, parse_entries
@@ -15,7 +16,7 @@ TABLES = {**core.FIELDS, **billing.FIELDS, **settlement.FIELDS}
 
 def build_schema(connector_fields: bool = True, custom_fields: Mapping[str, tuple[str, ...]] | None = None) -> Schema:
     """All object types, with the `__NS` fields if they are installed, and with the tenant's own text fields."""
-    schema = {name: build_type(name, text) for name, text in TABLES.items()}
+    schema = {name: build_type(name) for name in TABLES}
     if connector_fields:
         for name, short_names in rules.CONNECTOR_FIELDS.items():
             for short in short_names.split():
@@ -23,25 +24,13 @@ def build_schema(connector_fields: bool = True, custom_fields: Mapping[str, tupl
     for name, fields in (custom_fields or {}).items():
         for custom in fields:
             add_custom_field(schema[name], custom)
+    for kind in schema.values():
+        kind.rebuild()
     return schema
 
 
-def build_type(name: str, text: str) -> ObjectType:
-    enums = rules.ENUMS.get(name, {})
-    absent = set(rules.NOT_IN_OBJECT_QUERY.get(name, "").split())
-    fields: dict[str, Field] = {}
-    for field_name, kind, length, flags in parse_entries(f"{SYSTEM_FIELDS}; {text}"):
-        is_column = kind != "obj" and (field_name not in absent or field_name == "Description")
-        fields[field_name] = Field(
-            name=field_name,
-            kind=kind,
-            length=length,
-            flags=flags,
-            enum=enums.get(field_name),
-            sql=rules.SQL_NAMES.get((name, field_name), field_name.lower()) if is_column else None,
-            camel=camel_name(field_name) if kind != "obj" and field_name not in absent else None,
-            custom=is_custom(field_name),
-        )
+def build_type(name: str) -> ObjectType:
+    fields = dict(published_fields(name))
     return ObjectType(
         name=name,
         fields=fields,
@@ -54,6 +43,27 @@ def build_type(name: str, text: str) -> ObjectType:
     )
 
 
+@cache
+def published_fields(name: str) -> Mapping[str, Field]:
+    """The fields of a type without custom ones."""
+    enums = rules.ENUMS.get(name, {})
+    absent = set(rules.NOT_IN_OBJECT_QUERY.get(name, "").split())
+    fields: dict[str, Field] = {}
+    for field_name, kind, length, flags in parse_entries(f"{SYSTEM_FIELDS}; {TABLES[name]}"):
+        is_column = kind != "obj" and (field_name not in absent or field_name == "Description")
+        fields[field_name] = Field(
+            name=field_name,
+            kind=kind,
+            length=length,
+            flags=flags,
+            enum=enums.get(field_name),
+            sql=rules.SQL_NAMES.get((name, field_name), field_name.lower()) if is_column else None,
+            camel=camel_name(field_name) if kind != "obj" and field_name not in absent else None,
+            custom=is_custom(field_name),
+        )
+    return fields
+
+
 def references_of(name: str, fields: Mapping[str, Field]) -> dict[str, str]:
     """Which fields of the type hold the id of which other type."""
     return {
@@ -64,9 +74,8 @@ def references_of(name: str, fields: Mapping[str, Field]) -> dict[str, str]:
 
 
 def add_custom_field(kind: ObjectType, name: str, enum: tuple[str, ...] | None = None) -> None:
-    """Add a text custom field (`...__c` or `...__NS`). Raises `ValueError` for another name."""
+    """Add a text custom field (`...__c` or `...__NS`), to be followed by `rebuild`. Raises `ValueError` for another name."""
     if not is_custom(name):
         raise ValueError(f"a custom field must end in __c, __NS or __QT: {name!r}")
     flags = "qfcu" if kind.zoql else "o"
     kind.fields[name] = Field(name, "str", TEXT_LENGTH, flags, enum, name.lower(), name, custom=True)
-    kind.rebuild()

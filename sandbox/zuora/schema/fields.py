@@ -59,11 +59,8 @@ class ObjectType:
     plural: str | None
     settlement_only: bool
     zoql: bool
-    by_lower: dict[str, Field] = field(init=False)
-    by_camel: dict[str, Field] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.rebuild()
+    by_lower: dict[str, Field] = field(default_factory=dict)
+    by_camel: dict[str, Field] = field(default_factory=dict)
 
     def rebuild(self) -> None:
         """Bring the look-ups up to date after fields were added."""

@@ -303,4 +303,13 @@ NOT_IN_OBJECT_QUERY: dict[str, str] = {
 }
 """Fields of ZOQL that Object Query and Data Query lack (spec section 14.4). `Description` is a Data Query column all the same."""
 
+WSDL_NEEDED: dict[tuple[str, str], int] = {
+    ("Invoice", "SourceType"): 118,
+    ("Invoice", "BillToContactId"): 118,
+    ("Invoice", "PaymentTerm"): 118,
+    ("Invoice", "Currency"): 147,
+}
+"""Fields that Actions know only from this WSDL version on (spec section 3)."""
+DEFAULT_WSDL = 79
+
 SQL_NAMES: dict[tuple[str, str], str] = {("CreditMemo", "Comment"): "comments"}

@@ -141,6 +141,16 @@ def test_no_call_starts_after_the_deadline(service: ScriptedService, http: Http,
     assert service.requests == []
 
 
+def test_invocations_of_one_process_have_deadlines_of_their_own(service: ScriptedService, http: Http, time: FakeTime) -> None:
+    service.answer = lambda r: Reply(200)
+    late = http.until(time.now - 1)
+    with pytest.raises(NotSent):
+        late.send(call(service.url, Effect.READ))
+    assert http.until(time.now + 60).send(call(service.url, Effect.READ)).status == 200
+    assert http.send(call(service.url, Effect.READ)).status == 200
+    assert late.session is http.session
+
+
 def test_no_pause_reaches_past_the_deadline(service: ScriptedService, http: Http, time: FakeTime) -> None:
     service.answer = lambda r: Reply(503)
     http.deadline = time.now + 4  # pauses would be 1, 2, 4 ... seconds

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from tallybridge.errors import NotSent
 from tallybridge.slots import LocalSlots
 from tallybridge.tokens import ProcessTokens, TokenSource
 
@@ -63,6 +64,13 @@ def test_one_place_always_remains(time: FakeTime) -> None:
         slots.throttled()
         time.now += 2
     assert slots.limit == 1
+
+
+def test_a_place_that_is_never_given_back_does_not_block_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tallybridge.slots.LONGEST_WAIT", 0.02)
+    slots = LocalSlots(1)
+    with slots.hold(), pytest.raises(NotSent, match="all places were taken"), slots.hold():
+        pass
 
 
 def test_a_place_is_given_back_when_the_call_fails() -> None:

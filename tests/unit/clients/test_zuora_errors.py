@@ -114,7 +114,9 @@ def test_a_named_record_gives_the_documented_message() -> None:
         (200, crud("REQUEST_EXCEEDED_RATE"), Effect.ONCE, Throttled),
         (200, crud("UNKNOWN_ERROR"), Effect.ONCE, OutcomeUnknown),
         (200, crud("TRANSACTION_TERMINATED"), Effect.ONCE, Refused),
-        (409, v1(58730030), Effect.ONCE, OutcomeUnknown),
+        (409, v1(50000050), Effect.ONCE, OutcomeUnknown),
+        (409, {"message": "conflict"}, Effect.ONCE, OutcomeUnknown),
+        (409, v1(58730030), Effect.ONCE, Refused),
     ],
 )
 def test_what_is_open_after_a_failure_that_may_pass(status: int, body: Any, effect: Effect, kind: type[ServiceError]) -> None:

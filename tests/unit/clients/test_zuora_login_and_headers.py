@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 import pytest
-from tallybridge.errors import BadAnswer, LoginRefused, NotSent, OutcomeUnknown
+from tallybridge.errors import BadAnswer, LoginRefused, NotSent, OutcomeUnknown, Refused
 from tallybridge.http import Http
 from tallybridge.slots import LocalSlots
 from tallybridge.tokens import ProcessTokens
@@ -135,8 +135,25 @@ def test_a_replayed_success_counts_whatever_its_status(service: ScriptedService,
     assert zuora.post("/v1/payments", {}, key="k")["id"] == "p1"
 
 
-def test_a_409_without_success_must_be_looked_up(service: ScriptedService, zuora: Zuora) -> None:
-    service.answer = lambda r: Reply(409, {"success": False, "reasons": [{"code": 1, "message": "in progress"}]})
+def test_a_request_that_still_runs_is_asked_for_again_under_its_key(service: ScriptedService, zuora: Zuora) -> None:
+    running = Reply(409, {"success": False, "reasons": [{"code": 50000050, "message": "in progress"}]})
+    service.replies = [Reply(drop=True), running, running, Reply(409, {"success": True, "id": "p1"})]
+    assert zuora.post("/v1/payments", {}, key="k")["id"] == "p1"
+
+    service.answer = lambda r: running
+    with pytest.raises(OutcomeUnknown):
+        zuora.post("/v1/payments", {}, key="k")
+
+
+def test_a_replayed_refusal_is_that_refusal(service: ScriptedService, zuora: Zuora) -> None:
+    service.answer = lambda r: Reply(409, {"success": False, "reasons": [{"code": 53810022, "message": "required"}]})
+    with pytest.raises(Refused, match="required"):
+        zuora.post("/v1/payments", {}, key="k")
+    assert len(service.requests) == 1
+
+
+def test_a_409_without_a_known_reason_must_be_looked_up(service: ScriptedService, zuora: Zuora) -> None:
+    service.answer = lambda r: Reply(409, {"success": False, "reasons": [{"code": 1, "message": "conflict"}]})
     with pytest.raises(OutcomeUnknown):
         zuora.post("/v1/payments", {}, key="k")
     assert len(service.requests) == 1

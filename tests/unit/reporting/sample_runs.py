@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from decimal import Decimal
+from functools import cache, wraps
+from typing import ParamSpec
 
 from tallybridge.reporting.messages import group_messages
 from tallybridge.reporting.totals import control_totals, run_outcome
@@ -112,7 +115,23 @@ def finished(
     )
 
 
-def clean_run(dry_run: bool = False) -> tuple[RunSummary, list[LogLine]]:
+Run = tuple[RunSummary, list[LogLine]]
+P = ParamSpec("P")
+
+
+def fresh(make: Callable[P, Run]) -> Callable[P, Run]:
+    """Builds each run once and hands out copies, which a test may change."""
+    kept = cache(make)
+
+    @wraps(make)
+    def copy(*args: P.args, **kwargs: P.kwargs) -> Run:
+        return deepcopy(kept(*args, **kwargs))  # type: ignore[arg-type]
+
+    return copy
+
+
+@fresh
+def clean_run(dry_run: bool = False) -> Run:
     rows = [
         *results("Account", "", {Outcome.SYNCED: 41, Outcome.ALREADY: 3}),
         *results("ProductRatePlanCharge", "", {Outcome.SYNCED: 12}),
@@ -165,7 +184,8 @@ def warning_lines() -> list[LogLine]:
     return lines
 
 
-def run_with_warnings() -> tuple[RunSummary, list[LogLine]]:
+@fresh
+def run_with_warnings() -> Run:
     rows = [
         *results("Account", "", {Outcome.SYNCED: 41, Outcome.HELD: 1}),
         *results("Invoice", "EUR", {Outcome.SYNCED: 310, Outcome.ALREADY: 16, Outcome.HELD: 4}),
@@ -179,7 +199,8 @@ def run_with_warnings() -> tuple[RunSummary, list[LogLine]]:
     return finished(rows, lines, instance=f"Contoso 🚲 {INJECTED}"), lines
 
 
-def failed_run() -> tuple[RunSummary, list[LogLine]]:
+@fresh
+def failed_run() -> Run:
     rows = [
         *results("Account", "", {Outcome.SYNCED: 41}),
         *results("Invoice", "USD", {Outcome.SYNCED: 120, Outcome.UNFINISHED: 6}),
@@ -193,7 +214,8 @@ def failed_run() -> tuple[RunSummary, list[LogLine]]:
     return finished(rows, lines, steps=steps), lines
 
 
-def out_of_balance_run() -> tuple[RunSummary, list[LogLine]]:
+@fresh
+def out_of_balance_run() -> Run:
     _, lines = clean_run()
     rows = [*results("Invoice", "EUR", {Outcome.SYNCED: 310}), *results("Invoice", "USD", {Outcome.SYNCED: 902})]
     held = holdings(rows)
@@ -203,7 +225,7 @@ def out_of_balance_run() -> tuple[RunSummary, list[LogLine]]:
     return finished(rows, lines, held), lines
 
 
-RUNS: dict[str, Callable[[], tuple[RunSummary, list[LogLine]]]] = {
+RUNS: dict[str, Callable[[], Run]] = {
     "clean": clean_run,
     "dry": lambda: clean_run(dry_run=True),
     "warnings": run_with_warnings,

@@ -159,7 +159,9 @@ class NetSuite:
     ) -> str:
         operation = f"{method} {record_type}"
         params = {"replace": ",".join(replace)} if replace else {}
-        answer = self._calls.send(method, path, effect, operation=operation, params=params, body=body, record=record)
+        answer = self._calls.send(
+            method, path, effect, operation=operation, params=params, body=body, record=record or name_of(body) or record_type
+        )
         return id_in(answer) or _internal(known_id) or _no_id(operation, answer)
 
     @staticmethod

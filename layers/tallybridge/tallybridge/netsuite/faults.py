@@ -50,6 +50,11 @@ KNOWN = (
         "Create accounting periods in NetSuite that cover the schedule, then sync the record again.",
     ),
     _known(
+        r"no accounting period",
+        "There is no accounting period for {date}.",
+        "Create the period in NetSuite or change the date, then sync the record again.",
+    ),
+    _known(
         r"period\b.*\b(closed|locked)|closed (accounting )?period|(locked|closed) posting period",
         "The accounting period of {date} is closed.",
         "Open the period in NetSuite or change the date, then sync the record again.",

@@ -99,8 +99,15 @@ _STEP_TONES = {
 }
 _COUNTERS = ("selected", "created", "updated", "linked", "held", "refused", "warnings")
 _COUNTERS_IF_ANY = ("recovered", "unchanged", "skipped", "unfinished")
-_FILES = {"report": "Report", "log": "Log", "summary": "Summary", "summary_csv": "Control totals as CSV", "mail": "Mail"}
-_LEAST_WIDTH = 0.8
+_FILES = {
+    "report": "Report",
+    "log": "Log",
+    "summary": "Summary",
+    "summary_csv": "Control totals as CSV",
+    "steps_csv": "Step counters as CSV",
+    "mail": "Mail",
+}
+_LEAST_WIDTH = 1.6
 """Per cent of a bar that even a single record gets, so that it can be seen."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from tallybridge.reporting.words import ELLIPSIS, clean, shortened
 from tallybridge.sync.runlog import Level, LogLine, Message
@@ -30,8 +31,10 @@ CUT = "(cut: NetSuite errors of one run are shown up to 10,000 characters; the l
 NOT_PRINTED = "Further NetSuite errors; the number printed in full is limited. The log has all of them."
 OTHER_KINDS = "Further messages of other kinds. The log has all of them."
 
-_TOKEN = re.compile(r'"[^"]*"|[^\s"(),;]+')
 _MARKS = "\x00\x01\x02"
+_OWN = re.compile(f"[{_MARKS}]")
+_DIGIT = re.compile(r"\d")
+_VALUE = re.compile(r'"[^"]*"|[^\s"(),;]+')
 
 
 def group_messages(lines: Iterable[LogLine], *, debug: bool = False, error_limit: int = NETSUITE_ERRORS) -> list[Message]:
@@ -45,11 +48,13 @@ def group_messages(lines: Iterable[LogLine], *, debug: bool = False, error_limit
     for line in lines:
         if line.level not in (Level.WARNING, Level.ERROR):
             continue
-        key, shown = _place(line, debug, in_full < error_limit, in_full)
+        pieces, values = _taken_apart(line)
+        key, shown = _place(line, pieces, in_full, debug, error_limit)
         in_full += debug and from_netsuite(line)
         if key not in groups and len(groups) >= MAX_MESSAGES:
             key, shown = (line.level,), replace(line, message=OTHER_KINDS, code="", step="", advice="")
-        groups.setdefault(key, _Group(shown)).add(shown)
+        group = groups.get(key) or groups.setdefault(key, _Group(shown))
+        group.add(shown, values if shown is line else _taken_apart(shown)[1])
     messages = [group.message() for group in groups.values()]
     return messages if debug else cut(messages)
 
@@ -72,22 +77,16 @@ def cut(messages: list[Message]) -> list[Message]:
     return kept
 
 
-def shape(line: LogLine) -> tuple[str, ...]:
-    """What stays of a text when the values are taken out: the pieces between them."""
-    return _taken_apart(line)[0]
-
-
-def _place(line: LogLine, debug: bool, room: bool, number: int) -> tuple[object, LogLine]:
+def _place(line: LogLine, pieces: tuple[str, ...], in_full: int, debug: bool, error_limit: int) -> tuple[object, LogLine]:
     """The group a line belongs to, and the line as it is to be shown there."""
     if debug and from_netsuite(line):
-        if room:
-            return (number,), line
+        if in_full < error_limit:
+            return (in_full,), line
         return (line.step, line.level, line.code), replace(line, message=NOT_PRINTED)
-    return (line.step, line.level, line.code, shape(line)), line
+    return (line.step, line.level, line.code, pieces), line
 
 
-@dataclass(frozen=True)
-class _Value:
+class _Value(NamedTuple):
     text: str
     own: bool  # names the record itself
 
@@ -102,10 +101,10 @@ def _taken_apart(line: LogLine) -> tuple[tuple[str, ...], tuple[_Value, ...]]:
     for mark, name in zip(_MARKS, names, strict=False):
         text = text.replace(name, mark)
     pieces, values, start = [], [], 0
-    for token in _TOKEN.finditer(text):
+    for token in _VALUE.finditer(text):
         word = token[0] if token[0].startswith('"') else token[0].rstrip(".:!?'")
-        own = any(mark in word for mark in _MARKS)
-        if own or word.startswith('"') or any(c.isdigit() for c in word):
+        own = _OWN.search(word) is not None
+        if own or word.startswith('"') or _DIGIT.search(word):
             pieces.append(text[start : token.start()])
             start = token.start() + len(word)
             for mark, name in zip(_MARKS, names, strict=False):
@@ -121,11 +120,10 @@ class _Group:
     common: list[_Value | None] = field(default_factory=list)
     records: dict[tuple[str, str, tuple[str, ...]], tuple[_Value, ...]] = field(default_factory=dict)
 
-    def add(self, line: LogLine) -> None:
-        values = _taken_apart(line)[1]
+    def add(self, line: LogLine, values: tuple[_Value, ...]) -> None:
         if not self.count:
             self.common = list(values)
-        self.common = [c if c and c.text == v.text else None for c, v in zip(self.common, values, strict=True)]
+        self.common = [c if c is not None and c.text == v.text else None for c, v in zip(self.common, values, strict=True)]
         self.count += 1
         if len(self.records) < MAX_RECORDS:
             key = (line.source_number or line.source_id, line.waits_for, tuple(v.text for v in values))

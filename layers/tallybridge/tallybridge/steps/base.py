@@ -10,6 +10,7 @@ from typing import Any
 from tallybridge.clock import Clock
 from tallybridge.money import plain
 from tallybridge.netsuite import NetSuite
+from tallybridge.pieces import side_by_side
 from tallybridge.settings import Settings
 from tallybridge.steps.reference import Reference
 from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, SourceRecord
@@ -21,6 +22,7 @@ TEXT_LIMIT = 300
 """Characters in a NetSuite free-form text field."""
 
 Row = Mapping[str, Any]
+Rows = dict[str, dict[str, Any]]
 
 
 @dataclass
@@ -99,13 +101,8 @@ class ZuoraToNetSuite:
 
         The children are those of the selection: they no longer change once a head qualifies.
         """
-        query, source = self.query(), self.context.source
-        heads = source.reread(query.object, (c.id for c in candidates), query.fields)
-        parents: dict[str, dict[str, dict[str, Any]]] = {}
-        for parent in query.parents:
-            holders = parents[parent.of] if parent.of else heads
-            ids = [h.get(parent.key) or "" for h in holders.values()]
-            parents[parent.object] = source.reread(parent.object, ids, self.parent_fields(parent.object))
+        query = self.query()
+        heads, parents = self._heads_and_parents(query, candidates)
         for candidate in candidates:
             selected = Selected.from_json(dict(candidate.data))
             head = heads.get(candidate.id)
@@ -117,6 +114,24 @@ class ZuoraToNetSuite:
                 own[parent.object] = parents[parent.object].get(holder.get(parent.key) or "", {})
             if query.qualifies(head, own):
                 yield selected, {**selected.copy, **head}, own
+
+    def _heads_and_parents(self, query: SourceQuery, candidates: Sequence[Candidate]) -> tuple[Rows, dict[str, Rows]]:
+        """Heads, and parents by object name. Parents whose ids the selection knows are read at the same time as the heads."""
+        reread = self.context.source.reread
+        early = {
+            p.object: {str(c.data["copy"][p.key]) for c in candidates}
+            for p in query.parents
+            if not p.of and all(p.key in c.data.get("copy", ()) for c in candidates)
+        }
+        reads = [(query.object, {c.id for c in candidates}, query.fields), *((o, ids, self.parent_fields(o)) for o, ids in early.items())]
+        heads, *known = side_by_side(lambda read: reread(*read), reads)
+        parents = dict(zip(early, known, strict=True))
+        for parent in query.parents:
+            if parent.object not in parents:
+                holders = parents[parent.of] if parent.of else heads
+                ids = [h.get(parent.key) or "" for h in holders.values()]
+                parents[parent.object] = reread(parent.object, ids, self.parent_fields(parent.object))
+        return heads, parents
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         """The fields of a parent that the step needs."""

@@ -1,4 +1,4 @@
-"""Accounts that belong into one batch: those whose parent is itself still to be created in the same run (customer-accounts.md 1, rule 5)."""
+"""Accounts that belong into one batch: their parent is still to be created in the same run (customer-accounts.md 1, rule 5)."""
 
 from __future__ import annotations
 

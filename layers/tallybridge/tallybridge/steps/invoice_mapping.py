@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.clock import stamp
+from tallybridge.clock import stamp, utc_moment
 from tallybridge.money import plain
 from tallybridge.settings import NumberMapping, StandardInvoiceSync
 from tallybridge.steps import classification
 from tallybridge.steps.base import ZuoraToNetSuite, day, ref, text
-from tallybridge.steps.revenue_dates import RevenueDates, inputs_of, revenue_dates
+from tallybridge.steps.revenue_dates import VARIABLE, RevenueDates, inputs_of, revenue_dates
 
 PROCESSING_TYPES = {"0": "Charge", "1": "Discount", "2": "Prepayment", "3": "Tax"}
 MEMO_LIMIT = 999
@@ -31,6 +31,10 @@ class InvoiceData:
     customer_currency: str = ""
     was_set_aside: bool = False
 
+    def charge_of(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The product rate plan charge behind an item; empty for a standalone item."""
+        return self.charges.get(charge_id_of(item), {})
+
 
 class InvoiceMapping(ZuoraToNetSuite):
     """Sections 5 to 6: what is sent. Nothing here decides whether."""
@@ -46,11 +50,11 @@ class InvoiceMapping(ZuoraToNetSuite):
             "Zuora Amount Without Tax": text(head.get("AmountWithoutTax")),
             "Zuora Tax Amount": text(head.get("TaxAmount")),
             "Zuora Tax Exempt Amount": text(head.get("TaxExemptAmount")),
-            "Zuora Created Date": text(head.get("CreatedDate")),
+            "Zuora Created Date": utc_moment(head.get("CreatedDate")),
             "Zuora ID": head["Id"],
             "Zuora Reference Number": text(head.get("InvoiceNumber")),
-            "Zuora Last Email Sent Date": text(head.get("LastEmailSentDate")),
-            "Zuora Posted Date": text(head.get("PostedDate")),
+            "Zuora Last Email Sent Date": utc_moment(head.get("LastEmailSentDate")),
+            "Zuora Posted Date": utc_moment(head.get("PostedDate")),
             "Zuora Target Date": text(head.get("TargetDate")),
             "Zuora Type": "INVOICE",
             "Zuora Origin": "ZUORA",
@@ -85,10 +89,10 @@ class InvoiceMapping(ZuoraToNetSuite):
         return [{"line": n, **line} for n, line in enumerate(built, start=1)]
 
     def _item_line(self, data: InvoiceData, item: Mapping[str, Any]) -> dict[str, Any]:
-        charge = data.charges.get(str(item.get("RatePlanCharge.ProductRatePlanChargeId") or ""), {})
+        charge = data.charge_of(item)
         dates = self.revenue(data, item)
         custom = {
-            "Zuora Charge Date": text(item.get("ChargeDate")),
+            "Zuora Charge Date": utc_moment(item.get("ChargeDate")),
             "Zuora ID": item["Id"],
             "Zuora Type": PROCESSING_TYPES.get(str(item.get("ProcessingType") or 0), text(item.get("ProcessingType"))),
             "Zuora Service Start Date": day(item.get("ServiceStartDate")),
@@ -98,7 +102,7 @@ class InvoiceMapping(ZuoraToNetSuite):
         }
         on = self.settings.netsuite_use_revenue_recognition
         fields = {
-            "item": ref(self.item_id(charge)),
+            "item": ref(self.item_id(data, item)),
             "amount": item["ChargeAmount"],
             "quantity": item.get("Quantity"),
             "price": {"id": "-1"},
@@ -135,9 +139,15 @@ class InvoiceMapping(ZuoraToNetSuite):
             **{self.reference.custom("invoice", label, line=True): value for label, value in custom.items()},
         }
 
-    def item_id(self, charge: Mapping[str, Any]) -> str:
-        """The NetSuite item of a charge; for a standalone item without charge the default item of the settings."""
-        return str(charge.get("IntegrationId__NS") or ("" if charge else self.settings.default_item_id))
+    def item_id(self, data: InvoiceData, item: Mapping[str, Any]) -> str:
+        """The NetSuite item of an item's charge, "" if it has none yet; for a standalone item the default item of the settings."""
+        if not charge_id_of(item):
+            return self.settings.default_item_id
+        return str(data.charge_of(item).get("IntegrationId__NS") or "")
+
+    def is_variable(self, data: InvoiceData, item: Mapping[str, Any]) -> bool:
+        """Whether the item's charge uses a variable revenue template."""
+        return str(data.charge_of(item).get("RevRecTemplateType__NS") or "").strip().lower() == VARIABLE
 
     def items(self, data: InvoiceData) -> list[dict[str, Any]]:
         drop_zero = self.settings.avoid_zero_amount_invoice_items
@@ -151,9 +161,13 @@ class InvoiceMapping(ZuoraToNetSuite):
         return [t for t in data.taxes if not (drop_zero and not t.get("TaxAmount"))]
 
     def revenue(self, data: InvoiceData, item: Mapping[str, Any]) -> RevenueDates:
-        charge = data.charges.get(str(item.get("RatePlanCharge.ProductRatePlanChargeId") or ""), {})
-        inputs = inputs_of(item, charge, str(item.get("Subscription.Project__NS") or ""))
+        inputs = inputs_of(item, data.charge_of(item), str(item.get("Subscription.Project__NS") or ""))
         return revenue_dates(inputs, recognition_on=self.settings.netsuite_use_revenue_recognition)
+
+
+def charge_id_of(item: Mapping[str, Any]) -> str:
+    """The product rate plan charge of an item; "" for a standalone item."""
+    return str(item.get("RatePlanCharge.ProductRatePlanChargeId") or "")
 
 
 def tax_rate_text(tax: Mapping[str, Any]) -> str | None:

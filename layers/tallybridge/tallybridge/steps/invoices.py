@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 from tallybridge.money import plain, quantum, rounded
 from tallybridge.steps import classification
 from tallybridge.steps.base import ambiguous, currency_problem, day
-from tallybridge.steps.invoice_mapping import InvoiceData, InvoiceMapping
-from tallybridge.steps.revenue_dates import VARIABLE
+from tallybridge.steps.invoice_mapping import InvoiceData, InvoiceMapping, charge_id_of
 from tallybridge.sync.step import (
     CREATED,
     Candidate,
@@ -109,6 +109,13 @@ TAXES = Child(
     via=("InvoiceItem", "InvoiceItemId", "InvoiceId"),
 )
 
+CREATING, ERROR = "Creating Invoice", "Error Creating Invoice"
+REVENUE_UNFINISHED: tuple[Condition, ...] = (
+    Is("Status", ("Posted",)),
+    Is("TransferredToAccounting", ("Yes",)),
+    Is("IntegrationStatus__NS", ("Updating Revenue Recognition", "Error Updating Revenue Recognition")),
+)
+"""Synced invoices whose revenue update was interrupted or refused: picked up again by status (section 7, 3)."""
 DEFERRED = "DEFERRED#invoices"
 """Ledger mark of invoices with provisional revenue dates (section 7)."""
 
@@ -129,42 +136,59 @@ class Invoices(InvoiceMapping):
         conditions = WAITING
         if self.settings.cutover_zuora_invoice:
             conditions += (OnOrAfter("InvoiceDate", self.settings.cutover_zuora_invoice.isoformat()),)  # rule 4
-        return SourceQuery("Invoice", HEAD_FIELDS, (conditions,), parents=(ACCOUNT,), children=(ITEMS, TAXES))
+        alternatives = (conditions, REVENUE_UNFINISHED) if self.settings.netsuite_use_revenue_recognition else (conditions,)
+        return SourceQuery("Invoice", HEAD_FIELDS, alternatives, parents=(ACCOUNT,), children=(ITEMS, TAXES), copy_fields=("AccountId",))
 
     def waiting_work(self) -> int:
-        return super().waiting_work() + len(self.context.deferred)
+        return super().waiting_work() + len(self._deferred())
 
     def select(self) -> Iterator[Candidate]:
-        yield from super().select()
-        for invoice_id in self.context.deferred:
+        """Waiting invoices, then those with deferred lines; one that is both comes once."""
+        deferred = dict.fromkeys(self._deferred())
+        for candidate in super().select():
+            deferred.pop(candidate.id, None)
+            yield candidate
+        for invoice_id in deferred:
             yield Candidate(invoice_id, data={"revenue_update": True})
+
+    def _deferred(self) -> tuple[str, ...]:
+        return self.context.deferred if self.settings.netsuite_use_revenue_recognition else ()
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source = self.context.source
-        found = [
-            InvoiceData(head, parents["Account"], selected.children.get("items", []), selected.children.get("taxes", []))
-            for selected, head, parents in self.reread([c for c in candidates if not c.data.get("revenue_update")])
-        ]
-        updates = [c.id for c in candidates if c.data.get("revenue_update")]
-        if updates and self.settings.netsuite_use_revenue_recognition:
+        found, updates = [], [c.id for c in candidates if c.data.get("revenue_update")]
+        waiting = [c for c in candidates if not c.data.get("revenue_update")]
+        charge_ids = {charge_id_of(i) for c in waiting for i in c.data["children"].get("items", ())}
+        with ThreadPoolExecutor(max_workers=1) as pool:  # the charges are read while the heads are
+            reading = pool.submit(source.reread, "ProductRatePlanCharge", charge_ids, CHARGE_FIELDS)
+            rereads = list(self.reread(waiting))
+            charges = reading.result()
+        for selected, head, parents in rereads:
+            if all(c.holds(head) for c in REVENUE_UNFINISHED):
+                updates.append(selected.id)
+            else:
+                items, taxes = selected.children.get("items", []), selected.children.get("taxes", [])
+                found.append(InvoiceData(head, parents["Account"], items, taxes))
+        if updates:
             found += self._revenue_updates(updates)
-        charge_ids = {str(i.get("RatePlanCharge.ProductRatePlanChargeId") or "") for d in found for i in d.items}
-        charges = source.reread("ProductRatePlanCharge", charge_ids, CHARGE_FIELDS)
+        missing = {charge_id_of(i) for d in found for i in d.items} - charge_ids
+        charges |= source.reread("ProductRatePlanCharge", missing, CHARGE_FIELDS)
         for data in found:
             data.charges = charges
         return [_record(d) for d in found]
 
     def _revenue_updates(self, ids: Sequence[str]) -> list[InvoiceData]:
-        """Synced invoices with deferred lines, and those of their items whose trigger date is known by now (section 7, 1 and 2)."""
+        """Synced invoices with deferred lines, if the trigger date of one of their items is known by now (section 7, 1 and 2)."""
         source = self.context.source
         heads = source.reread("Invoice", ids, HEAD_FIELDS)
         children = source.children(ITEMS, list(heads))
         accounts = source.reread("Account", (h.get("AccountId", "") for h in heads.values()), ACCOUNT_FIELDS)
-        return [
-            InvoiceData(head, accounts.get(head.get("AccountId", ""), {}), items, [], revenue_update=True)
-            for invoice_id, head in heads.items()
-            if (items := [i for i in children.get(invoice_id, []) if i.get("RevRecStartDate")])
-        ]
+        found = []
+        for invoice_id, head in heads.items():
+            items = children.get(invoice_id, [])
+            if any(i.get("RevRecStartDate") for i in items) or all(c.holds(head) for c in REVENUE_UNFINISHED):
+                found.append(InvoiceData(head, accounts.get(head.get("AccountId", ""), {}), items, [], revenue_update=True))
+        return found
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return ACCOUNT_FIELDS
@@ -172,8 +196,10 @@ class Invoices(InvoiceMapping):
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         updates = [r for r in records if r.data.revenue_update]
         large = [r for r in records if not r.data.revenue_update and self._is_large(r.data)]
-        found = self.find_transactions([r for r in records if not r.data.revenue_update])
-        self.note_customer_currencies(records)
+        with ThreadPoolExecutor(max_workers=1) as pool:  # both look-ups at once
+            noting = pool.submit(self.note_customer_currencies, records)
+            found = self.find_transactions([r for r in records if not r.data.revenue_update])
+            noting.result()
         known = self.context.known([r.id for r in large]) if large else {}
         for record in large:
             record.data.was_set_aside = known.get(record.id, {}).get("code") == "INV-LARGE"
@@ -186,12 +212,11 @@ class Invoices(InvoiceMapping):
         return found
 
     def _lines_in_netsuite(self, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
-        """The lines of NetSuite invoices that carry a Zuora ID, by invoice: line number, Zuora ID and revenue dates."""
+        """The lines of NetSuite invoices that carry a Zuora ID, by invoice: line number, Zuora ID, whether deferred."""
         zuora_id = self.reference.custom("invoice", "Zuora ID", line=True)
         q = (
-            f"SELECT tl.transaction, tl.linesequencenumber AS line, tl.{zuora_id} AS zuoraid, TO_CHAR(tl.revrecstartdate, 'YYYY-MM-DD') AS "
-            "starts, TO_CHAR(tl.revrecenddate, 'YYYY-MM-DD') AS ends FROM transactionline tl "
-            "WHERE tl.transaction IN {in} AND tl.mainline = 'F' AND tl.taxline = 'F'"
+            f"SELECT tl.transaction, tl.linesequencenumber AS line, tl.{zuora_id} AS zuoraid, tl.deferrevrec AS deferred "
+            "FROM transactionline tl WHERE tl.transaction IN {in} AND tl.mainline = 'F' AND tl.taxline = 'F'"
         )
         lines: dict[str, list[dict[str, str]]] = {}
         for row in self.context.netsuite.suiteql_in(q, list(ids)) if ids else ():
@@ -203,7 +228,15 @@ class Invoices(InvoiceMapping):
 
     def problems(self, data: InvoiceData) -> list[Problem]:
         """All failures of one invoice together."""
-        parts = (self._parents, self._charge_problems, self._tax_problems, self._classifications, self._sums, self._others)
+        parts = (
+            self._parents,
+            self._charge_problems,
+            self._project_problems,
+            self._tax_problems,
+            self._classifications,
+            self._sums,
+            self._others,
+        )
         return [problem for part in parts for problem in part(data)]
 
     def _parents(self, data: InvoiceData) -> Iterator[Problem]:
@@ -217,9 +250,9 @@ class Invoices(InvoiceMapping):
         number = data.head.get("InvoiceNumber")
         reported = set()
         for item in data.items:
-            charge_id = str(item.get("RatePlanCharge.ProductRatePlanChargeId") or "")
+            charge_id = charge_id_of(item)
             charge = data.charges.get(charge_id, {})
-            if self.item_id(charge) or (charge_id in reported and charge_id):
+            if self.item_id(data, item) or (charge_id in reported and charge_id):
                 continue
             reported.add(charge_id)
             name = charge.get("Name") or item.get("ChargeName") or ""
@@ -229,16 +262,14 @@ class Invoices(InvoiceMapping):
             yield Problem(
                 "INV-V2", f'Invoice {number}: charge "{name}" ({charge_id}) has not been synced to NetSuite.', advice, f'charge "{name}"'
             )
-        for item in data.items:
-            charge = data.charges.get(str(item.get("RatePlanCharge.ProductRatePlanChargeId") or ""), {})
-            is_variable = str(charge.get("RevRecTemplateType__NS") or "").strip().lower() == VARIABLE
-            if is_variable and self.settings.netsuite_use_revenue_recognition and not item.get("Subscription.Project__NS"):
-                text_ = (
-                    f'charge "{charge.get("Name")}" uses a variable revenue template but subscription {item.get("Subscription.Name", "")}'
-                )
-                yield Problem(
-                    "INV-V4", f"Invoice {number}: {text_} has no NetSuite Project.", "Enter the NetSuite project on the subscription."
-                )
+
+    def _project_problems(self, data: InvoiceData) -> Iterator[Problem]:
+        if not self.settings.netsuite_use_revenue_recognition:
+            return
+        without = [i for i in data.items if self.is_variable(data, i) and not i.get("Subscription.Project__NS")]
+        for name, subscription in dict.fromkeys((data.charge_of(i).get("Name"), i.get("Subscription.Name", "")) for i in without):
+            text_ = f'charge "{name}" uses a variable revenue template but subscription {subscription} has no NetSuite Project.'
+            yield Problem("INV-V4", f"Invoice {data.head.get('InvoiceNumber')}: {text_}", "Enter the NetSuite project on the subscription.")
 
     def _tax_problems(self, data: InvoiceData) -> Iterator[Problem]:
         number = data.head.get("InvoiceNumber")
@@ -274,12 +305,13 @@ class Invoices(InvoiceMapping):
     def _sums(self, data: InvoiceData) -> Iterator[Problem]:
         number, currency = data.head.get("InvoiceNumber"), str(data.account.get("Currency") or "")
         if not self.items(data) and not self.taxes(data):
-            yield Problem("INV-V10", f"Invoice {number}: no line left to send after removing zero amounts; not sent.")
-            return
-        if self.settings.use_standard_invoice_sync.netsuite_calculates_tax:
+            advice = "Check the invoice's items in Zuora; an invoice of 0 is set aside by itself."
+            yield Problem("INV-V10", f"Invoice {number}: no line left to send after removing zero amounts; not sent.", advice)
             return
         total = sum((i["ChargeAmount"] for i in self.items(data)), Decimal(0)) + sum((t["TaxAmount"] for t in self.taxes(data)), Decimal(0))
         amount = Decimal(data.head.get("Amount") or 0)
+        if self.settings.use_standard_invoice_sync.netsuite_calculates_tax:  # taxation is off in Zuora (section 12); its tax is not sent
+            amount -= sum((t["TaxAmount"] for t in data.taxes), Decimal(0))
         if abs(total - amount) >= quantum(currency) / 2 and rounded(total, currency) != rounded(amount, currency):
             advice = (
                 "Compare the invoice with its items and tax lines in Zuora; if they are right there, ask for help with this invoice number."
@@ -307,26 +339,35 @@ class Invoices(InvoiceMapping):
             return Hold((ambiguous("INV", f"Invoice {record.number}", "invoices", found),))
         large = self._is_large(data)
         if found and not (large and found[0].amount != record.amount):
-            remark = _already_there(record, found[0]) if is_complete(record.status) or not record.status else None
-            return Found(found[0], remark=remark)
+            return self._plan_found(record, found[0])
         if Decimal(data.head.get("Amount") or 0) < 0:  # rule 6
             negative = f"Invoice {record.number}: negative invoices are not synced when Invoice Settlement is enabled."
             return Leave(
                 Problem("INV-NEGATIVE", negative, "Handle it by hand, or set Transferred to Accounting to Ignore."), level="WARNING"
             )
         if problems := self.problems(data):
-            empty = [p for p in problems if p.code == "INV-V10"]
-            return Leave(empty[0], set_aside=True) if len(problems) == len(empty) == 1 else Hold(tuple(problems))
+            nothing_to_send = [p.code for p in problems] == ["INV-V10"] and not record.amount
+            return Leave(problems[0], set_aside=True) if nothing_to_send else Hold(tuple(problems))
         if large:
             return self._plan_large(record, found)
         return Write(
             "create",
-            "Creating Invoice",
-            "Error Creating Invoice",
+            CREATING,
+            ERROR,
             (Request("invoice", {**self.header(data), "item": {"items": self.lines(data)}}),),
             check_amount=self._amounts_must_match(),
             facts=self._facts(data),
         )
+
+    def _plan_found(self, record: SourceRecord, there: Counterpart) -> Plan:
+        """The NetSuite invoice exists: only Zuora is written. With another total than Zuora's it gets the error status instead; where
+        NetSuite adds its own tax the totals are not compared."""
+        facts, compared = self._facts(record.data), self._amounts_must_match()
+        remark = _already_there(record, there) if is_complete(record.status) or not record.status else None
+        if compared and there.amount == record.amount:
+            return Found(there, remark=remark, facts=facts)
+        remarks = (remark,) if remark else ()
+        return Write("recover", "", ERROR, (), destination_id=there.id, check_amount=compared, remarks=remarks, facts=facts)
 
     def _amounts_must_match(self) -> bool:
         return not self.settings.use_standard_invoice_sync.netsuite_calculates_tax
@@ -341,31 +382,33 @@ class Invoices(InvoiceMapping):
         lines = {line["zuoraid"]: line for line in found[0].record["lines"]} if found else {}
         changes = []
         for item in data.items:
-            line, dates = lines.get(str(item["Id"])), self.revenue(data, item)
-            if line is None or dates.defer or (line.get("starts", ""), line.get("ends", "")) == (dates.start, dates.end):
-                continue
-            change = {
-                "line": int(line["line"]),
-                "deferRevRec": False,
-                "revRecStartDate": dates.start or None,
-                "revRecEndDate": dates.end or None,
-            }
-            changes.append(change)
-        if not found or not changes:
-            return Leave(Problem("INV-REVENUE", f"Invoice {record.number}: revenue dates are up to date."), level="DEBUG")
+            line, dates = lines.get(str(item["Id"]), {}), self.revenue(data, item)
+            if line.get("deferred") == "T" and not dates.defer:
+                number = int(line["line"])
+                start, end = dates.start or None, dates.end or None
+                changes.append({"line": number, "deferRevRec": False, "revRecStartDate": start, "revRecEndDate": end})
+        unfinished = all(c.holds(data.head) for c in REVENUE_UNFINISHED)
+        facts = self._facts(data)
+        if not changes and not unfinished:
+            if facts or not lines:
+                return Leave(Problem("INV-REVENUE", f"Invoice {record.number}: revenue dates are up to date."), level="DEBUG")
+            return Write("recover", "", "", (), destination_id=record.destination_id, write_back=False, check_amount=False)
         date = day(data.head.get("InvoiceDate")) or ""
-        if self.reference.is_closed(date):
+        if changes and self.reference.is_closed(date):
             reason = f"the accounting period of {date} is closed"
             text_ = f"Invoice {record.number}: revenue dates could not be updated in NetSuite: {reason}."
-            return Hold((Problem("INV-REVENUE-PERIOD", text_, "Open the period, or correct the lines by hand."),))
+            advice = "Open the period, or correct the lines by hand."
+            return Leave(Problem("INV-REVENUE-PERIOD", text_, advice), level="WARNING")  # not a hold: it stays in the list of deferred ones
+        requests = (Request("invoice", {"item": {"items": changes}}, record.destination_id),) if changes else ()
         return Write(
             "update",
             "Updating Revenue Recognition",
             "Error Updating Revenue Recognition",
-            (Request("invoice", {"item": {"items": changes}}, found[0].id),),
-            destination_id=found[0].id,
+            requests,
+            destination_id=record.destination_id,
             transferred=False,
             check_amount=False,
+            facts=facts,
         )
 
     # -- 10 large invoices -------------------------------------------------------------------------------------------
@@ -376,8 +419,8 @@ class Invoices(InvoiceMapping):
     def _plan_large(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         """Set aside at first sight; once a person has set Transferred to Accounting to No again, send it in pieces.
 
-        Pieces go with the largest amounts first, so that the running total never falls below zero; after a crash the lines that are
-        already there are left out.
+        Negative lines come last, so that the running total never falls below zero. Lines are numbered in the order in which they are sent:
+        a piece that arrives twice changes nothing. After a crash the lines that are already there are left out.
         """
         data: InvoiceData = record.data
         count = len(self.items(data)) + len(self.taxes(data))
@@ -388,17 +431,16 @@ class Invoices(InvoiceMapping):
             return Leave(Problem("INV-LARGE", f"{text_} {advice}", advice), set_aside=True, level="WARNING")
         there = {line["zuoraid"] for line in found[0].record["lines"]} if found else set()
         id_field = self.reference.custom("invoice", "Zuora ID", line=True)
-        lines = sorted(self.lines(data), key=lambda line: -line["amount"])
-        rest = [line for line in lines if line[id_field] not in there]
+        lines = sorted(self.lines(data), key=lambda line: line["amount"] < 0)
+        missing = (line for line in lines if line[id_field] not in there)
+        rest = [{**line, "line": number} for number, line in enumerate(missing, len(there) + 1)]
         size = self.settings.large_invoice_piece
         pieces = [{"item": {"items": rest[n : n + size]}} for n in range(0, len(rest), size)]
         target = found[0].id if found else None
         requests = [Request("invoice", piece, target or CREATED) for piece in pieces]
         if target is None:
             requests[0] = Request("invoice", {**self.header(data), **pieces[0]})
-        return Write(
-            "create", "Creating Invoice", "Error Creating Invoice", tuple(requests), destination_id=target or "", facts=self._facts(data)
-        )
+        return Write("create", CREATING, ERROR, tuple(requests), destination_id=target or "", facts=self._facts(data))
 
     # -- source ------------------------------------------------------------------------------------------------------
 
@@ -423,7 +465,7 @@ def _record(data: InvoiceData) -> SourceRecord:
         status=str(head.get("IntegrationStatus__NS") or ""),
         order=(day(head.get("InvoiceDate")) or "",),
         currency=str(data.account.get("Currency") or ""),
-        amount=None if data.revenue_update else Decimal(head.get("Amount") or 0),
+        amount=Decimal(head.get("Amount") or 0),
         destination_id=str(head.get("IntegrationId__NS") or ""),
         data=data,
     )

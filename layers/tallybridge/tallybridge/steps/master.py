@@ -12,7 +12,7 @@ from tallybridge.clock import utc_moment
 from tallybridge.errors import LoginRefused, NotFound, ServiceError
 from tallybridge.pieces import parts, streamed_parts
 from tallybridge.settings import Behavior
-from tallybridge.steps.base import KEYS_PER_LOOKUP, ZuoraToNetSuite
+from tallybridge.steps.base import KEYS_PER_LOOKUP, StepContext, ZuoraToNetSuite
 from tallybridge.sync.step import Candidate, Counterpart, Problem, SourceRecord, normal_status
 from tallybridge.zuora.selection import After, Condition, Is, IsNot, Selected, SourceQuery
 
@@ -37,6 +37,14 @@ class MasterData(ZuoraToNetSuite):
     """Base of accounts and catalogue items: they have no amounts, and a change in Zuora is sent as an update."""
 
     transaction = False
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.needs = (*type(self).needs, *(table for table, used in self.needs_by_settings().items() if used))
+
+    def needs_by_settings(self) -> dict[str, bool]:
+        """Reference tables that are only read where a setting calls for them, since the account may not have them."""
+        return {}
 
     def behavior(self) -> Behavior:
         """New and modified records, or new ones only."""
@@ -151,6 +159,9 @@ class MasterData(ZuoraToNetSuite):
         with ThreadPoolExecutor(max_workers=READERS) as pool:
             return {i: counterpart for i, counterpart in pool.map(read, wanted.items()) if counterpart is not None}
 
+
+UNTRANSFERRED: Mapping[str, Any] = {"transferred": False, "check_amount": False}
+"""Of a `Write`: master data carries no money and no Transferred to Accounting."""
 
 Hits = dict[str, dict[str, dict[str, str]]]
 """Rows of a look-up: source id -> internal id -> row."""

@@ -26,6 +26,7 @@ from tallybridge.sync.step import (
     SourceRecord,
     Write,
     is_complete,
+    normal_status,
 )
 from tallybridge.zuora.selection import Child, Condition, Is, IsNot, OnOrAfter, Parent, Selected, SourceQuery
 
@@ -143,7 +144,7 @@ class Payments(ZuoraToNetSuite):
         self.note_customer_currencies(records)
         for record in records:
             hits = found.get(record.id, [])
-            if len(hits) == 1 and is_complete(record.status):
+            if len(hits) == 1 and is_update(record.status):
                 found[record.id] = [Counterpart(hits[0].id, hits[0].amount, self._with_applications(hits[0].id))]
         return found
 
@@ -202,7 +203,7 @@ class Payments(ZuoraToNetSuite):
         data: PaymentData = record.data
         if len(found) > 1:
             return Hold((ambiguous("PAY", _name(data), "payments", found),))
-        if found and is_complete(record.status):
+        if found and is_update(record.status):
             return self._plan_update(data, found[0])
         if found:
             return Found(found[0])
@@ -331,6 +332,12 @@ class Payments(ZuoraToNetSuite):
             return dict(pool.map(write, marks))
 
 
+def is_update(status: str) -> bool:
+    """Whether a payment that NetSuite has is to be updated: it was complete, or an update of it was refused or interrupted."""
+    return is_complete(status) or normal_status(status) in UPDATING
+
+
+UPDATING = frozenset({"updating payment", "error updating payment"})
 CARD_TYPES = frozenset({"creditcard", "debitcard", "creditcardreferencetransaction"})
 
 

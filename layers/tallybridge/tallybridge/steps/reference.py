@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tallybridge.errors import ConfigurationError
+from tallybridge.errors import ConfigurationError, Refused
+from tallybridge.pieces import side_by_side
 
 AMBIGUOUS = "ambiguous"
 
@@ -28,6 +29,9 @@ TABLES = {
     "revenue template": "SELECT id, name FROM revrectemplate WHERE isinactive = 'F'",
 }
 """SuiteQL by table; each row has id, name and perhaps kind."""
+
+OF_FEATURES = ("class", "department", "location", "fields:serviceSaleItem", "fields:nonInventorySaleItem", "fields:inventoryItem")
+"""What only accounts with a certain feature have."""
 
 PERIODS = (
     "SELECT id, periodname, TO_CHAR(startdate, 'YYYY-MM-DD') AS first, TO_CHAR(enddate, 'YYYY-MM-DD') AS last, closed, arlocked, alllocked "
@@ -112,7 +116,7 @@ def prefix_of(record_type: str) -> str:
     """The script id prefix of custom fields by record type (custom-fields.md section 2.1)."""
     if record_type == "customer":
         return "custentity"
-    return "custitem" if record_type.endswith("Item") else "custbody"
+    return "custitem" if record_type.lower().endswith("item") else "custbody"
 
 
 def derived_id(prefix: str, label: str) -> str:
@@ -121,6 +125,7 @@ def derived_id(prefix: str, label: str) -> str:
 
 
 KNOWN_IDS = {
+    ("custitem", "Avalara Tax Code"): "custitem_ava_taxcode",
     ("custcol", "Zuora Service Start Date"): "custcolzuoraservicestartdate2",
     ("custcol", "Zuora Service End Date"): "custcolzuoraserviceenddate2",
 }
@@ -132,23 +137,37 @@ def load_reference(lookup: Lookup, shelf: Shelf, needs: Iterable[str], overrides
 
     Raises `ConfigurationError` FIELD-MISSING when a record type lacks the field Zuora ID, without which nothing can be found again.
     """
-    reference = Reference(overrides=overrides)
-    for need in needs:
+
+    def content_of(need: str) -> Any:
         name = f"reference/{need.replace(':', '-').replace(' ', '-')}.json"
         if shelf.has(name):
-            content = shelf.read_json(name)
-        else:
-            content = _load(lookup, need)
-            shelf.write_json(name, content)
+            return shelf.read_json(name)
+        content = _load_if_there(lookup, need)
+        shelf.write_json(name, content)
+        return content
+
+    reference, needed = Reference(overrides=overrides), list(needs)
+    for need, content in zip(needed, side_by_side(content_of, needed), strict=True):
         if need == "periods":
             reference.periods = content
         elif need.startswith("fields:"):
             record_type = need.removeprefix("fields:")
-            reference.fields[record_type] = _fields(content)
-            _demand_zuora_id(reference, record_type)
+            if content:
+                reference.fields[record_type] = _fields(content)
+                _demand_zuora_id(reference, record_type)
         else:
             reference.tables[need] = content
     return reference
+
+
+def _load_if_there(lookup: Lookup, need: str) -> Any:
+    """As `_load`; a table or record type of a feature that the account does not use has no content: its values count as missing."""
+    try:
+        return _load(lookup, need)
+    except Refused:
+        if need not in OF_FEATURES:
+            raise
+        return {}
 
 
 def _load(lookup: Lookup, need: str) -> Any:

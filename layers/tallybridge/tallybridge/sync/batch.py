@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 from tallybridge import money
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import AlreadyExists, LoginRefused, NotSent, OutcomeUnknown, Refused, ServiceError, StepFailed, TallybridgeError
+from tallybridge.sync.earlier import intent_of, result_of_earlier
 from tallybridge.sync.ledger import Claim, Ledger, LostClaim
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
 from tallybridge.sync.step import (
@@ -123,11 +124,11 @@ class Batch:
     def process(self, candidates: Sequence[Candidate]) -> BatchResult:
         """Sync the candidates. Raises `StepFailed` or `LoginRefused` when nothing could be decided for any of them."""
         records = self.step.refresh(candidates)
-        known = self.ledger.read([self._key(r) for r in records])
+        known = self.ledger.read([self._key(c.id) for c in candidates])
         found = self.step.find(records) if records else {}
         works = [Work(r, self.step.plan(r, found.get(r.id, []))) for r in records]
         for work in works:
-            self._take_plan(work, known.get(self._key(work.record)))
+            self._take_plan(work, known.get(self._key(work.record.id)))
         by_id = {w.record.id: w for w in works}
         for wave in waves({w.record.id: w.plan for w in works if w.outcome is None}):
             to_do = [by_id[i] for i in wave if self._ready(by_id[i], by_id, known)]
@@ -138,10 +139,12 @@ class Batch:
                 self._carry_out(to_do, known)
         if not self.worker.dry_run:
             self._set_aside([w for w in works if isinstance(w.plan, Leave) and w.plan.set_aside])
-        return BatchResult([self._result(w) for w in works], [line for w in works for line in self._lines(w)], self.failure)
+        left = ((c.id, known.get(self._key(c.id))) for c in candidates if c.id not in by_id)
+        gone = [result_of_earlier(self.step.object, i, item if self.ledger.own(item) else None) for i, item in left]
+        return BatchResult([*map(self._result, works), *gone], [line for w in works for line in self._lines(w)], self.failure)
 
-    def _key(self, record: SourceRecord) -> str:
-        return self.ledger.key(self.system, self.step.object, record.id)
+    def _key(self, record_id: str) -> str:
+        return self.ledger.key(self.system, self.step.object, record_id)
 
     def _take_plan(self, work: Work, known: Mapping[str, Any] | None) -> None:
         """Settle what needs no write in the destination."""
@@ -168,7 +171,7 @@ class Batch:
 
     def _keep_held(self, work: Work, problem: Problem, known: Mapping[str, Any] | None) -> None:
         if not self.worker.dry_run:
-            key, number = self._key(work.record), work.record.number
+            key, number = self._key(work.record.id), work.record.number
             self.ledger.held(key, self.step.name, number, problem.code, problem.message, problem.waits_for, known)
 
     def _ready(self, work: Work, by_id: Mapping[str, Work], known: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -180,14 +183,14 @@ class Batch:
         missing = next((later for later in needed if later.record_id not in done), None)
         if missing is not None:
             work.settle(Outcome.HELD, missing.otherwise)
-            self._keep_held(work, missing.otherwise, known.get(self._key(work.record)))
+            self._keep_held(work, missing.otherwise, known.get(self._key(work.record.id)))
             return False
         assert isinstance(work.plan, Write)
         work.plan = replace(work.plan, requests=with_ids(work.plan.requests, done))
         return True
 
     def _carry_out(self, works: list[Work], known: Mapping[str, Mapping[str, Any]]) -> None:
-        self._each(works, lambda w: self._claim(w, known.get(self._key(w.record))))
+        self._each(works, lambda w: self._claim(w, known.get(self._key(w.record.id))))
         claimed = [w for w in works if w.outcome is None]
         try:
             self._mark_in_progress([w for w in claimed if isinstance(w.plan, Write) and w.plan.in_progress])
@@ -198,8 +201,10 @@ class Batch:
             self._each([w for w in claimed if w.outcome in (None, Outcome.UNFINISHED) and w.claim], self._release)
 
     def _claim(self, work: Work, known: Mapping[str, Any] | None) -> None:
+        there = work.destination_id if isinstance(work.plan, Found) else ""
+        intent = intent_of(work.record, work.action, there)
         try:
-            work.claim = self.ledger.claim(self._key(work.record), self.step.name, work.record.number, known)
+            work.claim = self.ledger.claim(self._key(work.record.id), self.step.name, work.record.number, known, intent)
         except LostClaim:
             busy = Problem("LEDGER-BUSY", f"{self._name(work)}: another worker is on it; the next run settles it.")
             work.settle(Outcome.UNFINISHED, busy)

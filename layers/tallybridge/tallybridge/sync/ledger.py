@@ -74,12 +74,22 @@ class Owner:
 
 @dataclass(frozen=True)
 class Claim:
-    """A record that this worker holds. `destination_id` and `state` are what the ledger said before the claim."""
+    """A record that this worker holds: its item as it was last written, and the state it was in before the claim ("" for none)."""
 
-    key: str
-    version: int
+    item: Mapping[str, Any]
     before: str = ""
-    destination_id: str = ""
+
+    @property
+    def key(self) -> str:
+        return str(self.item["id"])
+
+    @property
+    def version(self) -> int:
+        return int(self.item["version"])
+
+    @property
+    def destination_id(self) -> str:
+        return str(self.item.get("destination_id", ""))
 
 
 class Ledger:
@@ -111,11 +121,13 @@ class Ledger:
                 self.clock.sleep(0.05 * 2**attempt)
         return found
 
-    def claim(self, key: str, step: str, number: str, known: Mapping[str, Any] | None) -> Claim:
-        """Take the record for this worker. `known` is the item as it was read. Raises `LostClaim` when another worker holds it."""
+    def claim(
+        self, key: str, step: str, number: str, known: Mapping[str, Any] | None, intent: Mapping[str, Any] | None = None
+    ) -> Claim:
+        """Take the record for this worker. `known` is the item as it was read; `intent` is kept with it, for a later attempt of the same
+        batch. Raises `LostClaim` when another worker holds it."""
         now = int(self.clock.now().timestamp())
         item = known or {}
-        version = int(item.get("version", 0))
         if item.get("state") in OPEN and not self._may_take(item, now):
             raise LostClaim(key)
         facts = {
@@ -127,14 +139,18 @@ class Ledger:
             "step": step,
             "number": number,
             "run_id": self.owner.run_id,
+            **(intent or {}),
         }
-        self._move(key, version, facts)
-        return Claim(key, version + 1, str(item.get("state", "")), str(item.get("destination_id", "")))
+        return Claim(self._move({**item, "id": key}, facts), str(item.get("state", "")))
 
     def _may_take(self, item: Mapping[str, Any], now: int) -> bool:
         if int(item.get("lease", 0)) <= now:
             return True
         return bool(item.get("family") == self.owner.family and int(item.get("attempt", 0)) < self.owner.attempt)
+
+    def own(self, item: Mapping[str, Any] | None) -> bool:
+        """Whether an item was last moved by this batch of this run, in whatever attempt."""
+        return bool(item) and item.get("family") == self.owner.family  # type: ignore[union-attr]
 
     def sent(self, claim: Claim, request_hash: str) -> Claim:
         """Stored before a request leaves."""
@@ -173,7 +189,7 @@ class Ledger:
             "attention": f"{State.HELD}#{step}",
         }
         try:
-            self._move(key, int(item.get("version", 0)), facts)
+            self._move({**item, "id": key}, facts)
         except LostClaim:
             return  # another worker has moved it on: its note is newer than ours
 
@@ -194,25 +210,23 @@ class Ledger:
 
     def _advance(self, claim: Claim, state: State, facts: Mapping[str, Any], *, settled: bool = False) -> Claim:
         surplus = ("attention", "waits_for") if settled and "attention" not in facts else ()
-        self._move(claim.key, claim.version, {"state": state, **facts}, surplus)
-        return Claim(claim.key, claim.version + 1, claim.before, str(facts.get("destination_id", claim.destination_id)))
+        return Claim(self._move(claim.item, {"state": state, **facts}, surplus), claim.before)
 
-    def _move(self, key: str, version: int, facts: Mapping[str, Any], surplus: Sequence[str] = ()) -> None:
-        """Set facts if the item still has the version (0: does not exist yet). Raises `LostClaim` otherwise."""
-        content = {**facts, "version": version + 1, "updated": stamp(self.clock.now())}
-        names = {f"#{k}": k for k in (*content, *surplus)}
-        values: dict[str, Any] = {f":{k}": v for k, v in content.items()}
-        condition = "attribute_not_exists(id)"
+    def _move(self, item: Mapping[str, Any], facts: Mapping[str, Any], surplus: Sequence[str] = ()) -> dict[str, Any]:
+        """Write the item with new facts, and without the surplus ones, if it still has the version it had when it was read (none: if it
+        does not exist yet). Raises `LostClaim` otherwise."""
+        version = int(item.get("version", 0))
+        content = {**item, **facts, "version": version + 1, "updated": stamp(self.clock.now())}
+        content = {k: v for k, v in content.items() if k not in surplus}
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
         if version:
-            condition, values[":was"] = "#version = :was", version
-        update = "SET " + ", ".join(f"#{k} = :{k}" for k in content) + (f" REMOVE {', '.join(f'#{k}' for k in surplus)}" if surplus else "")
+            condition = {
+                "ConditionExpression": "#version = :was",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":was": version},
+            }
         try:
-            self.table.update_item(
-                Key={"id": key},
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ExpressionAttributeNames=names,
-            )
+            self.table.put_item(Item=content, **condition)
         except self.table.meta.client.exceptions.ConditionalCheckFailedException as lost:
-            raise LostClaim(key) from lost
+            raise LostClaim(item["id"]) from lost
+        return content

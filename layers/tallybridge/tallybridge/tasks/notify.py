@@ -8,7 +8,7 @@ from tallybridge import money
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.mail import Attachment, build_mail, should_send
 from tallybridge.reporting.summary import read_summary
-from tallybridge.settings import Settings, parse_settings
+from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge.sync.runlog import RunOutcome, RunSummary
 from tallybridge.sync.runs import Runs
 from tallybridge.tasks.archive_log import FILES
@@ -64,6 +64,24 @@ def _settings_now(wiring: Wiring) -> Settings:
     try:
         return parse_settings(document)
     except ConfigurationError:
+        return _notification_in(document)
+
+
+def _notification_in(document: str) -> Settings:
+    """The usable part of the keys about notification: a wrong mail address does not keep the others from being told."""
+    try:
         content = money.loads(document)
-        notification = {k: v for k, v in content.items() if k.startswith("notify_")} if isinstance(content, dict) else {}
-        return parse_settings(money.dumps(notification))
+    except ValueError:
+        return DEFAULTS
+    given = {k: v for k, v in content.items() if k.startswith("notify_")} if isinstance(content, dict) else {}
+    if isinstance(recipients := given.get("notify_recipients"), list):
+        given["notify_recipients"] = [r for r in recipients if _is_usable("notify_recipients", [r])]
+    return parse_settings(money.dumps({k: v for k, v in given.items() if _is_usable(k, v)}))
+
+
+def _is_usable(key: str, value: object) -> bool:
+    try:
+        parse_settings(money.dumps({key: value}))
+    except ConfigurationError:
+        return False
+    return True

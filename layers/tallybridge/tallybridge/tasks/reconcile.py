@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from tallybridge.pieces import streamed_parts
@@ -15,7 +16,7 @@ from tallybridge.sync.runlog import Outcome, RecordResult, Tally
 from tallybridge.tasks.open_run import STEPS
 from tallybridge.tasks.run_file import RunFile
 from tallybridge.tasks.steps import step_class
-from tallybridge.tasks.sync_step import StepClass, step_results
+from tallybridge.tasks.sync_step import StepClass, batch_ids, step_results
 from tallybridge.wiring import Wiring
 from tallybridge.zuora.source import ZuoraSource
 
@@ -34,7 +35,10 @@ def reconcile(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     if not run.dry_run:
         for kind in kinds:
             _ask(kind, folder, run, wiring, held)
-    totals = control_totals((r for kind in kinds for r in _results(folder, kind)), held)
+    selected: dict[tuple[str, str], Tally] = {}
+    for kind in kinds:
+        _count_selected(kind, folder, selected)
+    totals = control_totals((r for kind in kinds for r in _results(folder, kind)), held, selected)
     folder.write_json("totals.json", [t.to_json() for t in totals])
     return {"tiedOut": all(t.tied_out for t in totals), "lines": len(totals)}
 
@@ -42,6 +46,25 @@ def reconcile(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
 def _results(folder: RunFolder, kind: StepClass) -> Iterator[RecordResult]:
     for part in step_results(folder, kind):
         yield from map(RecordResult.from_json, part["results"])
+
+
+def _count_selected(kind: StepClass, folder: RunFolder, selected: dict[tuple[str, str], Tally]) -> None:
+    """Count what the batches hold, each record once, under the currency and amount of its first result: a record without a result, or
+    with two, throws its line out of balance."""
+    known: dict[str, tuple[str, Decimal | None]] = {}
+    for batch, parts in by_batch(step_results(folder, kind)):
+        known.clear()
+        for row in (row for part in parts for row in part["results"]):
+            result = RecordResult.from_json(row)
+            known.setdefault(result.source_id, (result.currency, result.amount))
+        for source_id in batch_ids(folder, kind, batch):
+            currency, amount = known.get(source_id, ("", None))
+            selected.setdefault((kind.object, currency), Tally()).add(amount)
+
+
+def by_batch(parts: Iterator[dict[str, Any]]) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    """The results of a step, batch by batch."""
+    return groupby(parts, key=lambda part: str(part["batch"]))
 
 
 def _ask(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring, held: dict[tuple[str, str], Tally | None]) -> None:

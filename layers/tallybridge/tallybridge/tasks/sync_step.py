@@ -269,7 +269,8 @@ SETTLED = (Outcome.SYNCED, Outcome.ALREADY)
 
 
 def step_results(folder: RunFolder, kind: StepClass) -> Iterator[dict[str, Any]]:
-    """{"results", "updated", "selected", "failure"} per chunk. Candidates of a batch that were never processed come as UNFINISHED."""
+    """{"batch", "results", "updated", "selected", "failure"} per chunk. Candidates of a batch that were never processed come as
+    UNFINISHED. Each batch comes at least once."""
     if not folder.has(f"{kind.name}/manifest.json"):
         return
     for entry in folder.read_json(f"{kind.name}/manifest.json"):
@@ -277,13 +278,16 @@ def step_results(folder: RunFolder, kind: StepClass) -> Iterator[dict[str, Any]]
         for name in folder.names(f"{kind.name}/results/{entry['batch']}-"):
             part = folder.read_json(name)
             seen.update(part["selected"])
-            yield part
+            yield {**part, "batch": entry["batch"]}
         if len(seen) < entry["records"]:
-            rows = folder.read_lines(f"{kind.name}/batches/{entry['batch']}.jsonl.gz")
-            lost = [
-                RecordResult(kind.object, row[0], row[0], Outcome.UNFINISHED, code="BATCH-FAILED") for row in rows if row[0] not in seen
-            ]
-            yield {"results": [r.to_json() for r in lost], "updated": "", "selected": [], "failure": ""}
+            missing = (i for i in batch_ids(folder, kind, entry["batch"]) if i not in seen)
+            lost = [RecordResult(kind.object, i, i, Outcome.UNFINISHED, code="BATCH-FAILED") for i in missing]
+            yield {"batch": entry["batch"], "results": [r.to_json() for r in lost], "updated": "", "selected": [], "failure": ""}
+
+
+def batch_ids(folder: RunFolder, kind: StepClass, batch: str) -> Iterator[str]:
+    """The ids of the records that the selection put into a batch."""
+    return (str(row[0]) for row in folder.read_lines(f"{kind.name}/batches/{batch}.jsonl.gz"))
 
 
 COUNTERS = {"create": "created", "update": "updated", "link": "linked"}

@@ -13,7 +13,7 @@ from tallybridge.http import Answer, Call, Effect, Http, RetryPolicy
 from tallybridge.slots import Slots
 from tallybridge.tokens import Bearer, TokenCache, TokenSource
 from tallybridge.zuora.connection import ZuoraConnection
-from tallybridge.zuora.faults import SERVICE, error_from, faults_in, gateway_text, may_repeat
+from tallybridge.zuora.faults import SERVICE, error_from, faults_in, gateway_text, is_in_progress, may_repeat
 from tallybridge.zuora.literals import storable
 
 ZUORA_VERSION = "2025-08-12"
@@ -61,7 +61,8 @@ class ZuoraCalls:
         """The parsed answer of a call that succeeded.
 
         `key` is an idempotency key: it makes a POST repeatable, but Zuora then replays a stored failure too, so failures told in the
-        body are not repeated. `record` names the record in error messages. Raises the errors of `faults.error_from`.
+        body are not repeated; a replayed success counts, a replayed final refusal is that refusal, anything else is an open outcome.
+        `record` names the record in error messages. Raises the errors of `faults.error_from`.
         """
         operation = operation or f"{method} {path}"
         answer = self.send(method, path, effect, params=params, body=body, key=key, operation=operation)
@@ -104,7 +105,10 @@ class ZuoraCalls:
             body=money.dumps(storable(body)) if body is not None else ("{}" if method == "PUT" else None),
             read_seconds=READ_SECONDS,
         )
-        again = None if key else (lambda answer, tries: may_repeat(answer, tries, in_effect))
+
+        def again(answer: Answer, tries_done: int) -> bool:
+            return is_in_progress(answer) if key else may_repeat(answer, tries_done, in_effect)
+
         answer = self.http.send(call, signer=self.signer, slots=self.slots, policy=POLICY, again=again)
         remaining = answer.headers.get("Concurrency-Limit-Remaining", "")
         if self.slots and remaining.isdecimal() and int(remaining) < LEAST_REMAINING:

@@ -63,6 +63,8 @@ REPEAT = {
 
 THROTTLED = frozenset({"70", "REQUEST_EXCEEDED_LIMIT", "REQUEST_EXCEEDED_RATE"})
 LOGIN = frozenset({"11", "INVALID_SESSION", "INVALID_LOGIN"})
+IN_PROGRESS_OR_REPLAYED = 409
+"""To a request with an idempotency key: the first one still runs, or this is its stored answer (section 4)."""
 PLAIN = frozenset({"code", "message", "timestamp"})
 """All keys of a plain error of the Data Query API or the gateway."""
 PASSING_401 = "Failed to get user info"
@@ -179,8 +181,20 @@ def advice_for(fault: Fault, kind: type[ServiceError]) -> str | None:
     return named or (AGAIN if kind in (NotSent, OutcomeUnknown) else CORRECT if issubclass(kind, Refused) else None)
 
 
+def is_final(fault: Fault) -> bool:
+    """Whether Zuora itself (not a gateway) declined for a reason that stays."""
+    return bool(fault.category) and fault.repeat is Repeat.NEVER
+
+
+def is_in_progress(answer: Answer) -> bool:
+    """Whether a request with the same idempotency key is still being worked on: its answer can be asked for again."""
+    return answer.status == IN_PROGRESS_OR_REPLAYED and any(f.repeat is Repeat.REFUSED_FIRST for f in faults_in(answer.json_or_none()))
+
+
 def _kind(fault: Fault, status: int, effect: Effect) -> type[ServiceError]:
     mark = fault.category or fault.code
+    if status == IN_PROGRESS_OR_REPLAYED and not is_final(fault):
+        return OutcomeUnknown
     if status == 401 or mark in LOGIN:
         return LoginRefused
     if status == TOO_MANY or mark in THROTTLED:
@@ -189,7 +203,7 @@ def _kind(fault: Fault, status: int, effect: Effect) -> type[ServiceError]:
         return AlreadyExists
     if fault.repeat is Repeat.REFUSED_FIRST:
         return NotSent
-    if status in PASSING or status == 409 or status >= 500 or fault.repeat in (Repeat.PASSING, Repeat.TWICE):
+    if status in PASSING or status >= 500 or fault.repeat in (Repeat.PASSING, Repeat.TWICE):
         return NotSent if effect is Effect.READ else OutcomeUnknown
     if status == 404 or mark == "40":
         return NotFound

@@ -69,16 +69,17 @@ class IsNot:
 
 @dataclass(frozen=True)
 class OnOrAfter:
-    """A date field is on or after the date (YYYY-MM-DD)."""
+    """A date field is on or after the date (YYYY-MM-DD); `moment` says that the field holds a date-time."""
 
     field: str
     value: str
+    moment: bool = False
 
     def sql(self, column: str) -> str:
         return f"{column} >= DATE {sql_text(self.value)}"
 
     def zoql(self) -> list[str]:
-        return [f"{self.field} >= {zoql_text(self.value)}"]
+        return [f"{self.field} >= {zoql_text(self.value + 'T00:00:00' if self.moment else self.value)}"]
 
     def holds(self, row: Row) -> bool:
         return str(row.get(self.field) or "")[:10] >= self.value
@@ -114,7 +115,7 @@ class After:
         return f"{column} > TIMESTAMP '{moment if '.' in moment else moment + '.000'} +00:00'"
 
     def zoql(self) -> list[str]:
-        return [f"{self.field} > {zoql_text(self.value.removesuffix('Z').partition('.')[0] + '+00:00')}"]
+        return [f"{self.field} > {zoql_text(self.value.removesuffix('Z') + '+00:00')}"]
 
     def holds(self, row: Row) -> bool:
         return True

@@ -23,7 +23,8 @@ class ZuoraReader(Protocol):
 
     def query(self, zoql: str) -> Iterator[Record]: ...
     def count(self, zoql: str) -> int: ...
-    def data_query(self, sql: str) -> Iterator[Record]: ...
+    def submit_data_query(self, sql: str) -> Any: ...
+    def data_query_rows(self, job: Any) -> Iterator[Record]: ...
     def object_query(self, plural: str, filters: Sequence[str] = ()) -> Iterator[Record]: ...
     def get_payment_parts(self, key: str) -> list[Record]: ...
 
@@ -74,8 +75,13 @@ class ZuoraSource:
         return self._children_by_zoql(child, list(heads))
 
     def _select_from_copy(self, query: SourceQuery, own: SourceQuery) -> Iterator[Selected]:
-        children = {c.name: _Children(self._child_rows(given, c, own)) for given, c in zip(query.children, own.children, strict=True)}
-        for row in self.zuora.data_query(own.heads_sql()):
+        heads = self.zuora.submit_data_query(own.heads_sql())
+        jobs = [self.zuora.submit_data_query(own.child_sql(c)) for c in own.children]  # all at once: they wait side by side
+        children = {
+            given.name: _Children(self._child_rows(given, renamed, job))
+            for given, renamed, job in zip(query.children, own.children, jobs, strict=True)
+        }
+        for row in self.zuora.data_query_rows(heads):
             group, head = row.get("grp") or "", row["id"]
             yield Selected(
                 id=head,
@@ -85,8 +91,8 @@ class ZuoraSource:
                 children={name: rows.of((group, head)) for name, rows in children.items()},
             )
 
-    def _child_rows(self, given: Child, own_child: Child, own: SourceQuery) -> Iterator[tuple[tuple[str, str], Record]]:
-        for row in self.zuora.data_query(own.child_sql(own_child)):
+    def _child_rows(self, given: Child, own_child: Child, job: Any) -> Iterator[tuple[tuple[str, str], Record]]:
+        for row in self.zuora.data_query_rows(job):
             child = {f: row[o.lower()] for f, o in zip(given.fields, own_child.fields, strict=True) if row.get(o.lower()) is not None}
             for n, (join, own_join) in enumerate(zip(given.joins, own_child.joins, strict=True)):
                 for f, o in zip(join.fields, own_join.fields, strict=True):
@@ -97,10 +103,8 @@ class ZuoraSource:
     def _select_by_zoql(self, query: SourceQuery, own: SourceQuery) -> Iterator[Selected]:
         wanted = tuple(filter(None, ("UpdatedDate", query.group)))
         heads = sorted(
-            (
-                (row.get(query.group) or "" if query.group else "", row["Id"], row.get("UpdatedDate") or "")
-                for row in self.zuora.query(own.zoql(wanted))
-            )
+            (row.get(query.group) or "" if query.group else "", row["Id"], row.get("UpdatedDate") or "")
+            for row in self.zuora.query(own.zoql(wanted))
         )
         for part in parts(heads, HEADS_AT_A_TIME):
             children = {c.name: self._children_by_zoql(c, [head for _, head, _ in part]) for c in query.children}

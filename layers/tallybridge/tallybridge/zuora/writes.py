@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from tallybridge.errors import BadAnswer, LoginRefused, Refused, ServiceError
 from tallybridge.http import Effect
+from tallybridge.pieces import parts, side_by_side
 from tallybridge.zuora.calls import POLICY, ZuoraCalls
 from tallybridge.zuora.faults import SERVICE, Fault, Repeat, error_for, faults_in
 
@@ -74,16 +75,17 @@ class Writes:
         return Written(object_id, True)
 
     def _in_groups(self, objects: Sequence[Object], write: Callable[[Sequence[Object]], list[Written]]) -> list[Written]:
-        written: list[Written] = []
-        for start in range(0, len(objects), GROUP):
-            group = objects[start : start + GROUP]
+        """The groups side by side; a group whose call fails says so for each of its objects."""
+
+        def attempt(group: Sequence[Object]) -> list[Written]:
             try:
-                written += write(group)
+                return write(group)
             except LoginRefused:
                 raise
             except ServiceError as error:
-                written += [failed(object_id(o), error) for o in group]
-        return written
+                return [failed(object_id(o), error) for o in group]
+
+        return [w for group in side_by_side(attempt, list(parts(objects, GROUP))) for w in group]
 
     def _patiently(self, group: Sequence[Object], write: Callable[[Sequence[Object]], list[Written]]) -> list[Written]:
         """Writes a group, then again those of it whose result may pass."""

@@ -47,7 +47,7 @@ class SqlCopy:
         self.kinds = {kind.name: kind for kind in kinds}
         self.zone = zone
         self.lock = threading.Lock()
-        self.columns = {name: {f.name: f.sql for f in kind.columns()} for name, kind in self.kinds.items()}
+        self.columns = {name: {f.name: column_name(f) for f in stored_fields(kind)} for name, kind in self.kinds.items()}
         self.connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self.connection.execute("PRAGMA synchronous = OFF")
         register(self.connection, zone)
@@ -55,12 +55,12 @@ class SqlCopy:
             self.create(kind)
 
     def create(self, kind: ObjectType) -> None:
-        columns = ", ".join(column_definition(f) for f in kind.columns())
+        columns = ", ".join(column_definition(f) for f in stored_fields(kind))
         for table in (kind.table, GONE + kind.table):
             self.connection.execute(f"CREATE TABLE {table} ({columns}, deleted INTEGER NOT NULL)")
         for name in indexed_fields(kind):
-            if (column := kind.fields[name].sql) is not None:
-                self.connection.execute(f"CREATE INDEX {kind.table}_{column} ON {kind.table} ({column})")
+            column = column_name(kind.fields[name])
+            self.connection.execute(f"CREATE INDEX {kind.table}_{column} ON {kind.table} ({column})")
 
     def catch_up(self) -> None:
         """Apply the changes that are due. The last version of a record wins."""
@@ -82,7 +82,7 @@ class SqlCopy:
         shown = [n for n in names if n in known]
         if deleted:
             self.connection.executemany(f"DELETE FROM {table} WHERE id = ?", [(c.record["Id"],) for c in changes])
-        columns = ", ".join(known[n] for n in shown)  # type: ignore[misc]
+        columns = ", ".join(known[n] for n in shown)
         marks = ", ".join("?" * len(shown))
         target = GONE + table if deleted else table
         self.connection.executemany(
@@ -108,6 +108,15 @@ class SqlCopy:
         return query.names, rows
 
 
+def stored_fields(kind: ObjectType) -> list[Field]:
+    """Every field with a value of its own; those that Data Query does not show are there for Export ZOQL."""
+    return [f for f in kind.fields.values() if f.kind != "obj"]
+
+
+def column_name(field: Field) -> str:
+    return field.sql or field.name.lower()
+
+
 def column_definition(field: Field) -> str:
     key = " PRIMARY KEY" if field.name == "Id" else ""
-    return f"{field.sql} {AFFINITY.get(field.kind, 'TEXT')}{key}"
+    return f"{column_name(field)} {AFFINITY.get(field.kind, 'TEXT')}{key}"

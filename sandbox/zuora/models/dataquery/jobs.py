@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from sandbox.zuora.exceptions import DataQueryError, v1_error
@@ -54,13 +55,19 @@ class QueryJobs:
         self.options = options
         self.troubles = troubles
         self.kinds = {k.table: k for k in kinds}
-        self.copy = SqlCopy(store, kinds, options.zone)
-        self.translator = Translator(store.schema, frozenset(self.kinds), options.zone)
         self.files = ResultFiles(options, troubles)
         self.jobs: dict[str, Job] = {}
         self.lock = threading.Lock()
         self.places = threading.Semaphore(options.data_query_limits.running)
         self.submitted = 0
+
+    @cached_property
+    def copy(self) -> SqlCopy:
+        return SqlCopy(self.store, self.kinds.values(), self.options.zone)
+
+    @cached_property
+    def translator(self) -> Translator:
+        return Translator(self.store.schema, frozenset(self.kinds), self.options.zone)
 
     def submit(self, query: str, output_format: str, compression: str, **more: Any) -> Job:
         """Queue a job. Raises the refusal of a full queue."""
@@ -125,6 +132,8 @@ class QueryJobs:
                 self.execute(job)
             except SqlRefused as refused:
                 job.error = ("LINK_30000001", str(refused))
+            except Exception as fault:
+                job.error = ("LINK_10000005", f"failed to process object: {fault}")
             job.took_ms = int((time.monotonic() - began) * 1000)
             outcome = "failed" if job.error else "cancelled" if job.trouble == "cancel" else "completed"
             self.move(job, outcome, "in_progress")
@@ -137,8 +146,10 @@ class QueryJobs:
         if catalog is not None:
             names, rows, booleans = catalog[0], catalog[1], []
         else:
-            translated = self.translator.translate(job.query, self.store.now(), job.read_deleted)
-            names, rows = self.copy.run(translated, self.options.data_query_limits.rows_out)
+            with self.lock:
+                translator, copy = self.translator, self.copy
+            translated = translator.translate(job.query, self.store.now(), job.read_deleted)
+            names, rows = copy.run(translated, self.options.data_query_limits.rows_out)
             booleans = translated.booleans
         job.rows = len(rows)
         content = write_file(names, rows, booleans, job.output_format, job.separator, self.options.zone)
@@ -151,9 +162,21 @@ class QueryJobs:
             job.status, job.updated = status, self.store.now()
             return True
 
+    def accepted(self, job: Job) -> dict[str, Any]:
+        """A job as the answer to its submission shows it, however fast it was."""
+        return {**self.head(job), "queryStatus": "accepted", "remainingRetries": RETRIES}
+
     def shown(self, job: Job, base_url: str) -> dict[str, Any]:
         """The job as the API shows it."""
-        body: dict[str, Any] = {
+        body = self.head(job)
+        if job.status == "completed":
+            body |= {"outputRows": job.rows, "processingTime": job.took_ms, "dataFile": self.files.url(job.id, base_url)}
+        if job.status == "failed" and job.error:
+            body |= {"errorCode": job.error[0], "errorMessage": job.error[1], "processingTime": job.took_ms}
+        return body
+
+    def head(self, job: Job) -> dict[str, Any]:
+        return {
             "id": job.id,
             "query": job.query,
             "useIndexJoin": job.use_index_join,
@@ -163,8 +186,3 @@ class QueryJobs:
             "updatedOn": job.updated.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{job.updated.microsecond // 1000:03d}Z",
             "createdBy": USER,
         }
-        if job.status == "completed":
-            body |= {"outputRows": job.rows, "processingTime": job.took_ms, "dataFile": self.files.url(job.id, base_url)}
-        if job.status == "failed" and job.error:
-            body |= {"errorCode": job.error[0], "errorMessage": job.error[1], "processingTime": job.took_ms}
-        return body

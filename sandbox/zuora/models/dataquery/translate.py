@@ -64,8 +64,8 @@ class Translator:
             if kind.table in tables
         }
         with_deleted: dict[str, object] = {table: {**columns, "deleted": "boolean"} for table, columns in self.types.items()}
-        self.plain = MappingSchema(dict(self.types), dialect="trino")
-        self.with_deleted = MappingSchema(with_deleted, dialect="trino")
+        self.plain = MappingSchema(dict(self.types), dialect="trino", normalize=False)
+        self.with_deleted = MappingSchema(with_deleted, dialect="trino", normalize=False)
 
     def translate(self, text: str, now: datetime, read_deleted: bool = False) -> Translated:
         """Raises `SqlRefused` with the text that the service reports."""

@@ -40,7 +40,6 @@ def create(tenant: Tenant, values: Record, method_type: str | None, lines: Seque
     payment: Record = {
         **values,
         "PaymentMethodId": method["Id"] if method else None,
-        "PaymentMethodSnapshotId": snapshot(tenant, method) if method else None,
         "Status": "Processed",
         "Source": "API",
         "GatewayState": "NotSubmitted" if values["Type"] == "External" else "Submitted",
@@ -50,6 +49,7 @@ def create(tenant: Tenant, values: Record, method_type: str | None, lines: Seque
         "AppliedCreditBalanceAmount": ZERO,
     }
     check_apply(PAYMENT, payment, lines)
+    payment["PaymentMethodSnapshotId"] = snapshot(tenant, method) if method else None
     made = tenant.store.insert("Payment", payment)
     change_part(tenant.store, PAYMENT, made, None, values["Amount"])
     return move(tenant, PAYMENT, made["Id"], lines, made["EffectiveDate"], 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from sandbox.zuora.http import Call, success
+from sandbox.zuora.http import Call, json_response
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import found, names, show
 from sandbox.zuora.responses.v1.lists import paged
@@ -26,7 +26,7 @@ def products(call: Call) -> Response:
 
 
 def product(call: Call) -> Response:
-    return success(product_view(call, found(call, "Product", call.args["key"])))
+    return json_response(product_view(call, found(call, "Product", call.args["key"])))
 
 
 def product_view(call: Call, record: Record) -> dict[str, Any]:

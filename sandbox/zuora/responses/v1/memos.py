@@ -32,7 +32,7 @@ from sandbox.zuora.responses.v1.taxes import taxes
 APPLY = 505610
 COMMON = (
     "id number=MemoNumber status accountId amount=TotalAmount currency taxAmount totalTaxExemptAmount reasonCode"
-    " referredInvoiceId=InvoiceId source sourceId sourceType targetDate taxMessage taxStatus transferredToAccounting"
+    " referredInvoiceId=InvoiceId sourceType targetDate taxMessage taxStatus transferredToAccounting"
     " billToContactId sequenceSetId postedOn postedById cancelledOn cancelledById createdDate createdById updatedDate updatedById"
 )
 ITEM_COMMON = (
@@ -70,8 +70,8 @@ CREDIT = Memo(
     old_list_name="creditmemos",
     resource=505600,
     shown=names(
-        f"{COMMON} creditMemoDate=MemoDate comment appliedAmount refundAmount unappliedAmount=Balance revenueImpacting reversed"
-        " autoApplyUponPosting excludeFromAutoApplyRules"
+        f"{COMMON} source sourceId creditMemoDate=MemoDate comment appliedAmount refundAmount unappliedAmount=Balance"
+        " revenueImpacting reversed autoApplyUponPosting excludeFromAutoApplyRules"
     ),
     item_shown=names(f"{ITEM_COMMON} creditFromItemId creditFromItemSource unappliedAmount revenueImpacting"),
     change=names("comment reasonCode transferredToAccounting autoApplyUponPosting excludeFromAutoApplyRules effectiveDate=MemoDate"),

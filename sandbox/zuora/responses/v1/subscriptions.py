@@ -26,8 +26,8 @@ FIELDS = names(
 )
 IGNORED = frozenset(
     words(
-        "accountKey runBilling collect subscribeToRatePlans applicationOrder applyCredit applyCreditBalance creditMemoReasonCode documentDate"
-        " gatewayId invoiceOwnerAccountKey lastBookingDate paymentMethodId prepayment targetDate"
+        "accountKey runBilling collect subscribeToRatePlans applicationOrder applyCredit applyCreditBalance creditMemoReasonCode"
+        " documentDate gatewayId invoiceOwnerAccountKey lastBookingDate paymentMethodId prepayment targetDate"
     )
 )
 SHOWN = names(

@@ -9,13 +9,13 @@ from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import names, show
 
 COMMON = (
-    "id name jurisdiction locationCode taxAmount taxCode taxCodeDescription taxDate taxMode taxRate taxRateDescription taxRateType"
-    " exemptAmount createdDate createdById updatedDate updatedById"
+    "id name jurisdiction locationCode taxAmount taxCode taxCodeDescription taxDate taxRate taxRateDescription taxRateType exemptAmount"
 )
+OF_MEMO = "sourceTaxItemId=TaxationItemId taxMode createdDate createdById updatedDate updatedById"
 TABLES = {
     "TaxationItem": names(f"{COMMON} balance creditAmount paymentAmount"),
-    "CreditTaxationItem": names(f"{COMMON} appliedAmount refundAmount unappliedAmount sourceTaxItemId=TaxationItemId"),
-    "DebitTaxationItem": names(f"{COMMON} balance sourceTaxItemId=TaxationItemId"),
+    "CreditTaxationItem": names(f"{COMMON} {OF_MEMO} appliedAmount refundAmount unappliedAmount"),
+    "DebitTaxationItem": names(f"{COMMON} {OF_MEMO} balance"),
 }
 
 

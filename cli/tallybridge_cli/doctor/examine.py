@@ -1,0 +1,89 @@
+"""All checks, in the order in which one depends on the other: AWS, settings and credentials, Zuora, NetSuite, and the two side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tallybridge.errors import TallybridgeError
+from tallybridge.http import Http
+from tallybridge.netsuite import LocalSlots, NetSuite
+from tallybridge.settings import Settings
+from tallybridge.wiring import netsuite_connection, zuora_connection
+from tallybridge.zuora import Zuora
+
+from tallybridge_cli.doctor import aws, both, netsuite, zuora
+from tallybridge_cli.doctor.check import Check, State
+from tallybridge_cli.exits import KNOWN_ERRORS, explained
+from tallybridge_cli.target import Target
+
+SLOTS = 2
+"""NetSuite calls at a time: a run that is under way keeps its share."""
+
+
+@dataclass(frozen=True)
+class Systems:
+    """What the checks look at, once AWS has told where it is."""
+
+    settings: Settings
+    zuora: Zuora
+    netsuite: NetSuite
+
+
+def examine(target: Target, connect: Callable[[Target, Settings], Systems] | None = None) -> Iterator[Check]:
+    """Every check; one that cannot be made is a failed one, and those that need it are left out. Nothing is written anywhere."""
+    yield from aws.checks(target)
+    try:
+        settings = target.settings()
+        yield Check("Settings", "document", State.OK, f"version {settings.version}")
+        systems = (connect or connected)(target, settings)
+        yield Check("Credentials", "secret", State.OK, "complete")
+    except KNOWN_ERRORS as failed:
+        yield failed_check("Settings" if _is_settings(failed) else "Credentials", "document" if _is_settings(failed) else "secret", failed)
+        return
+    yield from aws.mail_checks(target, settings)
+    works = {}
+    for area, module, system in (("Zuora", zuora, systems.zuora), ("NetSuite", netsuite, systems.netsuite)):
+        login = attempt(area, "login", lambda module=module, system=system: module.login(system))  # type: ignore[misc]
+        works[area] = login.state is not State.FAIL
+        yield login
+        if works[area]:
+            yield from guarded(area, module.checks(system, settings))
+    if all(works.values()):
+        yield from guarded("Both sides", both.checks(systems.zuora, systems.netsuite, settings))
+
+
+def connected(target: Target, settings: Settings) -> Systems:
+    """Clients with the credentials of the secret. Raises `ConfigurationError`."""
+    credentials, http = target.credentials(), Http()
+    return Systems(
+        settings,
+        Zuora(zuora_connection(credentials, settings), http),
+        NetSuite(netsuite_connection(credentials, settings), http, LocalSlots(SLOTS, http.clock)),
+    )
+
+
+def attempt(area: str, name: str, check: Callable[[], Check]) -> Check:
+    """The check, or a failed one in its place when it cannot be made."""
+    try:
+        return check()
+    except KNOWN_ERRORS as failed:
+        return failed_check(area, name, failed)
+
+
+def guarded(area: str, made: Iterator[Check]) -> Iterator[Check]:
+    """The checks of an area; an error ends the area with a failed check."""
+    try:
+        yield from made
+    except KNOWN_ERRORS as failed:
+        yield failed_check(area, "checks", failed)
+
+
+def failed_check(area: str, name: str, error: Exception) -> Check:
+    """A check that an error stopped."""
+    known = explained(error)
+    return Check(area, name, State.FAIL, f"{known.code}: {known.message}", known.advice)
+
+
+def _is_settings(error: Exception) -> bool:
+    return isinstance(error, TallybridgeError) and error.code == "SETTINGS"

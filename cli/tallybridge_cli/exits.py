@@ -1,0 +1,84 @@
+"""What the exit code of a command means, and how errors are shown: one line with the code, one with the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
+from rich.console import Console
+from tallybridge.errors import ConfigurationError, LoginRefused, TallybridgeError
+from tallybridge.sync.runlog import RunOutcome, RunSummary
+from typer.exceptions import TyperException
+
+
+class Code(IntEnum):
+    """The exit codes of every command."""
+
+    TIED_OUT = 0
+    LEFT_OVER = 1  # finished; records were held or refused
+    FAILED = 2  # out of balance, failed, or not started
+    CONFIGURATION = 3
+    INTERRUPTED = 130
+
+
+KNOWN_ERRORS = (TallybridgeError, BotoCoreError, ClientError)
+"""Errors that are shown as a message; any other is a fault of the program."""
+NO_ACCESS = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken"})
+
+
+def code_of(summary: RunSummary) -> Code:
+    """The exit code that a finished run stands for."""
+    if summary.outcome in (RunOutcome.FAILED, RunOutcome.OUT_OF_BALANCE, RunOutcome.SKIPPED, RunOutcome.RUNNING):
+        return Code.FAILED
+    left_over = sum(t.held.count + t.refused.count + t.unfinished.count for t in summary.totals)
+    return Code.LEFT_OVER if left_over else Code.TIED_OUT
+
+
+def guarded(command: Callable[[], object], *, debug: bool, console: Console) -> int:
+    """Run a command and answer its exit code; errors are shown without a traceback unless `debug`."""
+    try:
+        answer = command()
+    except typer.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return Code.INTERRUPTED
+    except TyperException as misuse:
+        message = getattr(misuse, "message", "") or str(misuse)
+        show_error(console, "USAGE", message, "`tallybridge COMMAND --help` says what a command takes.")
+        return Code.CONFIGURATION
+    except KNOWN_ERRORS as failed:
+        if debug:
+            raise
+        known = explained(failed)
+        show_error(console, known.code, known.message, known.advice)
+        return Code.CONFIGURATION if isinstance(known, ConfigurationError | LoginRefused) else Code.FAILED
+    return answer if isinstance(answer, int) else Code.TIED_OUT
+
+
+def explained(error: Exception) -> TallybridgeError:
+    """An error of AWS in the words of the product; the product's own errors as they are."""
+    if isinstance(error, TallybridgeError):
+        return error
+    if isinstance(error, NoCredentialsError | NoRegionError | ProfileNotFound):
+        advice = "Log in to AWS (aws configure, AWS_PROFILE), or name the environment file of a sandbox with --env."
+        return ConfigurationError(f"AWS cannot be called: {error}", code="AWS-LOGIN", advice=advice)
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in NO_ACCESS:
+            advice = "Use a login that may read this stack, in the region that it is in."
+            return ConfigurationError(f"AWS refused the call: {error}", code="AWS-ACCESS", advice=advice)
+        return TallybridgeError(f"AWS refused the call: {error}", code=f"AWS-{code}", advice="Run `tallybridge doctor` for the set-up.")
+    return TallybridgeError(
+        f"AWS does not answer: {error}", code="AWS-UNREACHABLE", advice="Check the network; for the sandbox, whether `make sandbox` runs."
+    )
+
+
+def show_error(console: Console, code: str, message: str, advice: str) -> None:
+    """An error as every command shows it."""
+    console.print(f"[bold red]{code}[/] ", end="")
+    console.print(message, markup=False, highlight=False)
+    if advice:
+        console.print("  Next: ", style="dim", end="")
+        console.print(advice, markup=False, highlight=False)

@@ -1,0 +1,257 @@
+"""The commands: run, runs, show, status, doctor.
+
+Exit codes: 0 tied out, 1 finished with records held or refused, 2 out of balance or failed, 3 configuration, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+from rich.console import Console, RenderableType
+from rich.live import Live
+from tallybridge import money
+from tallybridge.errors import ConfigurationError
+from tallybridge.reporting.summary import summary_json
+from tallybridge.sync.runlog import Level
+from tallybridge.tasks.open_run import STEPS
+
+from tallybridge_cli import doctor as checks
+from tallybridge_cli import logs, render, standing, watch
+from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
+from tallybridge_cli.target import Target, resolve
+
+app = typer.Typer(
+    name="tallybridge",
+    help="Runs and looks after the billing sync between Zuora and NetSuite.",
+    epilog="Exit codes: 0 tied out, 1 finished with records held or refused, 2 out of balance or failed, 3 configuration, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+WIDTH = 200
+"""Columns where nobody looks at a terminal, so that files and pipes get whole lines."""
+
+
+def console_for(stream: TextIO) -> Console:
+    """A console that is as wide as the terminal, or wide enough for whole lines."""
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDTH)
+
+
+out = console_for(sys.stdout)
+err = console_for(sys.stderr)
+
+EnvOption = Annotated[Path | None, typer.Option("--env", help="Environment file, such as out/sandbox.env.")]
+StackOption = Annotated[str | None, typer.Option("--stack", help="Name of the deployed CloudFormation stack.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+RunArgument = Annotated[str, typer.Argument(help='Run id, its beginning, or "last".')]
+
+
+def target_of(env: Path | None, stack: str | None) -> Target:
+    """The installation that the options mean."""
+    return resolve(env, stack, os.environ)
+
+
+def write_json(document: Any) -> None:
+    """One JSON document on standard output; amounts are numbers with all their digits."""
+    print(money.dumps(document))
+
+
+@app.command()
+def run(
+    trigger: Annotated[str, typer.Option(help="Who or what starts the run; it stands in the report.")] = "manual",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide everything, write nothing on either side.")] = False,
+    steps: Annotated[str, typer.Option(help=f"Only these steps, separated by commas: {','.join(STEPS)}.")] = "",
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start the run and return at once.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Start a billing sync, follow it, show its control totals and what needs attention."""
+    target = target_of(env, stack)
+    execution = watch.start(target, trigger=trigger, dry_run=dry_run, steps=_steps(steps))
+    run_id = watch.run_id_of(execution)
+    if no_wait:
+        write_json({"run_id": run_id, "execution": execution}) if json else out.print(f"Run {run_id} has started.")
+        return Code.TIED_OUT
+    try:
+        follow(target, execution, quiet=json)
+    except KeyboardInterrupt:
+        if json:
+            write_json({"run_id": run_id, "execution": execution, "interrupted": True})
+        else:
+            out.print(f"\nRun {run_id} goes on without being watched. See it with `tallybridge show {run_id}`.")
+        return Code.INTERRUPTED
+    return finished(target, execution, json=json)
+
+
+def _steps(text: str) -> list[str] | None:
+    """The steps asked for; None for all. Raises `ConfigurationError` for one that does not exist."""
+    wanted = [step.strip() for step in text.split(",") if step.strip()]
+    for step in wanted:
+        if step not in STEPS:
+            raise ConfigurationError(
+                f'There is no step "{step}".', place="--steps", code="INPUT", advice=f"The steps are {', '.join(STEPS)}."
+            )
+    return wanted or None
+
+
+def follow(target: Target, execution: str, *, quiet: bool = False, console: Console = out) -> None:
+    """Show a run's progress until it has ended: redrawn on a terminal, one line per step elsewhere."""
+    live = console.is_terminal and not quiet
+    told: set[str] = set()
+    with Live(console=console, refresh_per_second=4, transient=True) if live else nullcontext() as screen:
+        for now in watch.follow(target, execution):
+            if screen is not None:
+                screen.update(render.progress(now))
+            for step in now.steps:
+                if step.report is not None and step.step not in told and not quiet:
+                    told.add(step.step)
+                    console.print(render.plain(render.progress_line(step)))
+
+
+def finished(target: Target, execution: str, *, json: bool = False, console: Console = out, into: Path = watch.RUNS_FOLDER) -> int:
+    """Say how a run ended and fetch its files; answers the exit code."""
+    end = watch.ended(target, execution)
+    paths = watch.download(target, end.run_id, into)
+    code = code_of(end.summary) if end.summary else Code.FAILED
+    if json:
+        write_json(
+            {
+                "run_id": end.run_id,
+                "execution": execution,
+                "outcome": end.outcome,
+                "exit_code": int(code),
+                "message": end.message,
+                "advice": end.advice,
+                "summary": _summary(end.summary),
+                "files": [str(p) for p in paths],
+            }
+        )
+        return code
+    if end.summary:
+        say(console, render.run_result(end.summary), "", render.files(paths))
+    else:
+        console.print(render.plain(f"Run {end.run_id}: {end.outcome}", "bold"))
+        show_error(console, "", end.message, end.advice)
+    return code
+
+
+def say(console: Console, *parts: RenderableType) -> None:
+    """Print parts one below the other; lines are wrapped on a terminal only."""
+    for part in parts:
+        console.print(part, soft_wrap=not console.is_terminal)
+
+
+def _summary(summary: Any) -> Any:
+    return None if summary is None else money.loads(summary_json(summary))
+
+
+@app.command()
+def runs(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """List the latest runs."""
+    rows = list(target_of(env, stack).runs.recent(limit))
+    if json:
+        write_json({"runs": rows})
+    elif rows:
+        say(out, render.runs_table(rows))
+    else:
+        out.print("There was no run yet.")
+    return Code.TIED_OUT
+
+
+@app.command()
+def show(
+    run_id: RunArgument = "last",
+    log: Annotated[bool, typer.Option("--log", help="Write the run's log, line by line.")] = False,
+    level: Annotated[Level, typer.Option(case_sensitive=False, help="With --log: lines of this level and above.")] = Level.INFO,
+    step: Annotated[str, typer.Option(help="With --log: lines of this step.")] = "",
+    record: Annotated[str, typer.Option(help="With --log: lines of this record, by number or id.")] = "",
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Show a run: its totals and what needs attention, or its log."""
+    target = target_of(env, stack)
+    found = standing.find_run(target, run_id)
+    if log:
+        for line in logs.lines(target.folder(found), level=level, step=step, record=record):
+            write_json(line.to_json()) if json else say(out, render.log_line(line))
+        return Code.TIED_OUT
+    summary = watch.summary_of(target, found)
+    if json:
+        write_json({"run_id": found, "record": target.runs.read(found), "summary": _summary(summary)})
+    elif summary:
+        say(out, render.run_result(summary))
+    else:
+        say(out, standing.without_summary(target, found))
+    return code_of(summary) if summary else Code.FAILED
+
+
+@app.command()
+def status(env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False) -> int:
+    """Did it run, is the money right, what needs me, is it safe to press the button."""
+    now = standing.standing(target_of(env, stack))
+    write_json(now.to_json()) if json else say(out, standing.page(now))
+    return now.exit_code
+
+
+@app.command()
+def doctor(env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False) -> int:
+    """Check the set-up: AWS, settings, credentials, fields and reference data on both sides."""
+    target = target_of(env, stack)
+    found = []
+    for check in checks.examine(target):
+        found.append(check)
+        if not json:
+            say(out, checks.shown(check))
+    failed = any(c.state is checks.State.FAIL for c in found)
+    if json:
+        write_json({"ok": not failed, "checks": [c.to_json() for c in found]})
+    else:
+        say(out, "", checks.conclusion(found))
+    return Code.CONFIGURATION if failed else Code.TIED_OUT
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point: exits with the command's code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
+
+    def command() -> object:
+        return app(given, standalone_mode=False)
+
+    if as_json:
+        code = _guarded_json(command, debug="--debug" in given)
+    else:
+        code = guarded(command, debug="--debug" in given, console=err)
+    sys.exit(int(code))
+
+
+def _guarded_json(command: Any, *, debug: bool) -> int:
+    """As `guarded`; an error becomes a JSON document on standard output."""
+
+    def writing() -> object:
+        try:
+            return command()
+        except KNOWN_ERRORS as failed:
+            known = explained(failed)
+            write_json({"error": {"code": known.code, "message": known.message, "advice": known.advice}})
+            raise
+
+    return guarded(writing, debug=debug, console=err)

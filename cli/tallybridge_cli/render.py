@@ -1,0 +1,179 @@
+"""How runs look in a terminal: control totals, what needs attention, progress, and where the files lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from tallybridge.reporting import figures
+from tallybridge.reporting.page import attention
+from tallybridge.reporting.verdict import Tone, verdict
+from tallybridge.reporting.words import clean, duration_text, utc_text
+from tallybridge.sync.runlog import Level, LogLine, RunSummary
+
+from tallybridge_cli.watch import Progress, StepProgress
+
+TONES = {Tone.GOOD: "green", Tone.WATCH: "yellow", Tone.BAD: "bold red", Tone.QUIET: "dim"}
+LEVELS = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "", Level.DEBUG: "dim"}
+STATES = {"waiting": "dim", "running": "cyan", "completed": "green", "completed with warnings": "yellow", "failed": "bold red"}
+RECORDS_SHOWN = 6
+"""Records named with one message."""
+BAR = 24
+"""Characters of a progress bar."""
+
+
+def plain(text: object, style: str = "") -> Text:
+    """Text of the data, shown as it is: nothing in it is markup, and no control character reaches the terminal."""
+    return Text(clean(str(text)), style=style)
+
+
+def run_result(summary: RunSummary) -> RenderableType:
+    """Everything that is said about a finished run."""
+    known = verdict(summary)
+    parts: list[RenderableType] = [plain(f"{figures.job_title(summary.job)} {summary.run_id}: {known.state}", TONES[known.tone])]
+    parts.append(plain(facts(summary), "dim"))
+    if summary.totals:
+        parts += ["", control_totals(summary)]
+    if waiting := attention_list(summary):
+        parts += ["", Text("What needs you", style="bold"), *waiting]
+    return Group(*parts)
+
+
+def facts(summary: RunSummary) -> str:
+    """When, how long, how started, which mode."""
+    took = duration_text(summary.started, summary.ended)
+    known = (utc_text(summary.started) if summary.started else "", took, f"started by {summary.trigger}" if summary.trigger else "")
+    return ", ".join(part for part in (*known, figures.mode_text(summary.mode) if summary.mode else "") if part)
+
+
+def control_totals(summary: RunSummary) -> RenderableType:
+    """The control totals by destination: amount and count of every outcome, what the destination holds, the difference."""
+    tables: list[RenderableType] = []
+    for group in figures.total_groups(summary):
+        table = Table(title=f"Control totals, {group.heading}", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+        table.add_column("", no_wrap=True)
+        table.add_column("")
+        for figure in group.rows[0].figures:
+            table.add_column(figure.label, justify="right", no_wrap=True)
+        table.add_column("")
+        for row in group.rows:
+            cells = [_cell(f) for f in row.figures]
+            table.add_row(plain(row.title), plain(row.currency), *cells, plain(row.mark, TONES[row.tone]))
+        tables.append(table)
+    return Group(*tables)
+
+
+def _cell(figure: figures.Figure) -> Text:
+    style = TONES[figure.tone] if figure.tone else "dim" if figure.zero else ""
+    cell = plain(figure.main, style)
+    if figure.side:
+        cell.append(f" ({clean(figure.side)})", style="dim")
+    return cell
+
+
+def attention_list(summary: RunSummary) -> list[RenderableType]:
+    """What a person must look into: what it is, for which records, and the next step."""
+    shown: list[RenderableType] = []
+    for entry in attention(summary):
+        head = Text.assemble(("  " + clean(entry.code or entry.label), TONES[entry.tone]), "  ", clean(entry.text))
+        if entry.count > 1:
+            head.append(f"  ({entry.count} records)", style="dim")
+        shown.append(head)
+        if entry.records and not (entry.count == 1 and entry.records[0][0] in entry.text and not entry.records[0][1]):
+            named = [" ".join(part for part in record if part) for record in entry.records[:RECORDS_SHOWN]]
+            left_out = entry.count - len(named)
+            names = ", ".join(named) + (f" and {left_out} more" if left_out > 0 else "")
+            shown.append(plain(f"      {names}", "dim"))
+        if entry.advice:
+            shown.append(plain(f"      Next: {entry.advice}"))
+    return shown
+
+
+def answers(summary: RunSummary) -> RenderableType:
+    """The four questions about a run, answered."""
+    grid = Table.grid(padding=(0, 2))
+    for answer in verdict(summary).answers:
+        grid.add_row(plain(answer.question), plain(answer.answer, TONES[answer.tone]), plain(answer.detail, "dim"))
+    return grid
+
+
+def progress(now: Progress) -> RenderableType:
+    """One line per step, with a bar while it works."""
+    grid = Table.grid(padding=(0, 2))
+    for step in now.steps:
+        grid.add_row(plain(step.step), plain(step.state, STATES.get(step.state, "")), _bar(step), _counts(step))
+    if now.closing and not now.ended:
+        grid.add_row(plain(now.closing), plain("running", "cyan"), "", "")
+    return grid
+
+
+def _bar(step: StepProgress) -> Text:
+    if step.state != "running" or not step.selected:
+        return Text("")
+    filled = BAR * step.done // step.selected
+    return Text.assemble(("\u2501" * filled, "cyan"), ("\u2501" * (BAR - filled), "dim"))
+
+
+def _counts(step: StepProgress) -> Text:
+    if step.report is not None:
+        return plain(counts_text(step), "dim")
+    return plain(f"{step.done} of {step.selected}" if step.selected else "", "dim")
+
+
+def counts_text(step: StepProgress) -> str:
+    """ "12 selected: 11 created, 1 held" """
+    report = step.report
+    if report is None:
+        return ""
+    names = ("created", "updated", "linked", "recovered", "unchanged", "held", "refused", "skipped", "unfinished")
+    parts = [f"{getattr(report, name)} {'left alone' if name == 'skipped' else name}" for name in names if getattr(report, name)]
+    return f"{report.selected} selected" + (": " + ", ".join(parts) if parts else "")
+
+
+def progress_line(step: StepProgress) -> str:
+    """A step that has ended, for terminals that cannot redraw."""
+    message = f" ({step.report.message})" if step.report and step.report.message else ""
+    return f"{step.step}: {step.state}, {counts_text(step)}{message}" if step.report else f"{step.step}: {step.state}"
+
+
+def files(paths: Sequence[Path]) -> RenderableType:
+    """Where the files of a run lie."""
+    labels = {"summary.json": "Summary", "summary.csv": "Totals", "log.jsonl.gz": "Log", "report.html": "Report", "mail.eml": "Mail"}
+    grid = Table.grid(padding=(0, 2))
+    for path in paths:
+        grid.add_row(plain(labels.get(path.name, path.name)), plain(path))
+    return grid
+
+
+def log_line(line: LogLine) -> Text:
+    """One entry of a run's log."""
+    text = Text.assemble((f"{clean(line.time)} ", "dim"), (f"{line.level:<7} ", LEVELS[line.level]), f"{clean(line.step)} ")
+    if line.code:
+        text.append(f"{clean(line.code)} ", style="bold")
+    text.append(clean(line.message))
+    if line.detail:
+        text.append("\n    " + clean(line.detail), style="dim")
+    return text
+
+
+def runs_table(rows: Iterable[dict[str, object]]) -> Table:
+    """The list of runs."""
+    table = Table("Run", "Started (UTC)", "Took", "Trigger", "Outcome", "", box=None, padding=(0, 2, 0, 0))
+    for row in rows:
+        started, outcome = str(row.get("started", "")), str(row.get("outcome", ""))
+        took = duration_text(started, str(row.get("ended", "")))
+        shown = f"{outcome} (dry run)" if row.get("dry_run") else outcome
+        style = STATES.get(outcome, TONES[Tone.BAD] if outcome in ("failed", "out of balance") else "")
+        when = started.replace("T", " ").removesuffix("Z")
+        table.add_row(
+            plain(row.get("run_id", "")),
+            when,
+            took,
+            plain(row.get("trigger", "")),
+            plain(shown, style),
+            plain(row.get("message", ""), "dim"),
+        )
+    return table

@@ -1,0 +1,44 @@
+"""What an earlier attempt of a batch has done, told from the ledger, so that a batch that is started again accounts for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from tallybridge import money
+from tallybridge.sync.ledger import State
+from tallybridge.sync.runlog import Outcome, RecordResult
+from tallybridge.sync.step import SourceRecord
+
+FOUND_ACTIONS = frozenset({"recover", "none"})
+"""Actions of records that were in the destination before."""
+GONE = "GONE"
+"""Code of candidates that no longer meet the selection."""
+
+
+def intent_of(record: SourceRecord, action: str, found_id: str) -> dict[str, str]:
+    """What the ledger keeps with a claim: action, currency, amount, and the counterpart's id where it was found ("" otherwise)."""
+    amount = "" if record.amount is None else money.plain(record.amount)
+    kept = {"action": action, "currency": record.currency, "amount": amount}
+    return {**kept, "destination_id": found_id} if found_id else kept
+
+
+def result_of_earlier(object_type: str, record_id: str, item: Mapping[str, Any] | None) -> RecordResult:
+    """The result of a candidate that no longer meets the selection. `item`: the ledger's, if this very batch moved it last.
+
+    A record that an earlier attempt completed counts as it would have then; any other was changed by somebody and is skipped.
+    """
+    action = str(item.get("action", "")) if item else ""
+    if item is None or not (action in FOUND_ACTIONS or item.get("state") in (State.CONFIRMED, State.DONE)):
+        return RecordResult(object_type, record_id, record_id, Outcome.SKIPPED, code=GONE)
+    return RecordResult(
+        object=object_type,
+        source_id=record_id,
+        source_number=str(item.get("number", record_id)),
+        outcome=Outcome.ALREADY if action in FOUND_ACTIONS else Outcome.SYNCED,
+        action=action,
+        currency=str(item.get("currency", "")),
+        amount=Decimal(str(item["amount"])) if item.get("amount") else None,
+        destination_id=str(item.get("destination_id", "")),
+    )

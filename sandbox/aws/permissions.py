@@ -1,0 +1,147 @@
+"""Holds every function to its IAM role: a call that the template does not allow is refused here too, as on AWS.
+
+Only calls made inside an invocation are looked at; tests, the command line and the state machines call freely.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from sandbox.aws.environ import current_invocation
+from sandbox.aws.patch import put
+
+Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a call needs: an action on any one of `resources`, in a request with these condition keys."""
+
+    action: str
+    resources: tuple[str, ...]
+    context: dict[str, str] = field(default_factory=dict)
+
+
+class Roles:
+    """The policies of the functions' roles, and what the functions were seen to use of them."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._at = f"{region}:{account}"
+        self._statements: dict[str, list[dict[str, Any]]] = {}
+        self.used: defaultdict[str, set[str]] = defaultdict(set)
+        client: Any = BaseClient
+        self._call = client._make_api_call
+
+    def grant(self, function: str, policies: Mapping[str, Any]) -> None:
+        """Gives a function (its name) the statements of its role's policies: documents, or their JSON texts, by name."""
+        documents = [json.loads(policy) if isinstance(policy, str) else policy for policy in policies.values()]
+        self._statements[function] = [statement for document in documents for statement in _listed(document["Statement"])]
+
+    def install(self) -> None:
+        """Looks at every call of a boto3 client from now on."""
+        call, check = self._call, self._check
+
+        def checked(client: Any, operation: str, parameters: Any) -> Any:
+            invocation = current_invocation()
+            if invocation is not None:
+                check(invocation.variables[b"AWS_LAMBDA_FUNCTION_NAME"].decode(), client, operation, parameters)
+            return call(client, operation, parameters)
+
+        put(BaseClient, "_make_api_call", checked)
+
+    def remove(self) -> None:
+        put(BaseClient, "_make_api_call", self._call)
+
+    def _check(self, function: str, client: Any, operation: str, parameters: Parameters) -> None:
+        for need in needs(client.meta.service_model.service_name, operation, parameters, self._at):
+            self.used[function].add(need.action)
+            if not self.allows(function, need):
+                message = f"{function} may not perform {need.action} on {' or '.join(need.resources)}: its role does not allow it"
+                answer: Any = {"Error": {"Code": "AccessDeniedException", "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+                raise ClientError(answer, operation)
+
+    def allows(self, function: str, need: Need) -> bool:
+        """Whether a statement of the function's role allows the call."""
+        return any(_allows(statement, need) for statement in self._statements.get(function, []))
+
+    def granted(self, function: str) -> set[str]:
+        """All actions that the function's role allows."""
+        return {action for statement in self._statements[function] for action in _listed(statement["Action"])}
+
+
+def needs(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    """What a call of a boto3 client needs. `at` = "<region>:<account>"; a service without a rule needs the action on everything."""
+    yield from _RULES.get(service, _anything)(service, operation, parameters, at)
+
+
+def _anything(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    yield Need(f"{service}:{operation}", ("*",))
+
+
+def _dynamodb(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    tables = parameters["RequestItems"] if operation.startswith("Batch") else [parameters["TableName"]]
+    for table in tables:
+        arn = f"arn:aws:dynamodb:{at}:table/{table.rpartition('/')[2]}"
+        yield Need(f"dynamodb:{operation}", (f"{arn}/index/{parameters['IndexName']}" if "IndexName" in parameters else arn,))
+
+
+def _s3(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    bucket = f"arn:aws:s3:::{parameters.get('Bucket', '')}"
+    if operation in ("ListObjectsV2", "ListObjects"):
+        yield Need("s3:ListBucket", (bucket,), {"s3:prefix": parameters.get("Prefix", "")})
+    else:
+        action = {"HeadObject": "GetObject", "UploadPart": "PutObject", "CreateMultipartUpload": "PutObject"}.get(operation, operation)
+        yield Need(f"s3:{action}", (f"{bucket}/{parameters.get('Key', '')}",))
+
+
+def _ssm(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    yield Need(f"ssm:{operation}", (f"arn:aws:ssm:{at}:parameter/{parameters.get('Name', '').lstrip('/')}",))
+
+
+def _secrets(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    secret = parameters.get("SecretId", "")
+    yield Need(f"secretsmanager:{operation}", (secret if secret.startswith("arn:") else f"arn:aws:secretsmanager:{at}:secret:{secret}",))
+
+
+def _ses(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    sender = parseaddr(parameters.get("Source", ""))[1]
+    identities = (f"arn:aws:ses:{at}:identity/{sender}", f"arn:aws:ses:{at}:identity/{sender.rpartition('@')[2]}")
+    yield Need(f"ses:{operation}", identities, {"ses:FromAddress": sender})
+
+
+_RULES: dict[str, Callable[[str, str, Parameters, str], Iterator[Need]]] = {
+    "dynamodb": _dynamodb,
+    "s3": _s3,
+    "ssm": _ssm,
+    "secretsmanager": _secrets,
+    "ses": _ses,
+}
+
+
+def _allows(statement: dict[str, Any], need: Need) -> bool:
+    if statement["Effect"] != "Allow" or not any(fnmatch.fnmatchcase(need.action, each) for each in _listed(statement["Action"])):
+        return False
+    if not any(fnmatch.fnmatchcase(resource, each) for each in _listed(statement["Resource"]) for resource in need.resources):
+        return False
+    for operator, conditions in statement.get("Condition", {}).items():
+        if operator not in ("StringEquals", "StringLike"):
+            return False
+        for key, wanted in conditions.items():
+            value = need.context.get(key)
+            like = fnmatch.fnmatchcase if operator == "StringLike" else str.__eq__
+            if value is None or not any(like(value, each) for each in _listed(wanted)):
+                return False
+    return True
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,77 @@
+"""Repairs of moto's DynamoDB and S3: conditions hold when several threads write at once, and no work is done twice for one call."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import moto.dynamodb.parsing.ast_nodes as ast_nodes
+import moto.dynamodb.parsing.expressions as expressions
+from moto.core.serialize import JSONSerializer
+from moto.dynamodb.parsing.validators import ActionCountValidator
+from moto.dynamodb.responses import DynamoHandler
+from moto.s3.responses import S3Response
+
+from sandbox.aws.patch import put
+
+SCALARS = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS"})
+"""Kinds of attribute values that stand in an answer as they are kept."""
+REMEMBERED_EXPRESSIONS = 512
+
+_tables = threading.RLock()
+_objects = threading.RLock()
+
+
+def conditions_and_writes_are_one() -> None:
+    """A condition is looked at and the write done in two moments; of two threads that write at once, both may find it met."""
+    before_call, before_key = DynamoHandler.call_action, S3Response.key_response
+
+    def call(self: DynamoHandler) -> Any:
+        with _tables:
+            return before_call(self)
+
+    def key(self: S3Response, *request: Any) -> Any:
+        with _objects:
+            return before_key(self, *request)
+
+    put(DynamoHandler, "call_action", call)
+    put(S3Response, "key_response", key)
+
+
+def attribute_values_are_written_as_they_are() -> None:
+    """Every attribute value is searched for ten members under many spellings each, which takes most of the time of a read."""
+    before = JSONSerializer._serialize
+
+    def serialize(self: JSONSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        if shape.name == "AttributeValue" and key and type(value) is dict and len(value) == 1 and not SCALARS.isdisjoint(value):
+            serialized[key] = value
+        else:
+            before(self, serialized, value, shape, key)
+
+    put(JSONSerializer, "_serialize", serialize)
+
+
+def update_expressions_are_parsed_once() -> None:
+    """An update expression is parsed twice for every call, and its clauses are counted again at every node of its tree."""
+    parser: Any = vars(expressions)["UpdateExpressionParser"]
+    make = parser.make
+    put(parser, "make", functools.lru_cache(maxsize=REMEMBERED_EXPRESSIONS)(make))  # what is validated is a copy
+    count: Any = ActionCountValidator.verify_action_counts
+    put(ActionCountValidator, "verify_action_counts", lambda self, node: count(self, node) if node.parent is None else node)
+
+    def kinds(self: Any) -> tuple[type, ...]:
+        known: tuple[type, ...] | None = self.__dict__.get("_kinds")
+        if known is None:
+            known = self.__dict__["_kinds"] = tuple(self._processing_map())
+        return known
+
+    put(vars(ast_nodes)["DepthFirstTraverser"], "nodes_to_be_processed", kinds)
+
+
+REPAIRS: tuple[Callable[[], None], ...] = (
+    conditions_and_writes_are_one,
+    attribute_values_are_written_as_they_are,
+    update_expressions_are_parsed_once,
+)

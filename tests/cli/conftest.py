@@ -1,0 +1,96 @@
+"""An installation in moto's memory, and a console that writes into a text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from rich.console import Console, RenderableType
+from tallybridge_cli.target import Target
+
+REGION = "us-east-1"
+
+
+class TestClock:
+    """A clock that stands still until it is moved."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 5, 4, 3, 0, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture(scope="session")
+def clients() -> dict[str, Any]:
+    """Clients for all tests: making one anew takes longer than a test."""
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+    made: dict[str, Any] = {name: session.client(name) for name in ("dynamodb", "s3", "ssm", "secretsmanager", "ses")}
+    return {**made, "tables": session.resource("dynamodb")}
+
+
+@pytest.fixture
+def target(clock: TestClock, clients: dict[str, Any]) -> Iterator[Target]:
+    """Tables, bucket, parameter and secret as the template makes them, empty."""
+    variables = {
+        "BILLING_SYNC_ARN": f"arn:aws:states:{REGION}:123456789012:stateMachine:billing",
+        "STATUS_TABLE": "status",
+        "RUNS_TABLE": "runs",
+        "REPORTS_BUCKET": "reports",
+        "SETTINGS_PARAMETER": "/tallybridge/settings",
+        "CREDENTIALS_SECRET": "credentials",
+    }
+    with mock_aws():
+        dynamodb = clients["dynamodb"]
+        dynamodb.create_table(
+            TableName="status",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "attention", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "attention",
+                    "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+        dynamodb.create_table(
+            TableName="runs",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        )
+        clients["s3"].create_bucket(Bucket="reports")
+        clients["ssm"].put_parameter(Name="/tallybridge/settings", Value="{}", Type="String")
+        clients["secretsmanager"].create_secret(Name="credentials", SecretString="{}")
+        yield Target(variables, "the test", clock, dict(clients))
+
+
+@pytest.fixture
+def printed() -> Callable[[RenderableType], str]:
+    """What a part looks like in a terminal of 160 columns, without colours."""
+
+    def print_(part: RenderableType) -> str:
+        console = Console(file=io.StringIO(), width=160, highlight=False)
+        console.print(part)
+        text = console.file
+        assert isinstance(text, io.StringIO)
+        return text.getvalue()
+
+    return print_

@@ -1,0 +1,233 @@
+"""Faults between the connector and its two services. Whatever happens: exactly one NetSuite record per Zuora record, statuses final after at
+most one further run, totals tied out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tallybridge import http
+from tallybridge.errors import TallybridgeError
+from tallybridge.tasks.open_run import STEPS
+
+from tests.faults.test_kill_at_every_effect import check, fill
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import World
+
+INVOICES = "/services/rest/record/v1/invoice"
+PAYMENTS = "/services/rest/record/v1/customerPayment"
+WRITES = "/services/rest/record/v1/"
+QUERIES = "/services/rest/query/v1/suiteql"
+STATUS = "^/v1/(action/update|payments/)"
+SERVER_ERROR = {"status": 503, "body": "<html>Service Unavailable</html>"}
+
+
+class LoopbackWorld(MemoryWorld):
+    """Stores in memory, but real connections: they can be dropped and time out."""
+
+    def use_connections(self) -> None:
+        self.session = http.new_session(32)
+
+
+@pytest.fixture(scope="module")
+def loopback(started_world: World) -> LoopbackWorld:
+    world = LoopbackWorld.of(started_world)
+    assert isinstance(world, LoopbackWorld)
+    world.use_connections()
+    return world
+
+
+@pytest.fixture
+def world(loopback: LoopbackWorld) -> Iterator[LoopbackWorld]:
+    loopback.reset(default_subsidiary="Parent Company")
+    fill(loopback)
+    yield loopback
+    loopback.netsuite_control.set_faults([])
+    loopback.zuora_control.set_faults([])
+
+
+def settle(world: LoopbackWorld, first: dict[str, Any], where: str) -> dict[str, Any]:
+    """At most one further run, then everything is in order."""
+    if first.get("outcome") != "completed":
+        world.netsuite_control.set_faults([])
+        world.zuora_control.set_faults([])
+        world.clock.advance(minutes=30)
+        first = world.run()
+    check(world, first, where)
+    return first
+
+
+NETSUITE_FAULTS: dict[str, list[dict[str, Any]]] = {
+    "create applied, answer lost": [{"method": "POST", "path": INVOICES, "drop": "after", "nth": 2}],
+    "create of payment applied, answer lost": [{"method": "POST", "path": PAYMENTS, "drop": "after"}],
+    "each first create applied, answer lost": [{"method": "POST", "path": f"{WRITES}{t}", "drop": "after", "times": 1} for t in ("customer", "invoice")],
+    "connection lost before the create": [{"method": "POST", "path": WRITES, "drop": "before", "times": 4}],
+    "503 before the create": [{"method": "POST", "path": INVOICES, **SERVER_ERROR, "times": 2}],
+    "503 on every create of an invoice": [{"method": "POST", "path": INVOICES, **SERVER_ERROR}],
+    "503 after the create": [{"method": "POST", "path": INVOICES, "drop": "after", "times": 1}, {"path": QUERIES, **SERVER_ERROR, "nth": 30}],
+    "lost answers here and there": [{"method": "POST", "path": WRITES, "drop": "after", "probability": 0.5, "seed": 7}],
+    "answers and requests lost": [
+        {"method": "POST", "path": WRITES, "drop": "after", "probability": 0.3, "seed": 1},
+        {"method": "POST", "path": WRITES, "drop": "before", "probability": 0.3, "seed": 2},
+    ],
+    "queries fail here and there": [{"path": QUERIES, **SERVER_ERROR, "probability": 0.3, "seed": 3}],
+    "queries fail always": [{"path": QUERIES, **SERVER_ERROR}],
+    "429 at times": [{"path": "/services/rest/", "status": 429, "body": {"o:errorDetails": []}, "probability": 0.3, "seed": 4}],
+    "401 in mid-run": [{"path": WRITES, "status": 401, "body": {"o:errorDetails": []}, "times": 1}],
+    "everything is refused at the login": [{"path": "/services/rest/auth/", "status": 401, "body": {"error": "invalid_client"}}],
+}
+ZUORA_FAULTS: dict[str, list[dict[str, Any]]] = {
+    "status write applied, answer lost": [{"method": "POST", "path": "^/v1/action/update", "drop": "after", "times": 2}],
+    "status write lost": [{"method": "POST", "path": "^/v1/action/update", "drop": "before", "times": 2}],
+    "status writes never arrive": [{"path": STATUS, "drop": "before"}],
+    "final status write refused": [{"method": "POST", "path": "^/v1/action/update", **SERVER_ERROR, "nth": 6}],
+    "status writes fail with 500": [{"path": STATUS, "status": 500, "body": {}}],
+    "payment status refused": [
+        {"method": "PUT", "path": "^/v1/payments/", "status": 200, "body": {"success": False, "reasons": [{"code": 53800020, "message": "no"}]}}
+    ],
+    "429 at times": [{"path": "^/(v1|query)/", "status": 429, "body": {}, "headers": {"Retry-After": "3"}, "probability": 0.2, "seed": 5}],
+    "401 in mid-run": [{"path": "^/v1/", "status": 401, "body": {}, "times": 1}],
+    "query jobs cannot be submitted": [{"method": "POST", "path": "^/query/jobs", **SERVER_ERROR}],
+    "query jobs cannot be looked at": [{"method": "GET", "path": "^/query/jobs/", **SERVER_ERROR}],
+    "result files cannot be read": [{"path": "/files|/query/result|dataquery", **SERVER_ERROR}],
+    "queries fail here and there": [{"path": "^/v1/action/query", **SERVER_ERROR, "probability": 0.3, "seed": 6}],
+}
+
+
+def run_through(world: LoopbackWorld) -> dict[str, Any]:
+    """A run as the state machine drives it: a step that raises is summarised with its error, and the next one goes on."""
+    try:
+        opened = world.open()
+    except TallybridgeError as failed:
+        run_id = next(iter(world.memory.tables["RUNS_TABLE"].items[("lock", "billing")]["run_id"].split()))
+        return world.close(run_id, {"Error": type(failed).__name__, "Cause": failed.message})
+    run_id = opened["runId"]
+    for step in STEPS:
+        try:
+            world.step(run_id, step)
+        except TallybridgeError as failed:
+            error = {"Error": type(failed).__name__, "Cause": failed.message}
+            world.task(step, {"runId": run_id, "step": step, "task": "summarise", "error": error})
+    try:
+        return world.close(run_id)
+    except TallybridgeError as failed:
+        return world.close(run_id, {"Error": type(failed).__name__, "Cause": failed.message})
+
+
+@pytest.mark.parametrize("case", NETSUITE_FAULTS)
+def test_netsuite_fault(world: LoopbackWorld, case: str) -> None:
+    world.netsuite_control.set_faults(NETSUITE_FAULTS[case])
+    first = run_through(world)
+    assert all(fault.used for fault in world.netsuite_control.faults), "the fault never struck"
+    settle(world, first, case)
+
+
+@pytest.mark.parametrize("case", ZUORA_FAULTS)
+def test_zuora_fault(world: LoopbackWorld, case: str) -> None:
+    world.zuora_control.set_faults(ZUORA_FAULTS[case])
+    first = run_through(world)
+    assert all(fault.used for fault in world.zuora_control.faults), "the fault never struck"
+    settle(world, first, case)
+
+
+def test_a_lost_answer_is_looked_up_and_found_in_the_same_run(world: LoopbackWorld) -> None:
+    world.netsuite_control.set_faults([{"method": "POST", "path": INVOICES, "drop": "after"}])
+    output = run_through(world)
+    check(world, output, "lost answers")
+    calls = world.netsuite_control.stats()["calls"]
+    assert sum(n for name, n in calls.items() if name.startswith("POST") and name.endswith("/invoice")) == 3
+
+
+def test_an_answer_slower_than_the_read_time_out_is_looked_up(world: LoopbackWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    transmit = http.Http._transmit
+
+    def impatient(self: http.Http, call: http.Call, request: Any) -> Any:
+        from dataclasses import replace
+
+        return transmit(self, replace(call, read_seconds=0.25) if call.operation == "POST invoice" else call, request)
+
+    monkeypatch.setattr(http.Http, "_transmit", impatient)
+    world.netsuite_control.set_faults([{"method": "POST", "path": INVOICES, "delay_ms": 700, "times": 1}])
+    settle(world, run_through(world), "slow answer")
+
+
+@pytest.mark.parametrize("side", ["zuora", "netsuite"])
+@pytest.mark.parametrize("before", STEPS)
+def test_tokens_that_end_in_mid_run_are_renewed(world: LoopbackWorld, side: str, before: str) -> None:
+    opened = world.open()
+    for step in STEPS:
+        if step == before:
+            if side == "zuora":
+                world.zuora.tenant.tokens.__init__(world.zuora.options)  # type: ignore[misc]
+            else:
+                world.netsuite.gate.reset()
+        world.step(opened["runId"], step)
+    check(world, world.close(opened["runId"]), f"{side} token ended before {before}")
+
+
+def test_a_storm_of_429_ends_with_everything_synced_and_the_slots_kept(world: LoopbackWorld) -> None:
+    world.netsuite.options.slots = 2
+    try:
+        output = run_through(world)
+    finally:
+        world.netsuite.options.slots = 5
+    settle(world, output, "429 storm")
+    assert world.netsuite_control.stats()["in_flight_max"] <= 5
+
+
+def together(*acts: Callable[[], Any]) -> list[Any]:
+    """All at once, each in its own thread; an act's product error is its answer."""
+    answers: list[Any] = [None] * len(acts)
+    start = threading.Barrier(len(acts))
+
+    def one(number: int) -> None:
+        start.wait()
+        try:
+            answers[number] = acts[number]()
+        except TallybridgeError as failed:
+            answers[number] = failed
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    return answers
+
+
+def test_of_two_runs_started_at_once_one_runs_and_the_other_is_skipped(world: LoopbackWorld) -> None:
+    answers = together(world.run, world.run)
+    assert sorted("opened" in a for a in answers) == [False, True]
+    check(world, next(a for a in answers if "opened" not in a), "two runs at once")
+
+
+@pytest.mark.parametrize("attempts", [(0, 0), (0, 1)], ids=["the same attempt", "an attempt and its retry"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_batch_delivered_twice_at_once_creates_nothing_twice(world: LoopbackWorld, step: str, attempts: tuple[int, int]) -> None:
+    opened = world.open()
+    run_id = opened["runId"]
+    for name in STEPS:
+        event = {"runId": run_id, "step": name}
+        if name != step:
+            world.step(run_id, name)
+            continue
+        world.task(name, {**event, "task": "select"})
+        batch = {**event, "task": "batch", "batch": "000001"}
+        together(*(lambda a=a: world.task(step, {**batch, "attempt": a}) for a in attempts))  # type: ignore[misc]
+        world.task(name, {**event, "task": "summarise", "error": None})
+    first = world.close(run_id)
+    settle(world, first, f"{step} delivered twice")
+
+
+def test_two_workers_that_both_ignore_the_lock_still_create_nothing_twice(world: LoopbackWorld) -> None:
+    """Even if two runs were under way at once, external ids and the ledger keep each record single."""
+    first = world.open()
+    world.clock.advance(minutes=16)
+    second = world.open()
+    together(lambda: world.step(first["runId"], "customers"), lambda: world.step(second["runId"], "customers"))
+    for step in STEPS[1:]:
+        world.step(second["runId"], step)
+    settle(world, world.close(second["runId"]), "old run goes on")

@@ -1,0 +1,204 @@
+"""Reads the code of the functions: which stores, AWS calls and environment variables can a handler reach?
+
+A walk over the syntax trees. It follows names that a module defines or imports from the library; of a class that it reaches it follows the
+methods whose names are used anywhere it has been. It knows the stores by the names they go by (`runs`, `ledger`, `folder`) and the parts of
+the wiring by its methods. It may find too much, never too little, as long as stores keep these names.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LIBRARY = REPOSITORY / "layers" / "tallybridge"
+STORES = {
+    "runs": ("tallybridge.sync.runs", "Runs", "runs"),
+    "ledger": ("tallybridge.sync.ledger", "Ledger", "status"),
+    "folder": ("tallybridge.sync.folder", "RunFolder", "bucket"),
+    "slots": ("tallybridge.sync.slots", "SharedSlots", "runs"),
+}
+"""Name of a store in code: its class, and what it keeps its items in."""
+CALLS = {
+    "get_item": "dynamodb:GetItem",
+    "put_item": "dynamodb:PutItem",
+    "update_item": "dynamodb:UpdateItem",
+    "delete_item": "dynamodb:DeleteItem",
+    "query": "dynamodb:Query",
+    "batch_get_item": "dynamodb:BatchGetItem",
+    "get_object": "s3:GetObject",
+    "put_object": "s3:PutObject",
+    "list_objects_v2": "s3:ListBucket",
+    "get_parameter": "ssm:GetParameter",
+    "get_secret_value": "secretsmanager:GetSecretValue",
+    "send_raw_email": "ses:SendRawEmail",
+}
+"""boto3 method: the IAM action it needs."""
+WIRING = "tallybridge.wiring"
+LIMITED_CLIENTS = {"netsuite"}
+"""Parts of the wiring whose calls take slots."""
+
+Function = ast.FunctionDef
+
+
+@dataclass
+class Reached:
+    """What a handler can reach: (IAM action, where) with where in runs, status, index, bucket or "", and environment variables."""
+
+    actions: set[tuple[str, str]] = field(default_factory=set)
+    variables: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Module:
+    functions: dict[str, Function] = field(default_factory=dict)
+    classes: dict[str, ast.ClassDef] = field(default_factory=dict)
+    imported: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@cache
+def module(name: str) -> Module:
+    path = LIBRARY / Path(*name.split("."))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return parse(file.read_text(encoding="utf-8")) if file.is_file() else Module()
+
+
+def parse(text: str) -> Module:
+    found = Module()
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tallybridge"):
+            found.imported |= {alias.asname or alias.name: (str(node.module), alias.name) for alias in node.names}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            found.functions[node.name] = node
+        elif isinstance(node, ast.ClassDef):
+            found.classes[node.name] = node
+    return found
+
+
+def reached_by(function: str) -> Reached:
+    """What the handler of `functions/<function>/app.py` can reach."""
+    app = parse((REPOSITORY / "functions" / function / "app.py").read_text(encoding="utf-8"))
+    walk = _Walk()
+    walk.body(app, app.functions["handler"])
+    return walk.reached
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.reached = Reached()
+        self.seen: set[object] = set()
+        self.used: set[str] = set()
+        self.classes: list[tuple[Module, ast.ClassDef]] = []
+
+    def klass(self, at: Module, node: ast.ClassDef) -> None:
+        """A class: its bases and fields, the methods that run by themselves, and those whose names are used."""
+        if node in self.seen:
+            return
+        self.seen.add(node)
+        self.classes.append((at, node))
+        for part in (*node.bases, *(each for each in node.body if not isinstance(each, ast.FunctionDef))):
+            self.body(at, part)
+        for method in (each for each in node.body if isinstance(each, ast.FunctionDef)):
+            if method.name in self.used or method.name.startswith("__"):
+                self.body(at, method)
+
+    def use(self, name: str) -> None:
+        """A method of this name may be called on any class that was reached."""
+        if name not in self.used:
+            self.used.add(name)
+            for at, node in list(self.classes):
+                for method in (each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == name):
+                    self.body(at, method)
+
+    def body(self, at: Module, node: ast.AST) -> None:
+        if node in self.seen:
+            return
+        self.seen.add(node)
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+                self.name(at, part.id)
+            elif isinstance(part, ast.Attribute):
+                self.attribute(part)
+                self.use(part.attr)
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "variable":
+                self.reached.variables |= {arg.value for arg in part.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+
+    def name(self, at: Module, name: str) -> None:
+        """Follows a function or class of this module or of the library, except stores and wiring, which are known by their methods."""
+        if name in at.functions:
+            self.body(at, at.functions[name])
+        elif name in at.classes and name not in {kind for _, kind, _ in STORES.values()} | {"Wiring"}:
+            self.klass(at, at.classes[name])
+        elif name in at.imported and at.imported[name][0] != WIRING:
+            source, original = at.imported[name]
+            if original in module(source).imported or original in module(source).functions or original in module(source).classes:
+                self.name(module(source), original)
+
+    def attribute(self, part: ast.Attribute) -> None:
+        receiver = _last_name(part.value)
+        if receiver in STORES:
+            self.store(receiver, part.attr)
+        elif receiver == "store" and part.attr in CALLS:
+            self.reached.actions.add((CALLS[part.attr], "bucket"))
+        elif receiver == "wiring":
+            self.wiring(part.attr)
+        elif receiver == "mailer":
+            self.reached.actions.add((CALLS[part.attr], ""))
+
+    def store(self, store: str, method: str) -> None:
+        source, kind, place = STORES[store]
+        for call in _calls(source, kind, method):
+            self.reached.actions.add((CALLS[call], "index" if (place, call) == ("status", "query") else place))
+
+    def wiring(self, method: str) -> None:
+        """A part of the wiring: its variables, its own calls, and the slots that a limited client takes."""
+        methods = _methods(WIRING, "Wiring")
+        if method not in methods or (WIRING, method) in self.seen:
+            return
+        self.seen.add((WIRING, method))
+        for part in ast.walk(methods[method]):
+            if isinstance(part, ast.Call) and _last_name(part.func) in ("variable", "table"):
+                self.reached.variables |= {arg.value for arg in part.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+            if isinstance(part, ast.Attribute) and part.attr in CALLS:
+                self.reached.actions.add((CALLS[part.attr], ""))
+            if isinstance(part, ast.Attribute) and _last_name(part.value) == "self":
+                self.wiring(part.attr)
+        if method in LIMITED_CLIENTS:
+            for name in _methods(*STORES["slots"][:2]):
+                self.store("slots", name)
+
+
+@cache
+def _methods(source: str, kind: str) -> dict[str, Function]:
+    return {node.name: node for node in module(source).classes[kind].body if isinstance(node, ast.FunctionDef)}
+
+
+@cache
+def _calls(source: str, kind: str, method: str) -> frozenset[str]:
+    """The boto3 calls that a store's method makes, by itself or through others of its class."""
+    methods, found, open_ends, seen = _methods(source, kind), set(), [method], set()
+    while open_ends:
+        name = open_ends.pop()
+        if name in seen or name not in methods:
+            continue
+        seen.add(name)
+        for part in ast.walk(methods[name]):
+            if isinstance(part, ast.Attribute):
+                if part.attr in CALLS:
+                    found.add(part.attr)
+                elif _last_name(part.value) == "self":
+                    open_ends.append(part.attr)
+    return frozenset(found)
+
+
+def _last_name(node: ast.AST) -> str:
+    """The last name of a receiver: `runs` for runs, self.runs and wiring.runs()."""
+    if isinstance(node, ast.Call):
+        return _last_name(node.func)
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

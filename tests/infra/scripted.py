@@ -1,0 +1,109 @@
+"""Throw-away functions for tests of the state machines: what each answers is set by the test, in this process."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+STEPS = ("customers", "charges", "invoices", "payments")
+FUNCTIONS = ("open_run", *STEPS, "reconcile", "archive_log", "notify", "close_run")
+SOURCE = """
+from tests.infra import scripted
+
+
+def handler(event, context):
+    return scripted.answer("{name}", event, context)
+"""
+
+Answer = Callable[[dict[str, Any], Any], Any]
+
+
+class Script:
+    """What the functions do, and the calls they got: (function, event). Batches per step are in `batches`."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.batches = 3
+        self.workers = 2
+        self.lock = threading.Lock()
+
+    def when(self, call: str, answer: Answer) -> None:
+        """Replaces the usual answer of a function ("notify") or of one task of a step's function ("invoices.select")."""
+        self.answers[call] = answer
+
+    def events(self, call: str) -> list[dict[str, Any]]:
+        """The events of one function or of one task of it, in the order they came."""
+        return [event for name, event in self.calls if call in (name, f"{name}.{event.get('task')}")]
+
+
+SCRIPT = Script()
+
+
+def write(root: Path) -> Path:
+    """Writes all functions below `root` and returns it."""
+    for name in FUNCTIONS:
+        folder = root / "functions" / name
+        folder.mkdir(parents=True)
+        (folder / "app.py").write_text(SOURCE.format(name=name))
+    return root
+
+
+def answer(name: str, event: dict[str, Any], context: Any) -> Any:
+    with SCRIPT.lock:
+        SCRIPT.calls.append((name, event))
+    for call in (f"{name}.{event.get('task')}", name):
+        if call in SCRIPT.answers:
+            return SCRIPT.answers[call](event, context)
+    return usual(name, event)
+
+
+def usual(name: str, event: dict[str, Any]) -> Any:
+    """The answer that a function gives when all goes well."""
+    if name == "open_run":
+        run_id = event["execution"].rpartition(":")[2]
+        wanted = event["input"].get("steps") or STEPS
+        return {"opened": True, "runId": run_id, "dryRun": False, "mode": "B", "steps": {step: step in wanted for step in STEPS}}
+    if name == "close_run":
+        return {"runId": event.get("runId", ""), "outcome": "failed" if event.get("error") else "completed", "totals": [], "keys": {}}
+    if name in STEPS:
+        return usual_task(event)
+    return {}
+
+
+def usual_task(event: dict[str, Any]) -> Any:
+    if event["task"] == "select":
+        return selection(event)
+    if event["task"] in ("batch", "batch_failed"):
+        return {"done": True}
+    return {"outcome": "failed" if event.get("error") else "completed", "selected": SCRIPT.batches, "synced": SCRIPT.batches}
+
+
+def selection(event: dict[str, Any]) -> dict[str, Any]:
+    """Writes the manifest of a step and answers for it."""
+    import os
+
+    bucket, key = os.environ["REPORTS_BUCKET"], f"runs/{event['runId']}/{event['step']}/manifest.json"
+    rows = [{"batch": f"{number:06d}", "records": 1} for number in range(1, SCRIPT.batches + 1)]
+    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(rows))
+    return {"selected": len(rows), "batches": len(rows), "manifest": {"bucket": bucket, "key": key}, "workers": SCRIPT.workers}
+
+
+def fail(message: str = "out of order", kind: type[Exception] = RuntimeError, times: int | None = None) -> Answer:
+    """An answer that raises, always or the first `times` times per function and batch; afterwards the usual one is given."""
+    seen: dict[Any, int] = {}
+
+    def answered(event: dict[str, Any], context: Any) -> Any:
+        key = (context.function_name, event.get("task"), event.get("batch"))
+        with SCRIPT.lock:
+            seen[key] = seen.get(key, 0) + 1
+        if times is None or seen[key] <= times:
+            raise kind(message)
+        return usual(context.function_name.removeprefix("tallybridge-").replace("-", "_"), event)
+
+    return answered

@@ -1,0 +1,80 @@
+"""The example inputs in `events/` are what the state machines send, so that a function can be tried by hand with them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.aws import LocalAws, definitions
+from tests.infra.conftest import REPOSITORY
+from tests.infra.scripted import FUNCTIONS, STEPS, Script, usual
+
+EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((REPOSITORY / "events").glob("*.json"))}
+EXECUTIONS = ("billing_sync", "sync_step")
+
+
+def tasks(step: str) -> dict[str, set[str]]:
+    """Task of a step's function: the keys that the state machines send with it."""
+    found = {}
+    for name in EXECUTIONS:
+        machine = json.loads((REPOSITORY / "statemachine" / f"{name}.asl.json").read_text())
+        for _, state in definitions.states(machine):
+            payload = state.get("Parameters", {}).get("Payload", {})
+            if "task" in payload and payload.get("step", step) == step:
+                found[payload["task"]] = {key.removesuffix(".$") for key in payload}
+    return found
+
+
+def payload_of(function: str) -> set[str]:
+    machine = json.loads((REPOSITORY / "statemachine" / "billing_sync.asl.json").read_text())
+    wanted = "${" + "".join(part.capitalize() for part in function.split("_")) + "FunctionArn}"
+    for _, state in definitions.states(machine):
+        if state.get("Parameters", {}).get("FunctionName") == wanted:
+            return {key.removesuffix(".$") for key in state["Parameters"]["Payload"]}
+    raise LookupError(function)
+
+
+def test_there_is_an_example_for_every_execution_and_function() -> None:
+    assert {name.partition(".")[0] for name in EVENTS} == {*EXECUTIONS, *FUNCTIONS}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_there_is_an_example_for_every_task_of_a_step(step: str) -> None:
+    shapes = {name.partition(".")[2]: set(event) for name, event in EVENTS.items() if name.startswith(f"{step}.")}
+    assert shapes == tasks(step)
+
+
+@pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - set(STEPS)))
+def test_an_example_has_the_keys_that_the_state_machine_sends(function: str) -> None:
+    assert set(EVENTS[function]) == payload_of(function)
+
+
+@pytest.mark.parametrize("name", [name for name in EVENTS if name.startswith("billing_sync")])
+def test_the_state_machine_runs_with_the_example(aws: LocalAws, script: Script, name: str) -> None:
+    assert aws.run("BillingSyncArn", EVENTS[name])["status"] == "SUCCEEDED"
+
+
+def test_the_step_machine_runs_with_the_example(aws: LocalAws, script: Script) -> None:
+    function = aws.physical_ids["CustomersFunction"]
+    assert aws.run("SyncStepArn", {**EVENTS["sync_step"], "function": function})["output"] == {
+        "outcome": "completed",
+        "selected": 3,
+        "synced": 3,
+    }
+
+
+def test_the_clean_up_example_has_the_keys_of_the_event_that_the_rule_sends(aws: LocalAws, script: Script) -> None:
+    def closed(event: dict[str, Any], _: Any) -> Any:
+        if "detail" not in event:
+            raise RuntimeError("cannot be closed")
+        return usual("close_run", event)
+
+    script.when("close_run", closed)
+    aws.run("BillingSyncArn", {})
+    aws.settle()
+    (event,) = [event for event in script.events("close_run") if "detail" in event]
+    example = EVENTS["close_run.clean_up"]
+    assert set(event) == set(example)
+    assert set(event["detail"]) == set(example["detail"])

@@ -1,0 +1,147 @@
+"""One test per repair of moto's DynamoDB and S3, on the tables and the bucket of the stack."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto.dynamodb.parsing import expressions
+
+from sandbox.aws import LocalAws, store_repairs
+
+WRITERS = 8
+
+
+@pytest.fixture
+def table(aws: LocalAws) -> Any:
+    return boto3.resource("dynamodb").Table(aws.outputs["StatusTable"])
+
+
+@pytest.fixture
+def hectic() -> Iterator[None]:
+    """Threads take turns as often as they can, so that a gap between condition and write is found."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def together(write: Callable[[int], Any]) -> list[Any]:
+    """What `write` answered to every one of the writers, which begin at the same moment; the error code of those refused."""
+    answers: list[Any] = []
+    meet = threading.Barrier(WRITERS)
+
+    def run(number: int) -> None:
+        meet.wait()
+        try:
+            write(number)
+            answers.append("written")
+        except ClientError as refused:
+            answers.append(refused.response["Error"]["Code"])
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+class TestConditions:
+    """conditions_and_writes_are_one"""
+
+    def test_of_many_that_create_one_wins(self, table: Any, hectic: None) -> None:
+        for round_ in range(10):
+            answers = together(
+                lambda number, round_=round_: table.update_item(  # type: ignore[misc]
+                    Key={"id": f"create-{round_}"},
+                    UpdateExpression="SET #owner = :owner",
+                    ConditionExpression="attribute_not_exists(id)",
+                    ExpressionAttributeNames={"#owner": "owner"},
+                    ExpressionAttributeValues={":owner": number},
+                )
+            )
+            assert sorted(answers) == ["ConditionalCheckFailedException"] * (WRITERS - 1) + ["written"]
+
+    def test_of_many_that_advance_a_version_one_wins(self, table: Any, hectic: None) -> None:
+        table.put_item(Item={"id": "advance", "version": 0})
+        for version in range(10):
+            answers = together(
+                lambda _, version=version: table.update_item(  # type: ignore[misc]
+                    Key={"id": "advance"},
+                    UpdateExpression="SET version = :next",
+                    ConditionExpression="version = :version",
+                    ExpressionAttributeValues={":next": version + 1, ":version": version},
+                )
+            )
+            assert answers.count("written") == 1
+
+    def test_of_many_that_create_an_object_one_wins(self, aws: LocalAws, hectic: None) -> None:
+        client, bucket = boto3.client("s3"), aws.outputs["ReportsBucket"]
+        answers = together(lambda number: client.put_object(Bucket=bucket, Key="runs/once", Body=str(number).encode(), IfNoneMatch="*"))
+        assert sorted(answers) == ["PreconditionFailed"] * (WRITERS - 1) + ["written"]
+
+
+class TestAttributeValues:
+    """attribute_values_are_written_as_they_are"""
+
+    def test_every_kind_comes_back_as_it_went_in(self, table: Any) -> None:
+        item = {
+            "id": "kinds",
+            "text": "a",
+            "empty": "",
+            "number": 12345678901234567890,
+            "yes": True,
+            "nothing": None,
+            "texts": {"a", "b"},
+            "numbers": {1, 2},
+            "bytes": b"\x00\xff",
+            "list": ["a", 1, [False, None], {"deep": {"deeper": b"x"}}],
+            "map": {"S": "named like a kind", "N": {"S": "x"}},
+        }
+        table.put_item(Item=item)
+        for found in (
+            table.get_item(Key={"id": "kinds"})["Item"],
+            table.meta.client.batch_get_item(RequestItems={table.name: {"Keys": [{"id": "kinds"}]}})["Responses"][table.name][0],
+        ):
+            plain = {**found, "bytes": bytes(found["bytes"].value)}
+            plain["list"] = [*plain["list"][:3], {"deep": {"deeper": bytes(plain["list"][3]["deep"]["deeper"].value)}}]
+            assert plain == item
+
+
+class TestUpdateExpressions:
+    """update_expressions_are_parsed_once"""
+
+    def update(self, table: Any, text: str, **values: Any) -> Any:
+        given = {"ExpressionAttributeValues": {f":{name}": value for name, value in values.items()}} if values else {}
+        return table.update_item(Key={"id": "expressions"}, UpdateExpression=text, ReturnValues="ALL_NEW", **given)["Attributes"]
+
+    def test_an_expression_means_the_same_every_time(self, table: Any) -> None:
+        table.put_item(Item={"id": "expressions", "n": 1, "gone": "x"})
+        for expected in (3, 5, 7):
+            changed = self.update(table, "SET n = n + :two, codes = :codes REMOVE gone", two=2, codes=["a", "b"])
+            assert (changed["n"], changed["codes"]) == (expected, ["a", "b"])
+            assert "gone" not in changed
+
+    def test_values_of_one_call_do_not_stay_for_the_next(self, table: Any) -> None:
+        assert self.update(table, "SET v = :v", v="first")["v"] == "first"
+        assert self.update(table, "SET v = :v", v="second")["v"] == "second"
+
+    def test_a_clause_that_comes_twice_is_still_refused(self, table: Any) -> None:
+        for _ in range(2):
+            with pytest.raises(ClientError, match="can only be used once"):
+                self.update(table, "SET a = :a SET b = :a", a=1)
+
+    def test_the_tree_is_the_same_object(self) -> None:
+        make = vars(expressions)["UpdateExpressionParser"].make
+        assert make("SET a = :a") is make("SET a = :a")
+
+
+def test_every_repair_has_a_test() -> None:
+    tested = {each.__doc__ for each in globals().values() if isinstance(each, type)}
+    assert {repair.__name__ for repair in store_repairs.REPAIRS} <= tested

@@ -1,0 +1,186 @@
+"""The template fits the code, and everything in it is protected, logged and watched."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_file
+from tallybridge.sync.ledger import ATTENTION_INDEX
+
+from sandbox.aws import definitions
+from sandbox.aws.translate import load_template
+from tests.infra import reach
+from tests.infra.conftest import REPOSITORY, TEMPLATE
+
+FOLDERS = sorted(path.parent.name for path in (REPOSITORY / "functions").glob("*/app.py"))
+OUTPUTS = {"BillingSyncArn", "StatusTable", "RunsTable", "ReportsBucket", "UploadsBucket", "SettingsParameter", "CredentialsSecret"}
+"""Names that operators and the sandbox rely on."""
+
+
+@cache
+def template() -> dict[str, Any]:
+    return load_template(TEMPLATE)
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: each for name, each in template()["Resources"].items() if each["Type"] == kind}
+
+
+def functions() -> dict[str, dict[str, Any]]:
+    """The properties of the functions by folder, with what stands under Globals."""
+    usual = template()["Globals"]["Function"]
+    found = {}
+    for each in resources("AWS::Serverless::Function").values():
+        properties = {**usual, **each["Properties"]}
+        variables = {**usual["Environment"]["Variables"], **each["Properties"].get("Environment", {}).get("Variables", {})}
+        found[properties["CodeUri"].removeprefix("functions/")] = {**properties, "Variables": variables}
+    return found
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    matches = lint_file(TEMPLATE)
+    assert [f"{match.rule.id} {match.message}" for match in matches] == []
+
+
+def test_every_folder_is_a_function_of_the_template_and_the_other_way_round() -> None:
+    assert sorted(functions()) == FOLDERS
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_function_has_the_handler_that_the_template_names(folder: str) -> None:
+    file, _, name = functions()[folder]["Handler"].rpartition(".")
+    tree = ast.parse((REPOSITORY / "functions" / folder / f"{file}.py").read_text())
+    (handler,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
+    assert [argument.arg for argument in handler.args.args] == ["event", "context"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_function_gets_the_variables_that_its_code_reads_and_no_others(folder: str) -> None:
+    usual = set(template()["Globals"]["Function"]["Environment"]["Variables"])
+    assert set(functions()[folder]["Variables"]) - usual == reach.reached_by(folder).variables
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_function_has_a_role_and_a_log_group_of_its_own(folder: str) -> None:
+    name = "".join(part.capitalize() for part in folder.split("_"))
+    properties = functions()[folder]
+    assert properties["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+    assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{name}Logs"}}
+    assert template()["Resources"][f"{name}Logs"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert properties["Tracing"] == "Active"
+
+
+def test_names_fit_the_console() -> None:
+    names = [each["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for each in functions().values()]
+    assert sorted(names) == [folder.replace("_", "-") for folder in FOLDERS]
+
+
+@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret", "AWS::SSM::Parameter"])
+def test_what_is_kept_survives_the_stack(kind: str) -> None:
+    for name, each in resources(kind).items():
+        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+
+
+@pytest.mark.parametrize("name", sorted(resources("AWS::DynamoDB::Table")))
+def test_a_table_is_encrypted_and_can_be_restored(name: str) -> None:
+    properties = template()["Resources"][name]["Properties"]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["DeletionProtectionEnabled"] is True
+
+
+def test_the_tables_have_the_keys_that_the_stores_use() -> None:
+    status, runs = (template()["Resources"][name]["Properties"] for name in ("StatusTable", "RunsTable"))
+    assert [key["AttributeName"] for key in status["KeySchema"]] == ["id"]
+    (index,) = status["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == ATTENTION_INDEX
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["attention", "id"]
+    assert [key["AttributeName"] for key in runs["KeySchema"]] == ["pk", "sk"]
+    assert runs["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+
+@pytest.mark.parametrize("name", sorted(resources("AWS::S3::Bucket")))
+def test_a_bucket_is_private_encrypted_versioned_and_tls_only(name: str) -> None:
+    properties = template()["Resources"][name]["Properties"]
+    assert "ServerSideEncryptionConfiguration" in properties["BucketEncryption"]
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    (statement,) = template()["Resources"][f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+
+
+def test_no_statement_allows_every_action_or_an_unnamed_resource() -> None:
+    """Tracing and log delivery know no resources; everything else names them."""
+    without_resources = re.compile(r"xray:|logs:\w*(LogDeliver|ResourcePolic|DescribeLogGroups)")
+    for name, role in resources("AWS::IAM::Role").items():
+        for policy in role["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                assert not [action for action in actions if "*" in action], name
+                if statement["Resource"] == "*":
+                    assert all(without_resources.match(action) for action in actions), name
+
+
+def test_the_state_machines_may_call_exactly_the_functions_they_name() -> None:
+    billing = definitions.substitutions((REPOSITORY / "statemachine" / "billing_sync.asl.json").read_text())
+    called = {name.removesuffix("FunctionArn") for name in billing if name.endswith("FunctionArn")}
+    steps = {"Customers", "Charges", "Invoices", "Payments"}
+    assert _invoked("SyncStepRole") == steps
+    assert _invoked("BillingSyncRole") == called - steps | {"Payments"}
+
+
+def _invoked(role: str) -> set[str]:
+    (policy,) = template()["Resources"][role]["Properties"]["Policies"]
+    (statement,) = [each for each in policy["PolicyDocument"]["Statement"] if each["Action"] == "lambda:InvokeFunction"]
+    return {arn["Fn::GetAtt"][0].removesuffix("Function") for arn in statement["Resource"]}
+
+
+@pytest.mark.parametrize("name", sorted(resources("AWS::Serverless::StateMachine")))
+def test_a_state_machine_is_logged_and_traced_without_its_data(name: str) -> None:
+    properties = template()["Resources"][name]["Properties"]
+    assert properties["Type"] == "STANDARD"
+    assert properties["Tracing"] == {"Enabled": True}
+    assert (properties["Logging"]["Level"], properties["Logging"]["IncludeExecutionData"]) == ("ALL", False)
+
+
+def test_the_schedule_is_off_until_somebody_turns_it_on() -> None:
+    properties = template()["Resources"]["BillingSyncSchedule"]["Properties"]
+    assert properties["State"] == {"Ref": "ScheduleState"}
+    assert template()["Parameters"]["ScheduleState"]["Default"] == "DISABLED"
+    assert properties["FlexibleTimeWindow"] == {"Mode": "OFF"}
+
+
+def test_alarms_and_dashboard_watch_metrics_that_the_functions_count() -> None:
+    code = "".join(path.read_text() for path in (REPOSITORY / "functions").glob("*/app.py"))
+    counted = set(re.findall(r'add_metric\(\s*(?:name=)?"(\w+)"', code))
+    alarms = {each["Properties"].get("MetricName") for each in resources("AWS::CloudWatch::Alarm").values() if _own(each)}
+    body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert alarms == {"RunFailed", "RunOutOfBalance", "RunClosed"}
+    assert alarms | set(re.findall(r'\["Tallybridge", "(\w+)"', body)) <= counted
+
+
+def _own(alarm: dict[str, Any]) -> bool:
+    usual = template()["Globals"]["Function"]["Environment"]["Variables"]
+    return bool(alarm["Properties"].get("Namespace") == usual["POWERTOOLS_METRICS_NAMESPACE"])
+
+
+def test_every_function_counts_into_the_error_alarm() -> None:
+    metrics = template()["Resources"]["FunctionErrorsAlarm"]["Properties"]["Metrics"]
+    watched = {each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"] for each in metrics if "MetricStat" in each}
+    assert watched == set(resources("AWS::Serverless::Function"))
+
+
+def test_every_alarm_tells_the_topic() -> None:
+    for name, each in resources("AWS::CloudWatch::Alarm").items():
+        assert each["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
+
+
+def test_the_outputs_keep_their_names() -> None:
+    assert set(template()["Outputs"]) >= OUTPUTS

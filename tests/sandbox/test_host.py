@@ -1,0 +1,157 @@
+"""The sandbox as a whole: what it tells, what it takes, and that nothing of it stays behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from tallybridge_cli.exits import Code
+from tallybridge_cli.main import app
+from tallybridge_cli.target import read_env
+
+from sandbox.demo import load_tenant
+from sandbox.demo.show import compare, stopped
+from sandbox.host import DEFAULT_PORT_BASE, Sandbox, SandboxError, SandboxOptions, options_from
+from sandbox.stand_ins import StandInChild, StandInOptions, StandInsFailed
+
+KEYS = (
+    "AWS_ENDPOINT_URL AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY ZUORA_BASE_URL ZUORA_CLIENT_ID "
+    "ZUORA_CLIENT_SECRET NETSUITE_BASE_URL NETSUITE_ACCOUNT NETSUITE_CONSUMER_KEY NETSUITE_CONSUMER_SECRET NETSUITE_TOKEN_ID "
+    "NETSUITE_TOKEN_SECRET NETSUITE_CLIENT_ID NETSUITE_CERTIFICATE_ID NETSUITE_PRIVATE_KEY_FILE BILLING_SYNC_ARN STATUS_TABLE "
+    "RUNS_TABLE REPORTS_BUCKET UPLOADS_BUCKET SETTINGS_PARAMETER CREDENTIALS_SECRET"
+)
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox with the demo tenant, everything in this process."""
+    with Sandbox(SandboxOptions(data="demo", out=tmp_path_factory.mktemp("out"), child=False, retry_pace=0.0)) as running:
+        yield running
+
+
+def cli(sandbox: Sandbox, *arguments: str) -> int:
+    answer = app([*arguments, "--env", str(sandbox.out / "sandbox.env")], standalone_mode=False)
+    return int(answer)
+
+
+def test_the_environment_file_has_every_documented_key(sandbox: Sandbox) -> None:
+    written = read_env(sandbox.out / "sandbox.env")
+    assert list(written) == KEYS.split()
+    assert all(written.values())
+    assert "BEGIN PRIVATE KEY" in Path(written["NETSUITE_PRIVATE_KEY_FILE"]).read_text()
+
+
+def test_secrets_are_readable_by_their_owner_only(sandbox: Sandbox) -> None:
+    for name in ("sandbox.env", "netsuite-private-key.pem"):
+        assert (sandbox.out / name).stat().st_mode & 0o077 == 0
+
+
+def test_the_set_up_passes_the_doctor_but_for_what_was_planted(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(sandbox, "doctor", "--json") == Code.TIED_OUT
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert {c["name"] for c in checks if c["state"] != "ok"} == {"payment terms", "payment methods"}
+
+
+def test_the_demo_run_ties_out_and_stops_exactly_at_what_was_planted(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(sandbox.out.parent)
+    assert cli(sandbox, "run", "--json") == Code.LEFT_OVER
+    told = json.loads(capsys.readouterr().out)
+    assert told["summary"]["tied_out"] is True
+    assert told["outcome"] == "completed with warnings"
+    from tallybridge_cli.target import Target
+
+    target = Target(sandbox.env, "test")
+    assert compare(load_tenant().expected("B"), stopped(target.folder(told["run_id"]))) == []
+    files = {Path(f).name for f in told["files"]}
+    assert files == {"summary.json", "summary.csv", "log.jsonl.gz", "report.html", "mail.eml"}
+
+
+def test_a_load_that_is_refused_names_the_object(sandbox: Sandbox) -> None:
+    with pytest.raises(SandboxError, match=r"Invoice 0: .*AccountId"):
+        sandbox.load_zuora({"Invoice": [{"InvoiceDate": "2026-01-01", "Amount": 1}]})
+
+
+def test_settings_are_put_on_top_of_the_sandbox_s_own(sandbox: Sandbox) -> None:
+    import boto3
+
+    value = boto3.client("ssm").get_parameter(Name=sandbox.env["SETTINGS_PARAMETER"])["Parameter"]["Value"]
+    settings = json.loads(value)
+    assert settings["default_subsidiary"] == "Parent Company"
+    assert settings["unassigned_payments_customer_id"] == "900"
+
+
+def test_nothing_stays_behind(tmp_path: Path, sandbox: Sandbox) -> None:
+    """A process of its own, since only one embedded AWS runs at a time in a process."""
+    script = (
+        "from pathlib import Path; import sys; from sandbox.host import Sandbox, SandboxOptions\n"
+        "with Sandbox(SandboxOptions(out=Path(sys.argv[1]))) as s: print(s.addresses.zuora, s.addresses.netsuite)\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, env=environ, timeout=60, check=True
+    )
+    assert list(tmp_path.iterdir()) == []
+    for address in done.stdout.split():
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(f"{address}/_sandbox/stats", timeout=2)
+
+
+def test_the_child_ends_with_its_input() -> None:
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "sandbox.stand_ins"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ
+    )
+    assert child.stdin is not None and child.stdout is not None
+    with child:
+        child.stdin.write(json.dumps(asdict(StandInOptions())) + "\n")
+        child.stdin.flush()
+        assert set(json.loads(child.stdout.readline())) == {"zuora", "netsuite"}
+        child.stdin.close()
+        assert child.wait(10) == 0
+
+
+def test_a_port_that_is_taken_is_named_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        base = other.getsockname()[1] - 1
+        with pytest.raises(SandboxError, match=f"Port {base + 1} is taken.*PORT_BASE"):
+            Sandbox(SandboxOptions(port_base=base, out=tmp_path)).__enter__()
+
+
+def test_a_child_that_cannot_listen_says_why() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(StandInsFailed, match="cannot be used"):
+            StandInChild(StandInOptions(zuora_port=other.getsockname()[1])).__enter__()
+
+
+def test_options_come_from_variables() -> None:
+    options = options_from({"SETTLEMENT": "off", "DATA": "empty", "LATENCY_MS": "300", "NETSUITE_SLOTS": "10", "PORT_BASE": "7100"})
+    assert (options.settlement, options.data, options.latency_ms, options.netsuite_slots, options.port_base) == (
+        False,
+        "empty",
+        300,
+        10,
+        7100,
+    )
+    assert options_from({}).port_base == DEFAULT_PORT_BASE
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SETTLEMENT", "maybe"), ("DATA", "full"), ("LATENCY_MS", "-1"), ("NETSUITE_SLOTS", "many"), ("PORT_BASE", "70000")]
+)
+def test_a_wrong_option_is_named(name: str, value: str) -> None:
+    with pytest.raises(SandboxError, match=name):
+        options_from({name: value})

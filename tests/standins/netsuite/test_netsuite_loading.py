@@ -1,0 +1,160 @@
+"""Load, dump and reset, and the custom fields of the account."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.standins.netsuite.account import Account, path_of
+
+OBJECTS: dict[str, list[dict[str, Any]]] = {
+    "customerPayment": [
+        {"customer": {"externalId": "C"}, "payment": 10, "apply": {"items": [{"doc": {"externalId": "INV"}, "apply": True, "amount": 10}]}}
+    ],
+    "invoice": [{"externalId": "INV", "entity": {"externalId": "C"}, "item": {"items": [{"item": {"externalId": "I"}, "amount": 25.5}]}}],
+    "serviceSaleItem": [{"externalId": "I", "itemId": "Licence", "subsidiary": {"items": [{"id": 1}]}, "includeChildren": True}],
+    "customer": [
+        {"externalId": "CHILD", "companyName": "Child", "subsidiary": {"id": 2}, "parent": {"externalId": "C"}},
+        {"externalId": "C", "companyName": "Acme", "subsidiary": {"id": 2}},
+    ],
+}
+
+
+def dump(ns: Account) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = requests.get(f"{ns.url}/_sandbox/dump", timeout=10).json()
+    return found
+
+
+def test_objects_are_loaded_in_the_order_of_what_depends_on_what(ns: Account) -> None:
+    answer = ns.load(OBJECTS)
+    assert answer.json() == {"loaded": {"customerPayment": 1, "invoice": 1, "serviceSaleItem": 1, "customer": 2}}
+    assert ns.get("invoice/eid:INV")["amountRemaining"] == 15.5
+    assert ns.get("customer/eid:CHILD")["parent"]["refName"].endswith("Acme")
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "text"),
+    [
+        ("customer", {"companyName": "No subsidiary"}, "Please enter value(s) for: Subsidiary"),
+        ("customer", {"companyName": "x", "subsidiary": {"id": 2}, "colour": "red"}, "Unknown property 'colour'"),
+        ("invoice", {"entity": {"externalId": "nobody"}, "item": {"items": []}}, "Invalid Field Value nobody"),
+        ("term", {"name": "Net 30"}, "already exists"),
+        ("planet", {}, "does not exist"),
+        ("term", {"id": "x", "name": "X"}, "Invalid Field Value x"),
+        ("depositApplication", {"deposit": 5}, "Invalid Field Value 5"),
+    ],
+)
+def test_load_refuses_what_a_write_would_refuse_and_stores_nothing(ns: Account, kind: str, row: dict[str, Any], text: str) -> None:
+    before = dump(ns)
+    answer = ns.load({**OBJECTS, kind: [*OBJECTS.get(kind, []), row]})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["type"], error["index"]) == (kind, len(OBJECTS.get(kind, []))) and text in error["message"]
+    assert dump(ns) == before
+
+
+def test_dump_can_be_loaded_again_and_into_a_new_account(ns: Account) -> None:
+    ns.load(OBJECTS)
+    first = dump(ns)
+    assert ns.load(first).status_code == 200
+    assert dump(ns) == first
+    requests.post(f"{ns.url}/_sandbox/reset", timeout=10)
+    assert ns.load(first).status_code == 200
+    again = dump(ns)
+    assert {k: len(v) for k, v in again.items()} == {k: len(v) for k, v in first.items()}
+    assert again["invoice"][0]["amountRemaining"] == 15.5 and again["customerPayment"] == first["customerPayment"]
+
+
+def test_given_ids_are_kept_and_not_handed_out_again(ns: Account) -> None:
+    ns.load({"customer": [{"id": "7000", "companyName": "Acme", "subsidiary": 2}]})
+    assert ns.get("customer/7000")["companyName"] == "Acme"
+    assert int(ns.customer(companyName="Next")) == 7001
+
+
+def test_load_updates_a_record_it_finds_by_id(ns: Account) -> None:
+    ns.load({"term": [{"id": "3", "isInactive": True}], "subsidiary": [{"id": "2", "name": "America"}]})
+    assert ns.rows("SELECT name, isinactive FROM term WHERE id = 3") == [{"name": "Net 30", "isinactive": "T"}]
+    assert ns.rows("SELECT fullname FROM subsidiary WHERE id = 2") == [{"fullname": "Parent Company : America"}]
+
+
+def test_reset_gives_a_new_account(ns: Account) -> None:
+    new = dump(ns)
+    ns.load(OBJECTS)
+    ns.load({"customField": [{"scriptId": "custbodyzuoraid", "isInactive": True}]})
+    requests.post(f"{ns.url}/_sandbox/reset", timeout=10)
+    assert dump(ns) == new
+    assert ns.record("GET", "customer").status_code == 401
+    ns.log_in()
+    assert ns.rows("SELECT id, custbodyzuoraid FROM transaction") == []
+
+
+def test_removed_custom_field_is_unknown_everywhere(ns: Account) -> None:
+    customer, item = ns.customer(), ns.item()
+    invoice = ns.invoice(customer, item, custbodyzuoraid="x")
+    ns.load({"customField": [{"scriptId": "custbodyzuoraid", "isInactive": True}]})
+    assert "custbodyzuoraid" not in ns.get(f"invoice/{invoice}")
+    assert "custbodyzuoraid" not in ns.record("GET", "metadata-catalog/invoice").json()["properties"]
+    change = ns.record("PATCH", f"invoice/{invoice}", {"custbodyzuoraid": "y"}, headers={"X-NetSuite-PropertyNameValidation": "error"})
+    assert path_of(change) == "custbodyzuoraid"
+    assert "Unknown identifier 'custbodyzuoraid'" in ns.query("SELECT custbodyzuoraid FROM transaction").text
+
+
+def test_new_custom_field_is_a_property_and_a_column(ns: Account) -> None:
+    customer = ns.customer()
+    ns.load({"customField": [{"scriptId": "custentity_region", "label": "Region", "type": "text", "appliesTo": ["customer"]}]})
+    assert ns.record("PATCH", f"customer/{customer}", {"custentity_region": "EMEA"}).status_code == 204
+    assert ns.rows("SELECT custentity_region AS r FROM customer") == [{"r": "EMEA"}]
+    assert dump(ns)["customField"][-1] == {
+        "scriptId": "custentity_region",
+        "label": "Region",
+        "type": "text",
+        "appliesTo": ["customer"],
+    }
+
+
+@pytest.mark.parametrize(
+    "field", [{"scriptId": "zuoraid"}, {"scriptId": "custbody_x", "type": "colour"}, {"scriptId": "custbody_x", "kind": "text"}]
+)
+def test_bad_custom_fields_are_refused(ns: Account, field: dict[str, Any]) -> None:
+    assert ns.load({"customField": [field]}).status_code == 422
+
+
+def test_all_fields_of_the_package_are_installed(ns: Account) -> None:
+    fields = {f["scriptId"]: f for f in dump(ns)["customField"]}
+    assert {"custcolzuoraservicestartdate2", "custcolzuoraserviceenddate2", "custentityzuorabillcycleday"} <= set(fields)
+    assert fields["custentityzuorasoldtoworkemail"]["label"] == "Zuora Sold To Work Email"
+    assert fields["custentityzuorabatch"]["list"] == "customlistzuorabatch"
+    customer = ns.customer(custentityzuorabatch={"refName": "Batch20"}, custentityzuorabillcycleday={"refName": "31"})
+    assert ns.get(f"customer/{customer}")["custentityzuorabatch"]["refName"] == "Batch20"
+    row = ns.rows("SELECT BUILTIN.DF(custentityzuorabillcycleday) AS day, custentityzuorabatch AS batch FROM customer")
+    assert row == [{"day": "31", "batch": "20"}]
+
+
+def test_custom_texts_take_three_hundred_characters(ns: Account) -> None:
+    invoice = ns.invoice(ns.customer(), ns.item())
+    line = {"line": 1, "custcolzuorasubscriptionnotes": "x" * 301}
+    answer = ns.record("PATCH", f"invoice/{invoice}", {"item": {"items": [line]}})
+    assert "( 300 )" in answer.text and answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", [{"customer": {}}, {"customer": ["x"]}])
+def test_load_takes_lists_of_objects(ns: Account, body: Any) -> None:
+    assert ns.load(body).status_code == 400
+
+
+def test_example_of_the_documentation_loads(ns: Account) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sandbox-netsuite.md").read_text()
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert ns.load(json.loads(example)).status_code == 200
+    assert "custbodyzuoraid" not in ns.record("GET", "metadata-catalog/invoice").json()["properties"]
+
+
+def test_documentation_names_every_record_type_and_table(ns: Account) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sandbox-netsuite.md").read_text()
+    names = {t.name for t in ns.stand_in.tenant.catalog.types.values()} | set(ns.stand_in.engine.tables)
+    assert {name for name in names if f"`{name}`" not in page} == set()

@@ -1,0 +1,268 @@
+"""A world without sockets and without the embedded AWS, so that a whole run takes a fraction of a second: tables and bucket are
+dictionaries, and requests go straight into the stand-ins. `tests/unit/sync` runs the ledger on this table and on the embedded DynamoDB."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter
+from tallybridge.http import Http
+from tallybridge.tokens import ProcessTokens
+from tallybridge.wiring import Invocation, Wiring, netsuite_connection, parse_credentials, zuora_connection
+from tallybridge.zuora import Zuora
+from tallybridge.netsuite import NetSuite
+from tallybridge.settings import Settings
+from urllib3 import HTTPResponse
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from tests.sync.world import INVOCATION_SECONDS, SETTINGS, World
+
+
+class ConditionFailed(Exception):
+    """A conditional write was refused."""
+
+
+class MemoryTable:
+    """The part of a DynamoDB table that the product uses; raises on an expression it does not know."""
+
+    TERM = re.compile(r"(?P<missing>attribute_not_exists)\((?P<key>\w+)\)|(?P<name>#?\w+) (?P<sign>[=<]) (?P<value>:\w+)")
+
+    def __init__(self, name: str, *keys: str) -> None:
+        self.name = name
+        self.keys = keys
+        self.items: dict[tuple[str, ...], dict[str, Any]] = {}
+        self.guard = threading.Lock()
+        exceptions = SimpleNamespace(ConditionalCheckFailedException=ConditionFailed)
+        self.meta = SimpleNamespace(client=SimpleNamespace(exceptions=exceptions, batch_get_item=self._batch_get))
+
+    def get_item(self, *, Key: Mapping[str, str], ConsistentRead: bool = False) -> dict[str, Any]:
+        with self.guard:
+            found = self.items.get(self._key(Key))
+            return {"Item": copy.deepcopy(found)} if found else {}
+
+    def put_item(self, *, Item: Mapping[str, Any], **condition: Any) -> dict[str, Any]:
+        with self.guard:
+            self._check(self._key(Item), condition)
+            self.items[self._key(Item)] = _stored(Item)
+        return {}
+
+    def delete_item(self, *, Key: Mapping[str, str], **condition: Any) -> dict[str, Any]:
+        with self.guard:
+            self._check(self._key(Key), condition)
+            self.items.pop(self._key(Key), None)
+        return {}
+
+    def update_item(self, *, Key: Mapping[str, str], UpdateExpression: str, **more: Any) -> dict[str, Any]:
+        sets, _, removes = UpdateExpression.removeprefix("SET ").partition(" REMOVE ")
+        names, values = more.get("ExpressionAttributeNames", {}), more["ExpressionAttributeValues"]
+        with self.guard:
+            self._check(self._key(Key), more)
+            item = self.items.setdefault(self._key(Key), dict(Key))
+            for part in sets.split(", "):
+                name, value = part.split(" = ")
+                item[names.get(name, name)] = _value(values[value])
+            for name in filter(None, removes.split(", ")):
+                item.pop(names.get(name, name), None)
+        return {}
+
+    def query(self, *, KeyConditionExpression: str, ExpressionAttributeValues: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+        name, value = KeyConditionExpression.split(" = ")
+        wanted = ExpressionAttributeValues[value]
+        with self.guard:
+            found = [copy.deepcopy(i) for i in self.items.values() if i.get(name) == wanted]
+        found.sort(key=lambda i: [i[k] for k in self.keys], reverse=not more.get("ScanIndexForward", True))
+        return {"Items": found[: more.get("Limit")]}
+
+    def _batch_get(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+        keys = RequestItems[self.name]["Keys"]
+        with self.guard:
+            return {"Responses": {self.name: [copy.deepcopy(self.items[self._key(k)]) for k in keys if self._key(k) in self.items]}}
+
+    def _key(self, item: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(item[k] for k in self.keys)
+
+    def _check(self, key: tuple[str, ...], condition: Mapping[str, Any]) -> None:
+        text = condition.get("ConditionExpression")
+        if text and not any(self._holds(term, self.items.get(key) or {}, condition) for term in text.split(" OR ")):
+            raise ConditionFailed(text)
+
+    def _holds(self, term: str, item: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
+        match = self.TERM.fullmatch(term)
+        assert match, term
+        if match["missing"]:
+            return match["key"] not in item
+        name = condition.get("ExpressionAttributeNames", {}).get(match["name"], match["name"])
+        if name not in item:
+            return False
+        wanted = condition["ExpressionAttributeValues"][match["value"]]
+        return bool(item[name] == wanted if match["sign"] == "=" else item[name] < wanted)
+
+
+def _value(value: Any) -> Any:
+    """As DynamoDB gives it back: numbers as Decimal."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, float):
+        raise TypeError("DynamoDB takes no floats")
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, Mapping):
+        return _stored(value)
+    return [_value(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _stored(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: _value(v) for k, v in item.items()}
+
+
+class NoSuchKey(Exception):
+    """S3 has no object of this key."""
+
+
+class MemoryObjects:
+    """The part of the S3 client that the product uses, for one bucket."""
+
+    def __init__(self) -> None:
+        self.content: dict[str, bytes] = {}
+
+    def put_object(self, *, Key: str, Body: Any, **_: Any) -> dict[str, Any]:
+        self.content[Key] = bytes(Body) if isinstance(Body, bytes | bytearray) else Body.read()
+        return {}
+
+    def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
+        if Key not in self.content:
+            raise NoSuchKey(Key)
+        return {"Body": io.BytesIO(self.content[Key])}
+
+    def list_objects_v2(self, *, Prefix: str, MaxKeys: int = 1000, **_: Any) -> dict[str, Any]:
+        found = sorted(k for k in list(self.content) if k.startswith(Prefix))[:MaxKeys]
+        return {"KeyCount": len(found), "Contents": [{"Key": k} for k in found]}
+
+
+@dataclass
+class MemoryMailer:
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    def send_raw_email(self, **mail: Any) -> None:
+        self.sent.append(mail)
+
+
+class StraightIn(BaseAdapter):
+    """Sends requests into WSGI applications by their address, without a connection."""
+
+    def __init__(self, apps: Mapping[str, Callable[..., Any]]) -> None:
+        super().__init__()
+        self.apps = apps
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+        assert request.url
+        base = next(b for b in self.apps if request.url.startswith(b))
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        path = request.url.removeprefix(base)
+        environ = EnvironBuilder(path, base, method=request.method or "GET", headers=dict(request.headers), data=body).get_environ()
+        chunks, status, headers = run_wsgi_app(self.apps[base], environ, buffered=True)
+        raw = HTTPResponse(io.BytesIO(b"".join(chunks)), headers=list(headers), status=int(status.split()[0]), preload_content=False)
+        response = requests.Response()
+        response.status_code, response.url, response.request, response.raw = raw.status, request.url, request, raw
+        response.headers.update(raw.headers)
+        return response
+
+    def close(self) -> None:
+        return None
+
+
+@dataclass
+class Memory:
+    """What outlives a worker: tables, bucket, settings, mails."""
+
+    tables: dict[str, MemoryTable] = field(
+        default_factory=lambda: {"STATUS_TABLE": MemoryTable("status", "id"), "RUNS_TABLE": MemoryTable("runs", "pk", "sk")}
+    )
+    objects: MemoryObjects = field(default_factory=MemoryObjects)
+    mailer: MemoryMailer = field(default_factory=MemoryMailer)
+    settings: str = "{}"
+
+
+class MemoryWiring(Wiring):
+    """The product's clients on stores in memory. `world` is set by `MemoryWorld`."""
+
+    world: MemoryWorld
+
+    def table(self, name: str) -> Any:
+        return self.world.memory.tables[name]
+
+    def objects(self) -> Any:
+        return self.world.memory.objects
+
+    def mailer(self) -> Any:
+        return self.world.memory.mailer
+
+    def settings_document(self) -> str:
+        return self.world.memory.settings
+
+    def credentials(self) -> dict[str, dict[str, str]]:
+        return parse_credentials(json.dumps(self.world.credentials))
+
+    def http(self) -> Http:
+        clock = self.clock
+        session = self.world.session
+        http = Http(observer=self.observer(), clock=lambda: clock.now().timestamp(), sleep=clock.sleep, session=session)
+        http.deadline = self.invocation.deadline
+        return http
+
+    def zuora(self, settings: Settings) -> Zuora:
+        return Zuora(zuora_connection(self.credentials(), settings), self.http(), tokens=self.world.tokens)
+
+    def netsuite(self, settings: Settings, slots: Any = None) -> NetSuite:
+        connection = netsuite_connection(self.credentials(), settings)
+        return NetSuite(connection, self.http(), (slots or self.slots(settings))(connection.realm), tokens=self.world.tokens)
+
+
+class MemoryWorld(World):
+    """A started world whose stores are in memory; `wiring_class` must be a `MemoryWiring`."""
+
+    memory: Memory
+    session: requests.Session
+    tokens: ProcessTokens
+
+    @classmethod
+    def of(cls, world: World, wiring_class: type[MemoryWiring] = MemoryWiring) -> MemoryWorld:
+        own = cls(**{**vars(world), "wiring_class": wiring_class})
+        own.session = requests.Session()
+        own.session.trust_env = False
+        servers = {"zuora": world.zuora_control, "netsuite": world.netsuite_control}
+        own.session.mount("http://", StraightIn({world.credentials[name]["base_url"]: app for name, app in servers.items()}))
+        own.reset()
+        return own
+
+    def reset(self, **settings: Any) -> None:
+        self.zuora_control.reset()
+        self.netsuite_control.reset()
+        self.clock.advance(days=1)
+        self.memory = Memory()
+        self.tokens = ProcessTokens()
+        self.settings(**settings)
+
+    def settings(self, **changes: Any) -> None:
+        self.memory.settings = json.dumps({**SETTINGS, **changes})
+
+    def wiring(self) -> Wiring:
+        wiring = self.wiring_class(
+            Invocation(f"invocation-{next(self.counter)}", self.clock.now().timestamp() + INVOCATION_SECONDS), self.clock
+        )
+        assert isinstance(wiring, MemoryWiring)
+        wiring.world = self
+        return wiring
+
+    def object(self, key: str) -> bytes:
+        return self.memory.objects.content[key]

@@ -1,0 +1,140 @@
+"""What the payment tests share: accounts, invoices and a debit memo that exist on both sides, and runs of the payments step alone."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from decimal import Decimal
+from typing import Any
+
+from tallybridge.settings import DEFAULTS
+
+from tests.sync.builders import Objects, account, merged, zid
+from tests.sync.memory import MemoryWorld
+
+SYNCED = {"IntegrationStatus__NS": "Sync Complete"}
+CUSTOMERS = {"A1": "9001", "A2": "9002"}
+UNASSIGNED = "9009"
+INVOICES = {"INV1": ("A1", "7001", 100), "INV2": ("A1", "7002", 50), "INV3": ("A2", "7003", 80)}
+DEBIT_MEMO = ("DM1", "7004", 30)
+FOREIGN = "7009"
+ONLY = ("payments",)
+DONE = ("Sync Complete", "Yes")
+
+
+def parents() -> tuple[Objects, Objects]:
+    """(Zuora, NetSuite): accounts A1 and A2, three synced invoices, a synced debit memo, an invoice not yet synced (INV9), and an
+    invoice of A1's customer that is NetSuite's own."""
+    zuora = merged(
+        *(account(number, IntegrationId__NS=internal_id, **SYNCED) for number, internal_id in CUSTOMERS.items()),
+        *(zuora_invoice(number, owner, amount, internal_id) for number, (owner, internal_id, amount) in INVOICES.items()),
+        zuora_invoice("INV9", "A1", 40, ""),
+        {"DebitMemo": [debit_memo()]},
+    )
+    netsuite: Objects = {
+        "customer": [
+            *(customer(internal_id, zid(number)) for number, internal_id in CUSTOMERS.items()),
+            customer(UNASSIGNED, "unassigned"),
+        ],
+        "serviceSaleItem": [{"id": "501", "itemId": "Gold", "subsidiary": {"items": [{"id": "1"}]}, "includeChildren": True}],
+        "invoice": [
+            *(ns_invoice(internal_id, CUSTOMERS[owner], amount, zid(number)) for number, (owner, internal_id, amount) in INVOICES.items()),
+            ns_invoice(DEBIT_MEMO[1], CUSTOMERS["A1"], DEBIT_MEMO[2], zid(DEBIT_MEMO[0])),
+            ns_invoice(FOREIGN, CUSTOMERS["A1"], 25, ""),
+        ],
+    }
+    return zuora, netsuite
+
+
+def customer(internal_id: str, zuora_id: str, currency: str = "USD") -> dict[str, Any]:
+    name = f"Customer {internal_id}"
+    return {
+        "id": internal_id,
+        "companyName": name,
+        "subsidiary": {"id": "1"},
+        "custentityzuoraid": zuora_id,
+        "currency": {"refName": currency},
+    }
+
+
+def zuora_invoice(number: str, owner: str, amount: float, internal_id: str) -> Objects:
+    state = {"IntegrationId__NS": internal_id, "TransferredToAccounting": "Yes", **SYNCED} if internal_id else {}
+    head = {"Id": zid(number), "InvoiceNumber": number, "AccountId": zid(owner), "InvoiceDate": "2026-10-01", "Amount": amount}
+    item = {"Id": zid(f"{number} item"), "InvoiceId": zid(number), "ChargeName": "Gold", "ChargeAmount": amount}
+    return {"Invoice": [{**head, "Status": "Posted", **state}], "InvoiceItem": [item]}
+
+
+def debit_memo(**fields: Any) -> dict[str, Any]:
+    number, internal_id, amount = DEBIT_MEMO
+    known = {"Id": zid(number), "MemoNumber": number, "AccountId": zid("A1"), "MemoDate": "2026-10-02", "TotalAmount": amount}
+    return {**known, "Status": "Posted", "IntegrationId__NS": internal_id, "TransferredToAccounting": "Yes", **fields}
+
+
+def ns_invoice(internal_id: str, owner: str, amount: float, zuora_id: str) -> dict[str, Any]:
+    lines = [{"item": {"id": "501"}, "amount": amount}]
+    record = {"id": internal_id, "entity": {"id": owner}, "tranDate": "2026-10-01", "item": {"items": lines}}
+    return {**record, "custbodyzuoraid": zuora_id} if zuora_id else record
+
+
+def part(payment: str, n: int, document: str, amount: float) -> dict[str, Any]:
+    key = "DebitMemoId" if document.startswith("DM") else "InvoiceId"
+    return {"Id": zid(f"{payment} extra {n}"), "PaymentId": zid(payment), key: zid(document), "Amount": amount}
+
+
+def ready(world: MemoryWorld, *zuora: Objects, netsuite: Objects | None = None, **settings: Any) -> MemoryWorld:
+    """The world anew with the parents, these objects beside them, and these settings."""
+    world.reset(**settings)
+    own_zuora, own_netsuite = parents()
+    world.load(merged(own_zuora, *zuora), merged(own_netsuite, netsuite or {}))
+    world.clock.advance(minutes=1)
+    return world
+
+
+def run(world: MemoryWorld, **how: Any) -> dict[str, Any]:
+    """One run of payments; answers its summary with the log's lines under "log"."""
+    world.clock.advance(minutes=30)
+    output = world.run(steps=ONLY, **how)
+    summary = world.summary(output)
+    lines = gzip.decompress(world.object(output["keys"]["log"])).splitlines()
+    return {**summary, "log": [json.loads(line) for line in lines], "tiedOut": output["tiedOut"]}
+
+
+def messages(summary: dict[str, Any], *codes: str) -> dict[str, str]:
+    """The log's message by code."""
+    return {line["code"]: line["message"] for line in summary["log"] if line.get("code") in codes or (not codes and line.get("code"))}
+
+
+def state_of(world: MemoryWorld, number: str) -> tuple[str | None, str | None]:
+    """(Integration Status, Transferred to Accounting) of a Zuora payment."""
+    record = world.in_zuora("Payment", number)
+    return record.get("IntegrationStatus__NS"), record.get("TransferredToAccounting")
+
+
+def ns_payment(world: MemoryWorld, number: str) -> dict[str, Any] | None:
+    """The one NetSuite payment of a Zuora payment; None when there is none."""
+    found = [p for p in world.in_netsuite("customerPayment") if p.get("custbodyzuoraid") == zid(number)]
+    assert len(found) < 2, found
+    return {**found[0], "id": str(found[0]["id"])} if found else None
+
+
+def applied(world: MemoryWorld, number: str) -> dict[str, Decimal]:
+    """Applied amounts by NetSuite document id."""
+    record = ns_payment(world, number)
+    lines = ((record or {}).get("apply") or {}).get("items", [])
+    return {str(line["doc"]["id"]): Decimal(str(line["amount"])) for line in lines if line.get("apply")}
+
+
+def reset_by_a_person(world: MemoryWorld, number: str) -> None:
+    """Transferred to Accounting back to No, as the documentation asks for a re-sync."""
+    change(world, number, financeInformation={"transferredToAccounting": "No"})
+
+
+def change(world: MemoryWorld, number: str, action: str = "", **fields: Any) -> None:
+    """What a person does to a payment through Zuora's API: set fields, or "apply", "unapply", "transfer"."""
+    zuora = world.wiring().zuora(DEFAULTS)
+    zuora.put(f"/v1/payments/{zid(number)}{f'/{action}' if action else ''}", fields)
+
+
+def invoices(**amounts: float) -> dict[str, Any]:
+    """The body of apply and unapply."""
+    return {"invoices": [{"invoiceId": zid(number), "amount": amount} for number, amount in amounts.items()]}

@@ -1,0 +1,199 @@
+"""What NetSuite gets (invoices.md section 5): every row of the tables 5.1 to 5.3, looked at in NetSuite after one run.
+
+Account EAST carries classifications, the settings hold other defaults, and account A1 has none of its own.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.sync.builders import invoice, merged, subscription, zid
+from tests.sync.invoice_world import TAX_ITEM, Ran, customer, item, parents, ran, synced_account, synced_charge
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import World
+
+LONG = "x" * 280 + "é,\"'<&>"
+HEAD: dict[str, Any] = {
+    "Comments": 'Thanks, O\'Brien & "Sons"',
+    "CreatedDate": "2026-09-30T23:15:00.000-02:00",
+    "PostedDate": "2026-10-01T09:00:00.000+00:00",
+    "LastEmailSentDate": "2026-10-02T00:30:00.000+01:00",
+    "TaxExemptAmount": 1.5,
+    "DueDate": "2026-10-31",
+    "TargetDate": "2026-09-30",
+}
+HEADER: dict[str, Any] = {
+    "Account.IntegrationId__NS -> Customer": ("entity", "9002"),
+    "Invoice.AmountWithoutTax": ("custbodyzuoraamountwithouttax", "90"),
+    "Invoice.TaxAmount": ("custbodyzuorataxamount", "58.1"),
+    "Invoice.TaxExemptAmount": ("custbodyzuorataxexemptamount", "1.5"),
+    "Invoice.Comments -> Memo": ("memo", 'Thanks, O\'Brien & "Sons"'),
+    "Invoice.CreatedDate": ("custbodyzuoracreateddate", "2026-10-01T01:15:00.000Z"),
+    "Invoice.DueDate": ("dueDate", "2026-10-31"),
+    "Invoice.Id -> Zuora ID": ("custbodyzuoraid", zid("INVEAST")),
+    "Invoice.Id -> External ID": ("externalId", zid("INVEAST")),
+    "Invoice.InvoiceDate": ("tranDate", "2026-10-01"),
+    "Invoice.InvoiceNumber -> Zuora Reference Number": ("custbodyzuorareferencenumber", "INVEAST"),
+    "Invoice.InvoiceNumber -> Invoice #": ("tranId", "INVEAST"),
+    "Invoice.LastEmailSentDate": ("custbodyzuoralastemailsentdate", "2026-10-01T23:30:00.000Z"),
+    "Invoice.PostedDate": ("custbodyzuoraposteddate", "2026-10-01T09:00:00.000Z"),
+    "Invoice.TargetDate": ("custbodyzuoratargetdate", "2026-09-30"),
+    "Account.Class__NS": ("class", "3"),
+    "Account.Department__NS": ("department", "2"),
+    "Account.Location__NS": ("location", "3"),
+    "Zuora Type": ("custbodyzuoratype", "INVOICE"),
+    "Zuora Origin": ("custbodyzuoraorigin", "ZUORA"),
+    "Taxable": ("isTaxable", False),
+    "Tax": ("taxItem", "1"),
+    "Currency is the customer's": ("currency", "1"),
+    "Accounts receivable account is NetSuite's": ("account", "3"),
+    "Posting Period follows the date": ("postingPeriod", "117"),
+    "NetSuite totals the lines": ("total", Decimal("148.10")),
+}
+ITEM_LINE: dict[str, Any] = {
+    "ProductRatePlanCharge.IntegrationId__NS -> Item": ("item", "511"),
+    "InvoiceItem.ChargeAmount": ("amount", Decimal("100.00")),
+    "InvoiceItem.Quantity": ("quantity", Decimal(4)),
+    "price level is custom": ("price", "-1"),
+    "no rate is sent: NetSuite divides": ("rate", Decimal(25)),
+    "InvoiceItem.ChargeDate": ("custcolzuorachargedate", "2026-10-01T00:00:00.000Z"),
+    "InvoiceItem.Id": ("custcolzuoraid", zid("INVEAST item 1")),
+    "InvoiceItem.ProcessingType": ("custcolzuoratype", "Charge"),
+    "Rev. Rec. Start Date": ("revRecStartDate", "2026-10-01"),
+    "Rev. Rec. End Date": ("revRecEndDate", "2026-10-31"),
+    "Defer Rev. Rec.": ("deferRevRec", True),
+    "Rev. Rec. Schedule": ("revRecSchedule", "2"),
+    "InvoiceItem.ServiceStartDate": ("custcolzuoraservicestartdate2", "2026-10-01"),
+    "InvoiceItem.ServiceEndDate": ("custcolzuoraserviceenddate2", "2026-10-31"),
+    "Account.Class__NS": ("class", "3"),
+    "Account.Department__NS": ("department", "2"),
+    "Account.Location__NS": ("location", "3"),
+    "Subscription.Name": ("custcolzuorasubscriptionnumber", "SEAST"),
+    "Subscription.Notes": ("custcolzuorasubscriptionnotes", LONG),
+    "Tax flag of the line": ("isTaxable", False),
+    "line number": ("line", 1),
+}
+TAX_LINE: dict[str, Any] = {
+    "TaxationItem.AccountingCode -> Item": ("item", TAX_ITEM),
+    "TaxationItem.TaxAmount": ("amount", Decimal("8.10")),
+    "TaxationItem.TaxDate": ("custcolzuorachargedate", "2026-10-01"),
+    "TaxationItem.Id": ("custcolzuoraid", zid("INVEAST tax 1")),
+    "TaxationItem.TaxRate, percentage": ("custcolzuorataxrate", "9%"),
+    "TaxationItem.TaxRateDescription": ("custcolzuorataxratedescription", "State sales tax"),
+    "Zuora Type": ("custcolzuoratype", "Tax"),
+    "tax flag": ("isTaxable", False),
+    "Class": ("class", "3"),
+    "Department": ("department", "2"),
+    "Location": ("location", "3"),
+    "line number": ("line", 2),
+}
+NOT_SENT_HEAD = ("terms", "billingAddress", "billAddressList", "shipAddressList", "custbodyzuorarelatedtransaction", "email")
+NOT_SENT_LINE = ("job", "taxCode")
+
+
+def plain(value: Any) -> Any:
+    return value["id"] if isinstance(value, dict) and "id" in value else value
+
+
+@pytest.fixture(scope="module")
+def run(started_world: World) -> Ran:
+    world = MemoryWorld.of(started_world)
+    world.reset(
+        transaction_number_mapping="Use Number From Source Record",
+        netsuite_default_tax_code="Zero Rate",
+        netsuite_use_revenue_recognition="Yes",
+        default_class="Services",
+        default_location="Americas",
+        **{f"invoice_line_{kind}_mapping": "Zuora Account" for kind in ("class", "department", "location")},
+    )
+    zuora, netsuite = parents()
+    own = {"Class__NS": "Services : Training", "Department__NS": "Engineering", "Location__NS": " Americas : North America : Eastern "}
+    more = merged(
+        synced_account("EAST", "9002", **own),
+        synced_charge("Annual", "511", RevRecCode="Straight-line, exact days"),
+        subscription("EAST", "SEAST", "Gold", "Annual", "Discount"),
+        invoice(
+            "EAST",
+            "INVEAST",
+            [("Annual", 100.0), ("Discount", -10.0)],
+            sub="SEAST",
+            taxes=[8.1, 50.0],
+            tax_fields={"AccountingCode": TAX_ITEM, "TaxRate": 0.09},
+            **HEAD,
+        ),
+        invoice("A1", "INVPLAIN", [("Gold", 10.0)], sub="S1"),
+    )
+    more["Subscription"][0]["Notes"] = LONG
+    more["InvoiceItem"][0] |= {"Quantity": 4, "UnitPrice": 25}
+    more["TaxationItem"][1] |= {"TaxRateType": "FlatFee", "TaxRate": 50}
+    annual = item("Annual", "511", revRecSchedule={"id": "1"}, deferredRevenueAccount={"id": "6"})
+    world.load(merged(zuora, more), merged(netsuite, {"customer": [customer("EAST", "9002")], "serviceSaleItem": [annual]}))
+    return ran(world)
+
+
+@pytest.mark.parametrize("row", HEADER)
+def test_5_1_header_row(run: Ran, row: str) -> None:
+    field, expected = HEADER[row]
+    assert plain(run.sent("INVEAST").get(field)) == expected
+
+
+@pytest.mark.parametrize("row", ITEM_LINE)
+def test_5_2_item_row(run: Ran, row: str) -> None:
+    field, expected = ITEM_LINE[row]
+    assert plain(run.lines_of("INVEAST")[0].get(field)) == expected
+
+
+@pytest.mark.parametrize("row", TAX_LINE)
+def test_5_3_tax_row(run: Ran, row: str) -> None:
+    field, expected = TAX_LINE[row]
+    assert plain(run.lines_of("INVEAST")[1].get(field)) == expected
+
+
+@pytest.mark.parametrize("field", NOT_SENT_HEAD)
+def test_5_1_leaves_to_netsuite(run: Ran, field: str) -> None:
+    assert field not in run.sent("INVEAST")
+
+
+@pytest.mark.parametrize("field", NOT_SENT_LINE)
+def test_5_2_leaves_to_netsuite(run: Ran, field: str) -> None:
+    assert all(field not in line for line in run.lines_of("INVEAST"))
+
+
+def test_5_2_a_discount_is_a_negative_line_of_its_own_item(run: Ran) -> None:
+    line = run.lines_of("INVEAST")[2]
+    assert (line["item"]["id"], line["amount"], line["custcolzuoratype"]) == ("503", Decimal("-10.00"), "Discount")
+
+
+def test_5_3_a_flat_tax_rate_is_written_as_such(run: Ran) -> None:
+    assert run.lines_of("INVEAST")[3]["custcolzuorataxrate"] == "50 flat fee"
+
+
+def test_5_3_each_item_is_followed_by_its_tax_lines(run: Ran) -> None:
+    kinds = [line["custcolzuoratype"] for line in run.lines_of("INVEAST")]
+    assert kinds == ["Charge", "Tax", "Discount", "Tax"]
+
+
+def test_5_1_zuora_gets_id_status_date_and_transferred(run: Ran) -> None:
+    made, head = run.sent("INVEAST"), run.invoice("INVEAST")
+    assert head["IntegrationId__NS"] == str(made["id"])
+    assert (head["IntegrationStatus__NS"], head["TransferredToAccounting"]) == ("Sync Complete", "Yes")
+    assert head["SyncDate__NS"].startswith("2026-11-")
+    assert made["custbodyzuorasyncdate"].startswith("2026-11-")
+
+
+def test_5_2_the_item_field_is_not_written_in_zuora(world_items: list[dict[str, Any]]) -> None:
+    assert [i for i in world_items if i.get("IntegrationId__NS")] == []
+
+
+@pytest.fixture
+def world_items(run: Ran, started_world: World) -> list[dict[str, Any]]:
+    return started_world.zuora.dump()["InvoiceItem"]
+
+
+def test_7_1_an_account_without_classification_gets_the_defaults_on_the_header_only(run: Ran) -> None:
+    made = run.sent("INVPLAIN")
+    assert (made["class"]["id"], made["location"]["id"], made.get("department")) == ("2", "1", None)
+    assert [line.get(kind) for line in run.lines_of("INVPLAIN") for kind in ("class", "department", "location")] == [None] * 3

@@ -1,0 +1,335 @@
+"""The status of an invoice from one moment to the next, and how an interrupted or refused one is taken up again
+(invoices.md section 4, sequence-and-status.md sections 4 to 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.sync.builders import Objects, invoice, merged, subscription, zid
+from tests.sync.invoice_world import (
+    ITEMS,
+    TAXED,
+    change,
+    customer,
+    delete_in_netsuite,
+    invoices,
+    item,
+    lose_answers,
+    ran,
+    ready,
+    status_of,
+    synced_account,
+    synced_charge,
+)
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import World
+
+
+@pytest.fixture
+def world(started_world: World) -> World:
+    """Stores in memory, so that a run takes a fraction of a second."""
+    return MemoryWorld.of(started_world)
+
+
+GOLD = [("Gold", 100.0)]
+CREATE = {"method": "POST", "path": "^/services/rest/record/v1/invoice"}
+WRITE_BACK = {"method": "PUT", "path": "^/v1/invoices"}
+DONE = ("Sync Complete", "Yes")
+PRESENT = "already present in NetSuite as invoice 7001; not created again. Delete it there first to force a new copy."
+NAMES = {
+    "quotes": 'O\'Brien "& Sons" \\ Co',
+    "commas and a formula": "=SUM(1,2), Ltd.; GmbH",
+    "beyond ASCII": "Žižka 株式会社",
+    "300 characters": "long " * 60,
+}
+
+
+def in_netsuite(number: str, amount: float = 100.0, **fields: Any) -> Objects:
+    """The NetSuite invoice of a Zuora invoice, as an earlier run or another connector left it."""
+    lines = [{"item": {"id": "501"}, "amount": amount}]
+    known = {"id": "7001", "entity": {"id": "9001"}, "tranDate": "2026-10-01", "item": {"items": lines}}
+    return {"invoice": [{**known, "custbodyzuoraid": zid(number), **fields}]}
+
+
+def during(world: World, rule: dict[str, Any], act: Callable[[], Any]) -> list[Any]:
+    """Do something at the moment at which NetSuite gets a call; answers what it answered."""
+    seen: list[Any] = []
+    world.netsuite_control.sleep = lambda seconds: seen.append(act())
+    world.netsuite_control.set_faults([{**rule, "delay_ms": 1}])
+    return seen
+
+
+@pytest.fixture(autouse=True)
+def usual_sleep(started_world: World) -> Any:
+    sleep = started_world.netsuite_control.sleep
+    yield
+    started_world.netsuite_control.sleep = sleep
+
+
+# -- 4.3 transitions --------------------------------------------------------------------------------------------------------
+
+
+def test_4_1_the_status_is_in_zuora_before_netsuite_gets_the_invoice(world: World) -> None:
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
+    seen = during(world, CREATE, lambda: status_of(invoices(world)["INV1"]))
+    run = ran(world)
+    assert seen == [("Creating Invoice", "Processing")]
+    assert status_of(run.invoice("INV1")) == DONE
+    assert run.sent("INV1").get("custbodyzuoraintegrationstatus") is None  # the counterpart keeps an empty status
+
+
+def test_4_6_refused_invoices_get_the_error_status_and_others_go_on(world: World) -> None:
+    ready(
+        world,
+        synced_charge("Old", "510"),
+        subscription("A1", "S2", *ITEMS, "Old"),
+        invoice("A1", "INV1", [("Old", 10.0)], sub="S2"),
+        invoice("A1", "INV2", GOLD, sub="S1"),
+        netsuite={"serviceSaleItem": [item("Old", "510", isInactive=True)]},
+    )
+    run = ran(world)
+    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert "IntegrationId__NS" not in run.invoice("INV1")
+    assert run.made("INV1") == []
+    ((_, message),) = run.problems("INV1")
+    assert "Invoice INV1: " in message
+    assert "The item Old is inactive" in message
+    assert run.synced("INV2")
+    assert (run.outcome, run.output["tiedOut"]) == ("completed with warnings", True)
+    world.load(netsuite={"serviceSaleItem": [{"id": "510", "isInactive": False}]})
+    assert ran(world).synced("INV1")
+
+
+def test_4_6_a_period_closed_meanwhile_is_a_refusal(world: World) -> None:
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
+    (period,) = [p for p in world.in_netsuite("accountingPeriod") if p["periodName"] == "Oct 2026"]
+    during(world, CREATE, lambda: world.load(netsuite={"accountingPeriod": [{"id": period["id"], "arLocked": True}]}))
+    run = ran(world)
+    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert "period Oct 2026 is closed" in run.problems("INV1")[0][1]
+
+
+def test_4_6_a_schedule_beyond_the_last_period_is_a_refusal(world: World) -> None:
+    template = {"revRecSchedule": {"id": "1"}, "deferredRevenueAccount": {"id": "6"}}
+    made = invoice("A1", "INV1", [("Long", 10.0)], sub="S2")
+    made["InvoiceItem"][0] |= {"ServiceEndDate": "2050-12-31", "RevRecStartDate": "2026-10-01"}
+    ready(
+        world,
+        synced_charge("Long", "510", RevRecCode="Straight-line, exact days"),
+        subscription("A1", "S2", "Long"),
+        made,
+        netsuite={"serviceSaleItem": [item("Long", "510", **template)]},
+        netsuite_use_revenue_recognition="Yes",
+    )
+    run = ran(world)
+    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert "Not enough accounting periods" in run.problems("INV1")[0][1]
+
+
+def test_4_7_an_interrupted_invoice_keeps_its_status_and_is_completed_by_the_next_run(world: World) -> None:
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
+    during(world, CREATE, lambda: world.zuora_control.set_faults([{**WRITE_BACK, "status": 503, "body": {}}]))
+    first = ran(world)
+    assert status_of(first.invoice("INV1")) == ("Creating Invoice", "Processing")
+    assert len(first.made("INV1")) == 1
+    world.zuora_control.set_faults([])
+    world.netsuite_control.set_faults([])
+    world.clock.advance(hours=1)
+    second = ran(world)
+    assert second.synced("INV1")
+    assert second.invoice("INV1")["IntegrationId__NS"] == str(first.sent("INV1")["id"])
+
+
+def test_a_lost_answer_to_the_create_is_looked_up_and_not_repeated(world: World) -> None:
+    lose_answers(world)
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
+    world.netsuite_control.set_faults([{**CREATE, "drop": "after", "nth": 1}])
+    assert ran(world).synced("INV1")
+
+
+# -- 5 recovery -------------------------------------------------------------------------------------------------------------
+
+LEFT_AT = [("Creating Invoice", "Processing"), ("Error Creating Invoice", "Error"), (" creating invoice... ", "Processing")]
+
+
+@pytest.mark.parametrize(("status", "transferred"), LEFT_AT)
+@pytest.mark.parametrize("there", [True, False], ids=["with NetSuite record", "without"])
+def test_5_an_invoice_left_in_the_middle_is_recovered(world: World, status: str, transferred: str, there: bool) -> None:
+    left = {"IntegrationStatus__NS": status, "TransferredToAccounting": transferred}
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1") if there else None)
+    run = ran(world)
+    assert run.synced("INV1")
+    assert (str(run.sent("INV1")["id"]) == "7001") is there
+    assert run.invoice("INV1")["IntegrationId__NS"] == str(run.sent("INV1")["id"])
+    assert run.problems("INV1") == []
+    assert run.output["tiedOut"]
+
+
+@pytest.mark.parametrize("status", ["Sync Complete", None], ids=["reset", "fields cleared"])
+def test_6_reset_while_the_netsuite_record_exists_restores_the_invoice(world: World, status: str | None) -> None:
+    fields = {"IntegrationStatus__NS": status, "TransferredToAccounting": "No"}
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1", **fields), netsuite=in_netsuite("INV1"))
+    run = ran(world)
+    assert run.synced("INV1")
+    assert run.problems("INV1") == [("INV-PRESENT", f"Invoice INV1: {PRESENT}")]
+
+
+@pytest.mark.parametrize("status", ["Sync Complete", None], ids=["transferred reset", "fields cleared"])
+def test_6_deleted_in_netsuite_and_reset_gives_a_new_record(world: World, status: str | None) -> None:
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
+    first = ran(world)
+    old = str(first.sent("INV1")["id"])
+    delete_in_netsuite(world, old)
+    kept = {} if status else {"IntegrationStatus__NS": None, "IntegrationId__NS": None, "SyncDate__NS": None}
+    change(world, "Invoice", "INV1", TransferredToAccounting="No", **kept)
+    second = ran(world)
+    assert second.synced("INV1")
+    assert second.invoice("INV1")["IntegrationId__NS"] == str(second.sent("INV1")["id"]) != old
+
+
+def test_5_2_a_record_of_another_connector_without_external_id_is_found_by_zuora_id(world: World) -> None:
+    left = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1"))
+    assert ran(world).invoice("INV1")["IntegrationId__NS"] == "7001"
+
+
+def test_5_2_with_prefixes_the_external_id_carries_its_kind_and_is_found_again(world: World) -> None:
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1"), external_id_prefixes="Yes")
+    first = ran(world)
+    assert first.sent("INV1")["externalId"] == f"ZINV-{zid('INV1')}"
+    change(world, "Invoice", "INV1", TransferredToAccounting="No")
+    assert ran(world).synced("INV1")
+
+
+def test_5_two_netsuite_records_with_one_zuora_id_are_ambiguous(world: World) -> None:
+    second = {**in_netsuite("INV1")["invoice"][0], "id": "7002"}
+    left = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=merged(in_netsuite("INV1"), {"invoice": [second]}))
+    run = ran(world)
+    text = "Invoice INV1: 2 NetSuite invoices carry this Zuora ID (7001, 7002). Clear the duplicates first."
+    assert run.problems("INV1") == [("INV-AMBIGUOUS", text)]
+    assert run.invoice("INV1") == run.before["INV1"]
+
+
+def test_5_an_inconclusive_look_up_creates_nothing(world: World) -> None:
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
+    world.netsuite_control.set_faults([{**CREATE, "status": 503, "body": {}}])
+    run = ran(world)
+    assert run.made("INV1") == []
+    assert status_of(run.invoice("INV1")) == ("Creating Invoice", "Processing")
+
+
+# -- totals -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_netsuite_total_that_differs_by_a_cent_gets_the_error_status_and_the_run_is_out_of_balance(world: World) -> None:
+    """NetSuite adds tax of its own: a tax of 0.01 % on 100."""
+    ready(
+        world,
+        synced_charge("Taxable", "510"),
+        subscription("A1", "S2", "Taxable"),
+        invoice("A1", "INV1", [("Taxable", 100.0)], sub="S2"),
+        netsuite={
+            "salesTaxItem": [{"id": "9", "itemId": "Cent", "taxType": 1, "rate": 0.01}],
+            "serviceSaleItem": [item("Taxable", "510", isTaxable=True, salesTaxCode={"id": "9"})],
+        },
+        use_standard_invoice_sync="Yes - NetSuite Int'l Edition",
+    )
+    run = ran(world)
+    made = run.sent("INV1")["id"]
+    assert run.problems("INV1") == [("INV-TOTAL", f"Invoice INV1: invoice {made} holds 100.01 USD instead of 100.")]
+    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert (run.outcome, run.output["tiedOut"]) == ("out of balance", False)
+    again = ran(world)
+    assert again.problems("INV1") == run.problems("INV1")
+    assert len(again.made("INV1")) == 1
+
+
+def test_a_found_record_with_another_total_gets_the_error_status(world: World) -> None:
+    left = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1", 99.99))
+    run = ran(world)
+    assert run.problems("INV1") == [("INV-TOTAL", "Invoice INV1: invoice 7001 holds 99.99 USD instead of 100.")]
+    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert not run.output["tiedOut"]
+
+
+def test_12_where_netsuite_adds_its_tax_a_found_record_is_not_compared(world: World) -> None:
+    left = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
+    zuora = invoice("A1", "INV1", GOLD, sub="S1", **left)
+    ready(world, zuora, netsuite=in_netsuite("INV1", 108.0), use_standard_invoice_sync="No")
+    assert ran(world).synced("INV1")
+
+
+# -- texts ------------------------------------------------------------------------------------------------------------------
+
+
+def test_any_text_arrives_and_is_cut_to_what_netsuite_takes(world: World) -> None:
+    accounts = {f"N{n}": (f"92{n:02d}", name) for n, name in enumerate(NAMES.values())}
+    parts: list[Objects] = []
+    for number, (internal_id, name) in accounts.items():
+        parts += [
+            synced_account(number, internal_id, name=name[:255]),
+            subscription(number, f"S{number}", "Gold"),
+            invoice(number, f"INV{number}", GOLD, sub=f"S{number}", Comments=name[:255]),
+        ]
+        parts[-2]["Subscription"][0]["Notes"] = name * 3  # emoji cannot be stored in Zuora
+    customers = [{**customer(number, internal_id), "companyName": f"{name[:70]} 😀"} for number, (internal_id, name) in accounts.items()]
+    ready(world, *parts, netsuite={"customer": customers})
+    run = ran(world)
+    for number, (_, name) in accounts.items():
+        assert run.synced(f"INV{number}"), name
+        assert run.sent(f"INV{number}")["memo"] == run.invoice(f"INV{number}")["Comments"]
+        assert run.lines_of(f"INV{number}")[0]["custcolzuorasubscriptionnotes"] == (name * 3)[:300]
+
+
+# -- green runs and counts --------------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_writes_nothing_and_asks_one_question(world: World) -> None:
+    ready(world, *(invoice("A1", f"INV{n}", GOLD, sub="S1", taxes=[8.25], **TAXED) for n in range(3)))
+    assert ran(world).outcome == "completed"
+    world.zuora_control.clear_stats()
+    world.netsuite_control.clear_stats()
+    world.run(steps=("invoices",))
+    calls = world.zuora_control.stats()["calls"]
+    assert [c for c in calls if c.startswith("PUT")] == []
+    assert calls["POST /v1/action/query"] == 1
+    assert world.netsuite_control.stats()["calls"] == {}
+
+
+def test_calls_per_invoice_stay_within_the_target(world: World) -> None:
+    """Two sizes tell the cost of one more invoice apart from what a run costs anyway."""
+    costs = []
+    for number in (50, 200):
+        ready(world, *(invoice("A1", f"INV{n:04d}", GOLD, sub="S1") for n in range(number)))
+        world.zuora_control.clear_stats()
+        world.netsuite_control.clear_stats()
+        assert world.run(steps=("invoices",))["outcome"] == "completed"
+        costs.append((world.zuora_control.stats()["total"], world.netsuite_control.stats()["total"]))
+    (zuora_few, netsuite_few), (zuora_many, netsuite_many) = costs
+    assert (netsuite_many - netsuite_few) / 150 <= 1.05
+    assert (zuora_many - zuora_few) / 150 <= 0.15
+    assert netsuite_few <= 50 * 1.05 + 20
+    assert zuora_few <= 50 * 0.15 + 30
+
+
+def test_the_documented_example_nine_of_ten_then_the_tenth(world: World) -> None:
+    documents = [invoice("A1", f"INV{n}", GOLD, sub="S1", taxes=[8.25], **TAXED) for n in range(10)]
+    ready(world, *documents)
+    tax = zid("INV7 tax 1")
+    with world.zuora.tenant.store.lock:
+        world.zuora.tenant.store.update("TaxationItem", tax, {"AccountingCode": None})
+    world.clock.advance(minutes=5)
+    first = ran(world)
+    assert (first.outcome, first.output["tiedOut"]) == ("completed with warnings", True)
+    assert [n for n in range(10) if first.synced(f"INV{n}")] == [0, 1, 2, 3, 4, 5, 6, 8, 9]
+    assert len(first.problems("INV7")) == 1
+    change(world, "TaxationItem", "INV7 tax 1", AccountingCode="601")
+    second = ran(world)
+    assert second.outcome == "completed"
+    assert second.synced("INV7")
+    assert sum(t["synced"] for t in second.output["totals"]) == 1

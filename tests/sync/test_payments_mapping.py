@@ -1,0 +1,313 @@
+"""Payments, part P2: validations with their exact messages, and the mapping table row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tallybridge import money
+from tallybridge.steps.payments import METHOD_FIELDS
+
+from sandbox.netsuite import NetSuiteOptions
+from tests.sync.builders import Objects, account, merged, payment, zid
+from tests.sync.memory import MemoryWorld
+from tests.sync.payment_world import (
+    DONE,
+    SYNCED,
+    UNASSIGNED,
+    applied,
+    customer,
+    debit_memo,
+    messages,
+    ns_invoice,
+    ns_payment,
+    part,
+    ready,
+    run,
+    state_of,
+    zuora_invoice,
+)
+from tests.sync.world import World
+
+
+@pytest.fixture(scope="module")
+def fast(started_world: World) -> MemoryWorld:
+    return MemoryWorld.of(started_world)
+
+
+# -- validations ---------------------------------------------------------------------------------------------------------
+
+
+def on_account(*, integration_id: str | None = "9001", **fields: Any) -> Objects:
+    known = {"IntegrationId__NS": integration_id, **SYNCED} if integration_id else {}
+    return merged(account("A5", **known, **fields), zuora_invoice("INV5", "A5", 70, "7005"), payment("A5", "P1", 10.0, {"INV5": 10.0}))
+
+
+INVALID: dict[str, tuple[Objects, str]] = {
+    "PAY-V1": (
+        payment("A1", "P1", 10.0, {"INV1": 10.0}, method="BankTransfer"),
+        'Payment P1: payment method "BankTransfer" has no NetSuite payment method of exactly that name.',
+    ),
+    "PAY-V2": (payment("A1", "P1", 10.0, {"INV9": 10.0}), "Payment P1: invoice INV9 has not been synced to NetSuite."),
+    "PAY-V2 debit memo": (
+        merged(
+            {"DebitMemo": [debit_memo(Id=zid("DM2"), MemoNumber="DM2", IntegrationId__NS=None)]},
+            payment("A1", "P1", 10.0, {}, AppliedAmount=10.0, UnappliedAmount=0),
+            {"PaymentPart": [part("P1", 1, "DM2", 10.0)]},
+        ),
+        "Payment P1: debit memo DM2 has not been synced to NetSuite.",
+    ),
+    "PAY-V3": (on_account(Location__NS="Mars"), 'Payment P1: location "Mars" of account A5 does not exist in NetSuite.'),
+    "PAY-V4": (on_account(Class__NS="Mars"), 'Payment P1: class "Mars" of account A5 does not exist in NetSuite.'),
+    "PAY-V5": (on_account(Department__NS="Mars"), 'Payment P1: department "Mars" of account A5 does not exist in NetSuite.'),
+    "PAY-V6": (on_account(integration_id=None), "Payment P1: account A5 has not been synced to NetSuite."),
+    "PAY-CURRENCY": (
+        on_account(currency="EUR"),
+        "Payment P1: Zuora currency EUR differs from NetSuite customer currency USD; skipped.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", INVALID)
+def test_each_validation_holds_the_payment_with_its_message_and_changes_nothing(fast: MemoryWorld, case: str) -> None:
+    objects, text = INVALID[case]
+    good = payment("A1", "P2", 5.0, {"INV1": 5.0})
+    ready(fast, objects, good, netsuite={"invoice": [ns_invoice("7005", "9001", 70, zid("INV5"))]})
+    summary = run(fast)
+    assert messages(summary)[case.split()[0]] == text
+    assert ns_payment(fast, "P1") is None
+    assert state_of(fast, "P1") == (None, None)
+    assert state_of(fast, "P2") == DONE, "another record went through"
+    assert (summary["outcome"], summary["tiedOut"]) == ("completed with warnings", True)
+
+
+def test_all_validations_are_reported_together(fast: MemoryWorld) -> None:
+    ready(fast, on_account(Location__NS="Mars", Class__NS="Venus"), netsuite={"invoice": [ns_invoice("7005", "9001", 70, zid("INV5"))]})
+    assert set(messages(run(fast))) >= {"PAY-V3", "PAY-V4"}
+
+
+def test_a_closed_period_holds_the_payment(fast: MemoryWorld) -> None:
+    ready(fast, payment("A1", "P1", 10.0, {"INV1": 10.0}))
+    period = next(p for p in fast.in_netsuite("accountingPeriod") if p["periodName"] == "Oct 2026")
+    fast.load(netsuite={"accountingPeriod": [{"id": period["id"], "closed": True}]})
+    assert messages(run(fast))["PAY-PERIOD"] == "Payment P1: The accounting period of 2026-10-15 is closed."
+
+
+def test_a_held_payment_is_released_by_itself_once_its_parent_is_there(fast: MemoryWorld) -> None:
+    ready(fast, payment("A1", "P1", 10.0, {"INV9": 10.0}), netsuite={"invoice": [ns_invoice("7010", "9001", 40, zid("INV9"))]})
+    run(fast)
+    assert state_of(fast, "P1") == (None, None)
+    fast.zuora.tenant.store.update("Invoice", zid("INV9"), {"IntegrationId__NS": "7010"})
+    run(fast)
+    assert state_of(fast, "P1") == DONE
+    assert applied(fast, "P1") == {"7010": 10}
+
+
+# -- mapping -------------------------------------------------------------------------------------------------------------
+
+CARD = {"PaymentMethod": [{"Id": zid("card"), "Type": "CreditCard", "CreditCardType": "Visa", "AccountId": zid("A1")}]}
+FULL = merged(
+    CARD,
+    payment(
+        "A1",
+        "P1",
+        90.0,
+        {"INV1": 60.0},
+        Comment="paid by phone",
+        CreatedDate="2026-10-14T08:00:00.000+00:00",
+        EffectiveDate="2026-10-15",
+        ReferenceId="GW-77",
+        Type="Electronic",
+        PaymentMethodId=zid("card"),
+    ),
+)
+MAPPING: dict[str, tuple[str, Any]] = {
+    "Account.IntegrationId__NS -> Customer": ("customer", {"id": "9001"}),
+    "Payment.Amount -> Payment Amount": ("payment", 90),
+    "Payment.Comment -> Memo": ("memo", "paid by phone"),
+    "Payment.CreatedDate -> Zuora Created Date": ("custbodyzuoracreateddate", "2026-10-14T08:00:00.000+00:00"),
+    "Payment.EffectiveDate -> Date": ("tranDate", "2026-10-15"),
+    "header rule -> Class": ("class", {"id": "1"}),
+    "header rule -> Department": ("department", {"id": "1"}),
+    "header rule -> Location": ("location", {"id": "1"}),
+    "PaymentMethod.Type -> Payment Method": ("paymentOption", {"id": "4"}),
+    "PaymentMethod.CreditCardType -> Zuora Credit Card Type": ("custbodyzuoracreditcardtype", "Visa"),
+    "Payment.Id -> Zuora ID": ("custbodyzuoraid", zid("P1")),
+    "Payment.Id -> externalId": ("externalId", zid("P1")),
+    "Zuora Origin": ("custbodyzuoraorigin", "ZUORA"),
+    "Zuora Type": ("custbodyzuoratype", "PAYMENT"),
+    "Payment.ReferenceId -> Zuora Payment Reference ID": ("custbodyzuorapaymentreferenceid", "GW-77"),
+    "Payment.PaymentNumber -> Zuora Reference Number": ("custbodyzuorareferencenumber", "P1"),
+    "Payment.Type -> Zuora Payment Type": ("custbodyzuorapaymenttype", "Electronic"),
+    "now -> Zuora Sync Date": ("custbodyzuorasyncdate", None),
+    "Payment.PaymentNumber -> tranId": ("tranId", "P1"),
+    "no automatic application": ("autoApply", False),
+    "Invoice.IntegrationId__NS, PaymentPart.Amount -> apply line": ("apply", {"items": [{"doc": {"id": "7001"}, "apply": True, "amount": 60}]}),
+}
+
+
+@pytest.fixture(scope="module")
+def sent(fast: MemoryWorld) -> dict[str, Any]:
+    """The body of the one create, as it left."""
+    ready(
+        fast,
+        FULL,
+        default_class="Software",
+        default_department="Sales",
+        default_location="Americas",
+        transaction_number_mapping="Use Number From Source Record",
+    )
+    bodies = record_bodies(fast)
+    run(fast)
+    assert state_of(fast, "P1") == DONE
+    assert len(bodies) == 1
+    return bodies[0]
+
+
+def record_bodies(world: MemoryWorld) -> list[dict[str, Any]]:
+    """The bodies of all writes of customer payments from now on."""
+    bodies: list[dict[str, Any]] = []
+    send = world.session.send
+
+    def listen(request: Any, **how: Any) -> Any:
+        if "/record/v1/customerPayment" in request.url and request.method in ("POST", "PATCH"):
+            bodies.append(money.loads(request.body))
+        return send(request, **how)
+
+    world.session.send = listen  # type: ignore[method-assign]
+    return bodies
+
+
+@pytest.mark.parametrize("row", MAPPING)
+def test_each_row_of_the_mapping_table(sent: dict[str, Any], row: str) -> None:
+    name, expected = MAPPING[row]
+    if expected is None:
+        assert sent[name].startswith("2026-")
+    else:
+        assert sent[name] == expected
+
+
+def test_nothing_is_sent_beyond_the_mapping_table(sent: dict[str, Any]) -> None:
+    assert set(sent) == {name for name, _ in MAPPING.values()}
+
+
+def test_numbers_are_left_to_netsuite_by_default(fast: MemoryWorld) -> None:
+    ready(fast, FULL)
+    bodies = record_bodies(fast)
+    run(fast)
+    assert "tranId" not in bodies[0]
+
+
+def test_card_type_is_sent_for_card_payments_only(fast: MemoryWorld) -> None:
+    own = payment("A1", "P1", 10.0, {"INV1": 10.0})
+    own["PaymentMethod"][0]["CreditCardType"] = "Visa"
+    ready(fast, own)
+    bodies = record_bodies(fast)
+    run(fast)
+    assert "custbodyzuoracreditcardtype" not in bodies[0]
+
+
+def test_the_snapshot_of_the_payment_method_prevails(fast: MemoryWorld) -> None:
+    assert METHOD_FIELDS == ("Type", "CreditCardType")
+    snapshot = {"Id": zid("snap"), "Type": "DebitCard", "CreditCardType": "Mastercard", "PaymentMethodId": zid("P1 method")}
+    own = payment("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodSnapshotId=zid("snap"))
+    ready(fast, own, {"PaymentMethodSnapshot": [snapshot]})
+    bodies = record_bodies(fast)
+    run(fast)
+    assert bodies[0]["paymentOption"] == {"id": "8"}
+    assert bodies[0]["custbodyzuoracreditcardtype"] == "Mastercard"
+
+
+def test_a_payment_whose_method_is_gone_uses_the_snapshot(fast: MemoryWorld) -> None:
+    own = payment("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodSnapshotId=zid("snap"))
+    own["Payment"][0].pop("PaymentMethodId")
+    ready(fast, own, {"PaymentMethodSnapshot": [{"Id": zid("snap"), "Type": "Check"}]})
+    run(fast)
+    assert state_of(fast, "P1") == DONE
+
+
+def test_payment_method_translation(fast: MemoryWorld) -> None:
+    own = payment("A1", "P1", 10.0, {"INV1": 10.0}, method="BankTransfer")
+    ready(fast, own, payment_method_translation={"BankTransfer": "WireTransfer"})
+    bodies = record_bodies(fast)
+    run(fast)
+    assert bodies[0]["paymentOption"] == {"id": "7"}
+
+
+def test_without_payment_instruments_the_field_is_paymentmethod(started_world: World) -> None:
+    options: NetSuiteOptions = started_world.netsuite.options
+    options.payment_instruments = False
+    try:
+        fast = MemoryWorld.of(started_world)
+        ready(fast, payment("A1", "P1", 10.0, {"INV1": 10.0}))
+        bodies = record_bodies(fast)
+        run(fast)
+        assert (bodies[0].get("paymentMethod"), "paymentOption" in bodies[0]) == ({"id": "3"}, False)
+        assert state_of(fast, "P1") == DONE
+    finally:
+        options.payment_instruments = True
+
+
+@pytest.mark.parametrize(("choice", "amount"), [("full", 90), ("applied only", 60)])
+def test_setting_payment_amount(fast: MemoryWorld, choice: str, amount: int) -> None:
+    ready(fast, payment("A1", "P1", 90.0, {"INV1": 60.0}), payment_amount=choice)
+    summary = run(fast)
+    found = ns_payment(fast, "P1")
+    assert found is not None
+    assert found["payment"] == amount
+    assert applied(fast, "P1") == {"7001": 60}
+    assert summary["tiedOut"] is True
+
+
+def test_an_over_payment_leaves_the_rest_unapplied_in_netsuite(fast: MemoryWorld) -> None:
+    ready(fast, payment("A1", "P1", 150.0, {"INV1": 100.0}))
+    run(fast)
+    found = ns_payment(fast, "P1")
+    assert found is not None
+    assert (found["payment"], applied(fast, "P1")) == (150, {"7001": 100})
+
+
+def test_several_parts_of_one_invoice_are_added_up_into_one_line(fast: MemoryWorld) -> None:
+    own = payment("A1", "P1", 60.0, {"INV1": 20.0}, AppliedAmount=60.0, UnappliedAmount=0)
+    own["PaymentPart"] = [own["PaymentPart"][0], part("P1", 1, "INV1", 25.5), part("P1", 2, "INV1", 14.5)]
+    ready(fast, own)
+    bodies = record_bodies(fast)
+    run(fast)
+    assert bodies[0]["apply"]["items"] == [{"doc": {"id": "7001"}, "apply": True, "amount": 60}]
+
+
+def test_a_debit_memo_is_applied_to_its_netsuite_invoice(fast: MemoryWorld) -> None:
+    own = payment("A1", "P1", 50.0, {"INV1": 20.0}, AppliedAmount=50.0, UnappliedAmount=0)
+    own["PaymentPart"] = [own["PaymentPart"][0], part("P1", 1, "DM1", 30.0)]
+    ready(fast, own)
+    summary = run(fast)
+    assert applied(fast, "P1") == {"7001": 20, "7004": 30}
+    assert summary["tiedOut"] is True
+
+
+def test_account_classifications_prevail_over_the_defaults_of_the_same_dimension(fast: MemoryWorld) -> None:
+    own = on_account(Class__NS="Services")
+    ready(fast, own, netsuite={"invoice": [ns_invoice("7005", "9001", 70, zid("INV5"))]}, default_class="Software", default_department="Sales")
+    bodies = record_bodies(fast)
+    run(fast)
+    assert (bodies[0]["class"], bodies[0]["department"], "location" in bodies[0]) == ({"id": "2"}, {"id": "1"}, False)
+
+
+def test_external_ids_carry_the_prefix_where_the_setting_asks_for_it(fast: MemoryWorld) -> None:
+    ready(fast, payment("A1", "P1", 10.0, {"INV1": 10.0}), external_id_prefixes="Yes")
+    bodies = record_bodies(fast)
+    run(fast)
+    assert bodies[0]["externalId"] == f"ZPMT-{zid('P1')}"
+
+
+def test_currency_of_another_account_is_kept(fast: MemoryWorld) -> None:
+    own = merged(account("A6", currency="EUR", IntegrationId__NS="9006", **SYNCED), payment("A6", "P1", 10.0, {}))
+    ready(fast, own, netsuite={"customer": [customer("9006", zid("A6"), "EUR")]}, sync_unapplied_payments="Yes")
+    summary = run(fast)
+    assert [(t["currency"], t["synced"]["count"], t["tied_out"]) for t in summary["totals"]] == [("EUR", 1, True)]
+
+
+def test_unassigned_payments_tie_out(fast: MemoryWorld) -> None:
+    ready(fast, payment(None, "P1", 10.0, {}), unassigned_payments_customer_id=UNASSIGNED)
+    summary = run(fast)
+    assert summary["tiedOut"] is True

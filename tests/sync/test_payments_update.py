@@ -1,0 +1,194 @@
+"""Payments, part P2: the update procedure after a person set Transferred to Accounting back to No."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tallybridge.http import Effect
+from tallybridge.settings import DEFAULTS
+
+from tests.sync.builders import Objects, payment, zid
+from tests.sync.memory import MemoryWorld
+from tests.sync.payment_world import (
+    DONE,
+    FOREIGN,
+    applied,
+    change,
+    invoices,
+    messages,
+    ns_payment,
+    ready,
+    reset_by_a_person,
+    run,
+    state_of,
+)
+from tests.sync.world import World
+
+
+@pytest.fixture(scope="module")
+def fast(started_world: World) -> MemoryWorld:
+    return MemoryWorld.of(started_world)
+
+
+def synced(world: MemoryWorld, *objects: Objects, **settings: Any) -> MemoryWorld:
+    ready(world, *objects, **settings)
+    run(world)
+    return world
+
+
+def in_netsuite(world: MemoryWorld, number: str, body: dict[str, Any]) -> None:
+    """A person changes the NetSuite payment."""
+    found = ns_payment(world, number)
+    assert found is not None
+    world.wiring().netsuite(DEFAULTS).update("customerPayment", found["id"], body)
+
+
+UPDATES: dict[str, tuple[dict[str, float], dict[str, float], dict[str, float], dict[str, int]]] = {
+    "apply more of the same": ({"INV1": 20}, {"INV1": 30}, {}, {"7001": 50}),
+    "apply another": ({"INV1": 20}, {"INV2": 30}, {}, {"7001": 20, "7002": 30}),
+    "apply less": ({"INV1": 50}, {}, {"INV1": 30}, {"7001": 20}),
+    "remove one": ({"INV1": 20, "INV2": 30}, {}, {"INV2": 30}, {"7001": 20}),
+    "remove all": ({"INV1": 20, "INV2": 30}, {}, {"INV1": 20, "INV2": 30}, {}),
+    "move to another": ({"INV1": 50}, {"INV2": 50}, {"INV1": 50}, {"7002": 50}),
+    "nothing changed": ({"INV1": 50}, {}, {}, {"7001": 50}),
+}
+
+
+@pytest.mark.parametrize("case", UPDATES)
+def test_applications_follow_zuora(fast: MemoryWorld, case: str) -> None:
+    before, more, less, expected = UPDATES[case]
+    synced(fast, payment("A1", "P1", 90.0, before))
+    first = ns_payment(fast, "P1")
+    if less:
+        change(fast, "P1", "unapply", **invoices(**less))
+    if more:
+        change(fast, "P1", "apply", **invoices(**more))
+    reset_by_a_person(fast, "P1")
+    summary = run(fast)
+    after = ns_payment(fast, "P1")
+    assert applied(fast, "P1") == expected
+    assert state_of(fast, "P1") == DONE
+    assert first is not None and after is not None
+    kept = ("id", "payment", "tranDate", "customer", "externalId")
+    assert {k: first.get(k) for k in kept} == {k: after.get(k) for k in kept}
+    assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
+
+
+def test_apply_lines_to_documents_that_are_not_from_zuora_are_left_alone(fast: MemoryWorld) -> None:
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    in_netsuite(fast, "P1", {"apply": {"items": [{"doc": {"id": FOREIGN}, "apply": True, "amount": 25}]}})
+    change(fast, "P1", "unapply", **invoices(INV1=20.0))
+    reset_by_a_person(fast, "P1")
+    run(fast)
+    assert applied(fast, "P1") == {FOREIGN: Decimal(25)}
+
+
+def test_memo_and_reference_are_sent_again(fast: MemoryWorld) -> None:
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    change(fast, "P1", comment="now with a comment")
+    reset_by_a_person(fast, "P1")
+    run(fast)
+    found = ns_payment(fast, "P1")
+    assert found is not None
+    assert found["memo"] == "now with a comment"
+
+
+def test_an_amount_smaller_than_the_applications_is_refused_with_a_warning(fast: MemoryWorld) -> None:
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    in_netsuite(fast, "P1", {"payment": 30})
+    change(fast, "P1", "apply", **invoices(INV2=50.0))
+    reset_by_a_person(fast, "P1")
+    summary = run(fast)
+    assert applied(fast, "P1") == {"7001": 20}
+    assert "its applications exceed the amount of NetSuite payment" in messages(summary)["PAY-AMOUNT"]
+    assert state_of(fast, "P1") == ("Sync Complete", "No")
+
+
+def test_v8_a_payment_that_moved_to_another_account_keeps_its_customer(fast: MemoryWorld) -> None:
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    change(fast, "P1", "unapply", **invoices(INV1=20.0))
+    change(fast, "P1", "transfer", accountId=zid("A2"))
+    reset_by_a_person(fast, "P1")
+    summary = run(fast)
+    found = ns_payment(fast, "P1")
+    assert found is not None
+    text = f"Payment P1: moved to another account after its sync; NetSuite payment {found['id']} keeps customer 9001. Correct by hand."
+    assert messages(summary)["PAY-V8"] == text
+    assert applied(fast, "P1") == {"7001": 20}
+
+
+def test_an_update_waits_for_a_document_that_is_not_synced(fast: MemoryWorld) -> None:
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    change(fast, "P1", "apply", **invoices(INV9=30.0))
+    reset_by_a_person(fast, "P1")
+    summary = run(fast)
+    assert messages(summary)["PAY-V2"] == "Payment P1: invoice INV9 has not been synced to NetSuite."
+    assert applied(fast, "P1") == {"7001": 20}
+
+
+def test_a_payment_deleted_in_netsuite_is_created_anew(fast: MemoryWorld) -> None:
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    first = ns_payment(fast, "P1")
+    assert first is not None
+    calls = fast.wiring().netsuite(DEFAULTS)._calls
+    calls.send("DELETE", f"/services/rest/record/v1/customerPayment/{first['id']}", Effect.REPEATABLE, operation="DELETE customerPayment")
+    reset_by_a_person(fast, "P1")
+    summary = run(fast)
+    after = ns_payment(fast, "P1")
+    assert after is not None
+    assert after["id"] != first["id"]
+    assert summary["tiedOut"] is True
+
+
+def test_a_refused_update_carries_its_error_status_and_is_updated_by_the_next_run(fast: MemoryWorld) -> None:
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    change(fast, "P1", "apply", **invoices(INV2=30.0))
+    reset_by_a_person(fast, "P1")
+    refusal = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
+    fast.netsuite_control.set_faults([{"method": "PATCH", "path": "customerPayment", "status": 400, "body": refusal, "times": 1}])
+    run(fast)
+    assert state_of(fast, "P1") == ("Error Updating Payment", "Error")
+    run(fast)
+    assert state_of(fast, "P1") == DONE
+    assert applied(fast, "P1") == {"7001": 20, "7002": 30}
+
+
+@pytest.mark.parametrize("status", ["Updating Payment", "Error Updating Payment"])
+def test_an_interrupted_update_is_done_again(fast: MemoryWorld, status: str) -> None:
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    change(fast, "P1", "apply", **invoices(INV2=30.0))
+    change(fast, "P1", IntegrationStatus__NS=status, financeInformation={"transferredToAccounting": "Processing"})
+    run(fast)
+    assert state_of(fast, "P1") == DONE
+    assert applied(fast, "P1") == {"7001": 20, "7002": 30}
+
+
+def test_parts_changed_after_the_query_copy_was_taken_are_read_again(fast: MemoryWorld) -> None:
+    """The copy lags behind: at selection it still shows the old application."""
+    ready(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    opened = fast.open(steps=("payments",))
+    event = {"runId": opened["runId"], "step": "payments"}
+    fast.task("payments", {**event, "task": "select"})
+    change(fast, "P1", "unapply", **invoices(INV1=20.0))
+    change(fast, "P1", "apply", **invoices(INV2=45.0))
+    fast.task("payments", {**event, "task": "batch", "batch": "000001", "attempt": 0})
+    fast.task("payments", {**event, "task": "summarise", "error": None})
+    output = fast.close(opened["runId"])
+    assert applied(fast, "P1") == {"7002": 45}
+    assert output["tiedOut"] is True
+
+
+def test_a_payment_canceled_after_selection_is_not_sent(fast: MemoryWorld) -> None:
+    ready(fast, payment("A1", "P1", 90.0, {}), sync_unapplied_payments="Yes")
+    opened = fast.open(steps=("payments",))
+    event = {"runId": opened["runId"], "step": "payments"}
+    fast.task("payments", {**event, "task": "select"})
+    change(fast, "P1", "cancel")
+    fast.task("payments", {**event, "task": "batch", "batch": "000001", "attempt": 0})
+    fast.task("payments", {**event, "task": "summarise", "error": None})
+    output = fast.close(opened["runId"])
+    assert ns_payment(fast, "P1") is None
+    assert [(t["selected"], t["synced"]) for t in output["totals"]] == [(1, 0)]
+    assert output["tiedOut"] is True

@@ -1,0 +1,441 @@
+"""Runs: lock, binding, settings and input, dry run, which steps run, what is mailed, what is missing in NetSuite."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed, TallybridgeError
+
+from tests.sync.builders import account, charge, invoice, merged, payment, subscription
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import World
+
+DOCUMENTED = "Sync not started: a previous run is still in progress."
+
+
+@pytest.fixture(scope="module")
+def fast(started_world: World) -> MemoryWorld:
+    return MemoryWorld.of(started_world)
+
+
+def ready(world: MemoryWorld, **settings: Any) -> MemoryWorld:
+    world.reset(default_subsidiary="Parent Company", **settings)
+    world.load(
+        merged(
+            account("A1"),
+            charge("Gold"),
+            subscription("A1", "S1", "Gold"),
+            invoice("A1", "INV1", [("Gold", 100.0)], sub="S1"),
+            payment("A1", "P1", 60.0, {"INV1": 60.0}),
+        )
+    )
+    return world
+
+
+def mails(world: MemoryWorld) -> int:
+    return len(world.memory.mailer.sent)
+
+
+def run_log(world: MemoryWorld, run_id: str) -> list[dict[str, Any]]:
+    lines = gzip.decompress(world.object(f"runs/{run_id}/log/run.jsonl.gz")).splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def fails_to_open(world: MemoryWorld, content: dict[str, Any] | None = None) -> tuple[TallybridgeError, dict[str, Any]]:
+    """A run that cannot be opened, closed as the state machine does: (the error, the execution's output)."""
+    name = f"run-failed-{next(world.counter)}"
+    execution = f"arn:aws:states:eu-west-1:000000000000:execution:billing:{name}"
+    from tallybridge.tasks.open_run import open_run
+
+    with pytest.raises(TallybridgeError) as raised:
+        open_run({"input": content or {"trigger": "manual"}, "execution": execution}, world.wiring())
+    cause = json.dumps({"errorMessage": raised.value.message, "errorType": type(raised.value).__name__})
+    return raised.value, world.close(name, {"Error": type(raised.value).__name__, "Cause": cause})
+
+
+# -- lock ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_is_skipped_recorded_and_not_mailed(fast: MemoryWorld) -> None:
+    ready(fast)
+    first = fast.open()
+    second = fast.run()
+    assert (second["opened"], second["reason"]) == (False, DOCUMENTED)
+    runs = fast.wiring().runs()
+    record = runs.read(second["runId"])
+    assert (record["outcome"], record["message"], record["code"]) == ("skipped", DOCUMENTED, "RUN-LOCKED")
+    assert [(line["level"], line["message"]) for line in run_log(fast, second["runId"])] == [("WARNING", DOCUMENTED)]
+    assert mails(fast) == 0
+    assert runs.lock_holder() is not None
+    assert runs.lock_holder()["run_id"] == first["runId"]  # type: ignore[index]
+
+
+def test_a_stale_lock_is_taken_over_after_15_minutes_with_a_warning(fast: MemoryWorld) -> None:
+    ready(fast)
+    dead = fast.open()
+    fast.clock.advance(minutes=14)
+    assert fast.open()["opened"] is False
+    fast.clock.advance(minutes=2)
+    output = fast.run()
+    warning = next(m for m in fast.summary(output)["messages"] if m["code"] == "RUN-STALE-LOCK")
+    assert dead["runId"] in json.dumps([warning, run_log(fast, output["runId"])])
+    assert output["tiedOut"] is True
+    assert mails(fast) == 1
+
+
+@pytest.mark.parametrize("task", ["select", "batch"])
+def test_a_run_that_lost_its_lock_stops_writing(fast: MemoryWorld, task: str) -> None:
+    ready(fast)
+    old = fast.open()
+    event = {"runId": old["runId"], "step": "customers"}
+    if task == "batch":
+        fast.task("customers", {**event, "task": "select"})
+    fast.clock.advance(minutes=16)
+    fast.open()
+    with pytest.raises(StepFailed, match="no longer holds the lock") as lost:
+        fast.task("customers", {**event, "task": task, "batch": "000001", "attempt": 0})
+    assert lost.value.code == "RUN-LOCK-LOST"
+    assert fast.in_netsuite("customer") == []
+
+
+def test_closing_a_run_that_lost_its_lock_leaves_the_lock_to_its_holder(fast: MemoryWorld) -> None:
+    ready(fast)
+    old = fast.open()
+    fast.clock.advance(minutes=16)
+    new = fast.open()
+    fast.close(old["runId"], {"Error": "States.Timeout", "Cause": ""})
+    holder = fast.wiring().runs().lock_holder()
+    assert holder is not None
+    assert holder["run_id"] == new["runId"]
+
+
+def test_every_end_frees_the_lock(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.run()
+    assert fast.wiring().runs().lock_holder() is None
+    opened = fast.open()
+    fast.close(opened["runId"], {"Error": "States.TaskFailed", "Cause": "x"})
+    assert fast.wiring().runs().lock_holder() is None
+
+
+def test_an_execution_that_was_stopped_from_outside_is_closed_by_its_event(fast: MemoryWorld) -> None:
+    from tallybridge.tasks.close_run import close_run
+
+    ready(fast)
+    opened = fast.open()
+    arn = f"arn:aws:states:eu-west-1:000000000000:execution:billing:{opened['runId']}"
+    answer = close_run({"detail": {"executionArn": arn, "status": "ABORTED"}}, fast.wiring())
+    record = fast.wiring().runs().read(opened["runId"])
+    assert (answer["freed"], record["outcome"], record["message"]) == (True, "failed", "The execution ended with ABORTED.")
+
+
+# -- binding -------------------------------------------------------------------------------------------------------------
+
+
+def test_an_instance_is_bound_to_one_netsuite_account(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.run()
+    fast.settings(**{"netsuite.account_id": "7654321"})
+    error, output = fails_to_open(fast)
+    assert (error.code, output["outcome"]) == ("CONNECTION-CHANGED", "failed")
+    assert "7654321" in error.message
+    assert mails(fast) == 2
+    assert fast.wiring().runs().lock_holder() is None
+
+
+def test_an_instance_is_bound_to_one_tenant_mode(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.wiring().runs().bind({"tenant_mode": "A"})
+    error, _ = fails_to_open(fast)
+    assert error.code == "CONNECTION-CHANGED"
+    assert "tenant mode A" in error.message
+
+
+def test_a_tenant_without_invoice_settlement_is_refused(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.zuora.options.settlement = False
+    try:
+        fast.reset(default_subsidiary="Parent Company")
+        error, output = fails_to_open(fast)
+    finally:
+        fast.zuora.options.settlement = True
+    assert (error.code, output["outcome"]) == ("MODE-A", "failed")
+
+
+# -- what a person got wrong ---------------------------------------------------------------------------------------------
+
+
+WRONG_SETTINGS = {
+    "unknown key": ('{"notify_recipients": ["a@example.com"], "no_such_key": 1}', "no_such_key"),
+    "wrong value": ('{"notify_recipients": ["a@example.com"], "netsuite_max_concurrency": 0}', "netsuite_max_concurrency"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_SETTINGS)
+def test_wrong_settings_end_in_a_failed_run_that_is_logged_and_mailed(fast: MemoryWorld, case: str) -> None:
+    document, named = WRONG_SETTINGS[case]
+    ready(fast)
+    fast.memory.settings = document
+    error, output = fails_to_open(fast)
+    assert isinstance(error, ConfigurationError)
+    assert (error.code, output["outcome"], output["tiedOut"]) == ("SETTINGS", "failed", True)
+    assert named in error.message
+    assert any(m["code"] == "SETTINGS" and named in m["message"] for m in fast.summary(output)["messages"])
+    assert mails(fast) == 1
+    assert b"failed" in fast.memory.mailer.sent[0]["RawMessage"]["Data"]
+
+
+@pytest.mark.parametrize("document", ["{", "[]", '{"notify_recipients": ["not an address"]}'])
+def test_settings_that_name_nobody_to_mail_still_close_the_run(fast: MemoryWorld, document: str) -> None:
+    ready(fast)
+    fast.memory.settings = document
+    error, output = fails_to_open(fast)
+    assert (error.code, output["outcome"], mails(fast)) == ("SETTINGS", "failed", 0)
+    assert fast.wiring().runs().lock_holder() is None
+    assert fast.wiring().runs().read(output["runId"])["outcome"] == "failed"
+
+
+def test_a_wrong_mail_address_does_not_keep_the_others_from_being_told(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.memory.settings = '{"notify_recipients": ["not an address", "finance@example.com"], "notify_sender": "nobody"}'
+    error, _ = fails_to_open(fast)
+    assert (error.code, mails(fast)) == ("SETTINGS", 1)
+    assert fast.memory.mailer.sent[0]["Destinations"] == ["finance@example.com"]
+
+
+@pytest.mark.parametrize("missing", ["zuora", "netsuite"])
+def test_missing_credentials_end_in_a_failed_run_that_names_them(fast: MemoryWorld, missing: str) -> None:
+    ready(fast)
+    whole = fast.credentials
+    fast.credentials = {k: v for k, v in whole.items() if k != missing}
+    try:
+        error, output = fails_to_open(fast)
+    finally:
+        fast.credentials = whole
+    assert (error.code, output["outcome"], mails(fast)) == ("CREDENTIALS", "failed", 1)
+    assert missing in error.message
+
+
+def test_a_refused_login_ends_in_a_failed_run(fast: MemoryWorld) -> None:
+    ready(fast)
+    whole = fast.credentials
+    fast.credentials = {**whole, "zuora": {**whole["zuora"], "client_secret": "wrong"}}
+    try:
+        error, output = fails_to_open(fast)
+    finally:
+        fast.credentials = whole
+    assert isinstance(error, LoginRefused)
+    assert (output["outcome"], mails(fast)) == ("failed", 1)
+    assert "wrong" not in json.dumps(fast.summary(output)["messages"]).replace("the client secret is wrong", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [({"trigger": "manual", "dryrun": True}, "dryrun"), ({"steps": ["invoice"]}, "invoice"), ({"dryRun": "perhaps"}, "dryRun")],
+)
+def test_a_bad_execution_input_ends_in_a_failed_run_that_names_the_key(fast: MemoryWorld, content: dict[str, Any], named: str) -> None:
+    ready(fast)
+    error, output = fails_to_open(fast, content)
+    assert (error.code, output["outcome"], mails(fast)) == ("INPUT", "failed", 1)
+    assert named in error.message
+
+
+# -- dry run and choice of steps -----------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_writes_nothing_on_either_side_and_no_ledger(fast: MemoryWorld) -> None:
+    ready(fast)
+    zuora, netsuite = fast.zuora.dump(), fast.netsuite.dump()
+    output = fast.run(dry_run=True)
+    assert fast.zuora.dump() == zuora
+    assert fast.netsuite.dump() == netsuite
+    assert fast.memory.tables["STATUS_TABLE"].items == {}
+    assert output["outcome"] in ("completed", "completed with warnings")
+    selected = {t["object"]: t["selected"] for t in output["totals"]}
+    assert selected == {"Account": 1, "ProductRatePlanCharge": 1, "Invoice": 1, "Payment": 1}
+    follow = fast.run()
+    assert (follow["outcome"], follow["tiedOut"]) == ("completed", True)
+    assert {t["object"]: t["synced"] for t in follow["totals"]} == selected
+
+
+def test_only_the_steps_asked_for_run(fast: MemoryWorld) -> None:
+    ready(fast)
+    output = fast.run(steps=["customers"])
+    assert [s["step"] for s in fast.summary(output)["steps"]] == ["customers"]
+    assert fast.in_netsuite("serviceSaleItem") == []
+
+
+DISABLED = {
+    "customers": "disable_customer_account_sync",
+    "charges": "disable_zuora_charge_sync",
+    "invoices": "disable_zuora_invoice_sync",
+    "payments": "disable_zuora_payment_sync",
+}
+
+
+@pytest.mark.parametrize("step", DISABLED)
+def test_a_disabled_step_does_not_run(fast: MemoryWorld, step: str) -> None:
+    ready(fast, **{DISABLED[step]: "Yes"})
+    opened = fast.open()
+    assert {s for s, on in opened["steps"].items() if not on} == {step}
+
+
+@pytest.mark.parametrize("value", ["No", "No - Use NetSuite Avatax"])
+def test_payments_do_not_run_when_netsuite_calculates_tax(fast: MemoryWorld, value: str) -> None:
+    ready(fast, use_standard_invoice_sync=value)
+    assert fast.open()["steps"] == {"customers": True, "charges": True, "invoices": True, "payments": False}
+
+
+def test_payments_are_skipped_when_the_invoices_step_failed(fast: MemoryWorld) -> None:
+    ready(fast)
+    opened = fast.open()
+    run_id = opened["runId"]
+    for step in ("customers", "charges"):
+        fast.step(run_id, step)
+    error = {"Error": "States.Timeout", "Cause": ""}
+    failed = fast.task("invoices", {"runId": run_id, "step": "invoices", "task": "summarise", "error": error})
+    assert failed["outcome"] == "failed"
+    reason = "Payment sync skipped: the invoices step ended with an unexpected error in this run."
+    fast.task("payments", {"runId": run_id, "step": "payments", "task": "skip", "reason": reason})
+    output = fast.close(run_id)
+    summary = fast.summary(output)
+    assert output["outcome"] == "failed"
+    assert {s["step"]: s["outcome"] for s in summary["steps"]}["payments"] == "skipped"
+    assert any(m["message"] == reason for m in summary["messages"])
+    assert fast.in_netsuite("customerPayment") == []
+
+
+def test_a_step_without_records_says_so(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.run()
+    output = fast.run(steps=["payments"])
+    lines = [json.loads(line) for line in gzip.decompress(fast.object(output["keys"]["log"])).splitlines()]
+    assert [x["level"] for x in lines if x["message"] == "No records found to sync."] == ["INFO"]
+
+
+# -- notification --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "outcome", "expected"),
+    [
+        ({"notify_on_success": "Yes"}, "completed", 1),
+        ({"notify_on_success": "No"}, "completed", 0),
+        ({"notify_on_success": "No", "notify_on_warning": "Yes"}, "completed with warnings", 1),
+        ({"notify_on_success": "No", "notify_on_warning": "No"}, "completed with warnings", 0),
+        ({"notify_on_success": "No", "notify_on_error": "Yes"}, "failed", 1),
+        ({"notify_on_success": "No", "notify_on_error": "No"}, "failed", 0),
+        ({"notify_on_success": "Yes", "notify_recipients": []}, "completed", 0),
+    ],
+)
+def test_who_is_mailed_when(fast: MemoryWorld, settings: dict[str, Any], outcome: str, expected: int) -> None:
+    ready(fast, **settings)
+    if outcome == "completed with warnings":
+        fast.load(payment("A1", "P2", 5.0, {"INV1": 5.0}, method="BankTransfer"))
+    if outcome == "failed":
+        opened = fast.open()
+        output = fast.close(opened["runId"], {"Error": "States.Timeout", "Cause": ""})
+    else:
+        output = fast.run()
+    assert (output["outcome"], mails(fast)) == (outcome, expected)
+
+
+def test_the_third_failure_in_a_row_mails_whatever_the_settings_say(fast: MemoryWorld) -> None:
+    ready(fast, notify_on_error="No", notify_on_success="No")
+    counts = []
+    for _ in range(3):
+        opened = fast.open()
+        fast.close(opened["runId"], {"Error": "States.Timeout", "Cause": ""})
+        fast.clock.advance(minutes=30)
+        counts.append(mails(fast))
+    assert counts == [0, 0, 1]
+
+
+# -- what is missing in NetSuite -----------------------------------------------------------------------------------------
+
+
+class Lacking:
+    """Hides fields from a record type's metadata, as in an account that lacks them."""
+
+    def __init__(self, world: MemoryWorld, record_type: str, *names: str) -> None:
+        self.world, self.record_type, self.names = world, record_type, names
+
+    def __enter__(self) -> None:
+        self.send = self.world.session.send
+        self.world.session.send = self.hide  # type: ignore[method-assign]
+
+    def __exit__(self, *_: object) -> None:
+        self.world.session.send = self.send  # type: ignore[method-assign]
+
+    def hide(self, request: Any, **how: Any) -> Any:
+        answer = self.send(request, **how)
+        if request.url.endswith(f"/metadata-catalog/{self.record_type}"):
+            content = json.loads(answer.content)
+            for name in self.names:
+                assert content["properties"].pop(name)
+            answer._content = json.dumps(content).encode()
+            answer._content_consumed = True
+            answer.iter_content = lambda *_: iter([answer._content])
+        return answer
+
+
+def test_without_the_field_zuora_id_the_step_fails_and_the_others_go_on(fast: MemoryWorld) -> None:
+    ready(fast)
+    with Lacking(fast, "customerPayment", "custbodyzuoraid"):
+        opened = fast.open()
+        run_id = opened["runId"]
+        for step in ("customers", "charges", "invoices"):
+            fast.step(run_id, step)
+        with pytest.raises(ConfigurationError) as missing:
+            fast.task("payments", {"runId": run_id, "step": "payments", "task": "select"})
+        error = {"Error": "ConfigurationError", "Cause": json.dumps({"errorMessage": missing.value.message})}
+        fast.task("payments", {"runId": run_id, "step": "payments", "task": "summarise", "error": error})
+        output = fast.close(run_id)
+    assert missing.value.code == "FIELD-MISSING"
+    steps = {s["step"]: s["outcome"] for s in fast.summary(output)["steps"]}
+    assert (steps["invoices"], steps["payments"], output["outcome"]) == ("completed", "failed", "failed")
+    assert any("Zuora ID" in m["message"] for m in fast.summary(output)["messages"])
+    assert fast.in_netsuite("customerPayment") == []
+
+
+def test_optional_fields_that_netsuite_lacks_are_left_out_with_one_warning(fast: MemoryWorld) -> None:
+    ready(fast)
+    with Lacking(fast, "customerPayment", "custbodyzuoracreateddate"):
+        output = fast.run()
+    assert len(fast.in_netsuite("customerPayment")) == 1
+    found = [m for m in fast.summary(output)["messages"] if m["code"] == "FIELD-DROPPED"]
+    assert [(m["count"], "custbodyzuoracreateddate" in m["message"]) for m in found] == [(1, True)]
+    assert (output["outcome"], output["tiedOut"]) == ("completed with warnings", True)
+
+
+# -- control totals ------------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_and_a_doubled_result_throw_the_totals_out_of_balance(fast: MemoryWorld) -> None:
+    for change in (lambda rows: rows[:-1], lambda rows: [*rows, rows[0]]):
+        ready(fast)
+        opened = fast.open(steps=["customers"])
+        run_id = opened["runId"]
+        fast.step(run_id, "customers")
+        key = f"runs/{run_id}/customers/results/000001-0001.json"
+        content = json.loads(fast.memory.objects.content[key])
+        content["results"] = change(content["results"])
+        fast.memory.objects.content[key] = json.dumps(content).encode()
+        output = fast.close(run_id)
+        assert (output["outcome"], output["tiedOut"]) == ("out of balance", False)
+
+
+def test_a_batch_that_never_ended_counts_as_unfinished(fast: MemoryWorld) -> None:
+    ready(fast)
+    opened = fast.open(steps=["customers"])
+    event = {"runId": opened["runId"], "step": "customers"}
+    fast.task("customers", {**event, "task": "select"})
+    fast.task("customers", {**event, "task": "batch_failed", "batch": "000001", "error": {"Error": "States.Timeout", "Cause": ""}})
+    fast.task("customers", {**event, "task": "summarise", "error": None})
+    output = fast.close(opened["runId"])
+    assert output["tiedOut"] is False
+    assert [t["selected"] for t in output["totals"]] == [1]
+    assert fast.run()["tiedOut"] is True
