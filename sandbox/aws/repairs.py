@@ -21,7 +21,6 @@ import moto.core.responses as core_responses
 import moto.stepfunctions.parser.asl.component.common.path.result_path as result_path
 import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as retrier_decl
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils as lambda_tasks
-import moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback as callback_tasks
 import moto.stepfunctions.parser.asl.utils.boto_client as boto_client
 import moto.stepfunctions.parser.asl.utils.json_path as json_path
 from moto.cloudformation.models import Stack
@@ -38,6 +37,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.it
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor.distributed_item_processor_worker import (
     DistributedItemProcessorWorker,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import StateTaskServiceCallback
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import StateTaskServiceSfn
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
@@ -137,29 +137,35 @@ def submitted_nested_executions_are_converted_before_use() -> None:
 
 def nested_executions_are_awaited_closely() -> None:
     """The end of a nested execution is looked for twice a second, with an API call; here it is seen at once and at no cost."""
-    put(callback_tasks, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", NESTED_POLL_SECONDS)
     before = StateTaskServiceSfn._build_sync2_resolver
 
     def build(self: StateTaskServiceSfn, env: Any, *rest: Any, **options: Any) -> Callable[[], Any]:
         details = env.aws_execution_details
         execution = stepfunctions_parser_backends[details.account][details.region].describe_execution(env.stack[-1]["ExecutionArn"])
-        resolve = before(self, env, *rest, **options)
-        return lambda: None if execution.status == ExecutionStatus.RUNNING.value else resolve()  # type: ignore[misc]
+        resolve: Any = before(self, env, *rest, **options)
+        return lambda: None if execution.status == ExecutionStatus.RUNNING.value else resolve()
 
-    StateTaskServiceSfn._build_sync2_resolver = build  # type: ignore[method-assign]
+    put(StateTaskServiceSfn, "_build_sync2_resolver", build)
 
 
 def nested_executions_stop_with_their_parent() -> None:
     """A nested execution goes on when its parent is stopped or its task times out; AWS stops it."""
     before = StateTaskServiceCallback._eval_integration_pattern
 
-    def pattern(self: StateTaskServiceCallback, env: Any, *rest: Any, **options: Any) -> None:
-        submitted = env.stack[-1]
-        before(self, env, *rest, **options)
-        if not env.is_running() and isinstance(self, StateTaskServiceSfn):
-            client: Any = boto_client.boto_client_for(region=env.aws_execution_details.region, service="stepfunctions")
-            if client.describe_execution(executionArn=submitted["ExecutionArn"])["status"] == "RUNNING":
-                client.stop_execution(executionArn=submitted["ExecutionArn"], cause="Its parent execution was stopped.")
+    def pattern(self: Any, env: Any, *rest: Any, **options: Any) -> None:
+        if not isinstance(self, StateTaskServiceSfn) or self.resource.condition != ResourceCondition.Sync2:
+            return before(self, env, *rest, **options)
+        arn = env.stack[-1]["ExecutionArn"]
+        resolve: Any = self._build_sync2_resolver(env, *rest, **options)
+        ended = None
+        while ended is None and env.is_running():
+            time.sleep(NESTED_POLL_SECONDS)
+            ended = resolve()
+        env.stack.append(ended)
+        client: Any = boto_client.boto_client_for(region=env.aws_execution_details.region, service="stepfunctions")
+        if ended is None:
+            client.stop_execution(executionArn=arn, cause="Its parent execution was stopped, or waited too long for it.")
+        return None
 
     put(StateTaskServiceCallback, "_eval_integration_pattern", pattern)
 

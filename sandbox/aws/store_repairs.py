@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import moto.dynamodb.parsing.ast_nodes as ast_nodes
 import moto.dynamodb.parsing.expressions as expressions
 from moto.core.serialize import JSONSerializer
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing.validators import ActionCountValidator
 from moto.dynamodb.responses import DynamoHandler
 from moto.s3.responses import S3Response
@@ -70,8 +73,37 @@ def update_expressions_are_parsed_once() -> None:
     put(vars(ast_nodes)["DepthFirstTraverser"], "nodes_to_be_processed", kinds)
 
 
+def queries_sort_what_they_look_for() -> None:
+    """A query sorts the whole table before it looks for its partition: 0.7 s with 100,000 items, however few it finds."""
+    before_query, before_items = Table.query, Table.all_items
+    signature = inspect.signature(before_query)
+
+    def query(self: Table, *given: Any, **options: Any) -> Any:
+        asked = signature.bind(self, *given, **options).arguments
+        conditions = asked.get("hash_key_conditions") if asked.get("index_name") else [(self.hash_key_attr, asked["hash_key"])]
+        with _tables:
+            self.__dict__["_partition"] = {name: value.value for name, value in conditions or []}
+            try:
+                return before_query(self, *given, **options)
+            finally:
+                del self.__dict__["_partition"]
+
+    def items(self: Table) -> list[Any]:
+        partition: dict[str, Any] | None = self.__dict__.get("_partition")
+        if partition is None:
+            return before_items(self)
+        hash_sets: Any = self.items.values()
+        every = chain.from_iterable(each.values() for each in hash_sets) if self.range_key_attr else hash_sets
+        found = [item for item in every if all(n in item.attrs and item.attrs[n].value == v for n, v in partition.items())]
+        return sorted(found, key=lambda item: (item.hash_key, item.range_key) if item.range_key else item.hash_key)
+
+    put(Table, "query", query)
+    put(Table, "all_items", items)
+
+
 REPAIRS: tuple[Callable[[], None], ...] = (
     conditions_and_writes_are_one,
     attribute_values_are_written_as_they_are,
     update_expressions_are_parsed_once,
+    queries_sort_what_they_look_for,
 )

@@ -18,8 +18,8 @@ from tallybridge.tasks.reconcile import reconcile
 from tallybridge.tokens import ProcessTokens
 
 from tests.faults.killing import KillableWiring, Killer, KillingObserver, WorkerKilled
-from tests.sync.memory import MemoryWorld
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
+from tests.sync.memory import MemoryWorld
 from tests.sync.world import World
 
 DEFAULT_EVERY = 47
@@ -115,7 +115,7 @@ def dies_and_is_started_again(world: MemoryWorld, killer: Killer) -> dict[str, A
 
 def check(world: World, output: dict[str, Any], where: str) -> None:
     """Everything is there once, all statuses are final, the last run is green."""
-    messages = world.summary(output)["messages"] if output.get("keys") else output
+    messages: list[dict[str, Any]] = world.summary(output)["messages"] if output.get("keys") else []
     assert output.get("tiedOut") is True, (where, messages)
     takeover = any(m["code"] == "RUN-STALE-LOCK" for m in messages)
     assert output.get("outcome") == ("completed with warnings" if takeover else "completed"), (where, messages)

@@ -170,6 +170,16 @@ def test_nested_executions_stop_with_their_parent(machines: Machines, script: Sc
     go_on.set()
 
 
+def test_a_nested_execution_stops_when_its_task_waited_too_long(machines: Machines) -> None:
+    child = machines.create({"Rest": {"Type": "Wait", "Seconds": 30, "End": True}})
+    caught = [{"ErrorEquals": ["States.Timeout"], "Next": "Seen"}]
+    states = {"Nest": nested(child, TimeoutSeconds=1, Catch=caught, End=True), "Seen": {"Type": "Succeed"}}
+    ended = machines.run(machines.create(states), {"name": "child-too-slow"})
+    assert machines.aws.states_entered(ended["executionArn"]) == ["Nest", "Seen"]
+    (listed,) = machines.client.list_executions(stateMachineArn=child)["executions"]
+    assert machines.aws.wait(listed["executionArn"], 5)["status"] == "ABORTED"
+
+
 def test_maps_of_any_length_run(aws: LocalAws, machines: Machines) -> None:
     """One worker takes far more items than Python allows nested calls."""
     store_items(aws, "runs/many.json", 1_200)

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.parsing import expressions
 
 from sandbox.aws import LocalAws, store_repairs
@@ -140,6 +141,52 @@ class TestUpdateExpressions:
     def test_the_tree_is_the_same_object(self) -> None:
         make = vars(expressions)["UpdateExpressionParser"].make
         assert make("SET a = :a") is make("SET a = :a")
+
+
+class TestQueries:
+    """queries_sort_what_they_look_for"""
+
+    def pages(self, table: Any, **query: Any) -> list[list[str]]:
+        """The range keys of every page."""
+        found, start = [], {}
+        while True:
+            answer = table.query(**query, **start)
+            found.append([item.get("sk", item.get("id")) for item in answer["Items"]])
+            if "LastEvaluatedKey" not in answer:
+                return found
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def test_a_partition_comes_in_order_and_in_pages(self, aws: LocalAws) -> None:
+        runs = boto3.resource("dynamodb").Table(aws.outputs["RunsTable"])
+        for number in (3, 1, 2, 5, 4):
+            runs.put_item(Item={"pk": "runs#a", "sk": f"2025-0{number}"})
+            runs.put_item(Item={"pk": "runs#b", "sk": f"2024-0{number}"})
+        mine = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": "runs#a"}}
+        assert self.pages(runs, **mine) == [[f"2025-0{n}" for n in range(1, 6)]]
+        assert self.pages(runs, **mine, ScanIndexForward=False, Limit=2)[:2] == [["2025-05", "2025-04"], ["2025-03", "2025-02"]]
+        some = {"KeyConditionExpression": "pk = :pk AND sk > :sk", "ExpressionAttributeValues": {":pk": "runs#a", ":sk": "2025-03"}}
+        assert self.pages(runs, **some) == [["2025-04", "2025-05"]]
+        assert self.pages(runs, **{**mine, "ExpressionAttributeValues": {":pk": "nothing"}}) == [[]]
+
+    def test_an_index_holds_the_items_that_have_its_key(self, table: Any) -> None:
+        for number in range(20):
+            table.put_item(Item={"id": f"waits-{number:02d}", **({"attention": f"HELD#{number % 2}"} if number % 4 < 2 else {})})
+        query = {
+            "IndexName": "attention",
+            "KeyConditionExpression": "attention = :kind",
+            "ExpressionAttributeValues": {":kind": "HELD#1"},
+        }
+        assert self.pages(table, **query) == [["waits-01", "waits-05", "waits-09", "waits-13", "waits-17"]]
+
+    def test_what_is_not_asked_for_is_not_sorted(self, table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        compared: list[int] = []
+        before = DynamoType.__lt__
+        monkeypatch.setattr(DynamoType, "__lt__", lambda self, other: compared.append(1) or before(self, other))
+        for number in range(200):
+            table.put_item(Item={"id": f"many-{number}"})
+        compared.clear()
+        table.query(IndexName="attention", KeyConditionExpression="attention = :kind", ExpressionAttributeValues={":kind": "NONE"})
+        assert compared == []
 
 
 def test_every_repair_has_a_test() -> None:

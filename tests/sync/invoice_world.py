@@ -60,7 +60,8 @@ def ready(world: World, *zuora: Objects, netsuite: Objects | None = None, **sett
     """A fresh world with the parents, these objects beside them, and these settings."""
     world.reset(**settings)
     own_zuora, own_netsuite = parents()
-    world.load(merged(own_zuora, *zuora), merged(own_netsuite, netsuite or {}))
+    world.load(merged(own_zuora, *zuora), own_netsuite)
+    world.load(netsuite=netsuite)
     return world
 
 

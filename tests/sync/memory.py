@@ -17,11 +17,11 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 from tallybridge.http import Http
+from tallybridge.netsuite import NetSuite
+from tallybridge.settings import Settings
 from tallybridge.tokens import ProcessTokens
 from tallybridge.wiring import Invocation, Wiring, netsuite_connection, parse_credentials, zuora_connection
 from tallybridge.zuora import Zuora
-from tallybridge.netsuite import NetSuite
-from tallybridge.settings import Settings
 from urllib3 import HTTPResponse
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -169,9 +169,9 @@ class StraightIn(BaseAdapter):
         base = next(b for b in self.apps if request.url.startswith(b))
         body = request.body.encode() if isinstance(request.body, str) else request.body
         path = request.url.removeprefix(base)
-        environ = EnvironBuilder(path, base, method=request.method or "GET", headers=dict(request.headers), data=body).get_environ()
+        environ = EnvironBuilder(path, base, method=request.method or "GET", headers=list(request.headers.items()), data=body).get_environ()
         chunks, status, headers = run_wsgi_app(self.apps[base], environ, buffered=True)
-        raw = HTTPResponse(io.BytesIO(b"".join(chunks)), headers=list(headers), status=int(status.split()[0]), preload_content=False)
+        raw = HTTPResponse(io.BytesIO(b"".join(chunks)), headers=dict(headers), status=int(status.split()[0]), preload_content=False)
         response = requests.Response()
         response.status_code, response.url, response.request, response.raw = raw.status, request.url, request, raw
         response.headers.update(raw.headers)

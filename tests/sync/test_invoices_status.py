@@ -233,6 +233,7 @@ def test_a_netsuite_total_that_differs_by_a_cent_gets_the_error_status_and_the_r
         subscription("A1", "S2", "Taxable"),
         invoice("A1", "INV1", [("Taxable", 100.0)], sub="S2"),
         netsuite={
+            "customer": [customer("A1", "9001", taxable=True)],
             "salesTaxItem": [{"id": "9", "itemId": "Cent", "taxType": 1, "rate": 0.01}],
             "serviceSaleItem": [item("Taxable", "510", isTaxable=True, salesTaxCode={"id": "9"})],
         },

@@ -66,7 +66,8 @@ def test_each_selection_rule(fast: MemoryWorld, read_path: str) -> None:
         own.append(payment(owner, numbers[name], 10.0, {}, **fields))
     by_settings: dict[str, dict[str, Any]] = {str(s): s for _, _, s in SELECTED.values()}
     for settings in by_settings.values():
-        ready(fast, *own, sync_unapplied_payments="Yes", **{"zuora.read_path": read_path}, **settings)
+        choice: dict[str, Any] = {"sync_unapplied_payments": "Yes", "zuora.read_path": read_path, **settings}
+        ready(fast, *own, **choice)
         run(fast)
         for name, (expected, _, its_settings) in SELECTED.items():
             if its_settings == settings:

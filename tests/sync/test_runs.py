@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from typing import Any
 
 import pytest
 from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed, TallybridgeError
+from urllib3 import HTTPResponse
 
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
 from tests.sync.memory import MemoryWorld
@@ -371,14 +373,13 @@ class Lacking:
         self.world.session.send = self.send  # type: ignore[method-assign]
 
     def hide(self, request: Any, **how: Any) -> Any:
-        answer = self.send(request, **how)
+        answer: Any = self.send(request, **how)
         if request.url.endswith(f"/metadata-catalog/{self.record_type}"):
             content = json.loads(answer.content)
             for name in self.names:
                 assert content["properties"].pop(name)
-            answer._content = json.dumps(content).encode()
-            answer._content_consumed = True
-            answer.iter_content = lambda *_: iter([answer._content])
+            answer.raw = HTTPResponse(io.BytesIO(json.dumps(content).encode()), preload_content=False)
+            answer._content, answer._content_consumed = False, False
         return answer
 
 

@@ -14,7 +14,7 @@ from sandbox.zuora.models.store import Store
 from sandbox.zuora.models.values import DATE, Record, ValueRefused, check_date, parse_moment, zoql_moment
 from sandbox.zuora.models.zoql_parse import Literal, Predicate, Query, parse
 from sandbox.zuora.schema import Field, ObjectType
-from sandbox.zuora.schema.rules import WSDL_NEEDED
+from sandbox.zuora.schema.rules import LATEST_WSDL, WSDL_NEEDED
 
 Test = Callable[[Record], bool]
 TIER_PRICES = {"Price", "DiscountAmount", "DiscountPercentage"}
@@ -34,7 +34,7 @@ CHARGE_TYPE_OWNERS = ("ProductRatePlanCharge", "RatePlanCharge")
 class Selection:
     """A query checked against the schema: which object, which fields, which records."""
 
-    def __init__(self, store: Store, query: Query, zone: Any, wsdl: int) -> None:
+    def __init__(self, store: Store, query: Query, zone: Any, wsdl: int = LATEST_WSDL) -> None:
         self.store = store
         self.zone = zone
         self.wsdl = wsdl
@@ -114,7 +114,7 @@ class Selection:
         return shown
 
 
-def select(store: Store, text: object, zone: Any, wsdl: int) -> tuple[Selection, list[Record]]:
+def select(store: Store, text: object, zone: Any, wsdl: int = LATEST_WSDL) -> tuple[Selection, list[Record]]:
     """Parse and run a query. Raises `ZoqlFault`."""
     selection = Selection(store, parse(text), zone, wsdl)
     return selection, selection.records()

@@ -311,5 +311,6 @@ WSDL_NEEDED: dict[tuple[str, str], int] = {
 }
 """Fields that Actions know only from this WSDL version on (spec section 3)."""
 DEFAULT_WSDL = 79
+LATEST_WSDL = 147
 
 SQL_NAMES: dict[tuple[str, str], str] = {("CreditMemo", "Comment"): "comments"}

@@ -102,7 +102,15 @@ class Payments(ZuoraToNetSuite):
         conditions = WAITING
         if self.settings.cutover_zuora_payment:
             conditions += (OnOrAfter("EffectiveDate", self.settings.cutover_zuora_payment.isoformat()),)  # rule 4
-        return SourceQuery("Payment", HEAD_FIELDS, (conditions,), parents=(ACCOUNT, METHOD, SNAPSHOT), children=(PARTS,), group="AccountId")
+        return SourceQuery(
+            "Payment",
+            HEAD_FIELDS,
+            (conditions,),
+            parents=(ACCOUNT, METHOD, SNAPSHOT),
+            children=(PARTS,),
+            copy_fields=("Currency",),
+            group="AccountId",
+        )
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return ACCOUNT_FIELDS if object_type == "Account" else METHOD_FIELDS
@@ -133,7 +141,7 @@ class Payments(ZuoraToNetSuite):
             status=str(head.get("IntegrationStatus__NS") or ""),
             group=str(head.get("AccountId") or ""),
             order=(day(head.get("EffectiveDate")) or "",),
-            currency=str(data.account.get("Currency") or ""),
+            currency=str(data.account.get("Currency") or data.head.get("Currency") or ""),
             amount=sum(data.applied.values(), Decimal(0)) if only_applied else Decimal(head.get("Amount") or 0),
             destination_id=str(head.get("IntegrationId__NS") or ""),
             data=data,

@@ -424,7 +424,7 @@ class Batch:
             source_number=record.number,
             outcome=work.outcome or Outcome.UNFINISHED,
             action=work.action,
-            currency=record.currency,
+            currency=record.currency if record.amount is not None else "",
             amount=record.amount,
             destination_id=work.destination_id,
             destination_amount=work.destination_amount,

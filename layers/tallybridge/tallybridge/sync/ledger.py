@@ -121,9 +121,7 @@ class Ledger:
                 self.clock.sleep(0.05 * 2**attempt)
         return found
 
-    def claim(
-        self, key: str, step: str, number: str, known: Mapping[str, Any] | None, intent: Mapping[str, Any] | None = None
-    ) -> Claim:
+    def claim(self, key: str, step: str, number: str, known: Mapping[str, Any] | None, intent: Mapping[str, Any] | None = None) -> Claim:
         """Take the record for this worker. `known` is the item as it was read; `intent` is kept with it, for a later attempt of the same
         batch. Raises `LostClaim` when another worker holds it."""
         now = int(self.clock.now().timestamp())

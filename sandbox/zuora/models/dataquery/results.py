@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import io
 import json
+import threading
 import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -45,12 +46,15 @@ class ResultFiles:
         self.key = options.client_secret.encode()
         self.troubles = troubles
         self.kept: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+        self.lock = threading.Lock()
 
     def keep(self, job_id: str, content: bytes, output_format: str, compression: str) -> None:
         name = f"{job_id}_1.{EXTENSIONS[output_format]}{PACKED[compression]}"
-        self.kept[job_id] = (name, self.spoilt(pack(content, compression, name)))
-        if len(self.kept) > MAX_FILES_KEPT:
-            self.kept.popitem(last=False)
+        packed = pack(content, compression, name)
+        with self.lock:
+            self.kept[job_id] = (name, self.spoilt(packed))
+            if len(self.kept) > MAX_FILES_KEPT:
+                self.kept.popitem(last=False)
 
     def spoilt(self, content: bytes) -> bytes:
         if not self.troubles.files or self.troubles.files[0] == "expired":
@@ -64,9 +68,10 @@ class ResultFiles:
                 return CORRUPT
 
     def url(self, job_id: str, base_url: str) -> str | None:
-        if job_id not in self.kept:
+        with self.lock:
+            name, _ = self.kept.get(job_id, ("", b""))
+        if not name:
             return None
-        name = self.kept[job_id][0]
         expires = int(self.clock().timestamp()) + self.life_s
         if self.troubles.files and self.troubles.files[0] == "expired":
             self.troubles.files.popleft()
@@ -79,9 +84,10 @@ class ResultFiles:
             raise FileRefused(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the one you provided.")
         if int(expires) < self.clock().timestamp():
             raise FileRefused(403, "AccessDenied", "Request has expired")
-        for kept_name, content in self.kept.values():
-            if kept_name == name:
-                return content
+        with self.lock:
+            for kept_name, content in self.kept.values():
+                if kept_name == name:
+                    return content
         raise FileRefused(404, "NoSuchKey", "The specified key does not exist.")
 
     def signature(self, name: str, expires: str) -> str:

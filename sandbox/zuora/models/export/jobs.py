@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +21,6 @@ from sandbox.zuora.options import ZuoraOptions
 MAX_QUERIES = 50
 MAX_JOBS = 50
 MAX_ROWS = 10_000_000
-AQUA_WSDL = 147
 SYNTAX = "There is a syntax error in one of the queries in the AQuA input"
 OPEN = ("submitted", "executing")
 
@@ -84,6 +84,7 @@ class Exports:
     exports: dict[str, Export] = field(default_factory=dict)
     remembered: dict[tuple[str, str, str], Remembered] = field(default_factory=dict)
     made: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def new_id(self) -> str:
         self.made += 1
@@ -102,9 +103,10 @@ class Exports:
         if sum(j.status in OPEN for j in self.jobs.values()) >= MAX_JOBS:
             raise AquaError("90028", "The number of concurrent jobs has exceeded the limit")
         state = self.state_of(body, version)
-        batches = [self.batch(row, state, body) for row in rows]
-        job = AquaJob(self.new_id(), str(body.get("name", "")), version, file_format, body, batches, stateful=state)
-        self.jobs[job.id] = job
+        with self.lock:
+            batches = [self.batch(row, state, body) for row in rows]
+            job = AquaJob(self.new_id(), str(body.get("name", "")), version, file_format, body, batches, stateful=state)
+            self.jobs[job.id] = job
         return job
 
     def state_of(self, body: Mapping[str, Any], version: str) -> tuple[str, str] | None:
@@ -136,7 +138,7 @@ class Exports:
     def check(self, batch: Batch) -> None:
         try:
             if batch.kind == "zoql":
-                Selection(self.store, parse(batch.query), self.options.zone, AQUA_WSDL)
+                Selection(self.store, parse(batch.query), self.options.zone)
             else:
                 self.translator().translate(batch.query)
         except ExportRefused as refused:
@@ -150,8 +152,9 @@ class Exports:
         job = self.jobs.get(job_id)
         if job is None:
             raise AquaError("90002", f"The job id {job_id} is invalid")
-        if job.status in OPEN:
-            self.run(job)
+        with self.lock:
+            if job.status in OPEN:
+                self.run(job)
         return job
 
     def cancel(self, job_id: str) -> AquaJob:
@@ -197,7 +200,7 @@ class Exports:
 
     def zoql_content(self, batch: Batch, null: str) -> bytes:
         with self.store.lock:
-            selection = Selection(self.store, parse(batch.query), self.options.zone, AQUA_WSDL)
+            selection = Selection(self.store, parse(batch.query), self.options.zone)
             shown = [selection.show(r) for r in selection.records()]
         names = [f.name for f in selection.fields]
         batch.count = len(shown)
@@ -209,17 +212,19 @@ class Exports:
     def export(self, file_format: str, text: object) -> Export:
         """Accept a data source export. Raises `ExportRefused`."""
         translated = self.translator().translate(text)
-        made = Export(self.new_id(), file_format, str(text), translated)
-        self.exports[made.id] = made
+        with self.lock:
+            made = Export(self.new_id(), file_format, str(text), translated)
+            self.exports[made.id] = made
         return made
 
     def finished_export(self, export_id: str) -> Export | None:
         found = self.exports.get(export_id)
-        if found is not None and found.status == "Pending":
-            rows = self.rows(found.translated)
-            content = csv_bytes(found.translated.headings, found.translated.kinds, rows, self.options.zone)
-            found.file_id = self.files.keep(content, found.format, found.translated.object)
-            found.size, found.status = len(content), "Completed"
+        with self.lock:
+            if found is not None and found.status == "Pending":
+                rows = self.rows(found.translated)
+                content = csv_bytes(found.translated.headings, found.translated.kinds, rows, self.options.zone)
+                found.file_id = self.files.keep(content, found.format, found.translated.object)
+                found.size, found.status = len(content), "Completed"
         return found
 
 
