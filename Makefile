@@ -43,7 +43,7 @@ check: $(READY) ## ruff, mypy, cfn-lint
 	@for app in functions/*/app.py; do echo "mypy $$app"; $(BIN)/mypy $$app || exit 1; done
 	$(BIN)/cfn-lint template.yaml
 
-bench: $(READY) ## measure records per second; options: INVOICES LATENCY_MS NETSUITE_SLOTS
+bench: $(READY) ## measure records per second and calls; options: INVOICES PAYMENTS LATENCY_MS NETSUITE_SLOTS MEMORY
 	@$(BIN)/python -m sandbox bench
 
 faults: $(READY) ## the longer proofs: faults at every instruction, lost answers, two runs at once

@@ -55,9 +55,9 @@ def main() -> int:
 
             return demo()
         if action == "bench":
-            from sandbox.demo.measure import measure
+            from sandbox.bench import main as bench
 
-            return measure()
+            return bench()
         if action == "run":
             return keep_running()
     except KeyboardInterrupt:

@@ -104,12 +104,14 @@ def _steps(text: str) -> list[str] | None:
     return wanted or None
 
 
-def follow(target: Target, execution: str, *, quiet: bool = False, console: Console = out) -> None:
-    """Show a run's progress until it has ended: redrawn on a terminal, one line per step elsewhere."""
+def follow(
+    target: Target, execution: str, *, quiet: bool = False, console: Console = out, longest: float = watch.LONGEST_RUN_SECONDS
+) -> None:
+    """Show a run's progress until it has ended, at most so many seconds: redrawn on a terminal, one line per step elsewhere."""
     live = console.is_terminal and not quiet
     told: set[str] = set()
     with Live(console=console, refresh_per_second=4, transient=True) if live else nullcontext() as screen:
-        for now in watch.follow(target, execution):
+        for now in watch.follow(target, execution, longest=longest):
             if screen is not None:
                 screen.update(render.progress(now))
             for step in now.steps:

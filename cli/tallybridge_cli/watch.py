@@ -20,7 +20,7 @@ from tallybridge.tasks.open_run import STEPS
 from tallybridge_cli.target import Target
 
 POLL_SECONDS = 0.5
-MAX_HOURS = 8
+LONGEST_RUN_SECONDS = 8 * 3600.0
 """A run ends before: its state machine times out after six hours."""
 FILES = ("summary.json", "summary.csv", "log.jsonl.gz", "report.html", "mail.eml")
 RUNS_FOLDER = Path("out/runs")
@@ -78,18 +78,21 @@ def run_id_of(execution: str) -> str:
     return execution.rsplit(":", 1)[-1]
 
 
-def follow(target: Target, execution: str, sleep: Callable[[float], None] = time.sleep) -> Iterator[Progress]:
-    """The run's progress, again and again until it has ended. Raises `TallybridgeError` when it never does."""
+def follow(
+    target: Target, execution: str, sleep: Callable[[float], None] = time.sleep, longest: float = LONGEST_RUN_SECONDS
+) -> Iterator[Progress]:
+    """The run's progress, again and again until it has ended. Raises `TallybridgeError` RUN-ENDLESS when it has not after so long."""
     states = target.client("stepfunctions")
     reader = ProgressReader(target.folder(run_id_of(execution)))
-    for _ in range(int(MAX_HOURS * 3600 / POLL_SECONDS)):
+    for _ in range(int(longest / POLL_SECONDS)):
         described = states.describe_execution(executionArn=execution)
         progress = reader.read(described["status"], _last_state(states, execution))
         yield progress
         if progress.ended:
             return
         sleep(POLL_SECONDS)
-    raise TallybridgeError(f"Run {run_id_of(execution)} has not ended after {MAX_HOURS} hours.", code="RUN-ENDLESS")
+    advice = "Look into the execution's history for the state that it is in; stopping the execution frees the lock."
+    raise TallybridgeError(f"Run {run_id_of(execution)} has not ended after {longest:.0f} s.", code="RUN-ENDLESS", advice=advice)
 
 
 class ProgressReader:

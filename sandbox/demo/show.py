@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from tallybridge.errors import TallybridgeError
 from tallybridge.reporting.objects import title
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import RunSummary
@@ -18,6 +20,8 @@ from sandbox.demo.tenant import Planted, Tenant, load_tenant
 from sandbox.host import Sandbox, SandboxOptions, options_from
 
 AS_PLANNED, OTHERWISE = 0, 1
+LONGEST_SECONDS = 600.0
+"""How long the demo's run is waited for; it takes a few seconds."""
 OUTCOMES = {"held": "held", "refused": "refused", "skipped": "left"}
 """Outcomes of a record that do not bring it to NetSuite, in the words of the tenant."""
 WORDS = {"held": "held", "refused": "refused by NetSuite", "left": "left alone"}
@@ -36,13 +40,15 @@ def demo() -> int:
 
 
 def _run(sandbox: Sandbox, options: SandboxOptions, tenant: Tenant) -> int:
-    import sys
-
     console = console_for(sys.stdout)
     target = Target(sandbox.env, "the demo's sandbox")
     execution = watch.start(target, trigger="demo", dry_run=False, steps=None)
     print("Running the billing sync through the state machine.", flush=True)
-    follow(target, execution, console=console)
+    try:
+        follow(target, execution, console=console, longest=LONGEST_SECONDS)
+    except TallybridgeError as endless:
+        print(f"{endless.code} {endless.message}\n  Next: {endless.advice}")
+        return OTHERWISE
     print(flush=True)
     finished(target, execution, console=console, into=_folder(options))
     end = watch.ended(target, execution)

@@ -65,11 +65,10 @@ def test_following_ends_with_the_execution(target: Target) -> None:
     assert slept == [watch.POLL_SECONDS] * 2
 
 
-def test_following_gives_up_in_the_end(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_following_gives_up_in_the_end(target: Target) -> None:
     target.clients["stepfunctions"] = Execution("RUNNING")
-    monkeypatch.setattr(watch, "MAX_HOURS", 0.001)
     with pytest.raises(TallybridgeError, match="has not ended"):
-        list(watch.follow(target, EXECUTION, lambda seconds: None))
+        list(watch.follow(target, EXECUTION, lambda seconds: None, longest=3.0))
 
 
 def test_a_run_with_a_summary_ends_with_it(target: Target) -> None:

@@ -249,7 +249,7 @@ def test_as_many_batches_run_at_once_as_there_are_workers(aws: LocalAws, script:
 
 
 def test_states_carry_counts_only_however_many_batches_there_are(aws: LocalAws, script: Script) -> None:
-    script.batches, script.workers = 300, 4
+    script.batches, script.workers = 150, 4
     run(aws, {"steps": ["charges"]})
     pages = (
         boto3.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=step_executions(aws)[0]["executionArn"])
@@ -257,7 +257,7 @@ def test_states_carry_counts_only_however_many_batches_there_are(aws: LocalAws, 
     outputs = [
         event["stateExitedEventDetails"]["output"] for page in pages for event in page["events"] if "stateExitedEventDetails" in event
     ]
-    assert len(script.events("charges.batch")) == 300
+    assert len(script.events("charges.batch")) == 150
     assert max(map(len, outputs)) < 2_000
 
 

@@ -148,7 +148,8 @@ class TestQueries:
 
     def pages(self, table: Any, **query: Any) -> list[list[str]]:
         """The range keys of every page."""
-        found, start = [], {}
+        found: list[list[str]] = []
+        start: dict[str, Any] = {}
         while True:
             answer = table.query(**query, **start)
             found.append([item.get("sk", item.get("id")) for item in answer["Items"]])
@@ -181,7 +182,12 @@ class TestQueries:
     def test_what_is_not_asked_for_is_not_sorted(self, table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         compared: list[int] = []
         before = DynamoType.__lt__
-        monkeypatch.setattr(DynamoType, "__lt__", lambda self, other: compared.append(1) or before(self, other))
+
+        def less(self: DynamoType, other: DynamoType) -> bool:
+            compared.append(1)
+            return bool(before(self, other))
+
+        monkeypatch.setattr(DynamoType, "__lt__", less)
         for number in range(200):
             table.put_item(Item={"id": f"many-{number}"})
         compared.clear()

@@ -13,8 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from tallybridge_cli import main as commands
 from tallybridge_cli.exits import Code
-from tallybridge_cli.main import app
+from tallybridge_cli.main import app, follow
 from tallybridge_cli.target import read_env
 
 from sandbox.demo import load_tenant
@@ -64,6 +65,7 @@ def test_the_demo_run_ties_out_and_stops_exactly_at_what_was_planted(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(sandbox.out.parent)
+    monkeypatch.setattr(commands, "follow", lambda target, execution, quiet: follow(target, execution, quiet=quiet, longest=120.0))
     assert cli(sandbox, "run", "--json") == Code.LEFT_OVER
     told = json.loads(capsys.readouterr().out)
     assert told["summary"]["tied_out"] is True

@@ -19,7 +19,7 @@ def world(started_world: World) -> World:
     return MemoryWorld.of(started_world)
 
 
-SMALL = {"large_invoice_lines": 4, "large_invoice_piece": 2}
+SMALL: dict[str, Any] = {"large_invoice_lines": 4, "large_invoice_piece": 2}
 LINES = [("Discount", -60.0), ("Gold", 30.0), ("Silver", 20.0), ("Gold", 10.0), ("Silver", 5.0), ("Gold", 1.0)]
 EXCEEDS = "Invoice INV1: 6 lines exceed the limit of 4; set aside. Set Transferred to Accounting to No to send it in pieces."
 CREATE = {"method": "POST", "path": "^/services/rest/record/v1/invoice"}

@@ -56,6 +56,17 @@ def test_12_zuora_tax_on_an_invoice_is_left_out(world: World, value: str) -> Non
     assert [line["amount"] for line in run.lines_of("INV1")] == [100]
 
 
+def test_12_netsuite_tax_on_top_does_not_spoil_the_control_totals(world: World) -> None:
+    records = {
+        "customer": [customer("A1", "9001", taxable=True, taxItem={"refName": "Sales Tax 8%"})],
+        "serviceSaleItem": [item("Gold", "501", isTaxable=True)],
+    }
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1"), netsuite=records, use_standard_invoice_sync="No")
+    run = ran(world)
+    assert Decimal(run.sent("INV1")["total"]) == Decimal("108.00")
+    assert (run.output["outcome"], run.output["tiedOut"]) == ("completed", True)
+
+
 @pytest.mark.parametrize("value", ["No", "No - Use NetSuite Avatax"])
 def test_12_validation_9_still_holds_an_incomplete_invoice(world: World, value: str) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", amount=150.0), use_standard_invoice_sync=value)

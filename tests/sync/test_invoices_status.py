@@ -158,7 +158,7 @@ LEFT_AT = [("Creating Invoice", "Processing"), ("Error Creating Invoice", "Error
 @pytest.mark.parametrize(("status", "transferred"), LEFT_AT)
 @pytest.mark.parametrize("there", [True, False], ids=["with NetSuite record", "without"])
 def test_5_an_invoice_left_in_the_middle_is_recovered(world: World, status: str, transferred: str, there: bool) -> None:
-    left = {"IntegrationStatus__NS": status, "TransferredToAccounting": transferred}
+    left: dict[str, Any] = {"IntegrationStatus__NS": status, "TransferredToAccounting": transferred}
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1") if there else None)
     run = ran(world)
     assert run.synced("INV1")
@@ -170,7 +170,7 @@ def test_5_an_invoice_left_in_the_middle_is_recovered(world: World, status: str,
 
 @pytest.mark.parametrize("status", ["Sync Complete", None], ids=["reset", "fields cleared"])
 def test_6_reset_while_the_netsuite_record_exists_restores_the_invoice(world: World, status: str | None) -> None:
-    fields = {"IntegrationStatus__NS": status, "TransferredToAccounting": "No"}
+    fields: dict[str, Any] = {"IntegrationStatus__NS": status, "TransferredToAccounting": "No"}
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", **fields), netsuite=in_netsuite("INV1"))
     run = ran(world)
     assert run.synced("INV1")
@@ -191,7 +191,7 @@ def test_6_deleted_in_netsuite_and_reset_gives_a_new_record(world: World, status
 
 
 def test_5_2_a_record_of_another_connector_without_external_id_is_found_by_zuora_id(world: World) -> None:
-    left = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
+    left: dict[str, Any] = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1"))
     assert ran(world).invoice("INV1")["IntegrationId__NS"] == "7001"
 
@@ -206,7 +206,7 @@ def test_5_2_with_prefixes_the_external_id_carries_its_kind_and_is_found_again(w
 
 def test_5_two_netsuite_records_with_one_zuora_id_are_ambiguous(world: World) -> None:
     second = {**in_netsuite("INV1")["invoice"][0], "id": "7002"}
-    left = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
+    left: dict[str, Any] = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=merged(in_netsuite("INV1"), {"invoice": [second]}))
     run = ran(world)
     text = "Invoice INV1: 2 NetSuite invoices carry this Zuora ID (7001, 7002). Clear the duplicates first."
@@ -250,7 +250,7 @@ def test_a_netsuite_total_that_differs_by_a_cent_gets_the_error_status_and_the_r
 
 
 def test_a_found_record_with_another_total_gets_the_error_status(world: World) -> None:
-    left = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
+    left: dict[str, Any] = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1", 99.99))
     run = ran(world)
     assert run.problems("INV1") == [("INV-TOTAL", "Invoice INV1: invoice 7001 holds 99.99 USD instead of 100.")]
@@ -259,7 +259,7 @@ def test_a_found_record_with_another_total_gets_the_error_status(world: World) -
 
 
 def test_12_where_netsuite_adds_its_tax_a_found_record_is_not_compared(world: World) -> None:
-    left = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
+    left: dict[str, Any] = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
     zuora = invoice("A1", "INV1", GOLD, sub="S1", **left)
     ready(world, zuora, netsuite=in_netsuite("INV1", 108.0), use_standard_invoice_sync="No")
     assert ran(world).synced("INV1")

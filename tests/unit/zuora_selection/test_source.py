@@ -85,7 +85,7 @@ def item_of(n: int, invoice: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("suffix", ["__NS", "__c"])
 def test_both_read_paths_give_the_same(suffix: str) -> None:
     low = suffix.lower()
-    copy = [
+    copy: list[Rows] = [
         [{"id": "h2", "grp": "a1"}, {"id": "h1", "grp": "a2"}],
         [
             {"grp": "a1", "head_id": "h2", "id": "item3", "amount": 3, f"note{low}": "n", f"j0_project{low}": "7"},

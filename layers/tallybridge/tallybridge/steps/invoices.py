@@ -175,7 +175,36 @@ class Invoices(InvoiceMapping):
         charges |= source.reread("ProductRatePlanCharge", missing, CHARGE_FIELDS)
         for data in found:
             data.charges = charges
-        return [_record(d) for d in found]
+        return [self._record(d) for d in found]
+
+    def _record(self, data: InvoiceData) -> SourceRecord:
+        head, amount = data.head, Decimal(data.head.get("Amount") or 0)
+        if self.settings.use_standard_invoice_sync.netsuite_calculates_tax:  # Zuora's tax, if any, is not sent
+            amount -= sum((t["TaxAmount"] for t in data.taxes), Decimal(0))
+        return SourceRecord(
+            id=head["Id"],
+            number=str(head.get("InvoiceNumber") or head["Id"]),
+            status=str(head.get("IntegrationStatus__NS") or ""),
+            order=(day(head.get("InvoiceDate")) or "",),
+            currency=str(data.account.get("Currency") or ""),
+            amount=amount,
+            destination_id=str(head.get("IntegrationId__NS") or ""),
+            data=data,
+        )
+
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
+        """As for every transaction; when NetSuite adds its own tax, what its invoices hold without it."""
+        if not self.settings.use_standard_invoice_sync.netsuite_calculates_tax:
+            yield from super().holdings(source_ids)
+            return
+        zuora_id = self.reference.custom("invoice", "Zuora ID")
+        q = (
+            f"SELECT t.id, t.{zuora_id} AS zuoraid, SUM(tl.foreignamount) AS net FROM transaction t JOIN transactionline tl "
+            f"ON tl.transaction = t.id WHERE t.type = ? AND tl.mainline = 'F' AND tl.taxline = 'F' AND t.{zuora_id} IN {{in}} "
+            f"GROUP BY t.id, t.{zuora_id}"
+        )
+        for row in self.context.netsuite.suiteql_in(q, source_ids, [self.transaction_type]):
+            yield row["zuoraid"], -Decimal(row.get("net", "0"))  # item lines of an invoice are negative in SuiteQL
 
     def _revenue_updates(self, ids: Sequence[str]) -> list[InvoiceData]:
         """Synced invoices with deferred lines, if the trigger date of one of their items is known by now (section 7, 1 and 2)."""
@@ -455,20 +484,6 @@ class Invoices(InvoiceMapping):
                 fields["transferredToAccounting"] = fields.pop("TransferredToAccounting")
             objects.append({"id": mark.record.id, **self.context.source.to_tenant(fields)})
         return {w.id: MarkResult(w.ok, w.code, w.message) for w in self.context.zuora.update_invoices(objects)}
-
-
-def _record(data: InvoiceData) -> SourceRecord:
-    head = data.head
-    return SourceRecord(
-        id=head["Id"],
-        number=str(head.get("InvoiceNumber") or head["Id"]),
-        status=str(head.get("IntegrationStatus__NS") or ""),
-        order=(day(head.get("InvoiceDate")) or "",),
-        currency=str(data.account.get("Currency") or ""),
-        amount=Decimal(head.get("Amount") or 0),
-        destination_id=str(head.get("IntegrationId__NS") or ""),
-        data=data,
-    )
 
 
 def _already_there(record: SourceRecord, there: Counterpart) -> Problem:

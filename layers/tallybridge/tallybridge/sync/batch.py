@@ -134,7 +134,8 @@ class Batch:
             to_do = [by_id[i] for i in wave if self._ready(by_id[i], by_id, known)]
             if self.worker.dry_run:
                 for work in to_do:
-                    work.settle(Outcome.ALREADY if isinstance(work.plan, Found) else Outcome.SYNCED)
+                    there = isinstance(work.plan, Found) or work.action == "recover"
+                    work.settle(Outcome.ALREADY if there else Outcome.SYNCED)
             else:
                 self._carry_out(to_do, known)
         if not self.worker.dry_run:
