@@ -10,7 +10,7 @@ CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 export MYPYPATH := cli
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test sandbox check bench faults lock clean
+.PHONY: help setup demo test sandbox check bench faults clients client lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,15 @@ bench: $(READY) ## measure records per second and calls; options: INVOICES PAYME
 faults: $(READY) ## the longer proofs: faults at every instruction, lost answers, two runs at once
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
+clients: ## third-party Zuora and NetSuite clients, unmodified, against the stand-ins
+	@$(MAKE) --no-print-directory client NAME=zuora TESTS=tests/standins/zuora/test_vendor_sdk.py
+	@$(MAKE) --no-print-directory client NAME=netsuite TESTS=tests/standins/netsuite/test_netsuite_client_packages.py
+
+client:
+	$(PYTHON) -m venv build/clients/$(NAME)
+	build/clients/$(NAME)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/client-$(NAME).txt
+	build/clients/$(NAME)/bin/python -m pytest -q --override-ini=pythonpath=. $(TESTS)
+
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --annotation-style line $(if $(UPGRADE),--upgrade)
 
 lock: $(READY) ## compile the pins again; UPGRADE=1 takes newer versions
@@ -56,5 +65,5 @@ lock: $(READY) ## compile the pins again; UPGRADE=1 takes newer versions
 	$(PIN) requirements/dev.in -o requirements/dev.txt
 
 clean: ## remove .venv, out and caches
-	rm -rf $(VENV) out .mypy_cache .ruff_cache .hypothesis .pytest_cache
+	rm -rf $(VENV) build out .mypy_cache .ruff_cache .hypothesis .pytest_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 from tallybridge.reporting import figures
@@ -21,6 +21,9 @@ LEVELS = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "", Leve
 STATES = {"waiting": "dim", "running": "cyan", "completed": "green", "completed with warnings": "yellow", "failed": "bold red"}
 RECORDS_SHOWN = 6
 """Records named with one message."""
+UNLIMITED = 1_000
+"""Columns in which everything fits."""
+OUTCOME_LABELS = ("Selected", *(label.capitalize() for label in figures.LABELS.values()))
 BAR = 24
 """Characters of a progress bar."""
 
@@ -51,19 +54,50 @@ def facts(summary: RunSummary) -> str:
 
 def control_totals(summary: RunSummary) -> RenderableType:
     """The control totals by destination: amount and count of every outcome, what the destination holds, the difference."""
-    tables: list[RenderableType] = []
-    for group in figures.total_groups(summary):
-        table = Table(title=f"Control totals, {group.heading}", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    return Group(*(_Totals(group) for group in figures.total_groups(summary)))
+
+
+class _Totals:
+    """One group of totals, as the widest of its shapes that fits: all columns, those that are not zero throughout, a line per total."""
+
+    def __init__(self, group: figures.TotalGroup) -> None:
+        self.group = group
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        every = range(len(self.group.rows[0].figures))
+        telling = [n for n in every if not all(row.figures[n].zero or row.figures[n].main == "0" for row in self.group.rows)]
+        for columns in (list(every), telling):
+            table = self._table(columns)
+            if console.measure(table, options=options.update(max_width=UNLIMITED)).maximum <= options.max_width:
+                yield table
+                return
+        yield Text(self._title(), style="bold")
+        for row in self.group.rows:
+            yield self._lines(row)
+
+    def _title(self) -> str:
+        return f"Control totals, {self.group.heading}"
+
+    def _table(self, columns: Sequence[int]) -> Table:
+        table = Table(title=self._title(), title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
         table.add_column("", no_wrap=True)
-        table.add_column("")
-        for figure in group.rows[0].figures:
-            table.add_column(figure.label, justify="right", no_wrap=True)
-        table.add_column("")
-        for row in group.rows:
-            cells = [_cell(f) for f in row.figures]
+        table.add_column("", no_wrap=True)
+        for n in columns:
+            table.add_column(self.group.rows[0].figures[n].label, justify="right", no_wrap=True)
+        table.add_column("", no_wrap=True)
+        for row in self.group.rows:
+            cells = [_cell(row.figures[n]) for n in columns]
             table.add_row(plain(row.title), plain(row.currency), *cells, plain(row.mark, TONES[row.tone]))
-        tables.append(table)
-    return Group(*tables)
+        return table
+
+    @staticmethod
+    def _lines(row: figures.TotalRow) -> Text:
+        text = Text.assemble((f"  {clean(row.title)} {clean(row.currency)}".rstrip(), "bold"), "  ", (row.mark, TONES[row.tone]), "\n     ")
+        for figure in row.figures:
+            if not (figure.zero or figure.main == "0"):
+                text.append(f" {figure.label.lower() if figure.label in OUTCOME_LABELS else figure.label} ")
+                text.append_text(_cell(figure)).append(",")
+        return text[:-1]
 
 
 def _cell(figure: figures.Figure) -> Text:

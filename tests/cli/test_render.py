@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from decimal import Decimal
 
-from rich.console import RenderableType
+import pytest
+from rich.console import Console, RenderableType
 from tallybridge.sync.runlog import Level, LogLine, Message, StepOutcome, StepReport, Tally
 from tallybridge_cli import render
 from tallybridge_cli.watch import Progress, StepProgress
@@ -28,6 +30,17 @@ def test_a_difference_is_shown_to_the_cent(printed: Printed) -> None:
     text = printed(render.control_totals(run))
     assert "Does not tie out" in text
     assert "\u22120.01" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 160])
+def test_no_amount_is_cut_on_a_narrow_terminal(width: int) -> None:
+    run = finished_run(held=1)
+    written = io.StringIO()
+    Console(file=written, width=width, highlight=False).print(render.control_totals(run))
+    text = " ".join(written.getvalue().split())
+    assert "\u2026" not in text
+    for amount in ("1,001.00 (10)", "900.90 (9)", "100.10 (1)", "Ties out"):
+        assert amount in text
 
 
 def test_attention_names_code_text_and_next_step(printed: Printed) -> None:

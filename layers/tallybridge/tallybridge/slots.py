@@ -77,3 +77,26 @@ class LocalSlots:
             self._limit = min(self.most, self._limit + quiet_minutes)
             self._changed += quiet_minutes * QUIET_SECONDS
         return self._limit
+
+
+class PerThread:
+    """Lets a thread keep its place for several calls: `hold` inside `hold` takes no second one. For slots that are dear to take."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self._own = threading.local()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        if getattr(self._own, "held", False):
+            yield
+            return
+        with self._slots.hold():
+            self._own.held = True
+            try:
+                yield
+            finally:
+                self._own.held = False
+
+    def throttled(self) -> None:
+        self._slots.throttled()

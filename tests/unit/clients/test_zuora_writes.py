@@ -29,7 +29,7 @@ def updated(request: Request) -> Reply:
 def test_updates_go_in_groups_of_fifty(service: ScriptedService, zuora: Zuora) -> None:
     service.answer = updated
     written = zuora.update("Invoice", objects(120))
-    assert [len(r.json["objects"]) for r in service.requests] == [50, 50, 20]
+    assert sorted(len(r.json["objects"]) for r in service.requests) == [20, 50, 50]  # side by side
     assert {r.path for r in service.requests} == {"/v1/action/update"}
     assert service.requests[0].json["type"] == "Invoice"
     assert written == [Written(f"id-{n}", True) for n in range(120)]

@@ -159,7 +159,7 @@ class FakeLedger:
         return {}
 
     def claim(self, key: str, step: str, number: str, known: Any, intent: Any = None) -> Claim:
-        return Claim(key, 1)
+        return Claim({"id": key, "version": 1})
 
     def own(self, item: Any) -> bool:
         return False

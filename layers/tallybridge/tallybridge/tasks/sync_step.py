@@ -146,7 +146,9 @@ class StepTasks:
                 return {"done": False}
             started = True
             runs.heartbeat(self.run_id)
-            done = Batch(step, step.context.netsuite, self.ledger, self.wiring.clock, worker, SYSTEM).process(chunk)
+            done = Batch(step, step.context.netsuite, self.ledger, self.wiring.clock, worker, SYSTEM, step.context.netsuite.turn).process(
+                chunk
+            )
             lines = done.lines + [self._line(Level.WARNING, *self._dropped(f)) for f in sorted(step.context.dropped)]
             if done.failure:
                 lines.append(self._line(Level.ERROR, done.failure.message, done.failure.code, done.failure.advice))
