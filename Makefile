@@ -7,7 +7,6 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PYTEST_ARGS ?=
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
-export MYPYPATH := cli
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test sandbox check bench faults clients client lock clean

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
+
 from tallybridge.settings import DEFAULTS, Settings
 
 FOLDER = Path(__file__).parent

@@ -7,6 +7,8 @@ import json
 import os
 import resource
 import sys
+import traceback
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -34,13 +36,16 @@ def peak_mib() -> float:
 
 
 def invoke(function: str, event: dict[str, Any], answers: Any) -> None:
-    """Call a handler in this (fresh) process and put (answer, MiB after import, peak MiB) into the queue."""
-    sys.path.insert(0, str(FUNCTIONS / function))
-    import app
-    import boto3  # noqa: F401 - part of what a worker has in memory
-
-    imported = peak_mib()
-    answer = app.handler(event, Context())
+    """Call a handler in this (fresh) process and put (answer, MiB after import, peak MiB) into the queue, or why it failed."""
+    try:
+        sys.path.insert(0, str(FUNCTIONS / function))
+        app = import_module("app")
+        import_module("boto3")  # part of what a worker has in memory
+        imported = peak_mib()
+        answer = app.handler(event, Context())
+    except BaseException:
+        answers.put(traceback.format_exc())
+        raise
     answers.put((answer, imported, peak_mib()))
 
 
@@ -49,13 +54,17 @@ def in_own_process(function: str, event: dict[str, Any]) -> tuple[Any, float, fl
     answers = context.Queue()
     process = context.Process(target=invoke, args=(function, event, answers))
     process.start()
-    result: tuple[Any, float, float] = answers.get(timeout=SECONDS / 1000)
+    result = answers.get(timeout=SECONDS / 1000)
     process.join()
-    return result
+    if isinstance(result, str):
+        raise RuntimeError(result)
+    answer, imported, peak = result
+    return answer, imported, peak
 
 
 def main() -> None:
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "bench")
+    os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Bench")
     os.environ["POWERTOOLS_LOG_LEVEL"] = "ERROR"
     opened, _, _ = in_own_process("open_run", {"input": {"trigger": "bench", "steps": ["invoices"]}, "execution": EXECUTION})
     event = {"runId": opened["runId"], "step": "invoices"}

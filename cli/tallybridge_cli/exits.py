@@ -8,9 +8,10 @@ from enum import IntEnum
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
 from rich.console import Console
+from typer.exceptions import TyperException
+
 from tallybridge.errors import ConfigurationError, LoginRefused, TallybridgeError
 from tallybridge.sync.runlog import RunOutcome, RunSummary
-from typer.exceptions import TyperException
 
 
 class Code(IntEnum):

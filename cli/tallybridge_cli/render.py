@@ -8,12 +8,12 @@ from pathlib import Path
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
+
 from tallybridge.reporting import figures
 from tallybridge.reporting.page import attention
 from tallybridge.reporting.verdict import Tone, verdict
 from tallybridge.reporting.words import clean, duration_text, utc_text
 from tallybridge.sync.runlog import Level, LogLine, RunSummary
-
 from tallybridge_cli.watch import Progress, StepProgress
 
 TONES = {Tone.GOOD: "green", Tone.WATCH: "yellow", Tone.BAD: "bold red", Tone.QUIET: "dim"}

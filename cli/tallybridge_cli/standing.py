@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
 from tallybridge.clock import stamp
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.verdict import verdict
@@ -18,7 +19,6 @@ from tallybridge.sync.ledger import State
 from tallybridge.sync.runlog import RunOutcome, RunSummary
 from tallybridge.sync.runs import STALE_AFTER
 from tallybridge.tasks.open_run import STEPS
-
 from tallybridge_cli import render
 from tallybridge_cli.exits import Code, code_of
 from tallybridge_cli.target import Target

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from tallybridge.clock import Clock, SystemClock
 from tallybridge.errors import ConfigurationError
 from tallybridge.settings import Settings, parse_settings

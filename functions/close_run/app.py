@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
 from tallybridge.tasks.close_run import close_run
 from tallybridge.wiring import Wiring
 

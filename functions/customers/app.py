@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aws_lambda_powertools import Logger
+
 from tallybridge.tasks.steps import step_class
 from tallybridge.tasks.sync_step import run_task
 from tallybridge.wiring import Wiring

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aws_lambda_powertools import Logger
+
 from tallybridge.tasks.open_run import open_run
 from tallybridge.wiring import Wiring
 

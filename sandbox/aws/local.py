@@ -40,6 +40,8 @@ from sandbox.server import LoopbackServer
 
 STACK = "tallybridge"
 REGION = "us-east-1"
+SHORTEST_POLL, LONGEST_POLL = 0.01, 0.5
+"""Seconds between two looks at an execution that is waited for."""
 STOP_WAIT_SECONDS = 10.0
 """How long closing waits for running executions and deliveries to end."""
 
@@ -162,11 +164,12 @@ class LocalAws:
     def wait(self, execution_arn: str, timeout: float = 60.0) -> dict[str, Any]:
         """Waits until an execution has ended; returns its description with `input` and `output` parsed. Raises TimeoutError."""
         client = boto3.client("stepfunctions")
-        deadline = time.monotonic() + timeout
+        begun = time.monotonic()
         while (described := client.describe_execution(executionArn=execution_arn))["status"] == "RUNNING":
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - begun
+            if waited > timeout:
                 raise TimeoutError(f"{execution_arn} still runs after {timeout} s")
-            time.sleep(0.01)
+            time.sleep(min(LONGEST_POLL, max(SHORTEST_POLL, waited / 50)))  # asking costs the time of those who work
         return {**described, **{key: json.loads(described[key]) for key in ("input", "output") if key in described}}
 
     def states_entered(self, execution_arn: str) -> list[str]:

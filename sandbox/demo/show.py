@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from sandbox.demo.tenant import Planted, Tenant, load_tenant
+from sandbox.host import Sandbox, SandboxOptions, options_from
 from tallybridge.errors import TallybridgeError
 from tallybridge.reporting.objects import title
 from tallybridge.sync.folder import RunFolder
@@ -15,9 +17,6 @@ from tallybridge.tasks.open_run import STEPS
 from tallybridge_cli import watch
 from tallybridge_cli.main import console_for, finished, follow
 from tallybridge_cli.target import Target
-
-from sandbox.demo.tenant import Planted, Tenant, load_tenant
-from sandbox.host import Sandbox, SandboxOptions, options_from
 
 AS_PLANNED, OTHERWISE = 0, 1
 LONGEST_SECONDS = 600.0

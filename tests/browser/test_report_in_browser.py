@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
+
 from tallybridge.reporting.mail import build_mail
 from tallybridge.reporting.page import report_page
-
 from tests.browser.colours import DEFICIENCIES, contrast, distance
 from tests.browser.conftest import Opened, Opener
 from tests.unit.reporting import sample_runs

@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from rich.console import Console, RenderableType
+
 from tallybridge_cli.target import Target
 
 REGION = "us-east-1"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tallybridge_cli import main as commands
 from tallybridge_cli.target import Target
-
 from tests.cli.runs import RUN, finished_run, store_run
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from tallybridge.errors import LoginRefused, Refused
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.netsuite.client import GovernanceLimits

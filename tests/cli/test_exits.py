@@ -8,10 +8,10 @@ from typing import NoReturn
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from rich.console import Console
+
 from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed
 from tallybridge.sync.runlog import RunOutcome
 from tallybridge_cli.exits import Code, code_of, guarded
-
 from tests.cli.runs import finished_run
 
 

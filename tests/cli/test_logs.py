@@ -9,7 +9,6 @@ from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import Level, LogLine
 from tallybridge_cli import logs
 from tallybridge_cli.target import Target
-
 from tests.cli.runs import RUN
 
 LINES = [

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 from rich.console import Console, RenderableType
+
 from tallybridge.sync.runlog import Level, LogLine, Message, StepOutcome, StepReport, Tally
 from tallybridge_cli import render
 from tallybridge_cli.watch import Progress, StepProgress
-
 from tests.cli.runs import finished_run
 
 Printed = Callable[[RenderableType], str]

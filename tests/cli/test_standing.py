@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 from rich.console import RenderableType
+
 from tallybridge.errors import ConfigurationError
 from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.runlog import RunOutcome
 from tallybridge_cli import standing
 from tallybridge_cli.exits import Code
 from tallybridge_cli.target import Target
-
 from tests.cli.conftest import TestClock
 from tests.cli.runs import RUN, finished_run, store_run
 

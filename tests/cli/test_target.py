@@ -7,6 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
+
 from tallybridge.errors import ConfigurationError
 from tallybridge_cli.target import NEEDED, OUTPUTS, read_env, resolve
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tallybridge.errors import TallybridgeError
 from tallybridge.sync.runlog import StepOutcome, StepReport
 from tallybridge_cli import watch
 from tallybridge_cli.target import Target
-
 from tests.cli.runs import RUN, finished_run, store_run
 
 EXECUTION = f"arn:aws:states:us-east-1:123456789012:execution:billing:{RUN}"

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tallybridge.errors import AlreadyExists, LoginRefused, NotFound, OutcomeUnknown, Refused, Throttled
-from tallybridge.http import Http
-from tallybridge.netsuite import LocalSlots, NetSuite, NetSuiteConnection
 
 from sandbox.control import Control
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn, new_key_pair
 from sandbox.server import LoopbackServer
+from tallybridge.errors import AlreadyExists, LoginRefused, NotFound, OutcomeUnknown, Refused, Throttled
+from tallybridge.http import Http
+from tallybridge.netsuite import LocalSlots, NetSuite, NetSuiteConnection
 
 PRIVATE_KEY, PUBLIC_KEY = new_key_pair()
 CUSTOMER = {"companyName": "Acme", "isPerson": False, "subsidiary": {"id": "1"}}

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from tallybridge.settings import DEFAULTS
 
 from sandbox.demo import load_tenant
+from tallybridge.settings import DEFAULTS
 from tests.standins.netsuite.test_netsuite_contracts import FILE, FOLDER
 from tests.standins.zuora.test_published_contract import description, description_file, problems, resolved
 from tests.sync.world import World, start_world

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tallybridge.errors import LoginRefused, NotFound, NotSent, OutcomeUnknown, Refused
-from tallybridge.http import Http
-from tallybridge.zuora import Written, Zuora, ZuoraConnection, sql_literal, zoql_literal
 
 from sandbox.control import Control
 from sandbox.server import LoopbackServer
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
+from tallybridge.errors import LoginRefused, NotFound, NotSent, OutcomeUnknown, Refused
+from tallybridge.http import Http
+from tallybridge.zuora import Written, Zuora, ZuoraConnection, sql_literal, zoql_literal
 
 
 def account(number: int, **more: Any) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from tallybridge.http import Call
-
 from tests.sync.memory import MemoryWiring
 
 

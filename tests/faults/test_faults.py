@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+
 from tallybridge import http
 from tallybridge.errors import TallybridgeError
 from tallybridge.tasks.open_run import STEPS
-
 from tests.faults.test_kill_at_every_effect import check, fill
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import World

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
+
 from tallybridge.tasks.archive_log import archive_log
 from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.notify import notify
 from tallybridge.tasks.open_run import STEPS, open_run
 from tallybridge.tasks.reconcile import reconcile
 from tallybridge.tokens import ProcessTokens
-
 from tests.faults.killing import KillableWiring, Killer, KillingObserver, WorkerKilled
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
 from tests.sync.memory import MemoryWorld

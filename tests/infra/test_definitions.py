@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tallybridge.tasks.open_run import STEPS
 
 from sandbox.aws import definitions
 from sandbox.aws.translate import load_template
+from tallybridge.tasks.open_run import STEPS
 from tests.infra.conftest import REPOSITORY, TEMPLATE
 
 FOLDER = REPOSITORY / "statemachine"

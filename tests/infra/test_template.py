@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from cfnlint.api import lint_file
-from tallybridge.sync.ledger import ATTENTION_INDEX
 
 from sandbox.aws import definitions
 from sandbox.aws.translate import load_template
+from tallybridge.sync.ledger import ATTENTION_INDEX
 from tests.infra import reach
 from tests.infra.conftest import REPOSITORY, TEMPLATE
 

@@ -13,15 +13,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from tallybridge_cli import main as commands
-from tallybridge_cli.exits import Code
-from tallybridge_cli.main import app, follow
-from tallybridge_cli.target import read_env
 
 from sandbox.demo import load_tenant
 from sandbox.demo.show import compare, stopped
 from sandbox.host import DEFAULT_PORT_BASE, Sandbox, SandboxError, SandboxOptions, options_from
 from sandbox.stand_ins import StandInChild, StandInOptions, StandInsFailed
+from tallybridge_cli import main as commands
+from tallybridge_cli.exits import Code
+from tallybridge_cli.main import app, follow
+from tallybridge_cli.target import read_env
 
 KEYS = (
     "AWS_ENDPOINT_URL AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY ZUORA_BASE_URL ZUORA_CLIENT_ID "

@@ -16,15 +16,15 @@ from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
 from tallybridge.http import Http
 from tallybridge.netsuite import NetSuite
 from tallybridge.settings import Settings
 from tallybridge.tokens import ProcessTokens
 from tallybridge.wiring import Invocation, Wiring, netsuite_connection, parse_credentials, zuora_connection
 from tallybridge.zuora import Zuora
-from urllib3 import HTTPResponse
-from werkzeug.test import EnvironBuilder, run_wsgi_app
-
 from tests.sync.world import INVOCATION_SECONDS, SETTINGS, World
 
 

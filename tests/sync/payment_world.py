@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.settings import DEFAULTS
-
 from tests.sync.builders import Objects, account, merged, zid
 from tests.sync.memory import MemoryWorld
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tallybridge import money
-from tallybridge.steps.payments import METHOD_FIELDS
 
 from sandbox.netsuite import NetSuiteOptions
+from tallybridge import money
+from tallybridge.steps.payments import METHOD_FIELDS
 from tests.sync.builders import Objects, account, merged, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import (

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from tallybridge.http import Effect
 from tallybridge.settings import DEFAULTS
-
 from tests.sync.builders import Objects, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import (

@@ -8,9 +8,9 @@ import json
 from typing import Any
 
 import pytest
-from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed, TallybridgeError
 from urllib3 import HTTPResponse
 
+from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed, TallybridgeError
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import World

@@ -12,6 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+
+from sandbox.aws.inprocess import InProcess
+from sandbox.control import Control
+from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn, new_key_pair
+from sandbox.server import LoopbackServer
+from sandbox.zuora import ZuoraOptions, ZuoraStandIn
 from tallybridge import wiring as wiring_module
 from tallybridge.tasks.archive_log import archive_log
 from tallybridge.tasks.close_run import close_run
@@ -21,12 +27,6 @@ from tallybridge.tasks.reconcile import reconcile
 from tallybridge.tasks.steps import step_class
 from tallybridge.tasks.sync_step import run_task
 from tallybridge.wiring import Invocation, Wiring
-
-from sandbox.aws.inprocess import InProcess
-from sandbox.control import Control
-from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn, new_key_pair
-from sandbox.server import LoopbackServer
-from sandbox.zuora import ZuoraOptions, ZuoraStandIn
 
 INVOCATION_SECONDS = 300
 MAX_ROUNDS = 20

@@ -7,7 +7,6 @@ from typing import Any
 
 from tallybridge.settings import Settings
 from tallybridge.sync.ledger import ATTENTION_INDEX
-
 from tallybridge_cli.doctor.check import Check, State, named
 from tallybridge_cli.exits import KNOWN_ERRORS, explained
 from tallybridge_cli.target import Target

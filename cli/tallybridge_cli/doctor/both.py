@@ -8,7 +8,6 @@ from tallybridge.netsuite import NetSuite
 from tallybridge.settings import Settings
 from tallybridge.steps.reference import TABLES
 from tallybridge.zuora import Zuora
-
 from tallybridge_cli.doctor.check import Check, State, named
 
 AREA = "Both sides"

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from rich.text import Text
+
 from tallybridge.reporting.words import clean, plural
 
 

@@ -11,7 +11,6 @@ from tallybridge.netsuite import LocalSlots, NetSuite
 from tallybridge.settings import Settings
 from tallybridge.wiring import netsuite_connection, zuora_connection
 from tallybridge.zuora import Zuora
-
 from tallybridge_cli.doctor import aws, both, netsuite, zuora
 from tallybridge_cli.doctor.check import Check, State
 from tallybridge_cli.exits import KNOWN_ERRORS, explained

@@ -8,7 +8,6 @@ from tallybridge.errors import Refused
 from tallybridge.netsuite import FieldInfo, NetSuite, RecordSchema
 from tallybridge.settings import NumberMapping, Settings
 from tallybridge.steps.reference import TABLES, derived_id, prefix_of
-
 from tallybridge_cli.doctor.check import Check, State, named
 
 AREA = "NetSuite"

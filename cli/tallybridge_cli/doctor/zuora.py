@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from tallybridge.settings import Settings
 from tallybridge.zuora import Zuora
-
 from tallybridge_cli.doctor.check import Check, State, named
 
 AREA = "Zuora"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from tallybridge.http import Http
 from tallybridge.netsuite import NetSuite, NetSuiteConnection
 from tallybridge.zuora import Zuora, ZuoraConnection
-
 from tests.unit.clients.scripted_service import FakeTime, Reply, ScriptedService
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+
 from tallybridge.errors import ConfigurationError, NotSent, OutcomeUnknown, ServiceError
 from tallybridge.http import MAX_RETRY_AFTER, Answer, Call, Effect, Http, RetryPolicy, pause_asked
-
 from tests.unit.clients.scripted_service import FakeTime, Reply, ScriptedService
 
 

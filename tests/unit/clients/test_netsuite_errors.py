@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
+
 from tallybridge.errors import AlreadyExists, LoginRefused, NotFound, NotSent, OutcomeUnknown, Refused, ServiceError, Throttled
 from tallybridge.http import Answer, Effect
 from tallybridge.netsuite import NetSuite
 from tallybridge.netsuite.faults import error_from
-
 from tests.unit.clients.scripted_service import FakeTime, Reply, ScriptedService
 
 RESOURCE = "Error while accessing a resource. "

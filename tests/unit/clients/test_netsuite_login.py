@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+
 from tallybridge.errors import ConfigurationError, LoginRefused
 from tallybridge.http import Http
 from tallybridge.netsuite import NetSuite, NetSuiteConnection
@@ -23,7 +24,6 @@ from tallybridge.netsuite.connection import TOKEN_PATH
 from tallybridge.netsuite.oauth2 import assertion, signing_key
 from tallybridge.netsuite.tba import TbaSigner
 from tallybridge.tokens import ProcessTokens
-
 from tests.unit.clients.scripted_service import FakeTime, Reply, ScriptedService
 
 TIME = "/services/rest/system/v1/serverTime"

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from tallybridge.errors import BadAnswer, NotFound, OutcomeUnknown
 from tallybridge.http import Call, Http
 from tallybridge.netsuite import FieldInfo, NetSuite, NetSuiteConnection
 from tallybridge.netsuite.bodies import read_seconds, repeats_safely
-
 from tests.unit.clients.scripted_service import Reply, ScriptedService
 
 R = "/services/rest/record/v1"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from tallybridge.errors import BadAnswer, NotSent, Refused
 from tallybridge.netsuite import NetSuite
 from tallybridge.netsuite.suiteql import in_parts
-
 from tests.unit.clients.scripted_service import Reply, Request, ScriptedService
 
 

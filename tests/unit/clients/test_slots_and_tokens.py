@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 
 import pytest
+
 from tallybridge.errors import NotSent
 from tallybridge.slots import LocalSlots
 from tallybridge.tokens import ProcessTokens, TokenSource
-
 from tests.unit.clients.scripted_service import FakeTime
 
 

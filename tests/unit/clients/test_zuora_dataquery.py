@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from tallybridge.errors import BadAnswer, NotSent, Refused
 from tallybridge.http import Http
 from tallybridge.zuora import Zuora
 from tallybridge.zuora.dataquery import MAX_JOB_SECONDS, inflated, lines
-
 from tests.unit.clients.scripted_service import FakeTime, Reply, Request, ScriptedService
 
 JOB = "3a3e85c4"

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
+
 from tallybridge.errors import AlreadyExists, BadAnswer, LoginRefused, NotFound, NotSent, OutcomeUnknown, Refused, ServiceError, Throttled
 from tallybridge.http import Answer, Effect
 from tallybridge.zuora import Zuora
 from tallybridge.zuora.faults import error_from, faults_in
-
 from tests.unit.clients.scripted_service import FakeTime, Reply, ScriptedService
 
 V1 = {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tallybridge.zuora import sql_literal, zoql_literal
 from tallybridge.zuora.literals import storable
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 import pytest
+
 from tallybridge.errors import BadAnswer, LoginRefused, NotSent, OutcomeUnknown, Refused
 from tallybridge.http import Http
 from tallybridge.slots import LocalSlots
 from tallybridge.tokens import ProcessTokens
 from tallybridge.zuora import Zuora, ZuoraConnection
-
 from tests.unit.clients.scripted_service import FakeTime, Reply, ScriptedService
 
 OK = Reply(200, {"success": True})

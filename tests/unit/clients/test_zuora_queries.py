@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from tallybridge.errors import BadAnswer, LoginRefused, NotFound, NotSent, Refused, ServiceError, Throttled
 from tallybridge.zuora import Zuora
-
 from tests.unit.clients.scripted_service import Reply, Request, ScriptedService
 
 

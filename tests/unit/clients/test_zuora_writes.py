@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tallybridge.errors import BadAnswer, LoginRefused, OutcomeUnknown
 from tallybridge.http import Http
 from tallybridge.zuora import Written, Zuora, ZuoraConnection
-
 from tests.unit.clients.scripted_service import FakeTime, Reply, Request, ScriptedService
 
 DONE = {"Success": True}

@@ -8,10 +8,10 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
+
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.mail import FIRST, MAX_MAIL_BYTES, Attachment, build_alert, build_mail, should_send
 from tallybridge.sync.runlog import Level, Message, RunOutcome, RunSummary
-
 from tests.unit.reporting import sample_runs
 
 SENDER, RECIPIENTS = "connector@example.com", ["finance@example.com", "it@example.com"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tallybridge.reporting.messages import CUT, MAX_MESSAGES, MAX_RECORDS, NETSUITE_CHARACTERS, NOT_PRINTED, OTHER_KINDS, group_messages
 from tallybridge.sync.runlog import Level, LogLine
-
 from tests.unit.reporting.sample_runs import line
 
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tallybridge.reporting.summary import csv_text, read_summary, safe_cell, steps_csv, summary_csv, summary_json
 
+from tallybridge.reporting.summary import csv_text, read_summary, safe_cell, steps_csv, summary_csv, summary_json
 from tests.unit.reporting import sample_runs
 
 

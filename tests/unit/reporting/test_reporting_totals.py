@@ -10,10 +10,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tallybridge.money import quantum
 from tallybridge.reporting.totals import control_totals, differences, run_outcome, unexplained, unverified
 from tallybridge.sync.runlog import Outcome, RecordResult, RunOutcome, StepOutcome, StepReport, Tally
-
 from tests.unit.reporting.sample_runs import holdings, results
 
 CURRENCIES = ("EUR", "JPY", "KWD")

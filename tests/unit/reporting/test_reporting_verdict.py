@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from tallybridge.reporting.totals import control_totals
 from tallybridge.reporting.verdict import Tone, off_text, state_text, verdict
 from tallybridge.sync.runlog import ControlTotal, Outcome, RunOutcome, RunSummary, Tally
-
 from tests.unit.reporting import sample_runs
 
 

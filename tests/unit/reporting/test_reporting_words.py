@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from tallybridge.reporting.words import (
     amount_text,
     clean,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from master_fakes import STAMP, Bench, FakeNetSuite, FakeZuora, fields_with, table
+
 from tallybridge.errors import Refused
 from tallybridge.steps.charges import ROWS, Charges
 from tallybridge.steps.items import RECORD_TYPES
@@ -16,6 +16,7 @@ from tallybridge.steps.mapping import Custom, filled
 from tallybridge.steps.reference import Reference, load_reference
 from tallybridge.sync.runlog import Outcome
 from tallybridge.sync.step import Found, Hold, Leave, Write
+from tests.unit.steps.master_fakes import STAMP, Bench, FakeNetSuite, FakeZuora, fields_with, table
 
 LABELS = list(dict.fromkeys(row.target.label for row in ROWS if isinstance(row.target, Custom)))
 STANDARD = [row.target for row in ROWS if isinstance(row.target, str)]

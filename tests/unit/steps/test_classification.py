@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tallybridge.settings import Settings
 from tallybridge.steps import classification
 from tallybridge.steps.reference import Reference

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from master_fakes import STAMP, Bench, FakeNetSuite, FakeZuora, fields_with, table
+
 from tallybridge.errors import AlreadyExists
 from tallybridge.steps import customer_mapping
 from tallybridge.steps.customers import Customers
@@ -17,6 +17,7 @@ from tallybridge.steps.reference import Reference
 from tallybridge.sync.runlog import Outcome
 from tallybridge.sync.step import Candidate, Found, Hold, Write
 from tallybridge.zuora.selection import Selected
+from tests.unit.steps.master_fakes import STAMP, Bench, FakeNetSuite, FakeZuora, fields_with, table
 
 LABELS = [row.target.label for row in customer_mapping.ROWS if isinstance(row.target, Custom)]
 STANDARD = [row.target for row in customer_mapping.ROWS if isinstance(row.target, str)]

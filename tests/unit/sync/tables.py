@@ -8,9 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
-from tallybridge.sync.ledger import Ledger, Owner
 
 from sandbox.aws.inprocess import InProcess
+from tallybridge.sync.ledger import Ledger, Owner
 from tests.sync.memory import MemoryTable
 
 

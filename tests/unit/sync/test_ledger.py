@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tallybridge.sync.ledger import Claim, Ledger, LostClaim, State
 
+from tallybridge.sync.ledger import Claim, Ledger, LostClaim, State
 from tests.sync.memory import MemoryTable
 from tests.unit.sync.tables import Clock, ledger
 

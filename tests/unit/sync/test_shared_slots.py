@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 import pytest
+
 from tallybridge.errors import StepFailed
 from tallybridge.sync.slots import LEASE_SECONDS, PATIENCE_SECONDS, QUIET_SECONDS, SharedSlots
-
 from tests.sync.memory import MemoryTable
 from tests.unit.sync.tables import Clock
 

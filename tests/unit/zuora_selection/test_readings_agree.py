@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tallybridge.zuora.selection import Condition, Filled, Is, IsNot, OnOrAfter, OnOrBefore, Parent, SourceQuery
 
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
 from sandbox.zuora.models.zoql import select
+from tallybridge.zuora.selection import Condition, Filled, Is, IsNot, OnOrAfter, OnOrBefore, Parent, SourceQuery
 
 TEXTS = ["Yes", "No", "Ignore", "O'Neil", 'say "hi"', "back\\slash", "a, b", "ü 株", "null", "' or 1=1 --"]
 DATES = ["2026-01-30", "2026-01-31", "2026-02-01"]

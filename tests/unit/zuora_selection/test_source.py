@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tallybridge.zuora.selection import Child, Filled, Is, Join, Parent, Selected, SourceQuery
 from tallybridge.zuora.source import ZuoraSource
 

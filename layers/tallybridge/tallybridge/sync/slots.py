@@ -19,7 +19,7 @@ from tallybridge.sync.ledger import Table
 LEASE_SECONDS = 90
 """Longer than one call's read time-out."""
 RENEW_AFTER = 40
-POLL_SECONDS = (0.02, 0.06)
+POLL_SECONDS = (0.04, 0.12)
 """How long a worker waits before it asks for slots again, at random between the two."""
 QUIET_SECONDS = 60
 PATIENCE_SECONDS = 240
