@@ -21,14 +21,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from tallybridge import money
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import AlreadyExists, LoginRefused, NotSent, OutcomeUnknown, Refused, ServiceError, StepFailed, TallybridgeError
 from tallybridge.sync.earlier import intent_of, result_of_earlier
-from tallybridge.sync.ledger import Claim, Ledger, LostClaim
+from tallybridge.sync.ledger import Ledger, LostClaim
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
 from tallybridge.sync.step import (
     CREATED,
@@ -41,14 +40,13 @@ from tallybridge.sync.step import (
     Hold,
     Leave,
     Mark,
-    Plan,
     Problem,
     Request,
-    SourceRecord,
     Step,
     Write,
 )
 from tallybridge.sync.waves import waits_for, waves, with_ids
+from tallybridge.sync.work import Work, lines_of, name_of, result_of
 
 CREATE_TRIES = 3
 """How often a create is sent when its outcome was unknown and the look-up found nothing."""
@@ -63,32 +61,6 @@ SEND_MARGIN_SECONDS = 20
 """Nothing is sent when less time than this is left."""
 
 T = TypeVar("T")
-
-
-@dataclass
-class Work:
-    """One record on its way through the batch."""
-
-    record: SourceRecord
-    plan: Plan
-    claim: Claim | None = None
-    outcome: Outcome | None = None
-    action: str = ""
-    destination_id: str = ""
-    destination_amount: Decimal | None = None
-    notes: list[tuple[Level, Problem]] = field(default_factory=list)
-    code: str = ""
-    detail: str = ""
-
-    def note(self, level: Level, *problems: Problem) -> None:
-        self.notes += [(level, p) for p in problems]
-
-    def settle(self, outcome: Outcome, problem: Problem | None = None, detail: str = "") -> None:
-        self.outcome = outcome
-        if problem is not None:
-            self.note(Level.WARNING, problem)
-            self.code = problem.code
-        self.detail = detail or self.detail
 
 
 @dataclass
@@ -157,7 +129,9 @@ class Batch:
             self._set_aside([w for w in works if isinstance(w.plan, Leave) and w.plan.set_aside])
         left = ((c.id, known.get(self._key(c.id))) for c in candidates if c.id not in by_id)
         gone = [result_of_earlier(self.step.object, i, item if self.ledger.own(item) else None) for i, item in left]
-        return BatchResult([*map(self._result, works), *gone], [line for w in works for line in self._lines(w)], self.failure)
+        return BatchResult(
+            [*(result_of(w, self.step) for w in works), *gone], [line for w in works for line in self._lines(w)], self.failure
+        )
 
     def _key(self, record_id: str) -> str:
         return self.ledger.key(self.system, self.step.object, record_id)
@@ -443,55 +417,11 @@ class Batch:
         return Problem(error.code, f"{self._name(work)}: {error.message}", error.advice)
 
     def _name(self, work: Work) -> str:
-        return f"{self.step.object_label} {work.record.number}"
-
-    def _result(self, work: Work) -> RecordResult:
-        record = work.record
-        return RecordResult(
-            object=self.step.object,
-            source_id=record.id,
-            source_number=record.number,
-            outcome=work.outcome or Outcome.UNFINISHED,
-            action=work.action,
-            currency=record.currency if record.amount is not None else "",
-            amount=record.amount,
-            destination_id=work.destination_id,
-            destination_amount=work.destination_amount,
-            code=work.code,
-        )
+        return name_of(work, self.step)
 
     def _lines(self, work: Work) -> list[LogLine]:
-        """Every problem as a line; a record that was written or found gets one that says so."""
-        lines = [self._line(work, level, p, work.detail if self.worker.debug else "") for level, p in work.notes]
-        if work.outcome in (Outcome.SYNCED, Outcome.ALREADY):
-            lines.append(self._line(work, Level.INFO, Problem("", self._success_text(work))))
-        return lines
-
-    def _success_text(self, work: Work) -> str:
-        would = "would be " if self.worker.dry_run else ""
-        words = {"create": "created", "update": "updated", "link": "linked", "recover": "found again, source completed"}
-        word = words.get(work.action, "unchanged")
-        target = f" {work.destination_id}" if work.destination_id else ""
-        return f"{self._name(work)}: {self.step.destination}{target} {would}{word}."
-
-    def _line(self, work: Work, level: Level, problem: Problem, detail: str = "") -> LogLine:
-        return LogLine(
-            time=stamp(self.clock.now()),
-            run_id=self.worker.run_id,
-            step=self.step.name,
-            level=level,
-            message=problem.message,
-            code=problem.code,
-            direction=self.step.direction,
-            object=self.step.object,
-            action=work.action,
-            source_id=work.record.id,
-            source_number=work.record.number,
-            destination_id=work.destination_id,
-            advice=problem.advice,
-            waits_for=problem.waits_for,
-            detail=detail,
-        )
+        now, run = stamp(self.clock.now()), self.worker
+        return lines_of(work, self.step, now, run.run_id, dry_run=run.dry_run, debug=run.debug)
 
 
 def _hash(requests: Sequence[Request]) -> str:
