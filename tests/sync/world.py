@@ -162,8 +162,8 @@ def start_world() -> Iterator[World]:
     """Start everything once; `reset` makes it fresh for each test."""
     private_key, public_key = new_key_pair()
     clock = MovableClock()
-    zuora = ZuoraStandIn(ZuoraOptions(clock=clock.now))
-    netsuite = NetSuiteStandIn(NetSuiteOptions(certificate_public_key=public_key, slots=5, clock=clock.now))
+    zuora = ZuoraStandIn(ZuoraOptions(clock=lambda: clock.now()))
+    netsuite = NetSuiteStandIn(NetSuiteOptions(certificate_public_key=public_key, slots=5, clock=lambda: clock.now()))
     zuora_control, netsuite_control = Control(zuora), Control(netsuite)
     aws = InProcess("eu-west-1")
     aws.start()

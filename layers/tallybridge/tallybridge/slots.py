@@ -80,23 +80,41 @@ class LocalSlots:
 
 
 class PerThread:
-    """Lets a thread keep its place for several calls: `hold` inside `hold` takes no second one. For slots that are dear to take."""
+    """Lets a thread keep its place for several calls: `hold` inside `hold` takes no second one, for places that are dear to take.
 
-    def __init__(self, slots: Slots) -> None:
+    A place that was kept for longer than `fresh_seconds` (a pause between two tries may be long) is changed for a new one before the
+    next call, since the lease behind it may end.
+    """
+
+    def __init__(self, slots: Slots, clock: Callable[[], float] = time.monotonic, fresh_seconds: float = 20.0) -> None:
         self._slots = slots
+        self._clock = clock
+        self._fresh = fresh_seconds
         self._own = threading.local()
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        if getattr(self._own, "held", False):
+        if getattr(self._own, "place", None) is not None:
+            if self._clock() - self._own.since > self._fresh:
+                self._leave()
+                self._enter()
             yield
             return
-        with self._slots.hold():
-            self._own.held = True
-            try:
-                yield
-            finally:
-                self._own.held = False
+        self._enter()
+        try:
+            yield
+        finally:
+            self._leave()
 
     def throttled(self) -> None:
         self._slots.throttled()
+
+    def _enter(self) -> None:
+        place = self._slots.hold()
+        place.__enter__()
+        self._own.place, self._own.since = place, self._clock()
+
+    def _leave(self) -> None:
+        place, self._own.place = self._own.place, None
+        if place is not None:  # None when a new place could not be had
+            place.__exit__(None, None, None)

@@ -98,8 +98,8 @@ def test_waiting_for_a_slot_has_a_bound() -> None:
     class NeverEnding(MemoryTable):
         def get_item(self, **arguments: Any) -> dict[str, Any]:
             found = super().get_item(**arguments)
-            for lease in found.get("Item", {"held": {}})["held"].values():
-                lease["until"] += 10_000
+            held = found.get("Item", {"held": {}})["held"]
+            held.update({lease: until + 10_000 for lease, until in held.items()})
             return found
 
     table = NeverEnding("runs", "pk", "sk")

@@ -55,7 +55,7 @@ class NetSuite:
         property_names: str = "error",
     ) -> None:
         """`property_names` ("error", "warning", "ignore") says what NetSuite does with property names it does not know."""
-        slots = PerThread(slots or LocalSlots(DEFAULT_SLOTS, http.clock))
+        slots = PerThread(slots or LocalSlots(DEFAULT_SLOTS, http.clock), http.clock)
         self._calls = NetSuiteCalls(connection, http, slots, tokens or ProcessTokens(), property_names)
 
     def turn(self) -> AbstractContextManager[None]:

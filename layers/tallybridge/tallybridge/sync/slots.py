@@ -1,11 +1,12 @@
 """The destination's concurrency limit belongs to the account: all workers of a run share its slots through one item.
 
-A worker leases slots for its calls and gives them back as soon as none of its threads waits. A lease that is not renewed ends by itself,
-so a worker that dies gives its slots back too. On a 429 the limit is halved for everybody, and raised by one after each quiet minute.
+A worker leases slots for its calls and gives them back as soon as none of its threads waits. A lease ends by itself, so a worker that dies
+gives its slots back too. On a 429 the limit is halved for everybody, and raised by one after each quiet minute.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 from collections.abc import Iterator
@@ -16,9 +17,10 @@ from tallybridge.clock import Clock
 from tallybridge.errors import StepFailed
 from tallybridge.sync.ledger import Table
 
-LEASE_SECONDS = 90
-"""Longer than one call's read time-out."""
-RENEW_AFTER = 40
+LEASE_SECONDS = 120
+"""Longer than what a slot may be kept and one more call: a lease must not end while its call is in flight."""
+FRESH_SECONDS = 20
+"""A slot older than this is given back and leased anew."""
 POLL_SECONDS = (0.04, 0.12)
 """How long a worker waits before it asks for slots again, at random between the two."""
 QUIET_SECONDS = 60
@@ -37,7 +39,9 @@ class SharedSlots:
         self.worker = worker
         self.clock = clock
         self.condition = threading.Condition()
+        self.numbers = itertools.count(1)
         self.leased: dict[str, float] = {}
+        """When each lease of this worker was taken; a lease has a name of its own, so that an ended one is never mistaken for another."""
         self.free: list[str] = []
         self.waiting = 0
         self.asking = False
@@ -94,11 +98,8 @@ class SharedSlots:
 
     def _give_back(self, slot: str) -> None:
         with self.condition:
-            if self.leased.get(slot, 0) - self.clock.now().timestamp() < LEASE_SECONDS - RENEW_AFTER:
-                surplus = True  # old lease: let go and lease anew, which renews it
-            else:
-                surplus = self.waiting == 0
-            if not surplus:
+            age = self.clock.now().timestamp() - self.leased.get(slot, 0)
+            if self.waiting and age < FRESH_SECONDS:
                 self.free.append(slot)
                 self.condition.notify()
                 return
@@ -113,26 +114,19 @@ class SharedSlots:
             if limit < self.limit and now - int(item.get("quiet_since", 0)) > QUIET_SECONDS:
                 limit += 1
                 item["current"], item["quiet_since"] = limit, int(now)
-            taken = item["held"]
-            for n in range(self.limit):
-                if len(taken) >= min(limit, self.limit) or len(gained) >= wanted:
-                    break
-                if (slot := str(n)) not in taken:
-                    taken[slot] = {"worker": self.worker, "until": int(now) + LEASE_SECONDS}
-                    gained.append(slot)
+            for _ in range(min(wanted, limit - len(item["held"]))):
+                gained.append(f"{self.worker}#{next(self.numbers)}")
+                item["held"][gained[-1]] = int(now) + LEASE_SECONDS
             return bool(gained)
 
         self._change(take)
         now = self.clock.now().timestamp()
-        self.leased |= dict.fromkeys(gained, now + LEASE_SECONDS)
+        self.leased |= dict.fromkeys(gained, now)
         return list(gained)
 
     def _release(self, slot: str) -> None:
         def drop(item: dict[str, Any], _: float) -> bool:
-            mine = bool(item["held"].get(slot, {}).get("worker") == self.worker)
-            if mine:
-                del item["held"][slot]
-            return mine
+            return item["held"].pop(slot, None) is not None
 
         self.leased.pop(slot, None)
         self._change(drop)
@@ -145,7 +139,7 @@ class SharedSlots:
             version = int(item["version"]) if item else 0
             now = self.clock.now().timestamp()
             content: dict[str, Any] = item or {**self.key, "held": {}}
-            content["held"] = {slot: lease for slot, lease in content["held"].items() if int(lease["until"]) > now}
+            content["held"] = {lease: until for lease, until in content["held"].items() if int(until) > now}
             if not change(content, now):
                 return
             content["version"] = version + 1
