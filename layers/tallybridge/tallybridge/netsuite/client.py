@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,7 @@ from tallybridge.netsuite.calls import NetSuiteCalls
 from tallybridge.netsuite.connection import NetSuiteConnection
 from tallybridge.netsuite.faults import SERVICE
 from tallybridge.netsuite.metadata import RecordSchema, schema_from
-from tallybridge.slots import LocalSlots, PerThread, Slots
+from tallybridge.slots import LocalSlots, Slots
 from tallybridge.tokens import ProcessTokens, TokenCache
 
 RECORDS = "/services/rest/record/v1"
@@ -55,12 +54,8 @@ class NetSuite:
         property_names: str = "error",
     ) -> None:
         """`property_names` ("error", "warning", "ignore") says what NetSuite does with property names it does not know."""
-        slots = PerThread(slots or LocalSlots(DEFAULT_SLOTS, http.clock), http.clock)
+        slots = slots or LocalSlots(DEFAULT_SLOTS, http.clock)
         self._calls = NetSuiteCalls(connection, http, slots, tokens or ProcessTokens(), property_names)
-
-    def turn(self) -> AbstractContextManager[None]:
-        """Keeps one of the account's slots for several calls of this thread. Give it back before the lease of the slot ends."""
-        return self._calls.slots.hold()
 
     # Queries
 

@@ -16,10 +16,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -55,8 +53,6 @@ VERIFY_AFTER_SECONDS = 1.0
 LEDGER_WRITERS = 8
 UNREACHABLE_LIMIT = 10
 """After so many records in a row whose outcome is unknown the batch stops sending: the destination is down."""
-TURN_SECONDS = 15
-"""A writer gives its place back after so long: well before the lease of a slot ends, even if its last call takes a minute."""
 SEND_MARGIN_SECONDS = 20
 """Nothing is sent when less time than this is left."""
 
@@ -86,24 +82,13 @@ class Worker:
 class Batch:
     """Processes candidates of one step."""
 
-    def __init__(
-        self,
-        step: Step,
-        destination: Destination,
-        ledger: Ledger,
-        clock: Clock,
-        worker: Worker,
-        system: str,
-        turn: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> None:
-        """`turn` lets a thread write: it waits for a place in the destination's concurrency limit and keeps it meanwhile."""
+    def __init__(self, step: Step, destination: Destination, ledger: Ledger, clock: Clock, worker: Worker, system: str) -> None:
         self.step = step
         self.destination = destination
         self.ledger = ledger
         self.clock = clock
         self.worker = worker
         self.system = system
-        self.turn = turn
         self.unreachable = 0
         self.failure: Problem | None = None
         self.guard = threading.Lock()
@@ -219,25 +204,12 @@ class Batch:
         for work in sorted(works, key=lambda w: (w.record.order, w.record.number)):
             lanes.setdefault(work.record.group or f"alone#{work.record.id}", []).append(work)
 
-        queue = deque(lanes.values())
+        def lane(queue: list[Work]) -> None:
+            for work in queue:
+                self._send(work)
 
-        def writer() -> None:
-            """Take lane after lane; a turn is given back now and then, so that other workers and a lowered limit get theirs."""
-            mine: deque[Work] = deque()
-            while mine or queue:
-                with self.turn():
-                    until = self.clock.now().timestamp() + TURN_SECONDS
-                    while self.clock.now().timestamp() < until:
-                        if not mine:
-                            try:
-                                mine.extend(queue.popleft())
-                            except IndexError:
-                                return
-                        self._send(mine.popleft())
-
-        writers = max(1, min(self.worker.writers, len(lanes)))
-        with ThreadPoolExecutor(max_workers=writers) as pool:
-            for future in [pool.submit(writer) for _ in range(writers)]:
+        with ThreadPoolExecutor(max_workers=max(1, min(self.worker.writers, len(lanes)))) as pool:
+            for future in [pool.submit(lane, queue) for queue in lanes.values()]:
                 future.result()
 
     def _send(self, work: Work) -> None:

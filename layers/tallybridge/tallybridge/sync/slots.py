@@ -72,38 +72,50 @@ class SharedSlots:
             try:
                 while not self.free:
                     if self.clock.now().timestamp() > give_up:
-                        raise StepFailed(
-                            "No slot of the destination became free.",
-                            code="NS-SLOTS",
-                            advice="Check for another program that uses up the account's concurrency limit.",
-                        )
+                        advice = "Check for another program that uses up the account's concurrency limit."
+                        raise StepFailed("No slot of the destination became free.", code="NS-SLOTS", advice=advice)
                     if self.asking:
                         self.condition.wait(timeout=1)
-                        continue
-                    self.asking = True
-                    self.condition.release()
-                    gained: list[str] = []
-                    try:
-                        gained = self._lease(self.waiting)
-                        if not gained:
-                            self.clock.sleep(random.uniform(*POLL_SECONDS))
-                    finally:
-                        self.condition.acquire()
-                        self.asking = False
-                        self.free += gained
-                        self.condition.notify_all()
-                return self.free.pop()
+                    else:
+                        self._ask()
+                slot = self.free.pop()
             finally:
                 self.waiting -= 1
+            surplus = self._surplus()
+        self._release(surplus)
+        return slot
+
+    def _ask(self) -> None:
+        """Lease slots for all who wait, one thread for all; called with the condition held, which is let go meanwhile."""
+        self.asking = True
+        self.condition.release()
+        gained: list[str] = []
+        try:
+            gained = self._lease(self.waiting)
+            if not gained:
+                self.clock.sleep(random.uniform(*POLL_SECONDS))
+        finally:
+            self.condition.acquire()
+            self.asking = False
+            self.free += gained
+            self.condition.notify_all()
+
+    def _surplus(self) -> list[str]:
+        """Free slots that nobody of this worker waits for (any more); called with the condition held."""
+        kept = self.waiting
+        surplus, self.free = self.free[kept:], self.free[:kept]
+        return surplus
 
     def _give_back(self, slot: str) -> None:
         with self.condition:
             age = self.clock.now().timestamp() - self.leased.get(slot, 0)
-            if self.waiting and age < FRESH_SECONDS:
+            if age < FRESH_SECONDS:
                 self.free.append(slot)
                 self.condition.notify()
-                return
-        self._release(slot)
+                surplus = self._surplus()
+            else:
+                surplus = [slot]
+        self._release(surplus)
 
     def _lease(self, wanted: int) -> list[str]:
         gained: list[str] = []
@@ -124,12 +136,14 @@ class SharedSlots:
         self.leased |= dict.fromkeys(gained, now)
         return list(gained)
 
-    def _release(self, slot: str) -> None:
+    def _release(self, slots: list[str]) -> None:
         def drop(item: dict[str, Any], _: float) -> bool:
-            return item["held"].pop(slot, None) is not None
+            return bool([slot for slot in slots if item["held"].pop(slot, None) is not None])
 
-        self.leased.pop(slot, None)
-        self._change(drop)
+        if slots:
+            for slot in slots:
+                self.leased.pop(slot, None)
+            self._change(drop)
 
     def _change(self, change: Any) -> None:
         """Read the item, change it, write it back if nobody else did meanwhile; `change` answers whether there is anything to write."""

@@ -22,8 +22,8 @@ from tallybridge.zuora.source import ZuoraSource
 
 WORKERS = 3
 """Batches under way at once: while one sends, the others read and write back. The slots limit what is sent."""
-GROUP_FACTOR = 5
-"""A batch takes whole groups of records; one group may make it so many times larger than usual."""
+SPARE_WRITERS = 3
+"""Writers of a batch beyond the slots: while they note what they did, others send, so that a slot is handed on and never idle."""
 CHUNK_SECONDS = 120
 """A chunk is only begun when so much time is left; otherwise the batch asks for another round."""
 SYSTEM = "zuora"
@@ -134,7 +134,7 @@ class StepTasks:
             self.run_id,
             self.run.dry_run,
             self.settings.debug_logging,
-            self.settings.netsuite_max_concurrency,
+            self.settings.netsuite_max_concurrency + SPARE_WRITERS,
             self.wiring.invocation.deadline,
         )
         started = False
@@ -146,9 +146,7 @@ class StepTasks:
                 return {"done": False}
             started = True
             runs.heartbeat(self.run_id)
-            done = Batch(step, step.context.netsuite, self.ledger, self.wiring.clock, worker, SYSTEM, step.context.netsuite.turn).process(
-                chunk
-            )
+            done = Batch(step, step.context.netsuite, self.ledger, self.wiring.clock, worker, SYSTEM).process(chunk)
             lines = done.lines + [self._line(Level.WARNING, *self._dropped(f)) for f in sorted(step.context.dropped)]
             if done.failure:
                 lines.append(self._line(Level.ERROR, done.failure.message, done.failure.code, done.failure.advice))

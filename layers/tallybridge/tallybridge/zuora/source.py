@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, Protocol
 
-from tallybridge.pieces import parts
+from tallybridge.pieces import parts, side_by_side
 from tallybridge.zuora.selection import Child, Selected, SourceQuery, zoql_text
 
 IDS_PER_QUERY = 150
@@ -23,8 +24,7 @@ class ZuoraReader(Protocol):
 
     def query(self, zoql: str) -> Iterator[Record]: ...
     def count(self, zoql: str) -> int: ...
-    def submit_data_query(self, sql: str) -> Any: ...
-    def data_query_rows(self, job: Any) -> Iterator[Record]: ...
+    def data_query(self, sql: str) -> Iterator[Record]: ...
     def object_query(self, plural: str, filters: Sequence[str] = ()) -> Iterator[Record]: ...
     def get_payment_parts(self, key: str) -> list[Record]: ...
 
@@ -75,13 +75,13 @@ class ZuoraSource:
         return self._children_by_zoql(child, list(heads))
 
     def _select_from_copy(self, query: SourceQuery, own: SourceQuery) -> Iterator[Selected]:
-        heads = self.zuora.submit_data_query(own.heads_sql())
-        jobs = [self.zuora.submit_data_query(own.child_sql(c)) for c in own.children]  # all at once: they wait side by side
+        texts = [own.heads_sql(), *(own.child_sql(c) for c in own.children)]
+        heads, *rows = side_by_side(self._opened, texts)  # the jobs wait side by side
         children = {
-            given.name: _Children(self._child_rows(given, renamed, job))
-            for given, renamed, job in zip(query.children, own.children, jobs, strict=True)
+            given.name: _Children(self._child_rows(given, renamed, stream))
+            for given, renamed, stream in zip(query.children, own.children, rows, strict=True)
         }
-        for row in self.zuora.data_query_rows(heads):
+        for row in heads:
             group, head = row.get("grp") or "", row["id"]
             yield Selected(
                 id=head,
@@ -91,8 +91,13 @@ class ZuoraSource:
                 children={name: rows.of((group, head)) for name, rows in children.items()},
             )
 
-    def _child_rows(self, given: Child, own_child: Child, job: Any) -> Iterator[tuple[tuple[str, str], Record]]:
-        for row in self.zuora.data_query_rows(job):
+    def _opened(self, sql: str) -> Iterator[Record]:
+        """The rows of a query whose result has begun to arrive."""
+        rows = self.zuora.data_query(sql)
+        return chain(list(islice(rows, 1)), rows)
+
+    def _child_rows(self, given: Child, own_child: Child, rows: Iterator[Record]) -> Iterator[tuple[tuple[str, str], Record]]:
+        for row in rows:
             child = {f: row[o.lower()] for f, o in zip(given.fields, own_child.fields, strict=True) if row.get(o.lower()) is not None}
             for n, (join, own_join) in enumerate(zip(given.joins, own_child.joins, strict=True)):
                 for f, o in zip(join.fields, own_join.fields, strict=True):
