@@ -84,13 +84,14 @@ class KillingObserver:
     killer: ClassVar[Killer] = Killer()
 
     def __init__(self) -> None:
-        self.numbers = threading.local()
+        self.numbers: dict[int, int] = {}
+        """Number of the effect by call; an answer may be read by another thread than the one that asked."""
 
     def before(self, call: Call) -> None:
-        self.numbers.value = KillingObserver.killer.before(f"{call.service} {call.operation}")
+        self.numbers[id(call)] = KillingObserver.killer.before(f"{call.service} {call.operation}")
 
     def after(self, call: Call, status: int | None, seconds: float) -> None:
-        KillingObserver.killer.after(self.numbers.value, f"answer to {call.service} {call.operation}")
+        KillingObserver.killer.after(self.numbers.pop(id(call), -1), f"answer to {call.service} {call.operation}")
 
 
 class KillableWiring(MemoryWiring):

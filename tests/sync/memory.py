@@ -20,11 +20,8 @@ from urllib3 import HTTPResponse
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from tallybridge.http import Http
-from tallybridge.netsuite import NetSuite
-from tallybridge.settings import Settings
 from tallybridge.tokens import ProcessTokens
-from tallybridge.wiring import Invocation, Wiring, netsuite_connection, parse_credentials, zuora_connection
-from tallybridge.zuora import Zuora
+from tallybridge.wiring import Invocation, Wiring, parse_credentials
 from tests.sync.world import INVOCATION_SECONDS, SETTINGS, World
 
 
@@ -220,12 +217,8 @@ class MemoryWiring(Wiring):
         http.deadline = self.invocation.deadline
         return http
 
-    def zuora(self, settings: Settings) -> Zuora:
-        return Zuora(zuora_connection(self.credentials(), settings), self.http(), tokens=self.world.tokens)
-
-    def netsuite(self, settings: Settings, slots: Any = None) -> NetSuite:
-        connection = netsuite_connection(self.credentials(), settings)
-        return NetSuite(connection, self.http(), (slots or self.slots(settings))(connection.realm), tokens=self.world.tokens)
+    def tokens(self) -> ProcessTokens:
+        return self.world.tokens
 
 
 class MemoryWorld(World):

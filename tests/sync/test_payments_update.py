@@ -9,6 +9,7 @@ import pytest
 
 from tallybridge.http import Effect
 from tallybridge.settings import DEFAULTS
+from tallybridge.sync.ledger import Owner
 from tests.sync.builders import Objects, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import (
@@ -42,7 +43,7 @@ def in_netsuite(world: MemoryWorld, number: str, body: dict[str, Any]) -> None:
     """A person changes the NetSuite payment."""
     found = ns_payment(world, number)
     assert found is not None
-    world.wiring().netsuite(DEFAULTS).update("customerPayment", found["id"], body)
+    world.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", 0, "person")).update("customerPayment", found["id"], body)
 
 
 UPDATES: dict[str, tuple[dict[str, float], dict[str, float], dict[str, float], dict[str, int]]] = {
@@ -132,7 +133,7 @@ def test_a_payment_deleted_in_netsuite_is_created_anew(fast: MemoryWorld) -> Non
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     first = ns_payment(fast, "P1")
     assert first is not None
-    calls = fast.wiring().netsuite(DEFAULTS)._calls
+    calls = fast.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", 0, "person"))._calls
     calls.send("DELETE", f"/services/rest/record/v1/customerPayment/{first['id']}", Effect.REPEATABLE, operation="DELETE customerPayment")
     reset_by_a_person(fast, "P1")
     summary = run(fast)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from tallybridge.errors import ConfigurationError
 from tallybridge.http import Http, Observer
 from tallybridge.netsuite import NetSuite, NetSuiteConnection
 from tallybridge.settings import Settings
-from tallybridge.slots import Slots
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger, Owner
 from tallybridge.sync.runs import Runs
@@ -123,6 +122,10 @@ class Wiring:
     def observer(self) -> Observer | None:
         return None
 
+    def tokens(self) -> ProcessTokens:
+        """Access tokens, for as long as the process lives."""
+        return _tokens
+
     def http(self) -> Http:
         """The process's pool of connections, with this invocation's deadline."""
         with _lock:
@@ -132,17 +135,14 @@ class Wiring:
             return _http["pool"].until(self.invocation.deadline, self.observer())
 
     def zuora(self, settings: Settings) -> Zuora:
-        return Zuora(zuora_connection(self.credentials(), settings), self.http(), tokens=_tokens)
+        return Zuora(zuora_connection(self.credentials(), settings), self.http(), tokens=self.tokens())
 
-    def netsuite(self, settings: Settings, slots: Callable[[str], Slots] | None = None) -> NetSuite:
-        """The NetSuite client, limited by the account's shared slots."""
+    def netsuite(self, settings: Settings, owner: Owner) -> NetSuite:
+        """The NetSuite client, limited by the account's slots, which all workers share."""
         connection = netsuite_connection(self.credentials(), settings)
-        return NetSuite(connection, self.http(), (slots or self.slots(settings))(connection.realm), tokens=_tokens)
-
-    def slots(self, settings: Settings) -> Callable[[str], Slots]:
-        """The account's slots as a function of the account id."""
         table, limit = self.table("RUNS_TABLE"), settings.netsuite_max_concurrency
-        return lambda account: SharedSlots(table, account, limit, self.invocation.id, self.clock)
+        slots = SharedSlots(table, connection.realm, limit, owner.name, self.clock, owner.outlives)
+        return NetSuite(connection, self.http(), slots, tokens=self.tokens())
 
 
 def parse_credentials(text: str) -> dict[str, dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -38,13 +39,13 @@ class ScriptedZuora:
         self.copy = list(copy)
         self.zoql = zoql or {}
         self.asked: list[str] = []
+        self.guard = threading.Lock()
 
-    def submit_data_query(self, sql: str) -> int:
-        self.asked.append(sql)
-        return len(self.asked) - 1
-
-    def data_query_rows(self, job: int) -> Iterator[dict[str, Any]]:
-        return iter(self.copy[job])
+    def data_query(self, sql: str) -> Iterator[dict[str, Any]]:
+        """The nth result for the nth query to be asked; the heads are asked first, children in their order."""
+        with self.guard:
+            self.asked.append(sql)
+            return iter(self.copy[len(self.asked) - 1])
 
     def query(self, zoql: str) -> Iterator[dict[str, Any]]:
         self.asked.append(zoql)

@@ -71,6 +71,20 @@ class Owner:
     def family(self) -> str:
         return f"{self.run_id}/{self.batch}"
 
+    @property
+    def name(self) -> str:
+        """The worker in one text: family, attempt and invocation."""
+        return f"{self.family}|{self.attempt}|{self.invocation}"
+
+    def outlives(self, name: str) -> bool:
+        """Whether the worker of that name must have ended by now: it belongs to another run (there is one at a time), is an earlier attempt
+        at the same batch, or did the same part of the run that is done by one worker alone (no batch)."""
+        family, _, rest = name.partition("|")
+        if family.partition("/")[0] != self.run_id:
+            return True
+        alone = self.batch.endswith("/")
+        return family == self.family and name != self.name and (alone or int(rest.partition("|")[0] or 0) < self.attempt)
+
 
 @dataclass(frozen=True)
 class Claim:

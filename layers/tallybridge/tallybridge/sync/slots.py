@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,12 +32,17 @@ UPDATE_TRIES = 50
 class SharedSlots:
     """Slots of one destination account, shared by all workers through the runs table."""
 
-    def __init__(self, table: Table, account: str, limit: int, worker: str, clock: Clock) -> None:
+    def __init__(
+        self, table: Table, account: str, limit: int, worker: str, clock: Clock, is_dead: Callable[[str], bool] = lambda worker: False
+    ) -> None:
+        """`worker` names this worker in its leases; `is_dead` tells of another worker's name that it has ended, so that its leases need not
+        be waited for."""
         self.table = table
         self.key = {"pk": "slots", "sk": account}
         self.limit = limit
         self.worker = worker
         self.clock = clock
+        self.is_dead = is_dead
         self.condition = threading.Condition()
         self.numbers = itertools.count(1)
         self.leased: dict[str, float] = {}
@@ -122,6 +127,7 @@ class SharedSlots:
 
         def take(item: dict[str, Any], now: float) -> bool:
             gained.clear()
+            item["held"] = {lease: until for lease, until in item["held"].items() if not self.is_dead(lease.rpartition("#")[0])}
             limit = int(item.get("current", self.limit))
             if limit < self.limit and now - int(item.get("quiet_since", 0)) > QUIET_SECONDS:
                 limit += 1

@@ -12,6 +12,7 @@ from tallybridge.reporting.totals import control_totals
 from tallybridge.steps.base import StepContext, ZuoraToNetSuite
 from tallybridge.steps.reference import load_reference
 from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.ledger import Owner
 from tallybridge.sync.runlog import Outcome, RecordResult, Tally
 from tallybridge.tasks.open_run import STEPS
 from tallybridge.tasks.run_file import RunFile
@@ -84,7 +85,7 @@ def _ask(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring, held:
 
 def _step(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring) -> ZuoraToNetSuite:
     settings = run.parsed_settings()
-    netsuite = wiring.netsuite(settings)
+    netsuite = wiring.netsuite(settings, Owner(run.run_id, f"reconcile {kind.name}/", 0, wiring.invocation.id))
     zuora = wiring.zuora(settings)
     fields = [n for n in kind.needs if n.startswith("fields:")]
     reference = load_reference(netsuite, folder, fields, settings.field_map)

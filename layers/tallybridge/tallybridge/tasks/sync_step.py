@@ -95,7 +95,7 @@ class StepTasks:
         context = StepContext(
             zuora=zuora,
             source=ZuoraSource(zuora, self.settings.zuora_read_path, self.settings.zuora_field_suffix),
-            netsuite=self.wiring.netsuite(self.settings),
+            netsuite=self.wiring.netsuite(self.settings, self.ledger.owner),
             settings=self.settings,
             clock=self.wiring.clock,
             watermark=watermark,
