@@ -79,7 +79,7 @@ class SharedSlots:
                     if self.clock.now().timestamp() > give_up:
                         advice = "Check for another program that uses up the account's concurrency limit."
                         raise StepFailed("No slot of the destination became free.", code="NS-SLOTS", advice=advice)
-                    if self.asking:
+                    if self.asking or len(self.leased) >= self.limit:  # one of our own is handed on sooner than another is free
                         self.condition.wait(timeout=1)
                     else:
                         self._ask()
