@@ -1,9 +1,13 @@
-"""Writes the pages of this folder that are made from the code: settings.md. Run `python docs/generate.py`; a test compares."""
+"""Writes the pages of this folder that are made from the code: settings.md and coverage.md. Run `python docs/generate.py`; tests compare."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import tempfile
 import typing
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -13,6 +17,9 @@ from pydantic.fields import FieldInfo
 from tallybridge.settings import DEFAULTS, Settings
 
 FOLDER = Path(__file__).parent
+RULES = FOLDER.parent / "tests" / "rules"
+COLLECTION_SECONDS = 300
+"""How long pytest may take to collect the suite."""
 GROUPS = {
     "zuora_base_url": "Connections",
     "zuora_default_currency": "Currency and tax",
@@ -73,5 +80,41 @@ def _values(kind: Any, info: FieldInfo) -> str:
     return names[(origin or kind).__name__]
 
 
+COVERAGE = """# Rules and their tests
+
+Every rule of the catalogue in `tests/rules` with the tests that fail when it is dropped. A test counts once, however many cases it has.
+This page is generated.
+"""
+
+
+def coverage_page(found: Mapping[str, Iterable[str]]) -> str:
+    """docs/coverage.md from {rule id: node ids of its tests}."""
+    text = COVERAGE
+    for name in json.loads((RULES / "pages.json").read_text(encoding="utf-8")):
+        rules = json.loads((RULES / f"{name}.json").read_text(encoding="utf-8"))
+        covered = sum(1 for rule in rules if rule["id"] in found)
+        text += f"\n## {name}\n\n{covered} of {len(rules)} rules have a test.\n\n| Rule | What it says | Tests |\n| --- | --- | --- |\n"
+        for rule in rules:
+            tests = sorted({_function_of(node) for node in found.get(rule["id"], ())})
+            says = rule["rule"].replace("|", "\\|").replace("<", "&lt;")
+            text += f"| `{rule['id']}` | {says} | {'<br>'.join(f'`{test}`' for test in tests) or '-'} |\n"
+    return text
+
+
+def _function_of(node: str) -> str:
+    """The test function of a node id: relative path and name without the folder of all tests and without the case."""
+    return node.split("[")[0].removeprefix("tests/")
+
+
+def collected_rules() -> dict[str, list[str]]:
+    """{rule id: node ids of its tests}, from a collection of the whole suite."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "rules.json"
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--rules-report", str(report), "tests"]
+        subprocess.run(command, cwd=FOLDER.parent, check=True, stdout=subprocess.DEVNULL, timeout=COLLECTION_SECONDS)
+        return dict(json.loads(report.read_text(encoding="utf-8")))
+
+
 if __name__ == "__main__":
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
+    (FOLDER / "coverage.md").write_text(coverage_page(collected_rules()), encoding="utf-8")

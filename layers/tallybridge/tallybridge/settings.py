@@ -65,6 +65,14 @@ class ItemIdMapping(StrEnum):
     ZUORA_NAME = "Use Zuora Record Name"
 
 
+class ClosedPeriod(StrEnum):
+    """What happens to a document dated in a closed accounting period."""
+
+    HOLD = "Hold Until Opened"
+    REFUSE = "Refuse"
+    NEXT_OPEN = "Post In Next Open Period"
+
+
 ITEM_ID_SPELLINGS = {
     "Use Zuora Charge ID": ItemIdMapping.ZUORA_ID,
     "Use Zuora Charge Name": ItemIdMapping.ZUORA_NAME,
@@ -183,6 +191,16 @@ class Settings(BaseModel):
     """Invoices with more lines are set aside and, on request, sent in pieces."""
     large_invoice_piece: Annotated[int, Field(ge=1, le=1_000)] = 100
     """Lines in one piece of a large invoice."""
+
+    closed_period: dict[Literal["invoice", "creditMemo", "customerPayment", "customerRefund"], ClosedPeriod] = Field(default_factory=dict)
+    """What happens to a document dated in a closed NetSuite period, by NetSuite record: `Hold Until Opened` (default), `Refuse`, or
+    `Post In Next Open Period`, which keeps the document's date and needs the NetSuite preference that allows it."""
+    credit_memo_target: Literal["auto", "InvoiceAdjustment", "InvoiceItemAdjustment"] = "auto"
+    """What NetSuite credit memos become in a tenant without Invoice Settlement. `auto`: InvoiceAdjustment where the tenant has it."""
+    send_migrated_credit_memos: YesNo = False
+    """Yes: credit memos that Zuora's migration to Invoice Settlement made of negative invoices are sent like any other."""
+    credit_memos_per_run: Annotated[int, Field(ge=1, le=100_000)] = 6_000
+    """Credit memos in one run; the rest waits for the next."""
 
     # Cutover dates: records dated before are ignored
     cutover_zuora_invoice: OptionalDate = None

@@ -111,7 +111,7 @@ def test_ids_take_the_place_of_what_comes_later() -> None:
     plan = write("p")
     assert [later.record_id for later in waits_for(plan)] == ["p"]
     assert isinstance(plan, Write)
-    (request,) = with_ids(plan.requests, {"p": "501"})
+    (request,) = with_ids(plan, {"p": "501"}).requests
     assert request.body == {"name": "x", "deep": [{"parent": {"id": "501"}}]}
     assert waits_for(write()) == waits_for(Hold((PROBLEM,))) == []
 

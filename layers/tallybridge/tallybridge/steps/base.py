@@ -11,9 +11,11 @@ from tallybridge.clock import Clock
 from tallybridge.money import plain
 from tallybridge.netsuite import NetSuite
 from tallybridge.pieces import side_by_side
-from tallybridge.settings import Settings
+from tallybridge.settings import Behavior, Settings
+from tallybridge.steps.periods import Posting, posting
 from tallybridge.steps.reference import Reference
-from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, SourceRecord
+from tallybridge.steps.writers import NetSuiteWriter
+from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, Request, SourceRecord, Writer
 from tallybridge.zuora import Zuora
 from tallybridge.zuora.selection import Selected, SourceQuery
 from tallybridge.zuora.source import ZuoraSource
@@ -27,10 +29,10 @@ Rows = dict[str, dict[str, Any]]
 
 @dataclass
 class StepContext:
-    """What a step works with. `reference` holds the NetSuite tables the step asked for in `needs`; `watermark` and `behavior` are those
-    of the step's last run; `retry` are ids that must be selected again although the watermark has moved past them; `seen` tells for
-    the given records when the connector itself changed them last; `known` answers the ledger's items for source ids; `dropped` collects
-    the fields this account lacks."""
+    """What a step works with. `mode` is "A" (tenant without Invoice Settlement) or "B"; `reference` holds the NetSuite tables the step
+    asked for in `needs`; `watermark` is that of the step's last run; `retry` are ids that must be selected again although the watermark
+    has moved past them; `seen` tells for the given records when the connector itself changed them last; `known` answers the ledger's
+    items for source ids; `dropped` collects the fields this account lacks."""
 
     zuora: Zuora
     source: ZuoraSource
@@ -44,10 +46,12 @@ class StepContext:
     seen: Callable[[Sequence[str]], Mapping[str, str]] = lambda ids: {}
     known: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]] = lambda ids: {}
     dropped: set[str] = field(default_factory=set)
+    mode: str = "B"
+    run_id: str = ""
 
 
-class ZuoraToNetSuite:
-    """Base of the steps that read Zuora and write NetSuite."""
+class SyncStep:
+    """Base of all steps: what the engine and the tasks ask of any of them. The two directions follow below and in `netsuite_source`."""
 
     name: str
     title: str
@@ -55,34 +59,33 @@ class ZuoraToNetSuite:
     object_label: str
     destination: str
     code: str
-    direction = "Zuora -> NetSuite"
+    direction: str
+    system: str
+    destination_system: str
     transaction = True
     chunk = 100
     needs: tuple[str, ...] = ()
     """Reference tables, see steps/reference.py."""
-    table = "transaction"
-    """SuiteQL table of the destination records: transaction, customer or item."""
-    transaction_type = ""
-    """SuiteQL type code of the destination transaction, for example CustInvc."""
+    follows_changes = False
+    """Selects by a watermark which synced records were modified."""
 
     def __init__(self, context: StepContext) -> None:
         self.context = context
         self.settings = context.settings
         self.reference = context.reference
 
-    # -- selection ---------------------------------------------------------------------------------------------------
-
-    def query(self) -> SourceQuery:
-        """Which heads to select. Each step says."""
-        raise NotImplementedError
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        """New and modified records, or new ones only; transactions are never selected by their modification."""
+        return Behavior.NEW_ONLY
 
     def waiting_work(self) -> int:
         """How many records may be waiting: one call; 0 means that the step has nothing to do."""
-        return self.context.source.count(self.query())
+        raise NotImplementedError
 
     def select(self) -> Iterator[Candidate]:
-        for row in self.context.source.select(self.query()):
-            yield Candidate(row.id, row.group, row.to_json())
+        """The records to look at, those of one group together."""
+        raise NotImplementedError
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         """The candidates as they are now; those that no longer qualify are left out."""
@@ -92,9 +95,69 @@ class ZuoraToNetSuite:
         """Counterparts by source id; a record without one is left out."""
         raise NotImplementedError
 
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        """What a create whose outcome is unknown may have made: the record's counterpart. Steps that create several records say more."""
+        return self.find([record]).get(record.id, [])
+
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         """What to do with a record. Pure."""
         raise NotImplementedError
+
+    def writer(self) -> Writer:
+        """What sends the requests of a plan."""
+        raise NotImplementedError
+
+    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
+        """What the destination holds, in transaction currency, by its id."""
+        raise NotImplementedError
+
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
+        """What the destination says it holds of some source records: (source id, amount), two of them if it holds two."""
+        raise NotImplementedError
+
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """Write statuses on source records."""
+        raise NotImplementedError
+
+    def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
+        """Written in the source before a record is marked complete; answers what failed."""
+        return {}
+
+    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]:
+        """When the source says that it was changed last, after our own write; only master data needs it."""
+        return {}
+
+    def watermark_after(self, base: str) -> str:
+        """How far the watermark may move beyond `base`, the highest modified date that was synced."""
+        return base
+
+
+class ZuoraToNetSuite(SyncStep):
+    """Base of the steps that read Zuora and write NetSuite."""
+
+    direction = "Zuora -> NetSuite"
+    system = "zuora"
+    destination_system = "NetSuite"
+    table = "transaction"
+    """SuiteQL table of the destination records: transaction, customer or item."""
+    transaction_type = ""
+    """SuiteQL type code of the destination transaction, for example CustInvc."""
+
+    def writer(self) -> Writer:
+        return NetSuiteWriter(self.context.netsuite)
+
+    # -- selection ---------------------------------------------------------------------------------------------------
+
+    def query(self) -> SourceQuery:
+        """Which heads to select. Each step says."""
+        raise NotImplementedError
+
+    def waiting_work(self) -> int:
+        return self.context.source.count(self.query())
+
+    def select(self) -> Iterator[Candidate]:
+        for row in self.context.source.select(self.query()):
+            yield Candidate(row.id, row.group, row.to_json())
 
     def reread(self, candidates: Sequence[Candidate]) -> Iterator[tuple[Selected, dict[str, Any], dict[str, dict[str, Any]]]]:
         """Heads that still qualify, as the transactional store has them now, with their parents by object name.
@@ -204,6 +267,10 @@ class ZuoraToNetSuite:
                 self.context.dropped.add(f"{record_type}.{'item.' if line else ''}{name}")
         return kept
 
+    def posting(self, date: str, label: str) -> Posting:
+        """How a document of the step's destination type with this date is posted. `label` names the record."""
+        return posting(self.settings, self.reference, self.destination, date, self.code, label)
+
     # -- source ------------------------------------------------------------------------------------------------------
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
@@ -224,10 +291,6 @@ class ZuoraToNetSuite:
             fields["TransferredToAccounting"] = mark.transferred
         return fields
 
-    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]:
-        """When the source says that it was changed last, after our own write; only master data needs it."""
-        return {}
-
 
 KEYS_PER_LOOKUP = 500
 """External ids in one look-up; each is asked for twice, and an IN list takes 1,000."""
@@ -242,6 +305,7 @@ EXTERNAL_ID_PREFIX = {
     "CreditMemo": "ZCM-",
     "Payment": "ZPMT-",
     "Refund": "ZREF-",
+    "InvoiceItemAdjustment": "ZADJ-",
 }
 
 

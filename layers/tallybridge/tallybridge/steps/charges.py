@@ -9,10 +9,25 @@ from typing import Any
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import StandardInvoiceSync
 from tallybridge.steps.base import ref, text
-from tallybridge.steps.items import FULL_NAME, ITEM_FIELDS, ITEM_ID, SHARED, Item, Items, Kind, missing
+from tallybridge.steps.items import (
+    CLASSIFICATIONS,
+    FULL_NAME,
+    INCLUDE_CHILDREN,
+    ITEM_FIELDS,
+    ITEM_ID,
+    SUBSIDIARY,
+    SYNC_DATE,
+    TAX_SCHEDULE,
+    ZUORA_ID,
+    ZUORA_TYPE,
+    Item,
+    Items,
+    Kind,
+    missing,
+)
 from tallybridge.steps.mapping import Custom, Mapped
-from tallybridge.sync.step import Candidate, Problem, SourceRecord
-from tallybridge.zuora.selection import OnOrAfter, OnOrBefore, Parent, SourceQuery
+from tallybridge.sync.step import Problem
+from tallybridge.zuora.selection import Parent, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -135,11 +150,14 @@ ROWS: tuple[Mapped[Item], ...] = (
     Mapped("Name", "displayName", "C", lambda i: i.own.get("Name")),
     Mapped("Name", Custom("Zuora Product Rate Plan Charge Name"), "CUL", _own("Name")),
     Mapped("Description", "salesDescription", "CU", lambda i: i.own.get("Description")),
+    ZUORA_ID,
     Mapped("ChargeModel", Custom("Zuora Charge Model"), "CUL", _own("ChargeModel")),
     Mapped("ChargeType", Custom("Zuora Charge Type"), "CUL", _charge_type),
     Mapped("CreatedDate", Custom("Zuora Created Date"), "CUL", _created),
     Mapped("ProductRatePlan.Name", Custom("Zuora Product Rate Plan Name"), "CUL", lambda i: text(i.parent("ProductRatePlan", "Name"))),
     Mapped("Product.Name", Custom("Zuora Product Name"), "CUL", lambda i: text(i.parent("Product", "Name"))),
+    ZUORA_TYPE,
+    SYNC_DATE,
     Mapped("4.3", "incomeAccount", "CU", lambda i: ref(i.reference.id_of("account", income_account(i)))),
     Mapped("DeferredRevAccount__NS", "deferredRevenueAccount", "CU", _revenue_account),
     Mapped("RevRecCode", "revRecSchedule", "CU", _revenue_template),
@@ -147,7 +165,10 @@ ROWS: tuple[Mapped[Item], ...] = (
     Mapped("Taxable", "isTaxable", "CU", _taxable),
     Mapped("TaxCode", Custom("Zuora Tax Code"), "CUL", _own("TaxCode")),
     Mapped("TaxCode", Custom("Avalara Tax Code"), "CU", _avalara),
-    *SHARED,
+    *CLASSIFICATIONS,
+    SUBSIDIARY,
+    INCLUDE_CHILDREN,
+    TAX_SCHEDULE,
 )
 
 
@@ -155,7 +176,7 @@ ROWS: tuple[Mapped[Item], ...] = (
 
 
 class Charges(Items):
-    """Step 3: one NetSuite item per effective product rate plan charge; invoice and memo lines refer to it."""
+    """One NetSuite item per effective product rate plan charge; invoice and memo lines refer to it."""
 
     name = "charges"
     title = "Zuora product rate plan charges"
@@ -170,22 +191,12 @@ class Charges(Items):
         return super().needs_by_settings() | {"revenue template": self.settings.netsuite_use_revenue_recognition}
 
     def query(self) -> SourceQuery:
-        today = self.context.clock.now().date().isoformat()
-        effective = (OnOrBefore("EffectiveStartDate", today), OnOrAfter("EffectiveEndDate", today))
-        plan = Parent("ProductRatePlan", "ProductRatePlanId", where=effective)
-        product = Parent("Product", "ProductId", where=effective, of="ProductRatePlan")
+        plan = Parent("ProductRatePlan", "ProductRatePlanId", where=self.effective())
+        product = Parent("Product", "ProductId", where=self.effective(), of="ProductRatePlan")
         return SourceQuery("ProductRatePlanCharge", FIELDS, self.alternatives(), parents=(plan, product))
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return PLAN_FIELDS if object_type == "ProductRatePlan" else PRODUCT_FIELDS
-
-    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        now = stamp(self.context.clock.now())
-        return [
-            self.source_record(Item(self.kind, head, self.settings, self.reference, now, parents))
-            for _, head, parents in self.reread(candidates)
-            if not self.is_ignored(head)
-        ]
 
     def extra_problems(self, item: Item) -> list[Problem]:
         return problems_of_charge(item)

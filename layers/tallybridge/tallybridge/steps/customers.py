@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tallybridge.clock import stamp
 from tallybridge.pieces import side_by_side, streamed_parts
-from tallybridge.settings import Behavior
+from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.addresses import SUBLIST, is_current
 from tallybridge.steps.customer_mapping import LENGTHS, ROWS, Customer, problems_of, remarks_on
 from tallybridge.steps.families import depth_of, is_circular, root_of
@@ -98,8 +98,9 @@ class Customers(MasterData):
             "tax code": bool(self.settings.netsuite_default_tax_code),
         }
 
-    def behavior(self) -> Behavior:
-        return self.settings.customer_account_sync_behavior
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return settings.customer_account_sync_behavior
 
     def eligible(self) -> tuple[Condition, ...]:
         conditions: tuple[Condition, ...] = (Is("Status", ("Active",)), Is("SynctoNetSuite__NS", ("Yes", None)))  # rules 1, 2

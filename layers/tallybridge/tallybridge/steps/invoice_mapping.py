@@ -30,6 +30,8 @@ class InvoiceData:
     revenue_update: bool = False
     customer_currency: str = ""
     was_set_aside: bool = False
+    posting: Mapping[str, Any] = field(default_factory=dict)
+    """Fields that post it in another period than that of its date."""
 
     def charge_of(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         """The product rate plan charge behind an item; empty for a standalone item."""
@@ -69,6 +71,7 @@ class InvoiceMapping(ZuoraToNetSuite):
             "tranId": head.get("InvoiceNumber") if use_number else None,
             "isTaxable": False if taxed_by_zuora else None,
             "taxItem": ref(self.reference.id_of("tax code", self.settings.netsuite_default_tax_code)) if taxed_by_zuora else None,
+            **data.posting,
             **classification.header(self.settings, self.reference, account),
             **{self.reference.custom("invoice", label): value for label, value in custom.items()},
         }

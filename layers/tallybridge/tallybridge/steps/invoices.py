@@ -353,10 +353,6 @@ class Invoices(InvoiceMapping):
         label = f"Invoice {data.head.get('InvoiceNumber')}"
         if problem := currency_problem("INV", label, str(data.account.get("Currency") or ""), data.customer_currency):
             yield problem
-        date = day(data.head.get("InvoiceDate")) or ""
-        if self.reference.is_closed(date):
-            advice = "Open the period in NetSuite, or change the invoice's date in Zuora."
-            yield Problem("INV-PERIOD", f"{label}: The accounting period of {date} is closed.", advice)
 
     # -- 4 action ----------------------------------------------------------------------------------------------------
 
@@ -377,6 +373,10 @@ class Invoices(InvoiceMapping):
         if problems := self.problems(data):
             nothing_to_send = [p.code for p in problems] == ["INV-V10"] and not record.amount
             return Leave(problems[0], set_aside=True) if nothing_to_send else Hold(tuple(problems))
+        posting = self.posting(day(data.head.get("InvoiceDate")) or "", f"Invoice {record.number}")
+        if closed := posting.plan(ERROR):
+            return closed
+        data.posting = posting.fields
         if large:
             return self._plan_large(record, found)
         return Write(

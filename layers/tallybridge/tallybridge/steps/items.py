@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tallybridge.clock import stamp
 from tallybridge.settings import Behavior, ItemIdMapping, Settings
 from tallybridge.steps import classification
 from tallybridge.steps.base import ref
-from tallybridge.steps.mapping import Body, Custom, Mapped, changes, cut, filled, followers
+from tallybridge.steps.mapping import Body, Custom, Mapped, changes, cut, filled, followers, sent
 from tallybridge.steps.master import UNTRANSFERRED, MasterData, Unread
 from tallybridge.steps.reference import Reference
-from tallybridge.sync.step import Counterpart, Found, Hold, Leave, Plan, Problem, Request, SourceRecord, Write, is_complete, normal_status
+from tallybridge.sync.ledger import State
+from tallybridge.sync.step import (
+    Candidate,
+    Counterpart,
+    Found,
+    Hold,
+    Leave,
+    Plan,
+    Problem,
+    Request,
+    SourceRecord,
+    Write,
+    is_complete,
+    normal_status,
+)
+from tallybridge.zuora.selection import Condition, OnOrAfter, OnOrBefore
 
 # -- item types (1.1) ----------------------------------------------------------------------------------------------------
 
@@ -50,7 +67,8 @@ class Kind:
 
 @dataclass(frozen=True)
 class Item:
-    """A catalogue record with everything its mapping needs; `parents` by Zuora object name."""
+    """A catalogue record with everything its mapping needs; `parents` by Zuora object name. `refusal` is why NetSuite declined it when it
+    was sent last, "" when it did not."""
 
     kind: Kind
     own: Mapping[str, Any]
@@ -58,6 +76,7 @@ class Item:
     reference: Reference
     synced_at: str
     parents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    refusal: str = ""
 
     @property
     def label(self) -> str:
@@ -80,6 +99,27 @@ class Item:
 
     def parent(self, object_type: str, name: str) -> Any:
         return self.parents.get(object_type, {}).get(name)
+
+
+# -- effective dates (1, rule 3) -----------------------------------------------------------------------------------------
+
+ONE_DAY = timedelta(days=1)
+
+
+def tenant_day(now: datetime, row: Mapping[str, Any]) -> str:
+    """Today in the tenant's time zone, YYYY-MM-DD. Zuora tells the zone by the offset of the times that it gives; without one it is UTC."""
+    updated = str(row.get("UpdatedDate") or "")
+    zone = datetime.fromisoformat(updated).tzinfo if updated else None
+    return now.astimezone(zone or UTC).date().isoformat()
+
+
+def are_effective(rows: Sequence[Mapping[str, Any]], today: str) -> bool:
+    """Whether all rows that have effective dates are effective on the day, the last one included."""
+    return all(_day(row, "EffectiveStartDate") <= today <= _day(row, "EffectiveEndDate") for row in rows if row.get("EffectiveEndDate"))
+
+
+def _day(row: Mapping[str, Any], name: str) -> str:
+    return str(row.get(name) or "")[:10]
 
 
 # -- validations (1.3) ---------------------------------------------------------------------------------------------------
@@ -132,6 +172,11 @@ def missing(reference: Reference, table: str, word: str, name: Any) -> str:
     return f'{word} "{name}" ' + ("is ambiguous in NetSuite." if reference.is_ambiguous(table, name) else "does not exist in NetSuite.")
 
 
+def refusal_of(known: Mapping[str, Any] | None) -> str:
+    """Why NetSuite declined a record, as its ledger item says; "" when that is not how it ended."""
+    return str(known.get("message") or "") if known and known.get("state") == State.REFUSED else ""
+
+
 def remarks_on(item: Item) -> list[Problem]:
     """What is said without holding the record back."""
     schedule = item.settings.netsuite_default_tax_schedule
@@ -161,23 +206,22 @@ def _include_children(item: Item) -> Any:
     return answer if item.settings.netsuite_subsidiaries else None
 
 
+def _tax_schedule(item: Item) -> Any:
+    return ref(item.reference.id_of("tax schedule", item.settings.netsuite_default_tax_schedule))
+
+
 ITEM_ID = Mapped[Item]("id / Name", "itemId", "CU", lambda i: i.item_id)
-SHARED: tuple[Mapped[Item], ...] = (
-    Mapped("Id", Custom("Zuora ID"), "CUL", lambda i: i.own["Id"]),
-    Mapped("-", Custom("Zuora Type"), "CUL", lambda i: i.kind.zuora_type),
-    Mapped("-", Custom("Zuora Sync Date"), "CUL", lambda i: i.synced_at, follows=True),
+ZUORA_ID = Mapped[Item]("Id", Custom("Zuora ID"), "CUL", lambda i: i.own["Id"])
+ZUORA_TYPE = Mapped[Item]("-", Custom("Zuora Type"), "CUL", lambda i: i.kind.zuora_type)
+SYNC_DATE = Mapped[Item]("-", Custom("Zuora Sync Date"), "CUL", lambda i: i.synced_at, follows=True)
+CLASSIFICATIONS: tuple[Mapped[Item], ...] = (
     Mapped("Class__NS", "class", "CU", _classification("class")),
     Mapped("Department__NS", "department", "CU", _classification("department")),
     Mapped("Location__NS", "location", "CU", _classification("location")),
-    Mapped("Subsidiary__NS", "subsidiary", "C", _subsidiary),
-    Mapped("IncludeChildren__NS", "includeChildren", "CU", _include_children),
-    Mapped(
-        "netsuite_default_tax_schedule",
-        "taxSchedule",
-        "CU",
-        lambda i: ref(i.reference.id_of("tax schedule", i.settings.netsuite_default_tax_schedule)),
-    ),
 )
+SUBSIDIARY = Mapped[Item]("Subsidiary__NS", "subsidiary", "C", _subsidiary)
+INCLUDE_CHILDREN = Mapped[Item]("IncludeChildren__NS", "includeChildren", "CU", _include_children)
+TAX_SCHEDULE = Mapped[Item]("netsuite_default_tax_schedule", "taxSchedule", "CU", _tax_schedule)
 
 
 # -- the step ------------------------------------------------------------------------------------------------------------
@@ -195,8 +239,26 @@ class Items(MasterData):
     def needs_by_settings(self) -> dict[str, bool]:
         return {"subsidiary": self.settings.netsuite_subsidiaries, "tax schedule": bool(self.settings.netsuite_default_tax_schedule)}
 
-    def behavior(self) -> Behavior:
-        return self.settings.product_catalog_sync_behavior
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return settings.product_catalog_sync_behavior
+
+    def effective(self) -> tuple[Condition, ...]:
+        """Effective today in some time zone (section 1, rule 3); `refresh` decides by the tenant's own."""
+        now = self.context.clock.now()
+        tomorrow, yesterday = ((now + days).date().isoformat() for days in (ONE_DAY, -ONE_DAY))
+        return (OnOrBefore("EffectiveStartDate", tomorrow), OnOrAfter("EffectiveEndDate", yesterday))
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        now = self.context.clock.now()
+        known = self.context.known([c.id for c in candidates])
+        return [
+            self.source_record(
+                Item(self.kind, head, self.settings, self.reference, stamp(now), parents, refusal_of(known.get(str(head["Id"]))))
+            )
+            for _, head, parents in self.reread(candidates)
+            if not self.is_ignored(head) and are_effective((head, *parents.values()), tenant_day(now, head))
+        ]
 
     def source_record(self, item: Item) -> SourceRecord:
         """The record as the engine takes it; people call it by its name."""
@@ -263,7 +325,7 @@ class Items(MasterData):
         if record.destination_id and not self.updates:
             return self._link(record, item, found_type)
         if (why := self.left_alone(item)) is not None:
-            return Leave(why)
+            return Leave(why, level="WARNING")
         problems = [*problems_of(item, found_type, creating=not record.destination_id), *self.extra_problems(item)]
         if len(found) > 1:
             text = f"{item.label}: {len(found)} NetSuite items carry this Zuora ID. Clear the duplicates first."
@@ -313,4 +375,4 @@ class Items(MasterData):
             Problem("ITEM-CUT", f"{item.label}: {name} was cut to {limit} characters, NetSuite takes no more.", advice)
             for name, limit in long
         ]
-        return body, (*remarks_on(item), *self.extra_remarks(item), *cuts)
+        return sent(body), (*remarks_on(item), *self.extra_remarks(item), *cuts)

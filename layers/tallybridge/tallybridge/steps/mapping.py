@@ -12,6 +12,17 @@ from tallybridge.steps.reference import Reference
 S = TypeVar("S")
 
 
+class _Empty:
+    """The one value of its kind."""
+
+    def __repr__(self) -> str:
+        return "EMPTY"
+
+
+EMPTY = _Empty()
+"""What a rule answers to have a field emptied in NetSuite (JSON null); None only means that nothing is sent."""
+
+
 @dataclass(frozen=True)
 class Custom:
     """A custom field of NetSuite by its label."""
@@ -52,6 +63,11 @@ def filled(rows: Sequence[Mapped[S]], when: str, subject: S, reference: Referenc
     return body
 
 
+def sent(body: Mapping[str, Any]) -> Body:
+    """The body as it goes out: `EMPTY` as the null that empties a field."""
+    return {name: None if value is EMPTY else value for name, value in body.items()}
+
+
 def followers(rows: Sequence[Mapped[Any]], reference: Reference, record_type: str) -> frozenset[str]:
     """The properties that are no reason to send an update."""
     return frozenset(target_name(row, reference, record_type) for row in rows if row.follows)
@@ -64,17 +80,28 @@ def changes(wanted: Mapping[str, Any], held: Mapping[str, Any], follow: Iterable
 
 
 def same(wanted: Any, held: Any) -> bool:
-    """Whether NetSuite holds the value: references by id or by label, multi-selects as sets, text without outer and repeated blanks."""
+    """Whether NetSuite holds the value: references by id or by label, multi-selects as sets, sublists line by line, text without outer and
+    repeated blanks."""
     if isinstance(wanted, Mapping):
         if "items" in wanted:
-            return _ids(wanted) == _ids(held)
-        key = "id" if "id" in wanted else "refName"
+            return _ids(wanted) == _ids(held) if _is_multi_select(wanted) else _has_lines(held, wanted["items"])
+        key = next(k for k in ("id", "refName", "value") if k in wanted)
         return str(wanted[key]) == str(held.get(key, "") if isinstance(held, Mapping) else held)
     if isinstance(wanted, bool):
         return wanted is bool(held)
     if isinstance(wanted, int | Decimal):
         return held is not None and Decimal(str(wanted)) == Decimal(str(held))
     return _plain(wanted) == _plain(held)
+
+
+def _is_multi_select(value: Mapping[str, Any]) -> bool:
+    return all(isinstance(i, Mapping) and i.keys() == {"id"} for i in value["items"])
+
+
+def _has_lines(held: Any, wanted: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a sublist has a line with every wanted line's values; it may have other lines, and other values in them."""
+    lines = held.get("items", ()) if isinstance(held, Mapping) else ()
+    return all(any(all(same(v, line.get(n)) for n, v in want.items()) for line in lines) for want in wanted)
 
 
 def _ids(value: Any) -> set[str]:

@@ -37,6 +37,7 @@ class MasterData(ZuoraToNetSuite):
     """Base of accounts and catalogue items: they have no amounts, and a change in Zuora is sent as an update."""
 
     transaction = False
+    follows_changes = True
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
@@ -46,13 +47,9 @@ class MasterData(ZuoraToNetSuite):
         """Reference tables that are only read where a setting calls for them, since the account may not have them."""
         return {}
 
-    def behavior(self) -> Behavior:
-        """New and modified records, or new ones only."""
-        raise NotImplementedError
-
     @property
     def updates(self) -> bool:
-        return self.behavior() is Behavior.NEW_AND_MODIFIED
+        return self.behavior_in(self.settings) is Behavior.NEW_AND_MODIFIED
 
     # -- selection ---------------------------------------------------------------------------------------------------
 

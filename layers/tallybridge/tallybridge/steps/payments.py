@@ -200,10 +200,6 @@ class Payments(ZuoraToNetSuite):
     def _others(self, data: PaymentData) -> Iterator[Problem]:
         if problem := currency_problem("PAY", _name(data), str(data.account.get("Currency") or ""), data.customer_currency):
             yield problem
-        date = day(data.head.get("EffectiveDate")) or ""
-        if self.reference.is_closed(date):
-            advice = "Open the period in NetSuite, or change the payment's date in Zuora."
-            yield Problem("PAY-PERIOD", f"{_name(data)}: The accounting period of {date} is closed.", advice)
 
     # -- action ------------------------------------------------------------------------------------------------------
 
@@ -222,7 +218,10 @@ class Payments(ZuoraToNetSuite):
             return Leave(Problem("PAY-UNAPPLIED", waiting, "Apply it in Zuora, or set sync_unapplied_payments."))
         if problems := self.problems(data):
             return Hold(tuple(problems))
-        body = {**self.header(data), "payment": record.amount, "autoApply": False, **self._apply(self._apply_lines(data))}
+        posting = self.posting(day(data.head.get("EffectiveDate")) or "", _name(data))
+        if closed := posting.plan("Error Creating Payment"):
+            return closed
+        body = {**self.header(data), **posting.fields, "payment": record.amount, "autoApply": False, **self._apply(self._apply_lines(data))}
         return Write("create", "Creating Payment", "Error Creating Payment", (Request("customerPayment", body),))
 
     # -- mapping -----------------------------------------------------------------------------------------------------

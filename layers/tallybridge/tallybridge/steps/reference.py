@@ -109,7 +109,16 @@ class Reference:
     def is_closed(self, day: str) -> bool:
         """Whether receivables can no longer be posted on a date. A date without any period counts as open: NetSuite decides."""
         period = self.period_of(day)
-        return bool(period) and any(period.get(flag) == "T" for flag in ("closed", "arlocked", "alllocked"))  # type: ignore[union-attr]
+        return period is not None and _is_locked(period)
+
+    def next_open(self, day: str) -> dict[str, str] | None:
+        """The first period after a date to which receivables can be posted."""
+        later = (p for p in self.periods if p["first"] > day and not _is_locked(p))
+        return min(later, key=lambda p: p["first"], default=None)
+
+
+def _is_locked(period: Mapping[str, str]) -> bool:
+    return any(period.get(flag) == "T" for flag in ("closed", "arlocked", "alllocked"))
 
 
 def prefix_of(record_type: str) -> str:

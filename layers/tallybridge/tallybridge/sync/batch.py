@@ -5,7 +5,8 @@
     3 plan         pure: hold, leave, found, or write
     4 claim        ledger, one conditional write a record
     5 mark         "Creating X" on the source, in bulk, before the first destination write
-    6 send         in parallel; records of one group one after the other; SENT is stored before each request, CONFIRMED after it
+    6 send         in parallel; records of one group one after the other; SENT is stored before a stage, CONFIRMED after the last one;
+                   a plan of several stages is marked and sent stage by stage
     7 verify       the destination's amounts, one look-up for all
     8 write back   "Sync Complete" or "Error ...", in bulk; then DONE or REFUSED in the ledger
 
@@ -14,49 +15,35 @@ A worker may die between any two of them: the next one finds the ledger open, th
 
 from __future__ import annotations
 
-import hashlib
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from tallybridge import money
 from tallybridge.clock import Clock, stamp
-from tallybridge.errors import AlreadyExists, LoginRefused, NotSent, OutcomeUnknown, Refused, ServiceError, StepFailed, TallybridgeError
+from tallybridge.errors import ServiceError
 from tallybridge.sync.earlier import intent_of, result_of_earlier
 from tallybridge.sync.ledger import Ledger, LostClaim
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
+from tallybridge.sync.sender import Sender, Worker
 from tallybridge.sync.step import (
-    CREATED,
     IGNORE,
     SYNC_COMPLETE,
     Candidate,
-    Counterpart,
-    Destination,
     Found,
     Hold,
     Leave,
     Mark,
     Problem,
-    Request,
+    Refusal,
     Step,
     Write,
 )
 from tallybridge.sync.waves import waits_for, waves, with_ids
-from tallybridge.sync.work import Work, lines_of, name_of, result_of
+from tallybridge.sync.work import Work, lines_of, name_of, problem_of, result_of
 
-CREATE_TRIES = 3
-"""How often a create is sent when its outcome was unknown and the look-up found nothing."""
-VERIFY_AFTER_SECONDS = 1.0
-"""How long to wait before looking up a create whose outcome is unknown."""
 LEDGER_WRITERS = 8
-UNREACHABLE_LIMIT = 10
-"""After so many records in a row whose outcome is unknown the batch stops sending: the destination is down."""
-SEND_MARGIN_SECONDS = 20
-"""Nothing is sent when less time than this is left."""
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -68,30 +55,15 @@ class BatchResult:
     failure: Problem | None = None
 
 
-@dataclass(frozen=True)
-class Worker:
-    """What a batch runs with. `deadline` (epoch seconds) is when the worker is stopped from outside."""
-
-    run_id: str
-    dry_run: bool
-    debug: bool
-    writers: int
-    deadline: float
-
-
 class Batch:
     """Processes candidates of one step."""
 
-    def __init__(self, step: Step, destination: Destination, ledger: Ledger, clock: Clock, worker: Worker, system: str) -> None:
+    def __init__(self, step: Step, ledger: Ledger, clock: Clock, worker: Worker) -> None:
         self.step = step
-        self.destination = destination
         self.ledger = ledger
         self.clock = clock
         self.worker = worker
-        self.system = system
-        self.unreachable = 0
-        self.failure: Problem | None = None
-        self.guard = threading.Lock()
+        self.sender = Sender(step, ledger, clock, worker)
 
     def process(self, candidates: Sequence[Candidate]) -> BatchResult:
         """Sync the candidates. Raises `StepFailed` or `LoginRefused` when nothing could be decided for any of them."""
@@ -106,8 +78,10 @@ class Batch:
             to_do = [by_id[i] for i in wave if self._ready(by_id[i], by_id, known)]
             if self.worker.dry_run:
                 for work in to_do:
-                    there = isinstance(work.plan, Found) or work.action == "recover"
-                    work.settle(Outcome.ALREADY if there else Outcome.SYNCED)
+                    if isinstance(work.plan, Refusal):
+                        work.settle(Outcome.REFUSED, work.plan.problem)
+                    else:
+                        work.settle(Outcome.ALREADY if self._was_there(work) else Outcome.SYNCED)
             else:
                 self._carry_out(to_do, known)
         if not self.worker.dry_run:
@@ -115,11 +89,11 @@ class Batch:
         left = ((c.id, known.get(self._key(c.id))) for c in candidates if c.id not in by_id)
         gone = [result_of_earlier(self.step.object, i, item if self.ledger.own(item) else None) for i, item in left]
         return BatchResult(
-            [*(result_of(w, self.step) for w in works), *gone], [line for w in works for line in self._lines(w)], self.failure
+            [*(result_of(w, self.step) for w in works), *gone], [line for w in works for line in self._lines(w)], self.sender.failure
         )
 
     def _key(self, record_id: str) -> str:
-        return self.ledger.key(self.system, self.step.object, record_id)
+        return self.ledger.key(self.step.system, self.step.object, record_id)
 
     def _take_plan(self, work: Work, known: Mapping[str, Any] | None) -> None:
         """Settle what needs no write in the destination."""
@@ -140,6 +114,8 @@ class Batch:
                     work.note(Level.INFO, remark)
                 if not write_back:
                     work.settle(Outcome.ALREADY)
+            case Refusal(action=action):
+                work.action = action
             case Write(action, remarks=remarks):
                 work.action = action
                 work.note(Level.INFO, *remarks)
@@ -161,15 +137,17 @@ class Batch:
             self._keep_held(work, missing.otherwise, known.get(self._key(work.record.id)))
             return False
         assert isinstance(work.plan, Write)
-        work.plan = replace(work.plan, requests=with_ids(work.plan.requests, done))
+        work.plan = with_ids(work.plan, done)
         return True
 
     def _carry_out(self, works: list[Work], known: Mapping[str, Mapping[str, Any]]) -> None:
         self._each(works, lambda w: self._claim(w, known.get(self._key(w.record.id))))
         claimed = [w for w in works if w.outcome is None]
         try:
-            self._mark_in_progress([w for w in claimed if isinstance(w.plan, Write) and w.plan.in_progress])
-            self._send_all([w for w in claimed if w.outcome is None and isinstance(w.plan, Write)])
+            for work in claimed:
+                if isinstance(work.plan, Refusal):
+                    work.settle(Outcome.REFUSED, work.plan.problem)
+            self._send_stages([w for w in claimed if isinstance(w.plan, Write)])
             self._check_amounts([w for w in claimed if w.outcome is None])
             self._write_back([w for w in claimed if w.outcome in (None, Outcome.REFUSED)])
         finally:
@@ -184,91 +162,30 @@ class Batch:
             busy = Problem("LEDGER-BUSY", f"{self._name(work)}: another worker is on it; the next run settles it.")
             work.settle(Outcome.UNFINISHED, busy)
 
-    def _mark_in_progress(self, works: list[Work]) -> None:
+    def _send_stages(self, works: list[Work]) -> None:
+        """Stage by stage, so that the status texts of each are written in bulk."""
+        number = 0
+        while due := [w for w in works if w.outcome is None and isinstance(w.plan, Write) and len(w.plan.stages) > number]:
+            self._mark_in_progress(due, number)
+            self.sender.send([w for w in due if w.outcome is None], number)
+            number += 1
+
+    def _mark_in_progress(self, works: list[Work], number: int) -> None:
         """The status is on the source record before the first destination write (sequence-and-status.md 4.1, rule 3)."""
         marks = []
         for work in works:
             assert isinstance(work.plan, Write)
-            marks.append(Mark(work.record, work.plan.in_progress, self._transferred("Processing") if work.plan.transferred else None))
+            if text := work.plan.stages[number].in_progress:
+                marks.append(Mark(work.record, text, self._transferred("Processing") if work.plan.transferred else None))
         answers = self.step.mark(marks) if marks else {}
+        marked = {m.record.id for m in marks}
         for work in works:
             answer = answers.get(work.record.id)
-            if answer is None or not answer.ok:
+            if work.record.id in marked and (answer is None or not answer.ok):
                 reason = answer.message if answer else "no answer"
                 text = f"{self._name(work)}: its status could not be written in the source: {reason}"
                 advice = "Nothing was sent. The next run tries again; correct the record if the text names a field."
                 work.settle(Outcome.UNFINISHED, Problem(answer.code if answer else "STATUS", text, advice))
-
-    def _send_all(self, works: list[Work]) -> None:
-        lanes: dict[str, list[Work]] = {}
-        for work in sorted(works, key=lambda w: (w.record.order, w.record.number)):
-            lanes.setdefault(work.record.group or f"alone#{work.record.id}", []).append(work)
-
-        def lane(queue: list[Work]) -> None:
-            for work in queue:
-                self._send(work)
-
-        with ThreadPoolExecutor(max_workers=max(1, min(self.worker.writers, len(lanes)))) as pool:
-            for future in [pool.submit(lane, queue) for queue in lanes.values()]:
-                future.result()
-
-    def _send(self, work: Work) -> None:
-        if self.failure or self.clock.now().timestamp() > self.worker.deadline - SEND_MARGIN_SECONDS:
-            work.settle(Outcome.UNFINISHED, Problem("NOT-SENT", f"{self._name(work)}: not sent in this run; the next run sends it."))
-            return
-        assert isinstance(work.plan, Write) and work.claim is not None
-        plan = work.plan
-        try:
-            work.claim = self.ledger.sent(work.claim, _hash(plan.requests))
-            work.destination_id = plan.destination_id
-            for request in plan.requests:
-                if request.record_id is None:
-                    work.destination_id = self._create(work, request)
-                else:
-                    target = work.destination_id if request.record_id == CREATED else request.record_id
-                    self.destination.update(request.record_type, target, request.body, request.replace)
-            work.claim = self.ledger.confirmed(work.claim, work.destination_id)
-            self._reached()
-        except Refused as refused:
-            self._reached()
-            work.settle(Outcome.REFUSED, self._problem(work, refused), refused.detail)
-        except LoginRefused as refused:
-            self._fail(Problem(refused.code, refused.message, refused.advice))
-            work.settle(Outcome.UNFINISHED, self._problem(work, refused))
-        except (NotSent, OutcomeUnknown, ServiceError, StepFailed) as lost:
-            self._missed(lost)
-            work.settle(Outcome.UNFINISHED, self._problem(work, lost))
-        except LostClaim:
-            work.settle(Outcome.UNFINISHED, Problem("LEDGER-BUSY", f"{self._name(work)}: another worker took it over."))
-
-    def _create(self, work: Work, request: Request) -> str:
-        """Create; a create that is refused as a duplicate, or whose outcome is unknown, is looked up and never repeated blindly."""
-        unknown: OutcomeUnknown | None = None
-        for _ in range(CREATE_TRIES):
-            try:
-                return self.destination.create(request.record_type, request.body)
-            except AlreadyExists as duplicate:
-                there = self._look_up(work)
-                if there is None:
-                    raise duplicate
-                work.action = "create" if unknown else "recover"
-                return there.id
-            except OutcomeUnknown as lost:
-                unknown = lost
-                self.clock.sleep(VERIFY_AFTER_SECONDS)
-                there = self._look_up(work)
-                if there is not None:
-                    return there.id
-        assert unknown is not None
-        raise unknown
-
-    def _look_up(self, work: Work) -> Counterpart | None:
-        found = self.step.find([work.record]).get(work.record.id, [])
-        if len(found) > 1:
-            raise ServiceError(
-                f"{len(found)} {self.step.destination} records carry this id: {', '.join(c.id for c in found)}", service="NetSuite"
-            )
-        return found[0] if found else None
 
     def _check_amounts(self, works: list[Work]) -> None:
         """After a create the destination's total is compared with the source's, to the cent."""
@@ -278,7 +195,7 @@ class Batch:
             amounts = self.step.amounts([w.destination_id for w in due]) if due else {}
         except ServiceError as lost:
             for work in due:
-                work.settle(Outcome.UNFINISHED, self._problem(work, lost))
+                work.settle(Outcome.UNFINISHED, problem_of(work, self.step, lost))
             return
         for work in due:
             work.destination_amount = amounts.get(work.destination_id)
@@ -297,6 +214,8 @@ class Batch:
 
     def _write_back(self, works: list[Work]) -> None:
         now = stamp(self.clock.now())
+        self._complete_details([w for w in works if w.outcome is None and w.destination_id])
+        works = [w for w in works if w.outcome is not Outcome.UNFINISHED]
         marks = [m for w in works if (m := self._final_mark(w, now)) is not None]
         answers = self.step.mark(marks) if marks else {}
         marked = {m.record.id for m in marks}
@@ -311,15 +230,26 @@ class Batch:
         seen = self.step.after_marks([w.record for w in settled if w.record.id in marked])
         self._each(settled, lambda w: self._settle(w, seen.get(w.record.id, "")))
 
+    def _complete_details(self, works: list[Work]) -> None:
+        """Line ids and the like go first: a record that is complete is not looked at again."""
+        failed = self.step.complete_details({w.record.id: (w.record, w.destination_id) for w in works}) if works else {}
+        for work in works:
+            if answer := failed.get(work.record.id):
+                text = f"{self._name(work)}: done in the destination, but its lines could not be written back: {answer.message}"
+                advice = "The next run finds the counterpart and completes the source record."
+                work.settle(Outcome.UNFINISHED, Problem(answer.code or "STATUS", text, advice))
+
     def _final_mark(self, work: Work, now: str) -> Mark | None:
+        plan = work.plan
         if work.outcome is Outcome.REFUSED:
-            error = work.plan.error if isinstance(work.plan, Write) else ""
-            if not error:
-                return None
-            keeps = isinstance(work.plan, Write) and not work.plan.transferred
-            return Mark(work.record, error, None if keeps else self._transferred("Error"))
-        if isinstance(work.plan, Write | Found) and not work.plan.write_back:
+            error = plan.error if isinstance(plan, Refusal) else plan.stages[work.stage].error if isinstance(plan, Write) else ""
+            keeps = isinstance(plan, Write) and not plan.transferred
+            there = work.destination_id if work.stage else ""  # an earlier stage has made the record
+            return Mark(work.record, error, None if keeps else self._transferred("Error"), there) if error else None
+        if isinstance(plan, Write | Found) and not plan.write_back:
             return None
+        if isinstance(plan, Write) and plan.remainder:
+            return Mark(work.record, plan.remainder.status, self._transferred("Processing"), work.destination_id, now)
         return Mark(work.record, SYNC_COMPLETE, self._transferred("Yes"), work.destination_id, now)
 
     def _settle(self, work: Work, seen: str) -> None:
@@ -329,13 +259,17 @@ class Batch:
                 _, problem = work.notes[-1]
                 self.ledger.refused(work.claim, self.step.name, problem.code, problem.message)
                 return
+            if isinstance(work.plan, Write) and work.plan.remainder:
+                problem = work.plan.remainder.problem
+                self.ledger.kept_back(work.claim, self.step.name, problem.code, problem.message, problem.waits_for)
+                work.settle(Outcome.HELD, problem)
+                return
             facts = dict(work.plan.facts) if isinstance(work.plan, Write | Found) else {}
             if seen:
                 facts["seen"] = seen
             self.ledger.done(work.claim, destination_id=work.destination_id, **facts)
             if work.outcome is None:
-                recovered = isinstance(work.plan, Found) or work.action == "recover"
-                work.settle(Outcome.ALREADY if recovered else Outcome.SYNCED)
+                work.settle(Outcome.ALREADY if self._was_there(work) else Outcome.SYNCED)
         except LostClaim:
             work.settle(Outcome.UNFINISHED, Problem("LEDGER-BUSY", f"{self._name(work)}: another worker took it over."))
 
@@ -364,29 +298,9 @@ class Batch:
     def _transferred(self, value: str) -> str | None:
         return value if self.step.transaction else None
 
-    def _reached(self) -> None:
-        with self.guard:
-            self.unreachable = 0
-
-    def _missed(self, lost: TallybridgeError) -> None:
-        with self.guard:
-            self.unreachable += 1
-            down = self.unreachable >= UNREACHABLE_LIMIT
-        if down:
-            self._fail(
-                Problem(
-                    "DESTINATION-DOWN",
-                    f"{self.step.title}: no answer for {UNREACHABLE_LIMIT} records in a row: {lost.message}",
-                    lost.advice,
-                )
-            )
-
-    def _fail(self, problem: Problem) -> None:
-        with self.guard:
-            self.failure = self.failure or problem
-
-    def _problem(self, work: Work, error: TallybridgeError) -> Problem:
-        return Problem(error.code, f"{self._name(work)}: {error.message}", error.advice)
+    @staticmethod
+    def _was_there(work: Work) -> bool:
+        return isinstance(work.plan, Found) or work.action == "recover"
 
     def _name(self, work: Work) -> str:
         return name_of(work, self.step)
@@ -394,11 +308,6 @@ class Batch:
     def _lines(self, work: Work) -> list[LogLine]:
         now, run = stamp(self.clock.now()), self.worker
         return lines_of(work, self.step, now, run.run_id, dry_run=run.dry_run, debug=run.debug)
-
-
-def _hash(requests: Sequence[Request]) -> str:
-    content = money.dumps([[r.record_type, r.record_id, dict(r.body)] for r in requests])
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def _all(values: Iterable[object]) -> None:

@@ -181,6 +181,11 @@ class Ledger:
         facts = {"code": code, "message": message, "attention": f"{State.REFUSED}#{step}"}
         return self._advance(claim, State.REFUSED, facts, settled=True)
 
+    def kept_back(self, claim: Claim, step: str, code: str, message: str, waits_for: str) -> Claim:
+        """Stored when the destination has the record, but something about it is still to be done."""
+        facts = {"code": code, "message": message, "waits_for": waits_for, "attention": f"{State.HELD}#{step}"}
+        return self._advance(claim, State.HELD, facts, settled=True)
+
     def released(self, claim: Claim) -> Claim:
         """Give the record back untouched: the lease ends now."""
         return self._advance(claim, State.CLAIMED, {"lease": 0})

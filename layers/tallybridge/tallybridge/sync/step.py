@@ -3,7 +3,7 @@
 A step is data plus small functions: it selects, reads again, looks up counterparts, and *plans*; the engine claims, marks, sends, verifies
 and writes back. `plan` and everything it calls is pure: no clock, no network.
 
-    select -> [Selected] -> refresh -> [Record] -> find -> counterparts -> plan -> Hold | Leave | Found | Write
+    select -> [Selected] -> refresh -> [Record] -> find -> counterparts -> plan -> Hold | Leave | Found | Refusal | Write
 """
 
 from __future__ import annotations
@@ -60,16 +60,43 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Made:
+    """Stands for the id that the create called `name` of the same plan gave, as a record id or anywhere in a body."""
+
+    name: str = ""
+
+
+CREATED = Made()
+"""The id of the record itself: what the create without a name gave, or the plan's `destination_id`."""
+
+
+@dataclass(frozen=True)
 class Request:
-    """One write in the destination. `record_id` None creates; `CREATED` stands for the id that an earlier request of the plan gave."""
+    """One write in the destination. `record_type` is what the destination's writer takes: a REST record type of NetSuite, a path of Zuora
+    with "{id}" for the record's id. `record_id` None creates.
+
+    `name` tells the creates of one plan apart ("" = the record itself); `key` is a text that never changes for this write, for services
+    that know idempotency keys; `replace` names sublists that the body replaces as a whole.
+    """
 
     record_type: str
     body: Mapping[str, Any]
-    record_id: str | None = None
+    record_id: str | Made | None = None
     replace: tuple[str, ...] = ()
+    name: str = ""
+    key: str = ""
 
 
-CREATED = "<created>"
+@dataclass(frozen=True)
+class Stage:
+    """Requests that are sent one after the other, with the status texts that the source carries meanwhile and on a refusal.
+
+    `in_progress` "" leaves the source's status alone.
+    """
+
+    in_progress: str
+    error: str
+    requests: tuple[Request, ...]
 
 
 @dataclass(frozen=True)
@@ -109,11 +136,30 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """The record cannot be sent and the source is to say so: it gets the error status, as if the destination had refused it."""
+
+    problem: Problem
+    error: str
+    action: str = "create"
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """What could not be done yet: the source keeps `status` (with the destination's id), so that the next run does the rest."""
+
+    status: str
+    problem: Problem
+
+
+@dataclass(frozen=True)
 class Write:
-    """The destination is written: `requests` one after the other, with the status texts that the source carries meanwhile.
+    """The destination is written: `requests` one after the other, with the status texts that the source carries meanwhile; the stages of
+    `then` follow, each with its own texts.
 
     `in_progress` "" leaves the source's status alone (updates of master data). `write_back` says whether success is written to the source.
     `transferred` is False where Transferred to Accounting stays as it is meanwhile. `facts` are kept in the ledger with DONE.
+    `remainder` says that the record will not be complete even if all goes well.
     """
 
     action: str
@@ -126,9 +172,16 @@ class Write:
     check_amount: bool = True
     remarks: tuple[Problem, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    then: tuple[Stage, ...] = ()
+    remainder: Remainder | None = None
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All stages in their order."""
+        return (Stage(self.in_progress, self.error, self.requests), *self.then)
 
 
-Plan = Hold | Leave | Found | Write
+Plan = Hold | Leave | Found | Refusal | Write
 
 SYNC_COMPLETE = "Sync Complete"
 IGNORE = "Ignore"
@@ -155,16 +208,28 @@ class MarkResult:
     message: str = ""
 
 
+class Writer(Protocol):
+    """Sends one request to the destination. Errors are those of `tallybridge.errors`; placeholders have been filled in."""
+
+    def create(self, request: Request, /) -> str: ...
+    def update(self, request: Request, /) -> object: ...
+
+
 class Step(Protocol):
-    """One sync step. Effects are confined to `select`, `refresh`, `find`, `amounts`, `mark` and the destination client."""
+    """One sync step. `plan` is pure; effects are confined to the other methods and to the writer."""
 
     name: str
     title: str
     direction: str
+    system: str
+    """The source system, in small letters: part of the ledger's key."""
     object: str
     object_label: str
     """What people call the object in messages: Invoice, Account, Charge."""
     destination: str
+    """The record type that is written, as people know it: invoice, customerPayment."""
+    destination_system: str
+    """NetSuite or Zuora."""
     code: str
     transaction: bool
     """Carries money: amounts are compared and Transferred to Accounting is kept."""
@@ -175,17 +240,18 @@ class Step(Protocol):
     def select(self) -> Iterator[Candidate]: ...
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]: ...
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]: ...
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        """What a create whose outcome is unknown may have made."""
+
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan: ...
+    def writer(self) -> Writer: ...
     def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]: ...
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]: ...
+    def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
+        """What must be written in the source before a record is marked complete, such as line ids; `done`: source id -> (record,
+        destination id). Answers those that failed; they stay unfinished."""
+
     def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]: ...
-
-
-class Destination(Protocol):
-    """The client of the system that is written to. Errors are those of `tallybridge.errors`."""
-
-    def create(self, record_type: str, body: Mapping[str, Any], /) -> str: ...
-    def update(self, record_type: str, record_id: str, body: Mapping[str, Any], replace: Sequence[str] = (), /) -> object: ...
 
 
 def normal_status(text: str | None) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tallybridge.sync.step import Later, Plan, Request, Write
+from tallybridge.sync.step import Later, Made, Plan, Request, Write
 
 MAX_WAVES = 50
 """Levels of records that wait for each other. Deeper ones, and circles, come last and find nothing to wait for."""
@@ -14,7 +14,7 @@ MAX_WAVES = 50
 
 def waits_for(plan: Plan) -> list[Later]:
     """Every `Later` in the bodies of a plan's requests."""
-    return [later for r in plan.requests for later in _in_value(r.body)] if isinstance(plan, Write) else []
+    return [later for stage in plan.stages for r in stage.requests for later in _in_value(r.body)] if isinstance(plan, Write) else []
 
 
 def _in_value(value: Any) -> Iterator[Later]:
@@ -45,16 +45,33 @@ def waves(plans: Mapping[str, Plan]) -> list[list[str]]:
     return ordered
 
 
-def with_ids(requests: Sequence[Request], ids: Mapping[str, str]) -> tuple[Request, ...]:
-    """The requests with every `Later` replaced by its destination id; `ids` by record id must have them all."""
-    return tuple(replace(r, body=_filled(r.body, ids)) for r in requests)
+def with_ids(plan: Write, ids: Mapping[str, str]) -> Write:
+    """The plan with every `Later` replaced by its destination id; `ids` by record id must have them all."""
+
+    def value_of(placeholder: Later | Made) -> Any:
+        return ids[placeholder.record_id] if isinstance(placeholder, Later) else placeholder
+
+    def filled(requests: Sequence[Request]) -> tuple[Request, ...]:
+        return tuple(replace(r, body=_filled(r.body, value_of)) for r in requests)
+
+    return replace(plan, requests=filled(plan.requests), then=tuple(replace(s, requests=filled(s.requests)) for s in plan.then))
 
 
-def _filled(value: Any, ids: Mapping[str, str]) -> Any:
-    if isinstance(value, Later):
-        return ids[value.record_id]
+def with_made(request: Request, ids: Mapping[str, str]) -> Request:
+    """The request with every `Made` replaced by the id that the create of that name gave; `ids` by name must have them all."""
+
+    def value_of(placeholder: Later | Made) -> Any:
+        return ids[placeholder.name] if isinstance(placeholder, Made) else placeholder
+
+    record_id = ids[request.record_id.name] if isinstance(request.record_id, Made) else request.record_id
+    return replace(request, record_id=record_id, body=_filled(request.body, value_of))
+
+
+def _filled(value: Any, value_of: Callable[[Later | Made], Any]) -> Any:
+    if isinstance(value, Later | Made):
+        return value_of(value)
     if isinstance(value, Mapping):
-        return {k: _filled(v, ids) for k, v in value.items()}
+        return {k: _filled(v, value_of) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_filled(v, ids) for v in value]
+        return [_filled(v, value_of) for v in value]
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from tallybridge.errors import TallybridgeError
 from tallybridge.sync.ledger import Claim
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
 from tallybridge.sync.step import Plan, Problem, SourceRecord, Step
@@ -23,6 +24,10 @@ class Work:
     action: str = ""
     destination_id: str = ""
     destination_amount: Decimal | None = None
+    made: dict[str, str] = field(default_factory=dict)
+    """Ids that the creates of the plan gave, by request name."""
+    stage: int = 0
+    """The stage that is being sent, or was refused."""
     notes: list[tuple[Level, Problem]] = field(default_factory=list)
     code: str = ""
     detail: str = ""
@@ -41,6 +46,11 @@ class Work:
 def name_of(work: Work, step: Step) -> str:
     """What people call the record: "Invoice INV00000001"."""
     return f"{step.object_label} {work.record.number}"
+
+
+def problem_of(work: Work, step: Step, error: TallybridgeError) -> Problem:
+    """What a failed call means for the record."""
+    return Problem(error.code, f"{name_of(work, step)}: {error.message}", error.advice)
 
 
 def result_of(work: Work, step: Step) -> RecordResult:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tallybridge.pieces import streamed_parts
 from tallybridge.reporting.totals import control_totals
-from tallybridge.steps.base import StepContext, ZuoraToNetSuite
+from tallybridge.steps.base import StepContext, SyncStep
 from tallybridge.steps.reference import load_reference
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Owner
@@ -70,7 +70,7 @@ def by_batch(parts: Iterator[dict[str, Any]]) -> Iterator[tuple[str, Iterator[di
 
 def _ask(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring, held: dict[tuple[str, str], Tally | None]) -> None:
     """Ask NetSuite what it holds of a step's records, 1,000 at a time."""
-    step: ZuoraToNetSuite | None = None
+    step: SyncStep | None = None
     due = (r for r in _results(folder, kind) if r.outcome in (Outcome.SYNCED, Outcome.ALREADY) or r.code.endswith(WRONG_TOTAL))
     for part in streamed_parts(due, IDS_PER_QUESTION):
         step = step or _step(kind, folder, run, wiring)
@@ -83,10 +83,11 @@ def _ask(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring, held:
             tally.add(amount if amount is not None else Decimal(0))
 
 
-def _step(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring) -> ZuoraToNetSuite:
+def _step(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring) -> SyncStep:
     settings = run.parsed_settings()
     netsuite = wiring.netsuite(settings, Owner(run.run_id, f"reconcile {kind.name}/", 0, wiring.invocation.id))
     zuora = wiring.zuora(settings)
     fields = [n for n in kind.needs if n.startswith("fields:")]
     reference = load_reference(netsuite, folder, fields, settings.field_map)
-    return kind(StepContext(zuora, ZuoraSource(zuora), netsuite, settings, wiring.clock, reference))
+    source = ZuoraSource(zuora, settings.zuora_read_path, settings.zuora_field_suffix)
+    return kind(StepContext(zuora, source, netsuite, settings, wiring.clock, reference, mode=run.mode))

@@ -1,21 +1,114 @@
-"""Which class does which step, in the documented order."""
+"""The sequence of the billing sync: every step in the documented order, which class does it, and what decides whether it runs.
+
+sequence-and-status.md 1.1 (mode A, a Zuora tenant without Invoice Settlement), 1.2 (mode B, with it), 1.4 and 1.5; settings.md 4.2 and 4.4.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
 from importlib import import_module
 
+from tallybridge.settings import Settings
 from tallybridge.steps.base import ZuoraToNetSuite
 
-CLASSES = {
-    "customers": "tallybridge.steps.customers:Customers",
-    "charges": "tallybridge.steps.charges:Charges",
-    "invoices": "tallybridge.steps.invoices:Invoices",
-    "payments": "tallybridge.steps.payments:Payments",
+
+class When(StrEnum):
+    """What besides its own switch a step needs; the value says in words why it does not run without it."""
+
+    ALWAYS = ""
+    ZUORA_IS_MASTER = "Customer Account Master is NetSuite"
+    NETSUITE_IS_MASTER = "Customer Account Master is Zuora"
+    CATALOGUE = "both Enable Sales Order Sync and Force Zuora Product Catalog Sync are off"
+    SALES_ORDERS = "Enable Sales Order Sync is off"
+    ZUORA_TAXES = "NetSuite calculates tax (Use Standard Invoice Sync)"
+
+
+@dataclass(frozen=True)
+class StepEntry:
+    """One step: its name, which is also that of its function and of its folder in a run, "module:Class" below tallybridge.steps, the tenant
+    modes it belongs to, what it needs, and the setting that switches it off. Others depend on a `mandatory` step: each run in which it
+    is switched off says so."""
+
+    name: str
+    place: str
+    modes: str
+    when: When
+    disabled_by: str = ""
+    mandatory: bool = False
+
+
+# fmt: off
+SEQUENCE = (
+    StepEntry("customers", "customers:Customers", "AB", When.ZUORA_IS_MASTER, "disable_customer_account_sync", mandatory=True),
+    StepEntry("netsuite_customers", "netsuite_customers:NetSuiteCustomers", "AB", When.NETSUITE_IS_MASTER, "disable_customer_account_sync",
+              mandatory=True),
+    StepEntry("products", "products:Products", "AB", When.CATALOGUE),
+    StepEntry("rate_plans", "rate_plans:RatePlans", "AB", When.CATALOGUE),
+    StepEntry("sales_orders", "sales_orders:SalesOrders", "AB", When.SALES_ORDERS),
+    StepEntry("charges", "charges:Charges", "AB", When.ALWAYS, "disable_zuora_charge_sync", mandatory=True),
+    StepEntry("invoices", "invoices:Invoices", "AB", When.ALWAYS, "disable_zuora_invoice_sync"),
+    StepEntry("debit_memos", "debit_memos:DebitMemos", "B", When.ALWAYS, "disable_zuora_debit_memo_sync"),
+    StepEntry("credit_memos", "credit_memos:CreditMemos", "B", When.ZUORA_TAXES, "disable_zuora_credit_memo_sync"),
+    StepEntry("payments", "payments:Payments", "AB", When.ZUORA_TAXES, "disable_zuora_payment_sync"),
+    StepEntry("refunds", "refunds:Refunds", "AB", When.ZUORA_TAXES, "disable_zuora_refund_sync"),
+    StepEntry("adjustments", "adjustments:Adjustments", "A", When.ZUORA_TAXES, "disable_zuora_invoice_item_adjustment_sync"),
+    StepEntry("netsuite_payments", "netsuite_payments:NetSuitePayments", "AB", When.ZUORA_TAXES, "disable_netsuite_payment_sync"),
+    StepEntry("netsuite_credit_memos", "netsuite_credit_memos:NetSuiteCreditMemos", "A", When.ZUORA_TAXES,
+              "disable_netsuite_credit_memo_sync"),
+    StepEntry("netsuite_refunds", "netsuite_refunds:NetSuiteRefunds", "AB", When.ZUORA_TAXES, "disable_netsuite_refund_sync"),
+)
+# fmt: on
+STEPS = tuple(entry.name for entry in SEQUENCE)
+"""The names alone, in the documented order."""
+
+_BY_NAME = {entry.name: entry for entry in SEQUENCE}
+_OTHER_MODE = {
+    "A": "it belongs to Zuora tenants without Invoice Settlement",
+    "B": "it belongs to Zuora tenants with Invoice Settlement",
 }
 
 
 def step_class(name: str) -> type[ZuoraToNetSuite]:
     """The class of a step; its module is imported only now, so that a function loads its own step alone."""
-    module, _, cls = CLASSES[name].partition(":")
-    found: type[ZuoraToNetSuite] = getattr(import_module(module), cls)
+    module, _, cls = _BY_NAME[name].place.partition(":")
+    found: type[ZuoraToNetSuite] = getattr(import_module(f"tallybridge.steps.{module}"), cls)
     return found
+
+
+def steps_to_run(settings: Settings, mode: str, only: Collection[str] | None = None) -> dict[str, bool]:
+    """Which steps run, every step named in the documented order. `mode` = "A" or "B"; `only` = the steps asked for, None for all."""
+    return {entry.name: (only is None or entry.name in only) and not why_not(entry.name, settings, mode) for entry in SEQUENCE}
+
+
+def why_not(name: str, settings: Settings, mode: str) -> str:
+    """Why a step does not run in such a tenant with such settings, in words; "" if it does."""
+    entry = _BY_NAME[name]
+    if mode not in entry.modes:
+        return _OTHER_MODE[entry.modes]
+    if is_disabled(entry, settings):
+        return f'the setting "{entry.disabled_by}" is on'
+    return "" if _given(entry.when, settings) else str(entry.when)
+
+
+def is_disabled(entry: StepEntry, settings: Settings) -> bool:
+    """Whether the step's own switch is off."""
+    return bool(entry.disabled_by) and bool(getattr(settings, entry.disabled_by))
+
+
+def missed_by_others(settings: Settings) -> tuple[str, ...]:
+    """Steps that others depend on and that are switched off (settings.md 4.2); of the customer steps, the one of the master's direction."""
+    return tuple(e.name for e in SEQUENCE if e.mandatory and is_disabled(e, settings) and _given(e.when, settings))
+
+
+def _given(when: When, settings: Settings) -> bool:
+    sales_orders = settings.enable_sales_order_sync
+    return {
+        When.ALWAYS: True,
+        When.ZUORA_IS_MASTER: settings.customer_account_master == "Zuora",
+        When.NETSUITE_IS_MASTER: settings.customer_account_master == "NetSuite",
+        When.CATALOGUE: sales_orders or settings.force_zuora_product_catalog_sync,
+        When.SALES_ORDERS: sales_orders,
+        When.ZUORA_TAXES: not settings.use_standard_invoice_sync.netsuite_calculates_tax,
+    }[when]

@@ -8,13 +8,14 @@ from typing import Any
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.errors import StepFailed
 from tallybridge.settings import Behavior, Settings
-from tallybridge.steps.base import StepContext, ZuoraToNetSuite
+from tallybridge.steps.base import StepContext, SyncStep
 from tallybridge.steps.classification import unknown_defaults
 from tallybridge.steps.reference import load_reference
-from tallybridge.sync.batch import Batch, Worker
+from tallybridge.sync.batch import Batch
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger, State
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult, StepOutcome, StepReport
+from tallybridge.sync.sender import Worker
 from tallybridge.sync.step import Candidate
 from tallybridge.tasks.run_file import RunFile
 from tallybridge.wiring import Wiring
@@ -26,10 +27,9 @@ SPARE_WRITERS = 3
 """Writers of a batch beyond the slots: while they note what they did, others send, so that a slot is handed on and never idle."""
 CHUNK_SECONDS = 120
 """A chunk is only begun when so much time is left; otherwise the batch asks for another round."""
-SYSTEM = "zuora"
 EPOCH = "1970-01-01T00:00:00.000Z"
 
-StepClass = type[ZuoraToNetSuite]
+StepClass = type[SyncStep]
 
 
 class StepTasks:
@@ -76,9 +76,9 @@ class StepTasks:
 
     def _watermark(self) -> str:
         """The query date of this run (customer-accounts.md 1.1); "" for steps without one."""
-        if not hasattr(self.kind, "watermark_after"):
+        if not self.kind.follows_changes:
             return ""
-        behavior = self._behavior()
+        behavior = self.kind.behavior_in(self.settings)
         known = self.wiring.runs().watermark(self.kind.name)
         if behavior is Behavior.NEW_ONLY:
             return ""
@@ -86,11 +86,7 @@ class StepTasks:
             return utc_moment(stamp(self.wiring.clock.now()))
         return known.get("watermark") or EPOCH
 
-    def _behavior(self) -> Behavior:
-        is_customer = self.kind.name == "customers"
-        return self.settings.customer_account_sync_behavior if is_customer else self.settings.product_catalog_sync_behavior
-
-    def _step(self, watermark: str, *, with_reference: bool = True) -> ZuoraToNetSuite:
+    def _step(self, watermark: str, *, with_reference: bool = True) -> SyncStep:
         zuora = self.wiring.zuora(self.settings)
         context = StepContext(
             zuora=zuora,
@@ -103,13 +99,15 @@ class StepTasks:
             deferred=tuple(self._open_ids(f"DEFERRED#{self.kind.name}")),
             seen=self._seen,
             known=self._known,
+            mode=self.run.mode,
+            run_id=self.run_id,
         )
         step = self.kind(context)
         if with_reference:
             self._load_reference(step)
         return step
 
-    def _load_reference(self, step: ZuoraToNetSuite) -> None:
+    def _load_reference(self, step: SyncStep) -> None:
         step.context.reference = load_reference(step.context.netsuite, self.folder, step.needs, self.settings.field_map)
         step.reference = step.context.reference
 
@@ -117,7 +115,7 @@ class StepTasks:
         return (item["id"].rsplit("#", 1)[-1] for item in self.ledger.attention(kind))
 
     def _known(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        items = self.ledger.read([self.ledger.key(SYSTEM, self.kind.object, i) for i in ids])
+        items = self.ledger.read([self.ledger.key(self.kind.system, self.kind.object, i) for i in ids])
         return {key.rsplit("#", 1)[-1]: item for key, item in items.items()}
 
     def _seen(self, ids: Sequence[str]) -> dict[str, str]:
@@ -146,7 +144,7 @@ class StepTasks:
                 return {"done": False}
             started = True
             runs.heartbeat(self.run_id)
-            done = Batch(step, step.context.netsuite, self.ledger, self.wiring.clock, worker, SYSTEM).process(chunk)
+            done = Batch(step, self.ledger, self.wiring.clock, worker).process(chunk)
             lines = done.lines + [self._line(Level.WARNING, *self._dropped(f)) for f in sorted(step.context.dropped)]
             if done.failure:
                 lines.append(self._line(Level.ERROR, done.failure.message, done.failure.code, done.failure.advice))
@@ -240,7 +238,7 @@ class StepTasks:
         return unknown_defaults(self.settings, reference)
 
     def _is_new_only(self) -> bool:
-        return hasattr(self.kind, "watermark_after") and self._behavior() is Behavior.NEW_ONLY
+        return self.kind.follows_changes and self.kind.behavior_in(self.settings) is Behavior.NEW_ONLY
 
     def _move_watermark(self, query_date: str, highest: str, wrote: int) -> None:
         if self.run.dry_run:
@@ -248,8 +246,8 @@ class StepTasks:
         base = max(utc_moment(highest), query_date)
         if wrote and query_date:
             step = self._step(query_date, with_reference=False)
-            base = step.watermark_after(base)  # type: ignore[attr-defined]
-        self.wiring.runs().set_watermark(self.kind.name, base, str(self._behavior()))
+            base = step.watermark_after(base)
+        self.wiring.runs().set_watermark(self.kind.name, base, str(self.kind.behavior_in(self.settings)))
 
     def _line(self, level: Level, message: str, code: str = "", advice: str = "") -> LogLine:
         return LogLine(

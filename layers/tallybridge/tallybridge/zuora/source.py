@@ -53,14 +53,16 @@ class ZuoraSource:
 
     def reread(self, object_type: str, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Record]:
         """The records as the transactional store has them now, by id; a missing one is left out."""
-        wanted = sorted({i for i in ids if i})
+        return {row["Id"]: row for row in self.by_field(object_type, "Id", ids, fields)}
+
+    def by_field(self, object_type: str, field: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
+        """The records whose `field` has one of the values, as the transactional store has them now, each with its `Id`."""
+        wanted = sorted({v for v in values if v})
         names = ", ".join(dict.fromkeys(("Id", *(self._tenant_name(f) for f in fields))))
-        found: dict[str, Record] = {}
         for part in parts(wanted, IDS_PER_QUERY):
-            condition = " or ".join(f"Id = {zoql_text(i)}" for i in part)
+            condition = " or ".join(f"{self._tenant_name(field)} = {zoql_text(v)}" for v in part)
             for row in self.zuora.query(f"select {names} from {object_type} where {condition}"):
-                found[row["Id"]] = self._own_names(row)
-        return found
+                yield self._own_names(row)
 
     def reread_memos(self, plural: str, ids: Iterable[str]) -> dict[str, Record]:
         """Credit or debit memos ("credit-memos", "debit-memos") as they are now, by id; ZOQL does not know them. Names in PascalCase."""
