@@ -181,6 +181,10 @@ class Settings(BaseModel):
     """Amount of a NetSuite payment: the full amount, or the sum of what is applied."""
     payment_method_translation: dict[str, str] = Field(default_factory=dict)
     """NetSuite payment method name by Zuora payment method type, where they differ."""
+    mode_b_payment_status_write: Literal["v1", "actions"] = "v1"
+    """How the status of payments and refunds is written with Invoice Settlement: one call each, or `actions` 50 a call, where it works."""
+    journal_only_progress_mark: YesNo = False
+    """Yes: "Creating Payment" and the like are not written on payments and refunds of tenants with Invoice Settlement; saves half the calls."""
     use_standard_invoice_sync: StandardInvoiceSync = StandardInvoiceSync.YES
     """Which system calculates tax, and so which steps run."""
     avoid_zero_amount_invoice_items: YesNo = False

@@ -320,6 +320,12 @@ def ambiguous(code: str, label: str, kind: str, found: Sequence[Counterpart]) ->
     return Problem(f"{code}-AMBIGUOUS", text_, f"Delete the surplus NetSuite {kind}, or clear their Zuora ID; keep one.")
 
 
+def already_there(code: str, label: str, kind: str, internal_id: str) -> Problem:
+    """A person asked for the record again, but NetSuite still has it and its kind cannot be updated (sequence-and-status.md section 6)."""
+    text_ = f"{label}: already present in NetSuite as {kind} {internal_id}; not created again. Delete it there first to force a new copy."
+    return Problem(f"{code}-PRESENT", text_)
+
+
 def currency_problem(code: str, label: str, zuora: str, netsuite: str) -> Problem | None:
     """The account's and the NetSuite customer's currency differ (sequence-and-status.md 7.3); None when equal or unknown."""
     if not zuora or not netsuite or zuora == netsuite:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tallybridge.money import plain, quantum, rounded
 from tallybridge.steps import classification
-from tallybridge.steps.base import ambiguous, currency_problem, day
+from tallybridge.steps.base import already_there, ambiguous, currency_problem, day
 from tallybridge.steps.invoice_mapping import InvoiceData, InvoiceMapping, charge_id_of
 from tallybridge.sync.step import (
     CREATED,
@@ -392,7 +392,11 @@ class Invoices(InvoiceMapping):
         """The NetSuite invoice exists: only Zuora is written. With another total than Zuora's it gets the error status instead; where
         NetSuite adds its own tax the totals are not compared."""
         facts, compared = self._facts(record.data), self._amounts_must_match()
-        remark = _already_there(record, there) if is_complete(record.status) or not record.status else None
+        remark = (
+            already_there("INV", f"Invoice {record.number}", "invoice", there.id)
+            if is_complete(record.status) or not record.status
+            else None
+        )
         if compared and there.amount == record.amount:
             return Found(there, remark=remark, facts=facts)
         remarks = (remark,) if remark else ()
@@ -484,8 +488,3 @@ class Invoices(InvoiceMapping):
                 fields["transferredToAccounting"] = fields.pop("TransferredToAccounting")
             objects.append({"id": mark.record.id, **self.context.source.to_tenant(fields)})
         return {w.id: MarkResult(w.ok, w.code, w.message) for w in self.context.zuora.update_invoices(objects)}
-
-
-def _already_there(record: SourceRecord, there: Counterpart) -> Problem:
-    text_ = f"Invoice {record.number}: already present in NetSuite as invoice {there.id}; not created again."
-    return Problem("INV-PRESENT", f"{text_} Delete it there first to force a new copy.")

@@ -1,9 +1,8 @@
-"""Zuora payments -> NetSuite customer payments (payments.md, part P2), Invoice Settlement tenants."""
+"""Zuora payments -> NetSuite customer payments (payments.md, parts P1 and P2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,15 +10,25 @@ from typing import Any
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import NumberMapping
 from tallybridge.steps import classification
-from tallybridge.steps.base import ZuoraToNetSuite, ambiguous, currency_problem, day, ref, text
+from tallybridge.steps.base import already_there, ambiguous, currency_problem, day, ref, text
+from tallybridge.steps.settlements import (
+    ACCOUNT_FIELDS,
+    MEMO_LIMIT,
+    METHOD,
+    METHOD_FIELDS,
+    SYNCED_TO_NETSUITE,
+    Applied,
+    Settlement,
+    apply_lines,
+    apply_sublist,
+    changed_lines,
+)
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
     Found,
     Hold,
     Leave,
-    Mark,
-    MarkResult,
     Plan,
     Problem,
     Request,
@@ -29,11 +38,13 @@ from tallybridge.sync.step import (
     normal_status,
 )
 from tallybridge.zuora.selection import Child, Condition, Is, IsNot, OnOrAfter, Parent, Selected, SourceQuery
+from tallybridge.zuora.writes import Written
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=(Is("SynctoNetSuite__NS", ("Yes", None)),), optional=True)  # rule 1
-METHOD = Parent("PaymentMethod", "PaymentMethodId", optional=True)
+ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, optional=True)  # rule 1
+DONE = ("Sync Complete", "Complete")
+COMPLETE_ACCOUNT = Parent("Account", "AccountId", where=(*SYNCED_TO_NETSUITE, Is("IntegrationStatus__NS", DONE)))  # P1, rules 1 and 2
 SNAPSHOT = Parent("PaymentMethodSnapshot", "PaymentMethodSnapshotId", optional=True)
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 2
@@ -59,13 +70,9 @@ HEAD_FIELDS = (
     "IntegrationStatus__NS",
     "Origin__NS",
 )
-ACCOUNT_FIELDS = ("AccountNumber", "Currency", "SynctoNetSuite__NS", "IntegrationId__NS", "Class__NS", "Department__NS", "Location__NS")
-METHOD_FIELDS = ("Type", "CreditCardType")
 PARTS = Child("parts", "PaymentPart", "PaymentId", fields=("Id", "InvoiceId", "DebitMemoId", "Amount"), zoql=False)
-
-MEMO_LIMIT = 999
-SOURCE_WRITERS = 8
-"""Parallel status writes: a payment takes one call each in this mode (api-zuora-billing.md section 12.5)."""
+INVOICE_PAYMENTS = Child("parts", "InvoicePayment", "PaymentId", fields=("Id", "InvoiceId", "Amount"))
+"""What stands in place of the parts without Invoice Settlement."""
 
 
 @dataclass
@@ -80,13 +87,20 @@ class PaymentData:
     kinds: Mapping[str, str]
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     customer_currency: str = ""
+    there: Applied | None = None
+    """The NetSuite payment, where it is to be updated."""
+
+    @property
+    def method_type(self) -> str:
+        """The Zuora payment method type."""
+        return str(self.method.get("Type") or "")
 
     @property
     def unassigned(self) -> bool:
         return not self.head.get("AccountId")
 
 
-class Payments(ZuoraToNetSuite):
+class Payments(Settlement):
     """Step 7: one NetSuite customer payment per processed Zuora payment, with its applications; later changes as updates."""
 
     name = "payments"
@@ -106,11 +120,14 @@ class Payments(ZuoraToNetSuite):
             "Payment",
             HEAD_FIELDS,
             (conditions,),
-            parents=(ACCOUNT, METHOD, SNAPSHOT),
-            children=(PARTS,),
+            parents=(ACCOUNT if self.settlement_on else COMPLETE_ACCOUNT, METHOD, SNAPSHOT),
+            children=(self._children(),),
             copy_fields=("Currency",),
             group="AccountId",
         )
+
+    def _children(self) -> Child:
+        return PARTS if self.settlement_on else INVOICE_PAYMENTS
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return ACCOUNT_FIELDS if object_type == "Account" else METHOD_FIELDS
@@ -119,7 +136,7 @@ class Payments(ZuoraToNetSuite):
         source = self.context.source
         found = [_data(head, parents, self._parts(selected, head)) for selected, head, parents in self.reread(candidates)]
         documents = {
-            **source.reread("Invoice", _documents(found, "invoice"), ("InvoiceNumber", "IntegrationId__NS")),
+            **source.reread("Invoice", _documents(found, "invoice"), ("InvoiceNumber", "Amount", "IntegrationId__NS")),
             **source.reread_memos("debit-memos", _documents(found, "debit memo")),
         }
         for data in found:
@@ -130,11 +147,11 @@ class Payments(ZuoraToNetSuite):
         """The parts of the selection, or, when the payment was changed since, those of the transactional store."""
         if utc_moment(selected.updated) == utc_moment(head.get("UpdatedDate")):
             return selected.children.get("parts", [])
-        return self.context.source.children(PARTS, [selected.id])[selected.id]
+        return self.context.source.children(self._children(), [selected.id]).get(selected.id, [])
 
     def _record(self, data: PaymentData) -> SourceRecord:
         head = data.head
-        only_applied = self.settings.payment_amount == "applied only" and data.applied
+        only_applied = not self.settlement_on or (self.settings.payment_amount == "applied only" and data.applied)
         return SourceRecord(
             id=head["Id"],
             number=str(head.get("PaymentNumber") or head["Id"]),
@@ -150,42 +167,49 @@ class Payments(ZuoraToNetSuite):
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         found = self.find_transactions(records)
         self.note_customer_currencies(records)
+        updates = {r.id: found[r.id][0].id for r in records if len(found.get(r.id, ())) == 1 and self._is_update(r)}
+        there = self.applications(updates.values())
         for record in records:
-            hits = found.get(record.id, [])
-            if len(hits) == 1 and is_update(record.status):
-                found[record.id] = [Counterpart(hits[0].id, hits[0].amount, self._with_applications(hits[0].id))]
+            record.data.there = there.get(updates.get(record.id, ""))
         return found
 
-    def _with_applications(self, payment_id: str) -> dict[str, Any]:
-        """The NetSuite payment; `applied` = the amount by document id, of Zuora's documents only."""
-        content = self.context.netsuite.read("customerPayment", payment_id, expand=True)
-        lines = [line for line in (content.get("apply") or {}).get("items", []) if line.get("apply")]
-        applied = {str(line["doc"]["id"]): Decimal(line.get("amount") or 0) for line in lines}
-        zuora_id = self.reference.custom("invoice", "Zuora ID")
-        q = f"SELECT id FROM transaction WHERE id IN {{in}} AND {zuora_id} IS NOT NULL"
-        ours = {row["id"] for row in self.context.netsuite.suiteql_in(q, sorted(applied))} if applied else set()
-        return {"customer": content.get("customer"), "applied": {d: a for d, a in applied.items() if d in ours}}
+    def _is_update(self, record: SourceRecord) -> bool:
+        """Whether the NetSuite payment is to be updated; without Invoice Settlement nothing is sent after success (P1)."""
+        return self.settlement_on and is_update(record.status)
 
     # -- validations -------------------------------------------------------------------------------------------------
 
     def problems(self, data: PaymentData) -> list[Problem]:
         """All failures of one payment together."""
-        return [*self._method_problems(data), *self._parent_problems(data), *self._classifications(data), *self._others(data)]
+        method = self.method_problems(_name(data), "payment method", data.method_type)
+        own = self._parent_problems(data) if self.settlement_on else self._invoice_problems(data)
+        return [*method, *own, *self._classifications(data), *self._others(data)]
 
-    def _method_problems(self, data: PaymentData) -> Iterator[Problem]:
-        kind = self.method_name(data)
-        if self.reference.id_of("payment method", kind) is None:
-            advice = f'Create a NetSuite payment method named "{kind}", or translate the type in the setting payment_method_translation.'
-            text_ = f'payment method "{kind}" has no NetSuite payment method of exactly that name.'
-            yield Problem("PAY-V1", f"{_name(data)}: {text_}", advice)
+    def _invoice_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """P1, validations 2, 6 and 7."""
+        if not data.applied:
+            text_ = f"{_name(data)}: not applied to any invoice; credit balance and overpayments are not synced."
+            yield Problem("PAY-A6", text_, "Apply the payment to an invoice in Zuora, or set Transferred to Accounting to Ignore.")
+        yield from self._document_problems(data)
+        for document_id in data.applied:
+            document = data.documents.get(document_id, {})
+            if Decimal(document.get("Amount") or 0) < 0:
+                what = f"applied to negative invoice {document.get('InvoiceNumber')}, which is a credit memo in NetSuite; handle by hand."
+                advice = "Record the payment in NetSuite by hand and set Transferred to Accounting to Ignore."
+                yield Problem("PAY-A7", f"{_name(data)}: {what}", advice)
 
-    def _parent_problems(self, data: PaymentData) -> Iterator[Problem]:
+    def _document_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """Validation 2 of P1 and P2."""
         for document_id in data.applied:
             document = data.documents.get(document_id, {})
             if not document.get("IntegrationId__NS"):
                 name = f"{data.kinds[document_id]} {document.get('InvoiceNumber') or document.get('MemoNumber') or document_id}"
                 advice = "It syncs by itself once the document has been synced; see the document's own message."
                 yield Problem("PAY-V2", f"{_name(data)}: {name} has not been synced to NetSuite.", advice, name)
+
+    def _parent_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """P2, validations 2, 6 and 7."""
+        yield from self._document_problems(data)
         if data.unassigned and not self.settings.unassigned_payments_customer_id:
             text_ = "unassigned, and no NetSuite customer is configured for unassigned payments; skipped."
             yield Problem("PAY-V7", f"{_name(data)}: {text_}", "Set unassigned_payments_customer_id, or assign the payment in Zuora.")
@@ -207,21 +231,28 @@ class Payments(ZuoraToNetSuite):
         data: PaymentData = record.data
         if len(found) > 1:
             return Hold((ambiguous("PAY", _name(data), "payments", found),))
-        if found and is_update(record.status):
+        if found and self._is_update(record):
             return self._plan_update(data, found[0])
         if found:
-            return Found(found[0])
+            reset = is_complete(record.status)
+            return Found(found[0], remark=already_there("PAY", _name(data), "payment", found[0].id) if reset else None)
+        if not self.settlement_on:
+            return self._plan_create(record)
         if data.unassigned and not self.settings.unassigned_payments_customer_id:
             return Leave(next(p for p in self._parent_problems(data) if p.code == "PAY-V7"), level="WARNING")
         if not data.unassigned and not data.applied and not self.settings.sync_unapplied_payments:
             waiting = f"{_name(data)}: not applied to any document yet; it is sent once it is."
             return Leave(Problem("PAY-UNAPPLIED", waiting, "Apply it in Zuora, or set sync_unapplied_payments."))
+        return self._plan_create(record)
+
+    def _plan_create(self, record: SourceRecord) -> Plan:
+        data: PaymentData = record.data
         if problems := self.problems(data):
             return Hold(tuple(problems))
         posting = self.posting(day(data.head.get("EffectiveDate")) or "", _name(data))
         if closed := posting.plan("Error Creating Payment"):
             return closed
-        body = {**self.header(data), **posting.fields, "payment": record.amount, "autoApply": False, **self._apply(self._apply_lines(data))}
+        body = {**self.header(data), **posting.fields, "payment": record.amount, "autoApply": False, **self._new_lines(data)}
         return Write("create", "Creating Payment", "Error Creating Payment", (Request("customerPayment", body),))
 
     # -- mapping -----------------------------------------------------------------------------------------------------
@@ -237,7 +268,7 @@ class Payments(ZuoraToNetSuite):
             "customer": ref(customer),
             "tranDate": day(head.get("EffectiveDate")),
             "tranId": head.get("PaymentNumber") if use_number else None,
-            self._method_field(): ref(self.reference.id_of("payment method", self.method_name(data))),
+            **self.method(data.method_type),
             **classification.header(self.settings, self.reference, data.account),
             **self.descriptive(data),
             **self._custom(
@@ -263,80 +294,49 @@ class Payments(ZuoraToNetSuite):
         }
         return {"memo": text(head.get("Comment"), MEMO_LIMIT), **self._custom(custom)}
 
-    def method_name(self, data: PaymentData) -> str:
-        """The NetSuite payment method's name: the Zuora type, character for character, or its translation."""
-        kind = str(data.method.get("Type") or "")
-        return self.settings.payment_method_translation.get(kind, kind)
-
-    def _method_field(self) -> str:
-        """`paymentOption`; accounts without payment instruments have `paymentMethod` instead (api-netsuite.md 9.7)."""
-        has_option = self.reference.has_field("customerPayment", "paymentOption")
-        return "paymentOption" if has_option else "paymentMethod"
-
     def _custom(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {self.reference.custom("customerPayment", label): value for label, value in values.items()}
 
-    def _apply_lines(self, data: PaymentData) -> list[dict[str, Any]]:
-        return [
-            {"doc": {"id": str(data.documents[document_id]["IntegrationId__NS"])}, "apply": True, "amount": amount}
-            for document_id, amount in data.applied.items()
-        ]
+    def _new_lines(self, data: PaymentData) -> dict[str, Any]:
+        return apply_sublist(apply_lines(self._wanted(data)))
 
     @staticmethod
-    def _apply(lines: list[dict[str, Any]]) -> dict[str, Any]:
-        return {"apply": {"items": lines}} if lines else {}
+    def _wanted(data: PaymentData) -> dict[str, Decimal]:
+        """The applied amounts by NetSuite document."""
+        return {str(data.documents[d]["IntegrationId__NS"]): amount for d, amount in data.applied.items()}
 
     # -- update procedure --------------------------------------------------------------------------------------------
 
     def _plan_update(self, data: PaymentData, there: Counterpart) -> Plan:
         """Transferred to Accounting was reset: bring the applications of Zuora documents to their present state, nothing else."""
-        customer = str((there.record.get("customer") or {}).get("id", ""))
+        if data.there is None:
+            text_ = f"{_name(data)}: NetSuite payment {there.id} could not be read; not updated."
+            return Hold((Problem("PAY-READ", text_, "The next run tries again; check that the payment still exists in NetSuite."),))
+        customer = data.there.customer
         if data.unassigned:
             text_ = f"{_name(data)}: no longer assigned to an account; NetSuite payment {there.id} stays as it is."
             return Found(there, action="none", remark=Problem("PAY-UNASSIGNED", text_))
         if customer != str(data.account.get("IntegrationId__NS") or ""):
             text_ = f"moved to another account after its sync; NetSuite payment {there.id} keeps customer {customer}. Correct by hand."
             return Hold((Problem("PAY-V8", f"{_name(data)}: {text_}", "Correct the NetSuite payment, then set its status to Ignore."),))
-        missing = [p for p in self._parent_problems(data) if p.code == "PAY-V2"]
+        missing = list(self._document_problems(data))
         if missing:
             return Hold(tuple(missing))
         if sum(data.applied.values(), Decimal(0)) > (there.amount or Decimal(0)):
             text_ = f"{_name(data)}: its applications exceed the amount of NetSuite payment {there.id}; not updated."
             return Hold((Problem("PAY-AMOUNT", text_, "Compare the payment on both sides and correct it by hand."),))
-        wanted = {str(data.documents[d]["IntegrationId__NS"]): amount for d, amount in data.applied.items()}
         body = {
             "customer": ref(customer),
             **self.existing("customerPayment", self.descriptive(data)),
-            **self._apply(self._changed_lines(wanted, there)),
+            **apply_sublist(changed_lines(self._wanted(data), data.there.documents)),
         }
         request = Request("customerPayment", body, there.id)
         return Write("update", "Updating Payment", "Error Updating Payment", (request,), destination_id=there.id)
 
-    def _changed_lines(self, wanted: Mapping[str, Decimal], there: Counterpart) -> list[dict[str, Any]]:
-        """Apply lines that must change; lines to documents that did not come from Zuora are not among them."""
-        present: Mapping[str, Decimal] = there.record["applied"]
-        gone = [{"doc": {"id": d}, "apply": False, "amount": Decimal(0)} for d in present if d not in wanted]
-        changed = [{"doc": {"id": d}, "apply": True, "amount": a} for d, a in wanted.items() if present.get(d) != a]
-        return gone + changed
-
     # -- source ------------------------------------------------------------------------------------------------------
 
-    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """`PUT /v1/payments/{id}`, one a call, several at a time."""
-
-        def write(mark: Mark) -> tuple[str, MarkResult]:
-            fields = self.mark_fields(mark)
-            transferred = fields.pop("TransferredToAccounting", None)
-            if mark.destination_id:
-                fields["Origin__NS"] = "ZUORA"
-            body = self.context.source.to_tenant(fields)
-            if transferred is not None:
-                body["financeInformation"] = {"transferredToAccounting": transferred}
-            written = self.context.zuora.update_payment(mark.record.id, body)
-            return mark.record.id, MarkResult(written.ok, written.code, written.message)
-
-        with ThreadPoolExecutor(max_workers=SOURCE_WRITERS) as pool:
-            return dict(pool.map(write, marks))
+    def put_source(self, record_id: str, body: Mapping[str, Any]) -> Written:
+        return self.context.zuora.update_payment(record_id, body)
 
 
 def is_update(status: str) -> bool:

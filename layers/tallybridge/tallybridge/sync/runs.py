@@ -21,6 +21,8 @@ from tallybridge.sync.ledger import Table
 STALE_AFTER = timedelta(minutes=15)
 """A lock without a heartbeat for so long may be taken (operations.md section 4.3)."""
 RETENTION = timedelta(days=400)
+MODES = {"A": "without Invoice Settlement", "B": "with Invoice Settlement"}
+"""The tenant modes in words."""
 ALREADY_RUNNING = "Sync not started: a previous run is still in progress."
 
 

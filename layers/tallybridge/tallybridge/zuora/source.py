@@ -27,6 +27,8 @@ class ZuoraReader(Protocol):
     def data_query(self, sql: str) -> Iterator[Record]: ...
     def object_query(self, plural: str, filters: Sequence[str] = ()) -> Iterator[Record]: ...
     def get_payment_parts(self, key: str) -> list[Record]: ...
+    def get_refund_parts(self, key: str) -> list[Record]: ...
+    def get_credit_memo_parts(self, key: str) -> list[Record]: ...
 
 
 class ZuoraSource:
@@ -121,7 +123,7 @@ class ZuoraSource:
     def _children_by_zoql(self, child: Child, heads: list[str]) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = {}
         if not child.zoql:
-            return {head: [_payment_part(p) for p in self.zuora.get_payment_parts(head)] for head in heads}
+            return {head: self._parts_of(child.object, head) for head in heads}
         names = ", ".join(dict.fromkeys(("Id", child.key, "CreatedDate", *(self._tenant_name(f) for f in child.fields))))
         for part in parts(heads, IDS_PER_QUERY):
             condition = " or ".join(f"{child.key} = {zoql_text(i)}" for i in part)
@@ -138,6 +140,16 @@ class ZuoraSource:
                 other = joined.get(row.get(join.key) or "", {})
                 row.update({f"{join.name}.{f}": other[f] for f in join.fields if f in other})
         return found
+
+    def _parts_of(self, object_type: str, head: str) -> list[Record]:
+        """The parts of a payment, refund or credit memo, which ZOQL cannot read: one v1 call each."""
+        read = {
+            "PaymentPart": self.zuora.get_payment_parts,
+            "RefundPart": self.zuora.get_refund_parts,
+            "CreditMemoPart": self.zuora.get_credit_memo_parts,
+        }
+        amount = "RefundAmount" if object_type == "RefundPart" else "Amount"
+        return [_part(part, amount) for part in read[object_type](head)]
 
     def _tenant_name(self, field: str) -> str:
         return field.removesuffix("__NS") + self.suffix if field.endswith("__NS") else field
@@ -171,10 +183,7 @@ class _Children:
         return found
 
 
-def _payment_part(part: Mapping[str, Any]) -> Record:
+def _part(part: Mapping[str, Any], amount: str) -> Record:
     """A part as the v1 API shows it, under the names of Data Query."""
-    return {
-        pascal: part[camel]
-        for camel, pascal in (("id", "Id"), ("invoiceId", "InvoiceId"), ("debitMemoId", "DebitMemoId"), ("amount", "Amount"))
-        if part.get(camel) is not None
-    }
+    names = {name: name[:1].upper() + name[1:] for name in ("id", "invoiceId", "debitMemoId", "paymentId", "creditMemoId")}
+    return {pascal: part[camel] for camel, pascal in {**names, "amount": amount}.items() if part.get(camel) is not None}

@@ -1,0 +1,128 @@
+"""Validations that invoices, debit memos and credit memos share (invoices.md section 3; memos.md D and C): all failures of one document
+are reported together. Each kind says which of them it makes, and under which number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tallybridge.money import plain, quantum, rounded
+from tallybridge.steps import classification
+from tallybridge.steps.base import currency_problem
+from tallybridge.steps.document_lines import DocumentData, DocumentLines, charge_id_of
+from tallybridge.sync.step import Counterpart, Problem, SourceRecord
+from tallybridge.zuora.source import ZuoraSource
+
+CHARGE_FIELDS = ("Name", "IntegrationId__NS", "RevRecCode", "RevRecStart__NS", "RevRecEnd__NS", "RevRecTemplateType__NS")
+
+
+class DocumentChecks(DocumentLines):
+    """What keeps a document from being sent."""
+
+    rules: Mapping[str, int]
+    """Number of each validation in the table of the kind, by "account", "charge", "tax code" (has none), "tax item" (is no NetSuite id),
+    "jurisdiction", "project", "location", "class", "department", "lines" (none is left), "sum"; one without a number is not made."""
+    plain_texts = True
+    """Messages about charges without their id, about tax codes without the consequence."""
+
+    def problems(self, data: DocumentData) -> list[Problem]:
+        """All failures of one document together."""
+        parts = (
+            self._parents,
+            self._charge_problems,
+            self._project_problems,
+            self._tax_problems,
+            self._classifications,
+            self._sums,
+            self._others,
+        )
+        return [problem for part in parts for problem in part(data)]
+
+    def problem(self, rule: str, data: DocumentData, text: str, advice: str, waits_for: str = "") -> Problem:
+        """The problem of a validation, under its code and the document's name."""
+        return Problem(f"{self.code}-V{self.rules[rule]}", f"{self.label(data)}: {text}", advice, waits_for)
+
+    def _parents(self, data: DocumentData) -> Iterator[Problem]:
+        if not data.account.get("IntegrationId__NS"):
+            name = f"account {data.account.get('AccountNumber', '')}"
+            advice = "It syncs by itself once the account has been synced; see the account's own message."
+            yield self.problem("account", data, f"{name} has not been synced to NetSuite.", advice, name)
+
+    def _charge_problems(self, data: DocumentData) -> Iterator[Problem]:
+        reported = set()
+        for item in data.items:
+            charge_id = charge_id_of(item)
+            charge = data.charges.get(charge_id, {})
+            if self.item_id(data, item) or (charge_id in reported and charge_id):
+                continue
+            reported.add(charge_id)
+            name = charge.get("Name") or item.get("ChargeName") or ""
+            advice = "It syncs by itself once the charge has been synced; see the charge's own message."
+            if not charge_id:
+                advice = "The item has no product charge behind it: set default_item_id to the NetSuite item for standalone charges."
+            named = f'charge "{name}"' if self.plain_texts else f'charge "{name}" ({charge_id})'
+            yield self.problem("charge", data, f"{named} has not been synced to NetSuite.", advice, f'charge "{name}"')
+
+    def _project_problems(self, data: DocumentData) -> Iterator[Problem]:
+        if not self.settings.netsuite_use_revenue_recognition or "project" not in self.rules:
+            return
+        without = [i for i in data.items if self.is_variable(data, i) and not i.get("Subscription.Project__NS")]
+        for name, subscription in dict.fromkeys((data.charge_of(i).get("Name"), i.get("Subscription.Name", "")) for i in without):
+            text = f'charge "{name}" uses a variable revenue template but subscription {subscription} has no NetSuite Project.'
+            yield self.problem("project", data, text, "Enter the NetSuite project on the subscription.")
+
+    def _tax_problems(self, data: DocumentData) -> Iterator[Problem]:
+        reported = set()
+        for tax in self.taxes(data):
+            code, item = tax.get("TaxCode", ""), str(tax.get("AccountingCode") or "")
+            if code not in reported and not item:
+                reported.add(code)
+                advice = "Create the tax item in NetSuite and an accounting code whose name is its id; set that on the tax code."
+                why = "" if self.plain_texts else ", so no NetSuite item can be found for its tax line"
+                yield self.problem("tax code", data, f'tax code "{code}" has no accounting code{why}.', advice)
+            elif code not in reported and not item.isdigit():
+                reported.add(code)
+                advice = "The name of the accounting code must be the internal id of the NetSuite tax item."
+                text = f'tax code "{code}" has accounting code "{item}", which is not a NetSuite item id.'
+                yield self.problem("tax item", data, text, advice)
+        if "jurisdiction" in self.rules and any(not t.get("Jurisdiction") for t in self.taxes(data)):
+            advice = "Complete the tax data in Zuora (tax engine or rate)."
+            yield self.problem("jurisdiction", data, "a tax line has no jurisdiction; not sent.", advice)
+
+    def _classifications(self, data: DocumentData) -> list[Problem]:
+        numbers = (self.rules["location"], self.rules["class"], self.rules["department"])
+        return classification.problems_of_account(self.code, numbers, self.label(data), self.reference, data.account)
+
+    def _sums(self, data: DocumentData) -> Iterator[Problem]:
+        currency, kind = str(data.account.get("Currency") or ""), self.object_label.split()[-1].lower()
+        if "lines" in self.rules and not self.items(data) and not self.taxes(data):
+            advice = f"Check the {kind}'s items in Zuora; one of 0 is set aside by itself."
+            yield self.problem("lines", data, "no line left to send after removing zero amounts; not sent.", advice)
+            return
+        total = sum((i[self.line_amount] for i in self.items(data)), Decimal(0))
+        total += sum((t["TaxAmount"] for t in self.taxes(data)), Decimal(0))
+        amount = self.amount_to_send(data)
+        if abs(total - amount) >= quantum(currency) / 2 and rounded(total, currency) != rounded(amount, currency):
+            advice = f"Compare the {kind} with its items and tax lines in Zuora; if they are right there, ask for help with this number."
+            text = f"lines add up to {plain(total)} but the {kind} amount is {plain(amount)}; not sent."
+            yield self.problem("sum", data, text, advice)
+
+    def _others(self, data: DocumentData) -> Iterator[Problem]:
+        if problem := currency_problem(self.code, self.label(data), str(data.account.get("Currency") or ""), data.customer_currency):
+            yield problem
+
+
+def read_charges(source: ZuoraSource, found: Iterable[DocumentData], known: dict[str, dict[str, Any]]) -> None:
+    """Give each document the product charges of its items; `known` are those that have been read."""
+    documents = list(found)
+    missing = {charge_id_of(i) for d in documents for i in d.items} - known.keys()
+    charges = known | source.reread("ProductRatePlanCharge", missing, CHARGE_FIELDS)
+    for data in documents:
+        data.charges = charges
+
+
+def already_there(code: str, label: str, kind: str, record: SourceRecord, there: Counterpart) -> Problem:
+    """A record that was reset although NetSuite still has its counterpart (sequence-and-status.md section 6)."""
+    text = f"{label} {record.number}: already present in NetSuite as {kind} {there.id}; not created again."
+    return Problem(f"{code}-PRESENT", f"{text} Delete it there first to force a new copy.")

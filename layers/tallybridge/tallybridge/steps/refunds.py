@@ -1,0 +1,340 @@
+"""Zuora refunds -> NetSuite customer refunds (refunds.md, parts R1 and R2): first the payment is unapplied, then refunded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tallybridge.clock import stamp, utc_moment
+from tallybridge.money import plain
+from tallybridge.settings import NumberMapping
+from tallybridge.steps import classification
+from tallybridge.steps.base import already_there, ambiguous, currency_problem, day, ref, text
+from tallybridge.steps.settlements import (
+    ACCOUNT_FIELDS,
+    MEMO_LIMIT,
+    METHOD,
+    PAYMENT,
+    SYNCED_TO_NETSUITE,
+    Applied,
+    Settlement,
+    apply_lines,
+    apply_sublist,
+    changed_lines,
+)
+from tallybridge.sync.step import (
+    Candidate,
+    Counterpart,
+    Found,
+    Hold,
+    Leave,
+    Plan,
+    Problem,
+    Refusal,
+    Request,
+    SourceRecord,
+    Stage,
+    Write,
+    is_complete,
+)
+from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, OnOrAfter, Parent, Selected, SourceQuery
+from tallybridge.zuora.writes import Written
+
+# -- selection -----------------------------------------------------------------------------------------------------------
+
+ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
+WAITING: tuple[Condition, ...] = (
+    Is("Status", ("Processed",)),  # rule 2
+    Is("TransferredToAccounting", ("No", None, "Error", "Processing")),  # rule 4
+    IsNot("IntegrationStatus__NS", ("Ignore",)),  # rule 6
+    IsNot("Origin__NS", ("NETSUITE",)),
+    IsNot("SynctoNetSuite__NS", ("No",)),  # open point 5
+)
+OF_PAYMENTS = Is("SourceType", ("Payment",))  # rule 3
+OF_MEMOS_TOO = Is("SourceType", ("Payment", "CreditMemo"))
+"""With Invoice Settlement: refunds of credit memos are looked at in order to say that they are not synced (R2, 1)."""
+HEAD_FIELDS = (
+    "RefundNumber",
+    "AccountId",
+    "Amount",
+    "Comment",
+    "CreatedDate",
+    "MethodType",
+    "PaymentMethodId",
+    "ReferenceID",
+    "RefundDate",
+    "SourceType",
+    "Status",
+    "TransferredToAccounting",
+    "Type",
+    "UpdatedDate",
+    "IntegrationId__NS",
+    "IntegrationStatus__NS",
+    "Origin__NS",
+    "SynctoNetSuite__NS",
+)
+REFUND_PARTS = Child("parts", "RefundPart", "RefundId", fields=("Id", "PaymentId", "CreditMemoId", "RefundAmount"), zoql=False)
+REFUND_INVOICE_PAYMENTS = Child(
+    "parts",
+    "RefundInvoicePayment",
+    "RefundId",
+    fields=("Id", "InvoiceId", "InvoicePaymentId", "RefundAmount"),
+    joins=(Join("InvoicePayment", "InvoicePayment", "InvoicePaymentId", ("PaymentId",)),),
+)
+"""What stands in place of the parts without Invoice Settlement."""
+PAYMENT_PARTS = Child("parts", "PaymentPart", "PaymentId", fields=("Id", "InvoiceId", "DebitMemoId", "Amount"), zoql=False)
+INVOICE_PAYMENTS = Child("parts", "InvoicePayment", "PaymentId", fields=("Id", "InvoiceId", "Amount", "RefundAmount"))
+
+UPDATING, UPDATE_REFUSED = "Updating Payment", "Error Updating Payment"
+CREATING, CREATE_REFUSED = "Creating Refund", "Error Creating Refund"
+
+
+@dataclass
+class RefundData:
+    """A refund with everything its mapping needs. `refunded` sums its parts by Zuora payment; `touched` are the documents it reopens
+    (mode A: invoice ids); `still_applied` is what each payment is applied to now, by payment and document; `documents` by id;
+    `there` are the NetSuite payments by internal id."""
+
+    head: Mapping[str, Any]
+    account: Mapping[str, Any]
+    method: Mapping[str, Any]
+    refunded: Mapping[str, Decimal]
+    touched: frozenset[str] = frozenset()
+    payments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    still_applied: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    there: Mapping[str, Applied] = field(default_factory=dict)
+    customer_currency: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"Refund {self.head.get('RefundNumber') or self.head['Id']}"
+
+    @property
+    def method_type(self) -> str:
+        """The refund's method type; where it is empty, the type of its payment method."""
+        return str(self.head.get("MethodType") or self.method.get("Type") or "")
+
+    def internal_id(self, payment_id: str) -> str:
+        """The NetSuite payment of a Zuora payment, "" when it has none."""
+        return str(self.payments.get(payment_id, {}).get("IntegrationId__NS") or "")
+
+
+class Refunds(Settlement):
+    """Step 6 or 8: one NetSuite customer refund per processed refund of payments; the payment is unapplied first."""
+
+    name = "refunds"
+    title = "Zuora refunds"
+    object = "Refund"
+    object_label = "Refund"
+    destination = "customerRefund"
+    code = "RFD"
+    transaction_type = "CustRfnd"
+    needs = ("class", "department", "location", "payment method", "currency", "periods", "fields:customerRefund", "fields:customerPayment")
+
+    def query(self) -> SourceQuery:
+        conditions = (*WAITING, OF_MEMOS_TOO if self.settlement_on else OF_PAYMENTS)
+        if self.settings.cutover_zuora_refund:
+            conditions += (OnOrAfter("RefundDate", self.settings.cutover_zuora_refund.isoformat()),)  # rule 5
+        children = (REFUND_PARTS if self.settlement_on else REFUND_INVOICE_PAYMENTS,)
+        return SourceQuery("Refund", HEAD_FIELDS, (conditions,), parents=(ACCOUNT, METHOD), children=children, group="AccountId")
+
+    def parent_fields(self, object_type: str) -> Sequence[str]:
+        return ACCOUNT_FIELDS if object_type == "Account" else ("Type",)
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        found = [_data(head, parents, self._parts(selected, head)) for selected, head, parents in self.reread(candidates)]
+        self._note_payments(found)
+        return [self._record(d) for d in found]
+
+    def _parts(self, selected: Selected, head: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The parts of the selection, or, when the refund was changed since, those of the transactional store."""
+        if utc_moment(selected.updated) == utc_moment(head.get("UpdatedDate")):
+            return selected.children.get("parts", [])
+        (child,) = self.query().children
+        return self.context.source.children(child, [selected.id]).get(selected.id, [])
+
+    def _note_payments(self, found: Sequence[RefundData]) -> None:
+        """Put beside each refund its payments, what they are applied to now, and those documents."""
+        source = self.context.source
+        ids = sorted({p for d in found for p in d.refunded})
+        payments = source.reread("Payment", ids, ("PaymentNumber", "IntegrationId__NS"))
+        rows = source.children(PAYMENT_PARTS if self.settlement_on else INVOICE_PAYMENTS, ids) if ids else {}
+        applied = {payment_id: _still_applied(parts) for payment_id, parts in rows.items()}
+        invoices = {p["InvoiceId"] for parts in rows.values() for p in parts if p.get("InvoiceId")} | {i for d in found for i in d.touched}
+        memos = {p["DebitMemoId"] for parts in rows.values() for p in parts if p.get("DebitMemoId")}
+        documents = {
+            **source.reread("Invoice", invoices, ("InvoiceNumber", "IntegrationId__NS")),
+            **source.reread_memos("debit-memos", memos),
+        }
+        for data in found:
+            data.payments, data.still_applied, data.documents = payments, applied, documents
+
+    def _record(self, data: RefundData) -> SourceRecord:
+        head = data.head
+        return SourceRecord(
+            id=head["Id"],
+            number=str(head.get("RefundNumber") or head["Id"]),
+            status=str(head.get("IntegrationStatus__NS") or ""),
+            group=str(head.get("AccountId") or ""),
+            order=(day(head.get("RefundDate")) or "",),
+            currency=str(data.account.get("Currency") or ""),
+            amount=sum(data.refunded.values(), Decimal(0)) or Decimal(head.get("Amount") or 0),
+            destination_id=str(head.get("IntegrationId__NS") or ""),
+            data=data,
+        )
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        found = self.find_transactions(records)
+        self.note_customer_currencies(records)
+        missing = [r for r in records if r.id not in found]
+        there = self.applications(r.data.internal_id(p) for r in missing for p in r.data.refunded)
+        for record in missing:
+            record.data.there = there
+        return found
+
+    # -- validations -------------------------------------------------------------------------------------------------
+
+    def problems(self, data: RefundData) -> list[Problem]:
+        """All failures of one refund together."""
+        method = self.method_problems(data.name, "refund method", data.method_type)
+        classified = classification.problems_of_account("RFD", (3, 4, 5), data.name, self.reference, data.account)
+        return [*method, *self._payment_problems(data), *classified, *self._document_problems(data), *self._others(data)]
+
+    def _payment_problems(self, data: RefundData) -> Iterator[Problem]:
+        for payment_id in data.refunded:
+            number = data.payments.get(payment_id, {}).get("PaymentNumber") or payment_id
+            internal_id = data.internal_id(payment_id)
+            if not internal_id:
+                advice = "It syncs by itself once the payment has been synced; see the payment's own message."
+                text_ = f"{data.name}: payment {number} has not been synced to NetSuite."
+                yield Problem("RFD-V2", text_, advice, f"payment {number}")
+            elif internal_id not in data.there:
+                advice = "Restore the NetSuite payment, or clear the payment's Integration ID and status so that it is sent again."
+                yield Problem("RFD-GONE", f"{data.name}: NetSuite payment {internal_id} of payment {number} does not exist.", advice)
+        if not data.refunded:
+            text_ = f"{data.name}: it refunds no invoice payment; not supported."
+            yield Problem("RFD-V7", text_, "Handle it by hand in NetSuite and set Transferred to Accounting to Ignore.")
+
+    def _document_problems(self, data: RefundData) -> Iterator[Problem]:
+        """Validation 6: documents whose apply line is written."""
+        needed = set(data.touched) or {d for p in data.refunded for d in data.still_applied.get(p, ())}
+        for document_id in sorted(needed):
+            document = data.documents.get(document_id, {})
+            if not document.get("IntegrationId__NS"):
+                name = (
+                    f"invoice {document['InvoiceNumber']}" if document.get("InvoiceNumber") else f"debit memo {document.get('MemoNumber')}"
+                )
+                advice = "It syncs by itself once the document has been synced; see the document's own message."
+                yield Problem("RFD-V6", f"{data.name}: {name} has not been synced to NetSuite.", advice, name)
+
+    def _others(self, data: RefundData) -> Iterator[Problem]:
+        if problem := currency_problem("RFD", data.name, str(data.account.get("Currency") or ""), data.customer_currency):
+            yield problem
+
+    # -- action ------------------------------------------------------------------------------------------------------
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        data: RefundData = record.data
+        if data.head.get("SourceType") == "CreditMemo":
+            return Leave(Problem("RFD-MEMO", f"{data.name}: credit memo refunds are not synced."))
+        if len(found) > 1:
+            return Hold((ambiguous("RFD", data.name, "refunds", found),))
+        if found:
+            reset = is_complete(record.status)
+            return Found(found[0], remark=already_there("RFD", data.name, "refund", found[0].id) if reset else None)
+        if problems := self.problems(data):
+            return Hold(tuple(problems))
+        if short := self._too_little_open(data):
+            return Refusal(short, UPDATE_REFUSED)
+        posting = self.posting(day(data.head.get("RefundDate")) or "", data.name)
+        if closed := posting.plan(CREATE_REFUSED):
+            return closed
+        refunded = {data.internal_id(p): amount for p, amount in data.refunded.items()}
+        body = {**self.header(data), **posting.fields, **apply_sublist(apply_lines(refunded))}
+        create = Stage(CREATING, CREATE_REFUSED, (Request("customerRefund", body),))
+        return Write("create", UPDATING, UPDATE_REFUSED, tuple(self._unapply(data)), then=(create,))
+
+    def _wanted(self, data: RefundData, payment_id: str) -> dict[str, Decimal]:
+        """What the payment stays applied to, by NetSuite document: in mode A for the invoices of this refund only."""
+        still = data.still_applied.get(payment_id, {})
+        documents = still if self.settlement_on else {d: a for d, a in still.items() if d in data.touched}
+        return {str(data.documents[d]["IntegrationId__NS"]): amount for d, amount in documents.items()}
+
+    def _unapply(self, data: RefundData) -> Iterator[Request]:
+        """One update per payment whose apply lines differ: absolute amounts, so that it may be sent twice."""
+        for payment_id in data.refunded:
+            there = data.there[data.internal_id(payment_id)]
+            lines = changed_lines(self._wanted(data, payment_id), there.documents, remove_others=self.settlement_on)
+            if lines:
+                body = {"customer": ref(there.customer), **apply_sublist(lines)}
+                yield Request(PAYMENT, body, data.internal_id(payment_id))
+
+    def _too_little_open(self, data: RefundData) -> Problem | None:
+        """R2, 4: what will be unapplied of each payment covers its part of the refund."""
+        for payment_id, amount in data.refunded.items():
+            internal_id = data.internal_id(payment_id)
+            there, wanted = data.there[internal_id], self._wanted(data, payment_id)
+            present = there.documents if self.settlement_on else {d: a for d, a in there.documents.items() if d in wanted}
+            open_ = there.open + sum(present.values(), Decimal(0)) - sum(wanted.values(), Decimal(0))
+            if open_ < amount:
+                text_ = f"{data.name}: NetSuite payment {internal_id} has only {plain(open_)} unapplied, {plain(amount)} needed."
+                advice = "Unapply the payment in NetSuite, or undo the refund that used it; the next run tries again."
+                return Problem("RFD-OPEN", text_, advice)
+        return None
+
+    # -- mapping -----------------------------------------------------------------------------------------------------
+
+    def header(self, data: RefundData) -> dict[str, Any]:
+        """The refund without its applications; its amount follows from them."""
+        head = data.head
+        use_number = self.settings.transaction_number_mapping is NumberMapping.SOURCE_NUMBER
+        custom = {
+            "Zuora Reference Number": text(head.get("RefundNumber")),
+            "Zuora ID": head["Id"],
+            "Zuora Refund Reference ID": text(head.get("ReferenceID")),
+            "Zuora Refund Type": text(head.get("Type")),
+            "Zuora Created Date": utc_moment(head.get("CreatedDate")),
+            "Zuora Updated Date": utc_moment(head.get("UpdatedDate")),
+            "Zuora Type": "PAYMENT_REFUND",
+            "Zuora Origin": "ZUORA",
+            "Zuora Sync Date": stamp(self.context.clock.now()),
+        }
+        fields = {
+            "externalId": self.external_id(head["Id"]),
+            "customer": ref(data.account.get("IntegrationId__NS")),
+            "tranDate": day(head.get("RefundDate")),
+            "tranId": head.get("RefundNumber") if use_number else None,
+            "memo": text(head.get("Comment"), MEMO_LIMIT),
+            **self.method(data.method_type),
+            **classification.header(self.settings, self.reference, data.account),
+            **{self.reference.custom("customerRefund", label): value for label, value in custom.items()},
+        }
+        return self.existing("customerRefund", fields)
+
+    # -- source ------------------------------------------------------------------------------------------------------
+
+    def put_source(self, record_id: str, body: Mapping[str, Any]) -> Written:
+        return self.context.zuora.update_refund(record_id, body)
+
+
+def _data(head: Mapping[str, Any], parents: Mapping[str, Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> RefundData:
+    refunded: dict[str, Decimal] = {}
+    for part in parts:
+        payment_id = part.get("PaymentId") or part.get("InvoicePayment.PaymentId")
+        if payment_id:
+            refunded[payment_id] = refunded.get(payment_id, Decimal(0)) + Decimal(part.get("RefundAmount") or 0)
+    touched = frozenset(str(p["InvoiceId"]) for p in parts if p.get("InvoiceId"))
+    return RefundData(head, parents.get("Account", {}), parents.get("PaymentMethod", {}), refunded, touched)
+
+
+def _still_applied(parts: Sequence[Mapping[str, Any]]) -> dict[str, Decimal]:
+    """What a payment is applied to, by document: parts of one document added up, less what was refunded of them (mode A)."""
+    still: dict[str, Decimal] = {}
+    for part in parts:
+        if document := part.get("InvoiceId") or part.get("DebitMemoId"):
+            rest = Decimal(part.get("Amount") or 0) - Decimal(part.get("RefundAmount") or 0)
+            still[document] = still.get(document, Decimal(0)) + rest
+    return still

@@ -1,0 +1,200 @@
+"""Plans of several stages, refusals that are decided before sending, and records that stay unfinished on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tallybridge.errors import OutcomeUnknown, Refused
+from tallybridge.sync.batch import Batch, BatchResult
+from tallybridge.sync.sender import Worker
+from tallybridge.sync.step import (
+    CREATED,
+    Candidate,
+    Counterpart,
+    Made,
+    Mark,
+    MarkResult,
+    Plan,
+    Problem,
+    Refusal,
+    Remainder,
+    Request,
+    SourceRecord,
+    Stage,
+    Write,
+)
+from tests.sync.memory import MemoryTable
+from tests.unit.sync.tables import Clock, ledger
+
+NO_ROOM = Problem("RFD-OPEN", "Refund R1: NetSuite payment 7 has only 1 unapplied, 5 needed.")
+
+
+@dataclass
+class FakeStep:
+    """One record with a given plan; everything that is written is kept in `sent` and `marks` in the order of time."""
+
+    plan_of_all: Plan
+    refuse: Callable[[Request], bool] = lambda request: False
+    lose: Callable[[Request], bool] = lambda request: False
+    details: Mapping[str, MarkResult] = field(default_factory=dict)
+    there: dict[str, list[Counterpart]] = field(default_factory=dict)
+    sent: list[tuple[str, Any, Any]] = field(default_factory=list)
+    marks: list[tuple[str | None, str | None, str]] = field(default_factory=list)
+    name: str = "refunds"
+    title: str = "Zuora refunds"
+    direction: str = "Zuora -> NetSuite"
+    system: str = "zuora"
+    object: str = "Refund"
+    object_label: str = "Refund"
+    destination: str = "customerRefund"
+    destination_system: str = "NetSuite"
+    code: str = "RFD"
+    transaction: bool = True
+    chunk: int = 10
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        return [SourceRecord(c.id, c.id, "", currency="USD", amount=Decimal(5)) for c in candidates]
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        return {}
+
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        return self.there.get(request.name, [])
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        return self.plan_of_all
+
+    def writer(self) -> FakeStep:
+        return self
+
+    def create(self, request: Request) -> str:
+        self._send(request)
+        return f"new-{request.record_type}"
+
+    def update(self, request: Request) -> None:
+        self._send(request)
+
+    def _send(self, request: Request) -> None:
+        self.sent.append((request.record_type, request.record_id, request.body))
+        if self.refuse(request):
+            raise Refused("Not possible.", service="NetSuite", service_code="USER_ERROR")
+        if self.lose(request):
+            raise OutcomeUnknown("No answer.", service="NetSuite")
+
+    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
+        return dict.fromkeys(destination_ids, Decimal(5))
+
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        self.marks += [(m.status, m.transferred, m.destination_id) for m in marks]
+        return {m.record.id: MarkResult(True) for m in marks}
+
+    def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> Mapping[str, MarkResult]:
+        return self.details
+
+    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]:
+        return {}
+
+
+def process(step: FakeStep, table: Any = None, *, dry_run: bool = False) -> BatchResult:
+    clock = Clock()
+    worker = Worker("r1", dry_run, False, 2, clock.now().timestamp() + 300)
+    any_step: Any = step
+    return Batch(any_step, ledger(table or MemoryTable("status", "id"), clock), clock, worker).process([Candidate("R1")])
+
+
+UNAPPLY = Request("customerPayment", {"apply": []}, "7")
+REFUND = Request("customerRefund", {"amount": 5})
+
+
+def two_stages(**more: Any) -> Write:
+    return Write(
+        "create", "Updating Payment", "Error Updating Payment", (UNAPPLY,),
+        then=(Stage("Creating Refund", "Error Creating Refund", (REFUND,)),), **more,
+    )  # fmt: skip
+
+
+def test_each_stage_is_marked_before_it_is_sent() -> None:
+    step = FakeStep(two_stages())
+    result = process(step)
+    assert step.marks == [
+        ("Updating Payment", "Processing", ""),
+        ("Creating Refund", "Processing", ""),
+        ("Sync Complete", "Yes", "new-customerRefund"),
+    ]
+    assert [kind for kind, _, _ in step.sent] == ["customerPayment", "customerRefund"]
+    assert [(r.outcome, r.destination_id) for r in result.results] == [("synced", "new-customerRefund")]
+
+
+@pytest.mark.parametrize(
+    ("refused", "error", "sent"),
+    [("customerPayment", "Error Updating Payment", 1), ("customerRefund", "Error Creating Refund", 2)],
+)
+def test_a_refused_stage_gives_its_own_error_text_and_ends_the_plan(refused: str, error: str, sent: int) -> None:
+    step = FakeStep(two_stages(), refuse=lambda r: r.record_type == refused)
+    result = process(step)
+    assert step.marks[-1] == (error, "Error", "")
+    assert len(step.sent) == sent
+    assert [r.outcome for r in result.results] == ["refused"]
+
+
+def test_a_refusal_after_the_record_was_made_keeps_its_id_on_the_source() -> None:
+    made = Write("create", "Creating Invoice", "Error Creating Invoice", (Request("invoice", {}),),
+                 then=(Stage("Updating Credit Memo", "Error Updating Credit Memo", (Request("creditMemo", {}, "9"),)),))  # fmt: skip
+    step = FakeStep(made, refuse=lambda r: r.record_type == "creditMemo")
+    process(step)
+    assert step.marks[-1] == ("Error Updating Credit Memo", "Error", "new-invoice")
+
+
+def test_ids_made_earlier_stand_in_later_requests() -> None:
+    plan = Write("create", "Creating", "Error", (
+        Request("account", {}),
+        Request("contact", {"AccountId": CREATED}, name="bill to"),
+        Request("account", {"BillToId": Made("bill to"), "lines": [{"id": CREATED}]}, CREATED),
+    ))  # fmt: skip
+    step = FakeStep(plan)
+    process(step)
+    assert step.sent[1:] == [
+        ("contact", None, {"AccountId": "new-account"}),
+        ("account", "new-account", {"BillToId": "new-contact", "lines": [{"id": "new-account"}]}),
+    ]
+    assert step.marks[-1] == ("Sync Complete", "Yes", "new-account")
+
+
+def test_a_lost_named_create_is_looked_up_by_its_name() -> None:
+    plan = Write("create", "Creating", "Error", (Request("account", {}), Request("contact", {}, name="bill to")))
+    step = FakeStep(plan, lose=lambda r: r.name == "bill to", there={"bill to": [Counterpart("c7")]})
+    result = process(step)
+    assert [kind for kind, _, _ in step.sent] == ["account", "contact"]
+    assert [r.outcome for r in result.results] == ["synced"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_cannot_be_sent_is_refused_without_a_call(dry_run: bool) -> None:
+    step = FakeStep(Refusal(NO_ROOM, "Error Updating Payment"))
+    result = process(step, dry_run=dry_run)
+    assert step.sent == []
+    assert step.marks == ([] if dry_run else [("Error Updating Payment", "Error", "")])
+    assert [(r.outcome, r.code) for r in result.results] == [("refused", "RFD-OPEN")]
+    assert NO_ROOM.message in [line.message for line in result.lines]
+
+
+def test_what_is_left_to_do_keeps_the_record_in_progress(table: Any) -> None:
+    rest = Problem("CM-OPEN", "Credit memo C1: created, but not applied.", waits_for="invoice INV1")
+    step = FakeStep(two_stages(remainder=Remainder("Updating Credit Memo", rest)))
+    result = process(step, table)
+    assert step.marks[-1] == ("Updating Credit Memo", "Processing", "new-customerRefund")
+    assert [(r.outcome, r.destination_id) for r in result.results] == [("held", "new-customerRefund")]
+    waiting = ledger(table, Clock()).attention("HELD#refunds")
+    assert [(i["code"], i["waits_for"]) for i in waiting] == [("CM-OPEN", "invoice INV1")]
+
+
+def test_a_record_whose_lines_cannot_be_written_back_is_not_complete() -> None:
+    step = FakeStep(two_stages(), details={"R1": MarkResult(False, "ZUORA-LOCK", "busy")})
+    result = process(step)
+    assert [m[0] for m in step.marks] == ["Updating Payment", "Creating Refund"]
+    assert [(r.outcome, r.code) for r in result.results] == [("unfinished", "ZUORA-LOCK")]
