@@ -1,4 +1,4 @@
-"""Writes the pages of this folder that are made from the code: settings.md and coverage.md. Run `python docs/generate.py`; tests compare."""
+"""Writes the pages of this folder that are made from the code, settings.md and coverage.md. Run `python docs/generate.py`."""
 
 from __future__ import annotations
 

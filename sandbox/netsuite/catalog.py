@@ -9,7 +9,7 @@ from sandbox.netsuite.options import NetSuiteOptions
 from sandbox.netsuite.schema import LINE_SHAPES, RECORD_TYPES, Field, Fields, LineShape, RecordType
 
 REVENUE_FIELDS = ("revrecschedule", "revrecstartdate", "revrecenddate", "revrecterminmonths", "deferrevrec", "deferredrevenueaccount")
-CURRENCY_FIELDS = ("currency", "exchangerate", "currencylist", "currencypage")
+CURRENCY_FIELDS = ("currency", "exchangerate", "currencylist")
 
 
 class Catalog:

@@ -42,9 +42,21 @@ def _read(known: Field, shape: LineShape, value: Any, reader: Reader) -> list[Li
             raise invalid_value("line", known.name, path)
         line = reader.fields(shape.fields, item, path + ".")
         if shape.key == "pricekey":
-            line["pricekey"] = (line.get("currencyPage"), line.get("priceLevel"))
+            _key_price(line, path)
         lines.append(line)
     return lines
+
+
+def _key_price(line: Line, path: str) -> None:
+    """A price is known by currency, level and quantity break; without a break it is the price from quantity 0."""
+    given = line.get("quantity")
+    value = given.get("value") if isinstance(given, dict) else given
+    if value is None:
+        value = 0
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise invalid_value(str(value), "quantity", path + ".quantity")
+    line["quantity"] = {"value": int(str(value))}
+    line["pricekey"] = (line.get("currencyPage"), line.get("priceLevel"), int(str(value)))
 
 
 def merge(shape: LineShape, old: list[Line], given: list[Line], replace: bool) -> list[Line]:

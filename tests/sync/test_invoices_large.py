@@ -44,6 +44,7 @@ def check_complete(run: Ran) -> None:
     assert run.output["tiedOut"]
 
 
+@pytest.mark.rule("invoices.10.limit", "settings.key.large_invoice_lines")
 def test_10_above_the_limit_it_is_set_aside_with_a_message_and_one_on_the_limit_is_sent(world: World) -> None:
     ready(world, invoice("A1", "INV1", LINES, sub="S1"), invoice("A1", "INV2", LINES[1:5], sub="S1"), **SMALL)
     run = ran(world)
@@ -62,6 +63,7 @@ def at_first_set_aside(world: World) -> None:
     world.netsuite_control.clear_stats()
 
 
+@pytest.mark.rule("invoices.10.go-ahead", "invoices.10.running-total", "settings.key.large_invoice_piece")
 def test_10_the_second_no_sends_it_in_pieces_and_completes_after_the_last(world: World) -> None:
     at_first_set_aside(world)
     totals: list[Any] = []
@@ -83,6 +85,7 @@ def test_10_the_second_no_sends_it_in_pieces_and_completes_after_the_last(world:
     assert totals == [50, 65]  # never below zero: what is negative comes last
 
 
+@pytest.mark.rule("invoices.10.recovery")
 def test_10_after_a_crash_between_pieces_only_the_missing_lines_are_sent(world: World) -> None:
     at_first_set_aside(world)
     world.netsuite_control.set_faults([{**ADD, "status": 503, "body": {}}])

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.rules.cases import ruled
 from tests.sync.builders import invoice, merged, subscription, zid
 from tests.sync.invoice_world import TAX_ITEM, Ran, customer, item, parents, ran, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
+from tests.sync.recording import recorded_bodies
 from tests.sync.world import World
 
 LONG = "x" * 280 + "é,\"'<&>"
@@ -90,6 +92,64 @@ TAX_LINE: dict[str, Any] = {
     "Location": ("location", "3"),
     "line number": ("line", 2),
 }
+HEADER_RULES: dict[str, str | tuple[str, ...]] = {
+    "Account.IntegrationId__NS -> Customer": "account-integrationid-ns-to-entity",
+    "Invoice.AmountWithoutTax": "invoice-amountwithouttax-to-zuora-amount-without-tax",
+    "Invoice.TaxAmount": "invoice-taxamount-to-zuora-tax-amount",
+    "Invoice.TaxExemptAmount": "invoice-taxexemptamount-to-zuora-tax-exempt-amount",
+    "Invoice.Comments -> Memo": "invoice-comments-to-memo",
+    "Invoice.CreatedDate": "invoice-createddate-to-zuora-created-date",
+    "Invoice.DueDate": "invoice-duedate-to-duedate",
+    "Invoice.Id -> Zuora ID": "invoice-id-to-zuora-id",
+    "Invoice.Id -> External ID": "invoice-id-to-zuora-id",
+    "Invoice.InvoiceDate": "invoice-invoicedate-to-trandate",
+    "Invoice.InvoiceNumber -> Zuora Reference Number": "invoice-invoicenumber-to-zuora-reference-number",
+    "Invoice.InvoiceNumber -> Invoice #": "invoice-invoicenumber-to-tranid",
+    "Invoice.LastEmailSentDate": "invoice-lastemailsentdate-to-zuora-last-email-sent-date",
+    "Invoice.PostedDate": "invoice-posteddate-to-zuora-posted-date",
+    "Invoice.TargetDate": "invoice-targetdate-to-zuora-target-date",
+    "Account.Class__NS": "account-class-ns-to-class",
+    "Account.Department__NS": "account-department-ns-to-department",
+    "Account.Location__NS": "account-location-ns-to-location",
+    "Zuora Type": "to-zuora-type",
+    "Zuora Origin": "to-zuora-origin",
+    "Taxable": "to-istaxable",
+    "Tax": "to-taxitem",
+}
+ITEM_RULES: dict[str, str | tuple[str, ...]] = {
+    "ProductRatePlanCharge.IntegrationId__NS -> Item": "productrateplancharge-integrationid-ns-to-item",
+    "InvoiceItem.ChargeAmount": "invoiceitem-chargeamount-to-amount",
+    "InvoiceItem.Quantity": "invoiceitem-quantity-to-quantity",
+    "price level is custom": "to-rate-price-level",
+    "InvoiceItem.ChargeDate": "invoiceitem-chargedate-to-zuora-charge-date",
+    "InvoiceItem.Id": "invoiceitem-id-to-zuora-id",
+    "InvoiceItem.ProcessingType": "invoiceitem-processingtype-to-zuora-type",
+    "Rev. Rec. Start Date": "rev-rec-inputs-to-rev-rec-fields",
+    "Rev. Rec. End Date": "rev-rec-inputs-to-rev-rec-fields",
+    "Defer Rev. Rec.": "rev-rec-inputs-to-rev-rec-fields",
+    "Rev. Rec. Schedule": "rev-rec-inputs-to-rev-rec-fields",
+    "InvoiceItem.ServiceStartDate": "invoiceitem-servicestartdate-serviceenddate-to-zuora-service-start-date-zuora-service-end-date",
+    "InvoiceItem.ServiceEndDate": "invoiceitem-servicestartdate-serviceenddate-to-zuora-service-start-date-zuora-service-end-date",
+    "Account.Class__NS": "account-class-ns-department-ns-location-ns-to-class-department-location",
+    "Account.Department__NS": "account-class-ns-department-ns-location-ns-to-class-department-location",
+    "Account.Location__NS": "account-class-ns-department-ns-location-ns-to-class-department-location",
+    "Subscription.Name": "subscription-name-to-zuora-subscription-number",
+    "Subscription.Notes": "subscription-notes-to-zuora-subscription-notes",
+    "Tax flag of the line": "to-istaxable",
+}
+TAX_RULES: dict[str, str | tuple[str, ...]] = {
+    "TaxationItem.AccountingCode -> Item": "taxationitem-accountingcode-to-item",
+    "TaxationItem.TaxAmount": "taxationitem-taxamount-to-amount",
+    "TaxationItem.TaxDate": "taxationitem-taxdate-to-zuora-charge-date",
+    "TaxationItem.Id": "taxationitem-id-to-zuora-id",
+    "TaxationItem.TaxRate, percentage": "taxationitem-taxrate-taxratetype-to-zuora-tax-rate",
+    "TaxationItem.TaxRateDescription": "taxationitem-taxratedescription-to-zuora-tax-rate-description",
+    "Zuora Type": "to-zuora-type",
+    "tax flag": "to-tax-flag",
+    "Class": "to-class-department-location",
+    "Department": "to-class-department-location",
+    "Location": "to-class-department-location",
+}
 NOT_SENT_HEAD = ("terms", "billingAddress", "billAddressList", "shipAddressList", "custbodyzuorarelatedtransaction", "email")
 NOT_SENT_LINE = ("job", "taxCode")
 
@@ -99,7 +159,20 @@ def plain(value: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def run(started_world: World) -> Ran:
+def run(both: tuple[Ran, list[dict[str, Any]]]) -> Ran:
+    return both[0]
+
+
+@pytest.fixture(scope="module")
+def body(both: tuple[Ran, list[dict[str, Any]]]) -> dict[str, Any]:
+    """The create of INVEAST as it left."""
+    (found,) = [b for b in both[1] if b["externalId"] == zid("INVEAST")]
+    return found
+
+
+@pytest.fixture(scope="module")
+def both(started_world: World) -> tuple[Ran, list[dict[str, Any]]]:
+    """The run, and the bodies that it sent for invoices."""
     world = MemoryWorld.of(started_world)
     world.reset(
         transaction_number_mapping="Use Number From Source Record",
@@ -131,22 +204,23 @@ def run(started_world: World) -> Ran:
     more["TaxationItem"][1] |= {"TaxRateType": "FlatFee", "TaxRate": 50}
     annual = item("Annual", "511", revRecSchedule={"id": "1"}, deferredRevenueAccount={"id": "6"})
     world.load(merged(zuora, more), merged(netsuite, {"customer": [customer("EAST", "9002")], "serviceSaleItem": [annual]}))
-    return ran(world)
+    bodies = recorded_bodies(world, "invoice")
+    return ran(world), bodies
 
 
-@pytest.mark.parametrize("row", HEADER)
+@pytest.mark.parametrize("row", ruled(HEADER, HEADER_RULES, "invoices.5.mapping."))
 def test_5_1_header_row(run: Ran, row: str) -> None:
     field, expected = HEADER[row]
     assert plain(run.sent("INVEAST").get(field)) == expected
 
 
-@pytest.mark.parametrize("row", ITEM_LINE)
+@pytest.mark.parametrize("row", ruled(ITEM_LINE, ITEM_RULES, "invoices.5.mapping-line."))
 def test_5_2_item_row(run: Ran, row: str) -> None:
     field, expected = ITEM_LINE[row]
     assert plain(run.lines_of("INVEAST")[0].get(field)) == expected
 
 
-@pytest.mark.parametrize("row", TAX_LINE)
+@pytest.mark.parametrize("row", ruled(TAX_LINE, TAX_RULES, "invoices.5.mapping-tax."))
 def test_5_3_tax_row(run: Ran, row: str) -> None:
     field, expected = TAX_LINE[row]
     assert plain(run.lines_of("INVEAST")[1].get(field)) == expected
@@ -162,20 +236,34 @@ def test_5_2_leaves_to_netsuite(run: Ran, field: str) -> None:
     assert all(field not in line for line in run.lines_of("INVEAST"))
 
 
+@pytest.mark.rule("invoices.5.discounts", "invoices.5.negative-proration")
 def test_5_2_a_discount_is_a_negative_line_of_its_own_item(run: Ran) -> None:
     line = run.lines_of("INVEAST")[2]
     assert (line["item"]["id"], line["amount"], line["custcolzuoratype"]) == ("503", Decimal("-10.00"), "Discount")
 
 
+@pytest.mark.rule("invoices.5.mapping-tax.taxationitem-taxrate-taxratetype-to-zuora-tax-rate")
 def test_5_3_a_flat_tax_rate_is_written_as_such(run: Ran) -> None:
     assert run.lines_of("INVEAST")[3]["custcolzuorataxrate"] == "50 flat fee"
 
 
+@pytest.mark.rule("invoices.5.line-order")
 def test_5_3_each_item_is_followed_by_its_tax_lines(run: Ran) -> None:
     kinds = [line["custcolzuoratype"] for line in run.lines_of("INVEAST")]
     assert kinds == ["Charge", "Tax", "Discount", "Tax"]
 
 
+@pytest.mark.rule(
+    "invoices.5.mapping.invoice-integrationid-ns-written-back-internal-id",
+    "invoices.5.mapping.invoice-integrationstatus-ns-written-back",
+    "invoices.5.mapping.invoice-syncdate-ns-written-back",
+    "invoices.5.mapping.to-zuora-sync-date",
+    "invoices.4.status.3",
+    "sequence-and-status.4.1.rule.5",
+    "sequence-and-status.3.1.field.integrationid-ns",
+    "sequence-and-status.3.1.field.integrationstatus-ns",
+    "sequence-and-status.3.1.field.syncdate-ns",
+)
 def test_5_1_zuora_gets_id_status_date_and_transferred(run: Ran) -> None:
     made, head = run.sent("INVEAST"), run.invoice("INVEAST")
     assert head["IntegrationId__NS"] == str(made["id"])
@@ -193,7 +281,45 @@ def world_items(run: Ran, started_world: World) -> list[dict[str, Any]]:
     return started_world.zuora.dump()["InvoiceItem"]
 
 
+@pytest.mark.rule(
+    "sequence-and-status.7.1.rule.2",
+    "sequence-and-status.7.1.rule.3",
+    "settings.key.default_class",
+    "settings.key.default_location",
+    "classifications.3.value.invoice-credit-memo-debit-memo-line-mapping-zuora",
+)
 def test_7_1_an_account_without_classification_gets_the_defaults_on_the_header_only(run: Ran) -> None:
     made = run.sent("INVPLAIN")
     assert (made["class"]["id"], made["location"]["id"], made.get("department")) == ("2", "1", None)
     assert [line.get(kind) for line in run.lines_of("INVPLAIN") for kind in ("class", "department", "location")] == [None] * 3
+
+
+FROM_NETSUITE = {"currency", "account", "postingPeriod", "total", "rate"}
+"""Looked at above, but never sent: NetSuite's own values."""
+
+
+@pytest.mark.rule(
+    "invoices.5.mapping.account-currency-to-currency",
+    "invoices.5.mapping.to-terms",
+    "invoices.5.mapping.to-bill-to-address-ship-to-address",
+    "invoices.5.mapping.to-accounts-receivable-account",
+    "invoices.5.mapping.account-taxexemptstatus-not-sent",
+    "invoices.5.mapping.invoice-amount-not-sent",
+    "invoices.5.mapping.to-posting-period",
+    "sequence-and-status.7.1.rule.5",
+    "sequence-and-status.7.3.not-sent",
+    "classifications.4.subsidiary.all-transactions",
+)
+def test_5_1_nothing_is_sent_beyond_the_table(body: dict[str, Any]) -> None:
+    assert set(body) == {field for field, _ in HEADER.values()} - FROM_NETSUITE | {"custbodyzuorasyncdate", "item"}
+
+
+@pytest.mark.rule("invoices.5.mapping-line.to-income-account-description", "invoices.5.mapping-line.to-rate-price-level")
+def test_5_2_nothing_is_sent_beyond_the_tables_on_a_line(body: dict[str, Any]) -> None:
+    fields = {field for field, _ in [*ITEM_LINE.values(), *TAX_LINE.values()]}
+    assert set().union(*body["item"]["items"]) == fields - FROM_NETSUITE
+
+
+@pytest.mark.rule("invoices.6.template-by-name")
+def test_6_the_schedule_is_the_template_with_the_name_of_the_code_not_the_items_own(run: Ran) -> None:
+    assert run.lines_of("INVEAST")[0]["revRecSchedule"]["id"] == "2"

@@ -65,6 +65,14 @@ PLAIN = ("2026-10-01", "2026-10-31", False)
 RECOGNISED = ("2026-10-10", "2026-10-31", False)
 
 
+@pytest.mark.rule(
+    "invoices.7.procedure.1",
+    "invoices.7.procedure.2",
+    "invoices.7.procedure.3",
+    "sequence-and-status.4.2.text.revenue-date-update-of-a-synced-invoice-debit-memo",
+    "invoices.5.mapping-line.to-sublist-replace",
+    "sequence-and-status.5.3.merge-only",
+)
 def test_7_one_update_changes_exactly_the_lines_whose_date_is_known(world: World) -> None:
     first = sent(world)
     assert dates(first) == [PLAIN, WAITING, WAITING]
@@ -84,6 +92,7 @@ def test_7_one_update_changes_exactly_the_lines_whose_date_is_known(world: World
     assert patches(world) == 2
 
 
+@pytest.mark.rule("invoices.7.procedure.5")
 def test_7_5_nothing_is_written_again_once_the_dates_are_there(world: World) -> None:
     sent(world)
     trigger(world, 2)
@@ -95,6 +104,7 @@ def test_7_5_nothing_is_written_again_once_the_dates_are_there(world: World) -> 
     assert patches(world) == 1
 
 
+@pytest.mark.rule("invoices.7.procedure.5")
 def test_7_5_a_line_that_a_person_has_released_is_left_alone(world: World) -> None:
     first = sent(world)
     made = first.sent("INV1")["id"]
@@ -111,6 +121,7 @@ def test_7_a_trigger_that_keeps_the_provisional_start_still_ends_the_deferral(wo
     assert dates(ran(world)) == [PLAIN, PLAIN, WAITING]
 
 
+@pytest.mark.rule("invoices.7.procedure.3", "sequence-and-status.4.2.text.revenue-date-update-of-a-synced-invoice-debit-memo")
 def test_7_3_a_refused_update_is_picked_up_again_by_its_status(world: World) -> None:
     sent(world)
     trigger(world, 2)
@@ -142,6 +153,7 @@ def test_7_3_an_interrupted_update_is_completed(world: World) -> None:
     assert dates(second) == [PLAIN, RECOGNISED, WAITING]
 
 
+@pytest.mark.rule("invoices.7.procedure.6")
 def test_7_6_a_closed_period_is_a_warning_until_it_is_opened(world: World) -> None:
     sent(world)
     trigger(world, 2)
@@ -155,6 +167,7 @@ def test_7_6_a_closed_period_is_a_warning_until_it_is_opened(world: World) -> No
     assert dates(ran(world)) == [PLAIN, RECOGNISED, WAITING]
 
 
+@pytest.mark.rule("invoices.7.procedure.4")
 def test_7_an_invoice_recovered_after_a_crash_gets_its_dates_too(world: World) -> None:
     sent(world)
     change(world, "Invoice", "INV1", IntegrationStatus__NS="Creating Invoice", TransferredToAccounting="Processing")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.rules.cases import ruled
 from tests.sync.builders import Objects, invoice, merged, subscription
 from tests.sync.invoice_world import Ran, customer, parents, ran, synced_account
 from tests.sync.memory import MemoryWorld
@@ -34,6 +35,32 @@ LEFT: dict[str, dict[str, Any]] = {
     "rule 5: status Ignore": {"IntegrationStatus__NS": "Ignore"},
     "rule 6: negative amount": {"lines": [("Gold", -25.5)]},
 }
+TAKEN_RULES: dict[str, str | tuple[str, ...]] = {
+    "rule 1: Sync To NetSuite empty": ("invoices.1.selection.1", "sequence-and-status.7.6.eligibility"),
+    "rule 3: transferred null": ("invoices.1.selection.3", "sequence-and-status.5.3.null-tta"),
+    "rule 3: transferred No": ("invoices.1.selection.3",),
+    "rule 3: transferred Error": ("invoices.1.selection.3",),
+    "rule 3: transferred Processing": ("invoices.1.selection.3",),
+    "rule 4: dated on the cutover date": ("invoices.1.selection.4", "settings.key.cutover_zuora_invoice"),
+}
+LEFT_RULES: dict[str, str | tuple[str, ...]] = {
+    "rule 1: Sync To NetSuite No": ("invoices.1.selection.1", "sequence-and-status.7.6.eligibility"),
+    "rule 2: Draft": ("invoices.1.selection.2", "invoices.1.not-selected"),
+    "rule 2: Canceled": ("invoices.1.selection.2", "invoices.1.not-selected"),
+    "rule 3: transferred Yes": ("invoices.1.selection.3",),
+    "rule 3: transferred Ignore": (
+        "invoices.1.selection.3",
+        "sequence-and-status.4.1.rule.8",
+        "sequence-and-status.4.3.transition.any-ignore-or-ignore-any-next-run",
+    ),
+    "rule 4: dated before the cutover date": ("invoices.1.selection.4", "settings.key.cutover_zuora_invoice"),
+    "rule 5: status Ignore": (
+        "invoices.1.selection.5",
+        "sequence-and-status.4.1.rule.8",
+        "sequence-and-status.4.3.transition.any-ignore-or-ignore-any-next-run",
+    ),
+    "rule 6: negative amount": ("invoices.1.selection.6",),
+}
 CASES = {**TAKEN, **LEFT}
 NUMBERS = {case: f"INV{n:03d}" for n, case in enumerate(CASES)}
 
@@ -60,16 +87,17 @@ def run(started_world: World, request: pytest.FixtureRequest) -> Ran:
     return ran(world)
 
 
-@pytest.mark.parametrize("case", TAKEN)
+@pytest.mark.parametrize("case", ruled(TAKEN, TAKEN_RULES))
 def test_is_taken_by(run: Ran, case: str) -> None:
     assert run.synced(NUMBERS[case])
 
 
-@pytest.mark.parametrize("case", LEFT)
+@pytest.mark.parametrize("case", ruled(LEFT, LEFT_RULES))
 def test_is_left_untouched_by(run: Ran, case: str) -> None:
     assert run.untouched(NUMBERS[case])
 
 
+@pytest.mark.rule("invoices.1.selection.6")
 def test_rule_6_says_that_the_negative_invoice_is_left_alone(run: Ran) -> None:
     number = NUMBERS["rule 6: negative amount"]
     line = run.line(number, "INV-NEGATIVE")
@@ -89,6 +117,7 @@ def test_the_run_ties_out(run: Ran) -> None:
     assert total["synced"] == len(TAKEN)
 
 
+@pytest.mark.rule("invoices.2.destination.not-negative-zero-included", "invoices.9.rule.1")
 def test_section_2_an_invoice_of_zero_becomes_a_netsuite_invoice_of_zero(run: Ran) -> None:
     number = NUMBERS["section 2: amount zero"]
     assert run.sent(number)["total"] == 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.rules.cases import ruled
 from tests.sync.builders import Objects, invoice, merged, subscription, zid
 from tests.sync.invoice_world import SYNCED, TAXED, Ran, customer, item, parents, ran, ready, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
@@ -22,6 +23,29 @@ STANDARD: dict[str, dict[str, Any]] = {
     "No - Use NetSuite Avatax": {"head": (True, None), "line": True, "taxes": 0},
 }
 
+STANDARD_RULES: dict[str, str | tuple[str, ...]] = {
+    "Yes": (
+        "sequence-and-status.7.5.value.yes",
+        "sequence-and-status.1.5.value.yes",
+        "settings.4.4.value.yes-default-recommended",
+        "settings.key.netsuite_default_tax_code",
+        "settings.key.use_standard_invoice_sync",
+    ),
+    "Yes - NetSuite Int'l Edition": (
+        "sequence-and-status.7.5.value.yes-netsuite-int-l-edition",
+        "sequence-and-status.1.5.value.yes-netsuite-int-l-edition",
+        "settings.4.4.value.yes-netsuite-int-l-edition",
+        "settings.key.use_standard_invoice_sync",
+    ),
+    "No": (
+        "sequence-and-status.7.5.value.no",
+        "sequence-and-status.1.5.value.no",
+        "invoices.12.lines-without-tax-flags",
+        "settings.key.use_standard_invoice_sync",
+    ),
+    "No - Use NetSuite Avatax": ("sequence-and-status.1.5.value.no-use-netsuite-avatax",),
+}
+
 
 @pytest.fixture
 def world(started_world: World) -> World:
@@ -29,7 +53,7 @@ def world(started_world: World) -> World:
     return MemoryWorld.of(started_world)
 
 
-@pytest.mark.parametrize("value", STANDARD)
+@pytest.mark.parametrize("value", ruled(STANDARD, STANDARD_RULES))
 def test_4_4_who_calculates_tax_decides_flags_codes_and_tax_lines(world: World, value: str) -> None:
     expected = STANDARD[value]
     taxes = [8.25] if expected["taxes"] else None
@@ -75,17 +99,20 @@ def test_12_validation_9_still_holds_an_incomplete_invoice(world: World, value: 
     assert run.untouched("INV1")
 
 
+@pytest.mark.rule("sequence-and-status.7.2.auto-number", "settings.key.transaction_number_mapping")
 def test_3_6_netsuite_numbers_the_invoice_unless_the_source_number_is_asked_for(world: World) -> None:
     ready(world, invoice("A1", "INV-77", GOLD, sub="S1"))
     assert ran(world).sent("INV-77")["tranId"] == "INV000001"
 
 
+@pytest.mark.rule("settings.key.netsuite_use_revenue_recognition", "invoices.6.preference-off")
 def test_3_3_without_revenue_recognition_no_date_is_sent(world: World) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
     (line,) = ran(world).lines_of("INV1")
     assert {"revRecStartDate", "revRecEndDate", "deferRevRec", "revRecSchedule"}.isdisjoint(line)
 
 
+@pytest.mark.rule("sequence-and-status.7.1.rule.3", "classifications.3.value.line-mapping-zuora-charge")
 def test_3_2_lines_by_zuora_charge_are_filled_by_netsuite_from_the_item(world: World) -> None:
     own = {"Class__NS": "Software", "Department__NS": "Sales"}
     gold = item("Training", "510", **{"class": {"id": "2"}})
@@ -103,6 +130,7 @@ def test_3_2_lines_by_zuora_charge_are_filled_by_netsuite_from_the_item(world: W
     assert (line["class"]["id"], line.get("department")) == ("2", None)
 
 
+@pytest.mark.rule("invoices.9.rule.2", "settings.key.avoid_zero_amount_invoice_items", "invoices.3.validation.10")
 def test_4_3_zero_lines_are_left_out_and_an_empty_invoice_of_zero_is_set_aside(world: World) -> None:
     lines = [("Gold", 0.0), ("Silver", 10.0)]
     ready(
@@ -124,6 +152,7 @@ def test_4_3_zero_lines_are_left_out_and_an_empty_invoice_of_zero_is_set_aside(w
     assert again.problems("INV3") == [("INV-V10", f"Invoice INV3: {text}")]
 
 
+@pytest.mark.rule("invoices.3.standalone-charge", "settings.key.default_item_id")
 def test_3_a_standalone_item_takes_the_default_item(world: World) -> None:
     made = invoice("A1", "INV1", [("Courtesy fee", 5.0)], sub="S1")
     del made["InvoiceItem"][0]["RatePlanChargeId"]
@@ -144,6 +173,7 @@ def test_3_the_default_item_does_not_replace_a_charge_that_is_not_synced(world: 
     assert [code for code, _ in ran(world).problems("INV1")] == ["INV-V2"]
 
 
+@pytest.mark.rule("settings.key.netsuite_multiple_currencies")
 def test_3_1_with_one_currency_the_account_currency_is_not_compared(world: World) -> None:
     ready(
         world,
@@ -173,6 +203,7 @@ def with_suffix(objects: Objects) -> Objects:
     return {kind: [{k.replace("__NS", "__c"): v for k, v in row.items()} for row in rows] for kind, rows in objects.items()}
 
 
+@pytest.mark.rule("custom-fields.1.suffix", "settings.key.zuora.field_suffix")
 @pytest.mark.parametrize("path", ["data_query", "zoql"])
 def test_9_a_tenant_with_another_field_suffix(suffixed: World, path: str) -> None:
     world = suffixed

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -72,6 +73,15 @@ def usual_sleep(started_world: World) -> Any:
 # -- 4.3 transitions --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule(
+    "sequence-and-status.4.1.rule.1",
+    "sequence-and-status.4.1.rule.3",
+    "sequence-and-status.4.2.text.invoice-not-negative",
+    "sequence-and-status.4.3.transition.blank-no-null-validation-passes",
+    "sequence-and-status.4.3.transition.creating-x-processing-destination-accepted",
+    "invoices.4.status.1",
+    "invoices.4.status.2",
+)
 def test_4_1_the_status_is_in_zuora_before_netsuite_gets_the_invoice(world: World) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
     seen = during(world, CREATE, lambda: status_of(invoices(world)["INV1"]))
@@ -81,6 +91,13 @@ def test_4_1_the_status_is_in_zuora_before_netsuite_gets_the_invoice(world: Worl
     assert run.sent("INV1").get("custbodyzuoraintegrationstatus") is None  # the counterpart keeps an empty status
 
 
+@pytest.mark.rule(
+    "sequence-and-status.4.1.rule.6",
+    "sequence-and-status.4.2.text.invoice-not-negative",
+    "sequence-and-status.4.3.transition.creating-x-processing-destination-refused",
+    "sequence-and-status.4.3.transition.error-creating-x-error-next-run-none-found-validation-passes",
+    "invoices.4.status.4",
+)
 def test_4_6_refused_invoices_get_the_error_status_and_others_go_on(world: World) -> None:
     ready(
         world,
@@ -112,6 +129,7 @@ def test_4_6_a_period_closed_meanwhile_is_a_refusal(world: World) -> None:
     assert "period Oct 2026 is closed" in run.problems("INV1")[0][1]
 
 
+@pytest.mark.rule("operations.7.1.message.netsuite-warning-code-insufcnt-num-prds-for-rev-rec-not")
 def test_4_6_a_schedule_beyond_the_last_period_is_a_refusal(world: World) -> None:
     template = {"revRecSchedule": {"id": "1"}, "deferredRevenueAccount": {"id": "6"}}
     made = invoice("A1", "INV1", [("Long", 10.0)], sub="S2")
@@ -129,6 +147,7 @@ def test_4_6_a_schedule_beyond_the_last_period_is_a_refusal(world: World) -> Non
     assert "Not enough accounting periods" in run.problems("INV1")[0][1]
 
 
+@pytest.mark.rule("sequence-and-status.4.1.rule.7", "sequence-and-status.4.3.transition.creating-x-processing-crash", "invoices.4.status.5")
 def test_4_7_an_interrupted_invoice_keeps_its_status_and_is_completed_by_the_next_run(world: World) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
     during(world, CREATE, lambda: world.zuora_control.set_faults([{**WRITE_BACK, "status": 503, "body": {}}]))
@@ -143,6 +162,7 @@ def test_4_7_an_interrupted_invoice_keeps_its_status_and_is_completed_by_the_nex
     assert second.invoice("INV1")["IntegrationId__NS"] == str(first.sent("INV1")["id"])
 
 
+@pytest.mark.rule("operations.7.2.unknown-outcome")
 def test_a_lost_answer_to_the_create_is_looked_up_and_not_repeated(world: World) -> None:
     lose_answers(world)
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
@@ -155,6 +175,14 @@ def test_a_lost_answer_to_the_create_is_looked_up_and_not_repeated(world: World)
 LEFT_AT = [("Creating Invoice", "Processing"), ("Error Creating Invoice", "Error"), (" creating invoice... ", "Processing")]
 
 
+@pytest.mark.rule(
+    "sequence-and-status.5.algorithm.write-back",
+    "sequence-and-status.5.algorithm.create",
+    "sequence-and-status.4.3.transition.error-creating-x-error-next-run-counterpart-found",
+    "sequence-and-status.4.2.rule.reading",
+    "sequence-and-status.5.1.lookup.invoice-not-negative",
+    "invoices.4.status.5",
+)
 @pytest.mark.parametrize(("status", "transferred"), LEFT_AT)
 @pytest.mark.parametrize("there", [True, False], ids=["with NetSuite record", "without"])
 def test_5_an_invoice_left_in_the_middle_is_recovered(world: World, status: str, transferred: str, there: bool) -> None:
@@ -168,6 +196,7 @@ def test_5_an_invoice_left_in_the_middle_is_recovered(world: World, status: str,
     assert run.output["tiedOut"]
 
 
+@pytest.mark.rule("sequence-and-status.6.still-present")
 @pytest.mark.parametrize("status", ["Sync Complete", None], ids=["reset", "fields cleared"])
 def test_6_reset_while_the_netsuite_record_exists_restores_the_invoice(world: World, status: str | None) -> None:
     fields: dict[str, Any] = {"IntegrationStatus__NS": status, "TransferredToAccounting": "No"}
@@ -177,6 +206,7 @@ def test_6_reset_while_the_netsuite_record_exists_restores_the_invoice(world: Wo
     assert run.problems("INV1") == [("INV-PRESENT", f"Invoice INV1: {PRESENT}")]
 
 
+@pytest.mark.rule("sequence-and-status.6.resync.invoice-z-ns", "sequence-and-status.6.resync.any-made-by-mistake", "invoices.4.resync")
 @pytest.mark.parametrize("status", ["Sync Complete", None], ids=["transferred reset", "fields cleared"])
 def test_6_deleted_in_netsuite_and_reset_gives_a_new_record(world: World, status: str | None) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
@@ -190,12 +220,14 @@ def test_6_deleted_in_netsuite_and_reset_gives_a_new_record(world: World, status
     assert second.invoice("INV1")["IntegrationId__NS"] == str(second.sent("INV1")["id"]) != old
 
 
+@pytest.mark.rule("sequence-and-status.5.2.rule.2", "sequence-and-status.5.1.lookup.invoice-not-negative")
 def test_5_2_a_record_of_another_connector_without_external_id_is_found_by_zuora_id(world: World) -> None:
     left: dict[str, Any] = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1"))
     assert ran(world).invoice("INV1")["IntegrationId__NS"] == "7001"
 
 
+@pytest.mark.rule("settings.key.external_id_prefixes")
 def test_5_2_with_prefixes_the_external_id_carries_its_kind_and_is_found_again(world: World) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"), external_id_prefixes="Yes")
     first = ran(world)
@@ -204,6 +236,7 @@ def test_5_2_with_prefixes_the_external_id_carries_its_kind_and_is_found_again(w
     assert ran(world).synced("INV1")
 
 
+@pytest.mark.rule("sequence-and-status.5.algorithm.ambiguous")
 def test_5_two_netsuite_records_with_one_zuora_id_are_ambiguous(world: World) -> None:
     second = {**in_netsuite("INV1")["invoice"][0], "id": "7002"}
     left: dict[str, Any] = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
@@ -220,6 +253,24 @@ def test_5_an_inconclusive_look_up_creates_nothing(world: World) -> None:
     run = ran(world)
     assert run.made("INV1") == []
     assert status_of(run.invoice("INV1")) == ("Creating Invoice", "Processing")
+
+
+@pytest.mark.rule("invoices.4.after-complete", "sequence-and-status.4.3.transition.sync-complete-yes-any-later-change-in-the-source")
+def test_4_a_change_after_the_sync_stays_in_zuora(world: World) -> None:
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1", Comments="first"))
+    ran(world)
+    change(world, "Invoice", "INV1", Comments="second")
+    again = ran(world)
+    assert again.sent("INV1")["memo"] == "first"
+    assert again.summary["steps"][0]["selected"] == 0
+
+
+@pytest.mark.rule("invoices.5.several-tax-lines")
+def test_5_each_tax_of_a_charge_is_a_line_of_its_own(world: World) -> None:
+    made = invoice("A1", "INV1", [("Gold", 100.0), ("Silver", 10.0)], sub="S1", taxes=[8.25, 1.5], **TAXED)
+    made["TaxationItem"][1]["InvoiceItemId"] = made["TaxationItem"][0]["InvoiceItemId"]
+    ready(world, made)
+    assert [line["amount"] for line in ran(world).lines_of("INV1")] == [100, Decimal("8.25"), Decimal("1.50"), 10]
 
 
 # -- totals -----------------------------------------------------------------------------------------------------------------
@@ -290,6 +341,7 @@ def test_any_text_arrives_and_is_cut_to_what_netsuite_takes(world: World) -> Non
 # -- green runs and counts --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("sequence-and-status.4.3.transition.sync-complete-yes-any-later-change-in-the-source")
 def test_a_second_run_writes_nothing_and_asks_one_question(world: World) -> None:
     ready(world, *(invoice("A1", f"INV{n}", GOLD, sub="S1", taxes=[8.25], **TAXED) for n in range(3)))
     assert ran(world).outcome == "completed"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.netsuite import NetSuiteOptions
-from tallybridge import money
-from tallybridge.steps.payments import METHOD_FIELDS
+from tallybridge.steps.settlements import METHOD_FIELDS
+from tests.rules.cases import ruled
 from tests.sync.builders import Objects, account, merged, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import (
@@ -27,6 +27,7 @@ from tests.sync.payment_world import (
     state_of,
     zuora_invoice,
 )
+from tests.sync.recording import recorded_bodies
 from tests.sync.world import World
 
 
@@ -68,7 +69,19 @@ INVALID: dict[str, tuple[Objects, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", INVALID)
+INVALID_RULES: dict[str, str | tuple[str, ...]] = {
+    "PAY-V1": ("payments.P2.validation.1", "sequence-and-status.7.4.exact-name"),
+    "PAY-V2": ("payments.P2.validation.2", "sequence-and-status.1.6.order.payment-z-ns"),
+    "PAY-V3": ("payments.P2.validation.3",),
+    "PAY-V4": ("payments.P2.validation.4",),
+    "PAY-V5": ("payments.P2.validation.5",),
+    "PAY-V6": ("payments.P2.validation.6", "payments.P2.selection.5"),
+    "PAY-V2 debit memo": ("payments.P2.validation.2",),
+    "PAY-CURRENCY": ("sequence-and-status.7.3.differs",),
+}
+
+
+@pytest.mark.parametrize("case", ruled(INVALID, INVALID_RULES))
 def test_each_validation_holds_the_payment_with_its_message_and_changes_nothing(fast: MemoryWorld, case: str) -> None:
     objects, text = INVALID[case]
     good = payment("A1", "P2", 5.0, {"INV1": 5.0})
@@ -149,6 +162,39 @@ MAPPING: dict[str, tuple[str, Any]] = {
 }
 
 
+MAPPING_RULES: dict[str, str | tuple[str, ...]] = {
+    "Account.IntegrationId__NS -> Customer": ("payments.P2.mapping.account-integrationid-ns-to-customer",),
+    "Payment.Amount -> Payment Amount": ("payments.P2.mapping.payment-amount-to-payment",),
+    "Payment.Comment -> Memo": ("payments.P2.mapping.payment-comment-to-memo",),
+    "Payment.CreatedDate -> Zuora Created Date": ("payments.P2.mapping.payment-createddate-to-zuora-created-date",),
+    "Payment.EffectiveDate -> Date": ("payments.P2.mapping.payment-effectivedate-to-trandate",),
+    "header rule -> Class": ("payments.P2.mapping.to-class-department-location",),
+    "header rule -> Department": ("payments.P2.mapping.to-class-department-location",),
+    "header rule -> Location": ("payments.P2.mapping.to-class-department-location",),
+    "PaymentMethod.Type -> Payment Method": ("payments.P2.mapping.paymentmethod-type-or-paymentmethodsnapshot-type-to-payment-method",),
+    "PaymentMethod.CreditCardType -> Zuora Credit Card Type": (
+        "payments.P2.mapping.paymentmethod-creditcardtype-or-paymentmethodsnapshot-to-zuora-credit-card-type",
+    ),
+    "Payment.Id -> Zuora ID": ("payments.P2.mapping.payment-id-to-zuora-id",),
+    "Payment.Id -> externalId": ("payments.P2.mapping.payment-id-to-zuora-id",),
+    "Zuora Origin": ("payments.P2.mapping.to-zuora-origin",),
+    "Payment.ReferenceId -> Zuora Payment Reference ID": ("payments.P2.mapping.payment-referenceid-to-zuora-payment-reference-id",),
+    "Payment.PaymentNumber -> Zuora Reference Number": ("payments.P2.mapping.payment-paymentnumber-to-zuora-reference-number",),
+    "Payment.Type -> Zuora Payment Type": ("payments.P2.mapping.payment-type-to-zuora-payment-type",),
+    "now -> Zuora Sync Date": ("payments.P2.mapping.to-zuora-sync-date",),
+    "Payment.PaymentNumber -> tranId": (
+        "payments.P2.mapping.payment-paymentnumber-to-zuora-reference-number",
+        "sequence-and-status.7.2.source-number",
+    ),
+    "Invoice.IntegrationId__NS, PaymentPart.Amount -> apply line": (
+        "payments.P2.mapping.invoice-integrationid-ns-to-apply-line-doc",
+        "payments.P2.mapping.paymentpart-amount-to-apply-line-amount",
+    ),
+    "Zuora Type": ("sequence-and-status.3.2.type.payment",),
+    "no automatic application": ("sequence-and-status.5.3.auto-apply",),
+}
+
+
 @pytest.fixture(scope="module")
 def sent(fast: MemoryWorld) -> dict[str, Any]:
     """The body of the one create, as it left."""
@@ -169,19 +215,10 @@ def sent(fast: MemoryWorld) -> dict[str, Any]:
 
 def record_bodies(world: MemoryWorld) -> list[dict[str, Any]]:
     """The bodies of all writes of customer payments from now on."""
-    bodies: list[dict[str, Any]] = []
-    send = world.session.send
-
-    def listen(request: Any, **how: Any) -> Any:
-        if "/record/v1/customerPayment" in request.url and request.method in ("POST", "PATCH"):
-            bodies.append(money.loads(request.body))
-        return send(request, **how)
-
-    world.session.send = listen  # type: ignore[method-assign]
-    return bodies
+    return recorded_bodies(world, "customerPayment")
 
 
-@pytest.mark.parametrize("row", MAPPING)
+@pytest.mark.parametrize("row", ruled(MAPPING, MAPPING_RULES))
 def test_each_row_of_the_mapping_table(sent: dict[str, Any], row: str) -> None:
     name, expected = MAPPING[row]
     if expected is None:
@@ -190,10 +227,12 @@ def test_each_row_of_the_mapping_table(sent: dict[str, Any], row: str) -> None:
         assert sent[name] == expected
 
 
+@pytest.mark.rule("sequence-and-status.7.3.not-sent", "sequence-and-status.7.4.no-card-data")
 def test_nothing_is_sent_beyond_the_mapping_table(sent: dict[str, Any]) -> None:
     assert set(sent) == {name for name, _ in MAPPING.values()}
 
 
+@pytest.mark.rule("sequence-and-status.7.2.auto-number")
 def test_numbers_are_left_to_netsuite_by_default(fast: MemoryWorld) -> None:
     ready(fast, FULL)
     bodies = record_bodies(fast)
@@ -201,6 +240,7 @@ def test_numbers_are_left_to_netsuite_by_default(fast: MemoryWorld) -> None:
     assert "tranId" not in bodies[0]
 
 
+@pytest.mark.rule("payments.P2.mapping.paymentmethod-creditcardtype-or-paymentmethodsnapshot-to-zuora-credit-card-type")
 def test_card_type_is_sent_for_card_payments_only(fast: MemoryWorld) -> None:
     own = payment("A1", "P1", 10.0, {"INV1": 10.0})
     own["PaymentMethod"][0]["CreditCardType"] = "Visa"
@@ -210,6 +250,10 @@ def test_card_type_is_sent_for_card_payments_only(fast: MemoryWorld) -> None:
     assert "custbodyzuoracreditcardtype" not in bodies[0]
 
 
+@pytest.mark.rule(
+    "payments.P2.mapping.paymentmethod-type-or-paymentmethodsnapshot-type-to-payment-method",
+    "payments.P2.mapping.paymentmethod-creditcardtype-or-paymentmethodsnapshot-to-zuora-credit-card-type",
+)
 def test_the_snapshot_of_the_payment_method_prevails(fast: MemoryWorld) -> None:
     assert METHOD_FIELDS == ("Type", "CreditCardType")
     snapshot = {"Id": zid("snap"), "Type": "DebitCard", "CreditCardType": "Mastercard", "PaymentMethodId": zid("P1 method")}
@@ -229,6 +273,7 @@ def test_a_payment_whose_method_is_gone_uses_the_snapshot(fast: MemoryWorld) -> 
     assert state_of(fast, "P1") == DONE
 
 
+@pytest.mark.rule("settings.key.payment_method_translation", "sequence-and-status.7.4.translation")
 def test_payment_method_translation(fast: MemoryWorld) -> None:
     own = payment("A1", "P1", 10.0, {"INV1": 10.0}, method="BankTransfer")
     ready(fast, own, payment_method_translation={"BankTransfer": "WireTransfer"})
@@ -251,6 +296,7 @@ def test_without_payment_instruments_the_field_is_paymentmethod(started_world: W
         options.payment_instruments = True
 
 
+@pytest.mark.rule("payments.P2.mapping.amount-setting", "settings.key.payment_amount", "payments.P2.mapping.payment-amount-to-payment")
 @pytest.mark.parametrize(("choice", "amount"), [("full", 90), ("applied only", 60)])
 def test_setting_payment_amount(fast: MemoryWorld, choice: str, amount: int) -> None:
     ready(fast, payment("A1", "P1", 90.0, {"INV1": 60.0}), payment_amount=choice)
@@ -271,6 +317,7 @@ def test_an_over_payment_leaves_the_rest_unapplied_in_netsuite(fast: MemoryWorld
     assert applied(fast, "P1") == {"7001": 100}
 
 
+@pytest.mark.rule("payments.P2.mapping.parts-added-up")
 def test_several_parts_of_one_invoice_are_added_up_into_one_line(fast: MemoryWorld) -> None:
     own = payment("A1", "P1", 60.0, {"INV1": 20.0}, AppliedAmount=60.0, UnappliedAmount=0)
     own["PaymentPart"] = [own["PaymentPart"][0], part("P1", 1, "INV1", 25.5), part("P1", 2, "INV1", 14.5)]
@@ -280,6 +327,7 @@ def test_several_parts_of_one_invoice_are_added_up_into_one_line(fast: MemoryWor
     assert bodies[0]["apply"]["items"] == [{"doc": {"id": "7001"}, "apply": True, "amount": 60}]
 
 
+@pytest.mark.rule("payments.P2.mapping.debitmemo-integrationid-ns-to-apply-line-doc")
 def test_a_debit_memo_is_applied_to_its_netsuite_invoice(fast: MemoryWorld) -> None:
     own = payment("A1", "P1", 50.0, {"INV1": 20.0}, AppliedAmount=50.0, UnappliedAmount=0)
     own["PaymentPart"] = [own["PaymentPart"][0], part("P1", 1, "DM1", 30.0)]
@@ -289,6 +337,7 @@ def test_a_debit_memo_is_applied_to_its_netsuite_invoice(fast: MemoryWorld) -> N
     assert summary["tiedOut"] is True
 
 
+@pytest.mark.rule("payments.P2.mapping.to-class-department-location", "sequence-and-status.7.1.rule.2", "settings.key.default_department")
 def test_account_classifications_prevail_over_the_defaults_of_the_same_dimension(fast: MemoryWorld) -> None:
     own = on_account(Class__NS="Services")
     ready(
@@ -299,6 +348,7 @@ def test_account_classifications_prevail_over_the_defaults_of_the_same_dimension
     assert (bodies[0]["class"], bodies[0]["department"], "location" in bodies[0]) == ({"id": "2"}, {"id": "1"}, False)
 
 
+@pytest.mark.rule("settings.key.external_id_prefixes")
 def test_external_ids_carry_the_prefix_where_the_setting_asks_for_it(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 10.0, {"INV1": 10.0}), external_id_prefixes="Yes")
     bodies = record_bodies(fast)

@@ -55,6 +55,14 @@ SELECTED: dict[str, tuple[bool, dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.rule(
+    "payments.P2.selection.1",
+    "payments.P2.selection.2",
+    "payments.P2.selection.3",
+    "payments.P2.selection.4",
+    "payments.P2.selection.6",
+    "settings.key.cutover_zuora_payment",
+)
 @pytest.mark.parametrize("read_path", ["data_query", "zoql"])
 def test_each_selection_rule(fast: MemoryWorld, read_path: str) -> None:
     own: list[Objects] = []
@@ -74,6 +82,7 @@ def test_each_selection_rule(fast: MemoryWorld, read_path: str) -> None:
                 assert (ns_payment(fast, numbers[name]) is not None) is expected, name
 
 
+@pytest.mark.rule("payments.P2.selection.1")
 def test_rule_1_does_not_apply_to_unassigned_payments(fast: MemoryWorld) -> None:
     ready(fast, payment(None, "P1", 10.0, {}), unassigned_payments_customer_id=UNASSIGNED)
     run(fast)
@@ -82,6 +91,7 @@ def test_rule_1_does_not_apply_to_unassigned_payments(fast: MemoryWorld) -> None
     assert found["customer"]["id"] == UNASSIGNED
 
 
+@pytest.mark.rule("payments.P2.selection.6")
 def test_rule_6_payments_that_came_from_netsuite_never_go_back(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 10.0, {"INV1": 10.0}, Origin__NS="NETSUITE", TransferredToAccounting="No", IntegrationId__NS="8888"))
     summary = run(fast)
@@ -92,6 +102,7 @@ def test_rule_6_payments_that_came_from_netsuite_never_go_back(fast: MemoryWorld
 # -- application state ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("payments.P2.state.has-1-application")
 def test_state_applied_and_new_creates_with_apply_lines(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 90.0, {"INV1": 60.0, "INV2": 30.0}))
     summary = run(fast)
@@ -100,6 +111,7 @@ def test_state_applied_and_new_creates_with_apply_lines(fast: MemoryWorld) -> No
     assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
 
 
+@pytest.mark.rule("payments.P2.state.has-an-account-no-application")
 def test_state_unapplied_and_new_waits_untouched_with_an_info_line(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 90.0, {}))
     summary = run(fast)
@@ -113,6 +125,7 @@ def test_state_unapplied_and_new_waits_untouched_with_an_info_line(fast: MemoryW
     assert applied(fast, "P1") == {"7001": 90}
 
 
+@pytest.mark.rule("payments.P2.state.setting-unapplied", "settings.key.sync_unapplied_payments")
 def test_state_unapplied_and_new_with_the_setting_creates_without_apply_lines(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 90.0, {}), sync_unapplied_payments="Yes")
     run(fast)
@@ -121,6 +134,11 @@ def test_state_unapplied_and_new_with_the_setting_creates_without_apply_lines(fa
     assert state_of(fast, "P1") == DONE
 
 
+@pytest.mark.rule(
+    "payments.P2.state.no-account-unassigned",
+    "settings.key.unassigned_payments_customer_id",
+    "payments.P2.mapping.account-integrationid-ns-to-customer",
+)
 def test_state_unassigned_and_new_creates_for_the_configured_customer(fast: MemoryWorld) -> None:
     ready(fast, payment(None, "P1", 90.0, {}), unassigned_payments_customer_id=UNASSIGNED)
     summary = run(fast)
@@ -132,6 +150,7 @@ def test_state_unassigned_and_new_creates_for_the_configured_customer(fast: Memo
     assert summary["tiedOut"] is True
 
 
+@pytest.mark.rule("payments.P2.validation.7", "payments.P2.state.no-account-unassigned")
 def test_state_unassigned_and_new_without_a_configured_customer_is_skipped(fast: MemoryWorld) -> None:
     ready(fast, payment(None, "P1", 90.0, {}))
     summary = run(fast)
@@ -149,6 +168,7 @@ def synced(world: MemoryWorld, *objects: Objects, **settings: Any) -> MemoryWorl
     return world
 
 
+@pytest.mark.rule("payments.P2.state.has-1-application", "sequence-and-status.5.algorithm.update")
 def test_state_applied_and_reset_updates(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 60.0}))
     change(fast, "P1", "apply", **invoices(INV2=30.0))
@@ -160,6 +180,7 @@ def test_state_applied_and_reset_updates(fast: MemoryWorld) -> None:
     assert summary["tiedOut"] is True
 
 
+@pytest.mark.rule("payments.P2.state.has-an-account-no-application")
 def test_state_unapplied_and_reset_removes_all_applications(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 60.0, "INV2": 30.0}))
     change(fast, "P1", "unapply", **invoices(INV1=60.0, INV2=30.0))
@@ -169,6 +190,7 @@ def test_state_unapplied_and_reset_removes_all_applications(fast: MemoryWorld) -
     assert state_of(fast, "P1") == DONE
 
 
+@pytest.mark.rule("payments.P2.state.no-account-unassigned")
 def test_state_unassigned_and_reset_changes_nothing_in_netsuite(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 60.0}))
     before = ns_payment(fast, "P1")
@@ -180,6 +202,11 @@ def test_state_unassigned_and_reset_changes_nothing_in_netsuite(fast: MemoryWorl
     assert messages(summary)["PAY-UNASSIGNED"].startswith("Payment P1: no longer assigned to an account")
 
 
+@pytest.mark.rule(
+    "payments.P2.selection.3",
+    "sequence-and-status.4.3.transition.sync-complete-yes-any-later-change-in-the-source",
+    "payments.P2.status.change-needs-reset",
+)
 def test_a_synced_payment_is_not_taken_up_because_it_moved_or_became_unassigned(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 60.0}))
     change(fast, "P1", "unapply", **invoices(INV1=60.0))
@@ -192,6 +219,11 @@ def test_a_synced_payment_is_not_taken_up_because_it_moved_or_became_unassigned(
 # -- status and recovery -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule(
+    "sequence-and-status.5.1.lookup.payment-z-ns",
+    "sequence-and-status.5.algorithm.write-back",
+    "sequence-and-status.4.2.rule.reading",
+)
 @pytest.mark.parametrize("status", ["Creating Payment", "Error Creating Payment", "creating payment..."])
 @pytest.mark.parametrize("there", [True, False], ids=["counterpart found", "none found"])
 def test_recovery_after_an_interrupted_create(fast: MemoryWorld, status: str, there: bool) -> None:
@@ -213,6 +245,7 @@ def test_recovery_after_an_interrupted_create(fast: MemoryWorld, status: str, th
     assert summary["tiedOut"] is True
 
 
+@pytest.mark.rule("sequence-and-status.5.algorithm.ambiguous")
 def test_recovery_with_two_counterparts_changes_nothing(fast: MemoryWorld) -> None:
     twin = {"customer": {"id": "9001"}, "payment": 60.0, "tranDate": "2026-10-15", "custbodyzuoraid": zid("P1")}
     own = payment("A1", "P1", 60.0, {"INV1": 60.0}, IntegrationStatus__NS="Creating Payment", TransferredToAccounting="Processing")
@@ -223,6 +256,7 @@ def test_recovery_with_two_counterparts_changes_nothing(fast: MemoryWorld) -> No
     assert messages(summary)["PAY-AMBIGUOUS"] == expected
 
 
+@pytest.mark.rule("payments.P2.status.refused", "sequence-and-status.4.2.text.payment-z-ns-new")
 def test_a_refused_payment_carries_the_error_status_and_is_sent_again_by_the_next_run(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 60.0, {"INV1": 60.0}))
     refusal = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
@@ -235,6 +269,10 @@ def test_a_refused_payment_carries_the_error_status_and_is_sent_again_by_the_nex
     assert state_of(fast, "P1") == DONE
 
 
+@pytest.mark.rule(
+    "payments.P2.mapping.payment-integrationid-ns-integrationstatus-ns-syncdate-ns-written-back",
+    "sequence-and-status.3.1.field.origin-ns",
+)
 def test_success_writes_id_date_and_origin_to_zuora(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 60.0, {"INV1": 60.0}))
     run(fast)
@@ -245,6 +283,7 @@ def test_success_writes_id_date_and_origin_to_zuora(fast: MemoryWorld) -> None:
     assert record["Origin__NS"] == "ZUORA"
 
 
+@pytest.mark.rule("sequence-and-status.2.rule.6")
 def test_payments_of_one_account_are_written_oldest_first_then_by_number(fast: MemoryWorld) -> None:
     dates = {"P3": "2026-10-01", "P2": "2026-10-02", "P1": "2026-10-02", "P4": "2026-09-30"}
     ready(fast, merged(*(payment("A1", n, 5.0, {"INV1": 5.0}, EffectiveDate=day) for n, day in dates.items())))

@@ -57,6 +57,14 @@ UPDATES: dict[str, tuple[dict[str, float], dict[str, float], dict[str, float], d
 }
 
 
+@pytest.mark.rule(
+    "payments.P2.update.1",
+    "payments.P2.update.2",
+    "payments.P2.update.3",
+    "payments.P2.status.change-needs-reset",
+    "sequence-and-status.6.resync.payment-z-ns-mode-b",
+    "payments.P2.state.has-1-application",
+)
 @pytest.mark.parametrize("case", UPDATES)
 def test_applications_follow_zuora(fast: MemoryWorld, case: str) -> None:
     before, more, less, expected = UPDATES[case]
@@ -77,6 +85,7 @@ def test_applications_follow_zuora(fast: MemoryWorld, case: str) -> None:
     assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
 
 
+@pytest.mark.rule("payments.P2.update.2")
 def test_apply_lines_to_documents_that_are_not_from_zuora_are_left_alone(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     in_netsuite(fast, "P1", {"apply": {"items": [{"doc": {"id": FOREIGN}, "apply": True, "amount": 25}]}})
@@ -86,6 +95,7 @@ def test_apply_lines_to_documents_that_are_not_from_zuora_are_left_alone(fast: M
     assert applied(fast, "P1") == {FOREIGN: Decimal(25)}
 
 
+@pytest.mark.rule("payments.P2.update.3")
 def test_memo_and_reference_are_sent_again(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     change(fast, "P1", comment="now with a comment")
@@ -96,6 +106,7 @@ def test_memo_and_reference_are_sent_again(fast: MemoryWorld) -> None:
     assert found["memo"] == "now with a comment"
 
 
+@pytest.mark.rule("payments.P2.update.4")
 def test_an_amount_smaller_than_the_applications_is_refused_with_a_warning(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     in_netsuite(fast, "P1", {"payment": 30})
@@ -107,6 +118,7 @@ def test_an_amount_smaller_than_the_applications_is_refused_with_a_warning(fast:
     assert state_of(fast, "P1") == ("Sync Complete", "No")
 
 
+@pytest.mark.rule("payments.P2.validation.8")
 def test_v8_a_payment_that_moved_to_another_account_keeps_its_customer(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     change(fast, "P1", "unapply", **invoices(INV1=20.0))
@@ -120,6 +132,7 @@ def test_v8_a_payment_that_moved_to_another_account_keeps_its_customer(fast: Mem
     assert applied(fast, "P1") == {"7001": 20}
 
 
+@pytest.mark.rule("payments.P2.validation.2")
 def test_an_update_waits_for_a_document_that_is_not_synced(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     change(fast, "P1", "apply", **invoices(INV9=30.0))
@@ -143,6 +156,7 @@ def test_a_payment_deleted_in_netsuite_is_created_anew(fast: MemoryWorld) -> Non
     assert summary["tiedOut"] is True
 
 
+@pytest.mark.rule("payments.P2.status.refused", "sequence-and-status.4.2.text.payment-z-ns-change-mode-b")
 def test_a_refused_update_carries_its_error_status_and_is_updated_by_the_next_run(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     change(fast, "P1", "apply", **invoices(INV2=30.0))
@@ -181,6 +195,7 @@ def test_parts_changed_after_the_query_copy_was_taken_are_read_again(fast: Memor
     assert output["tiedOut"] is True
 
 
+@pytest.mark.rule("sequence-and-status.2.rule.7")
 def test_a_payment_canceled_after_selection_is_not_sent(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 90.0, {}), sync_unapplied_payments="Yes")
     opened = fast.open(steps=("payments",))
@@ -193,3 +208,28 @@ def test_a_payment_canceled_after_selection_is_not_sent(fast: MemoryWorld) -> No
     assert ns_payment(fast, "P1") is None
     assert [(t["selected"], t["synced"]) for t in output["totals"]] == [(1, 0)]
     assert output["tiedOut"] is True
+
+
+@pytest.mark.parametrize(
+    ("update", "method", "status"),
+    [
+        pytest.param(False, "POST", "Creating Payment", id="create", marks=pytest.mark.rule("payments.P2.status.created")),
+        pytest.param(True, "PATCH", "Updating Payment", id="update", marks=pytest.mark.rule("payments.P2.status.updated")),
+    ],
+)
+@pytest.mark.rule("sequence-and-status.4.1.rule.3")
+def test_the_status_is_in_zuora_before_netsuite_is_asked(fast: MemoryWorld, update: bool, method: str, status: str) -> None:
+    ready(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
+    if update:
+        run(fast)
+        change(fast, "P1", "apply", **invoices(INV2=30.0))
+        reset_by_a_person(fast, "P1")
+    seen: list[Any] = []
+    usual, fast.netsuite_control.sleep = fast.netsuite_control.sleep, lambda _: seen.append(state_of(fast, "P1"))
+    fast.netsuite_control.set_faults([{"method": method, "path": "/record/v1/customerPayment", "delay_ms": 1}])
+    try:
+        run(fast)
+    finally:
+        fast.netsuite_control.sleep = usual
+    assert seen == [(status, "Processing")]
+    assert state_of(fast, "P1") == DONE

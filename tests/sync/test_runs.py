@@ -11,6 +11,7 @@ import pytest
 from urllib3 import HTTPResponse
 
 from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed, TallybridgeError
+from tests.rules.cases import ruled
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import World
@@ -61,6 +62,7 @@ def fails_to_open(world: MemoryWorld, content: dict[str, Any] | None = None) -> 
 # -- lock ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("sequence-and-status.2.rule.1", "operations.4.3.overlap")
 def test_a_second_run_is_skipped_recorded_and_not_mailed(fast: MemoryWorld) -> None:
     ready(fast)
     first = fast.open()
@@ -75,6 +77,7 @@ def test_a_second_run_is_skipped_recorded_and_not_mailed(fast: MemoryWorld) -> N
     assert runs.lock_holder()["run_id"] == first["runId"]  # type: ignore[index]
 
 
+@pytest.mark.rule("operations.4.3.stale-lock")
 def test_a_stale_lock_is_taken_over_after_15_minutes_with_a_warning(fast: MemoryWorld) -> None:
     ready(fast)
     dead = fast.open()
@@ -148,6 +151,7 @@ def test_an_instance_is_bound_to_one_netsuite_account(fast: MemoryWorld) -> None
     assert fast.wiring().runs().lock_holder() is None
 
 
+@pytest.mark.rule("sequence-and-status.1.3.rule.differs")
 def test_an_instance_is_bound_to_one_tenant_mode(fast: MemoryWorld) -> None:
     ready(fast)
     fast.wiring().runs().bind({"tenant_mode": "A"})
@@ -278,13 +282,26 @@ DISABLED = {
 }
 
 
-@pytest.mark.parametrize("step", DISABLED)
+DISABLED_RULES = {
+    "customers": ("settings.key.disable_customer_account_sync", "sequence-and-status.1.4.gate.disable-customer-account-sync"),
+    "charges": (
+        "settings.key.disable_zuora_charge_sync",
+        "sequence-and-status.1.4.gate.disable-zuora-product-rate-plan-charge-sync",
+        "catalog.1.runs-when.charges",
+    ),
+    "invoices": ("settings.key.disable_zuora_invoice_sync", "sequence-and-status.1.4.gate.disable-zuora-invoice-sync"),
+    "payments": ("settings.key.disable_zuora_payment_sync", "sequence-and-status.1.4.gate.disable-zuora-payment-sync"),
+}
+
+
+@pytest.mark.parametrize("step", ruled(DISABLED, DISABLED_RULES))
 def test_a_disabled_step_does_not_run(fast: MemoryWorld, step: str) -> None:
     ready(fast, **{DISABLED[step]: "Yes"})
     opened = fast.open()
     assert {s for s, on in opened["steps"].items() if not on} == {step}
 
 
+@pytest.mark.rule("payments.0.not-with-netsuite-tax")
 @pytest.mark.parametrize("value", ["No", "No - Use NetSuite Avatax"])
 def test_payments_do_not_run_when_netsuite_calculates_tax(fast: MemoryWorld, value: str) -> None:
     ready(fast, use_standard_invoice_sync=value)
@@ -310,6 +327,7 @@ def test_payments_are_skipped_when_the_invoices_step_failed(fast: MemoryWorld) -
     assert fast.in_netsuite("customerPayment") == []
 
 
+@pytest.mark.rule("sequence-and-status.2.rule.3", "operations.1.rule.1", "operations.7.1.message.no-records-found-to-sync")
 def test_a_step_without_records_says_so(fast: MemoryWorld) -> None:
     ready(fast)
     fast.run()
@@ -321,6 +339,12 @@ def test_a_step_without_records_says_so(fast: MemoryWorld) -> None:
 # -- notification --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule(
+    "settings.key.notify_on_success",
+    "settings.key.notify_on_warning",
+    "settings.key.notify_on_error",
+    "settings.key.notify_recipients",
+)
 @pytest.mark.parametrize(
     ("settings", "outcome", "expected"),
     [
@@ -345,6 +369,7 @@ def test_who_is_mailed_when(fast: MemoryWorld, settings: dict[str, Any], outcome
     assert (output["outcome"], mails(fast)) == (outcome, expected)
 
 
+@pytest.mark.rule("operations.6.three-failures")
 def test_the_third_failure_in_a_row_mails_whatever_the_settings_say(fast: MemoryWorld) -> None:
     ready(fast, notify_on_error="No", notify_on_success="No")
     counts = []

@@ -39,6 +39,7 @@ def body(mail: EmailMessage, kind: str) -> str:
     return str(part.get_content())
 
 
+@pytest.mark.rule("operations.6.subject")
 @pytest.mark.parametrize(
     ("name", "subject"),
     [
@@ -52,12 +53,14 @@ def test_the_subject_says_how_the_run_ended(name: str, subject: str) -> None:
     assert sent(sample_runs.RUNS[name]()[0])["Subject"] == subject
 
 
+@pytest.mark.rule("operations.6.subject")
 def test_the_subject_counts_warnings() -> None:
     summary, _ = sample_runs.run_with_warnings()
     summary.instance = "Contoso"
     assert sent(summary)["Subject"] == "[NetSuite connector] Contoso: completed with 21 warnings"
 
 
+@pytest.mark.rule("operations.6.three-failures")
 def test_three_failed_runs_in_a_row_are_said_in_subject_and_body() -> None:
     summary, _ = sample_runs.failed_run()
     mail = sent(summary, failed_in_a_row=3)
@@ -77,6 +80,7 @@ def test_text_html_and_attachment() -> None:
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
+@pytest.mark.rule("operations.6.body")
 @pytest.mark.parametrize("kind", ["plain", "html"])
 def test_the_body_holds_state_times_counters_totals_messages_and_places(kind: str) -> None:
     text = body(sent(sample_runs.run_with_warnings()[0], run_url="https://example.com/run/1"), kind)
@@ -85,6 +89,7 @@ def test_the_body_holds_state_times_counters_totals_messages_and_places(kind: st
     assert [x for x in expected if x not in text] == []
 
 
+@pytest.mark.rule("operations.6.body")
 def test_only_the_first_20_messages_stand_in_the_mail_errors_first() -> None:
     summary, _ = sample_runs.clean_run()
     summary.messages = [Message("invoices", Level.WARNING, f"W-{n:03d}", "held") for n in range(30)]
@@ -152,6 +157,12 @@ def test_a_link_is_only_made_of_https() -> None:
     assert "<a " not in body(sent(summary, run_url="javascript:alert(1)"), "html")
 
 
+@pytest.mark.rule(
+    "operations.6.one-mail",
+    "settings.key.notify_on_success",
+    "settings.key.notify_on_warning",
+    "settings.key.notify_on_error",
+)
 @pytest.mark.parametrize(
     ("name", "settings", "due"),
     [
@@ -170,6 +181,7 @@ def test_mail_is_sent_as_the_settings_say(name: str, settings: Settings, due: bo
     assert should_send(sample_runs.RUNS[name]()[0], settings) is due
 
 
+@pytest.mark.rule("operations.6.one-mail")
 @pytest.mark.parametrize("outcome", [RunOutcome.SKIPPED, RunOutcome.RUNNING])
 def test_skipped_and_unfinished_runs_do_not_mail(outcome: RunOutcome) -> None:
     summary, _ = sample_runs.failed_run()
@@ -177,6 +189,7 @@ def test_skipped_and_unfinished_runs_do_not_mail(outcome: RunOutcome) -> None:
     assert not should_send(summary, Settings(notify_on_success=True), failed_in_a_row=5)
 
 
+@pytest.mark.rule("operations.6.three-failures")
 def test_three_failed_runs_in_a_row_mail_in_any_case() -> None:
     never = Settings(notify_on_error=False, notify_on_warning=False)
     failed, _ = sample_runs.failed_run()

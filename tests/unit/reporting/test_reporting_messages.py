@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ def netsuite(number: int, text: str = "bad") -> LogLine:
     return line("payments", Level.WARNING, message, code="NS-X", source_number=f"P-{number}")
 
 
+@pytest.mark.rule("operations.5.grouping")
 def test_equal_messages_become_one_with_count_and_records() -> None:
     (message,) = group_messages([missing("INV-1", "Acme"), missing("INV-2", "Globex"), missing("INV-3", "Acme")])
     assert message.message == 'Invoice \u2026: customer "\u2026" is missing.'
@@ -73,6 +75,7 @@ def test_kinds_and_records_are_bounded_while_counts_stay_complete() -> None:
     assert sum(m.count for m in messages) == len(lines)
 
 
+@pytest.mark.rule("operations.5.grouping", "sequence-and-status.2.rule.9", "settings.key.debug_logging")
 def test_without_debug_logging_netsuite_texts_are_cut_at_10_000_characters_in_total() -> None:
     lines = [netsuite(n, word * 450) for n, word in enumerate(["bad ", "closed ", "wrong ", "full ", "late ", "empty "])]
     messages = group_messages([*lines, missing("INV-1", "Acme")])
@@ -85,6 +88,7 @@ def test_without_debug_logging_netsuite_texts_are_cut_at_10_000_characters_in_to
     assert all(m.count == 1 and m.code == "NS-X" and m.records for m in messages[:-1])
 
 
+@pytest.mark.rule("operations.5.debug-limit", "sequence-and-status.2.rule.9", "settings.key.debug_logging")
 def test_with_debug_logging_the_first_50_netsuite_errors_are_in_full_and_the_others_counted() -> None:
     lines = [netsuite(n, "long " * 200) for n in range(60)]
     messages = group_messages(lines, debug=True)
@@ -93,6 +97,7 @@ def test_with_debug_logging_the_first_50_netsuite_errors_are_in_full_and_the_oth
     assert messages[50].records[0] == "P-50"
 
 
+@pytest.mark.rule("settings.key.netsuite_error_limit", "operations.5.debug-limit")
 def test_the_setting_moves_the_limit_of_debug_logging() -> None:
     assert len(group_messages([netsuite(n) for n in range(120)], debug=True, error_limit=100)) == 101
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,8 +15,9 @@ from tallybridge.errors import NotFound, OutcomeUnknown, Refused
 from tallybridge.settings import Settings
 from tallybridge.steps.base import StepContext
 from tallybridge.steps.reference import RecordFields, Reference
-from tallybridge.sync.batch import Batch, BatchResult, Worker
+from tallybridge.sync.batch import Batch, BatchResult
 from tallybridge.sync.ledger import Claim
+from tallybridge.sync.sender import Worker
 from tallybridge.sync.step import Candidate
 from tallybridge.zuora.selection import After, Condition, Selected, SourceQuery
 
@@ -91,11 +93,12 @@ def _met(condition: Condition, row: Mapping[str, Any]) -> bool:
 
 @dataclass
 class FakeNetSuite:
-    """Records by type and internal id, with the Zuora ID that look-ups use. `refuse` says which bodies it declines,
-    `broken` which records cannot be read."""
+    """Records by type and internal id, with the Zuora ID that look-ups use; `type_field` is that of Zuora Type. `refuse` says which bodies
+    it declines, `broken` which records cannot be read."""
 
     records: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     zuora_field: str = ""
+    type_field: str = ""
     item_types: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, ...]] = field(default_factory=list)
     refuse: Callable[[Mapping[str, Any]], bool] = lambda body: False
@@ -109,9 +112,15 @@ class FakeNetSuite:
         self.calls.append(("suiteql", q))
         for record_type, rows in self.records.items():
             for internal_id, row in rows.items():
+                if not self._of_asked_type(q, row):
+                    continue
                 if row.get("externalId") in params or row.get(self.zuora_field) in params:
                     hit = {"id": internal_id, "zuoraid": row.get(self.zuora_field, ""), "externalid": row.get("externalId", "")}
                     yield {k: v for k, v in {**hit, "itemtype": self.item_types.get(record_type, "")}.items() if v}
+
+    def _of_asked_type(self, q: str, row: Mapping[str, Any]) -> bool:
+        asked = re.search(rf"{self.type_field} IN \(([^)]*)\)", q) if self.type_field else None
+        return asked is None or self.type_field not in row or f"'{row[self.type_field]}'" in asked[1]
 
     def suiteql_in(self, q: str, values: Sequence[str], params: Sequence[str] = ()) -> Iterator[dict[str, str]]:
         self.calls.append(("suiteql_in", q))
@@ -198,6 +207,7 @@ class Bench:
     watermark: str = "2026-01-01T00:00:00.000Z"
     retry: tuple[str, ...] = ()
     own_changes: dict[str, str] = field(default_factory=dict)
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
     ledger: FakeLedger = field(default_factory=FakeLedger)
 
     def step(self) -> Any:
@@ -214,6 +224,7 @@ class Bench:
                 watermark=self.watermark,
                 retry=self.retry,
                 seen=lambda ids: {i: self.own_changes[i] for i in ids if i in self.own_changes},
+                known=lambda ids: {i: self.known[i] for i in ids if i in self.known},
             )
         )
 
@@ -232,7 +243,7 @@ class Bench:
         step = self.step()
         worker = Worker("run", dry_run, False, 4, NOW.timestamp() + 600)
         ledger: Any = self.ledger
-        return Batch(step, step.context.netsuite, ledger, FixedClock(), worker, "zuora").process(list(step.select()))
+        return Batch(step, ledger, FixedClock(), worker).process(list(step.select()))
 
 
 def table(**names: str) -> dict[str, dict[str, str]]:

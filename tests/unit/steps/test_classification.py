@@ -32,6 +32,7 @@ def settings(**values: Any) -> Settings:
 HEADER = [(True, True, OWN_IDS), (True, False, OWN_IDS), (False, True, DEFAULT_IDS), (False, False, {})]
 
 
+@pytest.mark.rule("classifications.3.value.invoice-credit-memo-payment-refund-debit-memo", "sequence-and-status.7.1.rule.2")
 @pytest.mark.parametrize(("own", "default", "expected"), HEADER)
 def test_3_header_account_value_else_default_else_nothing(own: bool, default: bool, expected: dict[str, Any]) -> None:
     given = settings(**(DEFAULTS if default else {}))
@@ -44,21 +45,34 @@ def test_3_item_own_value_else_default_else_nothing(own: bool, default: bool, ex
     assert classification.item(given, REFERENCE, OWN if own else {}) == expected
 
 
+@pytest.mark.rule("classifications.3.value.invoice-credit-memo-debit-memo-line-mapping-zuora", "sequence-and-status.7.1.rule.3")
 @pytest.mark.parametrize(("own", "expected"), [(True, OWN_IDS), (False, {})])
 def test_3_line_by_account_is_the_account_value_even_if_empty_never_the_default(own: bool, expected: dict[str, Any]) -> None:
     assert classification.line(settings(**DEFAULTS, **BY_ACCOUNT), REFERENCE, OWN if own else {}) == expected
 
 
+@pytest.mark.rule("classifications.3.value.line-mapping-zuora-charge", "sequence-and-status.7.1.rule.3")
 def test_3_line_by_charge_sends_nothing() -> None:
     assert classification.line(settings(**DEFAULTS), REFERENCE, OWN) == {}
 
 
+@pytest.mark.rule(
+    "settings.key.invoice_line_department_mapping",
+    "settings.key.invoice_line_location_mapping",
+    "settings.key.invoice_line_class_mapping",
+)
 @pytest.mark.parametrize("kind", classification.KINDS)
 def test_3_the_line_mapping_is_set_per_classification(kind: str) -> None:
     given = settings(**{f"invoice_line_{kind}_mapping": "Zuora Account"})
     assert classification.line(given, REFERENCE, OWN) == {kind: OWN_IDS[kind]}
 
 
+@pytest.mark.rule(
+    "classifications.3.value.invoice-credit-memo-payment-refund-debit-memo",
+    "settings.key.default_department",
+    "settings.key.default_class",
+    "settings.key.default_location",
+)
 @pytest.mark.parametrize("kind", classification.KINDS)
 def test_3_the_header_takes_each_classification_by_itself(kind: str) -> None:
     field = classification.field_of(kind)
@@ -78,16 +92,19 @@ UNKNOWN = {
 }
 
 
+@pytest.mark.rule("classifications.5.message.transaction-uses-an-unknown-account-value", "sequence-and-status.7.1.rule.4")
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_5_an_unknown_account_value_is_named(kind: str) -> None:
     field, code = UNKNOWN[kind]
     assert problems({field: "Mars"}) == [(code, f'Invoice INV1: {kind} "Mars" of account A1 does not exist in NetSuite.')]
 
 
+@pytest.mark.rule("classifications.2.rule.4")
 def test_5_empty_values_are_not_checked() -> None:
     assert problems({"Location__NS": "", "Class__NS": None}) == []
 
 
+@pytest.mark.rule("classifications.2.rule.3")
 def test_2_3_an_ambiguous_value_counts_as_missing() -> None:
     assert problems({"Class__NS": "Twice"}) == [("INV-V6", 'Invoice INV1: class "Twice" of account A1 is ambiguous in NetSuite.')]
     assert classification.header(settings(), REFERENCE, {"Class__NS": "Twice"}) == {}
@@ -96,19 +113,23 @@ def test_2_3_an_ambiguous_value_counts_as_missing() -> None:
 WRONG = ["software", "SOFTWARE", "Software : ", "Soft ware"]
 
 
+@pytest.mark.rule("classifications.2.rule.2")
 @pytest.mark.parametrize("name", WRONG)
 def test_2_2_names_are_compared_exactly(name: str) -> None:
     assert len(problems({"Class__NS": name})) == 1
 
 
+@pytest.mark.rule("classifications.2.rule.2")
 def test_2_2_outer_blanks_do_not_count() -> None:
     assert problems({"Class__NS": "  Software "}) == []
 
 
+@pytest.mark.rule("classifications.2.rule.1", "classifications.2.rule.2", "sequence-and-status.7.1.rule.1")
 def test_2_1_missing_blanks_around_the_colon_are_not_repaired() -> None:
     assert len(problems({"Department__NS": "Sales:Field Sales"})) == 1
 
 
+@pytest.mark.rule("classifications.5.message.default-unknown")
 def test_5_an_unknown_default_is_one_warning_and_is_ignored() -> None:
     given = settings(default_class="Gone", default_location="Europe")
     (found,) = classification.unknown_defaults(given, REFERENCE)
@@ -116,6 +137,7 @@ def test_5_an_unknown_default_is_one_warning_and_is_ignored() -> None:
     assert classification.header(given, REFERENCE, {}) == {"location": {"id": "32"}}
 
 
+@pytest.mark.rule("classifications.4.subsidiary.off")
 @pytest.mark.parametrize(("used", "number"), [("Yes", 1), ("No", 0)])
 def test_4_the_default_subsidiary_is_checked_only_with_subsidiaries(used: str, number: int) -> None:
     given = settings(netsuite_subsidiaries=used, default_subsidiary="Gone")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.steps.revenue_dates import RevenueDates, RevenueInputs, inputs_of, revenue_dates
+from tests.rules.cases import ruled
 
 START, END, SUBSCRIPTION_END = "2026-10-01", "2026-10-31", "2027-09-30"
 EARLIER, LATER = "2026-09-15", "2026-10-10"
@@ -61,12 +62,34 @@ ROWS: dict[str, tuple[RevenueInputs, RevenueDates]] = {
 }
 
 
-@pytest.mark.parametrize("row", ROWS)
+RULES: dict[str, str | tuple[str, ...]] = {
+    "variable template: no dates, the project": "variable",
+    "no code: service start, not deferred": "code-absent",
+    "no code: the trigger does not count": "code-absent",
+    "no code, template preference: start stays, end empty": "end.start-template",
+    "trigger, template preference": ("start.template", "end.start-template"),
+    "trigger before service start": "start.trigger-before-service",
+    "charge period start": "start.charge-period",
+    "rev rec trigger date": "start.trigger",
+    "no start preference": "start.no-preference",
+    "unknown start preference": "start.no-preference",
+    "no trigger yet: provisional start, deferred": "start.deferred",
+    "end by template": "end.template",
+    "charge period end": "end.charge-period",
+    "subscription end": "end.subscription",
+    "subscription end of an evergreen subscription": "evergreen",
+    "no end preference": "end.otherwise",
+    "a start value as end preference": "end.otherwise",
+}
+
+
+@pytest.mark.parametrize("row", ruled(ROWS, RULES, "invoices.6."))
 def test_section_6_row(row: str) -> None:
     inputs, expected = ROWS[row]
     assert revenue_dates(inputs, recognition_on=True) == expected
 
 
+@pytest.mark.rule("invoices.6.preference-off")
 @pytest.mark.parametrize("row", ROWS)
 def test_section_6_without_recognition_nothing_is_sent(row: str) -> None:
     assert revenue_dates(ROWS[row][0], recognition_on=False) == RevenueDates()
@@ -107,6 +130,7 @@ CODES = [
 ]
 
 
+@pytest.mark.rule("invoices.6.code-source")
 @pytest.mark.parametrize(("item", "charge", "expected"), CODES)
 def test_section_6_the_code_comes_from_the_charge_and_else_from_the_product_charge(
     item: dict[str, str], charge: dict[str, str], expected: str

@@ -24,6 +24,7 @@ def claimed(book: Ledger) -> Claim:
     return book.claim(KEY, "invoices", "INV1", item(book) or None)
 
 
+@pytest.mark.rule("sequence-and-status.5.2.rule.4")
 def test_blank_claimed_sent_confirmed_done(table: Any) -> None:
     book = ledger(table, Clock())
     claim = claimed(book)

@@ -66,7 +66,7 @@ class FakeStep:
     def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
         return self.there.get(request.name, [])
 
-    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         return self.plan_of_all
 
     def writer(self) -> FakeStep:

@@ -8,20 +8,20 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.clock import Clock
-from tallybridge.money import plain
 from tallybridge.netsuite import NetSuite
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
+from tallybridge.steps.custom_fields import CustomFields
 from tallybridge.steps.periods import Posting, posting
 from tallybridge.steps.reference import Reference
+from tallybridge.steps.texts import TEXT_LIMIT, day, ref, text
 from tallybridge.steps.writers import NetSuiteWriter
 from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, Request, SourceRecord, Writer
 from tallybridge.zuora import Zuora
 from tallybridge.zuora.selection import Selected, SourceQuery
 from tallybridge.zuora.source import ZuoraSource
 
-TEXT_LIMIT = 300
-"""Characters in a NetSuite free-form text field."""
+__all__ = ["TEXT_LIMIT", "day", "ref", "text"]
 
 Row = Mapping[str, Any]
 Rows = dict[str, dict[str, Any]]
@@ -32,7 +32,8 @@ class StepContext:
     """What a step works with. `mode` is "A" (tenant without Invoice Settlement) or "B"; `reference` holds the NetSuite tables the step
     asked for in `needs`; `watermark` is that of the step's last run; `retry` are ids that must be selected again although the watermark
     has moved past them; `seen` tells for the given records when the connector itself changed them last; `known` answers the ledger's
-    items for source ids; `dropped` collects the fields this account lacks."""
+    items for source ids; `dropped` collects the fields this account lacks;
+    `places` tells the place of a record in the step's selection, from 0."""
 
     zuora: Zuora
     source: ZuoraSource
@@ -48,6 +49,7 @@ class StepContext:
     dropped: set[str] = field(default_factory=set)
     mode: str = "B"
     run_id: str = ""
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 class SyncStep:
@@ -103,6 +105,10 @@ class SyncStep:
         """What to do with a record. Pure."""
         raise NotImplementedError
 
+    def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        """The step's plan with what concerns every step of its direction."""
+        return self.plan(record, found)
+
     def writer(self) -> Writer:
         """What sends the requests of a plan."""
         raise NotImplementedError
@@ -143,8 +149,32 @@ class ZuoraToNetSuite(SyncStep):
     transaction_type = ""
     """SuiteQL type code of the destination transaction, for example CustInvc."""
 
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.custom_fields = CustomFields.of(self.settings, context.mode, self.object)
+        self.custom_values: dict[str, dict[str, Any]] = {}
+
     def writer(self) -> Writer:
         return NetSuiteWriter(self.context.netsuite)
+
+    # -- custom fields -----------------------------------------------------------------------------------------------
+
+    def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        plan, values = self.plan(record, found), self.custom_values.get(record.id)
+        if not values:
+            return plan
+        place = self.context.places.get(record.id, 0)
+        label = f"{self.object_label} {record.number}"
+        return self.custom_fields.added(plan, record, values, self.record_type_of(record), label, place)
+
+    def record_type_of(self, record: SourceRecord) -> str:
+        """The NetSuite REST record type of a record's counterpart."""
+        return self.destination
+
+    def note_custom_fields(self, head: Row) -> None:
+        """Keep what is to be copied of a head that was read again."""
+        if self.custom_fields.rows:
+            self.custom_values[str(head["Id"])] = self.custom_fields.values(head)
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -176,6 +206,7 @@ class ZuoraToNetSuite(SyncStep):
                 holder = own[parent.of] if parent.of else head
                 own[parent.object] = parents[parent.object].get(holder.get(parent.key) or "", {})
             if query.qualifies(head, own):
+                self.note_custom_fields(head)
                 yield selected, {**selected.copy, **head}, own
 
     def _heads_and_parents(self, query: SourceQuery, candidates: Sequence[Candidate]) -> tuple[Rows, dict[str, Rows]]:
@@ -186,7 +217,8 @@ class ZuoraToNetSuite(SyncStep):
             for p in query.parents
             if not p.of and all(p.key in c.data.get("copy", ()) for c in candidates)
         }
-        reads = [(query.object, {c.id for c in candidates}, query.fields), *((o, ids, self.parent_fields(o)) for o, ids in early.items())]
+        fields = (*query.fields, *self.custom_fields.names)
+        reads = [(query.object, {c.id for c in candidates}, fields), *((o, ids, self.parent_fields(o)) for o, ids in early.items())]
         heads, *known = side_by_side(lambda read: reread(*read), reads)
         parents = dict(zip(early, known, strict=True))
         for parent in query.parents:
@@ -332,22 +364,3 @@ def currency_problem(code: str, label: str, zuora: str, netsuite: str) -> Proble
         return None
     text_ = f"{label}: Zuora currency {zuora} differs from NetSuite customer currency {netsuite}; skipped."
     return Problem(f"{code}-CURRENCY", text_, "Correct the currency of the account or of the NetSuite customer.")
-
-
-def text(value: Any, limit: int = TEXT_LIMIT) -> str | None:
-    """A value as NetSuite text: dates and amounts in their plain form, cut to the field's length; None for nothing."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, Decimal):
-        return plain(value)
-    return str(value)[:limit]
-
-
-def ref(internal_id: str | None) -> dict[str, str] | None:
-    """A NetSuite reference by internal id; None for nothing."""
-    return {"id": internal_id} if internal_id else None
-
-
-def day(value: Any) -> str | None:
-    """The date part of a date or date-time, YYYY-MM-DD; None for nothing."""
-    return str(value)[:10] if value else None

@@ -11,7 +11,7 @@ from tallybridge.money import plain, quantum, rounded
 from tallybridge.steps import classification
 from tallybridge.steps.base import currency_problem
 from tallybridge.steps.document_lines import DocumentData, DocumentLines, charge_id_of
-from tallybridge.sync.step import Counterpart, Problem, SourceRecord
+from tallybridge.sync.step import Problem
 from tallybridge.zuora.source import ZuoraSource
 
 CHARGE_FIELDS = ("Name", "IntegrationId__NS", "RevRecCode", "RevRecStart__NS", "RevRecEnd__NS", "RevRecTemplateType__NS")
@@ -120,9 +120,3 @@ def read_charges(source: ZuoraSource, found: Iterable[DocumentData], known: dict
     charges = known | source.reread("ProductRatePlanCharge", missing, CHARGE_FIELDS)
     for data in documents:
         data.charges = charges
-
-
-def already_there(code: str, label: str, kind: str, record: SourceRecord, there: Counterpart) -> Problem:
-    """A record that was reset although NetSuite still has its counterpart (sequence-and-status.md section 6)."""
-    text = f"{label} {record.number}: already present in NetSuite as {kind} {there.id}; not created again."
-    return Problem(f"{code}-PRESENT", f"{text} Delete it there first to force a new copy.")

@@ -307,6 +307,9 @@ class Items(MasterData):
             if r.destination_id in types
         }
 
+    def record_type_of(self, record: SourceRecord) -> str:
+        return RECORD_TYPES.get(record.data.item_type, self.destination)
+
     def extra_problems(self, item: Item) -> list[Problem]:
         """Validations of the step's own."""
         return []

@@ -70,7 +70,7 @@ class Batch:
         records = self.step.refresh(candidates)
         known = self.ledger.read([self._key(c.id) for c in candidates])
         found = self.step.find(records) if records else {}
-        works = [Work(r, self.step.plan(r, found.get(r.id, []))) for r in records]
+        works = [Work(r, self.step.decide(r, found.get(r.id, []))) for r in records]
         for work in works:
             self._take_plan(work, known.get(self._key(work.record.id)))
         by_id = {w.record.id: w for w in works}
@@ -116,9 +116,9 @@ class Batch:
                     work.settle(Outcome.ALREADY)
             case Refusal(action=action):
                 work.action = action
-            case Write(action, remarks=remarks):
+            case Write(action, remarks=remarks, remark_level=level):
                 work.action = action
-                work.note(Level.INFO, *remarks)
+                work.note(Level(level), *remarks)
 
     def _keep_held(self, work: Work, problem: Problem, known: Mapping[str, Any] | None) -> None:
         if not self.worker.dry_run:

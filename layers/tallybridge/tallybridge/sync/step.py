@@ -1,9 +1,9 @@
 """The contract between the engine and a sync step.
 
 A step is data plus small functions: it selects, reads again, looks up counterparts, and *plans*; the engine claims, marks, sends, verifies
-and writes back. `plan` and everything it calls is pure: no clock, no network.
+and writes back. `decide` and everything it calls is pure: no clock, no network.
 
-    select -> [Selected] -> refresh -> [Record] -> find -> counterparts -> plan -> Hold | Leave | Found | Refusal | Write
+    select -> [Selected] -> refresh -> [Record] -> find -> counterparts -> decide -> Hold | Leave | Found | Refusal | Write
 """
 
 from __future__ import annotations
@@ -171,6 +171,7 @@ class Write:
     transferred: bool = True
     check_amount: bool = True
     remarks: tuple[Problem, ...] = ()
+    remark_level: str = "INFO"
     facts: Mapping[str, Any] = field(default_factory=dict)
     then: tuple[Stage, ...] = ()
     remainder: Remainder | None = None
@@ -216,7 +217,7 @@ class Writer(Protocol):
 
 
 class Step(Protocol):
-    """One sync step. `plan` is pure; effects are confined to the other methods and to the writer."""
+    """One sync step. `decide` is pure; effects are confined to the other methods and to the writer."""
 
     name: str
     title: str
@@ -243,7 +244,7 @@ class Step(Protocol):
     def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
         """What a create whose outcome is unknown may have made."""
 
-    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan: ...
+    def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan: ...
     def writer(self) -> Writer: ...
     def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]: ...
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]: ...

@@ -135,6 +135,8 @@ class StepTasks:
             self.settings.netsuite_max_concurrency + SPARE_WRITERS,
             self.wiring.invocation.deadline,
         )
+        if self.settings.custom_field_sync_enabled:
+            step.context.places = {row[0]: place for place, row in enumerate(rows, self._first_place())}
         started = False
         for number, chunk in enumerate(chunks([Candidate(*row) for row in rows], step.chunk), start=1):
             result_name = self.name(f"results/{self.batch_name}-{number:04d}.json")
@@ -160,6 +162,11 @@ class StepTasks:
                 },
             )
         return {"done": True}
+
+    def _first_place(self) -> int:
+        """How many records the batches before this one hold."""
+        before = (entry["records"] for entry in self.folder.read_json(self.name("manifest.json")) if entry["batch"] < self.batch_name)
+        return sum(int(n) for n in before)
 
     @staticmethod
     def _dropped(field: str) -> tuple[str, str, str]:

@@ -1,0 +1,30 @@
+"""Values as NetSuite's REST bodies take them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tallybridge.money import plain
+
+TEXT_LIMIT = 300
+"""Characters in a NetSuite free-form text field."""
+
+
+def text(value: Any, limit: int = TEXT_LIMIT) -> str | None:
+    """A value as NetSuite text: dates and amounts in their plain form, cut to the field's length; None for nothing."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, Decimal):
+        return plain(value)
+    return str(value)[:limit]
+
+
+def ref(internal_id: str | None) -> dict[str, str] | None:
+    """A NetSuite reference by internal id; None for nothing."""
+    return {"id": internal_id} if internal_id else None
+
+
+def day(value: Any) -> str | None:
+    """The date part of a date or date-time, YYYY-MM-DD; None for nothing."""
+    return str(value)[:10] if value else None

@@ -1,0 +1,22 @@
+"""Parameters of table-driven tests with the rules that each of them proves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+
+def ruled(cases: Iterable[str], rules: Mapping[str, str | Iterable[str]], prefix: str = "") -> list[Any]:
+    """The cases as parameters, each marked with its rules. Rules are given by case; `prefix` stands before each id. Cases without an
+    entry stay unmarked; an entry without its case is an error."""
+    known = list(cases)
+    strange = set(rules) - set(known)
+    assert not strange, f"rules of unknown cases: {sorted(strange)}"
+    return [pytest.param(case, marks=_marks(rules.get(case, ()), prefix), id=case) for case in known]
+
+
+def _marks(ids: str | Iterable[str], prefix: str) -> tuple[Any, ...]:
+    wanted = [ids] if isinstance(ids, str) else list(ids)
+    return (pytest.mark.rule(*(prefix + i for i in wanted)),) if wanted else ()
