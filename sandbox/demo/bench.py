@@ -10,6 +10,7 @@ from sandbox.demo.catalogue import netsuite_reference, zuora_catalogue
 from sandbox.demo.payments import Payment
 from sandbox.demo.subscriptions import subscribe
 from sandbox.demo.tenant import Objects, Tenant
+from sandbox.demo.unsettled import invoice_payments
 
 PER_ACCOUNT = 10
 LINES = ("platform", "licences", "calls", "support", "connector")
@@ -20,12 +21,7 @@ def bench(n_invoices: int, lines: int = 3, payments: int = 0) -> Tenant:
     """`n_invoices` invoices of ten an account, with `lines` lines each and no taxes; `payments` of them are paid in full."""
     if not 1 <= lines <= MAX_LINES:
         raise ValueError(f"an invoice has 1 to {MAX_LINES} lines here")
-    accounts = -(-n_invoices // PER_ACCOUNT)
-    buys = tuple((key, 5) for key in LINES)
-    chosen = [
-        Profile(f"Customer {n:05d} Inc.", "USD", "Net 30", "US", US, ("Alex", f"Morgan {n}"), AUSTIN, "ACH", buys)
-        for n in range(1, accounts + 1)
-    ]
+    chosen = plain_profiles(-(-n_invoices // PER_ACCOUNT))
     subscriptions, subscribed = subscribe(chosen)
     zuora: Objects = {**zuora_accounts(chosen), **zuora_catalogue(), **subscriptions}
     zuora["ProductRatePlanCharge"] = [c for c in zuora["ProductRatePlanCharge"] if "ItemType__NS" in c]
@@ -44,4 +40,14 @@ def bench(n_invoices: int, lines: int = 3, payments: int = 0) -> Tenant:
             )
             for name, rows in paid.objects(n).items():
                 zuora.setdefault(name, []).extend(rows)
-    return Tenant({name: rows for name, rows in zuora.items() if rows}, netsuite_reference())
+    zuora = {name: rows for name, rows in zuora.items() if rows}
+    return Tenant(zuora, netsuite_reference(), zuora_a=invoice_payments(zuora))
+
+
+def plain_profiles(count: int) -> list[Profile]:
+    """So many accounts that differ in nothing but their names."""
+    buys = tuple((key, 5) for key in LINES)
+    return [
+        Profile(f"Customer {n:05d} Inc.", "USD", "Net 30", "US", US, ("Alex", f"Morgan {n}"), AUSTIN, "ACH", buys)
+        for n in range(1, count + 1)
+    ]

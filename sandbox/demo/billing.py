@@ -38,6 +38,11 @@ class Invoice:
         return zuora_id("Invoice", self.n)
 
     @property
+    def reference(self) -> dict[str, str]:
+        """What another object says to refer to it."""
+        return {"InvoiceId": self.id}
+
+    @property
     def number(self) -> str:
         return f"INV{FIRST_INVOICE + self.n - 1:08d}"
 

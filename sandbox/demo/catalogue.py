@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.demo.ids import rounded, zuora_id
-from sandbox.demo.tenant import Objects
+from sandbox.demo.tenant import Objects, Planted
 
 RATES = {"USD": Decimal(1), "EUR": Decimal("0.92"), "GBP": Decimal("0.79"), "JPY": Decimal(150)}
 """Price lists are made from the US one by these factors."""
@@ -50,8 +50,33 @@ class Charge:
         return rounded(self.price * RATES[currency], currency)
 
 
-PRODUCTS = ("Analytics Platform", "Data Connectors", "Professional Services")
-PLANS = (("Platform, monthly", 1), ("Platform, annual", 1), ("Connectors", 2), ("Services", 3), ("Discounts", 1))
+@dataclass(frozen=True)
+class Plan:
+    """One rate plan. `price` is what sales orders start from, in US dollars; `prices` stands in the place of the other currencies'."""
+
+    name: str
+    product: int
+    price: Decimal | None = None
+    period: str = "Monthly"
+    prices: str = ""
+
+
+PRODUCTS = ("Analytics Platform", "Data Connectors", "Professional Services", "Field Hardware")
+NO_ITEM_TYPE = "Field Hardware"
+"""The product that lacks its item type."""
+PLANS = (
+    Plan("Platform, monthly", 1, Decimal(1250)),
+    Plan("Platform, annual", 1, Decimal(13200), "Annual"),
+    Plan("Connectors", 2, Decimal("89.50")),
+    Plan("Services", 3, Decimal(480), "Quarterly"),
+    Plan("Discounts", 1),
+    Plan("Hardware, rented", 4, Decimal(75)),
+    Plan("Connectors, large", 2, Decimal(790), prices="EUR 726.80"),
+)
+WRONG_PLANS = {
+    "Hardware, rented": ("PLAN-R1", 'Its product "Field Hardware" is not in NetSuite.'),
+    "Connectors, large": ("PLAN-R2", 'Its prices "EUR 726.80" are not written as EUR:726.80.'),
+}
 FLAT, PER_UNIT = "Flat Fee Pricing", "Per Unit Pricing"
 CHARGES = (
     Charge("platform", "Platform Fee", 1, FLAT, "Recurring", RECURRING, Decimal(1250), period="Month", template=EVENLY, klass="Software"),
@@ -93,17 +118,37 @@ REGIMES: dict[str, tuple[Tax, ...]] = {
 }
 
 
+def planted_catalogue() -> list[Planted]:
+    """The products, rate plans and charges that cannot become items."""
+    return [
+        Planted("Product", NO_ITEM_TYPE, "held", "Its item type is empty.", code="ITEM-I1"),
+        *(Planted("ProductRatePlan", name, "held", wrong, code=code) for name, (code, wrong) in WRONG_PLANS.items()),
+        Planted("ProductRatePlanCharge", "Cold Storage", "held", "Its item type is empty.", code="ITEM-I1"),
+    ]
+
+
 def zuora_catalogue() -> Objects:
-    """Products, rate plans and charges as Zuora has them. The last charge lacks its item type."""
+    """Products, rate plans and charges as Zuora has them. A product and the last charge lack their item type."""
     dates = {"EffectiveStartDate": CATALOGUE_START, "EffectiveEndDate": CATALOGUE_END}
     return {
-        "Product": [{"Id": zuora_id("Product", n), "Name": name, "SKU": f"SKU-{n:08d}", **dates} for n, name in enumerate(PRODUCTS, 1)],
-        "ProductRatePlan": [
-            {"Id": zuora_id("ProductRatePlan", n), "ProductId": zuora_id("Product", product), "Name": name, **dates}
-            for n, (name, product) in enumerate(PLANS, 1)
-        ],
+        "Product": [{**_product(n, name), **dates} for n, name in enumerate(PRODUCTS, 1)],
+        "ProductRatePlan": [{**_plan(n, plan), **dates} for n, plan in enumerate(PLANS, 1)],
         "ProductRatePlanCharge": [_charge(n, c) for n, c in enumerate(CHARGES, 1)],
     }
+
+
+def _product(n: int, name: str) -> dict[str, Any]:
+    row = {"Id": zuora_id("Product", n), "Name": name, "SKU": f"SKU-{n:08d}"}
+    return row if name == NO_ITEM_TYPE else {**row, "ItemType__NS": "Service"}
+
+
+def _plan(n: int, plan: Plan) -> dict[str, Any]:
+    row = {"Id": zuora_id("ProductRatePlan", n), "ProductId": zuora_id("Product", plan.product), "Name": plan.name}
+    row |= {"ItemType__NS": "Service", "Subsidiary__NS": "Parent Company", "IncludeChildren__NS": "Yes"}
+    if plan.price is not None:
+        others = ";".join(f"{c}:{rounded(plan.price * RATES[c], c)}" for c in RATES if c != "USD")
+        row |= {"Price__NS": f"{plan.price}", "MultiCurrencyPrice__NS": plan.prices or others, "BillingPeriod__NS": plan.period}
+    return row
 
 
 def _charge(n: int, charge: Charge) -> dict[str, Any]:
@@ -143,7 +188,8 @@ def netsuite_reference() -> Objects:
         "nonInventorySaleItem": [
             {"id": t.item, "itemId": f"Zuora tax {t.code}", "displayName": t.name, "incomeAccount": TAX_ACCOUNT, **everywhere}
             for t in taxes
-        ],
+        ]
+        + [{"id": GOODWILL, "itemId": "Goodwill", "displayName": "Goodwill", "incomeAccount": 7, **everywhere}],
         "customer": [{"id": UNASSIGNED, "companyName": "Unassigned Zuora Payments", "subsidiary": 1, "currency": 1}],
         "accountingPeriod": [JANUARY],
     }
@@ -151,4 +197,6 @@ def netsuite_reference() -> Objects:
 
 TAX_ACCOUNT = 90
 UNASSIGNED = 900
+GOODWILL = 520
+"""An item that people in NetSuite use; it has nothing to do with Zuora."""
 JANUARY = {"id": 108, "periodName": "Jan 2026", "startDate": "2026-01-01", "endDate": "2026-01-31", "isPosting": True, "closed": True}

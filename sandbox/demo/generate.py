@@ -1,4 +1,4 @@
-"""Puts a tenant together from accounts, catalogue, invoices and payments, and plants the records that cannot be sent."""
+"""Puts a tenant together from accounts, catalogue, documents and payments, and plants the records that cannot be sent."""
 
 from __future__ import annotations
 
@@ -18,66 +18,88 @@ from sandbox.demo.accounts import (
     zuora_accounts,
 )
 from sandbox.demo.billing import Invoice
-from sandbox.demo.catalogue import BY_KEY, UNASSIGNED, netsuite_reference, zuora_catalogue
+from sandbox.demo.books import Books
+from sandbox.demo.catalogue import BY_KEY, UNASSIGNED, netsuite_reference, planted_catalogue, zuora_catalogue
+from sandbox.demo.later import later
+from sandbox.demo.netsuite_customers import flagged_customers
 from sandbox.demo.payments import Payment, numbered, ordinary, payment_number
+from sandbox.demo.settlement import debit_memos, payment_of_debit_memo, settlement
+from sandbox.demo.special import SPECIAL, WRONG, fill
 from sandbox.demo.subscriptions import Subscribed, subscribe
 from sandbox.demo.tenant import Objects, Planted, Tenant
+from sandbox.demo.unsettled import unsettled
 
 FIRST_MONTH, MONTHS = 2, 9
 """Bill runs are on the first of February 2026 and of the months that follow."""
-SPECIAL: tuple[tuple[date, int, str], ...] = (
-    (date(2026, 1, 28), 2, "closed period"),
-    (date(2026, 3, 12), 4, "no tax item"),
-    (date(2026, 3, 16), 10, "zero total"),
-    (date(2026, 4, 1), UNKNOWN_TERM, "unsynced account"),
-    (date(2026, 4, 1), NOT_SYNCED, "not to be synced"),
-    (date(2026, 4, 14), 5, "unsynced charge"),
-    (date(2026, 4, 20), 7, "wrong sum"),
-    (date(2026, 4, 22), 3, "negative"),
-    (date(2026, 4, 30), 6, "canceled"),
-    (date(2026, 5, 31), 1, "draft"),
-)
-"""Invoices outside the bill runs: day, account, and what is special about them."""
-WRONG = {
-    "closed period": "The invoice is dated in January 2026, and that accounting period is closed in NetSuite.",
-    "no tax item": "Its tax code has no accounting code, so there is no NetSuite item for the tax line.",
-    "unsynced account": "Its account is not in NetSuite, because of the payment term of the account.",
-    "unsynced charge": 'It bills the charge "Cold Storage", which is not in NetSuite because it lacks an item type.',
-    "wrong sum": "The lines add up to 25.00 less than the amount of the invoice.",
-    "negative": "A negative invoice of a tenant with Invoice Settlement: it would have to be a credit memo.",
-}
-SPECIAL_PAYMENTS = 4
+INVOICES = 60
+PAID_PER_CENT = 75
+"""How many of the invoices of the bill runs are paid."""
 ABOUT = (
     "The tenant that `make demo` loads: a software company with twelve accounts, in the form that the stand-ins' /_sandbox/load takes.",
-    '"planted" lists the records that cannot reach NetSuite and why; everything else does. "settings" are set on top of the sandbox\'s.',
+    '"planted" lists the records that do not reach the other system and why; everything else does. "code" is that of the message.',
+    '"settings" are set on top of the sandbox\'s.',
     '"netsuite" is loaded on top of the reference data that every account of the stand-in has, "zuora" into an empty tenant.',
+    '"later" is loaded into NetSuite after the first run: what people there enter about what that run created.',
     "Change what you like, then `make demo` again. `python -m sandbox.demo` writes the file as it was.",
 )
+ABOUT_A = (
+    "What the demo tenant has without Invoice Settlement (SETTLEMENT=off). Everything else is as in tenant.json: the types named here take",
+    "the place of those there, memos and payment parts fall away, and \"later\" and the planted ones are those of this file.",
+)  # fmt: skip
 SETTINGS = {
     "netsuite_use_revenue_recognition": "Yes",
     "invoice_line_class_mapping": "Zuora Account",
     "invoice_line_department_mapping": "Zuora Account",
     "invoice_line_location_mapping": "Zuora Account",
     "unassigned_payments_customer_id": str(UNASSIGNED),
+    "enable_sales_order_sync": "Yes",
+    "disable_netsuite_payment_sync": "No",
+    "disable_netsuite_credit_memo_sync": "No",
+    "disable_netsuite_refund_sync": "No",
 }
 
 
-def generate(seed: int = 7, accounts: int = len(STORIES), invoices: int = 40) -> Tenant:
-    """A tenant with so many accounts (at least twelve) and invoices (at least ten), the same for the same seed."""
+def generate(seed: int = 7, accounts: int = len(STORIES), invoices: int = INVOICES) -> Tenant:
+    """A tenant with so many accounts (at least twelve) and invoices (at least as many as there are special ones), the same for the same
+    seed. Raises `ValueError` for fewer."""
     if accounts < len(STORIES) or invoices < len(SPECIAL):
         raise ValueError(f"a tenant has at least {len(STORIES)} accounts and {len(SPECIAL)} invoices")
     chance = Random(seed)
     chosen = profiles(accounts, chance)
     subscriptions, subscribed = subscribe(chosen)
     made = _invoices(chosen, subscribed, invoices, chance)
-    regular = [i for i, kind in made if kind == "regular"]
-    payments = ordinary(regular, round(invoices * 0.625) - SPECIAL_PAYMENTS, chance)
-    payments += _special_payments(chosen, made)
+    books = Books(chosen, subscribed, tenant_methods(len(chosen)))
+    for invoice, kind in made:
+        books.invoices.setdefault(kind, []).append(invoice)
+    debits = debit_memos(books)
+    payments = _payments(books, chance)
     zuora: Objects = {**zuora_accounts(chosen), **zuora_catalogue(), **subscriptions}
-    for objects in [*(i.objects() for i, _ in made), *(p.objects(n) for n, p in numbered(payments))]:
-        for name, rows in objects.items():
-            zuora.setdefault(name, []).extend(rows)
-    return Tenant(zuora, netsuite_reference(), dict(SETTINGS), _planted(made, payments), list(ABOUT))
+    for objects in [*(i.objects() for i, _ in made), *(p.objects(n) for n, p in payments)]:
+        _add(zuora, objects)
+    settled, without = settlement(books, debits), unsettled(books, zuora)
+    _add(zuora, settled.objects)
+    customers = flagged_customers()
+    netsuite = netsuite_reference()
+    _add(netsuite, customers.objects)
+    afterwards, afterwards_a = later(books, "B"), later(books, "A")
+    planted = [*planted_catalogue(), *_planted(made, payments), *settled.planted, *without.planted]
+    planted += [*afterwards.planted, *afterwards_a.planted, *customers.planted]
+    return Tenant(
+        zuora,
+        netsuite,
+        dict(SETTINGS),
+        planted,
+        list(ABOUT),
+        afterwards.objects,
+        zuora_a=without.objects,
+        later_a=afterwards_a.objects,
+        about_a=list(ABOUT_A),
+    )
+
+
+def _add(to: Objects, objects: Objects) -> None:
+    for name, rows in objects.items():
+        to.setdefault(name, []).extend(rows)
 
 
 def _invoices(chosen: list[Profile], subscribed: list[Subscribed], count: int, chance: Random) -> list[tuple[Invoice, str]]:
@@ -91,7 +113,10 @@ def _invoices(chosen: list[Profile], subscribed: list[Subscribed], count: int, c
     made = []
     for n, (day, account, kind) in enumerate(plan, 1):
         invoice = Invoice(n, account, chosen[account - 1], subscribed[account - 1], day)
-        FILL.get(kind, _regular)(invoice, chance)
+        if kind == "regular":
+            _regular(invoice, chance)
+        else:
+            fill(kind, invoice)
         made.append((invoice, kind))
     return made
 
@@ -119,91 +144,58 @@ def _regular(invoice: Invoice, chance: Random) -> None:
         invoice.discount(invoice.profile.discount, base)
 
 
-def _small(invoice: Invoice, chance: Random) -> None:
-    invoice.bill("training")
+def _payments(books: Books, chance: Random) -> list[tuple[int, Payment]]:
+    """All payments with their places in the sequence of numbers; the books know them by what is special about them."""
+    regular = books.invoices.get("regular", [])
+    made = ordinary(regular, len(regular) * PAID_PER_CENT // 100, chance)
+    payments = list(numbered([*made, *_special_payments(books), payment_of_debit_memo(books)]))
+    for n, payment in payments:
+        books.payments.setdefault(payment.kind, []).append((n, payment))
+    return payments
 
 
-def _no_tax_item(invoice: Invoice, chance: Random) -> None:
-    invoice.bill("gateway", 1)
-    del invoice.taxes[0]["AccountingCode"]
-
-
-def _zero_total(invoice: Invoice, chance: Random) -> None:
-    invoice.bill("platform", 1)
-    invoice.discount(100, invoice.amount)
-    invoice.comments = 'Free month, as agreed with W. Nakamura ("pilot, 2nd term")'
-
-
-def _unsynced_charge(invoice: Invoice, chance: Random) -> None:
-    invoice.bill("licences", 2)
-    invoice.bill("storage", 750)
-
-
-def _wrong_sum(invoice: Invoice, chance: Random) -> None:
-    invoice.bill("training")
-    invoice.amount += 25
-
-
-def _negative(invoice: Invoice, chance: Random) -> None:
-    invoice.bill("connector", 2, price=Decimal("-61.75"))
-    invoice.comments = "Two connectors returned"
-
-
-def _canceled(invoice: Invoice, chance: Random) -> None:
-    _small(invoice, chance)
-    invoice.status = "Canceled"
-
-
-def _draft(invoice: Invoice, chance: Random) -> None:
-    _small(invoice, chance)
-    invoice.status = "Draft"
-
-
-FILL = {
-    "closed period": _small,
-    "no tax item": _no_tax_item,
-    "zero total": _zero_total,
-    "unsynced charge": _unsynced_charge,
-    "wrong sum": _wrong_sum,
-    "negative": _negative,
-    "canceled": _canceled,
-    "draft": _draft,
-}
-
-
-def _special_payments(chosen: list[Profile], made: list[tuple[Invoice, str]]) -> list[Payment]:
-    held = next(i for i, kind in made if kind == "unsynced charge")
-    unpaid = [i for i, kind in made if kind == "regular"][-1]
-    methods = tenant_methods(len(chosen))
+def _special_payments(books: Books) -> list[Payment]:
+    held, refunded, overpaid = books.invoice("unsynced charge"), books.invoice("refunded"), books.invoice("overpaid")
+    twice, in_netsuite, by_transfer = books.invoice("paid in both"), books.invoice("refunded in NetSuite"), books.invoice("paid in cash")
     return [
         _pay_one(held, date(2026, 5, 4), held.account, "of a held invoice"),
-        _pay_one(unpaid, date(2026, 5, 6), methods[BANK_TRANSFER], "unknown method"),
+        _pay_one(by_transfer, date(2026, 5, 9), books.methods[BANK_TRANSFER], "unknown method", Decimal(500)),
         Payment(9, "USD", date(2026, 5, 8), Decimal("179.00"), 9, "unapplied", "Paid before the invoice was there", electronic=True),
-        Payment(0, "USD", date(2026, 5, 11), Decimal("1250.00"), methods["Check"], "unassigned", "Cheque 40117, sender not legible"),
+        Payment(0, "USD", date(2026, 5, 11), Decimal("1250.00"), books.methods["Check"], "unassigned", "Cheque 40117, sender not legible"),
+        _pay_one(refunded, date(2026, 5, 13), refunded.account, "refunded"),
+        _pay_one(overpaid, date(2026, 5, 14), overpaid.account, "overpaid", extra=Decimal(120)),
+        _pay_one(in_netsuite, date(2026, 5, 14), in_netsuite.account, "refunded in NetSuite"),
+        _pay_one(twice, date(2026, 5, 15), twice.account, "not to be sent", Decimal(400)),
     ]
 
 
-def _pay_one(invoice: Invoice, day: date, method: int, kind: str) -> Payment:
-    return Payment(invoice.account, invoice.profile.currency, day, invoice.amount, method, kind, parts=[(invoice, invoice.amount)])
+def _pay_one(invoice: Invoice, day: date, method: int, kind: str, amount: Decimal | None = None, extra: Decimal = Decimal(0)) -> Payment:
+    paid = invoice.amount if amount is None else amount
+    mark = "Ignore" if kind == "not to be sent" else ""
+    return Payment(invoice.account, invoice.profile.currency, day, paid + extra, method, kind, mark=mark, parts=[(invoice, paid)])
 
 
-def _planted(made: list[tuple[Invoice, str]], payments: list[Payment]) -> list[Planted]:
+def _planted(made: list[tuple[Invoice, str]], payments: list[tuple[int, Payment]]) -> list[Planted]:
     term = STORIES[UNKNOWN_TERM - 1].term
     found = [
-        Planted("Account", account_number(UNKNOWN_TERM), "held", f'Its payment term "{term}" does not exist in NetSuite.'),
-        Planted("ProductRatePlanCharge", "Cold Storage", "held", "Its item type is empty."),
+        Planted("Account", account_number(UNKNOWN_TERM), "held", f'Its payment term "{term}" does not exist in NetSuite.', code="ACCT-V1")
     ]
     for invoice, kind in made:
         if kind in WRONG:
             expect, mode = ("left", "B") if kind == "negative" else ("held", "")
-            found.append(Planted("Invoice", invoice.number, expect, WRONG[kind], mode))
-    why = {
-        "of a held invoice": ("held", "It is applied to an invoice that is not in NetSuite."),
-        "unknown method": ("held", 'NetSuite has no payment method "BankTransfer".'),
-        "unapplied": ("left", "It has an account but is applied to nothing; it waits until it is."),
-    }
-    for n, payment in numbered(payments):
-        if payment.kind in why:
-            expect, wrong = why[payment.kind]
-            found.append(Planted("Payment", payment_number(n), expect, wrong, "B" if expect == "left" else ""))
+            code, wrong = WRONG[kind]
+            found.append(Planted("Invoice", invoice.number, expect, wrong, mode, code))
+    for n, payment in payments:
+        found += [Planted("Payment", payment_number(n), *why) for why in WRONG_PAYMENTS.get(payment.kind, ())]
     return found
+
+
+WRONG_PAYMENTS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
+    "of a held invoice": (("held", "It is applied to an invoice that is not in NetSuite.", "", "PAY-V2"),),
+    "unknown method": (("held", 'NetSuite has no payment method "BankTransfer".', "", "PAY-V1"),),
+    "unapplied": (
+        ("left", "It has an account but is applied to nothing; it waits until it is.", "B", "PAY-UNAPPLIED"),
+        ("held", "It is applied to no invoice; credit balance is not synced.", "A", "PAY-V6"),
+    ),
+}
+"""What becomes of a payment, what is wrong, in which mode, and the code of the message, by what is special."""

@@ -6,7 +6,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 TYPES = (
     *("Account", "Contact", "PaymentMethod", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Subscription", "RatePlan"),
-    *("RatePlanCharge", "Invoice", "InvoiceItem", "TaxationItem", "Payment", "PaymentPart"),
+    *("RatePlanCharge", "Invoice", "InvoiceItem", "TaxationItem", "Payment", "PaymentPart", "DebitMemo", "DebitMemoItem"),
+    *("DebitTaxationItem", "CreditMemo", "CreditMemoItem", "CreditTaxationItem", "CreditMemoPart", "Refund", "RefundPart"),
+    *("RefundInvoicePayment", "InvoiceItemAdjustment"),
 )
 DIGITS = {"JPY": 0}
 """Decimal places of currencies that do not have two."""

@@ -22,7 +22,8 @@ ELECTRONIC = ("ACH", "CreditCard", "PayPal")
 
 @dataclass
 class Payment:
-    """A payment in the making. `parts` are invoices with what was applied to them; `method` the position of its payment method."""
+    """A payment in the making. `parts` are invoices or debit memos with what was applied to them; `method` the position of its payment
+    method; `mark` the integration status that a person gave it."""
 
     account: int
     currency: str
@@ -32,6 +33,7 @@ class Payment:
     kind: str = "full"
     comment: str = ""
     electronic: bool = False
+    mark: str = ""
     parts: list[tuple[Invoice, Decimal]] = field(default_factory=list)
 
     def objects(self, n: int) -> Objects:
@@ -48,11 +50,12 @@ class Payment:
             "PaymentMethodId": zuora_id("PaymentMethod", self.method),
             "ReferenceId": f"REF-{860000 + 37 * n}",
             "Comment": self.comment,
+            "IntegrationStatus__NS": self.mark,
             "CreatedDate": f"{self.day}T11:20:00Z",
         }
         parts = [
-            {"Id": zuora_id("PaymentPart", n * 10 + i), "PaymentId": row["Id"], "InvoiceId": invoice.id, "Amount": number(amount)}
-            for i, (invoice, amount) in enumerate(self.parts, 1)
+            {"Id": zuora_id("PaymentPart", n * 10 + i), "PaymentId": row["Id"], **document.reference, "Amount": number(amount)}
+            for i, (document, amount) in enumerate(self.parts, 1)
         ]
         return {"Payment": [{k: v for k, v in row.items() if v != ""}], "PaymentPart": parts}
 

@@ -12,6 +12,12 @@ def started_world() -> Iterator[World]:
     yield from start_world()
 
 
+@pytest.fixture(scope="module")
+def started_mode_a() -> Iterator[World]:
+    """A world whose Zuora tenant has no Invoice Settlement."""
+    yield from start_world(settlement=False)
+
+
 @pytest.fixture
 def world(started_world: World) -> World:
     started_world.reset()

@@ -162,11 +162,11 @@ class World:
         return self.netsuite.dump().get(record_type, [])
 
 
-def start_world() -> Iterator[World]:
-    """Start everything once; `reset` makes it fresh for each test."""
+def start_world(*, settlement: bool = True) -> Iterator[World]:
+    """Start everything once; `reset` makes it fresh for each test. `settlement`: the Zuora tenant has Invoice Settlement (mode B)."""
     private_key, public_key = new_key_pair()
     clock = MovableClock()
-    zuora = ZuoraStandIn(ZuoraOptions(clock=lambda: clock.now()))
+    zuora = ZuoraStandIn(ZuoraOptions(clock=lambda: clock.now(), settlement=settlement))
     netsuite = NetSuiteStandIn(NetSuiteOptions(certificate_public_key=public_key, slots=5, clock=lambda: clock.now()))
     zuora_control, netsuite_control = Control(zuora), Control(netsuite)
     aws = InProcess("eu-west-1")
