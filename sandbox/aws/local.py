@@ -34,7 +34,7 @@ from sandbox.aws.environ import ProcessView
 from sandbox.aws.functions import FunctionConfig, Functions, InvocationRecord
 from sandbox.aws.inprocess import ACCOUNT, InProcess
 from sandbox.aws.patch import put
-from sandbox.aws.permissions import Roles
+from sandbox.aws.permissions import Roles, managed_documents
 from sandbox.aws.translate import CODE_BUCKET, translate
 from sandbox.server import LoopbackServer
 
@@ -235,7 +235,10 @@ class LocalAws:
     def _apply_what_stacks_leave_out(self, translated: dict[str, Any]) -> None:
         for name, resource in translated["Resources"].items():
             wanted = resource.get("Properties", {})
-            if resource["Type"] == "AWS::S3::Bucket" and wanted.get("VersioningConfiguration", {}).get("Status") == "Enabled":
+            if resource["Type"] == "AWS::IAM::Role":
+                for policy in wanted.get("ManagedPolicyArns", []):
+                    self._attach(name, policy)
+            elif resource["Type"] == "AWS::S3::Bucket" and wanted.get("VersioningConfiguration", {}).get("Status") == "Enabled":
                 s3_backends[ACCOUNT]["aws"].put_bucket_versioning(self.physical_ids[name], "Enabled")
             elif resource["Type"] == "AWS::DynamoDB::Table":
                 backend = dynamodb_backends[ACCOUNT][self.region]
@@ -243,6 +246,12 @@ class LocalAws:
                     backend.update_time_to_live(self.physical_ids[name], wanted["TimeToLiveSpecification"])
                 if "PointInTimeRecoverySpecification" in wanted:
                     backend.update_continuous_backups(self.physical_ids[name], wanted["PointInTimeRecoverySpecification"])
+
+    def _attach(self, role: str, policy: Any) -> None:
+        """Attaches a managed policy of this stack to a role; policies of AWS itself are refused, their statements are not known here."""
+        if not isinstance(policy, dict) or policy.get("Ref") not in self.physical_ids:
+            raise StackError(f"{role}: {policy} is no managed policy of this stack")
+        iam_backends[ACCOUNT]["aws"].attach_role_policy(policy_arn=self.physical_ids[policy["Ref"]], role_name=self.physical_ids[role])
 
     # --- Functions ---------------------------------------------------------------------------------------------------
 
@@ -264,7 +273,7 @@ class LocalAws:
                 if function.code["S3Bucket"] != CODE_BUCKET:
                     raise StackError(f"{logical_id}: its code does not stand in the repository")
                 role = iam_backends[ACCOUNT]["aws"].get_role_by_arn(str(function.role))
-                self.roles.grant(config.name, role.policies)
+                self.roles.grant(config.name, {**role.policies, **managed_documents(role)})
                 for alias in (logical_id, config.name, config.arn, config.key, config.key.rpartition("/")[2]):
                     self._configs[alias] = config
 

@@ -78,6 +78,11 @@ class Roles:
         return {action for statement in self._statements[function] for action in _listed(statement["Action"])}
 
 
+def managed_documents(role: Any) -> dict[str, str]:
+    """The documents, in their default versions, of the managed policies that are attached to a role, by ARN."""
+    return {arn: version.document for arn, policy in role.managed_policies.items() for version in policy.versions if version.is_default}
+
+
 def needs(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
     """What a call of a boto3 client needs. `at` = "<region>:<account>"; a service without a rule needs the action on everything."""
     yield from _RULES.get(service, _anything)(service, operation, parameters, at)

@@ -36,7 +36,8 @@ HONOURED: dict[str, set[str]] = {
         "TimeToLiveSpecification",
     },
     "AWS::Events::Rule": {"Description", "EventPattern", "Name", "State", "Targets"},
-    "AWS::IAM::Role": {"AssumeRolePolicyDocument", "Policies"},
+    "AWS::IAM::ManagedPolicy": {"Description", "PolicyDocument"},
+    "AWS::IAM::Role": {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies"},
     "AWS::Lambda::Function": {
         "Code",
         "Environment",

@@ -131,6 +131,7 @@ def installed() -> list[CustomField]:
         *_many("custbody", "Send to Zuora|Zuora Auto Renew", order, "checkbox"),
         *_many("custbody", _ORDER_DATES, order, "date"),
         *_many("custbody", "Create Zuora Refund", ("creditMemo",), "checkbox"),
+        *_many("custbody", "Zuora Adjustment IDs", ("creditMemo",), "longtext"),
         *_many("custbody", "Zuora Refund Payment Reference", ("creditMemo",), "transaction"),
         *_many("custcol", _LINE_TEXTS, MEMOS),
         CustomField("custcolzuoraservicestartdate2", "Zuora Service Start Date", "text", MEMOS),

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sandbox.netsuite.store import Record, Store, applications
+from sandbox.netsuite.store import STATIC_LISTS, Record, Store, applications
 
 ZERO = Decimal(0)
 INVOICE_PARTS = ("item",)
@@ -82,7 +82,7 @@ class Ledger:
             case "customerDeposit" | "customerRefund" | "depositApplication" | "journalEntry" | "salesOrder":
                 return {"status": self.status(record)}
             case "customer":
-                return self._balances(record, today)
+                return {**self._balances(record, today), "searchStage": stage_of(record)}
         return {}
 
     def status(self, record: Record) -> str:
@@ -143,6 +143,12 @@ class Ledger:
                 case _:
                     due -= left
         return {"balance": due, "overdueBalance": overdue, "depositBalance": deposits, "unbilledOrders": orders}
+
+
+def stage_of(customer: Record) -> str:
+    """Lead, Prospect or Customer: the first word of the customer's status."""
+    status = STATIC_LISTS["customerStatus"].get(customer.values.get("entityStatus", 0), "CUSTOMER")
+    return status.partition("-")[0].capitalize()
 
 
 def own(record: Record, sublist: str) -> Decimal:

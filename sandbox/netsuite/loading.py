@@ -6,7 +6,8 @@ from typing import Any
 
 from sandbox.control import LoadRefused
 from sandbox.netsuite.customfields import CustomField, from_object
-from sandbox.netsuite.datasets import DATASET, Dataset
+from sandbox.netsuite.dataset_options import DatasetOptions
+from sandbox.netsuite.datasets import DATASET, DATASET_SETTINGS, Dataset
 from sandbox.netsuite.exceptions import NetSuiteError, invalid_value
 from sandbox.netsuite.output import Renderer
 from sandbox.netsuite.records import EXTERNAL_PREFIX, Before, Records, WriteOptions
@@ -35,10 +36,11 @@ class Loader:
         if not isinstance(objects, dict) or not all(_is_rows(rows) for rows in objects.values()):
             raise ValueError("load takes an object whose members are lists of objects")
         known = {n.lower() for n in objects}
-        unknown = [n for n in objects if n not in (CUSTOM_FIELD, DATASET) and n.lower() not in self.tenant.catalog.types]
+        unknown = [n for n in objects if n not in (CUSTOM_FIELD, DATASET, DATASET_SETTINGS) and n.lower() not in self.tenant.catalog.types]
         errors += [{"type": n, "index": 0, "message": f"Record type '{n}' does not exist."} for n in unknown]
         self._load_custom_fields(objects.get(CUSTOM_FIELD, []), errors)
         datasets = self._read_datasets(objects.get(DATASET, []), errors)
+        settings = self._read_settings(objects.get(DATASET_SETTINGS, []), errors)
         finished = False
         try:
             for kind in [k for name, k in self.tenant.catalog.types.items() if name in known]:
@@ -53,6 +55,7 @@ class Loader:
         if errors:
             raise LoadRefused(errors)
         self.datasets.update(datasets)
+        self.tenant.options.datasets.change(settings)
         return {name: len(rows) for name, rows in objects.items()}
 
     @staticmethod
@@ -62,9 +65,20 @@ class Loader:
             try:
                 made = Dataset.from_object(row)
                 found[made.id] = made
-            except ValueError as wrong:
+            except (ValueError, TypeError, AttributeError) as wrong:
                 errors.append({"type": DATASET, "index": index, "message": str(wrong)})
         return found
+
+    @staticmethod
+    def _read_settings(rows: list[dict[str, Any]], errors: list[dict[str, Any]]) -> dict[str, Any]:
+        checked: dict[str, Any] = {}
+        for index, row in enumerate(rows):
+            try:
+                DatasetOptions().change(row)
+                checked |= row
+            except (ValueError, TypeError) as wrong:
+                errors.append({"type": DATASET_SETTINGS, "index": index, "message": str(wrong)})
+        return checked
 
     def _load_custom_fields(self, rows: list[dict[str, Any]], errors: list[dict[str, Any]]) -> None:
         if not rows:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from sandbox.netsuite.dataset_options import DatasetOptions
+
 
 def _made_up(name: str) -> str:
     """A fixed credential of the length and alphabet that NetSuite hands out."""
@@ -29,6 +31,7 @@ class NetSuiteOptions:
     `async_wait_s`, `async_item_s`, `processors`: an asynchronous job is reported complete after the wait plus the time of its items
     shared out to the processors. `task_per_item`: a job lists one task per item; otherwise one item whose links name the tasks.
     `utc_offset_h`: the account's time zone, in which queries show and compare times.
+    `datasets`: features and preferences of the dataset service.
     """
 
     account: str = "1234567_SB1"
@@ -53,6 +56,7 @@ class NetSuiteOptions:
     processors: int = 2
     task_per_item: bool = True
     utc_offset_h: int = 0
+    datasets: DatasetOptions = field(default_factory=DatasetOptions)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     @property

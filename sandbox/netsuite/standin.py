@@ -50,7 +50,7 @@ class NetSuiteStandIn:
         self.ungoverned = 0
         records = RecordResponses(self.tenant, self.records, self.jobs)
         queries = QueryResponses(self.engine, options)
-        datasets = DatasetResponses(self.engine, self.datasets)
+        datasets = DatasetResponses(self.engine, self.datasets, options.datasets)
         metadata = MetadataResponses(self.tenant.catalog, self.records)
         self.handlers: dict[str, urls.Handler] = {
             "collection": records.collection,
@@ -69,6 +69,7 @@ class NetSuiteStandIn:
         }
         self.loader.load(default_objects(options))
         self.start = self.tenant.store.snapshot()
+        self.dataset_start = dict(vars(options.datasets))
 
     # what the control middleware calls
 
@@ -101,6 +102,7 @@ class NetSuiteStandIn:
             self.gate.reset()
             self.jobs.reset()
             self.datasets.clear()
+            vars(self.options.datasets).update(self.dataset_start)
             self.tenant.catalog.reset()
             self.tenant.store.restore(self.start)
             self.ungoverned = 0

@@ -52,6 +52,9 @@ class ZuoraOptions:
     `connector_fields=False` is a tenant without the `__NS` fields. `mode_b_actions_on_payments` lets `action/update` write payments and
     refunds although Invoice Settlement is on; vendor pages disagree about that, so it is off. `invoice_bulk_partial` lets
     `PUT /v1/invoices` save the good invoices of a batch in which another fails; otherwise none of the batch is saved.
+    `orders`: Orders on, so that subscriptions are made by orders only; with `orders_harmonization` the older operations stay open beside
+    them. `invoice_adjustments`: without the feature of that name no API knows the object InvoiceAdjustment. `currencies` and
+    `payment_terms` are the active ones of the tenant; what loaded accounts have comes on top.
     """
 
     settlement: bool = True
@@ -67,6 +70,10 @@ class ZuoraOptions:
     custom_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connector_fields: bool = True
     orders: bool = True
+    orders_harmonization: bool = False
+    invoice_adjustments: bool = True
+    currencies: tuple[str, ...] = ("USD", "EUR", "GBP", "JPY", "CAD", "AUD", "CHF")
+    payment_terms: tuple[str, ...] = ("Due Upon Receipt", "Net 15", "Net 30", "Net 45", "Net 60", "Net 90")
     mode_b_actions_on_payments: bool = False
     invoice_bulk_partial: bool = False
     aqua_partners: tuple[str, ...] = ("sandbox-partner",)

@@ -48,7 +48,10 @@ class ZuoraStandIn:
     def load(self, objects: dict[str, list[dict[str, Any]]]) -> dict[str, int]:
         """Store whole objects by type, all or none. Raises `LoadRefused`."""
         with self.tenant.store.lock:
-            return Loader(self.tenant.store, self.options.zone, self.options.settlement).load(objects)
+            counts = Loader(self.tenant.store, self.options.zone, self.options.settlement).load(objects)
+            if "Account" in counts:
+                self.tenant.take_over_lists(self.tenant.store.all("Account"))
+            return counts
 
     def dump(self) -> dict[str, list[dict[str, Any]]]:
         with self.tenant.store.lock:

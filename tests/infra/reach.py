@@ -55,6 +55,7 @@ class Reached:
 class Module:
     functions: dict[str, Function] = field(default_factory=dict)
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
+    assigned: dict[str, ast.expr] = field(default_factory=dict)
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -76,6 +77,8 @@ def parse(text: str) -> Module:
             found.functions[node.name] = node
         elif isinstance(node, ast.ClassDef):
             found.classes[node.name] = node
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found.assigned[node.targets[0].id] = node.value
     return found
 
 
@@ -83,7 +86,7 @@ def reached_by(function: str) -> Reached:
     """What the handler of `functions/<function>/app.py` can reach."""
     app = parse((REPOSITORY / "functions" / function / "app.py").read_text(encoding="utf-8"))
     walk = _Walk()
-    walk.body(app, app.functions["handler"])
+    walk.body(app, app.functions.get("handler") or app.assigned["handler"])
     return walk.reached
 
 

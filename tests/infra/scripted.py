@@ -10,7 +10,14 @@ from typing import Any
 
 import boto3
 
-STEPS = ("customers", "charges", "invoices", "payments")
+STEPS = (
+    *["customers", "netsuite_customers", "products", "rate_plans", "sales_orders", "charges"],
+    *["invoices", "debit_memos", "credit_memos", "payments", "refunds", "adjustments"],
+    *["netsuite_payments", "netsuite_credit_memos", "netsuite_refunds"],
+)
+"""As sequence-and-status.md 1.1 and 1.2 order them, spelt out here so that the product's own table is checked against it."""
+USUAL = ("customers", "charges", "invoices", "debit_memos", "credit_memos", "payments", "refunds")
+"""What runs in a tenant with Invoice Settlement when no setting is changed."""
 FUNCTIONS = ("open_run", *STEPS, "reconcile", "archive_log", "notify", "close_run")
 SOURCE = """
 from tests.infra import scripted
@@ -54,6 +61,11 @@ def write(root: Path) -> Path:
     return root
 
 
+def camel(name: str) -> str:
+    """The name of a step or function as states and resources spell it: netsuite_payments is NetSuitePayments."""
+    return "".join(part.capitalize() for part in name.split("_")).replace("Netsuite", "NetSuite")
+
+
 def answer(name: str, event: dict[str, Any], context: Any) -> Any:
     with SCRIPT.lock:
         SCRIPT.calls.append((name, event))
@@ -67,7 +79,7 @@ def usual(name: str, event: dict[str, Any]) -> Any:
     """The answer that a function gives when all goes well."""
     if name == "open_run":
         run_id = event["execution"].rpartition(":")[2]
-        wanted = event["input"].get("steps") or STEPS
+        wanted = event["input"].get("steps") or USUAL
         return {"opened": True, "runId": run_id, "dryRun": False, "mode": "B", "steps": {step: step in wanted for step in STEPS}}
     if name == "close_run":
         return {"runId": event.get("runId", ""), "outcome": "failed" if event.get("error") else "completed", "totals": [], "keys": {}}
@@ -90,7 +102,8 @@ def selection(event: dict[str, Any]) -> dict[str, Any]:
 
     bucket, key = os.environ["REPORTS_BUCKET"], f"runs/{event['runId']}/{event['step']}/manifest.json"
     rows = [{"batch": f"{number:06d}", "records": 1} for number in range(1, SCRIPT.batches + 1)]
-    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(rows))
+    if rows:  # nobody reads an empty manifest
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(rows))
     return {"selected": len(rows), "batches": len(rows), "manifest": {"bucket": bucket, "key": key}, "workers": SCRIPT.workers}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import pytest
 
 from sandbox.aws import definitions
 from sandbox.aws.translate import load_template
-from tallybridge.tasks.open_run import STEPS
 from tests.infra.conftest import REPOSITORY, TEMPLATE
+from tests.infra.scripted import STEPS, camel
 
 FOLDER = REPOSITORY / "statemachine"
 DEFINITIONS = sorted(FOLDER.glob("*.asl.json"))
@@ -153,15 +154,38 @@ def test_the_definition_reads_like_the_documented_sequence() -> None:
     assert wanted == [f"$.run.steps.{step}" for step in STEPS]
     assert tuple(machine["States"]["PrepareResults"]["Parameters"]["results"]) == STEPS
     for state, following in zip(wanted[:-1], STEPS[1:], strict=True):
-        name = f"{state.rpartition('.')[2].capitalize()}Wanted?"
-        assert machine["States"][name]["Default"] == f"{following.capitalize()}Wanted?"
+        default = machine["States"][f"{camel(state.rpartition('.')[2])}Wanted?"]["Default"]
+        if default == "DocumentStepFailed?":
+            default = machine["States"][default]["Default"]
+        assert default == f"{camel(following)}Wanted?"
+
+
+def test_the_entries_of_all_steps_are_alike() -> None:
+    """One entry with the step's names put in place of another's is that other's entry, except for words, order and the block."""
+    states = read("billing_sync")["States"]
+
+    def entry(step: str) -> str:
+        parts = [states[f"{camel(step)}Wanted?"], states[f"Sync{camel(step)}"], states[f"{camel(step)}Failed"]]
+        shape = json.dumps([{k: v for k, v in part.items() if k not in ("Comment", "Next", "Default")} for part in parts])
+        for name in (camel(step), step):
+            shape = re.sub(rf"(?<![a-z_]){name}(?![a-z_])|(?<=Sync){name}(?=\")|{name}(?=Failed|Function|Blocked)", "STEP", shape)
+        return shape.replace('"STEPBlocked?"', '"SyncSTEP"')
+
+    assert {step: entry(step) for step in STEPS} == dict.fromkeys(STEPS, entry("charges"))
+
+
+def test_every_state_of_a_step_goes_on_to_the_next_step() -> None:
+    states = read("billing_sync")["States"]
+    for step in STEPS:
+        after = {states[name]["Next"] for name in (f"Sync{camel(step)}", f"{camel(step)}Failed")}
+        assert after == {states[f"{camel(step)}Wanted?"]["Default"]}
 
 
 def test_a_step_calls_its_own_function() -> None:
     for state in read("billing_sync")["States"].values():
         if state.get("Resource") == definitions.NESTED_SYNC:
             given = state["Parameters"]["Input"]
-            assert given["function"] == f"${{{given['step'].capitalize()}FunctionArn}}"
+            assert given["function"] == f"${{{camel(given['step'])}FunctionArn}}"
 
 
 def test_time_outs_nest() -> None:
@@ -177,7 +201,7 @@ def test_a_task_waits_longer_than_its_function_may_run() -> None:
     template = load_template(TEMPLATE)["Resources"]
     usual = load_template(TEMPLATE)["Globals"]["Function"]["Timeout"]
     allowed = {f"${{{name}Arn}}": each["Properties"].get("Timeout", usual) for name, each in template.items() if name.endswith("Function")}
-    steps = max(allowed[f"${{{step.capitalize()}FunctionArn}}"] for step in STEPS)
+    steps = max(allowed[f"${{{camel(step)}FunctionArn}}"] for step in STEPS)
     for path in DEFINITIONS:
         for name, state in definitions.states(json.loads(path.read_text())):
             if state.get("Resource") == definitions.LAMBDA_INVOKE:

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.aws import LocalAws, definitions
 from tests.infra.conftest import REPOSITORY
-from tests.infra.scripted import FUNCTIONS, STEPS, Script, usual
+from tests.infra.scripted import FUNCTIONS, STEPS, Script, camel, usual
 
 EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((REPOSITORY / "events").glob("*.json"))}
 EXECUTIONS = ("billing_sync", "sync_step")
@@ -29,7 +29,7 @@ def tasks(step: str) -> dict[str, set[str]]:
 
 def payload_of(function: str) -> set[str]:
     machine = json.loads((REPOSITORY / "statemachine" / "billing_sync.asl.json").read_text())
-    wanted = "${" + "".join(part.capitalize() for part in function.split("_")) + "FunctionArn}"
+    wanted = f"${{{camel(function)}FunctionArn}}"
     for _, state in definitions.states(machine):
         if state.get("Parameters", {}).get("FunctionName") == wanted:
             return {key.removesuffix(".$") for key in state["Parameters"]["Payload"]}

@@ -65,7 +65,7 @@ class TestTheStack:
     def test_alarms_are_set(self, aws: LocalAws) -> None:
         alarms = {each["AlarmName"]: each for each in boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]}
         assert alarms["tallybridge run failed"]["Dimensions"] == [{"Name": "service", "Value": "Test"}]
-        assert len(alarms["tallybridge function errors"]["Metrics"]) == 10
+        assert len(alarms["tallybridge function errors in transaction steps"]["Metrics"]) == 10
         assert all(each["AlarmActions"] == [aws.physical_ids["AlarmTopic"]] for each in alarms.values())
 
 

@@ -65,6 +65,11 @@ class TestWhatIsRefused:
         with pytest.raises(StackError, match="Fleet: resources of type AWS::GameLift::Fleet are not part of the embedded AWS"):
             self.start(copied, functions_root)
 
+    def test_a_managed_policy_of_somebody_else(self, copied: Path, functions_root: Path) -> None:
+        self.replace(copied, "ManagedPolicyArns: [!Ref SyncStepPolicy]", 'ManagedPolicyArns: ["arn:aws:iam::aws:policy/PowerUserAccess"]')
+        with pytest.raises(StackError, match="CustomersRole: arn:aws:iam::aws:policy/PowerUserAccess is no managed policy of this stack"):
+            self.start(copied, functions_root)
+
     def test_an_input_transformer_of_a_rule(self, copied: Path, functions_root: Path) -> None:
         self.replace(copied, "        - Id: close-run\n", "        - Id: close-run\n          InputPath: $.detail\n")
         with pytest.raises(StackError, match="CleanUpRule: InputPath of a target is not honoured here"):

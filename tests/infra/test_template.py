@@ -15,10 +15,13 @@ from sandbox.aws.translate import load_template
 from tallybridge.sync.ledger import ATTENTION_INDEX
 from tests.infra import reach
 from tests.infra.conftest import REPOSITORY, TEMPLATE
+from tests.infra.scripted import STEPS, camel
 
 FOLDERS = sorted(path.parent.name for path in (REPOSITORY / "functions").glob("*/app.py"))
 OUTPUTS = {"BillingSyncArn", "StatusTable", "RunsTable", "ReportsBucket", "UploadsBucket", "SettingsParameter", "CredentialsSecret"}
 """Names that operators and the sandbox rely on."""
+METRICS_OF_AN_ALARM = 10
+"""CloudWatch takes no more in an alarm on an expression."""
 
 
 @cache
@@ -54,8 +57,12 @@ def test_every_folder_is_a_function_of_the_template_and_the_other_way_round() ->
 def test_a_function_has_the_handler_that_the_template_names(folder: str) -> None:
     file, _, name = functions()[folder]["Handler"].rpartition(".")
     tree = ast.parse((REPOSITORY / "functions" / folder / f"{file}.py").read_text())
-    (handler,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
-    assert [argument.arg for argument in handler.args.args] == ["event", "context"]
+    if folder in STEPS:
+        (made,) = [node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name]
+        assert ast.unparse(made.value) == f"step_handler({folder!r})"
+    else:
+        (handler,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
+        assert [argument.arg for argument in handler.args.args] == ["event", "context"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -66,7 +73,7 @@ def test_a_function_gets_the_variables_that_its_code_reads_and_no_others(folder:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_function_has_a_role_and_a_log_group_of_its_own(folder: str) -> None:
-    name = "".join(part.capitalize() for part in folder.split("_"))
+    name = camel(folder)
     properties = functions()[folder]
     assert properties["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{name}Logs"}}
@@ -119,21 +126,32 @@ def test_a_bucket_is_private_encrypted_versioned_and_tls_only(name: str) -> None
 def test_no_statement_allows_every_action_or_an_unnamed_resource() -> None:
     """Tracing and log delivery know no resources; everything else names them."""
     without_resources = re.compile(r"xray:|logs:\w*(LogDeliver|ResourcePolic|DescribeLogGroups)")
-    for name, role in resources("AWS::IAM::Role").items():
-        for policy in role["Properties"]["Policies"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-                assert not [action for action in actions if "*" in action], name
-                if statement["Resource"] == "*":
-                    assert all(without_resources.match(action) for action in actions), name
+    inline = [(name, policy) for name, role in resources("AWS::IAM::Role").items() for policy in role["Properties"]["Policies"]]
+    managed = [(name, each["Properties"]) for name, each in resources("AWS::IAM::ManagedPolicy").items()]
+    assert [name for name, _ in managed] == ["SyncStepPolicy"]
+    for name, policy in (*inline, *managed):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not [action for action in actions if "*" in action], name
+            if statement["Resource"] == "*":
+                assert all(without_resources.match(action) for action in actions), name
 
 
 def test_the_state_machines_may_call_exactly_the_functions_they_name() -> None:
     billing = definitions.substitutions((REPOSITORY / "statemachine" / "billing_sync.asl.json").read_text())
     called = {name.removesuffix("FunctionArn") for name in billing if name.endswith("FunctionArn")}
-    steps = {"Customers", "Charges", "Invoices", "Payments"}
+    steps = {camel(step) for step in STEPS}
     assert _invoked("SyncStepRole") == steps
-    assert _invoked("BillingSyncRole") == called - steps | {"Payments"}
+    assert _invoked("BillingSyncRole") == called - steps | {"Payments", "Refunds"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_may_do_what_all_steps_may_and_write_its_own_log(step: str) -> None:
+    role = template()["Resources"][f"{camel(step)}Role"]["Properties"]
+    assert role["ManagedPolicyArns"] == [{"Ref": "SyncStepPolicy"}]
+    ((statement,),) = [policy["PolicyDocument"]["Statement"] for policy in role["Policies"]]
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert statement["Resource"] == {"Fn::GetAtt": [f"{camel(step)}Logs", "Arn"]}
 
 
 def _invoked(role: str) -> set[str]:
@@ -171,10 +189,18 @@ def _own(alarm: dict[str, Any]) -> bool:
     return bool(alarm["Properties"].get("Namespace") == usual["POWERTOOLS_METRICS_NAMESPACE"])
 
 
-def test_every_function_counts_into_the_error_alarm() -> None:
-    metrics = template()["Resources"]["FunctionErrorsAlarm"]["Properties"]["Metrics"]
-    watched = {each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"] for each in metrics if "MetricStat" in each}
-    assert watched == set(resources("AWS::Serverless::Function"))
+def test_every_function_counts_into_one_error_alarm() -> None:
+    alarms = [each["Properties"]["Metrics"] for each in resources("AWS::CloudWatch::Alarm").values() if "Metrics" in each["Properties"]]
+    watched = [each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"] for metrics in alarms for each in metrics[1:]]
+    assert sorted(watched) == sorted(resources("AWS::Serverless::Function"))
+    assert all(len(metrics) <= METRICS_OF_AN_ALARM for metrics in alarms)
+
+
+def test_every_function_shows_on_the_dashboard() -> None:
+    body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    for metric in ("Errors", "Duration"):
+        shown = re.findall(rf'\["AWS/Lambda", "{metric}", "FunctionName", "\$\{{(\w+)\}}"\]', body)
+        assert sorted(shown) == sorted(resources("AWS::Serverless::Function"))
 
 
 def test_every_alarm_tells_the_topic() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
 from urllib3 import HTTPResponse
 
 from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed, TallybridgeError
+from tallybridge.tasks.steps import STEPS
 from tests.rules.cases import ruled
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
 from tests.sync.memory import MemoryWorld
@@ -151,24 +154,90 @@ def test_an_instance_is_bound_to_one_netsuite_account(fast: MemoryWorld) -> None
     assert fast.wiring().runs().lock_holder() is None
 
 
+@contextmanager
+def without_settlement(world: MemoryWorld) -> Iterator[None]:
+    """A tenant of mode A: its credit memos cannot be read."""
+    world.zuora.options.settlement = False
+    try:
+        yield
+    finally:
+        world.zuora.options.settlement = True
+
+
+def bound_mode(world: MemoryWorld) -> str:
+    runs = world.wiring().runs()
+    return str(runs.table.get_item(Key={"pk": "connection", "sk": "zuora-netsuite"})["Item"]["tenant_mode"])
+
+
+def open_with(world: MemoryWorld, **content: Any) -> dict[str, Any]:
+    """Opens a run with this execution input and frees the lock again."""
+    from tallybridge.tasks.open_run import open_run
+
+    opened = open_run({"input": content, "execution": f"arn:aws:states:x:0:execution:billing:{next(world.counter)}"}, world.wiring())
+    world.wiring().runs().unlock(opened["runId"])
+    return opened
+
+
+@pytest.mark.rule("sequence-and-status.1.3.rule.detected")
+def test_the_mode_is_detected_and_kept_with_the_connection(fast: MemoryWorld) -> None:
+    ready(fast)
+    assert open_with(fast)["mode"] == "B"
+    assert bound_mode(fast) == "B"
+    ready(fast)
+    with without_settlement(fast):
+        opened = open_with(fast)
+    assert (opened["mode"], bound_mode(fast)) == ("A", "A")
+    assert (opened["steps"]["adjustments"], opened["steps"]["credit_memos"]) == (True, False)
+    assert tuple(opened["steps"]) == STEPS
+    assert json.loads(fast.object(f"runs/{opened['runId']}/run.json"))["mode"] == "A"
+
+
 @pytest.mark.rule("sequence-and-status.1.3.rule.differs")
-def test_an_instance_is_bound_to_one_tenant_mode(fast: MemoryWorld) -> None:
+@pytest.mark.parametrize(("stored", "detected"), [("A", "B"), ("B", "A")])
+def test_a_run_stops_when_the_tenants_mode_is_not_the_one_that_was_kept(fast: MemoryWorld, stored: str, detected: str) -> None:
+    ready(fast)
+    fast.wiring().runs().bind({"tenant_mode": stored})
+    with nullcontext() if detected == "B" else without_settlement(fast):
+        error, output = fails_to_open(fast)
+    assert (error.code, output["outcome"], bound_mode(fast)) == ("MODE-CHANGED", "failed", stored)
+    assert f"(mode {detected})" in error.message
+    assert f'{{"acceptMode": "{detected}"}}' in error.advice
+    assert fast.wiring().runs().lock_holder() is None
+
+
+def test_a_deliberate_switch_is_accepted_once_and_kept(fast: MemoryWorld) -> None:
     ready(fast)
     fast.wiring().runs().bind({"tenant_mode": "A"})
-    error, _ = fails_to_open(fast)
-    assert error.code == "CONNECTION-CHANGED"
-    assert "tenant mode A" in error.message
+    opened = open_with(fast, acceptMode="B")
+    assert (opened["mode"], bound_mode(fast)) == ("B", "B")
+    (warning,) = [line for line in run_log(fast, opened["runId"]) if line["level"] == "WARNING"]
+    assert (warning["code"], "until now this instance ran in mode A" in warning["message"]) == ("MODE-SWITCHED", True)
+    again = open_with(fast, acceptMode="B")
+    assert [line["code"] for line in run_log(fast, again["runId"]) if line["level"] == "WARNING"] == []
+    assert open_with(fast)["mode"] == "B"
 
 
-def test_a_tenant_without_invoice_settlement_is_refused(fast: MemoryWorld) -> None:
+def test_a_dry_run_looks_at_the_other_mode_without_switching(fast: MemoryWorld) -> None:
     ready(fast)
-    fast.zuora.options.settlement = False
-    try:
-        fast.reset(default_subsidiary="Parent Company")
-        error, output = fails_to_open(fast)
-    finally:
-        fast.zuora.options.settlement = True
-    assert (error.code, output["outcome"]) == ("MODE-A", "failed")
+    fast.wiring().runs().bind({"tenant_mode": "A"})
+    assert open_with(fast, acceptMode="B", dryRun=True)["mode"] == "B"
+    assert bound_mode(fast) == "A"
+    assert fails_to_open(fast)[0].code == "MODE-CHANGED"
+
+
+def test_a_mode_that_the_tenant_does_not_have_is_not_accepted(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.wiring().runs().bind({"tenant_mode": "A"})
+    with without_settlement(fast):
+        error, _ = fails_to_open(fast, {"acceptMode": "B"})
+    assert (error.code, bound_mode(fast)) == ("MODE-NOT-SWITCHED", "A")
+
+
+def test_accepting_a_mode_does_not_accept_another_netsuite_account(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.wiring().runs().bind({"netsuite_account": "7654321", "tenant_mode": "A"})
+    error, _ = fails_to_open(fast, {"acceptMode": "B"})
+    assert (error.code, bound_mode(fast)) == ("CONNECTION-CHANGED", "A")
 
 
 # -- what a person got wrong ---------------------------------------------------------------------------------------------
@@ -240,7 +309,12 @@ def test_a_refused_login_ends_in_a_failed_run(fast: MemoryWorld) -> None:
 
 @pytest.mark.parametrize(
     ("content", "named"),
-    [({"trigger": "manual", "dryrun": True}, "dryrun"), ({"steps": ["invoice"]}, "invoice"), ({"dryRun": "perhaps"}, "dryRun")],
+    [
+        ({"trigger": "manual", "dryrun": True}, "dryrun"),
+        ({"steps": ["invoice"]}, "invoice"),
+        ({"dryRun": "perhaps"}, "dryRun"),
+        ({"acceptMode": "C"}, "acceptMode"),
+    ],
 )
 def test_a_bad_execution_input_ends_in_a_failed_run_that_names_the_key(fast: MemoryWorld, content: dict[str, Any], named: str) -> None:
     ready(fast)
@@ -296,16 +370,48 @@ DISABLED_RULES = {
 
 @pytest.mark.parametrize("step", ruled(DISABLED, DISABLED_RULES))
 def test_a_disabled_step_does_not_run(fast: MemoryWorld, step: str) -> None:
-    ready(fast, **{DISABLED[step]: "Yes"})
-    opened = fast.open()
-    assert {s for s, on in opened["steps"].items() if not on} == {step}
+    ready(fast)
+    usual = open_with(fast)["steps"]
+    fast.settings(default_subsidiary="Parent Company", **{DISABLED[step]: "Yes"})
+    opened = open_with(fast)
+    assert opened["steps"] == {**usual, step: False}
+    assert usual[step] is True
+
+
+@pytest.mark.rule("settings.4.2.disabled-warning")
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"disable_customer_account_sync": "Yes"}, ["customers"]),
+        ({"disable_customer_account_sync": "Yes", "customer_account_master": "NetSuite"}, ["netsuite_customers"]),
+        ({"disable_zuora_charge_sync": "Yes"}, ["charges"]),
+        ({"disable_customer_account_sync": "Yes", "disable_zuora_charge_sync": "Yes"}, ["customers", "charges"]),
+        ({"disable_zuora_payment_sync": "Yes"}, []),
+    ],
+)
+def test_each_run_says_once_that_customers_or_charges_are_disabled(fast: MemoryWorld, settings: dict[str, str], named: list[str]) -> None:
+    ready(fast, **settings)
+    text = '"{}" is disabled. Records that depend on it will not sync unless another process maintains their Integration ID.'
+    warnings = [line["message"] for line in run_log(fast, open_with(fast)["runId"]) if line["level"] == "WARNING"]
+    assert warnings == [text.format(step) for step in named]
+
+
+def test_a_step_that_was_asked_for_in_vain_is_said_with_its_reason(fast: MemoryWorld) -> None:
+    ready(fast, disable_zuora_refund_sync="Yes")
+    opened = open_with(fast, steps=["adjustments", "refunds", "invoices"])
+    assert [step for step, runs in opened["steps"].items() if runs] == ["invoices"]
+    assert [(line["code"], line["message"]) for line in run_log(fast, opened["runId"]) if line["level"] == "WARNING"] == [
+        ("STEP-NOT-RUN", '"adjustments" was asked for, but does not run: it belongs to Zuora tenants without Invoice Settlement.'),
+        ("STEP-NOT-RUN", '"refunds" was asked for, but does not run: the setting "disable_zuora_refund_sync" is on.'),
+    ]
 
 
 @pytest.mark.rule("payments.0.not-with-netsuite-tax")
 @pytest.mark.parametrize("value", ["No", "No - Use NetSuite Avatax"])
 def test_payments_do_not_run_when_netsuite_calculates_tax(fast: MemoryWorld, value: str) -> None:
     ready(fast, use_standard_invoice_sync=value)
-    assert fast.open()["steps"] == {"customers": True, "charges": True, "invoices": True, "payments": False}
+    steps = fast.open()["steps"]
+    assert [step for step, runs in steps.items() if runs] == ["customers", "charges", "invoices", "debit_memos"]
 
 
 def test_payments_are_skipped_when_the_invoices_step_failed(fast: MemoryWorld) -> None:

@@ -36,6 +36,21 @@ def finish_apply(w: Write, types: tuple[str, ...], available: Decimal, sublist: 
     return total
 
 
+def auto_apply(w: Write, available: Decimal) -> None:
+    """Oldest open invoices first, when this write asks for it and names no applications itself; the wish is not stored."""
+    wanted = w.values.pop("autoApply", False)
+    if not wanted or "apply" in w.given or w.record.customer is None:
+        return
+    lines = w.record.lines.setdefault("apply", [])
+    left = available - sum((line["amount"] or ZERO for line in lines), ZERO)
+    invoices = [i for i in w.ledger.transactions_of(w.record.customer, "invoice") if i.values["currency"] == w.values["currency"]]
+    for invoice in sorted(invoices, key=lambda i: (i.values["tranDate"], i.id)):
+        amount = min(left, w.ledger.open_amount(invoice, without=w.record.id))
+        if amount > 0 and all(line["doc"] != invoice.id for line in lines):
+            lines.append({"doc": invoice.id, "apply": True, "line": 0, "amount": amount})
+            left -= amount
+
+
 def unchanged(w: Write, sublist: str, line: dict[str, Any]) -> bool:
     """Whether the stored record has the very same application."""
     return w.old is not None and any(o["doc"] == line["doc"] and o["amount"] == line.get("amount") for o in w.old.lines.get(sublist, ()))

@@ -25,6 +25,8 @@ DIMENSIONS = ("department", "class", "location")
 TARGETS = {"class": "classification", "department": "department", "location": "location"}
 LEDGER_FIELDS = ("tranDate", "postingPeriod", "entity", "customer", "currency", "exchangeRate", "account", "total", "payment")
 CLOSED_FLAGS = ("closed", "allLocked", "arLocked")
+SPANS = ("isYear", "isQuarter")
+"""Periods that hold other periods; nothing is posted to them itself."""
 
 
 def check_required(w: Write) -> None:
@@ -156,6 +158,8 @@ def period_of(tenant: Tenant, day: date) -> int:
 def check_open(tenant: Tenant, identifier: int) -> None:
     """The posting period is open for receivables."""
     period = tenant.store.get("accountingPeriod", identifier)
+    if period is not None and any(period.values.get(flag) for flag in SPANS):
+        raise invalid_value(identifier, "postingPeriod", "postingPeriod")
     if period is None or any(period.values.get(flag) for flag in CLOSED_FLAGS):
         name = period.values["periodName"] if period else identifier
         raise user_error(f"You cannot make this entry because the posting period {name} is closed.", "postingPeriod")

@@ -38,7 +38,9 @@ def finish_credit_memo(w: Write) -> None:
     _finish_document(w)
     if w.values["total"] < 0:
         raise user_error("The total of a credit memo may not be negative.")
-    applying.finish_apply(w, ("invoice", "journalEntry"), w.values["total"] - w.ledger.applied_to(w.record.id))
+    available = w.values["total"] - w.ledger.applied_to(w.record.id)
+    applying.auto_apply(w, available)
+    applying.finish_apply(w, ("invoice", "journalEntry"), available)
 
 
 def finish_sales_order(w: Write) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sandbox.netsuite.exceptions import invalid_value, please_enter, user_error
 from sandbox.netsuite.ledger import ZERO
 from sandbox.netsuite.rules import headers
-from sandbox.netsuite.rules.applying import finish_apply
+from sandbox.netsuite.rules.applying import auto_apply, finish_apply
 from sandbox.netsuite.rules.context import Write
 from sandbox.netsuite.store import Record
 
@@ -26,9 +26,9 @@ def finish_payment(w: Write) -> None:
     refunded = w.ledger.applied_to(w.record.id)
     if w.values["payment"] < refunded:
         raise user_error("The payment amount may not be less than the amount refunded.", "payment")
-    if w.values.get("autoApply") and "apply" not in w.given:
-        _auto_apply(w, w.values["payment"] + credits_used + deposits_used - refunded)
-    finish_apply(w, ("invoice", "journalEntry"), w.values["payment"] + credits_used + deposits_used - refunded)
+    available = w.values["payment"] + credits_used + deposits_used - refunded
+    auto_apply(w, available)
+    finish_apply(w, ("invoice", "journalEntry"), available)
 
 
 def finish_refund(w: Write) -> None:
@@ -168,15 +168,3 @@ def _positive(w: Write) -> None:
 
 def _unlimited(w: Write) -> Decimal:
     return Decimal(10) ** 15
-
-
-def _auto_apply(w: Write, available: Decimal) -> None:
-    """Oldest open invoices first."""
-    lines = w.record.lines.setdefault("apply", [])
-    left = available - sum((line["amount"] or ZERO for line in lines), ZERO)
-    open_invoices = [i for i in w.ledger.transactions_of(w.values["customer"], "invoice") if i.values["currency"] == w.values["currency"]]
-    for invoice in sorted(open_invoices, key=lambda i: (i.values["tranDate"], i.id)):
-        amount = min(left, w.ledger.open_amount(invoice, without=w.record.id))
-        if amount > 0 and all(line["doc"] != invoice.id for line in lines):
-            lines.append({"doc": invoice.id, "apply": True, "line": 0, "amount": amount})
-            left -= amount

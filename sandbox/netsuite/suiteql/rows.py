@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sandbox.netsuite.ledger import ZERO
+from sandbox.netsuite.ledger import ZERO, stage_of
 from sandbox.netsuite.output import Renderer
 from sandbox.netsuite.rules import Tenant
 from sandbox.netsuite.store import Record, applications
@@ -78,7 +78,7 @@ class RowMaker:
             names = " ".join(str(v) for v in (row.get("firstname"), row.get("lastname")) if v)
             row["altname"] = row.get("companyname") or names or None
             row["type"] = ENTITY_TYPES[record.type.name]
-            row["searchstage"] = "Customer"
+            row["searchstage"] = stage_of(record)
         if isinstance(row.get("subsidiary"), tuple):
             row["subsidiary"] = ", ".join(str(s) for s in row["subsidiary"])
         return row

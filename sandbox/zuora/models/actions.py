@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.zuora.exceptions import CrudError
-from sandbox.zuora.models import legacy_payments
+from sandbox.zuora.models import legacy_adjustments, legacy_payments, moves
+from sandbox.zuora.models.accounts import check_account
 from sandbox.zuora.models.derive import RULES, Batch
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
@@ -36,7 +37,8 @@ LEGACY_CREATES: dict[str, Callable[[Tenant, Mapping[str, Any], Record], Record]]
     "Payment": legacy_payments.create_payment,
     "InvoicePayment": legacy_payments.create_invoice_payment,
     "Refund": legacy_payments.create_refund,
-    "InvoiceItemAdjustment": legacy_payments.create_adjustment,
+    "InvoiceItemAdjustment": legacy_adjustments.create_item_adjustment,
+    "InvoiceAdjustment": legacy_adjustments.create_invoice_adjustment,
 }
 DELETABLE: dict[str, tuple[str, ...]] = {
     "Account": (),
@@ -50,6 +52,7 @@ DELETABLE: dict[str, tuple[str, ...]] = {
     "Payment": ("Draft", "Canceled", "Error", "Voided"),
     "Refund": ("Canceled", "Error"),
     "InvoiceItemAdjustment": ("Canceled",),
+    "InvoiceAdjustment": ("Canceled",),
 }
 """Types that can be deleted, and the states in which; an empty tuple is any state."""
 
@@ -63,7 +66,9 @@ def object_type(tenant: Tenant, name: object) -> ObjectType:
 
 
 def check_allowed(tenant: Tenant, kind: ObjectType) -> None:
-    """What Actions cannot write because Invoice Settlement is on (spec section 7)."""
+    """What Actions cannot write because Invoice Settlement or Orders is on (spec section 7)."""
+    if kind.name == "Subscription" and tenant.options.orders and not tenant.options.orders_harmonization:
+        raise CrudError("INVALID_TYPE", "Subscription cannot be written by this operation when Orders is enabled.")
     if not tenant.settlement:
         return
     closed = kind.settlement_only or kind.name in FROZEN_WITH_SETTLEMENT
@@ -97,14 +102,15 @@ def update(tenant: Tenant, kind: ObjectType, raw: Any) -> str:
     given = given_fields(kind, raw)
     del given["Id"]
     for name in given:
-        writable(kind, name, creating=False)
+        if not moves.free_in_draft(kind, record, name):
+            writable(kind, name, creating=False)
     changes = convert_all(tenant, kind, given)
     check_number(tenant, kind, changes, record["Id"])
     check_transferred(kind, record, changes)
     changes.update(dict.fromkeys(fields_to_null(kind, raw)))
-    legacy_payments.check_status_change(tenant, kind, record, changes)
+    moves.check(tenant, kind, record, changes)
     tenant.store.update(kind.name, record["Id"], {k: v for k, v in changes.items() if k != "RegenerateInvoicePDF"})
-    legacy_payments.after_update(tenant, kind, record, changes)
+    moves.after(tenant, kind, record, changes)
     return str(record["Id"])
 
 
@@ -135,6 +141,8 @@ def create(tenant: Tenant, kind: ObjectType, raw: Any) -> str:
     if kind.name not in PLAIN_CREATES:
         raise CrudError("INVALID_TYPE", f"{kind.name} cannot be created by this operation.")
     check_required(PLAIN_CREATES[kind.name], values)
+    if kind.name == "Account":
+        check_account(tenant, {}, values)
     values["Id"] = tenant.store.new_id(kind.name)
     if kind.name in RULES:
         RULES[kind.name](Batch(tenant.store, {kind.name: [values]}), values)

@@ -10,6 +10,8 @@ from sandbox.zuora.models.store import API_USER, Store
 from sandbox.zuora.models.values import Record
 
 ZERO = Decimal(0)
+PROCESSED = "Processed"
+NAME_LENGTH = 50
 CHILD_LINKS = (
     ("Contact", "AccountId"),
     ("InvoiceItem", "InvoiceId"),
@@ -17,6 +19,7 @@ CHILD_LINKS = (
     ("InvoicePayment", "InvoiceId"),
     ("InvoicePayment", "PaymentId"),
     ("InvoiceItemAdjustment", "InvoiceId"),
+    ("InvoiceAdjustment", "InvoiceId"),
     ("PaymentPart", "PaymentId"),
     ("PaymentPart", "InvoiceId"),
     ("PaymentPart", "DebitMemoId"),
@@ -39,10 +42,10 @@ CHILD_LINKS = (
 class Batch:
     """The objects of one load with links from parents to their children; parents are also found among the stored objects."""
 
-    def __init__(self, store: Store, records: Mapping[str, list[Record]]) -> None:
+    def __init__(self, store: Store, records: Mapping[str, list[Record]], settlement: bool = True) -> None:
         self.store = store
         self.records = records
-        self.settlement = "CreditMemo" in store.tables
+        self.settlement = settlement
         self.ids = {kind: {r["Id"]: r for r in rows} for kind, rows in records.items()}
         self.children: dict[tuple[str, str], dict[str, list[Record]]] = {link: defaultdict(list) for link in CHILD_LINKS}
         for kind, field in CHILD_LINKS:
@@ -61,6 +64,15 @@ class Batch:
 
     def total(self, kind: str, field: str, parent: Record, amount: str = "Amount") -> Decimal:
         return sum((r.get(amount, ZERO) for r in self.of(kind, field, parent)), ZERO)
+
+    def processed(self, kind: str, field: str, parent: Record, owner: str) -> list[Record]:
+        """The children whose payment or refund (`owner`) was carried out: drafts and canceled ones move no money."""
+        rows = self.of(kind, field, parent)
+        return [r for r in rows if self.parent(owner, r, f"{owner}Id").get("Status", PROCESSED) == PROCESSED]
+
+
+def total_of(rows: list[Record], amount: str) -> Decimal:
+    return sum((r.get(amount, ZERO) for r in rows), ZERO)
 
 
 def fill(record: Record, **defaults: object) -> None:
@@ -116,24 +128,44 @@ def derive_invoice(batch: Batch, i: Record) -> None:
     fill(i, Status="Draft", DueDate=i["InvoiceDate"], SourceType="Subscription", Source="BillRun")
     fill(i, TaxAmount=batch.total("InvoiceItem", "InvoiceId", i, "TaxAmount"))
     fill(i, AmountWithoutTax=i["Amount"] - i["TaxAmount"])
-    paid = batch.total("PaymentPart", "InvoiceId", i) + batch.total("InvoicePayment", "InvoiceId", i)
+    paid, refunded = batch.total("PaymentPart", "InvoiceId", i), ZERO
+    if not batch.settlement:
+        paid = total_of(batch.processed("InvoicePayment", "InvoiceId", i, "Payment"), "Amount")
+        refunded = total_of(batch.processed("RefundInvoicePayment", "InvoiceId", i, "Refund"), "RefundAmount")
     credited = batch.total("CreditMemoPart", "InvoiceId", i)
-    refunded = batch.total("RefundInvoicePayment", "InvoiceId", i, "RefundAmount")
-    adjusted = sum((a["Amount"] * (-1 if a["Type"] == "Credit" else 1) for a in batch.of("InvoiceItemAdjustment", "InvoiceId", i)), ZERO)
+    adjusted = adjusted_by(batch.of("InvoiceItemAdjustment", "InvoiceId", i)) + adjusted_by(batch.of("InvoiceAdjustment", "InvoiceId", i))
     fill(i, PaymentAmount=paid, CreditMemoAmount=credited, RefundAmount=refunded, AdjustmentAmount=adjusted)
     fill(i, Balance=i["Amount"] - paid - credited + refunded + adjusted if i["Status"] == "Posted" else i["Amount"])
     if i["Status"] == "Posted":
         fill(i, PostedDate=i.get("CreatedDate") or batch.store.now(), PostedBy=API_USER)
 
 
+def adjusted_by(adjustments: list[Record]) -> Decimal:
+    """What processed adjustments add to a balance; credits take away."""
+    counted = (a for a in adjustments if a.get("Status", PROCESSED) == PROCESSED)
+    return sum((a["Amount"] * (-1 if a["Type"] == "Credit" else 1) for a in counted), ZERO)
+
+
+def derive_invoice_payment(batch: Batch, r: Record) -> None:
+    fill(r, RefundAmount=total_of(batch.processed("RefundInvoicePayment", "InvoicePaymentId", r, "Refund"), "RefundAmount"))
+
+
 def derive_payment(batch: Batch, p: Record) -> None:
+    if not batch.settlement:
+        derive_plain_payment(batch, p)
     parts = batch.of("PaymentPart", "PaymentId", p)
     applied = sum((x["Amount"] for x in parts if x.get("InvoiceId") or x.get("DebitMemoId")), ZERO)
-    applied += batch.total("InvoicePayment", "PaymentId", p)
     refunded = batch.total("RefundPart", "PaymentId", p, "RefundAmount")
     fill(p, Status="Processed", RefundAmount=refunded, GatewayState="NotSubmitted", Source="API")
     fill(p, AppliedAmount=applied, AppliedCreditBalanceAmount=ZERO)
     fill(p, UnappliedAmount=p["Amount"] - p["AppliedAmount"] - p["RefundAmount"])
+
+
+def derive_plain_payment(batch: Batch, p: Record) -> None:
+    """Without Invoice Settlement: what is applied stays applied when it is refunded, and a draft applies nothing."""
+    rows = batch.of("InvoicePayment", "PaymentId", p)
+    applied = total_of(rows, "Amount") if p.get("Status", PROCESSED) == PROCESSED else ZERO
+    fill(p, RefundAmount=total_of(rows, "RefundAmount"), AppliedAmount=applied, UnappliedAmount=p["Amount"] - applied)
 
 
 def derive_refund(batch: Batch, r: Record) -> None:
@@ -148,12 +180,29 @@ def derive_refund(batch: Batch, r: Record) -> None:
 
 
 def derive_refund_invoice_payment(batch: Batch, r: Record) -> None:
-    fill(r, InvoiceId=batch.parent("InvoicePayment", r, "InvoicePaymentId").get("InvoiceId"))
+    if "InvoiceId" not in r and (invoice := batch.parent("InvoicePayment", r, "InvoicePaymentId").get("InvoiceId")) is not None:
+        r["InvoiceId"] = invoice
+        batch.children["RefundInvoicePayment", "InvoiceId"][invoice].append(r)
 
 
 def derive_adjustment(batch: Batch, a: Record) -> None:
     invoice = batch.parent("Invoice", a, "InvoiceId")
-    fill(a, Status="Processed", AccountId=invoice.get("AccountId"), InvoiceNumber=invoice.get("InvoiceNumber"))
+    account = batch.parent("Account", invoice, "AccountId")
+    fill(a, Status=PROCESSED, AccountId=invoice.get("AccountId"), InvoiceNumber=invoice.get("InvoiceNumber"))
+    fill(a, CustomerNumber=account.get("AccountNumber"), CustomerName=str(account.get("Name", ""))[:NAME_LENGTH])
+
+
+def derive_item_adjustment(batch: Batch, a: Record) -> None:
+    derive_adjustment(batch, a)
+    is_tax = a["SourceType"] == "Tax"
+    source = batch.parent("TaxationItem" if is_tax else "InvoiceItem", a, "SourceId")
+    fill(a, InvoiceItemName=source.get("Name" if is_tax else "ChargeName"))
+    fill(a, ServiceStartDate=source.get("ServiceStartDate"), ServiceEndDate=source.get("ServiceEndDate"))
+
+
+def derive_invoice_adjustment(batch: Batch, a: Record) -> None:
+    derive_adjustment(batch, a)
+    fill(a, ImpactAmount=-a["Amount"] if a["Type"] == "Credit" else a["Amount"])
 
 
 def derive_memo(batch: Batch, m: Record, items: tuple[str, str]) -> None:
@@ -214,6 +263,8 @@ RULES: dict[str, Callable[[Batch, Record], None]] = {
     "Subscription": derive_subscription,
     "RatePlan": derive_rate_plan,
     "RatePlanCharge": derive_rate_plan_charge,
+    "RefundInvoicePayment": derive_refund_invoice_payment,
+    "InvoicePayment": derive_invoice_payment,
     "TaxationItem": derive_taxation_item,
     "InvoiceItem": derive_invoice_item,
     "Invoice": derive_invoice,
@@ -224,9 +275,8 @@ RULES: dict[str, Callable[[Batch, Record], None]] = {
     "CreditMemoPart": account_of("CreditMemo", "CreditMemoId"),
     "PaymentApplication": account_of("Payment", "PaymentId"),
     "CreditMemoApplication": account_of("CreditMemo", "CreditMemoId"),
-    "InvoiceItemAdjustment": derive_adjustment,
-    "InvoiceAdjustment": derive_adjustment,
-    "RefundInvoicePayment": derive_refund_invoice_payment,
+    "InvoiceItemAdjustment": derive_item_adjustment,
+    "InvoiceAdjustment": derive_invoice_adjustment,
     "Payment": derive_payment,
     "CreditMemo": derive_credit_memo,
     "DebitMemo": derive_debit_memo,

@@ -1,4 +1,4 @@
-"""Payments, refunds and invoice item adjustments without Invoice Settlement, written through Actions (spec 12.9 to 12.11)."""
+"""Payments and refunds without Invoice Settlement, written through Actions and CRUD (spec sections 12.9 and 12.10)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.zuora.exceptions import CrudError
-from sandbox.zuora.models.store import API_USER
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.models.writes import check_required, convert_all
-from sandbox.zuora.schema import ObjectType
 
 ZERO = Decimal(0)
 MAX_INVOICES = 200
+DRAFT_FIELDS = frozenset({"AccountId", "Amount", "EffectiveDate", "PaymentMethodId", "Type"})
+"""Fields of a payment that can be changed while it is a draft (spec section 12.2)."""
 PAYMENT_MOVES = {
     "Draft": ("Processed", "Canceled"),
     "Processed": ("Canceled", "Voided"),
@@ -96,8 +96,7 @@ def payment_lines(tenant: Tenant, nested: Mapping[str, Any], values: Record) -> 
         check_required(("AppliedInvoiceAmount",), values)
         lines.append((posted_invoice(tenant, key), values["AppliedInvoiceAmount"]))
     for invoice, part in lines:
-        if invoice["AccountId"] != values["AccountId"]:
-            raise refuse(f"The invoice {invoice['InvoiceNumber']} belongs to another account.")
+        check_same_account(invoice, values)
         if part <= ZERO and invoice["Amount"] >= ZERO:
             raise refuse("The amount applied to an invoice must be positive.")
     return lines
@@ -116,16 +115,21 @@ def create_invoice_payment(tenant: Tenant, nested: Mapping[str, Any], values: Re
     """One application of a payment that is still a draft."""
     check_required(("PaymentId", "InvoiceId", "Amount"), values)
     payment = tenant.store.get("Payment", values["PaymentId"]) or {}
-    if payment.get("Status") != "Draft":
-        raise refuse("Invoice payments can only be added to a payment in Draft.")
-    invoice = posted_invoice(tenant, values["InvoiceId"])
-    if invoice["AccountId"] != payment["AccountId"]:
-        raise refuse(f"The invoice {invoice['InvoiceNumber']} belongs to another account.")
-    check_open([(invoice, values["Amount"])])
-    present = sum((r["Amount"] for r in tenant.store.by("InvoicePayment", "PaymentId", payment["Id"])), ZERO)
-    if present + values["Amount"] > payment["Amount"]:
-        raise refuse(f"The applied amounts exceed the payment amount {payment['Amount']}.")
+    check_application(tenant, payment, posted_invoice(tenant, values["InvoiceId"]), values["Amount"])
     return tenant.store.insert("InvoicePayment", {**values, "RefundAmount": ZERO})
+
+
+def check_application(tenant: Tenant, payment: Record, invoice: Record, amount: Decimal, without: str = "") -> None:
+    """An application of a draft payment: same account, positive, not more than is open on the invoice and left of the payment."""
+    if payment.get("Status") != "Draft":
+        raise refuse("Invoice payments can only be added to or changed on a payment in Draft.")
+    check_same_account(invoice, payment)
+    if amount <= ZERO and invoice["Amount"] >= ZERO:
+        raise refuse("The amount applied to an invoice must be positive.")
+    others = [r for r in tenant.store.by("InvoicePayment", "PaymentId", payment["Id"]) if r["Id"] != without]
+    check_open([(invoice, amount), *((invoice, r["Amount"]) for r in others if r["InvoiceId"] == invoice["Id"])])
+    if sum((r["Amount"] for r in others), ZERO) + amount > payment["Amount"]:
+        raise refuse(f"The applied amounts exceed the payment amount {payment['Amount']}.")
 
 
 def move_money(tenant: Tenant, payment_id: str, sign: int) -> None:
@@ -178,10 +182,12 @@ def refund_split(tenant: Tenant, nested: Mapping[str, Any], payment: Record, amo
     rows = tenant.store.by("InvoicePayment", "PaymentId", payment["Id"])
     split: Lines = []
     given = nested_rows(nested, "RefundInvoicePaymentData", "RefundInvoicePayment")
+    wanted: dict[str, Decimal] = {}
     for line in given:
         row = next((r for r in rows if r["InvoiceId"] == line.get("InvoiceId")), None)
         part = convert_all(tenant, tenant.schema["RefundInvoicePayment"], {"RefundAmount": line.get("RefundAmount")})["RefundAmount"]
-        if row is None or part > row["Amount"] - row.get("RefundAmount", ZERO):
+        asked = wanted[str(line.get("InvoiceId"))] = wanted.get(str(line.get("InvoiceId")), ZERO) + part
+        if row is None or part <= ZERO or asked > row["Amount"] - row.get("RefundAmount", ZERO):
             raise refuse(f"The refund of invoice {line.get('InvoiceId')} exceeds what this payment paid of it.")
         split.append((row, part))
     if given and sum((p for _, p in split), ZERO) != amount:
@@ -211,71 +217,20 @@ def book_refund(tenant: Tenant, refund: Record, payment: Record, split: Lines, s
     store.update("Payment", payment["Id"], {"RefundAmount": refunded})
 
 
-def create_adjustment(tenant: Tenant, nested: Mapping[str, Any], values: Record) -> Record:
-    """A credit or charge on one invoice item or one of its taxes."""
-    check_required(("AdjustmentDate", "Amount", "SourceId", "SourceType", "Type"), values)
-    invoice = posted_invoice(tenant, values.get("InvoiceId") or values.get("InvoiceNumber"))
-    if values["Amount"] <= ZERO:
-        raise refuse("The amount of an adjustment must be positive.")
-    is_tax = values["SourceType"] == "Tax"
-    source = tenant.store.get("TaxationItem" if is_tax else "InvoiceItem", values["SourceId"])
-    if source is None or source.get("InvoiceId") != invoice["Id"]:
-        raise refuse(f"The source {values['SourceId']} is not part of invoice {invoice['InvoiceNumber']}.")
-    if values["Type"] == "Credit":
-        left = what_is_left(tenant, source, is_tax)
-        if values["Amount"] > min(left, invoice["Balance"]):
-            raise refuse(f"The adjustment amount {values['Amount']} exceeds what is left: {min(left, invoice['Balance'])}.")
-    account = tenant.store.get("Account", invoice["AccountId"]) or {}
-    made = {
-        **values,
-        "Status": "Processed",
-        "InvoiceId": invoice["Id"],
-        "InvoiceNumber": invoice["InvoiceNumber"],
-        "AccountId": invoice["AccountId"],
-        "CustomerName": str(account.get("Name", ""))[:50],
-        "CustomerNumber": account.get("AccountNumber"),
-        "InvoiceItemName": source.get("Name") if is_tax else source.get("ChargeName"),
-        "ServiceStartDate": source.get("ServiceStartDate"),
-        "ServiceEndDate": source.get("ServiceEndDate"),
-    }
-    adjustment = tenant.store.insert("InvoiceItemAdjustment", made)
-    book_adjustment(tenant, adjustment, 1)
-    return adjustment
-
-
-def what_is_left(tenant: Tenant, source: Record, is_tax: bool) -> Decimal:
-    """The amount of an item or tax after the adjustments so far."""
-    amount: Decimal = source["TaxAmount"] if is_tax else source["ChargeAmount"]
-    for other in tenant.store.by("InvoiceItemAdjustment", "InvoiceId", source["InvoiceId"]):
-        if other["SourceId"] == source["Id"] and other["Status"] == "Processed":
-            amount -= other["Amount"] if other["Type"] == "Credit" else -other["Amount"]
-    return amount
-
-
-def book_adjustment(tenant: Tenant, adjustment: Record, sign: int) -> None:
-    invoice = tenant.store.tables["Invoice"][adjustment["InvoiceId"]]
-    change = adjustment["Amount"] * (-sign if adjustment["Type"] == "Credit" else sign)
-    adjusted = invoice.get("AdjustmentAmount", ZERO) + change
-    tenant.store.update("Invoice", invoice["Id"], {"Balance": invoice["Balance"] + change, "AdjustmentAmount": adjusted})
-
-
-def check_status_change(tenant: Tenant, kind: ObjectType, record: Record, changes: Record) -> None:
-    """Whether the document may go into the state that an update names. Raises `CrudError`."""
+def check_payment_change(tenant: Tenant, record: Record, changes: Record) -> None:
+    """Whether a payment may go into the state that an update names, with the values it has then. Raises `CrudError`."""
     new, old = changes.get("Status"), record.get("Status")
     if new is None or new == old:
         return
-    if kind.name == "Payment":
-        undone = "Canceled" if record["Type"] == "External" else "Voided"
-        if new not in PAYMENT_MOVES.get(str(old), ()) or (old == "Processed" and new != undone):
-            raise refuse(f"A payment cannot go from {old} to {new}.")
-        if old == "Processed" and record.get("TransferredToAccounting") in SENT:
-            raise refuse("A payment that was transferred to accounting cannot be canceled.")
-        if new == "Processed":
-            check_draft_complete(tenant, record)
-    elif kind.name in ("Refund", "InvoiceItemAdjustment") and (old, new) != ("Processed", "Canceled"):
-        raise refuse(f"A {kind.name} cannot go from {old} to {new}.")
-    elif kind.name == "Invoice" and (old, new) not in (("Draft", "Posted"), ("Draft", "Canceled"), ("Posted", "Draft")):
-        raise refuse(f"An invoice cannot go from {old} to {new}.")
+    undone = "Canceled" if record["Type"] == "External" else "Voided"
+    if new not in PAYMENT_MOVES.get(str(old), ()) or (old == "Processed" and new != undone):
+        raise refuse(f"A payment cannot go from {old} to {new}.")
+    if old == "Processed" and record.get("TransferredToAccounting") in SENT:
+        raise refuse("A payment that was transferred to accounting cannot be canceled.")
+    if old == "Processed" and record.get("RefundAmount", ZERO) > ZERO:
+        raise refuse("A payment of which money was refunded cannot be canceled.")
+    if new == "Processed":
+        check_draft_complete(tenant, {**record, **changes})
 
 
 def check_draft_complete(tenant: Tenant, payment: Record) -> None:
@@ -284,27 +239,37 @@ def check_draft_complete(tenant: Tenant, payment: Record) -> None:
     applied = sum((a for _, a in lines), ZERO) + payment.get("AppliedCreditBalanceAmount", ZERO)
     if applied != payment["Amount"]:
         raise refuse(f"The applied amounts {applied} do not add up to the payment amount {payment['Amount']}.")
+    for invoice, _ in lines:
+        check_same_account(invoice, payment)
     check_open(lines)
 
 
-def after_update(tenant: Tenant, kind: ObjectType, before: Record, changes: Record) -> None:
-    """Move the money that a change of state moves."""
-    new = changes.get("Status")
-    if new is None or new == before.get("Status"):
+def check_same_account(invoice: Record, payment: Record) -> None:
+    if invoice["AccountId"] != payment["AccountId"]:
+        raise refuse(f"The invoice {invoice['InvoiceNumber']} belongs to another account.")
+
+
+def check_invoice_payment_change(tenant: Tenant, row: Record, changes: Record) -> None:
+    """The amount of an application changes only while its payment is a draft. Raises `CrudError`."""
+    if "Amount" not in changes:
         return
-    store = tenant.store
-    if kind.name == "Payment" and new == "Processed":
+    payment = tenant.store.tables["Payment"][row["PaymentId"]]
+    check_application(tenant, payment, tenant.store.tables["Invoice"][row["InvoiceId"]], changes["Amount"], without=row["Id"])
+
+
+def after_payment_update(tenant: Tenant, before: Record, changes: Record) -> None:
+    """Move the money that a payment's change of state moves."""
+    new, old = changes.get("Status"), before["Status"]
+    if old == "Draft" and "Amount" in changes:
+        tenant.store.update("Payment", before["Id"], {"UnappliedAmount": changes["Amount"]})
+    if new in (None, old):
+        return
+    if new == "Processed":
         move_money(tenant, before["Id"], 1)
-    elif kind.name == "Payment" and before["Status"] == "Processed":
+        return
+    if old == "Processed":
         move_money(tenant, before["Id"], -1)
-        store.update("Payment", before["Id"], {"CancelledOn": store.now()})
-    elif kind.name == "Refund":
-        undo_refund(tenant, before)
-    elif kind.name == "InvoiceItemAdjustment":
-        book_adjustment(tenant, before, -1)
-        store.update(kind.name, before["Id"], {"CancelledDate": store.now(), "CancelledById": API_USER})
-    elif kind.name == "Invoice" and new == "Posted":
-        store.update("Invoice", before["Id"], {"PostedDate": store.now(), "PostedBy": API_USER})
+    tenant.store.update("Payment", before["Id"], {"CancelledOn": tenant.store.now()})
 
 
 def undo_refund(tenant: Tenant, refund: Record) -> None:

@@ -37,7 +37,7 @@ class Loader:
             self.check_numbers(name, records)
         if self.errors:
             raise LoadRefused(self.errors[:MAX_ERRORS])
-        batch = Batch(self.store, self.records)
+        batch = Batch(self.store, self.records, self.settlement)
         derive_all(batch)
         if self.settlement:
             self.add_unapplied_parts(batch)

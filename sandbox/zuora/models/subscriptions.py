@@ -16,6 +16,7 @@ from sandbox.zuora.schema.fields import words
 
 RESOURCE = 531100
 INVALID = 20
+RULE = 30
 NOT_FOUND = 40
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -59,8 +60,8 @@ def add_term(start: str, count: int, period: str) -> str:
 
 def subscribe(tenant: Tenant, account: Record, values: Record, plans: Sequence[Plan]) -> tuple[Record, Decimal, Decimal]:
     """The subscription, its monthly recurring revenue and its contracted value. Raises `V1Error` before anything is stored."""
-    chosen = [(plan_of(tenant, plan), plan) for plan in plans]
     start = values["ContractEffectiveDate"]
+    chosen = [(plan_of(tenant, plan, start), plan) for plan in plans]
     activation = values.get("ServiceActivationDate") or values.get("ContractAcceptanceDate") or start
     acceptance = values.get("ContractAcceptanceDate") or activation
     term_start = values.get("TermStartDate") or start
@@ -96,10 +97,14 @@ def subscribe(tenant: Tenant, account: Record, values: Record, plans: Sequence[P
     return subscription, mrr, mrr * months + once
 
 
-def plan_of(tenant: Tenant, plan: Plan) -> Record:
+def plan_of(tenant: Tenant, plan: Plan, day: str) -> Record:
+    """The rate plan in the catalogue; it and its product must be effective on the day. Raises `V1Error`."""
     record = tenant.store.get("ProductRatePlan", plan.product_rate_plan_id)
     if record is None:
         raise v1_error(RESOURCE, NOT_FOUND, f"Cannot find a ProductRatePlan instance with id {plan.product_rate_plan_id}.")
+    for kind, part in (("ProductRatePlan", record), ("Product", tenant.store.tables["Product"][record["ProductId"]])):
+        if not part["EffectiveStartDate"] <= day <= part["EffectiveEndDate"]:
+            raise v1_error(RESOURCE, RULE, f"The {kind} {part['Name']} is not effective on {day}.")
     known = {c["Id"] for c in tenant.store.by("ProductRatePlanCharge", "ProductRatePlanId", record["Id"])}
     for override in plan.overrides:
         if override.charge_id not in known:

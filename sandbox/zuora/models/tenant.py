@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from sandbox.zuora.models.dataquery.jobs import QueryJobs
@@ -12,6 +13,7 @@ from sandbox.zuora.models.locators import Locators
 from sandbox.zuora.models.store import Store
 from sandbox.zuora.models.tokens import Tokens
 from sandbox.zuora.models.troubles import Troubles
+from sandbox.zuora.models.values import Record
 from sandbox.zuora.options import ZuoraOptions
 from sandbox.zuora.schema import build_schema
 
@@ -22,6 +24,8 @@ class Tenant:
     def __init__(self, options: ZuoraOptions) -> None:
         self.options = options
         self.schema = build_schema(options.connector_fields, options.custom_fields)
+        if not options.invoice_adjustments:
+            del self.schema["InvoiceAdjustment"]
         self.store = Store(self.schema, options.clock, options.data_query_lag_s)
         self.tokens = Tokens(options)
         self.troubles = Troubles()
@@ -31,10 +35,19 @@ class Tenant:
         self.jobs = QueryJobs(self.store, options, self.troubles)
         self.exports = Exports(self.store, options, self.jobs)
         self.orders = 0
+        self.currencies = set(options.currencies)
+        self.payment_terms = set(options.payment_terms)
 
     @property
     def settlement(self) -> bool:
         return self.options.settlement
+
+    def take_over_lists(self, accounts: Iterable[Record]) -> None:
+        """Currencies and payment terms of loaded accounts are active in the tenant."""
+        for account in accounts:
+            self.currencies.add(account["Currency"])
+            if "PaymentTerm" in account:
+                self.payment_terms.add(account["PaymentTerm"])
 
     def next_order_number(self) -> str:
         self.orders += 1

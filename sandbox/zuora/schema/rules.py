@@ -148,6 +148,7 @@ CONNECTOR_FIELDS: dict[str, str] = {
     "InvoiceItem": COMMON,
     "DebitMemo": COMMON,
     "InvoiceItemAdjustment": COMMON,
+    "InvoiceAdjustment": COMMON,
     "CreditMemo": f"{COMMON} Origin Transaction",
     "Payment": f"{COMMON} Origin Transaction",
     "Refund": f"{COMMON} Origin SynctoNetSuite",

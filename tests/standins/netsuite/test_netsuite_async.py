@@ -129,3 +129,23 @@ def test_unknown_jobs_and_tasks(ns: Account) -> None:
     for path in ("9", "x"):
         assert ns.call("GET", f"async/v1/job/{path}").status_code == 404
     assert ns.call("GET", location + "/task/2").status_code == 404
+
+
+def test_applications_change_in_one_batch_and_the_refused_one_says_why(ns: Account) -> None:
+    customer, item = ns.customer(), ns.item()
+    invoices = [ns.invoice(customer, item, 100) for _ in range(3)]
+    payments = [ns.payment(customer, 200, externalId=f"ZPMT-{n}") for n in range(3)]
+
+    def line(number: int, amount: float) -> dict[str, Any]:
+        applied = {"items": [{"doc": {"id": invoices[number]}, "apply": True, "amount": amount}]}
+        return {"id": payments[number], "apply": applied, "custbodyzuoraintegrationstatus": "Sync Complete"}
+
+    sent = submit(ns, "PATCH", "customerPayment", [line(0, 100), line(1, 100.01), line(2, 99)])
+    assert sent.status_code == 202
+    answers = results(ns, sent.headers["Location"])
+    assert [a.status_code for a in answers] == [204, 400, 204]
+    assert "greater than the amount 100.00 remaining" in error_of(answers[1])[2]
+    done = ns.rows(
+        "SELECT externalid, foreignpaymentamountunused AS unused FROM transaction WHERE custbodyzuoraintegrationstatus IS NOT NULL"
+    )
+    assert [(d["externalid"], d["unused"]) for d in done] == [("ZPMT-0", "100"), ("ZPMT-2", "101")]

@@ -129,6 +129,19 @@ def test_auto_apply_takes_the_oldest_invoices_first(ns: Account) -> None:
     assert (state(ns, "invoice", older)[0], state(ns, "invoice", newer)[0]) == (0, 70)
 
 
+def test_auto_apply_is_a_wish_of_one_write_only(ns: Account) -> None:
+    customer, item = ns.customer(), ns.item()
+    payment = ns.create("customerPayment", {"customer": customer, "payment": 130, "autoApply": True})
+    invoice = ns.invoice(customer, item, 100)
+    assert ns.record("PATCH", f"customerPayment/{payment}", {"memo": "x"}).status_code == 204
+    assert state(ns, "invoice", invoice)[0] == 100
+    body = {"entity": customer, "item": {"items": [{"item": item, "amount": 30}]}, "autoApply": True}
+    ns.create("creditMemo", body)
+    assert state(ns, "invoice", invoice)[0] == 70
+    ns.create("creditMemo", {**body, "autoApply": False})
+    assert state(ns, "invoice", invoice)[0] == 70
+
+
 def test_credit_memo_is_applied_and_fully_used(ns: Account) -> None:
     customer, item = ns.customer(), ns.item()
     invoice = ns.invoice(customer, item, 100)

@@ -205,8 +205,16 @@ SUBSCRIPTION = {
 }
 
 
-def test_a_subscription_without_orders(settled: Tenant) -> None:
+@pytest.fixture
+def no_orders(settled: Tenant, monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    """A tenant with a catalogue and without Orders."""
+    monkeypatch.setattr(settled.stand_in.options, "orders", False)
     settled.load(**CATALOGUE)
+    return settled
+
+
+def test_a_subscription_without_orders(no_orders: Tenant) -> None:
+    settled = no_orders
     made = settled.post("/v1/subscriptions", SUBSCRIPTION)
     assert (made["subscriptionNumber"], made["contractedMrr"], made["totalContractedValue"]) == ("A-S00000001", 50, 600)
     listed = {**SUBSCRIPTION, "subscribeToRatePlans": [{"productRatePlanId": rid("d")}]}
@@ -218,14 +226,46 @@ def test_a_subscription_without_orders(settled: Tenant) -> None:
     assert code(settled.post("/v1/subscriptions", bad)) == 40
 
 
-def test_custom_fields_of_a_subscription(settled: Tenant) -> None:
-    settled.load(**CATALOGUE)
+def test_custom_fields_of_a_subscription(no_orders: Tenant) -> None:
+    settled = no_orders
     settled.post("/v1/subscriptions", SUBSCRIPTION)
     path = "/v1/subscriptions/A-S00000001/customFields"
     assert settled.put(path, {"customFields": {"IntegrationStatus__NS": "Sync Complete"}}) == {"success": True}
     assert settled.get("/v1/subscriptions/A-S00000001")["IntegrationStatus__NS"] == "Sync Complete"
     assert code(settled.put(path, {"customFields": {"Nothing__NS": "x"}})) == 21
     assert code(settled.put(path, {})) == 22
+
+
+def test_orders_close_the_older_ways_to_write_subscriptions(settled: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled.load(**CATALOGUE)
+    assert code(settled.post("/v1/subscriptions", SUBSCRIPTION)) == 10
+    assert settled.post("/v1/orders", ORDER)["success"] is True
+    row = settled.zoql("select Id, Name from Subscription where IntegrationId__NS = '881'")["records"][0]
+    update = {"type": "Subscription", "objects": [{"Id": row["Id"], "IntegrationStatus__NS": "x"}]}
+    assert settled.post("/v1/action/update", update)[0]["Errors"][0]["Code"] == "INVALID_TYPE"
+    monkeypatch.setattr(settled.stand_in.options, "orders_harmonization", True)
+    assert settled.post("/v1/subscriptions", {**SUBSCRIPTION, "IntegrationId__NS": "882"})["success"]
+    assert settled.post("/v1/action/update", update)[0]["Success"] is True
+
+
+def test_a_subscription_is_found_by_its_connector_fields(settled: Tenant) -> None:
+    settled.load(**CATALOGUE)
+    settled.post("/v1/orders", ORDER)
+    condition = "AccountId = '" + rid("a") + "' and SalesOrder__NS = 'SO881'"
+    row = settled.zoql(f"select Name, IntegrationId__NS, SalesOrder__NS, IntegrationStatus__NS from Subscription where {condition}")
+    assert (row["records"][0]["Name"], row["records"][0]["IntegrationId__NS"]) == ("A-S00000001", "881")
+    settled.clock.move(6)
+    found = settled.sql("SELECT name, salesorder__ns, accountid FROM subscription WHERE integrationid__ns = '881'")
+    assert found == [{"name": "A-S00000001", "salesorder__ns": "SO881", "accountid": rid("a")}]
+    shown = settled.get("/object-query/subscriptions", **{"filter[]": "name.EQ:A-S00000001"})["data"][0]
+    assert (shown["IntegrationId__NS"], shown["SalesOrder__NS"]) == ("881", "SO881")
+
+
+def test_a_rate_plan_must_be_effective(no_orders: Tenant) -> None:
+    assert code(no_orders.post("/v1/subscriptions", {**SUBSCRIPTION, "contractEffectiveDate": "2036-01-02"})) == 30
+    assert code(no_orders.post("/v1/subscriptions", {**SUBSCRIPTION, "contractEffectiveDate": "2019-12-31"})) == 30
+    assert no_orders.zoql("select Id from Subscription")["size"] == 0
+    assert no_orders.post("/v1/subscriptions", {**SUBSCRIPTION, "contractEffectiveDate": "2036-01-01"})["success"]
 
 
 def test_the_catalogue(settled: Tenant) -> None:

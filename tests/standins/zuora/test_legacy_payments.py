@@ -131,6 +131,8 @@ def test_refunds_put_the_amount_back_on_the_invoices(unsettled: Tenant) -> None:
         {"PaymentId": None},
         {"RefundInvoicePaymentData": {"RefundInvoicePayment": [{"InvoiceId": TWO, "RefundAmount": 60.0}]}},
         {"RefundInvoicePaymentData": {"RefundInvoicePayment": [{"InvoiceId": TWO, "RefundAmount": 10.0}]}},
+        {"RefundInvoicePaymentData": {"RefundInvoicePayment": [{"InvoiceId": TWO, "RefundAmount": 30.0}] * 2}},
+        {"RefundInvoicePaymentData": {"RefundInvoicePayment": [{"InvoiceId": ONE, "RefundAmount": a} for a in (70.0, -10.0)]}},
     ],
 )
 def test_wrong_refunds(unsettled: Tenant, change: dict[str, Any]) -> None:

@@ -261,6 +261,7 @@ class Batch:
                 return
             if isinstance(work.plan, Write) and work.plan.remainder:
                 problem = work.plan.remainder.problem
+                problem = replace(problem, message=problem.message.replace("{id}", work.destination_id))
                 self.ledger.kept_back(work.claim, self.step.name, problem.code, problem.message, problem.waits_for)
                 work.settle(Outcome.HELD, problem)
                 return

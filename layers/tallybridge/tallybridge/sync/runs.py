@@ -117,20 +117,53 @@ class Runs:
             Item={"pk": "watermark", "sk": step, "watermark": watermark, "behavior": behavior, "updated": stamp(self.clock.now())}
         )
 
-    def bind(self, connection: Mapping[str, str]) -> None:
-        """Bind this instance to one tenant pair and mode at its first run; refuse any other afterwards. Raises `ConfigurationError`."""
+    def bind(self, connection: Mapping[str, str], *, accepted_mode: str = "", keep: bool = True) -> str:
+        """Bind this instance to one tenant pair and mode at its first run; refuse any other afterwards.
+
+        `connection` = {"netsuite_account", "tenant_mode"}. `accepted_mode` is the mode that a person allows the instance to change to;
+        answers the mode that it had before such a change, else "". With `keep` false the change is answered, but not noted.
+        Raises `ConfigurationError` CONNECTION-CHANGED or MODE-CHANGED.
+        """
         key = {"pk": "connection", "sk": "zuora-netsuite"}
         known = self.table.get_item(Key=key, ConsistentRead=True).get("Item")
         if known is None:
             self.table.put_item(
                 Item={**key, **connection, "since": stamp(self.clock.now())}, ConditionExpression="attribute_not_exists(pk)"
             )
-            return
-        for name, value in connection.items():
-            if known.get(name, value) != value:
-                raise ConfigurationError(
-                    f"This instance is bound to {name.replace('_', ' ')} {known[name]}, but is connected to {value} now.",
-                    place=name,
-                    code="CONNECTION-CHANGED",
-                    advice="Connect it to the old one again, or set up a new instance; records of two accounts must never mix.",
-                )
+            return ""
+        changed = {name for name, value in connection.items() if known.get(name, value) != value}
+        if "netsuite_account" in changed:
+            raise _other_account(str(known["netsuite_account"]), connection["netsuite_account"])
+        if "tenant_mode" not in changed:
+            return ""
+        left, mode = str(known["tenant_mode"]), connection["tenant_mode"]
+        if mode != accepted_mode:
+            raise _other_mode(left, mode)
+        if keep:
+            self.table.put_item(
+                Item={**known, **connection, "since": stamp(self.clock.now())},
+                ConditionExpression="tenant_mode = :left",
+                ExpressionAttributeValues={":left": left},
+            )
+        return left
+
+
+def _other_account(bound: str, found: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"This instance is bound to netsuite account {bound}, but is connected to {found} now.",
+        place="netsuite_account",
+        code="CONNECTION-CHANGED",
+        advice="Connect it to the old one again, or set up a new instance; records of two accounts must never mix.",
+    )
+
+
+def _other_mode(bound: str, found: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The Zuora tenant works {MODES[found]} now (mode {found}), but this instance has run {MODES[bound]} (mode {bound}).",
+        place="tenant_mode",
+        code="MODE-CHANGED",
+        advice=(
+            "If the tenant was switched on purpose, follow docs/switch-to-invoice-settlement.md and start one run with "
+            f'{{"acceptMode": "{found}"}}. Otherwise connect the old tenant again, or let the Zuora user read credit memos again.'
+        ),
+    )

@@ -146,7 +146,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Remainder:
-    """What could not be done yet: the source keeps `status` (with the destination's id), so that the next run does the rest."""
+    """What could not be done yet: the source keeps `status` (with the destination's id), so that the next run does the rest. "{id}" in the
+    problem's message stands for that id."""
 
     status: str
     problem: Problem

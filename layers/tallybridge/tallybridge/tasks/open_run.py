@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -10,31 +11,29 @@ from tallybridge.clock import stamp
 from tallybridge.errors import ConfigurationError, RunInProgress, TallybridgeError
 from tallybridge.settings import Settings, parse_settings
 from tallybridge.sync.runlog import Level, LogLine, RunOutcome
-from tallybridge.sync.runs import Runs
+from tallybridge.sync.runs import MODES, Runs
 from tallybridge.tasks.run_file import RunFile
+from tallybridge.tasks.steps import STEPS, missed_by_others, steps_to_run, why_not
 from tallybridge.wiring import Wiring, netsuite_connection, variable
 
-STEPS = ("customers", "charges", "invoices", "payments")
-"""In the documented order; a step that is not built yet is absent."""
-DISABLED_BY = {
-    "customers": "disable_customer_account_sync",
-    "charges": "disable_zuora_charge_sync",
-    "invoices": "disable_zuora_invoice_sync",
-    "payments": "disable_zuora_payment_sync",
-}
-AFTER_DOCUMENTS = frozenset({"payments"})
-"""Steps that do not run when NetSuite calculates tax (settings.md section 4.4)."""
+__all__ = ["STEPS", "RunInput", "open_run", "parse_input", "run_id_of", "steps_to_run"]
+
 RUN_LOG = "log/run.jsonl.gz"
 
 
 class RunInput(BaseModel):
-    """The execution input. Unknown keys are refused; EventBridge Scheduler sends {"trigger": "schedule"}."""
+    """The execution input. Unknown keys are refused; EventBridge Scheduler sends {"trigger": "schedule"}.
+
+    `steps` are the only ones to run, null for all. `acceptMode` is for the one run after a deliberate switch of the Zuora tenant: it names
+    the mode, "B" with Invoice Settlement, that this instance may change to (docs/switch-to-invoice-settlement.md); a dry run only looks.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     trigger: str = Field("manual", max_length=100)
     dryRun: bool = False
     steps: list[str] | None = None
+    acceptMode: Literal["A", "B"] | None = None
 
 
 def run_id_of(execution: str) -> str:
@@ -67,13 +66,8 @@ def _open(content: dict[str, Any], run_id: str, started: str, taken_over: str, w
     settings = parse_settings(wiring.settings_document())
     zuora = wiring.zuora(settings)
     mode = "B" if zuora.invoice_settlement_enabled() else "A"
-    if mode == "A":
-        text = "This Zuora tenant works without Invoice Settlement; its transaction steps are not part of this version."
-        raise ConfigurationError(text, place="zuora", code="MODE-A", advice="Connect a tenant with Invoice Settlement.")
-    credentials = wiring.credentials()
-    connection = netsuite_connection(credentials, settings)
-    runs.bind({"netsuite_account": connection.realm, "tenant_mode": mode})
-    steps = steps_to_run(settings, given.steps)
+    left = _bind(runs, wiring, settings, mode, given)
+    steps = steps_to_run(settings, mode, given.steps)
     run = RunFile(
         run_id=run_id,
         instance=variable("INSTANCE_NAME"),
@@ -86,7 +80,8 @@ def _open(content: dict[str, Any], run_id: str, started: str, taken_over: str, w
     )
     run.save(wiring.folder(run_id))
     runs.record(run_id, dry_run=given.dryRun, mode=mode, settings_version=settings.version, steps=steps)
-    _log(wiring, run_id, [_line(wiring, run_id, Level.INFO, "Run started."), *_remarks(wiring, run_id, settings, taken_over, given)])
+    remarks = [*_about_the_run(given, taken_over, left, mode), *_about_steps(settings, mode, given)]
+    _log(wiring, run_id, [_line(wiring, run_id, *remark) for remark in [(Level.INFO, "Run started."), *remarks]])
     return {"opened": True, "runId": run_id, "dryRun": given.dryRun, "mode": mode, "steps": steps}
 
 
@@ -101,7 +96,7 @@ def parse_input(content: dict[str, Any]) -> RunInput:
             f'The execution input is not usable: "{place}": {first["msg"]}',
             place=place,
             code="INPUT",
-            advice='Use {"trigger": "manual", "dryRun": false, "steps": null}.',
+            advice='Use {"trigger": "manual", "dryRun": false, "steps": null, "acceptMode": null}.',
         ) from wrong
     if unknown := [s for s in given.steps or () if s not in STEPS]:
         raise ConfigurationError(
@@ -110,34 +105,44 @@ def parse_input(content: dict[str, Any]) -> RunInput:
     return given
 
 
-def steps_to_run(settings: Settings, only: list[str] | None) -> dict[str, bool]:
-    """Which steps run: not disabled, asked for, and allowed by Use Standard Invoice Sync and the customer master."""
-    wanted = {}
-    for step in STEPS:
-        on = not getattr(settings, DISABLED_BY[step]) and (only is None or step in only)
-        if step in AFTER_DOCUMENTS and settings.use_standard_invoice_sync.netsuite_calculates_tax:
-            on = False
-        if step == "customers" and settings.customer_account_master == "NetSuite":
-            on = False
-        wanted[step] = on
-    return wanted
+def _bind(runs: Runs, wiring: Wiring, settings: Settings, mode: str, given: RunInput) -> str:
+    """Check that NetSuite account and tenant mode are those of earlier runs (sequence-and-status.md 1.3); answers the mode that the
+    instance leaves by a deliberate switch, else ""."""
+    if given.acceptMode and given.acceptMode != mode:
+        raise ConfigurationError(
+            f"The run was told to accept mode {given.acceptMode}, but the Zuora tenant works {MODES[mode]} (mode {mode}).",
+            place="acceptMode",
+            code="MODE-NOT-SWITCHED",
+            advice="Finish the switch in Zuora first, or start the run without acceptMode.",
+        )
+    account = netsuite_connection(wiring.credentials(), settings).realm
+    return runs.bind({"netsuite_account": account, "tenant_mode": mode}, accepted_mode=given.acceptMode or "", keep=not given.dryRun)
 
 
-def _remarks(wiring: Wiring, run_id: str, settings: Settings, taken_over: str, given: RunInput) -> list[LogLine]:
-    lines = []
+Remark = tuple[Level, str] | tuple[Level, str, str] | tuple[Level, str, str, str]
+"""Level, text, code, advice."""
+
+
+def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> Iterator[Remark]:
     if taken_over:
         text = f"The lock of run {taken_over} was stale and has been taken over; its open records are settled by this run."
-        lines.append(_line(wiring, run_id, Level.WARNING, text, "RUN-STALE-LOCK", "Look into that run's execution history."))
+        yield Level.WARNING, text, "RUN-STALE-LOCK", "Look into that run's execution history."
     if given.dryRun:
-        lines.append(_line(wiring, run_id, Level.INFO, "Dry run: nothing is written on either side."))
-    for step in ("customers", "charges"):
-        if getattr(settings, DISABLED_BY[step]):
-            text = f'"{step}" is disabled. Records that depend on it will not sync unless another process maintains their Integration ID.'
-            lines.append(_line(wiring, run_id, Level.WARNING, text, "STEP-DISABLED"))
-    if settings.customer_account_master == "NetSuite":
-        text = "Customer Account Master is NetSuite; the customer sync in that direction is not part of this version."
-        lines.append(_line(wiring, run_id, Level.WARNING, text, "CUSTOMER-MASTER"))
-    return lines
+        yield Level.INFO, "Dry run: nothing is written on either side."
+    if left:
+        text = f"The Zuora tenant works {MODES[mode]} (mode {mode}) from now on; until now this instance ran in mode {left}."
+        yield Level.WARNING, text, "MODE-SWITCHED", "Start later runs without acceptMode."
+
+
+def _about_steps(settings: Settings, mode: str, given: RunInput) -> Iterator[Remark]:
+    """Steps that others will miss (settings.md section 4.2), and steps that were asked for in vain."""
+    for step in missed_by_others(settings):
+        text = f'"{step}" is disabled. Records that depend on it will not sync unless another process maintains their Integration ID.'
+        yield Level.WARNING, text, "STEP-DISABLED"
+    for step in given.steps or ():
+        if reason := why_not(step, settings, mode):
+            text = f'"{step}" was asked for, but does not run: {reason}.'
+            yield Level.WARNING, text, "STEP-NOT-RUN", "Change the setting that it names, or leave the step out."
 
 
 def _skip(wiring: Wiring, runs: Runs, run_id: str, busy: RunInProgress) -> None:

@@ -12,6 +12,7 @@ from importlib import import_module
 
 from tallybridge.settings import Settings
 from tallybridge.steps.base import ZuoraToNetSuite
+from tallybridge.sync.runs import MODES
 
 
 class When(StrEnum):
@@ -64,10 +65,6 @@ STEPS = tuple(entry.name for entry in SEQUENCE)
 """The names alone, in the documented order."""
 
 _BY_NAME = {entry.name: entry for entry in SEQUENCE}
-_OTHER_MODE = {
-    "A": "it belongs to Zuora tenants without Invoice Settlement",
-    "B": "it belongs to Zuora tenants with Invoice Settlement",
-}
 
 
 def step_class(name: str) -> type[ZuoraToNetSuite]:
@@ -86,7 +83,7 @@ def why_not(name: str, settings: Settings, mode: str) -> str:
     """Why a step does not run in such a tenant with such settings, in words; "" if it does."""
     entry = _BY_NAME[name]
     if mode not in entry.modes:
-        return _OTHER_MODE[entry.modes]
+        return f"it belongs to Zuora tenants {MODES[entry.modes]}"
     if is_disabled(entry, settings):
         return f'the setting "{entry.disabled_by}" is on'
     return "" if _given(entry.when, settings) else str(entry.when)

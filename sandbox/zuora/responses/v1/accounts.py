@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.zuora.exceptions import v1_error
 from sandbox.zuora.http import Call, success
+from sandbox.zuora.models.accounts import check_lists
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, RULE, found, names, read, required, show, unlocked
@@ -20,9 +20,6 @@ from sandbox.zuora.schema.fields import words
 RESOURCE = 521100
 UPDATE = 521200
 ZERO = Decimal(0)
-BATCH = re.compile(r"Batch([1-9]|[1-4]\d|50)\Z")
-CURRENCY = re.compile(r"[A-Z]{3}\Z")
-MAX_DAY = 31
 FIELDS = names(
     "accountNumber autoPay batch billCycleDay communicationProfileId crmId currency customerServiceRepName invoiceDeliveryPrefsEmail"
     " invoiceDeliveryPrefsPrint invoiceTemplateId name notes parentId paymentGateway paymentTerm purchaseOrderNumber"
@@ -90,17 +87,8 @@ def account_values(call: Call, body: Mapping[str, Any], table: Mapping[str, str]
     emails = body.get("additionalEmailAddresses")
     if isinstance(emails, list):
         values["AdditionalEmailAddresses"] = ",".join(map(str, emails))
-    check_account_values(values, resource)
+    check_lists(call.tenant, values, lambda text: v1_error(resource, INVALID, text))
     return values
-
-
-def check_account_values(values: Record, resource: int) -> None:
-    if (currency := values.get("Currency")) is not None and not CURRENCY.match(currency):
-        raise v1_error(resource, INVALID, f"The currency {currency!r} is not active in this tenant.")
-    if (batch := values.get("Batch")) is not None and not BATCH.match(batch):
-        raise v1_error(resource, INVALID, f"The batch {batch!r} is invalid.")
-    if (day := values.get("BillCycleDay")) is not None and not 0 <= day <= MAX_DAY:
-        raise v1_error(resource, INVALID, f"billCycleDay must be from 0 to {MAX_DAY}.")
 
 
 def contact_values(call: Call, role: str, body: Any, resource: int) -> Record:

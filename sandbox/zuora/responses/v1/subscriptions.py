@@ -49,7 +49,10 @@ TRIGGERS = {
 
 
 def create(call: Call) -> Response:
-    """`POST /v1/subscriptions`, for tenants without Orders."""
+    """`POST /v1/subscriptions`, for tenants without Orders (or with Orders Harmonization)."""
+    options = call.tenant.options
+    if options.orders and not options.orders_harmonization:
+        raise v1_error(RESOURCE, 10, "This operation is not available: the Orders feature is enabled. Use POST /v1/orders.")
     body = call.body
     required(body, "accountKey contractEffectiveDate termType subscribeToRatePlans", RESOURCE)
     termed = body["termType"] == "TERMED"

@@ -1,0 +1,5 @@
+"""Lambda of the sync step adjustments."""
+
+from tallybridge.tasks.handler import step_handler
+
+handler = step_handler("adjustments")
