@@ -1,4 +1,5 @@
-"""Everything that the product needs to run on this machine: AWS in process with the stack of `template.yaml`, Zuora and NetSuite.
+"""Everything that the product needs to run on this machine: AWS in process with the stack of `template.yaml`, Zuora, NetSuite
+and Zuora Revenue.
 
     with Sandbox(SandboxOptions(data="demo")) as sandbox:
         sandbox.aws.run("BillingSyncArn", {"trigger": "manual"})
@@ -24,7 +25,9 @@ import boto3
 
 from sandbox.aws import LocalAws
 from sandbox.demo import Objects, Tenant, load_tenant
+from sandbox.demo.revenue import revenue_demo
 from sandbox.netsuite import NetSuiteOptions, new_key_pair
+from sandbox.revenue import RevenueOptions
 from sandbox.run_files import RunFiles
 from sandbox.stand_ins import Addresses, StandInChild, StandInOptions, StandInThreads
 from sandbox.zuora import ZuoraOptions
@@ -35,7 +38,7 @@ KEY_FILE = "netsuite-private-key.pem"
 SENDER = "tallybridge@example.com"
 RECIPIENT = "finance@example.com"
 DEFAULT_PORT_BASE = 7000
-AWS_PORT, ZUORA_PORT, NETSUITE_PORT = 0, 1, 2
+AWS_PORT, ZUORA_PORT, NETSUITE_PORT, REVENUE_PORT = 0, 1, 2, 3
 """Added to the port base."""
 CALL_SECONDS = 60.0
 """How long a call to a stand-in's control may take; a large load takes a while."""
@@ -99,6 +102,7 @@ class Sandbox:
             self.store_settings({})
             if options.data == "demo":
                 self.load(load_tenant())
+                self.load_revenue()
             self.env = self._environment()
             running.enter_context(RunFiles(self.aws.outputs["BillingSyncArn"], self.aws.outputs["ReportsBucket"], self.out / "runs"))
             running.enter_context(_file(self.out / ENV_FILE, "".join(f"{key}={value}\n" for key, value in self.env.items())))
@@ -124,12 +128,18 @@ class Sandbox:
         """Put records by type into NetSuite."""
         self.control("netsuite", "load", objects)
 
-    def dump(self, system: Literal["zuora", "netsuite"]) -> Objects:
+    def load_revenue(self) -> None:
+        """Put the demo tenant's datasets into NetSuite and its upload templates into Zuora Revenue."""
+        demo = revenue_demo(load_tenant())
+        self.load_netsuite(demo.netsuite)
+        self.control("revenue", "load", demo.revenue)
+
+    def dump(self, system: Literal["zuora", "netsuite", "revenue"]) -> Objects:
         """Everything that a stand-in holds, by type."""
         objects: Objects = self.control(system, "dump")
         return objects
 
-    def control(self, system: Literal["zuora", "netsuite"], action: str, body: Any = None) -> Any:
+    def control(self, system: Literal["zuora", "netsuite", "revenue"], action: str, body: Any = None) -> Any:
         """Call a stand-in's control: POST with a body, GET without one. Raises `SandboxError` when it refuses."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{getattr(self.addresses, system)}/_sandbox/{action}", data)  # noqa: S310 - on loopback
@@ -154,6 +164,7 @@ class Sandbox:
             netsuite_slots=self.options.netsuite_slots,
             zuora_port=self._port(ZUORA_PORT),
             netsuite_port=self._port(NETSUITE_PORT),
+            revenue_port=self._port(REVENUE_PORT),
             certificate_public_key=public_key,
         )
         return StandInChild(options) if self.options.child else StandInThreads(options)
@@ -191,7 +202,8 @@ class Sandbox:
 
     def _environment(self) -> dict[str, str]:
         zuora, netsuite, outputs = ZuoraOptions(), NetSuiteOptions(), self.aws.outputs
-        return {
+        revenue = RevenueOptions().users[0]
+        values = {
             "AWS_ENDPOINT_URL": self.aws.endpoint_url,
             "AWS_REGION": self.aws.region,
             "AWS_DEFAULT_REGION": self.aws.region,
@@ -209,7 +221,13 @@ class Sandbox:
             "NETSUITE_CLIENT_ID": netsuite.client_id,
             "NETSUITE_CERTIFICATE_ID": netsuite.certificate_id,
             "NETSUITE_PRIVATE_KEY_FILE": str(self.out / KEY_FILE),
+            "REVENUE_BASE_URL": self.addresses.revenue,
+            "REVENUE_USER": revenue.name,
+            "REVENUE_PASSWORD": revenue.password,
+            "REVENUE_ROLE": revenue.roles[0],
+            "REVENUE_CLIENT_NAME": revenue.clients[0],
             "BILLING_SYNC_ARN": outputs["BillingSyncArn"],
+            "REVENUE_INGEST_ARN": outputs.get("RevenueIngestArn", ""),
             "STATUS_TABLE": outputs["StatusTable"],
             "RUNS_TABLE": outputs["RunsTable"],
             "REPORTS_BUCKET": outputs["ReportsBucket"],
@@ -217,6 +235,7 @@ class Sandbox:
             "SETTINGS_PARAMETER": outputs["SettingsParameter"],
             "CREDENTIALS_SECRET": outputs["CredentialsSecret"],
         }
+        return {name: value for name, value in values.items() if value}
 
 
 def options_from(variables: dict[str, str], **fixed: Any) -> SandboxOptions:
@@ -249,7 +268,7 @@ def _whole(variables: dict[str, str], name: str, default: int, highest: int) -> 
 
 
 def _check_ports(base: int) -> None:
-    for port in (base + offset for offset in (AWS_PORT, ZUORA_PORT, NETSUITE_PORT)):
+    for port in (base + offset for offset in (AWS_PORT, ZUORA_PORT, NETSUITE_PORT, REVENUE_PORT)):
         with contextlib.closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

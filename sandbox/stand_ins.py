@@ -1,4 +1,4 @@
-"""The stand-ins for Zuora and NetSuite as two servers, in threads of this process or in a child process of their own.
+"""The stand-ins for Zuora, NetSuite and Zuora Revenue as three servers, in threads of this process or in a child process of their own.
 
 A child has a Python interpreter for itself, so that two cores are used: that is how `make sandbox` runs them. It reads its options from
 the first line of its input, answers with one line that says where the servers are, and ends when its input ends, so that it cannot
@@ -18,6 +18,7 @@ from typing import TextIO
 
 from sandbox.control import Control
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
+from sandbox.revenue import RevenueStandIn
 from sandbox.server import LoopbackServer
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
 
@@ -38,6 +39,7 @@ class StandInOptions:
     netsuite_slots: int = 5
     zuora_port: int = 0
     netsuite_port: int = 0
+    revenue_port: int = 0
     certificate_public_key: str = ""
 
 
@@ -47,10 +49,11 @@ class Addresses:
 
     zuora: str
     netsuite: str
+    revenue: str = ""
 
 
 class StandInThreads(AbstractContextManager["StandInThreads"]):
-    """The two servers in threads of this process."""
+    """The servers in threads of this process."""
 
     def __init__(self, options: StandInOptions) -> None:
         self.options = options
@@ -62,10 +65,12 @@ class StandInThreads(AbstractContextManager["StandInThreads"]):
         zuora = Control(ZuoraStandIn(ZuoraOptions(settlement=options.settlement)), options.latency_ms)
         account = NetSuiteOptions(slots=options.netsuite_slots, certificate_public_key=options.certificate_public_key)
         netsuite = Control(NetSuiteStandIn(account), options.latency_ms)
+        revenue = Control(RevenueStandIn(), options.latency_ms)
         with ExitStack() as servers:
             self.addresses = Addresses(
                 zuora=servers.enter_context(_serve(zuora, options.zuora_port)).url,
                 netsuite=servers.enter_context(_serve(netsuite, options.netsuite_port)).url,
+                revenue=servers.enter_context(_serve(revenue, options.revenue_port)).url,
             )
             self._servers = servers.pop_all()
         return self
@@ -75,7 +80,7 @@ class StandInThreads(AbstractContextManager["StandInThreads"]):
 
 
 class StandInChild(AbstractContextManager["StandInChild"]):
-    """The two servers in a child process."""
+    """The servers in a child process."""
 
     def __init__(self, options: StandInOptions) -> None:
         self.options = options

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tallybridge import money
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import Level, LogLine
-from tallybridge.tasks.open_run import STEPS
+from tallybridge.tasks.steps import STEPS
 
 LOG = "log.jsonl.gz"
 RANK = {Level.DEBUG: 0, Level.INFO: 1, Level.WARNING: 2, Level.ERROR: 3}

@@ -20,7 +20,7 @@ from tallybridge import money
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.summary import summary_json
 from tallybridge.sync.runlog import Level
-from tallybridge.tasks.open_run import STEPS
+from tallybridge.tasks.steps import STEPS
 from tallybridge_cli import doctor as checks
 from tallybridge_cli import logs, render, standing, watch
 from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error

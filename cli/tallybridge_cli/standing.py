@@ -18,7 +18,7 @@ from tallybridge.reporting.words import moment, plural
 from tallybridge.sync.ledger import State
 from tallybridge.sync.runlog import RunOutcome, RunSummary
 from tallybridge.sync.runs import STALE_AFTER
-from tallybridge.tasks.open_run import STEPS
+from tallybridge.tasks.steps import STEPS
 from tallybridge_cli import render
 from tallybridge_cli.exits import Code, code_of
 from tallybridge_cli.target import Target

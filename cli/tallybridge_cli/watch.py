@@ -15,7 +15,7 @@ from tallybridge.errors import TallybridgeError
 from tallybridge.reporting.summary import read_summary
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import RunOutcome, RunSummary, StepReport
-from tallybridge.tasks.open_run import STEPS
+from tallybridge.tasks.steps import STEPS
 from tallybridge_cli.target import Target
 
 POLL_SECONDS = 0.5

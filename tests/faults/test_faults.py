@@ -15,7 +15,7 @@ import pytest
 
 from tallybridge import http
 from tallybridge.errors import TallybridgeError
-from tallybridge.tasks.open_run import STEPS
+from tallybridge.tasks.steps import STEPS
 from tests.faults.test_kill_at_every_effect import check, fill
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import MovableClock, World

@@ -13,6 +13,9 @@ import pytest
 from urllib3 import HTTPResponse
 
 from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed, TallybridgeError
+from tallybridge.tasks.archive_log import archive_log
+from tallybridge.tasks.notify import notify
+from tallybridge.tasks.reconcile import reconcile
 from tallybridge.tasks.steps import STEPS
 from tests.rules.cases import ruled
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
@@ -431,6 +434,19 @@ def test_payments_are_skipped_when_the_invoices_step_failed(fast: MemoryWorld) -
     assert {s["step"]: s["outcome"] for s in summary["steps"]}["payments"] == "skipped"
     assert any(m["message"] == reason for m in summary["messages"])
     assert fast.in_netsuite("customerPayment") == []
+
+
+def test_a_step_that_ended_without_a_report_counts_as_failed(fast: MemoryWorld) -> None:
+    ready(fast)
+    run_id = fast.open()["runId"]
+    reconcile({"runId": run_id, "results": {"invoices": {"outcome": "failed", "error": "States.Timeout"}}}, fast.wiring())
+    for task in (archive_log, notify):
+        task({"runId": run_id}, fast.wiring())
+    output = close_run({"runId": run_id}, fast.wiring())
+    summary = fast.summary(output)
+    assert output["outcome"] == "failed"
+    assert [(s["step"], s["outcome"]) for s in summary["steps"]] == [("invoices", "failed")]
+    assert [m["code"] for m in summary["messages"] if m["level"] == "ERROR"] == ["STEP-FAILED"]
 
 
 @pytest.mark.rule("sequence-and-status.2.rule.3", "operations.1.rule.1", "operations.7.1.message.no-records-found-to-sync")

@@ -23,9 +23,9 @@ from tallybridge import wiring as wiring_module
 from tallybridge.tasks.archive_log import archive_log
 from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.notify import notify
-from tallybridge.tasks.open_run import STEPS, open_run
+from tallybridge.tasks.open_run import open_run
 from tallybridge.tasks.reconcile import reconcile
-from tallybridge.tasks.steps import step_class
+from tallybridge.tasks.steps import STEPS, step_class
 from tallybridge.tasks.sync_step import run_task
 from tallybridge.wiring import Invocation, Wiring
 

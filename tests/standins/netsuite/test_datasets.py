@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.demo import load_tenant
+from sandbox.demo.revenue import DATASETS, FIELDS, large_dataset, revenue_demo
 from tests.standins.netsuite.account import Account, error_of
 
 COLUMNS = [
@@ -335,3 +337,21 @@ def test_a_dump_can_be_loaded_again_and_reset_forgets(ns: Account) -> None:
     assert "dataset" not in requests.get(f"{ns.url}/_sandbox/dump", timeout=30).json()
     assert ns.stand_in.options.datasets.date_format == "M/D/YYYY"
     assert ns.load({"dataset": sets}).status_code == 200
+
+
+# --- demo -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_datasets_are_taken_and_give_their_columns(ns: Account) -> None:
+    demo = revenue_demo(load_tenant())
+    assert ns.load(demo.netsuite).status_code == 200
+    for name, identifier in DATASETS.items():
+        rows = result(ns, identifier=identifier).json()["items"]
+        assert {key for row in rows for key in row} - {"links"} <= {f.alias.lower() for f in FIELDS[name]}
+        assert all(row["netamount"] and row["startdate"].count("/") == 2 for row in rows)
+
+
+def test_the_large_dataset_has_unique_lines(ns: Account) -> None:
+    assert ns.load({"dataset": [large_dataset(3_000, "custdataset_large")]}).status_code == 200
+    rows = [r for offset in (0, 1000, 2000) for r in result(ns, f"?offset={offset}", "custdataset_large").json()["items"]]
+    assert len({row["so_line_id"] for row in rows}) == 3_000

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from tallybridge.clock import stamp
 from tallybridge.pieces import streamed_parts
 from tallybridge.reporting.totals import control_totals
 from tallybridge.steps.base import StepContext, SyncStep
 from tallybridge.steps.reference import load_reference
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Owner
-from tallybridge.sync.runlog import Outcome, RecordResult, Tally
-from tallybridge.tasks.open_run import STEPS
+from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult, StepOutcome, StepReport, Tally
 from tallybridge.tasks.run_file import RunFile
-from tallybridge.tasks.steps import step_class
+from tallybridge.tasks.steps import STEPS, step_class
 from tallybridge.tasks.sync_step import StepClass, batch_ids, step_results
 from tallybridge.wiring import Wiring
 from tallybridge.zuora.source import ZuoraSource
@@ -31,6 +31,7 @@ def reconcile(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     folder = wiring.folder(event["runId"])
     run = RunFile.load(folder)
     wiring.runs().heartbeat(run.run_id)
+    _report_lost_steps(event.get("results") or {}, folder, wiring)
     kinds = [step_class(name) for name in STEPS if folder.has(f"{name}/manifest.json")]
     held: dict[tuple[str, str], Tally | None] = {}
     if not run.dry_run:
@@ -42,6 +43,19 @@ def reconcile(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     totals = control_totals((r for kind in kinds for r in _results(folder, kind)), held, selected)
     folder.write_json("totals.json", [t.to_json() for t in totals])
     return {"tiedOut": all(t.tied_out for t in totals), "lines": len(totals)}
+
+
+def _report_lost_steps(results: Mapping[str, Any], folder: RunFolder, wiring: Wiring) -> None:
+    """A step that ended without being able to write its report counts as failed all the same."""
+    for name in STEPS:
+        result = results.get(name) or {}
+        if result.get("outcome") == StepOutcome.FAILED and not folder.has(f"{name}/report.json"):
+            kind, now = step_class(name), stamp(wiring.clock.now())
+            text = f"{kind.title} ended with an unexpected error: {result.get('error') or 'no reason given'}."
+            report = StepReport(name, kind.title, kind.direction, StepOutcome.FAILED, ended=now, message=text)
+            folder.write_json(f"{name}/report.json", report.to_json())
+            line = LogLine(now, folder.run_id, name, Level.ERROR, text, "STEP-FAILED", kind.direction, kind.object)
+            folder.write_lines(f"{name}/log/lost.jsonl.gz", [line.to_json()])
 
 
 def _results(folder: RunFolder, kind: StepClass) -> Iterator[RecordResult]:

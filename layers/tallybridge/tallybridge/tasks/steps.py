@@ -11,7 +11,7 @@ from enum import StrEnum
 from importlib import import_module
 
 from tallybridge.settings import Settings
-from tallybridge.steps.base import ZuoraToNetSuite
+from tallybridge.steps.base import SyncStep
 from tallybridge.sync.runs import MODES
 
 
@@ -67,10 +67,10 @@ STEPS = tuple(entry.name for entry in SEQUENCE)
 _BY_NAME = {entry.name: entry for entry in SEQUENCE}
 
 
-def step_class(name: str) -> type[ZuoraToNetSuite]:
+def step_class(name: str) -> type[SyncStep]:
     """The class of a step; its module is imported only now, so that a function loads its own step alone."""
     module, _, cls = _BY_NAME[name].place.partition(":")
-    found: type[ZuoraToNetSuite] = getattr(import_module(f"tallybridge.steps.{module}"), cls)
+    found: type[SyncStep] = getattr(import_module(f"tallybridge.steps.{module}"), cls)
     return found
 
 
