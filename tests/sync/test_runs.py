@@ -14,6 +14,7 @@ from urllib3 import HTTPResponse
 
 from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed, TallybridgeError
 from tallybridge.tasks.archive_log import archive_log
+from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.notify import notify
 from tallybridge.tasks.reconcile import reconcile
 from tallybridge.tasks.steps import STEPS
