@@ -6,19 +6,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from tallybridge.tasks.archive_log import archive_log
-from tallybridge.tasks.close_run import close_run
-from tallybridge.tasks.notify import notify
-from tallybridge.tasks.open_run import open_run
-from tallybridge.tasks.reconcile import reconcile
-from tallybridge.tasks.steps import STEPS
-from tallybridge.tokens import ProcessTokens
-from tests.faults.killing import KillableWiring, Killer, KillingObserver, WorkerKilled
+from tests.faults.killing import KillableWiring, Killer, KillingObserver
+from tests.faults.ways import WAYS
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import World
@@ -29,11 +22,6 @@ SHIFT = 11
 EXPECTED = {"customer": 2, "serviceSaleItem": 2, "invoice": 3, "customerPayment": 2}
 SOURCES = {"Account": 2, "ProductRatePlanCharge": 2, "Invoice": 3, "Payment": 2}
 TRANSFERRED = ("Invoice", "Payment")
-MAX_RUNS = 3
-STARTS = 3
-"""How often a function is started in one run: first and two retries."""
-
-T = TypeVar("T")
 
 
 def fill(world: World) -> None:
@@ -67,53 +55,6 @@ def effects_of_a_run(world: MemoryWorld) -> list[str]:
     return killer.names
 
 
-def start_again(world: MemoryWorld, killer: Killer) -> None:
-    """A new process: it has no tokens."""
-    killer.revive()
-    world.tokens = ProcessTokens()
-
-
-def dies_and_the_next_run_takes_over(world: MemoryWorld, killer: Killer) -> dict[str, Any]:
-    """One run that dies, then runs until one is green; the last one's output."""
-    with pytest.raises(WorkerKilled):
-        world.run()
-    start_again(world, killer)
-    output: dict[str, Any] = {}
-    for _ in range(MAX_RUNS):
-        world.clock.advance(minutes=30)
-        output = world.run()
-        if output.get("outcome") in ("completed", "completed with warnings"):
-            break
-    return output
-
-
-def dies_and_is_started_again(world: MemoryWorld, killer: Killer) -> dict[str, Any]:
-    """One run in which the function that dies is started once more, as the state machines do; the run's output."""
-
-    def persistently(act: Callable[[int], T]) -> T:
-        for attempt in range(STARTS):
-            try:
-                return act(attempt)
-            except WorkerKilled:
-                start_again(world, killer)
-                world.clock.advance(seconds=2)
-        raise AssertionError("killed more than once")
-
-    execution = {"input": {"trigger": "manual"}, "execution": "arn:aws:states:eu-west-1:000000000000:execution:billing:run-1"}
-    opened = persistently(lambda _: open_run(execution, world.wiring()))
-    run_id = opened["runId"]
-    for step in filter(opened["steps"].get, STEPS):
-        event = {"runId": run_id, "step": step}
-        selected = persistently(lambda _: world.task(step, {**event, "task": "select"}))  # noqa: B023
-        for number in range(1, selected["batches"] + 1):
-            batch = {**event, "task": "batch", "batch": f"{number:06d}"}
-            assert persistently(lambda attempt: world.task(step, {**batch, "attempt": attempt}))["done"]  # noqa: B023
-        persistently(lambda _: world.task(step, {**event, "task": "summarise", "error": None}))  # noqa: B023
-    for task in (reconcile, archive_log, notify, close_run):
-        output: dict[str, Any] = persistently(lambda _: task({"runId": run_id}, world.wiring()))  # noqa: B023
-    return output
-
-
 def check(world: World, output: dict[str, Any], where: str) -> None:
     """Everything is there once, all statuses are final, the last run is green."""
     messages: list[dict[str, Any]] = world.summary(output)["messages"] if output.get("keys") else []
@@ -133,12 +74,6 @@ def check(world: World, output: dict[str, Any], where: str) -> None:
             assert record.get("IntegrationId__NS"), (where, source)
             if source in TRANSFERRED:
                 assert record.get("TransferredToAccounting") == "Yes", (where, source)
-
-
-WAYS = {
-    "the next run takes over": dies_and_the_next_run_takes_over,
-    "the function is started again": dies_and_is_started_again,
-}
 
 
 @pytest.fixture(scope="module")
