@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from sandbox.demo.bench_steps import CASES, bench_step
+from tests.faults.each_step import RECORDS, STEPS, fill, picture
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
 from tests.faults.ways import WAYS
 from tests.sync.memory import MemoryWorld
@@ -19,19 +18,9 @@ from tests.sync.world import start_world
 DEFAULT_EVERY = 19
 SHIFT = 5
 """Each step, way and moment begins at another effect, so that together they meet more of them."""
-RECORDS = 2
 MISSING_EFFECTS = 8
 """By so many the number of effects may differ between runs."""
-STEPS: list[tuple[str, str]] = [(mode, step) for mode in ("A", "B") for step, (_, modes, _) in CASES.items() if mode in modes]
 EACH = pytest.mark.parametrize(("killable", "step"), STEPS, indirect=["killable"])
-
-ZUORA_FACTS = ("IntegrationStatus__NS", "TransferredToAccounting", "Origin__NS", "Status", "Type", "Amount", "TotalAmount", "Balance",
-               "UnappliedAmount", "AppliedAmount", "RefundAmount", "ChargeAmount", "Comment", "Comments")  # fmt: skip
-NETSUITE_FACTS = ("custbodyzuoraid", "custentityzuoraid", "custitemzuoraid", "custbodyzuoratype", "custbodyzuoraorigin",
-                  "custbodyzuoraintegrationstatus", "custentityzuoraintegrationstatus", "total", "payment", "amountRemaining", "itemId",
-                  "companyName")  # fmt: skip
-TEMPORARY = "8ad08c8a00"
-"""Ids that the stand-in gave: which record got which one is chance."""
 
 
 @pytest.fixture(scope="module")
@@ -40,41 +29,14 @@ def killable(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryWorld, str]
         yield MemoryWorld.of(world, KillableWiring), request.param
 
 
-def new_world(world: MemoryWorld, step: str, mode: str, killer: Killer) -> None:
+def new_world(world: MemoryWorld, mode: str, step: str, killer: Killer) -> None:
     KillingObserver.killer = killer
-    tenant = bench_step(step, RECORDS, mode)
-    world.reset(default_subsidiary="Parent Company", **tenant.settings)
-    world.load(tenant.in_mode(mode), tenant.netsuite)
-    world.load(netsuite=tenant.later_in(mode))
-
-
-def picture(world: MemoryWorld) -> dict[str, list[Any]]:
-    """What the two systems hold, without ids and times: facts of every record, and how much is applied where."""
-    shown: dict[str, list[Any]] = {}
-    for name, rows in world.zuora.dump().items():
-        shown[f"zuora {name}"] = sorted(
-            [f"{k}={_plain(row[k])}" for k in ZUORA_FACTS if row.get(k) not in (None, "")]
-            + [f"{k} filled" for k in ("IntegrationId__NS", "SyncDate__NS") if row.get(k)]
-            for row in rows
-        )
-    for name, rows in world.netsuite.dump().items():
-        shown[f"netsuite {name}"] = sorted(
-            [f"{k}={_plain(row[k])}" for k in NETSUITE_FACTS if row.get(k) not in (None, "")]
-            + sorted(str(line.get("amount")) for line in (row.get("apply") or {}).get("items", []) if line.get("apply"))
-            for row in rows
-            if isinstance(row, dict)
-        )
-    return shown
-
-
-def _plain(value: Any) -> str:
-    text = str(Decimal(str(value)).normalize()) if isinstance(value, int | float | Decimal) else str(value)
-    return "made here" if text.startswith(TEMPORARY) else text
+    fill(world, mode, step)
 
 
 def undisturbed(world: MemoryWorld, step: str, mode: str) -> tuple[int, dict[str, list[Any]]]:
     killer = Killer()
-    new_world(world, step, mode, killer)
+    new_world(world, mode, step, killer)
     output = world.run(steps=[step])
     assert output["outcome"] == "completed", world.summary(output)["messages"]
     assert sum(t["synced"] for t in output["totals"]) == RECORDS
@@ -86,7 +48,7 @@ def killed(world: MemoryWorld, step: str, mode: str, way: str, at: int, moment: 
     killer, output = Killer(), {}
     for earlier in range(MISSING_EFFECTS):
         killer = Killer(at - earlier, moment)
-        new_world(world, step, mode, killer)
+        new_world(world, mode, step, killer)
         output = WAYS[way](world, killer, [step])
         if killer.where:
             break

@@ -17,6 +17,7 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
+from urllib3.exceptions import ProtocolError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from tallybridge.http import Http
@@ -167,7 +168,11 @@ class StraightIn(BaseAdapter):
         body = request.body.encode() if isinstance(request.body, str) else request.body
         path = request.url.removeprefix(base)
         environ = EnvironBuilder(path, base, method=request.method or "GET", headers=list(request.headers.items()), data=body).get_environ()
-        chunks, status, headers = run_wsgi_app(self.apps[base], environ, buffered=True)
+        environ["werkzeug.socket"] = SimpleNamespace(shutdown=lambda how: None)  # what a fault rule closes
+        try:
+            chunks, status, headers = run_wsgi_app(self.apps[base], environ, buffered=True)
+        except ConnectionAbortedError as dropped:  # a fault rule: the request was sent, no answer came
+            raise requests.ConnectionError(ProtocolError("Connection aborted.", dropped), request=request) from dropped
         raw = HTTPResponse(io.BytesIO(b"".join(chunks)), headers=dict(headers), status=int(status.split()[0]), preload_content=False)
         response = requests.Response()
         response.status_code, response.url, response.request, response.raw = raw.status, request.url, request, raw

@@ -1,0 +1,73 @@
+"""Each step of the billing sync alone, with one answer lost after the request was applied: in the end both systems look exactly as after a
+run in which nothing was lost. Every n-th call in the default suite; all of them with LOSE_EVERY=1 (`make faults`)."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.faults.each_step import RECORDS, STEPS, fill, picture
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import start_world
+
+DEFAULT_EVERY = 3
+MAX_RUNS = 3
+METHODS = ("POST", "PUT", "PATCH")
+EACH = pytest.mark.parametrize(("memory", "step"), STEPS, indirect=["memory"])
+
+
+@pytest.fixture(scope="module")
+def memory(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryWorld, str]]:
+    for world in start_world(settlement=request.param == "B"):
+        yield MemoryWorld.of(world), request.param
+
+
+def undisturbed(world: MemoryWorld, mode: str, step: str) -> tuple[list[tuple[str, str, int]], dict[str, list[Any]]]:
+    """Every call of a run that may write, as (system, method, which of them), and what is there in the end."""
+    fill(world, mode, step)
+    controls = {"zuora": world.zuora_control, "netsuite": world.netsuite_control}
+    output = world.run(steps=[step])
+    assert output["outcome"] == "completed", world.summary(output)["messages"]
+    assert sum(t["synced"] for t in output["totals"]) == RECORDS
+    calls = []
+    for system, control in controls.items():
+        numbers: Counter[str] = Counter()
+        for operation, number in control.stats()["calls"].items():
+            numbers[operation.split(" ")[0]] += number
+        calls += [(system, method, nth) for method in METHODS for nth in range(1, numbers[method] + 1)]
+    return calls, picture(world)
+
+
+def lose_every(world: MemoryWorld, mode: str, step: str, every: int) -> None:
+    calls, expected = undisturbed(world, mode, step)
+    for system, method, nth in calls[STEPS.index((mode, step)) % every :: every]:
+        fill(world, mode, step)
+        control = world.zuora_control if system == "zuora" else world.netsuite_control
+        control.set_faults([{"method": method, "path": "/", "nth": nth, "drop": "after"}])
+        where = f"{step}, mode {mode}: answer to {method} {nth} of {system} lost"
+        output: dict[str, Any] = {}
+        for _ in range(MAX_RUNS):
+            output = world.run(steps=[step])
+            if output.get("outcome") == "completed":
+                break
+            world.clock.advance(minutes=30)
+        control.set_faults([])
+        assert output.get("outcome") == "completed", (where, world.summary(output)["messages"])
+        found = picture(world)
+        differing = {k: (v, found.get(k)) for k, v in expected.items() if found.get(k) != v}
+        assert not differing, (where, differing)
+
+
+@EACH
+def test_a_lost_answer_leaves_nothing_undone_and_nothing_doubled(memory: tuple[MemoryWorld, str], step: str) -> None:
+    lose_every(*memory, step, int(os.environ.get("LOSE_EVERY", DEFAULT_EVERY)))
+
+
+@pytest.mark.slow
+@EACH
+def test_each_single_answer_lost(memory: tuple[MemoryWorld, str], step: str) -> None:
+    lose_every(*memory, step, 1)
