@@ -101,6 +101,8 @@ class ServiceError(TallybridgeError):
 class NotSent(ServiceError):
     """The request never left, or was refused before anything was applied."""
 
+    advice = "Nothing was changed; the next run tries again."
+
 
 class Throttled(NotSent):
     """The service limits requests, and all tries were used up."""
@@ -110,6 +112,8 @@ class Throttled(NotSent):
 
 class OutcomeUnknown(ServiceError):
     """No answer, or an answer that does not tell: the request may have been applied."""
+
+    advice = "The next run looks it up and goes on; nothing is sent twice."
 
 
 class LoginRefused(ServiceError):
@@ -121,6 +125,8 @@ class LoginRefused(ServiceError):
 class Refused(ServiceError):
     """The service declined the request for a reason that lies in the record or the set-up."""
 
+    advice = "Correct what the text names, in the record or in the set-up; the next run tries again."
+
 
 class AlreadyExists(Refused):
     """A record with this external id, number or name is already there."""
@@ -128,6 +134,8 @@ class AlreadyExists(Refused):
 
 class NotFound(Refused):
     """No record with this id."""
+
+    advice = "Restore the record that the text names, or clear the Integration ID and status of its counterpart; the next run tries again."
 
 
 class BadAnswer(ServiceError):
