@@ -1,4 +1,7 @@
-"""What the payment tests share: accounts, invoices and a debit memo that exist on both sides, and runs of the payments step alone."""
+"""What the payment tests share: accounts, invoices and a debit memo that exist on both sides, and runs of the payments step alone.
+
+`settlement` is taken from the world: without Invoice Settlement there is no debit memo, and `paid` makes payments.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import gzip
 import json
 from decimal import Decimal
 from typing import Any
+
+from requests.exceptions import ReadTimeout
 
 from tallybridge.settings import DEFAULTS
 from tests.sync.builders import Objects, account, merged, zid
@@ -21,14 +26,14 @@ ONLY = ("payments",)
 DONE = ("Sync Complete", "Yes")
 
 
-def parents() -> tuple[Objects, Objects]:
-    """(Zuora, NetSuite): accounts A1 and A2, three synced invoices, a synced debit memo, an invoice not yet synced (INV9), and an
-    invoice of A1's customer that is NetSuite's own."""
+def parents(settlement: bool = True) -> tuple[Objects, Objects]:
+    """(Zuora, NetSuite): accounts A1 and A2, three synced invoices, a synced debit memo (with Invoice Settlement), an invoice not yet
+    synced (INV9), and an invoice of A1's customer that is NetSuite's own."""
     zuora = merged(
         *(account(number, IntegrationId__NS=internal_id, **SYNCED) for number, internal_id in CUSTOMERS.items()),
         *(zuora_invoice(number, owner, amount, internal_id) for number, (owner, internal_id, amount) in INVOICES.items()),
         zuora_invoice("INV9", "A1", 40, ""),
-        {"DebitMemo": [debit_memo()]},
+        {"DebitMemo": [debit_memo()]} if settlement else {},
     )
     netsuite: Objects = {
         "customer": [
@@ -75,6 +80,17 @@ def ns_invoice(internal_id: str, owner: str, amount: float, zuora_id: str) -> di
     return {**record, "custbodyzuoraid": zuora_id} if zuora_id else record
 
 
+def paid(owner: str, number: str, amount: float, applied: dict[str, float], *, method: str = "Check", **fields: Any) -> Objects:
+    """A payment of a tenant without Invoice Settlement; `applied` = amount by invoice number."""
+    rows = [
+        {"Id": zid(f"{number} on {n}"), "PaymentId": zid(number), "InvoiceId": zid(n), "Amount": value} for n, value in applied.items()
+    ]
+    head = {"Id": zid(number), "PaymentNumber": number, "AccountId": zid(owner), "Amount": amount, "EffectiveDate": "2026-10-15"}
+    known = {"PaymentMethodId": zid(f"{number} method"), "Status": "Processed", "Type": "External", **fields}
+    of_account = {"Id": zid(f"{number} method"), "Type": method, "AccountId": zid(owner)}
+    return {"PaymentMethod": [of_account], "Payment": [{**head, **known}], "InvoicePayment": rows}
+
+
 def part(payment: str, n: int, document: str, amount: float) -> dict[str, Any]:
     key = "DebitMemoId" if document.startswith("DM") else "InvoiceId"
     return {"Id": zid(f"{payment} extra {n}"), "PaymentId": zid(payment), key: zid(document), "Amount": amount}
@@ -83,16 +99,16 @@ def part(payment: str, n: int, document: str, amount: float) -> dict[str, Any]:
 def ready(world: MemoryWorld, *zuora: Objects, netsuite: Objects | None = None, **settings: Any) -> MemoryWorld:
     """The world anew with the parents, these objects beside them, and these settings."""
     world.reset(**settings)
-    own_zuora, own_netsuite = parents()
+    own_zuora, own_netsuite = parents(world.zuora.options.settlement)
     world.load(merged(own_zuora, *zuora), merged(own_netsuite, netsuite or {}))
     world.clock.advance(minutes=1)
     return world
 
 
-def run(world: MemoryWorld, **how: Any) -> dict[str, Any]:
-    """One run of payments; answers its summary with the log's lines under "log"."""
+def run(world: MemoryWorld, *, steps: tuple[str, ...] = ONLY, **how: Any) -> dict[str, Any]:
+    """One run, of payments if nothing else is said; answers its summary with the log's lines under "log"."""
     world.clock.advance(minutes=30)
-    output = world.run(steps=ONLY, **how)
+    output = world.run(steps=steps, **how)
     summary = world.summary(output)
     lines = gzip.decompress(world.object(output["keys"]["log"])).splitlines()
     return {**summary, "log": [json.loads(line) for line in lines], "tiedOut": output["tiedOut"]}
@@ -121,6 +137,30 @@ def applied(world: MemoryWorld, number: str) -> dict[str, Decimal]:
     record = ns_payment(world, number)
     lines = ((record or {}).get("apply") or {}).get("items", [])
     return {str(line["doc"]["id"]): Decimal(str(line["amount"])) for line in lines if line.get("apply")}
+
+
+def lose_answers(world: MemoryWorld) -> None:
+    """Let rules that drop a connection lose the answer where there is no connection: the request waits for it in vain."""
+
+    def drop(environ: Any) -> None:
+        raise ReadTimeout("no answer")
+
+    for control in (world.netsuite_control, world.zuora_control):
+        control.drop = drop  # type: ignore[method-assign]
+
+
+def counted(world: MemoryWorld, **how: Any) -> tuple[dict[str, Any], dict[str, int], dict[str, int]]:
+    """One run with the calls that it took: (summary, NetSuite's calls by operation, Zuora's)."""
+    for control in (world.netsuite_control, world.zuora_control):
+        control.clear_stats()
+    summary = run(world, **how)
+    return summary, world.netsuite_control.stats()["calls"], world.zuora_control.stats()["calls"]
+
+
+def writes(calls: dict[str, int]) -> dict[str, int]:
+    """The counted operations that write records in one of the systems."""
+    reads = ("GET ", "POST /v1/action/query", "POST /query/", "POST /oauth", "POST /services/rest/query", "POST /services/rest/auth")
+    return {name: n for name, n in calls.items() if not name.startswith(reads)}
 
 
 def reset_by_a_person(world: MemoryWorld, number: str) -> None:

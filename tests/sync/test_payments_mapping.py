@@ -138,7 +138,7 @@ MAPPING: dict[str, tuple[str, Any]] = {
     "Account.IntegrationId__NS -> Customer": ("customer", {"id": "9001"}),
     "Payment.Amount -> Payment Amount": ("payment", 90),
     "Payment.Comment -> Memo": ("memo", "paid by phone"),
-    "Payment.CreatedDate -> Zuora Created Date": ("custbodyzuoracreateddate", "2026-10-14T08:00:00.000+00:00"),
+    "Payment.CreatedDate -> Zuora Created Date": ("custbodyzuoracreateddate", "2026-10-14T08:00:00.000Z"),
     "Payment.EffectiveDate -> Date": ("tranDate", "2026-10-15"),
     "header rule -> Class": ("class", {"id": "1"}),
     "header rule -> Department": ("department", {"id": "1"}),
@@ -155,6 +155,7 @@ MAPPING: dict[str, tuple[str, Any]] = {
     "now -> Zuora Sync Date": ("custbodyzuorasyncdate", None),
     "Payment.PaymentNumber -> tranId": ("tranId", "P1"),
     "no automatic application": ("autoApply", False),
+    "account posted to": ("undepFunds", {"id": "T"}),
     "Invoice.IntegrationId__NS, PaymentPart.Amount -> apply line": (
         "apply",
         {"items": [{"doc": {"id": "7001"}, "apply": True, "amount": 60}]},
@@ -192,6 +193,7 @@ MAPPING_RULES: dict[str, str | tuple[str, ...]] = {
     ),
     "Zuora Type": ("sequence-and-status.3.2.type.payment",),
     "no automatic application": ("sequence-and-status.5.3.auto-apply",),
+    "account posted to": ("payments.P2.account-posted",),
 }
 
 

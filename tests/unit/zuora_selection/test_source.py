@@ -55,7 +55,9 @@ class ScriptedZuora:
         self.asked.append(zoql)
         return 3
 
-    def object_query(self, plural: str, filters: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    def object_query(
+        self, plural: str, filters: Sequence[str] = (), fields: Sequence[str] = (), expand: Sequence[str] = ()
+    ) -> Iterator[dict[str, Any]]:
         self.asked.append(f"{plural} {filters}")
         return iter(self.zoql[plural])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.clock import Clock
+from tallybridge.clock import Clock, stamp, utc_moment
 from tallybridge.netsuite import NetSuite
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
@@ -137,6 +137,10 @@ class SyncStep:
         """How far the watermark may move beyond `base`, the highest modified date that was synced."""
         return base
 
+    def now_at_source(self) -> str:
+        """The present moment as the source's modified dates tell it: the first query date after modified records were switched on."""
+        return utc_moment(stamp(self.context.clock.now()))
+
 
 class ZuoraToNetSuite(SyncStep):
     """Base of the steps that read Zuora and write NetSuite."""
@@ -153,6 +157,11 @@ class ZuoraToNetSuite(SyncStep):
         super().__init__(context)
         self.custom_fields = CustomFields.of(self.settings, context.mode, self.object)
         self.custom_values: dict[str, dict[str, Any]] = {}
+
+    @property
+    def transaction_types(self) -> tuple[str, ...]:
+        """SuiteQL type codes of all that the step creates."""
+        return (self.transaction_type,)
 
     def writer(self) -> Writer:
         return NetSuiteWriter(self.context.netsuite)
@@ -238,8 +247,9 @@ class ZuoraToNetSuite(SyncStep):
         """The deterministic external id: the plain Zuora id, or with the prefix of its kind where a setting asks for it."""
         return f"{EXTERNAL_ID_PREFIX[self.object]}{zuora_id}" if self.settings.external_id_prefixes else zuora_id
 
-    def find_transactions(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        """NetSuite transactions of the step's type by external id or by the field Zuora ID: two keys, one call per 500 records."""
+    def find_transactions(self, records: Sequence[SourceRecord], transaction_type: str = "") -> dict[str, list[Counterpart]]:
+        """NetSuite transactions of the step's type, or of the type given, by external id or by the field Zuora ID: two keys, one call per
+        500 records."""
         zuora_id = self.reference.custom(self.destination, "Zuora ID")
         by_external = {self.external_id(r.id): r.id for r in records}
         found: dict[str, dict[str, Counterpart]] = {}
@@ -252,29 +262,33 @@ class ZuoraToNetSuite(SyncStep):
                 f"SELECT t.id, t.externalid, t.{zuora_id} AS zuoraid, t.foreigntotal FROM transaction t WHERE t.type = ? "
                 f"AND (t.externalid IN ({marks}) OR t.{zuora_id} IN ({marks}))"
             )
-            for row in self.context.netsuite.suiteql(q, [self.transaction_type, *part, *ids]):
+            for row in self.context.netsuite.suiteql(q, [transaction_type or self.transaction_type, *part, *ids]):
                 source_id = by_external.get(row.get("externalid", "")) or row.get("zuoraid", "")
-                total = Decimal(row["foreigntotal"]) if "foreigntotal" in row else None
-                found.setdefault(source_id, {})[row["id"]] = Counterpart(row["id"], abs(total) if total is not None else None)
+                found.setdefault(source_id, {})[row["id"]] = Counterpart(row["id"], self.total_in(row))
         return {source_id: list(hits.values()) for source_id, hits in found.items()}
 
     def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
         """What NetSuite holds, in transaction currency, by internal id: one call per 1,000."""
         q = "SELECT id, foreigntotal FROM transaction WHERE id IN {in}"
         rows = self.context.netsuite.suiteql_in(q, list(destination_ids))
-        return {row["id"]: abs(Decimal(row["foreigntotal"])) for row in rows if "foreigntotal" in row}
+        return {row["id"]: total for row in rows if (total := self.total_in(row)) is not None}
+
+    def total_in(self, row: Row) -> Decimal | None:
+        """What a transaction holds, from its total in SuiteQL, which is negative where the customer is owed."""
+        return abs(Decimal(row["foreigntotal"])) if "foreigntotal" in row else None
 
     def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
         """What NetSuite says it holds of some source records, by the field Zuora ID: (source id, amount), two of them if it holds two."""
         zuora_id = self.reference.custom(self.destination, "Zuora ID")
         if self.transaction:
-            q = f"SELECT {zuora_id} AS zuoraid, foreigntotal FROM transaction WHERE type = ? AND {zuora_id} IN {{in}}"
-            rows = self.context.netsuite.suiteql_in(q, source_ids, [self.transaction_type])
+            types = ", ".join("?" * len(self.transaction_types))
+            q = f"SELECT {zuora_id} AS zuoraid, foreigntotal FROM transaction WHERE type IN ({types}) AND {zuora_id} IN {{in}}"
+            rows = self.context.netsuite.suiteql_in(q, source_ids, self.transaction_types)
         else:
             q = f"SELECT {zuora_id} AS zuoraid FROM {self.table} WHERE {zuora_id} IN {{in}}"
             rows = self.context.netsuite.suiteql_in(q, source_ids)
         for row in rows:
-            yield row["zuoraid"], abs(Decimal(row["foreigntotal"])) if "foreigntotal" in row else None
+            yield row["zuoraid"], self.total_in(row)
 
     def note_customer_currencies(self, records: Sequence[SourceRecord]) -> None:
         """With multiple currencies, put the NetSuite customer's currency beside each record (sequence-and-status.md 7.3): one call."""
@@ -299,9 +313,9 @@ class ZuoraToNetSuite(SyncStep):
                 self.context.dropped.add(f"{record_type}.{'item.' if line else ''}{name}")
         return kept
 
-    def posting(self, date: str, label: str) -> Posting:
-        """How a document of the step's destination type with this date is posted. `label` names the record."""
-        return posting(self.settings, self.reference, self.destination, date, self.code, label)
+    def posting(self, date: str, label: str, record_type: str = "") -> Posting:
+        """How a document of the step's destination type, or of the type given, with this date is posted. `label` names the record."""
+        return posting(self.settings, self.reference, record_type or self.destination, date, self.code, label)
 
     # -- source ------------------------------------------------------------------------------------------------------
 

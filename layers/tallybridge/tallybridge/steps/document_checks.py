@@ -3,18 +3,32 @@ are reported together. Each kind says which of them it makes, and under which nu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 from tallybridge.money import plain, quantum, rounded
 from tallybridge.steps import classification
-from tallybridge.steps.base import currency_problem
+from tallybridge.steps.base import currency_problem, day
 from tallybridge.steps.document_lines import DocumentData, DocumentLines, charge_id_of
-from tallybridge.sync.step import Problem
-from tallybridge.zuora.source import ZuoraSource
+from tallybridge.sync.step import Candidate, Problem, SourceRecord
+from tallybridge.zuora.selection import Selected
 
 CHARGE_FIELDS = ("Name", "IntegrationId__NS", "RevRecCode", "RevRecStart__NS", "RevRecEnd__NS", "RevRecTemplateType__NS")
+
+
+ACCOUNT_FIELDS = (
+    "AccountNumber",
+    "Currency",
+    "SynctoNetSuite__NS",
+    "IntegrationId__NS",
+    "IntegrationStatus__NS",
+    "Class__NS",
+    "Department__NS",
+    "Location__NS",
+)
+Reread = tuple[Selected, dict[str, Any], dict[str, dict[str, Any]]]
 
 
 class DocumentChecks(DocumentLines):
@@ -25,6 +39,43 @@ class DocumentChecks(DocumentLines):
     "jurisdiction", "project", "location", "class", "department", "lines" (none is left), "sum"; one without a number is not made."""
     plain_texts = True
     """Messages about charges without their id, about tax codes without the consequence."""
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def parent_fields(self, object_type: str) -> Sequence[str]:
+        return ACCOUNT_FIELDS
+
+    def reread_with_charges(self, candidates: Sequence[Candidate]) -> tuple[list[Reread], dict[str, dict[str, Any]]]:
+        """The heads that still qualify with their parents, and the product charges of the selected items by id."""
+        charge_ids = {charge_id_of(i) for c in candidates for i in c.data["children"].get("items", ())}
+        with ThreadPoolExecutor(max_workers=1) as pool:  # the charges are read while the heads are
+            reading = pool.submit(self.context.source.reread, "ProductRatePlanCharge", charge_ids, CHARGE_FIELDS)
+            return list(self.reread(candidates)), reading.result()
+
+    def add_charges(self, found: Sequence[DocumentData], known: Mapping[str, dict[str, Any]]) -> None:
+        """Give each document the product charges of its items; `known` are those that have been read."""
+        missing = {charge_id_of(i) for d in found for i in d.items} - known.keys()
+        charges = {**known, **self.context.source.reread("ProductRatePlanCharge", missing, CHARGE_FIELDS)}
+        for data in found:
+            data.charges = charges
+
+    def record(self, data: DocumentData, group: str = "") -> SourceRecord:
+        """The document as the engine knows it."""
+        head = data.head
+        return SourceRecord(
+            id=head["Id"],
+            number=str(head.get(self.number_field) or head["Id"]),
+            status=str(head.get("IntegrationStatus__NS") or ""),
+            group=group,
+            order=(day(head.get(self.date_field)) or "",),
+            currency=str(data.account.get("Currency") or ""),
+            amount=self.amount_to_send(data),
+            destination_id=str(head.get("IntegrationId__NS") or ""),
+            destination=self.record_type(data),
+            data=data,
+        )
+
+    # -- validations -------------------------------------------------------------------------------------------------
 
     def problems(self, data: DocumentData) -> list[Problem]:
         """All failures of one document together."""
@@ -111,12 +162,3 @@ class DocumentChecks(DocumentLines):
     def _others(self, data: DocumentData) -> Iterator[Problem]:
         if problem := currency_problem(self.code, self.label(data), str(data.account.get("Currency") or ""), data.customer_currency):
             yield problem
-
-
-def read_charges(source: ZuoraSource, found: Iterable[DocumentData], known: dict[str, dict[str, Any]]) -> None:
-    """Give each document the product charges of its items; `known` are those that have been read."""
-    documents = list(found)
-    missing = {charge_id_of(i) for d in documents for i in d.items} - known.keys()
-    charges = known | source.reread("ProductRatePlanCharge", missing, CHARGE_FIELDS)
-    for data in documents:
-        data.charges = charges

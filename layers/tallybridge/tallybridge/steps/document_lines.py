@@ -55,11 +55,27 @@ class DocumentLines(ZuoraToNetSuite):
         """What messages call the document: "Debit memo DM00000001"."""
         return f"{self.object_label} {data.head.get(self.number_field)}"
 
+    def record_type(self, data: DocumentData) -> str:
+        """The NetSuite record type that a document becomes."""
+        return self.destination
+
+    def sent_amount(self, data: DocumentData, amount: Decimal) -> Decimal:
+        """An amount of the document with the sign that NetSuite is to get."""
+        return amount
+
+    def header(self, data: DocumentData) -> dict[str, Any]:
+        """The header of a new record; each kind has its own table."""
+        raise NotImplementedError
+
     def tax_flags(self) -> dict[str, Any]:
         """Header flags of sequence-and-status.md 7.5: set only where Zuora calculates tax."""
         if self.settings.use_standard_invoice_sync is not StandardInvoiceSync.YES:
             return {}
         return {"isTaxable": False, "taxItem": ref(self.reference.id_of("tax code", self.settings.netsuite_default_tax_code))}
+
+    def complete_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The items as `revenue_dates.inputs_of` reads them."""
+        return items
 
     def lines(self, data: DocumentData) -> list[dict[str, Any]]:
         """Every item followed by its tax lines, numbered from 1."""
@@ -89,7 +105,7 @@ class DocumentLines(ZuoraToNetSuite):
         on = self.settings.netsuite_use_revenue_recognition
         fields = {
             "item": ref(self.item_id(data, item)),
-            "amount": item[self.line_amount],
+            "amount": self.sent_amount(data, item[self.line_amount]),
             "quantity": self.quantity(item),
             "price": {"id": "-1"},
             "revRecStartDate": dates.start,
@@ -99,7 +115,7 @@ class DocumentLines(ZuoraToNetSuite):
             "job": ref(dates.project),
             **self._line_fields(data, custom),
         }
-        return self.existing(self.destination, fields, line=True)
+        return self.existing(self.record_type(data), fields, line=True)
 
     def tax_line(self, data: DocumentData, tax: Mapping[str, Any]) -> dict[str, Any]:
         """The line of one taxation item, without its number."""
@@ -112,11 +128,11 @@ class DocumentLines(ZuoraToNetSuite):
         }
         fields = {
             "item": ref(str(tax["AccountingCode"])),
-            "amount": tax["TaxAmount"],
+            "amount": self.sent_amount(data, tax["TaxAmount"]),
             "price": {"id": "-1"},
             **self._line_fields(data, custom),
         }
-        return self.existing(self.destination, fields, line=True)
+        return self.existing(self.record_type(data), fields, line=True)
 
     def line_type(self, item: Mapping[str, Any]) -> str | None:
         """Zuora's processing type in words; some of its APIs give a number."""
@@ -162,7 +178,7 @@ class DocumentLines(ZuoraToNetSuite):
         return {
             "isTaxable": False if taxed_by_zuora else None,
             **classification.line(self.settings, self.reference, data.account),
-            **{self.reference.custom(self.destination, label, line=True): value for label, value in custom.items()},
+            **{self.reference.custom(self.record_type(data), label, line=True): value for label, value in custom.items()},
         }
 
 

@@ -3,27 +3,19 @@ NetSuite's own tax, and the revenue dates that come later (invoices.md sections 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from tallybridge.steps.base import already_there, day
-from tallybridge.steps.document_checks import CHARGE_FIELDS, DocumentChecks, read_charges
-from tallybridge.steps.document_lines import DocumentData, charge_id_of
-from tallybridge.sync.step import Candidate, Counterpart, Found, Leave, Plan, Problem, Request, SourceRecord, Write, is_complete
+from tallybridge.steps.document_checks import ACCOUNT_FIELDS, DocumentChecks
+from tallybridge.steps.document_lines import DocumentData
+from tallybridge.steps.periods import Posting
+from tallybridge.sync.step import Candidate, Counterpart, Found, Leave, Mark, Plan, Problem, Request, SourceRecord, Write, is_complete
 from tallybridge.zuora.selection import Child, Condition, Is
 
-ACCOUNT_FIELDS = (
-    "AccountNumber",
-    "Currency",
-    "SynctoNetSuite__NS",
-    "IntegrationId__NS",
-    "IntegrationStatus__NS",
-    "Class__NS",
-    "Department__NS",
-    "Location__NS",
-)
 REVENUE_UNFINISHED: tuple[Condition, ...] = (
     Is("Status", ("Posted",)),
     Is("TransferredToAccounting", ("Yes",)),
@@ -67,19 +59,11 @@ class InvoiceDocuments(DocumentChecks):
     def _deferred(self) -> tuple[str, ...]:
         return self.context.deferred if self.settings.netsuite_use_revenue_recognition else ()
 
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS
-
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        source = self.context.source
         found: list[DocumentData] = []
         updates = [c.id for c in candidates if c.data.get("revenue_update")]
         waiting = [c for c in candidates if not c.data.get("revenue_update")]
-        charge_ids = {charge_id_of(i) for c in waiting for i in c.data["children"].get("items", ())}
-        with ThreadPoolExecutor(max_workers=1) as pool:  # the charges are read while the heads are
-            reading = pool.submit(source.reread, "ProductRatePlanCharge", charge_ids, CHARGE_FIELDS)
-            rereads = list(self.reread(waiting))
-            charges = reading.result()
+        rereads, charges = self.reread_with_charges(waiting)
         for selected, head, parents in rereads:
             if all(c.holds(head) for c in REVENUE_UNFINISHED):
                 updates.append(selected.id)
@@ -88,25 +72,8 @@ class InvoiceDocuments(DocumentChecks):
                 found.append(self.data_class(head, parents["Account"], self.complete_items(items), taxes))
         if updates:
             found += self._revenue_updates(updates)
-        read_charges(source, found, charges)
-        return [self._record(d) for d in found]
-
-    def complete_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The items as `revenue_dates.inputs_of` reads them."""
-        return items
-
-    def _record(self, data: DocumentData) -> SourceRecord:
-        head = data.head
-        return SourceRecord(
-            id=head["Id"],
-            number=str(head.get(self.number_field) or head["Id"]),
-            status=str(head.get("IntegrationStatus__NS") or ""),
-            order=(day(head.get(self.date_field)) or "",),
-            currency=str(data.account.get("Currency") or ""),
-            amount=self.amount_to_send(data),
-            destination_id=str(head.get("IntegrationId__NS") or ""),
-            data=data,
-        )
+        self.add_charges(found, charges)
+        return [self.record(d) for d in found]
 
     def _revenue_updates(self, ids: Sequence[str]) -> list[DocumentData]:
         """Synced documents with deferred lines, if the trigger date of one of their items is known by now (section 7, 1 and 2)."""
@@ -123,18 +90,39 @@ class InvoiceDocuments(DocumentChecks):
 
     # -- destination -------------------------------------------------------------------------------------------------
 
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        updates = [r for r in records if r.data.revenue_update]
+        with ThreadPoolExecutor(max_workers=1) as pool:  # both look-ups at once
+            noting = pool.submit(self.note_customer_currencies, records)
+            found = self.find_documents([r for r in records if not r.data.revenue_update])
+            noting.result()
+        needed = {r.id: r.destination_id for r in updates if r.destination_id} | self.also_with_lines(records, found)
+        lines = self.lines_in_netsuite(list(needed.values()))
+        for source_id, internal_id in needed.items():
+            amount = found[source_id][0].amount if source_id in found else None
+            found[source_id] = [Counterpart(internal_id, amount, {"lines": lines.get(internal_id, [])})]
+        return found
+
+    def find_documents(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """Counterparts of documents that are to be sent."""
+        return self.find_transactions(records)
+
+    def also_with_lines(self, records: Sequence[SourceRecord], found: Mapping[str, Sequence[Counterpart]]) -> dict[str, str]:
+        """Which other counterparts are needed with their lines: internal id by source id."""
+        return {}
+
     def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
         """As for every transaction; when NetSuite adds its own tax, what its invoices hold without it."""
         if self.amounts_must_match:
             yield from super().holdings(source_ids)
             return
-        zuora_id = self.reference.custom("invoice", "Zuora ID")
+        zuora_id, types = self.reference.custom("invoice", "Zuora ID"), ", ".join("?" * len(self.transaction_types))
         q = (
             f"SELECT t.id, t.{zuora_id} AS zuoraid, SUM(tl.foreignamount) AS net FROM transaction t JOIN transactionline tl "
-            f"ON tl.transaction = t.id WHERE t.type = ? AND tl.mainline = 'F' AND tl.taxline = 'F' AND t.{zuora_id} IN {{in}} "
+            f"ON tl.transaction = t.id WHERE t.type IN ({types}) AND tl.mainline = 'F' AND tl.taxline = 'F' AND t.{zuora_id} IN {{in}} "
             f"GROUP BY t.id, t.{zuora_id}"
         )
-        for row in self.context.netsuite.suiteql_in(q, source_ids, [self.transaction_type]):
+        for row in self.context.netsuite.suiteql_in(q, source_ids, self.transaction_types):
             yield row["zuoraid"], -Decimal(row.get("net", "0"))  # item lines of an invoice are negative in SuiteQL
 
     @property
@@ -143,17 +131,38 @@ class InvoiceDocuments(DocumentChecks):
         return not self.settings.use_standard_invoice_sync.netsuite_calculates_tax
 
     def lines_in_netsuite(self, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
-        """The lines of NetSuite invoices that carry a Zuora ID, by invoice: line number, Zuora ID, whether deferred."""
+        """The item lines of NetSuite invoices, by invoice: line key, Zuora ID, whether deferred."""
         zuora_id = self.reference.custom("invoice", "Zuora ID", line=True)
         q = (
-            f"SELECT tl.transaction, tl.linesequencenumber AS line, tl.{zuora_id} AS zuoraid, tl.deferrevrec AS deferred "
+            f"SELECT tl.transaction, tl.id AS line, tl.{zuora_id} AS zuoraid, tl.deferrevrec AS deferred "
             "FROM transactionline tl WHERE tl.transaction IN {in} AND tl.mainline = 'F' AND tl.taxline = 'F'"
         )
         lines: dict[str, list[dict[str, str]]] = {}
         for row in self.context.netsuite.suiteql_in(q, list(ids)) if ids else ():
-            if row.get("zuoraid"):
-                lines.setdefault(row["transaction"], []).append(row)
+            lines.setdefault(row["transaction"], []).append(row)
         return lines
+
+    # -- 4 action ----------------------------------------------------------------------------------------------------
+
+    def plan_create(self, record: SourceRecord, creating: str) -> Plan:
+        """A new NetSuite invoice, in the period that its date or the settings say."""
+        data: DocumentData = record.data
+        error = self.error_of(data)
+        if closed := self.post(data).plan(error):
+            return closed
+        body = {**self.header(data), "item": {"items": self.lines(data)}}
+        request = Request(self.record_type(data), body)
+        return Write("create", creating, error, (request,), check_amount=self.amounts_must_match, facts=self.facts(data))
+
+    def post(self, data: DocumentData) -> Posting:
+        """How the document is posted; what that adds to its header is noted."""
+        posting = self.posting(day(data.head.get(self.date_field)) or "", self.label(data), self.record_type(data))
+        data.posting = posting.fields
+        return posting
+
+    def error_of(self, data: DocumentData) -> str:
+        """Status text of a refused create."""
+        return self.error
 
     # -- 4 recovery --------------------------------------------------------------------------------------------------
 
@@ -163,27 +172,29 @@ class InvoiceDocuments(DocumentChecks):
         facts, compared = self.facts(record.data), self.amounts_must_match
         was_reset = is_complete(record.status) or not record.status
         label = f"{self.object_label} {record.number}"
-        remark = already_there(self.code, label, self.destination, there.id) if was_reset else None
+        remark = already_there(self.code, label, self.record_type(record.data), there.id) if was_reset else None
         if compared and there.amount == record.amount:
             return Found(there, remark=remark, facts=facts)
         remarks = (remark,) if remark else ()
-        return Write("recover", "", self.error, (), destination_id=there.id, check_amount=compared, remarks=remarks, facts=facts)
+        error = self.error_of(record.data)
+        return Write("recover", "", error, (), destination_id=there.id, check_amount=compared, remarks=remarks, facts=facts)
 
     def facts(self, data: DocumentData) -> dict[str, Any]:
-        """What the ledger keeps: whether revenue dates are still to come."""
-        return {"attention": self.deferred_mark} if any(self.revenue(data, i).defer for i in self.items(data)) else {}
+        """What the ledger keeps: whether revenue dates are still to come, where the record type can say that they are (section 7, 7)."""
+        can_defer = self.reference.has_field(self.record_type(data), "deferRevRec", line=True)
+        return {"attention": self.deferred_mark} if can_defer and any(self.revenue(data, i).defer for i in self.items(data)) else {}
 
     # -- 7 later revenue date updates --------------------------------------------------------------------------------
 
     def plan_revenue_update(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         """One update with the dates of all lines that have become known; nothing when the lines have them."""
         data: DocumentData = record.data
-        lines = {line["zuoraid"]: line for line in found[0].record["lines"]} if found else {}
+        lines = found[0].record["lines"] if found else []
         changes = self._line_changes(data, lines)
         unfinished = all(c.holds(data.head) for c in REVENUE_UNFINISHED)
         facts = self.facts(data)
         if not changes and not unfinished:
-            if facts or not lines:
+            if facts or not any(line.get("zuoraid") for line in lines):
                 return Leave(Problem(f"{self.code}-REVENUE", f"{self.label(data)}: revenue dates are up to date."), level="DEBUG")
             return Write("recover", "", "", (), destination_id=record.destination_id, write_back=False, check_amount=False)
         date = day(data.head.get(self.date_field)) or ""
@@ -193,7 +204,7 @@ class InvoiceDocuments(DocumentChecks):
             advice = "Open the period, or correct the lines by hand."
             problem = Problem(f"{self.code}-REVENUE-PERIOD", text_, advice)
             return Leave(problem, level="WARNING")  # not a hold: it stays in the list of deferred ones
-        requests = (Request(self.destination, {"item": {"items": changes}}, record.destination_id),) if changes else ()
+        requests = (Request(self.record_type(data), {"item": {"items": changes}}, record.destination_id),) if changes else ()
         return Write(
             "update",
             "Updating Revenue Recognition",
@@ -205,12 +216,28 @@ class InvoiceDocuments(DocumentChecks):
             facts=facts,
         )
 
-    def _line_changes(self, data: DocumentData, lines: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
-        """The lines that are still deferred in NetSuite and whose dates are final by now; `lines` by line Zuora ID."""
+    @staticmethod
+    def without_transfer(mark: Mark) -> Mark:
+        """The mark, without Transferred to Accounting for a revenue update: it stays Yes (section 7, 3)."""
+        return replace(mark, transferred=None) if mark.record.data.revenue_update else mark
+
+    def _line_changes(self, data: DocumentData, lines: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        """The lines that are still deferred in NetSuite and whose dates are final by now."""
         changes = []
+        by_key = {line["line"]: line for line in lines}
+        by_id = {line.get("zuoraid"): line for line in lines}
         for item in data.items:
-            line, dates = lines.get(str(item["Id"]), {}), self.revenue(data, item)
+            line, dates = _line_of(item, by_key, by_id), self.revenue(data, item)
             if line.get("deferred") == "T" and not dates.defer:
                 start, end = dates.start or None, dates.end or None
                 changes.append({"line": int(line["line"]), "deferRevRec": False, "revRecStartDate": start, "revRecEndDate": end})
         return changes
+
+
+def _line_of(
+    item: Mapping[str, Any], by_key: Mapping[str, Mapping[str, str]], by_id: Mapping[str | None, Mapping[str, str]]
+) -> Mapping[str, str]:
+    """The NetSuite line of an item: by the line key that the item holds (mode A), unless that line carries another item's Zuora ID; else by
+    the line's Zuora ID (section 7, 4)."""
+    keyed = by_key.get(str(item.get("IntegrationId__NS") or ""), {})
+    return keyed if keyed and keyed.get("zuoraid", item["Id"]) == item["Id"] else by_id.get(str(item["Id"]), {})

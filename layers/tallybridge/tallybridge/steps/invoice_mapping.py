@@ -1,8 +1,10 @@
-"""How a Zuora invoice becomes a NetSuite invoice: its header and what is special to its lines (invoices.md sections 5, 9 and 12)."""
+"""How a Zuora invoice becomes a NetSuite invoice, or a negative one a credit memo: its header and what is special to its lines (invoices.md
+sections 2, 5, 8 and 9)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
@@ -22,7 +24,7 @@ class InvoiceData(DocumentData):
 
 
 class InvoiceMapping(DocumentLines):
-    """Sections 5 to 6: what is sent. Nothing here decides whether."""
+    """Sections 5 to 8: what is sent. Nothing here decides whether."""
 
     number_field = "InvoiceNumber"
     date_field = "InvoiceDate"
@@ -30,23 +32,36 @@ class InvoiceMapping(DocumentLines):
     line_amount = "ChargeAmount"
     tax_of = "InvoiceItemId"
 
-    # -- 5.1 header --------------------------------------------------------------------------------------------------
+    # -- 2 destination -----------------------------------------------------------------------------------------------
+
+    def is_negative(self, data: DocumentData) -> bool:
+        """Whether the invoice becomes a credit memo (tenants without Invoice Settlement)."""
+        return Decimal(data.head.get("Amount") or 0) < 0
+
+    def record_type(self, data: DocumentData) -> str:
+        return "creditMemo" if self.is_negative(data) else "invoice"
+
+    def sent_amount(self, data: DocumentData, amount: Decimal) -> Decimal:
+        """Amounts of a negative invoice change their sign."""
+        return -amount if amount and self.is_negative(data) else amount
+
+    # -- 5.1 and 8.1 header ------------------------------------------------------------------------------------------
 
     def header(self, data: DocumentData) -> dict[str, Any]:
-        """Invoice header; what the table says is "not sent" is absent here."""
-        head, account = data.head, data.account
+        """Invoice or credit memo header; what the tables say is "not sent" is absent here."""
+        head, account, record_type, negative = data.head, data.account, self.record_type(data), self.is_negative(data)
         use_number = self.settings.transaction_number_mapping is NumberMapping.SOURCE_NUMBER
         custom = {
-            "Zuora Amount Without Tax": text(head.get("AmountWithoutTax")),
-            "Zuora Tax Amount": text(head.get("TaxAmount")),
-            "Zuora Tax Exempt Amount": text(head.get("TaxExemptAmount")),
+            "Zuora Amount Without Tax": text(self._amount(data, "AmountWithoutTax")),
+            "Zuora Tax Amount": text(self._amount(data, "TaxAmount")),
+            "Zuora Tax Exempt Amount": text(self._amount(data, "TaxExemptAmount")),
             "Zuora Created Date": utc_moment(head.get("CreatedDate")),
             "Zuora ID": head["Id"],
             "Zuora Reference Number": text(head.get("InvoiceNumber")),
             "Zuora Last Email Sent Date": utc_moment(head.get("LastEmailSentDate")),
             "Zuora Posted Date": utc_moment(head.get("PostedDate")),
             "Zuora Target Date": text(head.get("TargetDate")),
-            "Zuora Type": "INVOICE",
+            "Zuora Type": "NEGATIVE_INVOICE" if negative else "INVOICE",
             "Zuora Origin": "ZUORA",
             "Zuora Sync Date": stamp(self.context.clock.now()),
         }
@@ -54,23 +69,31 @@ class InvoiceMapping(DocumentLines):
             "externalId": self.external_id(head["Id"]),
             "entity": ref(account.get("IntegrationId__NS")),
             "memo": text(head.get("Comments"), MEMO_LIMIT),
-            "dueDate": day(head.get("DueDate")),
+            "dueDate": None if negative else day(head.get("DueDate")),
             "tranDate": day(head.get("InvoiceDate")),
             "tranId": head.get("InvoiceNumber") if use_number else None,
+            "autoApply": False if negative else None,  # standalone: applied to nothing
             **self.tax_flags(),
             **data.posting,
             **classification.header(self.settings, self.reference, account),
-            **{self.reference.custom("invoice", label): value for label, value in custom.items()},
+            **{self.reference.custom(record_type, label): value for label, value in custom.items()},
         }
-        return self.existing("invoice", fields)
+        return self.existing(record_type, fields)
+
+    def _amount(self, data: DocumentData, field: str) -> Decimal | None:
+        amount = data.head.get(field)
+        return None if amount is None else self.sent_amount(data, Decimal(amount))
 
     # -- 9 zero amounts ----------------------------------------------------------------------------------------------
 
     def items(self, data: DocumentData) -> list[dict[str, Any]]:
-        drop_zero = self.settings.avoid_zero_amount_invoice_items
-        return [i for i in super().items(data) if not (drop_zero and not i.get("ChargeAmount"))]
+        return [i for i in super().items(data) if i.get("ChargeAmount") or not self._drops_zero]
 
     def taxes(self, data: DocumentData) -> list[dict[str, Any]]:
         """Zero ones are dropped with the zero items."""
-        drop_zero = self.settings.avoid_zero_amount_invoice_items
-        return [t for t in super().taxes(data) if not (drop_zero and not t.get("TaxAmount"))]
+        return [t for t in super().taxes(data) if t.get("TaxAmount") or not self._drops_zero]
+
+    @property
+    def _drops_zero(self) -> bool:
+        """Without Invoice Settlement zero lines are always sent."""
+        return self.settings.avoid_zero_amount_invoice_items and self.context.mode == "B"

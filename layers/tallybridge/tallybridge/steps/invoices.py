@@ -1,13 +1,17 @@
-"""Zuora invoices -> NetSuite invoices (invoices.md), Invoice Settlement tenants."""
+"""Zuora invoices -> NetSuite invoices; negative ones of tenants without Invoice Settlement -> credit memos (invoices.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
-from tallybridge.steps.base import ambiguous, day
-from tallybridge.steps.invoice_documents import ACCOUNT_FIELDS, REVENUE_UNFINISHED, InvoiceDocuments
+from tallybridge.errors import LoginRefused, ServiceError
+from tallybridge.steps.base import StepContext, ambiguous
+from tallybridge.steps.document_checks import ACCOUNT_FIELDS
+from tallybridge.steps.document_lines import DocumentData
+from tallybridge.steps.invoice_documents import REVENUE_UNFINISHED, InvoiceDocuments
 from tallybridge.steps.invoice_mapping import InvoiceData, InvoiceMapping
 from tallybridge.sync.step import (
     CREATED,
@@ -96,11 +100,16 @@ TAXES = Child(
     via=("InvoiceItem", "InvoiceItemId", "InvoiceId"),
 )
 
+ITEMS_WITH_KEYS = replace(ITEMS, fields=(*ITEMS.fields, "IntegrationId__NS"))
+"""Without Invoice Settlement items hold the key of their NetSuite line."""
+
+CREDIT_MEMO = "CustCred"
 CREATING, ERROR = "Creating Invoice", "Error Creating Invoice"
+CREATING_CREDIT, ERROR_CREDIT = "Creating Credit Memo", "Error Creating Credit Memo"
 
 
 class Invoices(InvoiceDocuments, InvoiceMapping):
-    """Step 4: one NetSuite invoice per posted Zuora invoice, and later the revenue dates of its deferred lines."""
+    """Step 4: one NetSuite invoice, or credit memo, per posted Zuora invoice, and later the revenue dates of its deferred lines."""
 
     name = "invoices"
     title = "Zuora invoices"
@@ -109,37 +118,53 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
     destination = "invoice"
     code = "INV"
     transaction_type = "CustInvc"
-    needs = ("class", "department", "location", "tax code", "revenue template", "periods", "fields:invoice")
+    needs: tuple[str, ...] = ("class", "department", "location", "tax code", "revenue template", "periods", "fields:invoice")
 
     head_fields = HEAD_FIELDS
     item_child = ITEMS
     data_class = InvoiceData
     error = ERROR
 
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        if not self.settlement_on:
+            self.needs = (*self.needs, "fields:creditMemo")
+            self.item_child = ITEMS_WITH_KEYS
+
+    @property
+    def settlement_on(self) -> bool:
+        """Whether the tenant has Invoice Settlement (mode B)."""
+        return self.context.mode == "B"
+
+    @property
+    def transaction_types(self) -> tuple[str, ...]:
+        return (self.transaction_type,) if self.settlement_on else (self.transaction_type, CREDIT_MEMO)
+
     def query(self) -> SourceQuery:
         conditions = WAITING
         if self.settings.cutover_zuora_invoice:
             conditions += (OnOrAfter("InvoiceDate", self.settings.cutover_zuora_invoice.isoformat()),)  # rule 4
         heads = self.alternatives(conditions)
-        return SourceQuery("Invoice", HEAD_FIELDS, heads, parents=(ACCOUNT,), children=(ITEMS, TAXES), copy_fields=("AccountId",))
+        return SourceQuery("Invoice", HEAD_FIELDS, heads, parents=(ACCOUNT,), children=(self.item_child, TAXES), copy_fields=("AccountId",))
 
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        updates = [r for r in records if r.data.revenue_update]
+    # -- 2 destination -----------------------------------------------------------------------------------------------
+
+    def find_documents(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """Invoices among NetSuite's invoices, negative ones among its credit memos."""
+        negative = [r for r in records if self.is_negative(r.data)]
+        found = self.find_transactions([r for r in records if not self.is_negative(r.data)])
+        return found | self.find_transactions(negative, CREDIT_MEMO)
+
+    def total_in(self, row: Mapping[str, Any]) -> Decimal | None:
+        """With the sign of the Zuora invoice: SuiteQL gives the total of a credit memo as a negative amount."""
+        return Decimal(row["foreigntotal"]) if "foreigntotal" in row else None
+
+    def also_with_lines(self, records: Sequence[SourceRecord], found: Mapping[str, Sequence[Counterpart]]) -> dict[str, str]:
         large = [r for r in records if not r.data.revenue_update and self._is_large(r.data)]
-        with ThreadPoolExecutor(max_workers=1) as pool:  # both look-ups at once
-            noting = pool.submit(self.note_customer_currencies, records)
-            found = self.find_transactions([r for r in records if not r.data.revenue_update])
-            noting.result()
         known = self.context.known([r.id for r in large]) if large else {}
         for record in large:
-            record.data.was_set_aside = known.get(record.id, {}).get("code") == "INV-LARGE"
-        needed = {r.id: r.destination_id for r in updates if r.destination_id}
-        needed |= {r.id: found[r.id][0].id for r in large if len(found.get(r.id, ())) == 1}
-        lines = self.lines_in_netsuite(list(needed.values()))
-        for source_id, internal_id in needed.items():
-            amount = found[source_id][0].amount if source_id in found else None
-            found[source_id] = [Counterpart(internal_id, amount, {"lines": lines.get(internal_id, [])})]
-        return found
+            record.data.was_set_aside = known.get(record.id, {}).get("set_aside") == "INV-LARGE"
+        return {r.id: found[r.id][0].id for r in large if len(found.get(r.id, ())) == 1}
 
     # -- 3 validations -----------------------------------------------------------------------------------------------
 
@@ -165,11 +190,11 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
         if data.revenue_update:
             return self.plan_revenue_update(record, found)
         if len(found) > 1:
-            return Hold((ambiguous("INV", f"Invoice {record.number}", "invoices", found),))
+            return Hold((ambiguous("INV", self.label(data), "credit memos" if self.is_negative(data) else "invoices", found),))
         large = self._is_large(data)
         if found and not (large and found[0].amount != record.amount):
             return self.plan_found(record, found[0])
-        if Decimal(data.head.get("Amount") or 0) < 0:  # rule 6
+        if self.settlement_on and self.is_negative(data):  # rule 6
             negative = f"Invoice {record.number}: negative invoices are not synced when Invoice Settlement is enabled."
             return Leave(
                 Problem("INV-NEGATIVE", negative, "Handle it by hand, or set Transferred to Accounting to Ignore."), level="WARNING"
@@ -177,20 +202,13 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
         if problems := self.problems(data):
             nothing_to_send = [p.code for p in problems] == ["INV-V10"] and not record.amount
             return Leave(problems[0], set_aside=True) if nothing_to_send else Hold(tuple(problems))
-        posting = self.posting(day(data.head.get("InvoiceDate")) or "", f"Invoice {record.number}")
-        if closed := posting.plan(ERROR):
-            return closed
-        data.posting = posting.fields
-        if large:
-            return self._plan_large(record, found)
-        return Write(
-            "create",
-            CREATING,
-            ERROR,
-            (Request("invoice", {**self.header(data), "item": {"items": self.lines(data)}}),),
-            check_amount=self.amounts_must_match,
-            facts=self.facts(data),
-        )
+        return self._plan_large(record, found) if large else self.plan_create(record, self._creating(data))
+
+    def _creating(self, data: DocumentData) -> str:
+        return CREATING_CREDIT if self.is_negative(data) else CREATING
+
+    def error_of(self, data: DocumentData) -> str:
+        return ERROR_CREDIT if self.is_negative(data) else ERROR
 
     # -- 10 large invoices -------------------------------------------------------------------------------------------
 
@@ -204,35 +222,69 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
         a piece that arrives twice changes nothing. After a crash the lines that are already there are left out.
         """
         data: InvoiceData = record.data
+        record_type, error = self.record_type(data), self.error_of(data)
+        if closed := self.post(data).plan(error):
+            return closed
         count = len(self.items(data)) + len(self.taxes(data))
         if not data.was_set_aside and not found and not record.status:
             limit = self.settings.large_invoice_lines
             text_ = f"Invoice {record.number}: {count} lines exceed the limit of {limit}; set aside."
             advice = "Set Transferred to Accounting to No to send it in pieces."
             return Leave(Problem("INV-LARGE", f"{text_} {advice}", advice), set_aside=True, level="WARNING")
-        there = {line["zuoraid"] for line in found[0].record["lines"]} if found else set()
-        id_field = self.reference.custom("invoice", "Zuora ID", line=True)
+        there = {line["zuoraid"] for line in found[0].record["lines"] if line.get("zuoraid")} if found else set()
+        id_field = self.reference.custom(record_type, "Zuora ID", line=True)
         lines = sorted(self.lines(data), key=lambda line: line["amount"] < 0)
         missing = (line for line in lines if line[id_field] not in there)
         rest = [{**line, "line": number} for number, line in enumerate(missing, len(there) + 1)]
         size = self.settings.large_invoice_piece
         pieces = [{"item": {"items": rest[n : n + size]}} for n in range(0, len(rest), size)]
         target = found[0].id if found else None
-        requests = [Request("invoice", piece, target or CREATED) for piece in pieces]
+        requests = [Request(record_type, piece, target or CREATED) for piece in pieces]
         if target is None:
-            requests[0] = Request("invoice", {**self.header(data), **pieces[0]})
-        return Write("create", CREATING, ERROR, tuple(requests), destination_id=target or "", facts=self.facts(data))
+            requests[0] = Request(record_type, {**self.header(data), **pieces[0]})
+        return Write(
+            "create",
+            self._creating(data),
+            error,
+            tuple(requests),
+            destination_id=target or "",
+            check_amount=self.amounts_must_match,
+            facts=self.facts(data),
+        )
 
     # -- source ------------------------------------------------------------------------------------------------------
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """`PUT /v1/invoices`, 50 a call (api-zuora-billing.md 12.3)."""
+        """50 a call: Actions, which tell which one failed, and with Invoice Settlement `PUT /v1/invoices` (api-zuora-billing.md 15.2)."""
+        marks = [self.without_transfer(m) for m in marks]
+        if not self.settlement_on:
+            return super().mark(marks)
         objects = []
         for mark in marks:
             fields = self.mark_fields(mark)
-            if mark.record.data.revenue_update:
-                fields.pop("TransferredToAccounting", None)  # stays Yes (section 7, 3)
             if "TransferredToAccounting" in fields:
                 fields["transferredToAccounting"] = fields.pop("TransferredToAccounting")
             objects.append({"id": mark.record.id, **self.context.source.to_tenant(fields)})
         return {w.id: MarkResult(w.ok, w.code, w.message) for w in self.context.zuora.update_invoices(objects)}
+
+    def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
+        """Without Invoice Settlement each item gets the key of its NetSuite line, 50 a call (section 4, 3)."""
+        sent = {i: (r, to) for i, (r, to) in done.items() if not r.data.revenue_update}
+        if self.settlement_on or not sent:
+            return {}
+        try:
+            lines = self.lines_in_netsuite([to for _, to in sent.values()])
+        except LoginRefused:
+            raise
+        except ServiceError as lost:
+            return dict.fromkeys(sent, MarkResult(False, lost.code, lost.message))
+        keys: dict[str, str] = {}
+        invoice_of: dict[str, str] = {}
+        for invoice_id, (record, to) in sent.items():
+            line_of = {line.get("zuoraid"): line["line"] for line in lines.get(to, ())}
+            for item in self.items(record.data):
+                if item["Id"] in line_of:
+                    keys[item["Id"]], invoice_of[item["Id"]] = line_of[item["Id"]], invoice_id
+        objects = [{"Id": i, **self.context.source.to_tenant({"IntegrationId__NS": key})} for i, key in keys.items()]
+        written = self.context.zuora.update("InvoiceItem", objects)
+        return {invoice_of[w.id]: MarkResult(False, w.code, w.message) for w in written if not w.ok}

@@ -105,14 +105,7 @@ class MasterData(ZuoraToNetSuite):
         query = SourceQuery(self.object, ("UpdatedDate",), (self._modified_since(base),))
         zoql = query.renamed(self.context.source.suffix).zoql(("UpdatedDate",))
         later = sorted((utc_moment(row.get("UpdatedDate")), row["Id"]) for row in self.context.zuora.query(zoql))
-        mark = base
-        for piece in _whole_moments([row for row in later if row[0] > base], SEEN_AT_A_TIME):
-            seen = self.context.seen([i for _, i in piece])
-            for moment, rows in groupby(piece, key=lambda row: row[0]):
-                if any(seen.get(i) != moment for _, i in rows):
-                    return mark
-                mark = moment
-        return mark
+        return past_own_changes(base, later, self.context.seen)
 
     @staticmethod
     def is_ignored(row: Mapping[str, Any]) -> bool:
@@ -162,6 +155,19 @@ UNTRANSFERRED: Mapping[str, Any] = {"transferred": False, "check_amount": False}
 
 Hits = dict[str, dict[str, dict[str, str]]]
 """Rows of a look-up: source id -> internal id -> row."""
+
+
+def past_own_changes(base: str, later: Sequence[tuple[str, str]], seen_of: Callable[[Sequence[str]], Mapping[str, str]]) -> str:
+    """The moment up to which all changes after `base` are the connector's own. `later`: (moment, id) in order; `seen_of`: when the
+    connector itself changed records last."""
+    mark = base
+    for piece in _whole_moments([row for row in later if row[0] > base], SEEN_AT_A_TIME):
+        seen = seen_of([i for _, i in piece])
+        for moment, rows in groupby(piece, key=lambda row: row[0]):
+            if any(seen.get(i) != moment for _, i in rows):
+                return mark
+            mark = moment
+    return mark
 
 
 def candidate(row: Selected, group: str = "") -> Candidate:

@@ -45,6 +45,8 @@ from tallybridge.zuora.writes import Written
 ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, optional=True)  # rule 1
 DONE = ("Sync Complete", "Complete")
 COMPLETE_ACCOUNT = Parent("Account", "AccountId", where=(*SYNCED_TO_NETSUITE, Is("IntegrationStatus__NS", DONE)))  # P1, rules 1 and 2
+SNAPSHOT_FIRST = ("PaymentMethodSnapshot", "PaymentMethod")  # P2
+METHOD_FIRST = ("PaymentMethod", "PaymentMethodSnapshot")  # P1; the snapshot of a method that is gone
 SNAPSHOT = Parent("PaymentMethodSnapshot", "PaymentMethodSnapshotId", optional=True)
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 2
@@ -134,7 +136,8 @@ class Payments(Settlement):
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source = self.context.source
-        found = [_data(head, parents, self._parts(selected, head)) for selected, head, parents in self.reread(candidates)]
+        methods = SNAPSHOT_FIRST if self.settlement_on else METHOD_FIRST
+        found = [_data(head, parents, self._parts(selected, head), methods) for selected, head, parents in self.reread(candidates)]
         documents = {
             **source.reread("Invoice", _documents(found, "invoice"), ("InvoiceNumber", "Amount", "IntegrationId__NS")),
             **source.reread_memos("debit-memos", _documents(found, "debit memo")),
@@ -167,6 +170,7 @@ class Payments(Settlement):
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         found = self.find_transactions(records)
         self.note_customer_currencies(records)
+        self.note_accounts(r.data.method_type for r in records if r.id not in found)
         updates = {r.id: found[r.id][0].id for r in records if len(found.get(r.id, ())) == 1 and self._is_update(r)}
         there = self.applications(updates.values())
         for record in records:
@@ -191,6 +195,7 @@ class Payments(Settlement):
             text_ = f"{_name(data)}: not applied to any invoice; credit balance and overpayments are not synced."
             yield Problem("PAY-A6", text_, "Apply the payment to an invoice in Zuora, or set Transferred to Accounting to Ignore.")
         yield from self._document_problems(data)
+        yield from self._account_problems(data)
         for document_id in data.applied:
             document = data.documents.get(document_id, {})
             if Decimal(document.get("Amount") or 0) < 0:
@@ -213,7 +218,11 @@ class Payments(Settlement):
         if data.unassigned and not self.settings.unassigned_payments_customer_id:
             text_ = "unassigned, and no NetSuite customer is configured for unassigned payments; skipped."
             yield Problem("PAY-V7", f"{_name(data)}: {text_}", "Set unassigned_payments_customer_id, or assign the payment in Zuora.")
-        elif not data.unassigned and not data.account.get("IntegrationId__NS"):
+        yield from self._account_problems(data)
+
+    def _account_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """P2, validation 6; an account whose id was cleared stops payments of P1 too."""
+        if not data.unassigned and not data.account.get("IntegrationId__NS"):
             name = f"account {data.account.get('AccountNumber', '')}"
             advice = "It syncs by itself once the account has been synced; see the account's own message."
             yield Problem("PAY-V6", f"{_name(data)}: {name} has not been synced to NetSuite.", advice, name)
@@ -269,11 +278,12 @@ class Payments(Settlement):
             "tranDate": day(head.get("EffectiveDate")),
             "tranId": head.get("PaymentNumber") if use_number else None,
             **self.method(data.method_type),
+            **self.account_posted(data.method_type),
             **classification.header(self.settings, self.reference, data.account),
             **self.descriptive(data),
             **self._custom(
                 {
-                    "Zuora Created Date": text(head.get("CreatedDate")),
+                    "Zuora Created Date": utc_moment(head.get("CreatedDate")),
                     "Zuora Credit Card Type": text(method.get("CreditCardType")) if is_card else None,
                     "Zuora ID": head["Id"],
                     "Zuora Origin": "ZUORA",
@@ -348,17 +358,19 @@ UPDATING = frozenset({"updating payment", "error updating payment"})
 CARD_TYPES = frozenset({"creditcard", "debitcard", "creditcardreferencetransaction"})
 
 
-def _data(head: Mapping[str, Any], parents: Mapping[str, Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> PaymentData:
+def _data(
+    head: Mapping[str, Any], parents: Mapping[str, Mapping[str, Any]], parts: Sequence[Mapping[str, Any]], methods: Sequence[str]
+) -> PaymentData:
+    """`methods`: where the payment method is looked for, the first that has a type."""
     applied: dict[str, Decimal] = {}
     kinds: dict[str, str] = {}
     for part in parts:
         document = part.get("InvoiceId") or part.get("DebitMemoId")
         amount = Decimal(part.get("Amount") or 0)
-        if document and amount > 0:
+        if document and amount:
             applied[document] = applied.get(document, Decimal(0)) + amount
             kinds[document] = "invoice" if part.get("InvoiceId") else "debit memo"
-    snapshot = parents.get("PaymentMethodSnapshot", {})
-    method = snapshot if snapshot.get("Type") else parents.get("PaymentMethod", {})
+    method = next((parents[m] for m in methods if parents.get(m, {}).get("Type")), {})
     return PaymentData(head, parents.get("Account", {}), method, applied, kinds)
 
 

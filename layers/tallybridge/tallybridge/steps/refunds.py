@@ -190,6 +190,7 @@ class Refunds(Settlement):
         found = self.find_transactions(records)
         self.note_customer_currencies(records)
         missing = [r for r in records if r.id not in found]
+        self.note_accounts(r.data.method_type for r in missing)
         there = self.applications(r.data.internal_id(p) for r in missing for p in r.data.refunded)
         for record in missing:
             record.data.there = there
@@ -231,6 +232,10 @@ class Refunds(Settlement):
                 yield Problem("RFD-V6", f"{data.name}: {name} has not been synced to NetSuite.", advice, name)
 
     def _others(self, data: RefundData) -> Iterator[Problem]:
+        if not data.account.get("IntegrationId__NS"):
+            name = f"account {data.account.get('AccountNumber', '')}"
+            advice = "It syncs by itself once the account has been synced; see the account's own message."
+            yield Problem("RFD-ACCOUNT", f"{data.name}: {name} has not been synced to NetSuite.", advice, name)
         if problem := currency_problem("RFD", data.name, str(data.account.get("Currency") or ""), data.customer_currency):
             yield problem
 
@@ -280,7 +285,7 @@ class Refunds(Settlement):
             present = there.documents if self.settlement_on else {d: a for d, a in there.documents.items() if d in wanted}
             open_ = there.open + sum(present.values(), Decimal(0)) - sum(wanted.values(), Decimal(0))
             if open_ < amount:
-                text_ = f"{data.name}: NetSuite payment {internal_id} has only {plain(open_)} unapplied, {plain(amount)} needed."
+                text_ = f"{data.name}: NetSuite payment {internal_id} has only {plain(max(open_, Decimal(0)))} unapplied, {plain(amount)} needed."
                 advice = "Unapply the payment in NetSuite, or undo the refund that used it; the next run tries again."
                 return Problem("RFD-OPEN", text_, advice)
         return None
@@ -309,6 +314,7 @@ class Refunds(Settlement):
             "tranId": head.get("RefundNumber") if use_number else None,
             "memo": text(head.get("Comment"), MEMO_LIMIT),
             **self.method(data.method_type),
+            **self.account_posted(data.method_type),
             **classification.header(self.settings, self.reference, data.account),
             **{self.reference.custom("customerRefund", label): value for label, value in custom.items()},
         }

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.steps.base import ZuoraToNetSuite
+from tallybridge.errors import Refused
+from tallybridge.steps import custom_fields
+from tallybridge.steps.base import StepContext, ZuoraToNetSuite, ref
 from tallybridge.sync.step import Mark, MarkResult, Problem
 from tallybridge.zuora.selection import Condition, Is, Parent
 from tallybridge.zuora.writes import Written
@@ -45,6 +47,10 @@ class Applied:
 class Settlement(ZuoraToNetSuite):
     """Base of the payments and refunds steps."""
 
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.deposits: dict[str, dict[str, Any] | None] = {}
+
     @property
     def settlement_on(self) -> bool:
         """Whether the tenant has Invoice Settlement (mode B)."""
@@ -71,6 +77,34 @@ class Settlement(ZuoraToNetSuite):
             text = f'{label}: {word} "{name}" has no NetSuite payment method of exactly that name.'
             yield Problem(f"{self.code}-V1", text, advice)
 
+    # -- account posted to (payments.md P1) --------------------------------------------------------------------------
+
+    def note_accounts(self, kinds: Iterable[str]) -> None:
+        """Read once a worker which account each of these payment methods posts to. NetSuite's reference does not promise that it sources
+        the account of what the API creates, so it is sent (api-netsuite.md 9.7, 9.8); SuiteQL does not show it."""
+        for name in sorted({self.method_name(kind) for kind in kinds}):
+            internal_id = self.reference.id_of("payment method", name)
+            if internal_id and internal_id not in self.deposits:
+                self.deposits[internal_id] = self._deposit_of(internal_id)
+
+    def _deposit_of(self, internal_id: str) -> dict[str, Any] | None:
+        """The account of a payment method, {} for Undeposited Funds; None when the role may not read it: NetSuite then decides."""
+        try:
+            found = self.context.netsuite.read("paymentMethod", internal_id, fields=("account", "undepFunds"))
+        except Refused:
+            return None
+        undeposited = (found.get("undepFunds") or {}).get("id") == "T"
+        return {} if undeposited else ref((found.get("account") or {}).get("id")) or {}
+
+    def account_posted(self, kind: str) -> dict[str, Any]:
+        """The payment method's account, else Undeposited Funds. Refunds have no such flag: without an account of its own the payment
+        method is all that they need."""
+        deposit = self.deposits.get(self.reference.id_of("payment method", self.method_name(kind)) or "")
+        if deposit is None:
+            return {}
+        flag = {"undepFunds": {"id": "F" if deposit else "T"}} if self.destination == PAYMENT else {}
+        return {**({"account": deposit} if deposit else {}), **flag}
+
     # -- applications in NetSuite ------------------------------------------------------------------------------------
 
     def applications(self, payments: Iterable[str]) -> dict[str, Applied]:
@@ -94,15 +128,17 @@ class Settlement(ZuoraToNetSuite):
     # -- status writes -----------------------------------------------------------------------------------------------
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """Actions, 50 a call, in mode A; in mode B one PUT each, several at a time, unless the setting says that Actions work there too."""
-        if not self.settlement_on or self.settings.mode_b_payment_status_write == "actions":
+        """Actions, 50 a call, in mode A; in mode B one PUT each, several at a time, unless the setting says that Actions work there too.
+        With `journal_only_progress_mark` what is under way in mode B is kept in the ledger only."""
+        if not self.settlement_on:
             return super().mark(marks)
-        if self.settings.journal_only_progress_mark:
-            progress = [m for m in marks if m.transferred == "Processing"]
-            marks = [m for m in marks if m.transferred != "Processing"]
-        else:
-            progress = []
+        kept = [m for m in marks if self.settings.journal_only_progress_mark and _is_progress(m)]
+        due = [m for m in marks if m not in kept]
+        by_actions = self.settings.mode_b_payment_status_write == "actions"
+        written = super().mark(due) if by_actions and due else self._put(due)
+        return {**{m.record.id: MarkResult(True) for m in kept}, **written}
 
+    def _put(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         def write(mark: Mark) -> tuple[str, MarkResult]:
             fields = self.mark_fields(mark)
             transferred = fields.pop("TransferredToAccounting", None)
@@ -113,7 +149,7 @@ class Settlement(ZuoraToNetSuite):
             return mark.record.id, MarkResult(written.ok, written.code, written.message)
 
         with ThreadPoolExecutor(max_workers=SOURCE_WRITERS) as pool:
-            return {**{m.record.id: MarkResult(True) for m in progress}, **dict(pool.map(write, marks))}
+            return dict(pool.map(write, marks))
 
     def put_source(self, record_id: str, body: Mapping[str, Any]) -> Written:
         """The PUT of one record in mode B."""
@@ -122,6 +158,11 @@ class Settlement(ZuoraToNetSuite):
     def mark_fields(self, mark: Mark) -> dict[str, Any]:
         origin = {"Origin__NS": "ZUORA"} if mark.destination_id else {}
         return {**super().mark_fields(mark), **origin}
+
+
+def _is_progress(mark: Mark) -> bool:
+    """Whether a mark only says that the record is being worked on. That custom fields are still to be copied is told by nothing else."""
+    return mark.transferred == "Processing" and mark.status != custom_fields.UPDATING
 
 
 def changed_lines(wanted: Mapping[str, Decimal], present: Mapping[str, Decimal], *, remove_others: bool = True) -> list[dict[str, Any]]:

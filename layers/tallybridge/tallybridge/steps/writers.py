@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from tallybridge.errors import BadAnswer
+from tallybridge.errors import BadAnswer, OutcomeUnknown, Refused, ServiceError
+from tallybridge.http import Effect
 from tallybridge.netsuite import NetSuite
 from tallybridge.sync.step import Request
 from tallybridge.zuora import Zuora
+from tallybridge.zuora.faults import AGAIN, SERVICE, Fault, error_for
+from tallybridge.zuora.writes import Written
 
 NOT_REPEATABLE = ("/apply", "/unapply")
 """Ends of the Zuora paths whose PUT moves money a second time when it is sent a second time."""
 ID_FIELDS = ("Id", "id", "accountId", "subscriptionId")
 """Where Zuora's answers to a create carry the new id."""
+KEY_LIMIT = 255
 
 
 class NetSuiteWriter:
@@ -32,8 +36,9 @@ class NetSuiteWriter:
 
 
 class ZuoraWriter:
-    """Requests by path: "/v1/payments", "/v1/payments/{id}/apply", "/v1/object/contact". A path with "{id}" in a create is a POST to a
-    sub-resource of `record_id`, which is then given as text in the path already.
+    """Requests by path ("/v1/payments", "/v1/payments/{id}/apply", "/v1/object/contact") or by the name of an object ("Payment", then sent
+    as Action, fields in PascalCase). "{id}" stands for the id of the record to update; a create under another record carries that
+    record's id in its path.
 
     `family` goes into every idempotency key, because Zuora replays a stored failure for 24 hours (api-zuora-billing.md section 4).
     """
@@ -43,14 +48,43 @@ class ZuoraWriter:
         self.family = family
 
     def create(self, request: Request) -> str:
-        answer = self.zuora.post(request.record_type, request.body, f"{request.key}-{self.family}"[:255])
-        return made_id(answer, request.record_type)
+        if not request.key:
+            raise ValueError(f"a create in Zuora needs an idempotency key: {request.record_type}")
+        key = f"{request.key}-{self.family}"[:KEY_LIMIT]
+        if is_path(request.record_type):
+            return made_id(self.zuora.post(request.record_type, request.body, key), request.record_type)
+        (written,) = self.zuora.create(request.record_type, [request.body], key)
+        return _checked(written, f"create {request.record_type}", Effect.ONCE).id
 
     def update(self, request: Request) -> object:
         assert isinstance(request.record_id, str)
+        if not is_path(request.record_type):
+            (written,) = self.zuora.update(request.record_type, [{"Id": request.record_id, **request.body}])
+            return _checked(written, f"update {request.record_type}", Effect.REPEATABLE)
         path = request.record_type.replace("{id}", quote(request.record_id, safe=""))
         send = self.zuora.put_once if path.endswith(NOT_REPEATABLE) else self.zuora.put
         return send(path, request.body, record=request.record_id)
+
+
+def is_path(record_type: str) -> bool:
+    """Whether a request of Zuora names a path and not an object for Actions."""
+    return record_type.startswith("/")
+
+
+def _checked(written: Written, operation: str, effect: Effect) -> Written:
+    """The result of an Action on one object; raises what a failed call would raise."""
+    if written.ok:
+        return written
+    raise _error_of(written, operation, effect)
+
+
+def _error_of(written: Written, operation: str, effect: Effect) -> ServiceError:
+    code = written.code.removeprefix("ZUORA-")
+    error = error_for([Fault(code, written.message)], 200, operation, effect)
+    if written.passing and isinstance(error, Refused):  # the call as a whole was lost
+        text = f"Zuora gave no usable answer to {operation}: {written.message}"
+        return OutcomeUnknown(text, service=SERVICE, service_code=code, detail=written.message, advice=written.advice or AGAIN)
+    return error
 
 
 def made_id(answer: Mapping[str, Any], path: str) -> str:

@@ -41,7 +41,7 @@ from tallybridge.sync.step import (
     Write,
 )
 from tallybridge.sync.waves import waits_for, waves, with_ids
-from tallybridge.sync.work import Work, lines_of, name_of, problem_of, result_of
+from tallybridge.sync.work import Work, destination_of, lines_of, name_of, problem_of, result_of
 
 LEDGER_WRITERS = 8
 
@@ -107,7 +107,7 @@ class Batch:
                 work.settle(Outcome.SKIPPED)
                 work.code = problem.code
                 if work.plan.set_aside:
-                    self._keep_held(work, replace(problem, waits_for=""), known)
+                    self._keep_held(work, replace(problem, waits_for=""), known, set_aside=True)
             case Found(counterpart, action, remark, write_back):
                 work.action, work.destination_id, work.destination_amount = action, counterpart.id, counterpart.amount
                 if remark:
@@ -120,10 +120,10 @@ class Batch:
                 work.action = action
                 work.note(Level(level), *remarks)
 
-    def _keep_held(self, work: Work, problem: Problem, known: Mapping[str, Any] | None) -> None:
+    def _keep_held(self, work: Work, problem: Problem, known: Mapping[str, Any] | None, *, set_aside: bool = False) -> None:
         if not self.worker.dry_run:
             key, number = self._key(work.record.id), work.record.number
-            self.ledger.held(key, self.step.name, number, problem.code, problem.message, problem.waits_for, known)
+            self.ledger.held(key, self.step.name, number, problem.code, problem.message, problem.waits_for, known, set_aside=set_aside)
 
     def _ready(self, work: Work, by_id: Mapping[str, Work], known: Mapping[str, Mapping[str, Any]]) -> bool:
         """Put in the ids of records that were to be written first; hold the record when one of them was not."""
@@ -206,7 +206,7 @@ class Batch:
             if held is None or money.rounded(held, work.record.currency) != money.rounded(own, work.record.currency):
                 there = money.plain(held) if held is not None else "no"
                 text = (
-                    f"{self._name(work)}: {self.step.destination} {work.destination_id} holds {there} {work.record.currency} "
+                    f"{self._name(work)}: {destination_of(work, self.step)} {work.destination_id} holds {there} {work.record.currency} "
                     f"instead of {money.plain(own)}."
                 )
                 advice = "Find the cause (taxes, rounding, scripts), correct or delete the NetSuite record; the next run checks again."
@@ -249,7 +249,7 @@ class Batch:
         if isinstance(plan, Write | Found) and not plan.write_back:
             return None
         if isinstance(plan, Write) and plan.remainder:
-            return Mark(work.record, plan.remainder.status, self._transferred("Processing"), work.destination_id, now)
+            return Mark(work.record, plan.remainder.status, self._transferred(plan.remainder.transferred), work.destination_id, now)
         return Mark(work.record, SYNC_COMPLETE, self._transferred("Yes"), work.destination_id, now)
 
     def _settle(self, work: Work, seen: str) -> None:

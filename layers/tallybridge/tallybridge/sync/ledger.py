@@ -190,8 +190,22 @@ class Ledger:
         """Give the record back untouched: the lease ends now."""
         return self._advance(claim, State.CLAIMED, {"lease": 0})
 
-    def held(self, key: str, step: str, number: str, code: str, message: str, waits_for: str, known: Mapping[str, Any] | None) -> None:
-        """Note why a record is not sent. Leaves items alone that a worker holds. Equal notes of the same run are written once."""
+    def held(
+        self,
+        key: str,
+        step: str,
+        number: str,
+        code: str,
+        message: str,
+        waits_for: str,
+        known: Mapping[str, Any] | None,
+        *,
+        set_aside: bool = False,
+    ) -> None:
+        """Note why a record is not sent. Leaves items alone that a worker holds. Equal notes of the same run are written once.
+
+        `set_aside` keeps the code under that name too, where later notes leave it.
+        """
         item = known or {}
         if item.get("state") in OPEN and int(item.get("lease", 0)) > self.clock.now().timestamp():
             return
@@ -204,6 +218,7 @@ class Ledger:
             "message": message,
             "waits_for": waits_for,
             "attention": f"{State.HELD}#{step}",
+            **({"set_aside": code} if set_aside else {}),
         }
         try:
             self._move({**item, "id": key}, facts)

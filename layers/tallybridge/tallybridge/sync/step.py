@@ -27,7 +27,8 @@ class Candidate:
 @dataclass(frozen=True)
 class SourceRecord:
     """A source record as it is now. `number` is what people call it; `amount` in units of `currency`, None where it has none;
-    `order` decides what is written first inside a group; `status` is the Integration Status; `data` is the step's own view of it."""
+    `order` decides what is written first inside a group; `status` is the Integration Status; `destination` is the record type it becomes
+    where a step writes several; `data` is the step's own view of it."""
 
     id: str
     number: str
@@ -37,6 +38,7 @@ class SourceRecord:
     currency: str = ""
     amount: Decimal | None = None
     destination_id: str = ""
+    destination: str = ""
     data: Any = None
 
 
@@ -147,10 +149,11 @@ class Refusal:
 @dataclass(frozen=True)
 class Remainder:
     """What could not be done yet: the source keeps `status` (with the destination's id), so that the next run does the rest. "{id}" in the
-    problem's message stands for that id."""
+    problem's message stands for that id. `transferred` is what Transferred to Accounting says meanwhile."""
 
     status: str
     problem: Problem
+    transferred: str = "Processing"
 
 
 @dataclass(frozen=True)

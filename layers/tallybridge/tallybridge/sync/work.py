@@ -48,6 +48,11 @@ def name_of(work: Work, step: Step) -> str:
     return f"{step.object_label} {work.record.number}"
 
 
+def destination_of(work: Work, step: Step) -> str:
+    """The record type that the record becomes."""
+    return work.record.destination or step.destination
+
+
 def problem_of(work: Work, step: Step, error: TallybridgeError) -> Problem:
     """What a failed call means for the record."""
     return Problem(error.code, f"{name_of(work, step)}: {error.message}", error.advice)
@@ -95,6 +100,7 @@ def lines_of(work: Work, step: Step, now: str, run_id: str, *, dry_run: bool, de
     lines = [line(level, problem, work.detail if debug else "") for level, problem in work.notes]
     if work.outcome in (Outcome.SYNCED, Outcome.ALREADY):
         target = f" {work.destination_id}" if work.destination_id else ""
+        kind = destination_of(work, step)
         word = f"{'would be ' if dry_run else ''}{WORDS.get(work.action, 'unchanged')}"
-        lines.append(line(Level.INFO, Problem("", f"{name_of(work, step)}: {step.destination}{target} {word}.")))
+        lines.append(line(Level.INFO, Problem("", f"{name_of(work, step)}: {kind}{target} {word}.")))
     return lines

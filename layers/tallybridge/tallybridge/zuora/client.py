@@ -105,10 +105,14 @@ class Zuora:
         xml = self._calls.text(f"/v1/describe/{quote(object_type, safe='')}", f"describe {object_type}")
         return fields_from_xml(xml, object_type)
 
-    def object_query(self, plural: str, filters: Sequence[str] = (), fields: Sequence[str] = ()) -> Iterator[Row]:
-        """Point reads (`credit-memos`, ...); `filters` such as "id.IN:[a,b]" (at most 99 ids). Names are camelCase."""
-        path = f"/object-query/{plural}?pageSize={OBJECT_QUERY_PAGE}"
-        path += "".join(f"&filter[]={quote(f, safe='.:,')}" for f in filters) + "".join(f"&fields[]={quote(f, safe='')}" for f in fields)
+    def object_query(
+        self, plural: str, filters: Sequence[str] = (), fields: Sequence[str] = (), expand: Sequence[str] = ()
+    ) -> Iterator[Row]:
+        """Point reads (`credit-memos`, ...); `filters` such as "id.IN:[a,b]" (at most 99 ids); `expand` brings related objects in lower
+        case, at most 99 of a list. Names are camelCase."""
+        given = [("filter[]", quote(f, safe=".:,")) for f in filters]
+        given += [(name, quote(v, safe="")) for name, values in (("fields[]", fields), ("expand[]", expand)) for v in values]
+        path = f"/object-query/{plural}?pageSize={OBJECT_QUERY_PAGE}" + "".join(f"&{name}={value}" for name, value in given)
         cursor = ""
         for _ in range(MAX_OBJECT_QUERY_PAGES):
             page = self._calls.json("GET", path + cursor, Effect.READ, operation=f"object query {plural}")

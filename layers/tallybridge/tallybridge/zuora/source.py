@@ -7,12 +7,11 @@ from itertools import chain, islice
 from typing import Any, Protocol
 
 from tallybridge.pieces import parts, side_by_side
+from tallybridge.zuora import memos
 from tallybridge.zuora.selection import Child, Selected, SourceQuery, zoql_text
 
 IDS_PER_QUERY = 150
 """Ids in one ZOQL query (api-zuora-billing.md section 8.5: 200 of them would just reach the 10,000 character limit)."""
-OBJECT_QUERY_PAGE = 99
-"""Ids in one Object Query call (section 6)."""
 HEADS_AT_A_TIME = 1_500
 """Heads whose children are read together by ZOQL, so that memory stays bounded whatever the backlog."""
 
@@ -25,7 +24,9 @@ class ZuoraReader(Protocol):
     def query(self, zoql: str) -> Iterator[Record]: ...
     def count(self, zoql: str) -> int: ...
     def data_query(self, sql: str) -> Iterator[Record]: ...
-    def object_query(self, plural: str, filters: Sequence[str] = ()) -> Iterator[Record]: ...
+    def object_query(
+        self, plural: str, filters: Sequence[str] = (), fields: Sequence[str] = (), expand: Sequence[str] = ()
+    ) -> Iterator[Record]: ...
     def get_payment_parts(self, key: str) -> list[Record]: ...
     def get_refund_parts(self, key: str) -> list[Record]: ...
     def get_credit_memo_parts(self, key: str) -> list[Record]: ...
@@ -43,7 +44,12 @@ class ZuoraSource:
         self.suffix = suffix
 
     def count(self, query: SourceQuery) -> int:
-        """How many heads may qualify (conditions on parents are not counted in): one call."""
+        """How many heads may qualify: one call, in which conditions on parents are not counted in. Of memos, which ZOQL does not know, the
+        heads that do qualify; without Data Query only whether there is one."""
+        if memos.is_memo(query.object):
+            if self.read_path == "zoql":
+                return sum(1 for _ in islice(self._memo_heads(query), 1))
+            return sum(int(row["n"]) for row in self.zuora.data_query(query.renamed(self.suffix).count_sql()))
         return self.zuora.count(query.renamed(self.suffix).zoql())
 
     def select(self, query: SourceQuery) -> Iterator[Selected]:
@@ -54,7 +60,9 @@ class ZuoraSource:
         return self._select_from_copy(query, own)
 
     def reread(self, object_type: str, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Record]:
-        """The records as the transactional store has them now, by id; a missing one is left out."""
+        """The records as the transactional store has them now, by id; a missing one is left out. Memos come with all their fields."""
+        if memos.is_memo(object_type):
+            return {row["Id"]: row for row in map(self._own_names, memos.read_by_id(self.zuora, object_type, "Id", ids))}
         return {row["Id"]: row for row in self.by_field(object_type, "Id", ids, fields)}
 
     def by_field(self, object_type: str, field: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
@@ -68,11 +76,7 @@ class ZuoraSource:
 
     def reread_memos(self, plural: str, ids: Iterable[str]) -> dict[str, Record]:
         """Credit or debit memos ("credit-memos", "debit-memos") as they are now, by id; ZOQL does not know them. Names in PascalCase."""
-        found: dict[str, Record] = {}
-        for part in parts(sorted({i for i in ids if i}), OBJECT_QUERY_PAGE):
-            for row in self.zuora.object_query(plural, [f"id.IN:[{','.join(part)}]"]):
-                found[row["id"]] = self._own_names({k[:1].upper() + k[1:]: v for k, v in row.items()})
-        return found
+        return self.reread(next(name for name, own in memos.PLURALS.items() if own == plural), ids, ())
 
     def children(self, child: Child, heads: Sequence[str]) -> dict[str, list[Record]]:
         """The children of some heads by head id, read from the transactional store."""
@@ -112,18 +116,25 @@ class ZuoraSource:
     def _select_by_zoql(self, query: SourceQuery, own: SourceQuery) -> Iterator[Selected]:
         wanted = tuple(filter(None, ("UpdatedDate", query.group)))
         heads = sorted(
-            (row.get(query.group) or "" if query.group else "", row["Id"], row.get("UpdatedDate") or "")
-            for row in self.zuora.query(own.zoql(wanted))
+            (row.get(query.group) or "" if query.group else "", row["Id"], row.get("UpdatedDate") or "", _copied(query, row))
+            for row in (self._memo_heads(query) if memos.is_memo(query.object) else self.zuora.query(own.zoql(wanted)))
         )
         for part in parts(heads, HEADS_AT_A_TIME):
-            children = {c.name: self._children_by_zoql(c, [head for _, head, _ in part]) for c in query.children}
-            for group, head, updated in part:
-                yield Selected(head, group, updated, {}, {name: rows.get(head, []) for name, rows in children.items()})
+            children = {c.name: self._children_by_zoql(c, [head for _, head, *_ in part]) for c in query.children}
+            for group, head, updated, copy in part:
+                yield Selected(head, group, updated, copy, {name: rows.get(head, []) for name, rows in children.items()})
+
+    def _memo_heads(self, query: SourceQuery) -> Iterator[Record]:
+        return memos.heads(self.zuora, query, self.reread, self._own_names)
 
     def _children_by_zoql(self, child: Child, heads: list[str]) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = {}
         if not child.zoql:
             return {head: self._parts_of(child.object, head) for head in heads}
+        if memos.is_memo_child(child):
+            for head, rows in memos.children(self.zuora, child, heads).items():
+                found[head] = [self._own_names(row) for row in rows]
+            return self._joined(child, found)
         names = ", ".join(dict.fromkeys(("Id", child.key, "CreatedDate", *(self._tenant_name(f) for f in child.fields))))
         for part in parts(heads, IDS_PER_QUERY):
             condition = " or ".join(f"{child.key} = {zoql_text(i)}" for i in part)
@@ -133,6 +144,10 @@ class ZuoraSource:
             )
             for row in rows:
                 found.setdefault(row[child.key], []).append(self._own_names(row))
+        return self._joined(child, found)
+
+    def _joined(self, child: Child, found: dict[str, list[Record]]) -> dict[str, list[Record]]:
+        """The children with the fields of what they refer to."""
         for join in child.joins:
             rows = [row for rows in found.values() for row in rows]
             joined = self.reread(join.object, (row.get(join.key) or "" for row in rows), join.fields)
@@ -181,6 +196,11 @@ class _Children:
                 found.append(self.next[1])
             self.next = next(self.rows, None)
         return found
+
+
+def _copied(query: SourceQuery, row: Mapping[str, Any]) -> Record:
+    """The fields of the copy, as far as a row that was read otherwise has them."""
+    return {f: row[f] for f in query.copy_fields if row.get(f) is not None}
 
 
 def _part(part: Mapping[str, Any], amount: str) -> Record:

@@ -1,0 +1,291 @@
+"""Zuora invoice item adjustments -> NetSuite credit memos and invoices (adjustments.md, part A1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from tallybridge.money import plain
+from tallybridge.steps.adjustment_mapping import CREDIT_MEMO, AdjustmentData, AdjustmentMapping
+from tallybridge.steps.base import already_there, ambiguous, day
+from tallybridge.steps.document_checks import ACCOUNT_FIELDS
+from tallybridge.steps.document_lines import DocumentData
+from tallybridge.steps.invoices import ITEMS, TAXES
+from tallybridge.steps.memo_applications import applications
+from tallybridge.steps.settlements import apply_lines, apply_sublist
+from tallybridge.sync.step import (
+    CREATED,
+    Candidate,
+    Counterpart,
+    Found,
+    Hold,
+    Plan,
+    Problem,
+    Refusal,
+    Remainder,
+    Request,
+    SourceRecord,
+    Stage,
+    Write,
+    is_complete,
+)
+from tallybridge.zuora.selection import Condition, Is, IsNot, OnOrAfter, Parent, SourceQuery
+
+# -- selection -----------------------------------------------------------------------------------------------------------
+
+ACCOUNT = Parent("Account", "AccountId", where=(Is("SynctoNetSuite__NS", ("Yes", None)),))  # rule 4
+INVOICE = Parent("Invoice", "InvoiceId")
+WAITING: tuple[Condition, ...] = (
+    Is("Status", ("Processed",)),  # rule 1
+    Is("TransferredToAccounting", ("No", None, "Error", "Processing")),  # rule 2
+    IsNot("IntegrationStatus__NS", ("Ignore",)),  # rule 5
+)
+ORIGIN = "Origin__NS"
+NOT_FROM_NETSUITE = IsNot(ORIGIN, ("NETSUITE",))
+"""Rule 5, where the tenant's adjustments have that field (api-zuora-billing.md 12.11). It never changes after the create."""
+HEAD_FIELDS = (
+    "AdjustmentNumber",
+    "AdjustmentDate",
+    "AccountId",
+    "Amount",
+    "Comment",
+    "CreatedDate",
+    "InvoiceId",
+    "InvoiceItemName",
+    "InvoiceNumber",
+    "ReferenceId",
+    "SourceId",
+    "SourceType",
+    "Status",
+    "Type",
+    "TransferredToAccounting",
+    "IntegrationId__NS",
+    "IntegrationStatus__NS",
+)
+INVOICE_FIELDS = ("InvoiceNumber", "Amount", "IntegrationId__NS")
+SOURCE_ITEMS = replace(ITEMS, key="Id")
+SOURCE_TAXES = replace(TAXES, key="Id", via=None)
+"""What adjustments adjust, by its own id."""
+
+CREATING = {"creditMemo": "Creating Credit Memo", "invoice": "Creating Invoice"}
+ERROR = {"creditMemo": "Error Creating Credit Memo", "invoice": "Error Creating Invoice"}
+UPDATING, ERROR_UPDATING = "Updating Credit Memo", "Error Updating Credit Memo"
+KINDS = {"creditMemo": ("CustCred", "credit memos"), "invoice": ("CustInvc", "invoices")}
+"""SuiteQL type code and plural by record type."""
+
+
+class Adjustments(AdjustmentMapping):
+    """Step 7 of tenants without Invoice Settlement: one NetSuite transaction per processed adjustment."""
+
+    name = "adjustments"
+    title = "Zuora invoice item adjustments"
+    object = "InvoiceItemAdjustment"
+    object_label = "Adjustment"
+    destination = CREDIT_MEMO
+    code = "IIA"
+    needs = (
+        "class",
+        "department",
+        "location",
+        "tax code",
+        "revenue template",
+        "periods",
+        "fields:creditMemo",
+        "fields:invoice",
+    )
+
+    @property
+    def transaction_types(self) -> tuple[str, ...]:
+        return tuple(code for code, _ in KINDS.values())
+
+    def query(self) -> SourceQuery:
+        conditions = WAITING
+        if self.settings.cutover_zuora_invoice_item_adjustment:
+            conditions += (OnOrAfter("AdjustmentDate", self.settings.cutover_zuora_invoice_item_adjustment.isoformat()),)  # rule 3
+        return SourceQuery(
+            "InvoiceItemAdjustment",
+            HEAD_FIELDS,
+            (conditions,),
+            parents=(ACCOUNT, INVOICE),
+            copy_fields=("AccountId", "InvoiceId"),
+            group="AccountId",
+        )
+
+    def select(self) -> Iterator[Candidate]:
+        query = self.query()
+        if self._origin_is_known():
+            query = query.narrowed(NOT_FROM_NETSUITE)
+        for row in self.context.source.select(query):
+            yield Candidate(row.id, row.group, row.to_json())
+
+    def _origin_is_known(self) -> bool:
+        (name,) = self.context.source.to_tenant({ORIGIN: ""})
+        return any(field.name == name for field in self.context.zuora.describe(self.object))
+
+    def parent_fields(self, object_type: str) -> Sequence[str]:
+        return ACCOUNT_FIELDS if object_type == "Account" else INVOICE_FIELDS
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        rereads = list(self.reread(candidates))
+        of_taxes = {head["SourceId"] for _, head, _ in rereads if head.get("SourceType") == "Tax"}
+        of_items = {head["SourceId"] for _, head, _ in rereads} - of_taxes
+        read = self.context.source.children
+        items, taxes = read(SOURCE_ITEMS, sorted(of_items)), read(SOURCE_TAXES, sorted(of_taxes))
+        found = [_data(head, parents, items, taxes) for _, head, parents in rereads]
+        self.add_charges(found, {})
+        return [self.record(d, group=str(d.head.get("AccountId") or "")) for d in found]
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """Counterparts; beside charges on negative invoices what is left of the credit memo that they are taken from."""
+        found: dict[str, list[Counterpart]] = {}
+        with ThreadPoolExecutor(max_workers=2) as pool:  # the look-ups at once
+            noting = pool.submit(self.note_customer_currencies, records)
+            opening = pool.submit(self._note_credit_memos, [r.data for r in records if _takes_from_memo(r.data)])
+            for kind, (transaction_type, _) in KINDS.items():
+                found |= self.find_transactions([r for r in records if r.destination == kind], transaction_type)
+            noting.result()
+            opening.result()
+        self._share_out(records, found)
+        return found
+
+    def _note_credit_memos(self, charges: Sequence[AdjustmentData]) -> None:
+        """Open amounts and applications of the original credit memos: two calls per 1,000."""
+        memos = {d.original for d in charges if d.original.isdigit()}
+        if not memos:
+            return
+        netsuite, zuora_id = self.context.netsuite, self.reference.custom(CREDIT_MEMO, "Zuora ID")
+        q = "SELECT id, foreignpaymentamountunused AS unused FROM transaction WHERE type = 'CustCred' AND id IN {in}"
+        open_ = {row["id"]: Decimal(row.get("unused") or 0) for row in netsuite.suiteql_in(q, sorted(memos))}
+        applied = applications(netsuite, zuora_id, {memo: set() for memo in memos})
+        for data in charges:
+            data.open, data.applied = open_.get(data.original), applied.get(data.original, {})
+
+    def _share_out(self, records: Sequence[SourceRecord], found: Mapping[str, Sequence[Counterpart]]) -> None:
+        """What an earlier charge takes of a credit memo is not there for a later one."""
+        taken: dict[str, Decimal] = {}
+        for record in sorted(records, key=lambda r: (r.group, r.order, r.number)):
+            data: AdjustmentData = record.data
+            if _takes_from_memo(data) and data.open is not None:
+                data.open -= taken.get(data.original, Decimal(0))
+                missing = data.amount - _applied_to(data, found.get(record.id, ()))
+                taken[data.original] = taken.get(data.original, Decimal(0)) + max(Decimal(0), min(missing, data.open))
+
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        return self.find_transactions([record], KINDS[record.destination][0]).get(record.id, [])
+
+    # -- validations -------------------------------------------------------------------------------------------------
+
+    rules = {
+        "invoice": 1,
+        "location": 2,
+        "class": 3,
+        "department": 4,
+        "charge": 5,
+        "tax code": 6,
+        "account": 7,
+        "tax item": 8,
+    }
+
+    def problems(self, data: DocumentData) -> list[Problem]:
+        """All failures of one adjustment together."""
+        assert isinstance(data, AdjustmentData)
+        return [*self._invoice_problems(data), *super().problems(data)]
+
+    def _invoice_problems(self, data: AdjustmentData) -> Iterator[Problem]:
+        name = f"invoice {data.invoice_number}"
+        if not data.original:
+            advice = "It syncs by itself once the invoice has been synced; see the invoice's own message."
+            yield self.problem("invoice", data, f"{name} has not been synced to NetSuite.", advice, name)
+        elif _takes_from_memo(data) and data.open is None:
+            text_ = f"{self.label(data)}: NetSuite credit memo {data.original} of {name} does not exist."
+            advice = "Restore it, or set Transferred to Accounting of the invoice to No so that it is sent again."
+            yield Problem("IIA-GONE", text_, advice)
+
+    # -- action ------------------------------------------------------------------------------------------------------
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        data: AdjustmentData = record.data
+        if len(found) > 1:
+            return Hold((ambiguous("IIA", self.label(data), KINDS[record.destination][1], found),))
+        if found:
+            return self._plan_found(record, found[0])
+        if problems := self.problems(data):
+            return Hold(tuple(problems))
+        error = ERROR[record.destination]
+        posting = self.posting(day(data.head.get("AdjustmentDate")) or "", self.label(data), record.destination)
+        if closed := posting.plan(error):
+            return closed
+        data.posting = posting.fields
+        body = {**self.header(data), "item": {"items": self.lines(data)}}
+        if data.is_credit and not data.on_negative_invoice:
+            body |= apply_sublist(apply_lines({data.original: data.amount}))
+        create = Write("create", CREATING[record.destination], error, (Request(record.destination, body),))
+        if _takes_from_memo(data):
+            return replace(create, **self._application(data, Decimal(0)))
+        if data.is_credit and data.on_negative_invoice:
+            text_ = f"{self.label(data)}: credit on negative invoice {data.invoice_number}; NetSuite credit memo left unapplied."
+            left = Problem("IIA-UNAPPLIED", text_, "Apply the credit memo in NetSuite by hand.")
+            return replace(create, remarks=(left,), remark_level="WARNING")
+        return create
+
+    def _application(self, data: AdjustmentData, applied: Decimal) -> dict[str, Any]:
+        """The parts of a plan that apply the original credit memo to the new invoice, as far as it goes; `applied` is there already."""
+        assert data.open is not None
+        available = max(Decimal(0), data.open)
+        target = min(data.amount, applied + available)
+        line = {"doc": {"id": CREATED}, "apply": True, "amount": target}
+        update = Stage(UPDATING, ERROR_UPDATING, (Request(CREDIT_MEMO, apply_sublist([line]), data.original),))
+        short = Remainder(ERROR_UPDATING, self._too_little_open(data, applied), transferred="Error") if target < data.amount else None
+        return {"then": (update,) if target > applied else (), "remainder": short}
+
+    def _too_little_open(self, data: AdjustmentData, applied: Decimal) -> Problem:
+        left, needed = plain(max(Decimal(0), data.open or Decimal(0))), plain(data.amount - applied)
+        text_ = f"{self.label(data)}: NetSuite credit memo {data.original} has only {left} left; {needed} needed."
+        advice = "Take back what the credit memo was applied to by hand in NetSuite; the next run applies the rest."
+        return Problem("IIA-OPEN", text_, advice)
+
+    def _plan_found(self, record: SourceRecord, there: Counterpart) -> Plan:
+        """The NetSuite transaction exists: Zuora is completed, after a missing application of the credit memo has been made."""
+        data: AdjustmentData = record.data
+        reset = is_complete(record.status) or not record.status
+        remark = already_there("IIA", self.label(data), record.destination, there.id) if reset else None
+        applied = _applied_to(data, (there,))
+        if _takes_from_memo(data) and applied < data.amount:
+            if problems := list(self._invoice_problems(data)):
+                return Hold(tuple(problems))
+            resume = Write("recover", "", "", (), destination_id=there.id, **self._application(data, applied))
+            if not resume.then:
+                return Refusal(self._too_little_open(data, applied), ERROR_UPDATING, action="recover")
+            return resume
+        if there.amount == record.amount:
+            return Found(there, remark=remark)
+        remarks = (remark,) if remark else ()
+        return Write("recover", "", ERROR[record.destination], (), destination_id=there.id, remarks=remarks)
+
+
+def _data(
+    head: Mapping[str, Any],
+    parents: Mapping[str, Mapping[str, Any]],
+    items: Mapping[str, list[dict[str, Any]]],
+    taxes: Mapping[str, list[dict[str, Any]]],
+) -> AdjustmentData:
+    """The adjustment with what it adjusts, of which only the adjusted amount counts."""
+    source, name = head["SourceId"], head.get("InvoiceItemName") or ""
+    item, tax = items.get(source, [{"Id": source, "ChargeName": name}]), taxes.get(source, [{"Id": source, "TaxCode": name}])
+    of_tax, amount = head.get("SourceType") == "Tax", head.get("Amount") or Decimal(0)
+    adjusted: list[dict[str, Any]] = [] if of_tax else [{**item[0], "Amount": amount}]
+    adjusted_tax: list[dict[str, Any]] = [{**tax[0], "TaxAmount": amount}] if of_tax else []
+    return AdjustmentData(head, parents.get("Account", {}), adjusted, adjusted_tax, invoice=parents.get("Invoice", {}))
+
+
+def _takes_from_memo(data: AdjustmentData) -> bool:
+    """Whether the adjustment is taken from the credit memo that the adjusted invoice is in NetSuite."""
+    return not data.is_credit and data.on_negative_invoice
+
+
+def _applied_to(data: AdjustmentData, found: Sequence[Counterpart]) -> Decimal:
+    """What NetSuite has applied of the original credit memo to the adjustment's invoice."""
+    return data.applied.get(found[0].id, Decimal(0)) if len(found) == 1 else Decimal(0)

@@ -1,0 +1,79 @@
+"""Zuora debit memos -> NetSuite invoices (memos.md, part D)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tallybridge.steps.base import ambiguous
+from tallybridge.steps.invoice_documents import InvoiceDocuments
+from tallybridge.steps.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
+from tallybridge.sync.step import Counterpart, Hold, Mark, MarkResult, Plan, SourceRecord
+from tallybridge.zuora.selection import Is, IsNot, OnOrAfter, Parent, SourceQuery
+
+# -- selection -----------------------------------------------------------------------------------------------------------
+
+ACCOUNT = Parent("Account", "AccountId", where=(Is("SynctoNetSuite__NS", ("Yes", None)),))  # rule 1
+UNSYNCED = (*WAITING, IsNot("IntegrationStatus__NS", ("Sync Complete", "Ignore")))  # rules 2, 3, 5, 6
+ITEMS, TAXES = items_of("DebitMemo"), taxes_of("Debit")
+CREATING, ERROR = "Creating Debit Memo", "Error Creating Debit Memo"
+
+
+class DebitMemos(InvoiceDocuments, MemoMapping):
+    """Step 5: one NetSuite invoice per posted Zuora debit memo, and later the revenue dates of its deferred lines."""
+
+    name = "debit_memos"
+    title = "Zuora debit memos"
+    object = "DebitMemo"
+    object_label = "Debit memo"
+    destination = "invoice"
+    code = "DM"
+    transaction_type = "CustInvc"
+    needs = ("class", "department", "location", "tax code", "revenue template", "periods", "fields:invoice")
+
+    head_fields = (*HEAD_FIELDS, "DueDate", "Comments")
+    item_child = ITEMS
+    error = ERROR
+    tax_of = "DebitMemoItemId"
+    kind = "debit"
+    zuora_type = "DEBIT_MEMO"
+    comment_field = "Comments"
+
+    def query(self) -> SourceQuery:
+        conditions = UNSYNCED
+        if self.settings.cutover_zuora_memo:
+            conditions += (OnOrAfter("MemoDate", self.settings.cutover_zuora_memo.isoformat()),)  # rule 4
+        heads = self.alternatives(conditions)
+        return SourceQuery("DebitMemo", self.head_fields, heads, parents=(ACCOUNT,), children=(ITEMS, TAXES), copy_fields=("AccountId",))
+
+    # -- validations -------------------------------------------------------------------------------------------------
+
+    rules = {
+        "account": 1,
+        "charge": 2,
+        "tax code": 3,
+        "tax item": 3,
+        "project": 4,
+        "location": 5,
+        "class": 6,
+        "department": 7,
+        "sum": 8,
+    }
+
+    # -- action ------------------------------------------------------------------------------------------------------
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        if record.data.revenue_update:
+            return self.plan_revenue_update(record, found)
+        if len(found) > 1:
+            return Hold((ambiguous(self.code, f"{self.object_label} {record.number}", "invoices", found),))
+        if found:
+            return self.plan_found(record, found[0])
+        if problems := self.problems(record.data):
+            return Hold(tuple(problems))
+        return self.plan_create(record, CREATING)
+
+    # -- source ------------------------------------------------------------------------------------------------------
+
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """Transferred to Accounting stays Yes during a revenue update (invoices.md section 7, 3)."""
+        return super().mark([self.without_transfer(m) for m in marks])

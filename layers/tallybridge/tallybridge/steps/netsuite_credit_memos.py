@@ -1,0 +1,371 @@
+"""NetSuite credit memos -> Zuora adjustments (adjustments.md, parts A2 standard and A3 negative balance)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from tallybridge.clock import stamp
+from tallybridge.errors import ConfigurationError, Refused
+from tallybridge.pieces import side_by_side
+from tallybridge.steps.adjustment_spread import ZERO, Book
+from tallybridge.steps.netsuite_credit_memo_mapping import (
+    INVOICE,
+    NEGATIVE,
+    ON_INVOICES,
+    ON_ITEMS,
+    Application,
+    MemoData,
+    Movement,
+    body,
+    settle,
+    targets,
+)
+from tallybridge.steps.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection, ambiguous_in_zuora
+from tallybridge.sync.step import (
+    Candidate,
+    Counterpart,
+    Found,
+    Hold,
+    Made,
+    Mark,
+    MarkResult,
+    Plan,
+    Problem,
+    Request,
+    SourceRecord,
+    Write,
+    normal_status,
+)
+from tallybridge.zuora.selection import Child
+
+CREATING, CREATE_REFUSED = "Creating Invoice Adjustment", "Error Creating Invoice Adjustment"
+INVOICE_FIELDS = ("InvoiceNumber", "Balance", INTEGRATION_ID)
+ITEMS = Child("items", "InvoiceItem", "InvoiceId", fields=("Id", "ChargeAmount"))
+TAXES = Child("taxes", "TaxationItem", "InvoiceId", fields=("Id", "TaxAmount"))
+ADJUSTED = ("InvoiceId", "SourceId", "Type", "Amount", "Status")
+OWN_FIELDS = (INTEGRATION_ID, "ReferenceId", "InvoiceId", "Type", "Amount", "Status", "TransferredToAccounting")
+UNKNOWN_OBJECT = "INVALID_TYPE"
+
+ZuoraRow = Mapping[str, Any]
+
+
+class NetSuiteCreditMemos(NetSuiteToZuora):
+    """Step 9: a credit on the Zuora invoice that a memo was applied to; charges and credits that close a negative invoice."""
+
+    name = "netsuite_credit_memos"
+    title = "NetSuite credit memos"
+    object = "creditMemo"
+    object_label = "NetSuite credit memo"
+    destination = "invoice adjustment"
+    code = "NSCM"
+    undone = ("Canceled",)
+    needs = ("fields:creditMemo", "fields:customer")
+
+    # -- selection ---------------------------------------------------------------------------------------------------
+
+    def selection(self) -> SuiteSelection:
+        """Rules 1 to 3 are those of both sub-syncs."""
+        kind = f"t.{self.label_field('Zuora Type')}"
+        multiple = self.settings.netsuite_multiple_currencies
+        return SuiteSelection(
+            source="transaction t JOIN customer c ON c.id = t.entity" + (" JOIN currency u ON u.id = t.currency" if multiple else ""),
+            where=(
+                "t.type = 'CustCred'",
+                f"{self._account()} IS NOT NULL",  # rule 1
+                self.not_complete(),  # rule 2
+                "t.foreignpaymentamountunused = 0",  # rule 3
+                f"{kind} = '{NEGATIVE}' OR ({' AND '.join(self._standard(kind))})",  # A3, rule 4; A2, rules 4 to 6
+            ),
+            columns=(
+                "t.tranid AS tranid",
+                "TO_CHAR(t.trandate, 'YYYY-MM-DD') AS trandate",
+                "t.memo AS memo",
+                "t.entity AS entity",
+                "t.foreigntotal AS total",
+                f"{self._account()} AS account",
+                f"{kind} AS zuoratype",
+                f"t.{self.label_field('Zuora ID')} AS zuoraid",
+                f"t.{self.label_field('Zuora Integration Status')} AS status",
+                *(("u.symbol AS currency",) if multiple else ()),
+            ),
+            group="t.entity",
+        )
+
+    def _standard(self, kind: str) -> Iterator[str]:
+        """What A2 asks for: at least one Zuora invoice, so that validation 1 can report a second one."""
+        yield f"{kind} IS NULL"  # rule 4
+        yield (  # rule 5
+            "EXISTS (SELECT l.nextdoc FROM nexttransactionlinelink l JOIN transaction d ON d.id = l.previousdoc "
+            f"WHERE l.nextdoc = t.id AND d.type = 'CustInvc' AND d.{self.label_field('Zuora Type')} = '{INVOICE}')"
+        )
+        refund = self.reference.custom(self.object, "Create Zuora Refund")
+        if self.reference.has_field(self.object, refund):
+            yield f"NVL(t.{refund}, 'F') <> 'T'"  # rule 6
+
+    def _account(self) -> str:
+        """The Zuora account id: Zuora Customer ID (Sales), else the customer's own Zuora ID."""
+        of_customer = f"c.{self.label_field('Zuora ID', 'customer')}"
+        name = self.reference.custom(self.object, "Zuora Customer ID (Sales)")
+        return f"NVL(t.{name}, {of_customer})" if self.reference.has_field(self.object, name) else of_customer
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        """The memos with their applications, their Zuora invoices, and what is still to be made of them. Memos of one account share the
+        open balances, in the order in which they are written."""
+        rows = self.reread(candidates)
+        if not rows:
+            return []
+        applications = self._applications([r["id"] for r in rows])
+        memos = [MemoData(row, applications.get(row["id"], ())) for row in rows]
+        self._note_refunds([m for m in memos if m.negative and not m.applications])
+        made = self._made({m.id: [g.key for g in m.goals] for m in memos})
+        for memo in memos:
+            memo.made = made.get(memo.id, [])
+        book = self._book(memos)
+        records = sorted(map(self._record, memos), key=lambda r: (r.order, r.number))
+        for record in records:
+            settle(record.data, book, self.target)
+        if first := next((r.data for r in records if r.data.movements and not r.data.problems), None):
+            first.lacking = tuple(n for n in targets(self.target) if n.endswith("__NS") and n not in self._known_fields)
+        return records
+
+    def _record(self, memo: MemoData) -> SourceRecord:
+        row = memo.row
+        return SourceRecord(
+            id=memo.id,
+            number=memo.number,
+            status=row.get("status", ""),
+            group=row.get("entity", ""),
+            order=(row.get("trandate", ""),),
+            currency=row.get("currency", ""),
+            amount=memo.amount,
+            destination_id="" if memo.negative else row.get("zuoraid", ""),
+            data=memo,
+        )
+
+    def _applications(self, ids: Sequence[str]) -> dict[str, list[Application]]:
+        """What memos are applied to, by memo, one entry a document."""
+        q = (
+            f"SELECT l.nextdoc AS memo, d.id AS document, d.type AS kind, d.tranid AS tranid, d.{self.label_field('Zuora ID')} AS zuoraid, "
+            f"d.{self.label_field('Zuora Type')} AS zuoratype, SUM(l.foreignamount) AS amount FROM nexttransactionlinelink l "
+            "JOIN transaction d ON d.id = l.previousdoc WHERE l.nextdoc IN {in} "
+            f"GROUP BY l.nextdoc, d.id, d.type, d.tranid, d.{self.label_field('Zuora ID')}, d.{self.label_field('Zuora Type')} "
+            "ORDER BY l.nextdoc, d.id"
+        )
+        found: dict[str, list[Application]] = {}
+        for row in self.context.netsuite.suiteql_in(q, ids):
+            names = (row.get("tranid") or row["document"], row.get("zuoraid", ""), row.get("zuoratype", ""))
+            application = Application(row["document"], row["kind"], *names, Decimal(row.get("amount", "0")))
+            found.setdefault(row["memo"], []).append(application)
+        return found
+
+    def _note_refunds(self, memos: Sequence[MemoData]) -> None:
+        """A refund uses a memo up as an application does (A3, validation 1)."""
+        q = "SELECT l.previousdoc AS memo FROM nexttransactionlinelink l WHERE l.nexttype = 'CustRfnd' AND l.previousdoc IN {in}"
+        refunded = {row["memo"] for row in self.context.netsuite.suiteql_in(q, [m.id for m in memos])} if memos else set()
+        for memo in memos:
+            memo.refunded = memo.id in refunded
+
+    def _book(self, memos: Sequence[MemoData]) -> Book:
+        """What is open on the Zuora invoices of the memos; their lines too where items are adjusted."""
+        ids = sorted({g.invoice_id for m in memos for g in m.goals if g.invoice_id})
+        invoices = self.context.source.reread("Invoice", ids, INVOICE_FIELDS)
+        for memo in memos:
+            memo.invoices = invoices
+        book = Book({i: Decimal(invoice.get("Balance") or 0) for i, invoice in invoices.items()})
+        if self.target == ON_ITEMS and invoices:
+            source, known = self.context.source, list(invoices)
+            items, taxes = side_by_side(lambda child: source.children(child, known), (ITEMS, TAXES))
+            adjustments: dict[str, list[ZuoraRow]] = {}
+            for row in source.by_field(ON_ITEMS, "InvoiceId", known, ADJUSTED):
+                adjustments.setdefault(str(row["InvoiceId"]), []).append(row)
+            for i in known:
+                book.add_lines(i, items.get(i, []), taxes.get(i, []), adjustments.get(i, []))
+        return book
+
+    # -- Zuora's objects ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _objects(self) -> dict[str, frozenset[str]]:
+        """The objects for adjustments that the tenant has and the connector can find again, with the fields that a create may set."""
+        names = [ON_ITEMS, *([ON_INVOICES] if self._knows_invoice_adjustments() else [])]
+        described = side_by_side(self.context.zuora.describe, names)
+        found = {name: frozenset(f.name for f in fields if f.createable or f.custom) for name, fields in zip(names, described, strict=True)}
+        key = self._in_tenant(INTEGRATION_ID)
+        return {name: fields for name, fields in found.items() if key in fields}
+
+    def _knows_invoice_adjustments(self) -> bool:
+        """Asked by a query, which changes nothing."""
+        try:
+            self.context.zuora.count(f"select Id from {ON_INVOICES}")
+        except Refused as declined:
+            if declined.service_code == UNKNOWN_OBJECT:
+                return False
+            raise
+        return True
+
+    @cached_property
+    def target(self) -> str:
+        """The Zuora object that is made, by the setting credit_memo_target; with "auto" InvoiceAdjustment where the tenant has it."""
+        wanted = self.settings.credit_memo_target
+        target = wanted if wanted != "auto" else ON_INVOICES if ON_INVOICES in self._objects else ON_ITEMS
+        if target not in self._objects:
+            raise ConfigurationError(
+                f"The Zuora tenant has no {target} with the field {self._in_tenant(INTEGRATION_ID)}, by which it is found again.",
+                place="credit_memo_target",
+                code="FIELD-MISSING",
+                advice="Have the feature switched on and the field created in Zuora, or set credit_memo_target to the other object.",
+            )
+        return target
+
+    @property
+    def _known_fields(self) -> set[str]:
+        """The mapped fields that a create of the target may set."""
+        return {name for name in targets(self.target) if self._in_tenant(name) in self._objects[self.target]}
+
+    def _in_tenant(self, field: str) -> str:
+        return next(iter(self.context.source.to_tenant({field: ""})))
+
+    def _made(self, keys: Mapping[str, Iterable[str]]) -> dict[str, list[ZuoraRow]]:
+        """The adjustments of memos, by memo, canceled ones too: by Integration ID (`keys` by memo) and, for those with a number behind it,
+        by Reference ID, which is the memo's own id."""
+        owners = {key: memo for memo, own in keys.items() for key in (memo, *own)}
+        lookups = [(o, *by) for o in self._objects for by in ((INTEGRATION_ID, list(owners)), ("ReferenceId", list(keys)))]
+        rows = side_by_side(lambda lookup: [(lookup[0], r) for r in self.context.source.by_field(*lookup, OWN_FIELDS)], lookups)
+        found: dict[str, dict[str, ZuoraRow]] = {}
+        for name, row in (pair for pairs in rows for pair in pairs):
+            key = str(row.get(INTEGRATION_ID) or "")
+            memo = owners.get(key) or key.partition("_")[0]
+            if memo in keys:
+                found.setdefault(memo, {})[str(row["Id"])] = {**row, "object": name}
+        return {memo: sorted(own.values(), key=_by_key) for memo, own in found.items()}
+
+    # -- counterparts ------------------------------------------------------------------------------------------------
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """What `refresh` has read, the canceled ones too."""
+        return {r.id: [self._counterpart(row) for row in r.data.made] for r in records if r.data.made}
+
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        """What a create of one adjustment may have made: of its Integration ID and type."""
+        key = str(request.body[self._in_tenant(INTEGRATION_ID)])
+        rows = self._made({record.id: [key]}).get(record.id, [])
+        return [self._counterpart(r) for r in rows if self.counts(r) and r[INTEGRATION_ID] == key and r["Type"] == request.body["Type"]]
+
+    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
+        """The sum of the adjustments that belong together, by the id of the first."""
+        wanted = set(destination_ids)
+        mains = {
+            str(row["Id"]): str(row.get(INTEGRATION_ID) or "")
+            for name in self._objects
+            for row in self.context.source.reread(name, wanted, (INTEGRATION_ID,)).values()
+        }
+        held = self._held(list(mains.values()))
+        return {main: sum(held[memo], ZERO) for main, memo in mains.items() if memo in held}
+
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
+        held = self._held(source_ids)
+        for memo, sums in held.items():
+            yield from ((memo, amount) for amount in sums)
+        yield from ((memo, ZERO) for memo in self._charged_already([i for i in source_ids if i not in held]))
+
+    def _held(self, memos: Sequence[str]) -> dict[str, list[Decimal]]:
+        """What Zuora holds of memos: the sum of the charges on a negative invoice, else of the credits; a second adjustment of one
+        Integration ID counts as a second record."""
+        found: dict[str, list[Decimal]] = {}
+        for memo, rows in self._made(dict.fromkeys(memos, ())).items():
+            live = [r for r in rows if self.counts(r)]
+            kind = "Charge" if any(r["Type"] == "Charge" for r in live) else "Credit"
+            once: dict[str, list[Decimal]] = {}
+            for row in (r for r in live if r["Type"] == kind):
+                once.setdefault(str(row[INTEGRATION_ID]), []).append(Decimal(row["Amount"]))
+            if once:
+                found[memo] = [sum((first for first, *_ in once.values()), ZERO), *(a for _, *more in once.values() for a in more)]
+        return found
+
+    def _charged_already(self, memos: Sequence[str]) -> Iterator[str]:
+        """Memos of negative invoices of which nothing was to be charged: charge adjustments made in Zuora have used them up (A3)."""
+        if not memos:
+            return
+        applications = self._applications(memos)
+        q = f"SELECT id, foreigntotal AS total, {self.label_field('Zuora Type')} AS zuoratype FROM transaction WHERE id IN {{in}}"
+        for row in self.context.netsuite.suiteql_in(q, memos):
+            memo = MemoData(row, applications.get(row["id"], ()))
+            if memo.negative and not memo.amount:
+                yield memo.id
+
+    # -- plan --------------------------------------------------------------------------------------------------------
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        memo: MemoData = record.data
+        if problem := self._doubtful(record):
+            return Hold((problem,))
+        if memo.problems:
+            return Hold(tuple(memo.problems))
+        live = [r for goal in memo.goals for r in memo.live(goal)]
+        main = next((str(r["Id"]) for goal in memo.goals[:1] for r in memo.live(goal)), "")
+        late = [Request(r["object"], TRANSFERRED, str(r["Id"])) for r in live if r.get("TransferredToAccounting") != "Yes"]
+        if not memo.movements and not late:
+            return Found(Counterpart(main, sum((Decimal(r["Amount"]) for g in memo.goals[:1] for r in memo.live(g)), ZERO)))
+        now = stamp(self.context.clock.now())
+        made = [request for m in memo.movements for request in self._requests(memo, m, now, main)]
+        action = "recover" if main else "create"
+        return Write(action, CREATING, CREATE_REFUSED, (*late, *made), destination_id=main, remarks=tuple(self._remarks(memo)))
+
+    def _remarks(self, memo: MemoData) -> Iterator[Problem]:
+        if memo.lacking:
+            text = f"Zuora {self.target} has no {' and no '.join(memo.lacking)}: left out."
+            yield Problem("NSCM-FIELDS", text, "Create the fields in Zuora if you want them; nothing depends on them.")
+
+    def _doubtful(self, record: SourceRecord) -> Problem | None:
+        """Two adjustments where one is due, or one that was canceled while the memo still says that it is being worked on."""
+        memo: MemoData = record.data
+        for goal in memo.goals:
+            live = memo.live(goal)
+            twice = [r for r in live if sum(o[INTEGRATION_ID] == r[INTEGRATION_ID] for o in live) > 1]
+            if twice:
+                return ambiguous_in_zuora(memo.code, memo.name, "adjustments", [self._counterpart(r) for r in twice])
+            canceled = [r for r in memo.made if goal.owns(r) and not self.counts(r)]
+            if canceled and not live and normal_status(record.status):
+                text = f"{memo.name}: Zuora adjustment {canceled[0]['Id']} was canceled; nothing is done."
+                advice = "To sync it again, clear Zuora Integration Status and the Zuora id in NetSuite; else set the status to Ignore."
+                return Problem(f"{memo.code}-CANCELED", text, advice)
+        return None
+
+    def _requests(self, memo: MemoData, movement: Movement, now: str, main: str) -> Iterator[Request]:
+        """One adjustment, and at once after it Transferred to Accounting, which a create cannot set."""
+        content = {k: v for k, v in body(memo, movement, self.target, now).items() if k in self._known_fields}
+        name = "" if not main and movement == memo.movements[0] else f"{movement.kind} {movement.key}"
+        key = f"{self.target}-{movement.key}-{movement.kind}"
+        yield Request(self.target, self.context.source.to_tenant(content), name=name, key=key)
+        yield Request(self.target, TRANSFERRED, Made(name))
+
+    # -- source ------------------------------------------------------------------------------------------------------
+
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """As any step; of a complete memo of a negative invoice also the ids of its adjustments, which are looked up once for all."""
+        done = [m.record.data for m in marks if m.destination_id and m.record.data.negative]
+        made = self._made({memo.id: [g.key for g in memo.goals] for memo in done}) if done else {}
+        for memo in done:
+            memo.zuora_ids = ",".join(str(r["Id"]) for r in made.get(memo.id, []) if self.counts(r))
+        return super().mark(marks)
+
+    def mark_fields(self, mark: Mark) -> dict[str, Any]:
+        """The Zuora ID of a negative invoice's memo is the key of the invoice sync: it stays (A3)."""
+        fields = super().mark_fields(mark)
+        if mark.record.data.negative and fields.pop("Zuora ID", ""):
+            fields["Zuora Adjustment IDs"] = mark.record.data.zuora_ids
+        return fields
+
+
+TRANSFERRED = {"TransferredToAccounting": "Yes"}
+
+
+def _by_key(row: ZuoraRow) -> tuple[bool, int, str]:
+    """Charges first, then by Integration ID."""
+    key = str(row.get(INTEGRATION_ID) or "")
+    return row.get("Type") != "Charge", len(key), key

@@ -1,0 +1,485 @@
+"""NetSuite customers -> Zuora accounts (customer-accounts.md, section 3). Validations and mapping are in `netsuite_customer_mapping`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from tallybridge.clock import stamp, utc_moment
+from tallybridge.errors import LoginRefused, ServiceError
+from tallybridge.pieces import streamed_parts
+from tallybridge.settings import Behavior, Settings
+from tallybridge.steps.base import StepContext
+from tallybridge.steps.families import depth_of, is_circular, root_of
+from tallybridge.steps.mapping import Body, changes, cut, filled, followers
+from tallybridge.steps.master import SEEN_AT_A_TIME, UNTRANSFERRED, past_own_changes
+from tallybridge.steps.netsuite_customer_mapping import (
+    ACCOUNT_LENGTHS,
+    ACTIVE,
+    COMPLETE,
+    CONTACT_FIELDS,
+    CONTACT_LENGTHS,
+    ROLES,
+    ROWS,
+    NetSuiteCustomer,
+    Role,
+    contact_body,
+    contact_changes,
+    problems_of,
+    remarks_on,
+)
+from tallybridge.steps.netsuite_customer_writer import ACCOUNT, CONTACT, KEY, AccountWriter
+from tallybridge.steps.netsuite_source import MODIFIED, MOMENT, STATUS, NetSuiteToZuora, SuiteSelection, ambiguous_in_zuora
+from tallybridge.steps.reference import Reference
+from tallybridge.sync.step import (
+    CREATED,
+    Candidate,
+    Counterpart,
+    Found,
+    Hold,
+    Made,
+    Mark,
+    MarkResult,
+    Plan,
+    Problem,
+    Request,
+    SourceRecord,
+    Write,
+    Writer,
+    is_complete,
+    normal_status,
+)
+from tallybridge.zuora.selection import Is, SourceQuery
+
+CREATING, ERROR_CREATING = "Creating Customer Account", "Error Creating Customer Account"
+ERROR_UPDATING = "Error Updating Customer Account"
+LINKING, ERROR_LINKING = "Linking Customer Account", "Error Linking Customer Account"
+CONTACT_IDS = ("BillToId", "SoldToId")
+
+# -- selection -----------------------------------------------------------------------------------------------------------
+
+OVERLAP = timedelta(minutes=5)
+"""What NetSuite changed so shortly before the watermark is looked at again: moments have whole seconds and changes show late
+(api-netsuite.md section 5)."""
+NO_OVERLAP = ".999Z"
+"""End of a watermark that is no record's moment but that of switching modified records on: nothing before it is wanted."""
+FIRST_DAY = "1970-01-02"
+COLUMNS = {
+    "entityid": "t.entityid",
+    "isperson": "t.isperson",
+    "companyname": "t.companyname",
+    "altname": "t.altname",
+    "firstname": "t.firstname",
+    "lastname": "t.lastname",
+    "phone": "t.phone",
+    "fax": "t.fax",
+    "comments": "t.comments",
+    "terms": "BUILTIN.DF(t.terms)",
+    "parent": "t.parent",
+    "parentnumber": "p.entityid",
+    "modified": MODIFIED,
+}
+LABELS = {
+    "batch": "Zuora Batch",
+    "billcycleday": "Zuora Bill Cycle Day",
+    "paymentterm": "Zuora Payment Term",
+    "autopay": "Zuora Auto Pay",
+    "crmid": "Zuora CRM ID",
+    "servicerep": "Zuora Customer Service Rep Name",
+    "ponumber": "Zuora Purchase Order Number",
+    "salesrep": "Zuora Sales Rep",
+    "paymentmethod": "Zuora Default Payment Method",
+    "taxexemptstatus": "Zuora Tax Exempt Status",
+    "taxexemptcertificateid": "Zuora Tax Exempt Certificate ID",
+    "billtoid": "Zuora Bill To ID",
+    "soldtoid": "Zuora Sold To ID",
+    "billtoemail": "Zuora Bill To Work Email",
+    "soldtoemail": "Zuora Sold To Work Email",
+    "billtotaxregion": "Zuora Bill To Tax Region",
+}
+"""Custom fields by column; one that the account lacks is noted and left out."""
+LISTS = ("batch", "billcycleday")
+ADDRESSES = (
+    "SELECT b.entity, b.defaultbilling, b.defaultshipping, a.addressee, a.addr1, a.addr2, a.city, a.state, a.zip, a.country "
+    "FROM customeraddressbook b JOIN customeraddressbookentityaddress a ON a.nkey = b.addressbookaddress "
+    "WHERE (b.defaultbilling = 'T' OR b.defaultshipping = 'T') AND b.entity IN {in}"
+)
+CONTACTS = "SELECT c.company, COUNT(*) AS n FROM contact c WHERE c.company IN {in} GROUP BY c.company"
+ACCOUNT_FIELDS = tuple(
+    dict.fromkeys([*(str(row.target) for row in ROWS if row.target != "AllowInvoiceEdit"), *CONTACT_IDS, "LastInvoiceDate", *COMPLETE])
+)
+
+
+class NetSuiteCustomers(NetSuiteToZuora):
+    """Step 1 where NetSuite is the master: one Zuora account with two contacts per customer, its parent before it; later changes as updates
+    of what differs."""
+
+    name = "netsuite_customers"
+    title = "NetSuite customers"
+    object = "customer"
+    object_label = "Customer"
+    destination = "account"
+    zuora_object = ACCOUNT
+    code = "NSCUS"
+    transaction = False
+    follows_changes = True
+    undone = ("Canceled",)
+    needs: tuple[str, ...] = ("fields:customer",)
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        if self.settings.netsuite_subsidiaries:
+            self.needs = (*type(self).needs, "subsidiary")
+        self.accounts: dict[str, dict[str, Any]] = {}
+        self.declined: set[str] = set()
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return settings.customer_account_sync_behavior
+
+    @property
+    def updates(self) -> bool:
+        return self.behavior_in(self.settings) is Behavior.NEW_AND_MODIFIED
+
+    def selection(self) -> SuiteSelection:
+        return self._selected(self._query_date())
+
+    def counted(self) -> SuiteSelection:
+        """Without the overlap: what it holds was looked at before, and counts for nothing as long as nothing else changes."""
+        return self._selected(self.context.watermark)
+
+    def _selected(self, since: str) -> SuiteSelection:
+        where = (
+            "t.isinactive = 'F'",  # rule 1
+            self.says_yes("Send to Zuora"),  # rule 2
+            "t.searchstage = 'Customer'",  # rule 3
+            self.not_ignored(),  # rule 4
+        )
+        columns = tuple(f"{expression} AS {name}" for name, expression in self._columns().items())
+        source = f"customer t LEFT JOIN customer p ON p.id = t.parent{self._currency_join()}"
+        if not self.updates:
+            return SuiteSelection(source, (*where, self.not_complete()), columns)  # rule 5
+        due, params = self._modified(since)
+        return SuiteSelection(source, where, columns, due=f"({self.not_complete()}) OR ({due})", due_params=params)  # rules 5, 6
+
+    def _query_date(self) -> str:
+        """The watermark, less the overlap."""
+        mark = self.context.watermark
+        if mark < FIRST_DAY or mark.endswith(NO_OVERLAP):
+            return mark
+        return utc_moment((datetime.fromisoformat(mark) - OVERLAP).isoformat())
+
+    def _modified(self, since: str) -> tuple[str, tuple[str, ...]]:
+        """Rule 6: synced, and modified after a moment of NetSuite's own zone."""
+        synced = f"LOWER(NVL(t.{self.label_field(STATUS)}, ' ')) LIKE '%complete%'"
+        return f"{synced} AND t.lastmodifieddate > TO_TIMESTAMP(?, '{MOMENT}')", ((since or FIRST_DAY)[:19].replace("T", " "),)
+
+    def _columns(self) -> dict[str, str]:
+        zuora_id, status = self.label_field("Zuora ID"), self.label_field(STATUS)
+        columns = {**COLUMNS, "zuoraid": f"t.{zuora_id}", "status": f"t.{status}", "parentzuoraid": f"p.{zuora_id}"}
+        if self.settings.netsuite_multiple_currencies:
+            columns["currency"] = "u.symbol"
+        if self.settings.netsuite_subsidiaries:
+            columns |= {"subsidiaryid": "t.subsidiary", "subsidiary": "BUILTIN.DF(t.subsidiary)"}
+        for name, label in LABELS.items():
+            script_id = self.reference.custom(self.object, label)
+            if self.reference.has_field(self.object, script_id):
+                columns[name] = f"BUILTIN.DF(t.{script_id})" if name in LISTS else f"t.{script_id}"
+            else:
+                self.context.dropped.add(f"{self.object}.{script_id}")
+        return columns
+
+    def _currency_join(self) -> str:
+        return " LEFT JOIN currency u ON u.id = t.currency" if self.settings.netsuite_multiple_currencies else ""
+
+    def select(self) -> Iterator[Candidate]:
+        """Customers, those whose parent has yet to be created in one group with it. Only customers with a parent are held in memory."""
+        selection = self.selection()
+        below = replace(selection, where=(*selection.where, "t.parent IS NOT NULL"), group="t.parent")
+        children = {c.id: c for c in self.foreign_changes(self.candidates(below))}
+        families = self._families(children)
+        for top in self.foreign_changes(self.candidates(replace(selection, where=(*selection.where, "t.parent IS NULL")))):
+            yield from _family(top, families.pop(top.id, []))
+        for members in families.values():
+            yield from _family(members[0], members[1:])
+
+    def _families(self, children: Mapping[str, Candidate]) -> dict[str, list[Candidate]]:
+        """The customers that have a parent, by the customer at the top of those that are still to be created, upper ones first."""
+        q = f"SELECT t.id, t.{self.label_field('Zuora ID')} AS zuoraid FROM customer t WHERE t.id IN {{in}}"
+        synced = {
+            row["id"] for row in self.context.netsuite.suiteql_in(q, sorted({c.group for c in children.values()})) if row.get("zuoraid")
+        }
+        parent_of = {c.id: c.group for c in children.values() if c.group not in synced}
+        found: dict[str, list[Candidate]] = {}
+        for i in sorted(children, key=lambda i: (depth_of(i, parent_of), i)):
+            found.setdefault(root_of(i, parent_of), []).append(children[i])
+        return found
+
+    def foreign_changes(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        """The candidates except those that the connector itself changed, or brought up to date, last."""
+        again = set(self.again())
+        for piece in streamed_parts(candidates, SEEN_AT_A_TIME):
+            seen = self.context.seen([c.id for c in piece])
+            yield from (c for c in piece if c.id in again or seen.get(c.id) != utc_moment(c.data.get("updated")))
+
+    def now_at_source(self) -> str:
+        """NetSuite's latest change, since its queries tell time in the account's own zone."""
+        rows = list(self.context.netsuite.suiteql(f"SELECT TO_CHAR(MAX(t.lastmodifieddate), '{MOMENT}') AS latest FROM customer t"))
+        latest = rows[0].get("latest") if rows else None
+        return utc_moment(latest).replace(".000Z", NO_OVERLAP) if latest else super().now_at_source()
+
+    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]:
+        """When NetSuite says that our own write-back changed the customers."""
+        q = f"SELECT t.id, {MODIFIED} AS modified FROM customer t WHERE t.id IN {{in}}"
+        return {row["id"]: utc_moment(row.get("modified")) for row in self.context.netsuite.suiteql_in(q, [r.id for r in records])}
+
+    def watermark_after(self, base: str) -> str:
+        """Past our own write-backs, up to the first change that is not ours."""
+        self._read_fields()
+        due, params = self._modified(base)
+        q = f"SELECT t.id, {MODIFIED} AS modified FROM customer t WHERE {due} ORDER BY t.lastmodifieddate, t.id"
+        later = [(utc_moment(row.get("modified")), row["id"]) for row in self.context.netsuite.suiteql(q, params)]
+        return past_own_changes(base, later, self.context.seen)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        rows = {row["id"]: row for row in self.reread(candidates)}
+        addresses: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for line in self.context.netsuite.suiteql_in(ADDRESSES, rows):
+            for use in ("defaultbilling", "defaultshipping"):
+                if line.get(use) == "T":
+                    addresses.setdefault((line["entity"], use), line)
+        contacts = {row["company"]: int(row["n"]) for row in self.context.netsuite.suiteql_in(CONTACTS, rows)}
+        methods = self._methods_of_the_tenant() if any(row.get("paymentmethod") for row in rows.values()) else {}
+        subsidiaries = frozenset(entry["id"] for entry in self.reference.tables.get("subsidiary", {}).values())
+        parent_of = {i: row["parent"] for i, row in rows.items() if row.get("parent") in rows and not row.get("parentzuoraid")}
+        now = stamp(self.context.clock.now())
+        return [
+            self._record(
+                NetSuiteCustomer(
+                    row=row,
+                    settings=self.settings,
+                    synced_at=now,
+                    billing=addresses.get((i, "defaultbilling")),
+                    shipping=addresses.get((i, "defaultshipping")),
+                    contacts=contacts.get(i, 0),
+                    subsidiaries=subsidiaries,
+                    parent_first=i in parent_of,
+                    circular=is_circular(i, parent_of),
+                    methods=methods,
+                ),
+                depth_of(i, parent_of),
+            )
+            for i, row in rows.items()
+        ]
+
+    def _record(self, c: NetSuiteCustomer, depth: int) -> SourceRecord:
+        return SourceRecord(
+            id=str(c.row["id"]),
+            number=c.number,
+            status=str(c.row.get("status") or ""),
+            order=(f"{depth:03d}", c.number),
+            destination_id=str(c.row.get("zuoraid") or ""),
+            data=c,
+        )
+
+    def _methods_of_the_tenant(self) -> dict[str, str]:
+        """Payment methods without an account, by type: every account may use them."""
+        query = SourceQuery("PaymentMethod", ("Type",), ((Is("AccountId", (None,)),),))
+        return _by_type(self.context.zuora.query(query.zoql(("Type",))))
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """Accounts by Integration ID, or by Zuora ID where the customer has one and may be updated; with their contacts and methods."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for source_id, rows in self.in_zuora([r.id for r in records if not r.destination_id], ACCOUNT_FIELDS).items():
+            if kept := [row for row in rows if self.counts(row)]:
+                found[source_id] = kept
+        if self.updates:
+            known = {r.destination_id: r.id for r in records if r.destination_id}
+            for i, row in self.context.source.reread(ACCOUNT, known, ACCOUNT_FIELDS).items():
+                found[known[i]] = [row]
+        accounts = [str(row["Id"]) for rows in found.values() for row in rows]
+        contacts = _of_accounts(self.context.source.by_field(CONTACT, "AccountId", accounts, CONTACT_FIELDS))
+        wanted = [str(row["Id"]) for r in records if r.data.row.get("paymentmethod") for row in found.get(r.id, ())]
+        methods = _of_accounts(self.context.source.by_field("PaymentMethod", "AccountId", wanted, ("AccountId", "Type")))
+        return {
+            source_id: [
+                Counterpart(str(row["Id"]), record={**row, "contacts": contacts.get(row["Id"], {}), "methods": methods.get(row["Id"], {})})
+                for row in rows
+            ]
+            for source_id, rows in found.items()
+        }
+
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        """The account of the customer, or the contact of that description."""
+        if request.record_type != CONTACT:
+            return super().find_made(record, request)
+        account, description = str(request.body["AccountId"]), request.body["Description"]
+        rows = self.context.source.by_field(CONTACT, "AccountId", [account], ("Description",))
+        return [Counterpart(str(row["Id"])) for row in rows if row.get("Description") == description]
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        c: NetSuiteCustomer = record.data
+        if record.destination_id and not self.updates:
+            return self._link(record, c)
+        problems = problems_of(c)
+        if len(found) > 1:
+            problems.append(ambiguous_in_zuora(self.code, c.label, "accounts", found))
+        if problems:
+            return Hold(tuple(problems))
+        if not found:
+            return self._update(record, c, record.destination_id) if record.destination_id else self._create(record, c)
+        account = found[0].record
+        c = replace(c, account=account, methods={**c.methods, **_by_type(account["methods"].values())})
+        if record.destination_id:
+            return self._update(record, c, record.destination_id)
+        if account.get("Status") == "Draft" or not all(account.get(name) for name in CONTACT_IDS):
+            return self._complete(record, c)
+        if self.updates and normal_status(record.status).startswith("error"):
+            return self._update(record, c, found[0].id)  # section 4, rule 2
+        return Found(Counterpart(found[0].id))
+
+    def _create(self, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
+        """Section 3.4: draft account, bill-to, sold-to, contacts and Active."""
+        body, remarks = self._body(c, "C")
+        account = Request(ACCOUNT, self._own(body), key=f"{KEY}{record.id}")
+        requests, more = self._completion(record, c)
+        return Write("create", CREATING, ERROR_CREATING, (account, *requests), **UNTRANSFERRED, remarks=(*remarks, *more))
+
+    def _complete(self, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
+        """A create that ended half-way: what is missing of it."""
+        requests, remarks = self._completion(record, c)
+        account_id = str(c.account["Id"])
+        return Write("create", CREATING, ERROR_CREATING, requests, destination_id=account_id, **UNTRANSFERRED, remarks=remarks)
+
+    def _completion(self, record: SourceRecord, c: NetSuiteCustomer) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
+        requests: list[Request] = []
+        remarks: list[Problem] = []
+        ids: dict[str, Any] = {}
+        for role in ROLES:
+            ids[role.account_field] = _contact_of(c, role)
+            if not ids[role.account_field]:
+                request, more = self._new_contact(record, c, role)
+                requests.append(request)
+                remarks += more
+                ids[role.account_field] = Made(role.name)
+        last = Request(ACCOUNT, self._own({**ids, **ACTIVE, **COMPLETE}), CREATED)
+        return (*requests, last), tuple(remarks)
+
+    def _new_contact(self, record: SourceRecord, c: NetSuiteCustomer, role: Role) -> tuple[Request, list[Problem]]:
+        body, long = cut(contact_body(c, role), CONTACT_LENGTHS)
+        return Request(CONTACT, body, name=role.name, key=f"{role.name.replace(' ', '-')}-{record.id}"), self._cuts(c, long)
+
+    def _update(self, record: SourceRecord, c: NetSuiteCustomer, account_id: str) -> Plan:
+        """What differs: bill-to, sold-to, account. A customer whose status does not say Sync Complete yet gets it, and its account is linked
+        to it, too."""
+        requests: list[Request] = []
+        settles = not is_complete(record.status)
+        wanted, remarks = self._body(c, "U")
+        if settles:
+            wanted |= self._link_body(c)
+        ids: dict[str, Any] = {}
+        for role in ROLES:
+            contact_id = str(c.row.get(role.id_column) or c.account.get(role.account_field) or "")
+            if contact_id:
+                held = c.account.get("contacts", {}).get(contact_id, {})
+                body, _ = cut(contact_changes(c, role, held), CONTACT_LENGTHS)
+                requests += [Request(CONTACT, body, contact_id)] if body else []
+            elif c.account:
+                requests.append(self._new_contact(record, c, role)[0])
+                ids[role.account_field] = Made(role.name)
+        body = {**changes(wanted, c.account, followers(ROWS, Reference(), ACCOUNT)), **ids}
+        if body or requests:
+            body["SyncDate__NS"] = c.synced_at
+        requests += [Request(ACCOUNT, self._own(body), CREATED)] if body else []
+        action = "update" if record.destination_id else "recover"
+        if not requests:
+            return Found(Counterpart(account_id), action="recover" if settles else "none", write_back=settles)
+        facts = {} if settles else {"seen": utc_moment(c.row.get("modified"))}
+        common = {**UNTRANSFERRED, "remarks": remarks, "write_back": settles, "facts": facts}
+        return Write(action, "", ERROR_UPDATING, tuple(requests), destination_id=account_id, **common)
+
+    def _link(self, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
+        requests = (Request(ACCOUNT, self._own(self._link_body(c)), record.destination_id),)
+        return Write("link", LINKING, ERROR_LINKING, requests, destination_id=record.destination_id, **UNTRANSFERRED)
+
+    @staticmethod
+    def _link_body(c: NetSuiteCustomer) -> Body:
+        return {**filled(ROWS, "L", c, Reference(), ACCOUNT), **COMPLETE}
+
+    def _body(self, c: NetSuiteCustomer, when: str) -> tuple[Body, tuple[Problem, ...]]:
+        body, long = cut(filled(ROWS, when, c, Reference(), ACCOUNT), ACCOUNT_LENGTHS)
+        return body, (*remarks_on(c), *self._cuts(c, long))
+
+    def _cuts(self, c: NetSuiteCustomer, long: Sequence[tuple[str, int]]) -> list[Problem]:
+        advice = "Shorten the value in NetSuite if the rest matters."
+        return [
+            Problem(f"{self.code}-CUT", f"{c.label}: {n} was cut to {limit} characters, Zuora takes no more.", advice) for n, limit in long
+        ]
+
+    def _own(self, body: Body) -> Body:
+        """The body under the names that the tenant uses."""
+        return self.context.source.to_tenant(body)
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def writer(self) -> Writer:
+        return AccountWriter(self.context.zuora, self.context.run_id, self.declined)
+
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """As every step from NetSuite; with success the ids of the two contacts are written, too."""
+        finished = [m for m in marks if m.synced_at]
+        try:
+            self.accounts = self.context.source.reread(ACCOUNT, [m.destination_id for m in finished], CONTACT_IDS) if finished else {}
+        except LoginRefused:
+            raise
+        except ServiceError as lost:
+            failed = {m.record.id: MarkResult(False, lost.code, lost.message) for m in finished}
+            return failed | super().mark([m for m in marks if not m.synced_at])
+        return super().mark([self._as_it_was(m) for m in marks])
+
+    def _as_it_was(self, mark: Mark) -> Mark:
+        """A customer that fails W2 or W3 keeps the status it had."""
+        kept = mark.status == ERROR_CREATING and mark.record.id in self.declined
+        return replace(mark, status=mark.record.status) if kept else mark
+
+    def mark_fields(self, mark: Mark) -> dict[str, Any]:
+        fields = super().mark_fields(mark)
+        if fields.get(STATUS) == "":
+            fields[STATUS] = None
+        account = self.accounts.get(mark.destination_id, {}) if mark.synced_at else {}
+        labels = {role.account_field: LABELS[role.id_column] for role in ROLES}
+        return fields | {label: account[name] for name, label in labels.items() if account.get(name)}
+
+
+def _contact_of(c: NetSuiteCustomer, role: Role) -> str:
+    """The contact that the account has for a role, or that was made for it before the create ended."""
+    if c.account.get(role.account_field):
+        return str(c.account[role.account_field])
+    made: Mapping[str, Mapping[str, Any]] = c.account.get("contacts", {})
+    return next((i for i, row in sorted(made.items()) if row.get("Description") == role.description), "")
+
+
+def _by_type(methods: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Payment method id by type in capitals; of several of a type the first by id."""
+    return {str(m.get("Type") or "").upper(): str(m["Id"]) for m in sorted(methods, key=lambda m: str(m["Id"]), reverse=True)}
+
+
+def _of_accounts(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """Rows by account id and own id."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(str(row["AccountId"]), {})[str(row["Id"])] = row
+    return found
+
+
+def _family(top: Candidate, members: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Candidates of one group, the top first; a customer alone belongs to no group."""
+    group = top.id if members else ""
+    for c in (top, *members):
+        yield replace(c, group=group)

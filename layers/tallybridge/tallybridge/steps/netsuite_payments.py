@@ -1,0 +1,418 @@
+"""NetSuite customer payments -> Zuora payments (payments.md, parts P3 and P4)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from tallybridge import money
+from tallybridge.clock import utc_moment
+from tallybridge.money import plain
+from tallybridge.pieces import side_by_side
+from tallybridge.settings import Behavior, Settings
+from tallybridge.steps import netsuite_payment_requests as requests
+from tallybridge.steps.base import currency_problem
+from tallybridge.steps.netsuite_settlements import INVOICE, JOURNAL, Application, NetSuiteSettlement
+from tallybridge.steps.netsuite_source import MODIFIED, Row, SuiteSelection, ambiguous_in_zuora
+from tallybridge.sync.step import (
+    Candidate,
+    Counterpart,
+    Found,
+    Hold,
+    Mark,
+    Plan,
+    Problem,
+    Request,
+    SourceRecord,
+    Write,
+    is_complete,
+    normal_status,
+)
+
+CREATING, CREATE_REFUSED = "Creating Payment", "Error Creating Payment"
+UPDATING, UPDATE_REFUSED = "Updating Payment", "Error Updating Payment"
+LINKED = "nexttransactionlinelink l JOIN transaction d ON d.id = l.previousdoc WHERE l.nextdoc = t.id"
+FURTHEST_WEST = timedelta(hours=12)
+"""How far NetSuite's own time, in which it says when a record was changed, may lie behind UTC."""
+
+
+@dataclass
+class PaymentData:
+    """A NetSuite payment with everything its mapping needs. `documents` are the Zuora invoices and debit memos it is applied to, by Zuora
+    id; `methods` the tenant-wide payment methods by type; `parts` what its Zuora payment is applied to now, by Zuora document, of which
+    `memo_parts` are debit memos; `unchanged` says that nothing about it is to be sent."""
+
+    row: Row
+    applications: Sequence[Application]
+    settlement_on: bool
+    method_type: str
+    unchanged: bool = False
+    account: Mapping[str, Any] = field(default_factory=dict)
+    documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    methods: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, Decimal] = field(default_factory=dict)
+    memo_parts: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return f"NetSuite payment {self.row.get('tranid') or self.row['id']}"
+
+    @property
+    def to_zuora(self) -> list[Application]:
+        """The applications to documents that came from Zuora; without Invoice Settlement these are invoices alone."""
+        born = (a for a in self.applications if a.kind == INVOICE and a.zuora_id)
+        return [a for a in born if self.settlement_on or a.zuora_type == "INVOICE"]
+
+    @property
+    def wanted(self) -> dict[str, Decimal]:
+        """The applied amounts by Zuora document."""
+        sums: dict[str, Decimal] = {}
+        for a in self.to_zuora:
+            sums[a.zuora_id] = sums.get(a.zuora_id, Decimal(0)) + a.amount
+        return sums
+
+    @property
+    def debit_memos(self) -> set[str]:
+        """Which of the Zuora documents are debit memos: Zuora Type tells."""
+        return {a.zuora_id for a in self.to_zuora if a.zuora_type == "DEBIT_MEMO"}
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount of the Zuora payment: what is applied to Zuora's invoices (P3), or all of it (P4)."""
+        return Decimal(self.row.get("total", "0")) if self.settlement_on else sum(self.wanted.values(), Decimal(0))
+
+    @property
+    def fingerprint(self) -> str:
+        """What is compared in order to tell a change: account, amount, applications, memo, reference."""
+        applied = sorted((a.document, a.kind, plain(a.amount)) for a in self.applications)
+        row = self.row
+        content = [row.get("account", ""), plain(self.amount), applied, row.get("memo", ""), row.get("reference", "")]
+        return hashlib.sha256(money.dumps(content).encode()).hexdigest()[:32]
+
+    def document_name(self, zuora_id: str) -> str:
+        kind = "debit memo" if zuora_id in self.debit_memos else "invoice"
+        document = self.documents.get(zuora_id, {})
+        return f"{kind} {document.get('InvoiceNumber') or document.get('MemoNumber') or zuora_id}"
+
+
+class NetSuitePayments(NetSuiteSettlement):
+    """Step 8 (A) or 9 (B): one Zuora payment per NetSuite customer payment; with Invoice Settlement later changes of its applications."""
+
+    name = "netsuite_payments"
+    title = "NetSuite payments"
+    object = "customerPayment"
+    object_label = "NetSuite payment"
+    destination = "payment"
+    code = "NSPAY"
+    zuora_object = "Payment"
+    undone = ("Canceled", "Voided", "Error")
+    needs = ("fields:customerPayment", "fields:customer")
+    follows_changes = True
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return settings.payment_sync_behaviour
+
+    @property
+    def sends_changes(self) -> bool:
+        """Payments that were synced are looked at again: only with Invoice Settlement, and where Payment Sync Behaviour says so."""
+        return self.settlement_on and self.behavior_in(self.settings) is Behavior.NEW_AND_MODIFIED
+
+    # -- selection ---------------------------------------------------------------------------------------------------
+
+    def selection(self) -> SuiteSelection:
+        return self._selection_b() if self.settlement_on else self._selection_a()
+
+    def _columns(self) -> tuple[str, ...]:
+        own = (f"t.{self.label_field('Zuora Payment Reference ID')} AS reference", f"t.{self.label_field('Zuora Sync Date')} AS synced")
+        return (*self.common_columns(), *own, f"{MODIFIED} AS modified")
+
+    def _cutover(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """P3, rule 7; P4, rule 6: the condition and its parameter."""
+        if not self.settings.cutover_netsuite_payment:
+            return (), ()
+        return ("t.trandate >= TO_DATE(?, 'YYYY-MM-DD')",), (self.settings.cutover_netsuite_payment.isoformat(),)
+
+    def _from_zuora(self) -> str:
+        return f"d.type = '{INVOICE}' AND d.{self.label_field('Zuora ID')} IS NOT NULL"
+
+    def _selection_a(self) -> SuiteSelection:
+        cutover, params = self._cutover()  # rule 7
+        where = (
+            "t.type = 'CustPymt'",
+            f"{self.customer_field()} IS NOT NULL",  # rule 1
+            self.not_complete(),  # rule 2, whatever Payment Sync Behaviour says
+            "NVL(t.foreignpaymentamountunused, 0) = 0",  # rule 3
+            self.not_from_zuora(),  # rule 4
+            f"NOT EXISTS (SELECT 1 FROM {LINKED} AND d.type <> '{INVOICE}')",  # rule 5
+            f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()} AND d.{self.label_field('Zuora Type')} = 'INVOICE')",  # rule 6
+            *cutover,
+        )
+        return SuiteSelection(self.tables(), where, self._columns(), params, group="t.entity")
+
+    def _selection_b(self) -> SuiteSelection:
+        cutover, params = self._cutover()  # rule 6
+        unapplied = f"(NVL(t.foreignpaymentamountunused, 0) > 0 AND NOT EXISTS (SELECT 1 FROM {LINKED}))"
+        where = (
+            "t.type = 'CustPymt'",
+            f"{self.customer_field()} IS NOT NULL",  # rule 1
+            self.not_from_zuora(),  # rule 3
+            f"UPPER(BUILTIN.DF(t.{self.label_field('Zuora Sync Updates')})) IN ('YES', 'T', 'TRUE')",  # rule 5
+            *cutover,
+        )
+        applied = f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()}) OR {unapplied}"  # rules 2 and 4
+        tables, columns = self.tables(), self._columns()
+        if not self.sends_changes:  # rule 7
+            return SuiteSelection(tables, (*where, applied, self.not_complete()), columns, params, group="t.entity")
+        changed, since = self.modified_since_watermark()
+        due = f"({self.not_complete()}) OR ({changed})"
+        return SuiteSelection(tables, (*where, applied, self.not_ignored()), columns, params, "t.entity", due, since)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        rows = self.reread(candidates)
+        ids = [row["id"] for row in rows]
+        applied, known = self.applications(ids) if ids else {}, self.context.known(ids) if ids else {}
+        found = [PaymentData(row, applied.get(row["id"], ()), self.settlement_on, self.method_type(row.get("method", ""))) for row in rows]
+        for data in found:
+            data.unchanged = self._is_unchanged(data, known.get(data.row["id"], {}))
+        accounts = self.accounts(rows)
+        if any(not data.unchanged for data in found):
+            self._read_zuora([data for data in found if not data.unchanged])
+        for data in found:
+            data.account = accounts.get(data.row.get("account", ""), {})
+        return [self._record(data) for data in found]
+
+    def _is_unchanged(self, data: PaymentData, known: Mapping[str, Any]) -> bool:
+        """Whether a synced payment is as it was at its last success: by its fingerprint, else by when NetSuite says it was changed."""
+        if not is_complete(data.row.get("status")):
+            return False
+        if known.get("fingerprint"):
+            return bool(known["fingerprint"] == data.fingerprint)
+        synced = utc_moment(data.row.get("synced"))
+        modified = datetime.fromisoformat(data.row["modified"]) + FURTHEST_WEST
+        return bool(synced) and utc_moment(modified.isoformat()) <= synced
+
+    def _read_zuora(self, found: Sequence[PaymentData]) -> None:
+        source = self.context.source
+        memos = sorted({d for data in found for d in data.debit_memos})
+        invoices = sorted({d for data in found for d in data.wanted} - set(memos))
+        documents = source.reread("Invoice", invoices, ("InvoiceNumber", "Balance", "IntegrationId__NS"))
+        if memos:
+            documents |= source.reread_memos("debit-memos", memos)
+        for data in found:
+            data.documents, data.methods = documents, self._methods
+
+    @cached_property
+    def _methods(self) -> dict[str, str]:
+        """Zuora's payment methods that belong to no account, by type (open point 6)."""
+        rows = self.context.zuora.query("select Id, Type, PaymentMethodStatus from PaymentMethod where AccountId = null")
+        usable = [row for row in rows if row.get("PaymentMethodStatus") != "Closed" and row.get("Type")]
+        return {row["Type"]: row["Id"] for row in sorted(usable, key=lambda r: str(r["Id"]), reverse=True)}
+
+    def _record(self, data: PaymentData) -> SourceRecord:
+        row = data.row
+        return SourceRecord(
+            id=row["id"],
+            number=row.get("tranid") or row["id"],
+            status=row.get("status", ""),
+            group=row.get("entity", ""),
+            order=(row.get("trandate", ""),),
+            currency=str(data.account.get("Currency") or row.get("currency", "")),
+            amount=data.amount,
+            destination_id=row.get("zuoraid", ""),
+            data=data,
+        )
+
+    def counterpart_fields(self) -> tuple[str, ...]:
+        return ("AccountId", "Comment", "PaymentNumber", "ReferenceId", "TransferredToAccounting")
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        due = [r for r in records if not r.data.unchanged]
+        found = super().find(due) if due else {}
+        single = {r.id: live[0] for r in due if len(live := [c for c in found.get(r.id, ()) if self.counts(c.record)]) == 1}
+        parts = self._parts_of_payments(single.values()) if self.settlement_on else self._parts_of_drafts(single.values())
+        for record in due:
+            if record.id in single:
+                rows = parts.get(single[record.id].id, ())
+                record.data.parts = _sums(rows)
+                record.data.memo_parts = frozenset(row["debitMemoId"] for row in rows if row.get("debitMemoId"))
+        return found
+
+    def _parts_of_payments(self, found: Iterable[Counterpart]) -> dict[str, list[dict[str, Any]]]:
+        """What Zuora payments are applied to now, from the transactional store: one call each, for found ones alone."""
+        ids = [c.id for c in found]
+        return dict(zip(ids, side_by_side(self.context.zuora.get_payment_parts, ids), strict=True))
+
+    def _parts_of_drafts(self, found: Iterable[Counterpart]) -> dict[str, list[dict[str, Any]]]:
+        """The invoice payments that drafts have so far, in the form of parts."""
+        drafts = [c.id for c in found if c.record.get("Status") == "Draft"]
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for row in self.context.source.by_field("InvoicePayment", "PaymentId", drafts, ("PaymentId", "InvoiceId", "Amount")):
+            rows.setdefault(row["PaymentId"], []).append({"invoiceId": row["InvoiceId"], "amount": row["Amount"]})
+        return rows
+
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        """The payment, or an invoice payment of a draft."""
+        if not request.name:
+            return super().find_made(record, request)
+        payment, invoice = str(request.body["PaymentId"]), request.body["InvoiceId"]
+        rows = self.context.source.by_field("InvoicePayment", "PaymentId", [payment], ("InvoiceId",))
+        return [Counterpart(row["Id"]) for row in rows if row["InvoiceId"] == invoice]
+
+    # -- validations -------------------------------------------------------------------------------------------------
+
+    def problems(self, record: SourceRecord) -> list[Problem]:
+        """All failures of one payment together; the numbers are those of P3 and P4."""
+        data: PaymentData = record.data
+        journals = self._journal_problems(data) if self.settlement_on else iter(())
+        found = [*self._document_problems(data), *self._method_problems(data), *journals, *self._balance_problems(data)]
+        return [*found, *self._account_problems(data)]
+
+    def _document_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """Validation 1: the Zuora document carries the NetSuite document's id."""
+        for a in data.to_zuora:
+            if data.documents.get(a.zuora_id, {}).get("IntegrationId__NS") != a.document:
+                kind = "debit memo" if a.zuora_id in data.debit_memos else "invoice"
+                text = f"{data.name}: Zuora {kind} {a.zuora_id} is not marked as synced."
+                advice = "Let the document sync, or put the NetSuite internal id into its Integration ID; then it follows by itself."
+                yield Problem("NSPAY-V1", text, advice, data.document_name(a.zuora_id))
+
+    def _method_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """Validation 2."""
+        if data.method_type not in data.methods:
+            text = f'{data.name}: payment method "{data.row.get("method", "")}" has no Zuora counterpart.'
+            advice = "Zuora needs a payment method of this type that belongs to no account; or translate it in payment_method_translation."
+            yield Problem("NSPAY-V2", text, advice)
+
+    def _journal_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """P4, validation 3; in P3 the selection leaves such payments out."""
+        if any(a.kind == JOURNAL for a in data.applications):
+            text = f"{data.name}: applied to a journal entry; not supported."
+            yield Problem(
+                "NSPAY-V3", text, "Apply it to invoices alone, or enter the payment in Zuora by hand and set its status to Ignore."
+            )
+
+    def _balance_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """P3, validation 3; P4, validation 4: what is new fits into the balance."""
+        for zuora_id, amount in data.wanted.items():
+            document = data.documents.get(zuora_id, {})
+            balance = Decimal(document.get("Balance") or 0)
+            if document and amount - (data.parts.get(zuora_id, Decimal(0)) if self.settlement_on else 0) > balance:
+                text = f"{data.name}: {plain(amount)} exceeds the balance {plain(balance)} of Zuora {data.document_name(zuora_id)}."
+                advice = "Compare the document on both sides: a payment or credit in Zuora may be missing in NetSuite, or the reverse."
+                yield Problem("NSPAY-V4" if self.settlement_on else "NSPAY-V3", text, advice)
+
+    def _account_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """P3, validation 4, and that the account exists."""
+        if not data.account:
+            text = f"{data.name}: Zuora account {data.row.get('account')} does not exist."
+            yield Problem("NSPAY-ACCOUNT", text, "Correct the Zuora ID of the NetSuite customer.")
+        elif problem := currency_problem("NSPAY", data.name, str(data.account.get("Currency") or ""), data.row.get("currency", "")):
+            yield problem
+
+    # -- action ------------------------------------------------------------------------------------------------------
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        data: PaymentData = record.data
+        if data.unchanged:
+            return Found(Counterpart(record.destination_id, record.amount), action="none", write_back=False)
+        live = [c for c in found if self.counts(c.record)]
+        if len(live) > 1:
+            return Hold((ambiguous_in_zuora("NSPAY", data.name, "payments", live),))
+        if live:
+            return self._plan_change(record, live[0]) if self.settlement_on else self._plan_rest(record, live[0])
+        if gone := self._gone(record, found):
+            return Hold((gone,))
+        if problems := self.problems(record):
+            return Hold(tuple(problems))
+        made = requests.create(data, record, self) if self.settlement_on else requests.create_in_steps(data, record, self)
+        return Write("create", CREATING, CREATE_REFUSED, made, remarks=self._remarks(data), facts=self._facts(data))
+
+    def _gone(self, record: SourceRecord, found: Sequence[Counterpart]) -> Problem | None:
+        """The payment was in Zuora and is not any more; a person has to ask for it again (sequence-and-status.md section 6)."""
+        if not normal_status(record.status):
+            return None
+        advice = "To sync it again, clear Zuora Integration Status and Zuora ID in NetSuite; to leave it alone, set the status to Ignore."
+        if found:
+            text = f"{record.data.name}: Zuora payment {_number(found[0])} was canceled or voided; nothing is done."
+            return Problem("NSPAY-CANCELED", text, advice)
+        if is_complete(record.status):
+            text = f"{record.data.name}: marked as synced, but no Zuora payment carries its internal id; nothing is done."
+            return Problem("NSPAY-MISSING", text, advice)
+        return None
+
+    def _facts(self, data: PaymentData) -> dict[str, str]:
+        return {"fingerprint": data.fingerprint} if self.settlement_on else {}
+
+    def _remarks(self, data: PaymentData) -> tuple[Problem, ...]:
+        """P4, validation 5: information only."""
+        foreign = sum((a.amount for a in data.applications), Decimal(0)) - sum(data.wanted.values(), Decimal(0))
+        if not self.settlement_on or not foreign:
+            return ()
+        text = f"{data.name}: {plain(foreign)} is applied to non-Zuora documents; the Zuora payment will show it as unapplied."
+        return (Problem("NSPAY-V5", text),)
+
+    def _plan_rest(self, record: SourceRecord, there: Counterpart) -> Plan:
+        """P3, recovery: whatever step the creation has come to, the rest of it."""
+        data: PaymentData = record.data
+        if there.record.get("Status") != "Draft":
+            if there.record.get("TransferredToAccounting") == "Yes":
+                return Found(there)
+            done = (requests.transferred(there.id, self),)
+            return Write("recover", CREATING, CREATE_REFUSED, done, destination_id=there.id)
+        wanted = data.wanted
+        same = there.amount == data.amount and there.record.get("AccountId") == data.row.get("account")
+        if not same or any(wanted.get(invoice) != amount for invoice, amount in data.parts.items()):
+            text = f"{data.name}: Zuora payment {_number(there)} is a draft that no longer agrees with it; nothing is done."
+            return Hold((Problem("NSPAY-DRAFT", text, "Delete the draft in Zuora; the payment is then created anew."),))
+        if problems := self.problems(record):
+            return Hold(tuple(problems))
+        rest = requests.rest_of_draft(data, record, there.id, self)
+        return Write("create", CREATING, CREATE_REFUSED, rest, destination_id=there.id)
+
+    def _plan_change(self, record: SourceRecord, there: Counterpart) -> Plan:
+        """P4, update procedure: what the Zuora payment's parts lack or have too much, nothing else."""
+        data: PaymentData = record.data
+        if there.amount != data.amount or there.record.get("AccountId") != data.row.get("account"):
+            text = f"{data.name}: amount or customer changed after its sync; correct by hand in Zuora."
+            return Hold(
+                (Problem("NSPAY-CHANGED", text, "Cancel the Zuora payment, then clear Zuora Integration Status and Zuora ID here."),)
+            )
+        changes = requests.changes(data, there, self)
+        if not changes and not is_complete(record.status):
+            return Found(there, facts=self._facts(data))
+        own = [*self._document_problems(data), *self._balance_problems(data)] if changes else []
+        if found := [*own, *self._journal_problems(data)]:
+            return Hold(tuple(found))
+        if not changes:
+            return Found(there, action="none", write_back=False)
+        return Write(
+            "update", UPDATING, UPDATE_REFUSED, changes, destination_id=there.id, remarks=self._remarks(data), facts=self._facts(data)
+        )
+
+    # -- source ------------------------------------------------------------------------------------------------------
+
+    def mark_fields(self, mark: Mark) -> dict[str, Any]:
+        origin = {"Zuora Origin": "NETSUITE"} if mark.destination_id else {}
+        return {**super().mark_fields(mark), **origin}
+
+
+def _sums(parts: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
+    """Amounts by document; the part that belongs to none is left out."""
+    sums: dict[str, Decimal] = {}
+    for part in parts:
+        document, amount = part.get("invoiceId") or part.get("debitMemoId"), Decimal(part.get("amount") or 0)
+        if document and amount:
+            sums[document] = sums.get(document, Decimal(0)) + amount
+    return sums
+
+
+def _number(payment: Counterpart) -> str:
+    return str(payment.record.get("PaymentNumber") or payment.id)

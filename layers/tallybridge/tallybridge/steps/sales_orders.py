@@ -1,0 +1,285 @@
+"""NetSuite sales orders -> Zuora subscriptions (sales-orders.md). Validations and mapping are in `sales_order_mapping`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tallybridge.clock import stamp
+from tallybridge.errors import LoginRefused, Refused, ServiceError
+from tallybridge.steps.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection, ambiguous_in_zuora
+from tallybridge.steps.sales_order_mapping import SalesOrder, custom_fields, order_body, problems_of, subscription_body
+from tallybridge.steps.writers import ZuoraWriter
+from tallybridge.sync.step import (
+    Candidate,
+    Counterpart,
+    Found,
+    Hold,
+    Mark,
+    MarkResult,
+    Plan,
+    Request,
+    SourceRecord,
+    Write,
+    Writer,
+    normal_status,
+)
+from tallybridge.zuora.selection import Is, SourceQuery
+
+SUBSCRIPTION = "Subscription"
+ORDERS, SUBSCRIPTIONS = "/v1/orders", "/v1/subscriptions"
+PATHS = {"auto": (ORDERS, SUBSCRIPTIONS), "orders": (ORDERS,), "subscriptions": (SUBSCRIPTIONS,)}
+"""By the setting zuora.subscription_api: which calls may create the subscription, the preferred one first."""
+FEATURE_OFF = "10"
+"""Category of the reason with which a tenant declines the call of the feature that it does not use (api-zuora-billing.md 5.2)."""
+CREATING, ERROR_CREATING = "Creating Subscription", "Error Creating Subscription"
+
+# -- selection -----------------------------------------------------------------------------------------------------------
+
+RATE_PLAN = ("RATE_PLAN", "RATEPLAN")
+GONE = ("SalesOrd:C", "SalesOrd:H")
+"""Cancelled and closed orders."""
+COLUMNS = {"tranid": "t.tranid", "trandate": "TO_CHAR(t.trandate, 'YYYY-MM-DD')", "currency": "u.symbol"}
+LABELS = {
+    "zuoraid": "Zuora ID",
+    "status": "Zuora Integration Status",
+    "account": "Zuora Customer ID (Sales)",
+    "autorenew": "Zuora Auto Renew",
+    "initialterm": "Zuora Initial Term",
+    "renewalterm": "Zuora Renewal Term",
+    "termsetting": "Zuora Term Setting",
+    "subscriptionnumber": "Zuora Subscription Number",
+}
+DATES = {
+    "termstart": "Zuora Term Start Date",
+    "contracteffective": "Zuora Contract Effective Date",
+    "serviceactivation": "Zuora Service Activation Date",
+    "customeracceptance": "Zuora Customer Acceptance Date",
+}
+SHOWN = ("autorenew", "termsetting")
+"""Fields that may be lists: their text is wanted."""
+ACCOUNT_FIELDS = ("AccountNumber", "Currency")
+PLAN_FIELDS = ("ProductId", "EffectiveStartDate", "EffectiveEndDate")
+FIELDS = ("Name", "AccountId", "Status", "IsLatestVersion", INTEGRATION_ID)
+
+
+class SalesOrders(NetSuiteToZuora):
+    """Step 2b: one Zuora subscription per sales order with rate plans, holding all of them; never looked at again afterwards."""
+
+    name = "sales_orders"
+    title = "NetSuite sales orders"
+    object = "salesOrder"
+    object_label = "Sales order"
+    destination = "subscription"
+    zuora_object = SUBSCRIPTION
+    code = "SO"
+    transaction = False
+    undone = ("Cancelled",)
+    needs: tuple[str, ...] = ("fields:salesOrder",)
+    subscriptions: Mapping[str, Mapping[str, Any]] = {}
+
+    def selection(self) -> SuiteSelection:
+        where = (
+            "t.type = 'SalesOrd'",
+            f"NVL(t.{self.label_field('Zuora Customer ID (Sales)')}, ' ') <> ' '",  # rule 1
+            self.not_complete(),  # rule 2
+            f"t.id IN (SELECT l.transaction FROM {self._rate_plan_lines()})",  # rule 3
+            self.says_yes("Send to Zuora"),  # rule 4
+            f"t.status NOT IN ({', '.join('?' * len(GONE))})",  # rule 5
+        )
+        columns = dict(COLUMNS)
+        if not self.settings.netsuite_multiple_currencies:
+            del columns["currency"]
+        columns |= {n: f"BUILTIN.DF(t.{f})" if n in SHOWN else f"t.{f}" for n, f in self._fields(LABELS).items()}
+        columns |= {n: f"TO_CHAR(t.{f}, 'YYYY-MM-DD')" for n, f in self._fields(DATES).items()}
+        join = " LEFT JOIN currency u ON u.id = t.currency" if "currency" in columns else ""
+        shown = tuple(f"{expression} AS {name}" for name, expression in columns.items())
+        return SuiteSelection(f"transaction t{join}", where, shown, params=GONE, group="t.entity")
+
+    def _fields(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """Script ids by column; a field that the account lacks is noted and left out."""
+        found = {}
+        for name, label in labels.items():
+            script_id = self.reference.custom(self.object, label)
+            if self.reference.has_field(self.object, script_id):
+                found[name] = script_id
+            else:
+                self.context.dropped.add(f"{self.object}.{script_id}")
+        return found
+
+    def _rate_plan_lines(self) -> str:
+        """Lines `l` with their items `i` whose item is a rate plan of Zuora."""
+        kind = self.reference.custom("serviceSaleItem", "Zuora Type")
+        kinds = ", ".join(f"'{k}'" for k in RATE_PLAN)
+        return (
+            "transactionline l JOIN item i ON i.id = l.item WHERE l.mainline = 'F' AND l.taxline = 'F' "
+            f"AND NVL({self._item_id()}, ' ') <> ' ' AND UPPER(i.{kind}) IN ({kinds})"
+        )
+
+    def _item_id(self) -> str:
+        """Zuora Item ID of the line, or what it is sourced from where the account's lines do not show it (custom-fields.md 2.5)."""
+        own = self.reference.custom(self.object, "Zuora Item ID", line=True)
+        if self.reference.has_field(self.object, own, line=True):
+            return f"l.{own}"
+        return f"i.{self.reference.custom('serviceSaleItem', 'Zuora ID')}"
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        rows = {row["id"]: row for row in self.reread(candidates)}
+        plans = self._plans_of(rows)
+        source, now = self.context.source, stamp(self.context.clock.now())
+        accounts = source.reread("Account", {row.get("account", "") for row in rows.values()}, ACCOUNT_FIELDS)
+        effective = self._effective({plan for of_order in plans.values() for plan in of_order})
+        own = {str(a.get("Currency") or "") for a in accounts.values()}
+        foreign = {row["currency"] for row in rows.values() if row.get("currency") and row["currency"] not in own}
+        currencies = frozenset(own) | {c for c in foreign if self._is_used(c)}
+        return [
+            self._record(
+                SalesOrder(
+                    row=row,
+                    plans=tuple(plans.get(i, ())),
+                    settings=self.settings,
+                    synced_at=now,
+                    account=accounts.get(row.get("account", ""), {}),
+                    effective=effective,
+                    known_currencies=currencies,
+                )
+            )
+            for i, row in rows.items()
+        ]
+
+    def _record(self, order: SalesOrder) -> SourceRecord:
+        return SourceRecord(
+            id=str(order.row["id"]),
+            number=order.number,
+            status=str(order.row.get("status") or ""),
+            group=str(order.row.get("account") or ""),
+            order=(str(order.row.get("trandate") or ""), order.number),
+            data=order,
+        )
+
+    def _plans_of(self, orders: Iterable[str]) -> dict[str, list[str]]:
+        """The rate plans of each order, in line order."""
+        q = (
+            f"SELECT l.transaction AS orderid, l.linesequencenumber AS place, {self._item_id()} AS plan "
+            f"FROM {self._rate_plan_lines()} AND l.transaction IN {{in}}"
+        )
+        lines = sorted(self.context.netsuite.suiteql_in(q, orders), key=lambda line: int(line["place"]))
+        found: dict[str, list[str]] = {}
+        for line in lines:
+            found.setdefault(line["orderid"], []).append(line["plan"])
+        return found
+
+    def _effective(self, plans: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """First and last day of rate plans that exist, as far as their products are effective, too."""
+        rows = self.context.source.reread("ProductRatePlan", plans, PLAN_FIELDS)
+        products = self.context.source.reread("Product", {str(r.get("ProductId") or "") for r in rows.values()}, PLAN_FIELDS[1:])
+        found = {}
+        for i, row in rows.items():
+            both = (row, products.get(str(row.get("ProductId") or ""), {}))
+            first, last = ([str(r.get(name) or "")[:10] for r in both] for name in PLAN_FIELDS[1:])
+            found[i] = (max(first), min(last))
+        return found
+
+    def _is_used(self, currency: str) -> bool:
+        """Whether some account in Zuora has the currency: no API lists the active ones."""
+        query = SourceQuery("Account", ("Currency",), ((Is("Currency", (currency,)),),))
+        return self.context.source.count(query) > 0
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """By Integration ID; orders whose create was begun also by their number, among the subscriptions of their account that belong to no
+        other order (section 4)."""
+        found = {i: kept for i, hits in super().find(records).items() if (kept := [c for c in hits if self.counts(c.record)])}
+        begun = {r.number: r for r in records if r.id not in found and normal_status(r.status)}
+        for row in self.context.source.by_field(SUBSCRIPTION, "SalesOrder__NS", begun, ("SalesOrder__NS", *FIELDS)):
+            record = begun[str(row["SalesOrder__NS"])]
+            if row.get("AccountId") == record.data.row.get("account") and not row.get(INTEGRATION_ID) and self.counts(row):
+                found.setdefault(record.id, []).append(Counterpart(str(row["Id"]), record=row))
+        return found
+
+    def counterpart_fields(self) -> tuple[str, ...]:
+        return FIELDS
+
+    def counts(self, row: Mapping[str, Any]) -> bool:
+        """Earlier versions of an amended subscription do not count."""
+        return super().counts(row) and row.get("IsLatestVersion") is not False
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        order: SalesOrder = record.data
+        problems = problems_of(order)
+        if len(found) > 1:
+            problems.append(ambiguous_in_zuora(self.code, order.label, "subscriptions", found))
+        if len(found) == 1:
+            return Found(found[0])
+        if problems:
+            return Hold(tuple(problems))
+        own = self.context.source.to_tenant(custom_fields(order))
+        bodies = {ORDERS: order_body(order, own), SUBSCRIPTIONS: subscription_body(order, own)}
+        ways = {path: bodies[path] for path in PATHS[self.settings.zuora_subscription_api]}
+        request = Request(SUBSCRIPTION, ways, key=f"sales-order-{record.id}")
+        return Write("create", CREATING, ERROR_CREATING, (request,), transferred=False, check_amount=False)
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def writer(self) -> Writer:
+        return SubscriptionWriter(ZuoraWriter(self.context.zuora, self.context.run_id))
+
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """As every step from NetSuite; with success the subscription's number is written, too."""
+        finished = [m for m in marks if m.synced_at]
+        try:
+            ids = [m.destination_id for m in finished]
+            self.subscriptions = self.context.source.reread(SUBSCRIPTION, ids, ("Name",)) if ids else {}
+        except LoginRefused:
+            raise
+        except ServiceError as lost:
+            failed = {m.record.id: MarkResult(False, lost.code, lost.message) for m in finished}
+            return failed | super().mark([m for m in marks if not m.synced_at])
+        return super().mark(marks)
+
+    def mark_fields(self, mark: Mark) -> dict[str, Any]:
+        number = self.subscriptions.get(mark.destination_id, {}).get("Name") if mark.synced_at else None
+        return super().mark_fields(mark) | ({"Zuora Reference Number": number} if number else {})
+
+
+class SubscriptionWriter:
+    """Creates a subscription by one of the calls that the request's body names with their own bodies. The first one that the tenant's
+    features allow is kept for the rest of the batch."""
+
+    def __init__(self, zuora: ZuoraWriter) -> None:
+        self.zuora = zuora
+        self.chosen = ""
+
+    def create(self, request: Request) -> str:
+        paths = [self.chosen] if self.chosen else list(request.body)
+        declined: Refused | None = None
+        for path in paths:
+            try:
+                made = self._create(path, request)
+            except Refused as refused:
+                if not _is_feature_off(refused):
+                    self.chosen = path
+                    raise
+                declined = declined or refused
+                continue
+            self.chosen = path
+            return made
+        assert declined is not None
+        raise declined
+
+    def update(self, request: Request) -> object:
+        return self.zuora.update(request)
+
+    def _create(self, path: str, request: Request) -> str:
+        """A key belongs to one address (api-zuora-billing.md section 4)."""
+        way = replace(request, record_type=path, body=request.body[path], key=f"{request.key}-{path.rsplit('/', 1)[1]}")
+        return self.zuora.create(way)
+
+
+def _is_feature_off(refused: Refused) -> bool:
+    code = refused.service_code
+    return code.isdecimal() and len(code) == 8 and code[-2:] == FEATURE_OFF

@@ -1,0 +1,213 @@
+"""The status of debit and credit memos from one moment to the next, recovery, re-sync, faults and the number of calls (memos.md, Status;
+sequence-and-status.md sections 4 to 6). What the two kinds share is run over both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.sync.builders import Objects, merged, zid
+from tests.sync.invoice_world import change, delete_in_netsuite, lose_answers, status_of
+from tests.sync.memo_world import DONE, GOLD, during, memo, memos, ran, ready
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import World
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs between the two kinds in these tests."""
+
+    name: str
+    record: str
+    creating: str
+    error: str
+
+    def create(self) -> dict[str, Any]:
+        return {"method": "POST", "path": f"^/services/rest/record/v1/{self.record}"}
+
+    def write_back(self) -> dict[str, Any]:
+        return {"method": "PUT", "path": f"^/v1/{self.name.lower()}-memos/bulk"}
+
+    def memo(self, number: str, **fields: Any) -> Objects:
+        return memo(self.name, "A1", number, fields.pop("lines", GOLD), sub="S1", **fields)
+
+    def in_netsuite(self, number: str, amount: float = 100.0, internal_id: str = "7100") -> Objects:
+        lines = [{"item": {"id": "501"}, "amount": amount}]
+        head = {"id": internal_id, "entity": {"id": "9001"}, "tranDate": "2026-10-05", "item": {"items": lines}}
+        return {self.record: [{**head, "custbodyzuoraid": zid(number)}]}
+
+
+DEBIT = Kind("Debit", "invoice", "Creating Debit Memo", "Error Creating Debit Memo")
+CREDIT = Kind("Credit", "creditMemo", "Creating Credit Memo", "Error Creating Credit Memo")
+
+
+def kinds(debit: tuple[str, ...] = (), credit: tuple[str, ...] = ()) -> pytest.MarkDecorator:
+    """Both kinds, each with the rules that the test proves for it."""
+    params = [(DEBIT, debit), (CREDIT, credit)]
+    marked = [pytest.param(k, id=k.name, marks=pytest.mark.rule(*rules) if rules else ()) for k, rules in params]
+    return pytest.mark.parametrize("kind", marked)
+
+
+@pytest.fixture(scope="module")
+def fast(started_world: World) -> MemoryWorld:
+    return MemoryWorld.of(started_world)
+
+
+@pytest.fixture(autouse=True)
+def usual_control(started_world: World) -> Iterator[None]:
+    sleep, drop = started_world.netsuite_control.sleep, started_world.netsuite_control.drop
+    yield
+    started_world.netsuite_control.sleep, started_world.netsuite_control.drop = sleep, drop  # type: ignore[method-assign]
+
+
+@kinds(
+    ("memos.D.status.created", "sequence-and-status.4.2.text.debit-memo"),
+    ("memos.C.status.created", "sequence-and-status.4.2.text.credit-memo-mode-b-new"),
+)
+def test_the_status_is_in_zuora_before_netsuite_gets_the_memo(fast: MemoryWorld, kind: Kind) -> None:
+    ready(fast, kind.memo("M1"))
+    seen = during(fast, {**kind.create(), "nth": 1}, lambda: status_of(memos(fast, kind.name)["M1"]))
+    run = ran(fast, kind.name)
+    assert seen[0] == (kind.creating, "Processing")
+    assert status_of(run.invoice("M1")) == DONE
+    assert run.invoice("M1")["IntegrationId__NS"] == str(run.sent("M1")["id"])
+
+
+@kinds(("memos.D.status.refused",), ("memos.C.status.refused",))
+def test_a_refused_memo_gets_the_error_status_and_others_go_on(fast: MemoryWorld, kind: Kind) -> None:
+    ready(fast, kind.memo("M1", lines=[("Silver", 10.0)]), kind.memo("M2"))
+    fast.load(netsuite={"serviceSaleItem": [{"id": "502", "isInactive": True}]})
+    run = ran(fast, kind.name)
+    assert status_of(run.invoice("M1")) == (kind.error, "Error")
+    assert "The item Silver is inactive" in run.problems("M1")[0][1]
+    assert run.synced("M2")
+    assert (run.outcome, run.output["tiedOut"]) == ("completed with warnings", True)
+    fast.load(netsuite={"serviceSaleItem": [{"id": "502", "isInactive": False}]})
+    assert ran(fast, kind.name).synced("M1")
+
+
+@kinds(
+    ("memos.D.status.lookup", "sequence-and-status.5.1.lookup.debit-memo"),
+    ("memos.C.status.lookup", "sequence-and-status.5.1.lookup.credit-memo-b"),
+)
+@pytest.mark.parametrize("there", [True, False], ids=["with NetSuite record", "without"])
+@pytest.mark.parametrize("transferred", ["Processing", "Error"])
+def test_a_memo_left_in_the_middle_is_recovered(fast: MemoryWorld, kind: Kind, transferred: str, there: bool) -> None:
+    status = kind.creating if transferred == "Processing" else kind.error
+    left = kind.memo("M1", IntegrationStatus__NS=status, TransferredToAccounting=transferred)
+    ready(fast, left, netsuite=kind.in_netsuite("M1") if there else None)
+    run = ran(fast, kind.name)
+    assert run.synced("M1")
+    assert (run.invoice("M1")["IntegrationId__NS"] == "7100") is there
+    assert run.output["tiedOut"]
+
+
+@kinds()
+def test_an_interrupted_memo_is_completed_by_the_next_run(fast: MemoryWorld, kind: Kind) -> None:
+    ready(fast, kind.memo("M1"))
+    during(fast, kind.create(), lambda: fast.zuora_control.set_faults([{**kind.write_back(), "status": 503, "body": {}}]))
+    first = ran(fast, kind.name)
+    assert status_of(first.invoice("M1")) == (kind.creating, "Processing")
+    fast.zuora_control.set_faults([])
+    fast.netsuite_control.set_faults([])
+    fast.clock.advance(hours=1)
+    assert ran(fast, kind.name).synced("M1")
+
+
+@kinds()
+def test_a_lost_answer_to_the_create_is_looked_up_and_not_repeated(fast: MemoryWorld, kind: Kind) -> None:
+    lose_answers(fast)
+    ready(fast, kind.memo("M1"))
+    fast.netsuite_control.set_faults([{**kind.create(), "drop": "after", "nth": 1}])
+    assert ran(fast, kind.name).synced("M1")
+
+
+@kinds()
+def test_two_netsuite_records_with_one_zuora_id_are_ambiguous(fast: MemoryWorld, kind: Kind) -> None:
+    left = kind.memo("M1", IntegrationStatus__NS=kind.creating, TransferredToAccounting="Processing")
+    ready(fast, left, netsuite=merged(kind.in_netsuite("M1"), kind.in_netsuite("M1", internal_id="7101")))
+    run = ran(fast, kind.name)
+    ((code, text),) = run.problems("M1")
+    assert code == f"{kind.name[0]}M-AMBIGUOUS"
+    assert "carry this Zuora ID (7100, 7101)" in text
+    assert run.invoice("M1") == run.before["M1"]
+
+
+@kinds()
+def test_a_found_record_with_another_total_gets_the_error_status(fast: MemoryWorld, kind: Kind) -> None:
+    left = kind.memo("M1", IntegrationStatus__NS=kind.creating, TransferredToAccounting="Processing")
+    ready(fast, left, netsuite=kind.in_netsuite("M1", 99.99))
+    run = ran(fast, kind.name)
+    text = f"{kind.name} memo M1: {kind.record} 7100 holds 99.99 USD instead of 100."
+    assert run.problems("M1") == [(f"{kind.name[0]}M-TOTAL", text)]
+    assert status_of(run.invoice("M1")) == (kind.error, "Error")
+    assert not run.output["tiedOut"]
+
+
+@pytest.mark.rule("sequence-and-status.6.still-present")
+def test_a_debit_memo_that_netsuite_still_has_is_not_created_again(fast: MemoryWorld) -> None:
+    ready(fast, DEBIT.memo("M1", TransferredToAccounting="No"), netsuite=DEBIT.in_netsuite("M1"))
+    run = ran(fast)
+    text = "already present in NetSuite as invoice 7100; not created again. Delete it there first to force a new copy."
+    assert run.problems("M1") == [("DM-PRESENT", f"Debit memo M1: {text}")]
+    assert run.synced("M1")
+
+
+@pytest.mark.rule("memos.D.resync", "sequence-and-status.6.resync.debit-memo", "memos.D.status.nothing-later")
+def test_a_debit_memo_needs_its_status_cleared_to_be_sent_again(fast: MemoryWorld) -> None:
+    ready(fast, DEBIT.memo("M1"))
+    old = str(ran(fast).sent("M1")["id"])
+    delete_in_netsuite(fast, old)
+    change(fast, "DebitMemo", "M1", TransferredToAccounting="No", Comments="changed")
+    assert ran(fast).made("M1") == []
+    change(fast, "DebitMemo", "M1", IntegrationStatus__NS=None)
+    run = ran(fast)
+    assert run.synced("M1")
+    assert str(run.sent("M1")["id"]) != old
+
+
+# -- green runs and counts --------------------------------------------------------------------------------------------------
+
+
+@kinds(("sequence-and-status.4.3.transition.sync-complete-yes-any-later-change-in-the-source",), ())
+def test_a_second_run_writes_nothing(fast: MemoryWorld, kind: Kind) -> None:
+    ready(fast, *(kind.memo(f"M{n}") for n in range(3)))
+    ran(fast, kind.name)
+    fast.zuora_control.clear_stats()
+    fast.netsuite_control.clear_stats()
+    assert ran(fast, kind.name).outcome == "completed"
+    assert [c for c in fast.zuora_control.stats()["calls"] if c.startswith("PUT")] == []
+    assert [c for c in fast.netsuite_control.stats()["calls"] if "record" in c] == []
+
+
+@kinds()
+def test_a_dry_run_writes_nothing(fast: MemoryWorld, kind: Kind) -> None:
+    ready(fast, kind.memo("M1"))
+    before = memos(fast, kind.name)
+    step = f"{kind.name.lower()}_memos"
+    output = fast.run(steps=(step,), dry_run=True)
+    assert output["outcome"] == "completed"
+    assert memos(fast, kind.name) == before
+    assert [r for r in fast.in_netsuite(kind.record) if r.get("custbodyzuoraid") == zid("M1")] == []
+
+
+@kinds()
+def test_calls_per_memo_stay_within_the_target(fast: MemoryWorld, kind: Kind) -> None:
+    """Two sizes tell the cost of one more memo apart from what a run costs anyway."""
+    costs = []
+    for count in (50, 200):
+        applied = {"CreditMemoPart": [{"CreditMemoId": zid(f"M{n}"), "InvoiceId": zid("INV1"), "Amount": 0.1} for n in range(count)]}
+        ready(fast, *(kind.memo(f"M{n}", taxes=[8.25]) for n in range(count)), applied if kind is CREDIT else {})
+        fast.zuora_control.clear_stats()
+        fast.netsuite_control.clear_stats()
+        run = ran(fast, kind.name)
+        assert all(run.synced(f"M{n}") for n in range(count))
+        costs.append([sum(c.stats()["calls"].values()) for c in (fast.netsuite_control, fast.zuora_control)])
+    (netsuite_few, zuora_few), (netsuite_many, zuora_many) = costs
+    assert (netsuite_many - netsuite_few) / 150 <= 1.05
+    assert (zuora_many - zuora_few) / 150 <= 0.15
+    assert netsuite_many <= 200 * 1.05 + 10
+    assert zuora_many <= 200 * 0.15 + 30

@@ -1,0 +1,139 @@
+"""Modified customers: the watermark, its overlap, our own writes, the retry list (customer-accounts.md 1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.sync.builders import account as zuora_account
+from tests.sync.builders import zid
+from tests.sync.customer_world import NEW_ONLY, STATUS, account, accounts, calls, change, customer, netsuite, ready, run
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import World
+
+rule = pytest.mark.rule
+WATERMARK = "customer-accounts.1.1.watermark."
+
+
+@pytest.fixture(scope="module")
+def memory(started_world: World) -> MemoryWorld:
+    return MemoryWorld.of(started_world)
+
+
+@pytest.fixture(params=[0, -8, 9], ids=["UTC", "west", "east"])
+def world(memory: MemoryWorld, request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
+    """A NetSuite account in its own time zone."""
+    memory.netsuite.options.utc_offset_h = request.param
+    yield memory
+    memory.netsuite.options.utc_offset_h = 0
+    memory.netsuite_control.set_faults([])
+    memory.zuora_control.set_faults([])
+
+
+def watermark(world: MemoryWorld) -> str:
+    return str(world.wiring().runs().watermark("netsuite_customers").get("watermark", ""))
+
+
+@rule(f"{WATERMARK}own-write-back", f"{WATERMARK}otherwise", f"{WATERMARK}after-step")
+def test_the_second_run_asks_how_many_and_nothing_more(world: MemoryWorld) -> None:
+    ready(world, customer("801"), customer("802", parent={"id": "801"}))
+    run(world)
+    calls(world)
+    assert run(world)["tiedOut"]
+    counted = calls(world)
+    assert counted["zuora"].get("POST /v1/action/query", 0) == 0
+    assert counted["netsuite"] == {"GET /record/v1/metadata-catalog/customer": 1, "POST /query/v1/suiteql": 1}
+    assert watermark(world)[:19].replace("T", " ") > "2026"
+
+
+@rule(f"{WATERMARK}otherwise", f"{WATERMARK}first-run-ever-with-sync-new-and-modified-records")
+def test_a_change_is_sent_once(world: MemoryWorld) -> None:
+    ready(world, customer("801"), customer("802"))
+    run(world)
+    change(world, "801", comments="Other")
+    run(world)
+    assert (account(world, "801")["Notes"], account(world, "802")["Notes"]) == ("Other", "A note")
+    before = watermark(world)
+    calls(world)
+    run(world)
+    assert "POST /v1/action/update" not in calls(world)["zuora"]
+    assert watermark(world) == before
+
+
+@rule(f"{WATERMARK}own-write-back")
+def test_what_shows_late_is_seen_within_the_overlap(world: MemoryWorld) -> None:
+    """A change that bears a moment shortly before the watermark but was not visible then, and one from long before."""
+    ready(world, customer("801"))
+    run(world)
+    change(world, "801", comments="First")
+    changed = world.clock.moment - timedelta(minutes=11)
+    run(world)
+    for internal_id, moment in (("802", changed), ("803", changed - timedelta(minutes=10))):
+        synced = {STATUS: "Sync Complete", "custentityzuoraid": zid(internal_id), "lastModifiedDate": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
+        world.load(zuora_account(internal_id, name="Old", IntegrationId__NS=internal_id), {"customer": [customer(internal_id, **synced)]})
+    run(world)
+    assert account(world, "802")["Name"] == "Old"  # nothing else has changed: only the count was asked
+    change(world, "801", comments="Second")
+    run(world)
+    assert (account(world, "802")["Name"], account(world, "803")["Name"]) == ("Company 802", "Old")
+    assert account(world, "801")["Notes"] == "Second"
+
+
+@rule(f"{WATERMARK}behavior-was-switched-from-new-only-to-new-and", f"{WATERMARK}behavior-is-sync-new-records-only")
+def test_after_the_switch_only_later_changes_count(world: MemoryWorld) -> None:
+    ready(world, customer("801"), **NEW_ONLY)
+    run(world)
+    change(world, "801", comments="Before the switch")
+    run(world)
+    assert account(world, "801")["Notes"] == "A note"
+    world.settings(customer_account_master="NetSuite", zuora_default_currency="USD")
+    world.load(netsuite={"customer": [customer("802")]})
+    run(world)
+    assert account(world, "801")["Notes"] == "A note"
+    assert account(world, "802")["Status"] == "Active"
+    change(world, "801", phone="+1 512 9")
+    run(world)
+    assert account(world, "801")["Notes"] == "Before the switch"
+
+
+@rule(f"{WATERMARK}behavior-was-switched-from-new-only-to-new-and")
+def test_a_change_right_after_the_switch_is_not_lost(world: MemoryWorld) -> None:
+    ready(world, customer("801"), **NEW_ONLY)
+    run(world)
+    world.settings(customer_account_master="NetSuite", zuora_default_currency="USD")
+    run(world)
+    change(world, "801", comments="After the switch")
+    run(world)
+    assert account(world, "801")["Notes"] == "After the switch"
+
+
+@rule(f"{WATERMARK}retry-list")
+def test_a_modified_customer_that_fails_validation_is_kept_in_mind(world: MemoryWorld) -> None:
+    ready(world, customer("801"), customer("802"))
+    run(world)
+    change(world, "801", custentityzuorabillcycleday=None, comments="Held")
+    change(world, "802", comments="Sent")
+    run(world)
+    assert netsuite(world, "801")[STATUS] == "Sync Complete"
+    assert (account(world, "801")["Notes"], account(world, "802")["Notes"]) == ("A note", "Sent")
+    run(world)
+    assert account(world, "801")["Notes"] == "A note"
+    change(world, "801", custentityzuorabillcycleday={"refName": "15"})
+    run(world)
+    assert account(world, "801")["Notes"] == "Held"
+
+
+@rule(f"{WATERMARK}failed-update", "customer-accounts.3.status.update")
+def test_a_refused_update_is_taken_up_again(world: MemoryWorld) -> None:
+    ready(world, customer("801"))
+    run(world)
+    change(world, "801", comments="Other", custentityzuorapaymentterm="Net 37")
+    run(world)
+    assert netsuite(world, "801")[STATUS] == "Error Updating Customer Account"
+    change(world, "801", custentityzuorapaymentterm="Net 45")
+    run(world)
+    assert netsuite(world, "801")[STATUS] == "Sync Complete"
+    assert (account(world, "801")["Notes"], account(world, "801")["PaymentTerm"]) == ("Other", "Net 45")
+    assert len(accounts(world)) == 1

@@ -1,0 +1,398 @@
+"""NetSuite payments, part P3: tenants without Invoice Settlement. Selection, validations, the three steps and their recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.rules.cases import ruled
+from tests.sync.builders import Objects, zid
+from tests.sync.memory import MemoryWorld
+from tests.sync.reverse_world import (
+    CASH,
+    CHECK,
+    ORIGIN,
+    STATUS,
+    SYNC_DATE,
+    ZUORA_ID,
+    all_of,
+    apply,
+    balance,
+    calls,
+    cleared,
+    customer,
+    forget_calls,
+    in_netsuite,
+    lose_answers,
+    messages,
+    ns,
+    ns_payment,
+    parts_of,
+    person_in_zuora,
+    ready,
+    run,
+    status_of,
+    statuses_seen,
+    writes,
+    zuora_of,
+)
+from tests.sync.world import World
+
+
+@pytest.fixture(scope="module")
+def fast(started_mode_a: World) -> MemoryWorld:
+    return MemoryWorld.of(started_mode_a)
+
+
+def cancel(world: MemoryWorld, payment_id: str) -> None:
+    """A person cancels a Zuora payment: Transferred to Accounting is taken back first."""
+    world.zuora.tenant.store.update("Payment", payment_id, {"TransferredToAccounting": "No"})
+    (done,) = person_in_zuora(world).update("Payment", [{"Id": payment_id, "Status": "Canceled"}])
+    assert done.ok, done
+
+
+def payment(**fields: Any) -> Objects:
+    return ns_payment("P1", 100, {"INV1": 100}, **fields)
+
+
+def unlinked() -> Objects:
+    """A customer without a Zuora account, with an invoice that carries a Zuora ID all the same."""
+    line = {"items": [{"item": {"id": "501"}, "amount": 9}]}
+    invoice = {"id": "7020", "entity": {"id": "9003"}, "tranDate": "2026-10-01", "item": line}
+    zuora = {"custbodyzuoraid": zid("INV1"), "custbodyzuoratype": "INVOICE"}
+    paid = {"doc": {"id": "7020"}, "apply": True, "amount": 9}
+    record = {"tranId": "P1", "customer": {"id": "9003"}, "payment": 9, "tranDate": "2026-10-15", "apply": {"items": [paid]}}
+    return {"customer": [customer("9003", "")], "invoice": [{**invoice, **zuora}], "customerPayment": [record]}
+
+
+# -- selection -------------------------------------------------------------------------------------------------------------
+
+SELECTION: dict[str, tuple[Callable[[], Objects], bool]] = {
+    "good": (payment, True),
+    "customer without a Zuora account": (unlinked, False),
+    "complete": (lambda: payment(**{STATUS: "Sync Complete"}), False),
+    "complete, written otherwise": (lambda: payment(**{STATUS: " sync complete. "}), False),
+    "ignored": (lambda: payment(**{STATUS: "Ignore"}), False),
+    "refused before": (lambda: payment(**{STATUS: "Error Creating Payment"}), True),
+    "interrupted": (lambda: payment(**{STATUS: "Creating Payment"}), True),
+    "not fully applied": (lambda: ns_payment("P1", 120, {"INV1": 100}), False),
+    "from Zuora": (lambda: payment(**{ORIGIN: "ZUORA"}), False),
+    "applied to a journal entry too": (lambda: ns_payment("P1", 115, {"INV1": 100, "JOURNAL": 15}), False),
+    "applied to NetSuite's own invoice alone": (lambda: ns_payment("P1", 25, {"FOREIGN": 25}), False),
+    "applied to NetSuite's own invoice too": (lambda: ns_payment("P1", 125, {"INV1": 100, "FOREIGN": 25}), True),
+    "before the cutover date": (lambda: payment(tranDate="2026-10-09"), False),
+    "on the cutover date": (lambda: payment(tranDate="2026-10-10"), True),
+}
+SELECTION_RULES = {
+    "customer without a Zuora account": "selection.1",
+    "complete": ("selection.2", "behaviour"),
+    "not fully applied": "selection.3",
+    "from Zuora": "selection.4",
+    "applied to a journal entry too": "selection.5",
+    "applied to NetSuite's own invoice alone": "selection.6",
+    "before the cutover date": "selection.7",
+}
+
+
+@pytest.mark.parametrize("case", ruled(SELECTION, SELECTION_RULES, "payments.P3."))
+def test_which_payments_are_taken(fast: MemoryWorld, case: str) -> None:
+    objects, taken = SELECTION[case]
+    ready(fast, objects(), cutover_netsuite_payment="2026-10-10")
+    summary = run(fast)
+    assert summary["step"]["selected"] == taken, messages(summary)
+    assert len(all_of(fast, "Payment", "P1")) == taken
+    assert summary["tiedOut"]
+
+
+def test_an_invoice_of_another_kind_is_not_born_in_zuora(fast: MemoryWorld) -> None:
+    ready(fast)
+    in_netsuite(fast, "7001", {"custbodyzuoratype": "INVOICE_ITEM_ADJUSTMENT"}, "invoice")
+    fast.load(netsuite=payment())
+    assert run(fast)["step"]["selected"] == 0
+
+
+@pytest.mark.rule("payments.0.default-off", "settings.key.disable_netsuite_payment_sync")
+def test_off_by_default(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    fast.settings()
+    fast.clock.advance(minutes=30)
+    fast.run()
+    assert all_of(fast, "Payment", "P1") == []
+
+
+# -- validations -----------------------------------------------------------------------------------------------------------
+
+
+def paid_before(amount: float) -> Objects:
+    head = {"Id": zid("Z1"), "PaymentNumber": "Z1", "AccountId": zid("A1"), "Amount": amount, "EffectiveDate": "2026-10-02"}
+    more = {"PaymentMethodId": CHECK, "Status": "Processed", "Type": "External", "TransferredToAccounting": "Yes"}
+    part = {"Id": zid("Z1 part"), "PaymentId": zid("Z1"), "InvoiceId": zid("INV1"), "Amount": amount}
+    return {"Payment": [{**head, **more}], "InvoicePayment": [part]}
+
+
+VALIDATIONS: dict[str, tuple[Objects, Objects, str, str]] = {
+    "invoice not marked": (
+        ns_payment("P1", 140, {"INV1": 100, "INV9": 40}),
+        {},
+        "NSPAY-V1",
+        f"NetSuite payment P1: Zuora invoice {zid('INV9')} is not marked as synced.",
+    ),
+    "method": (
+        payment(paymentOption={"refName": "ACH"}),
+        {},
+        "NSPAY-V2",
+        'NetSuite payment P1: payment method "ACH" has no Zuora counterpart.',
+    ),
+    "balance": (payment(), paid_before(30), "NSPAY-V3", "NetSuite payment P1: 100 exceeds the balance 70 of Zuora invoice INV1."),
+}
+
+
+@pytest.mark.rule("sequence-and-status.4.1.rule.4", "sequence-and-status.2.codes")
+@pytest.mark.parametrize(
+    "case",
+    ruled(VALIDATIONS, {"invoice not marked": "validation.1", "method": "validation.2", "balance": "validation.3"}, "payments.P3."),
+)
+def test_validations_hold_a_payment_and_change_nothing(fast: MemoryWorld, case: str) -> None:
+    objects, zuora, code, text = VALIDATIONS[case]
+    ready(fast, objects, zuora=zuora)
+    summary = run(fast)
+    assert messages(summary)[code] == text
+    assert summary["step"]["held"] == 1
+    assert status_of(fast, "P1") is None
+    assert all_of(fast, "Payment", "P1") == []
+
+
+@pytest.mark.rule("payments.P3.validation.4")
+def test_another_currency_holds_a_payment(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    fast.zuora.tenant.store.update("Account", zid("A1"), {"Currency": "EUR"})
+    text = messages(run(fast))["NSPAY-CURRENCY"]
+    assert text == "NetSuite payment P1: Zuora currency EUR differs from NetSuite customer currency USD; skipped."
+    assert all_of(fast, "Payment", "P1") == []
+
+
+# -- procedure and mapping -------------------------------------------------------------------------------------------------
+
+RICH = {"memo": "hello", "custbodyzuorapaymentreferenceid": "R9", "paymentOption": {"refName": "Cash"}, "tranDate": "2026-10-12"}
+MAPPING: dict[str, tuple[str, Any]] = {
+    "internalid-to-payment-integrationid-ns": ("IntegrationId__NS", "1000001"),
+    "zuora-customer-id-to-payment-accountid": ("AccountId", zid("A1")),
+    "payment-not-sent": ("Amount", Decimal(120)),
+    "apply-line-amounts-to-payment-amount": ("Amount", Decimal(120)),
+    "trandate-to-payment-effectivedate": ("EffectiveDate", "2026-10-12"),
+    "to-payment-paymentnumber": ("PaymentNumber", "P-00000001"),
+    "zuora-payment-reference-id-to-payment-referenceid": ("ReferenceId", "R9"),
+    "memo-to-payment-comment": ("Comment", "hello"),
+    "paymentmethod-name-to-payment-paymentmethodid": ("PaymentMethodId", CASH),
+    "to-payment-type": ("Type", "External"),
+    "to-payment-status": ("Status", "Processed"),
+    "to-transferredtoaccounting": ("TransferredToAccounting", "Yes"),
+    "to-payment-syncdate-ns": ("SyncDate__NS", "written back"),
+    "to-payment-origin-ns": ("Origin__NS", "NETSUITE"),
+}
+
+
+@pytest.fixture(scope="module")
+def rich(fast: MemoryWorld) -> tuple[dict[str, Any], dict[str, Any], dict[str, Decimal]]:
+    """(Zuora payment, NetSuite payment, invoice payments) of one with everything; 25 of it goes to an invoice that is not Zuora's."""
+    ready(fast, ns_payment("P1", 145, {"INV1": 100, "INV2": 20, "FOREIGN": 25}, **RICH))
+    run(fast)
+    made = zuora_of(fast, "Payment", "P1")
+    return made, ns(fast, "customerPayment", "P1"), parts_of(fast, made["Id"])
+
+
+@pytest.mark.parametrize("case", ruled(MAPPING, {row: row for row in MAPPING}, "payments.P3.mapping."))
+def test_mapping(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Decimal]], case: str) -> None:
+    name, expected = MAPPING[case]
+    made, source, _ = rich
+    assert made[name] == (source[SYNC_DATE] if expected == "written back" else expected)
+
+
+@pytest.mark.rule(
+    "payments.P3.mapping.apply-line-amount-to-invoicepayment-invoiceid-amount",
+    "payments.P3.mapping.zuora-id-written-back-payment-id",
+    "payments.P3.mapping.zuora-integration-status-written-back",
+    "payments.P3.mapping.zuora-origin-written-back-netsuite",
+    "payments.P3.mapping.zuora-sync-date-written-back-now",
+    "sequence-and-status.4.1.rule.1",
+    "sequence-and-status.4.3.rule.netsuite-source",
+)
+def test_one_invoice_payment_each_and_what_is_written_back(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Decimal]]) -> None:
+    made, source, parts = rich
+    assert parts == {"INV1": 100, "INV2": 20}
+    assert (source[STATUS], source[ZUORA_ID], source[ORIGIN]) == ("Sync Complete", made["Id"], "NETSUITE")
+    assert source[SYNC_DATE].startswith("2026-") and source[SYNC_DATE].endswith("Z")
+    assert "IntegrationStatus__NS" not in made
+
+
+@pytest.mark.rule(
+    "payments.P3.procedure.1",
+    "payments.P3.procedure.2",
+    "payments.P3.procedure.3",
+    "payments.P3.procedure.4",
+    "payments.P3.status.created",
+    "sequence-and-status.4.1.rule.3",
+    "sequence-and-status.5.2.rule.3",
+)
+def test_a_draft_then_its_invoices_then_processed(fast: MemoryWorld) -> None:
+    ready(fast, ns_payment("P1", 120, {"INV1": 100, "INV2": 20}))
+    states: list[tuple[str, int]] = []
+    real = fast.zuora_control.stand_in.wsgi
+
+    def note(environ: Any, start_response: Any) -> Any:
+        answer = list(real(environ, start_response))
+        if "action/" in environ["PATH_INFO"] and "query" not in environ["PATH_INFO"]:
+            (made,) = all_of(fast, "Payment", "P1")
+            states.append((made["Status"], len(parts_of(fast, made["Id"]))))
+        return answer
+
+    fast.zuora_control.stand_in.wsgi = note  # type: ignore[method-assign]
+    seen = statuses_seen(fast, lambda: run(fast))
+    fast.zuora_control.stand_in.wsgi = real  # type: ignore[method-assign]
+    assert states == [("Draft", 0), ("Draft", 1), ("Draft", 2), ("Processed", 2)]
+    writes_in_zuora = [("Zuora", f"/v1/action/{kind}") for kind in ("create", "create", "create", "update")]
+    assert seen == [("marked", "Creating Payment"), *writes_in_zuora, ("marked", "Sync Complete")]
+    assert (balance(fast, "INV1"), balance(fast, "INV2")) == (0, 30)
+
+
+def test_a_second_run_writes_nothing(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    run(fast)
+    forget_calls(fast)
+    run(fast)
+    zuora, netsuite = calls(fast)
+    assert (writes(zuora), writes(netsuite)) == (0, 0)
+    assert netsuite.total() == 3
+
+
+def test_a_dry_run_writes_nothing(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    summary = run(fast, dry_run=True)
+    assert summary["step"]["created"] == 1
+    assert (status_of(fast, "P1"), all_of(fast, "Payment", "P1")) == (None, [])
+
+
+# -- status and recovery ---------------------------------------------------------------------------------------------------
+
+
+def refuse(kind: str) -> dict[str, Any]:
+    body = [{"Success": False, "Errors": [{"Code": "INVALID_VALUE", "Message": "not today"}]}]
+    return {"method": "POST", "path": "^/v1/action/create", "nth": 1 if kind == "Payment" else 2, "status": 200, "body": body}
+
+
+@pytest.mark.rule("payments.P3.status.refused", "sequence-and-status.4.1.rule.6")
+def test_a_refusal_is_told_and_tried_again(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    fast.zuora_control.set_faults([refuse("Payment")])
+    summary = run(fast)
+    assert status_of(fast, "P1") == "Error Creating Payment"
+    assert "not today" in messages(summary)["ZUORA-INVALID_VALUE"]
+    fast.zuora_control.set_faults([])
+    run(fast)
+    assert status_of(fast, "P1") == "Sync Complete"
+    assert zuora_of(fast, "Payment", "P1")["Status"] == "Processed"
+
+
+@pytest.mark.rule("payments.P3.recovery.draft", "sequence-and-status.5.algorithm.resume")
+def test_a_draft_gets_what_it_lacks(fast: MemoryWorld) -> None:
+    ready(fast, ns_payment("P1", 120, {"INV1": 100, "INV2": 20}))
+    fast.zuora_control.set_faults([{**refuse("InvoicePayment"), "nth": 3}])
+    run(fast)
+    draft = zuora_of(fast, "Payment", "P1")
+    assert (draft["Status"], parts_of(fast, draft["Id"])) == ("Draft", {"INV1": 100})
+    fast.zuora_control.set_faults([])
+    run(fast)
+    made = zuora_of(fast, "Payment", "P1")
+    assert (made["Id"], made["Status"], made["TransferredToAccounting"]) == (draft["Id"], "Processed", "Yes")
+    assert parts_of(fast, made["Id"]) == {"INV1": 100, "INV2": 20}
+    assert status_of(fast, "P1") == "Sync Complete"
+
+
+def test_a_draft_that_no_longer_agrees_is_left_to_a_person(fast: MemoryWorld) -> None:
+    ready(fast, ns_payment("P1", 120, {"INV1": 100, "INV2": 20}))
+    fast.zuora_control.set_faults([{**refuse("InvoicePayment"), "nth": 3}])
+    run(fast)
+    fast.zuora_control.set_faults([])
+    apply(fast, "P1", INV1=90, INV2=30)
+    text = messages(run(fast))["NSPAY-DRAFT"]
+    assert text == "NetSuite payment P1: Zuora payment P-00000001 is a draft that no longer agrees with it; nothing is done."
+    assert zuora_of(fast, "Payment", "P1")["Status"] == "Draft"
+
+
+@pytest.mark.rule(
+    "payments.P3.recovery.processed", "sequence-and-status.5.algorithm.write-back", "sequence-and-status.5.1.lookup.payment-ns-z"
+)
+def test_a_processed_payment_is_written_back(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    run(fast)
+    made = zuora_of(fast, "Payment", "P1")
+    in_netsuite(fast, "P1", {STATUS: "Creating Payment", ZUORA_ID: ""})
+    forget_calls(fast)
+    summary = run(fast)
+    assert summary["step"]["recovered"] == 1
+    assert writes(calls(fast)[0]) == 0
+    assert ns(fast, "customerPayment", "P1")[ZUORA_ID] == made["Id"]
+    assert status_of(fast, "P1") == "Sync Complete"
+
+
+def test_a_processed_payment_that_is_not_transferred_is_completed(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    run(fast)
+    made = zuora_of(fast, "Payment", "P1")
+    fast.zuora.tenant.store.update("Payment", made["Id"], {"TransferredToAccounting": "No"})
+    in_netsuite(fast, "P1", {STATUS: "Creating Payment"})
+    run(fast)
+    assert zuora_of(fast, "Payment", "P1")["TransferredToAccounting"] == "Yes"
+
+
+@pytest.mark.rule("payments.P3.recovery.cancelled")
+def test_a_cancelled_payment_is_left_alone(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    run(fast)
+    cancel(fast, zuora_of(fast, "Payment", "P1")["Id"])
+    in_netsuite(fast, "P1", {STATUS: "Error Creating Payment"})
+    text = messages(run(fast))["NSPAY-CANCELED"]
+    assert text == "NetSuite payment P1: Zuora payment P-00000001 was canceled or voided; nothing is done."
+    assert len(all_of(fast, "Payment", "P1")) == 1
+
+
+@pytest.mark.rule("payments.P3.resync", "sequence-and-status.6.resync.payment-ns-z")
+def test_a_cancelled_payment_is_made_again_on_request(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    run(fast)
+    cancel(fast, zuora_of(fast, "Payment", "P1")["Id"])
+    cleared(fast, "P1")
+    summary = run(fast)
+    assert [p["Status"] for p in all_of(fast, "Payment", "P1")] == ["Canceled", "Processed"]
+    assert (status_of(fast, "P1"), summary["tiedOut"]) == ("Sync Complete", True)
+
+
+LOST = ["create 1", "create 2", "create 3", "update 1"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("lost", LOST)
+def test_whatever_answer_is_lost_there_is_one_payment(fast: MemoryWorld, lost: str, moment: str) -> None:
+    ready(fast, ns_payment("P1", 120, {"INV1": 100, "INV2": 20}))
+    kind, number = lost.split()
+    lose_answers(fast, {"method": "POST", "path": f"^/v1/action/{kind}", "nth": int(number), "drop": moment})
+    run(fast)
+    lose_answers(fast)
+    run(fast)
+    made = zuora_of(fast, "Payment", "P1")
+    assert (made["Status"], parts_of(fast, made["Id"])) == ("Processed", {"INV1": 100, "INV2": 20})
+    assert (balance(fast, "INV1"), balance(fast, "INV2")) == (0, 30)
+    assert status_of(fast, "P1") == "Sync Complete"
+
+
+def test_a_group_of_answers_lost_makes_no_second_payment(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    lose_answers(fast, {"method": "POST", "path": "^/v1/action/(create|update)", "drop": "after"})
+    run(fast)
+    lose_answers(fast)
+    run(fast)
+    assert zuora_of(fast, "Payment", "P1")["Status"] == "Processed"
+    assert balance(fast, "INV1") == 0

@@ -1,0 +1,456 @@
+"""NetSuite refunds, part R3, with Invoice Settlement: selection, validations, mapping, what is unapplied, recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.faults.killing import KillableWiring, Killer, KillingObserver
+from tests.faults.ways import WAYS
+from tests.rules.cases import ruled
+from tests.sync.builders import Objects, zid
+from tests.sync.memory import MemoryWorld
+from tests.sync.reverse_world import (
+    ORIGIN,
+    REFUNDS,
+    STATUS,
+    SYNC_DATE,
+    ZUORA_ID,
+    all_of,
+    balance,
+    calls,
+    cleared,
+    customer,
+    forget_calls,
+    in_netsuite,
+    lose_answers,
+    messages,
+    ns,
+    ns_payment,
+    ns_refund,
+    paid,
+    parts_of,
+    person_in_zuora,
+    ready,
+    run,
+    status_of,
+    statuses_seen,
+    writes,
+    zuora_of,
+)
+from tests.sync.world import World
+
+Amounts = dict[str, float]
+REFUND = "customerRefund"
+
+
+@pytest.fixture(scope="module")
+def fast(started_world: World) -> MemoryWorld:
+    return MemoryWorld.of(started_world)
+
+
+@pytest.fixture(scope="module")
+def killable(started_world: World) -> MemoryWorld:
+    return MemoryWorld.of(started_world, KillableWiring)
+
+
+def prepared(world: MemoryWorld, *refund: Objects, amount: float = 120, applied: Amounts | None = None, **settings: Any) -> MemoryWorld:
+    """A payment PAY1 of `amount`, applied to these documents, and these NetSuite objects."""
+    zuora, netsuite = paid(world, amount, applied if applied is not None else {"INV1": 100})
+    return ready(world, netsuite, *(refund or ns_refund("R1", 50)), zuora=zuora, **settings)
+
+
+def refunded(world: MemoryWorld, number: str = "R1") -> dict[str, Any]:
+    return zuora_of(world, "Refund", number, REFUND)
+
+
+# -- selection -------------------------------------------------------------------------------------------------------------
+
+
+def of_payment() -> tuple[Objects, ...]:
+    """A refund of an unapplied payment, as those from Zuora are."""
+    own = ns_payment("P9", 50, id="7399")
+    refund = ns_refund("R1", 50)[1]
+    refund["customerRefund"][0]["apply"] = {"items": [{"doc": {"id": "7399"}, "apply": True, "amount": 50}]}
+    return own, refund
+
+
+def unlinked() -> tuple[Objects, ...]:
+    credit, refund = ns_refund("R1", 50)
+    credit["creditMemo"][0] |= {"entity": {"id": "9003"}}
+    refund["customerRefund"][0] |= {"customer": {"id": "9003"}}
+    return {"customer": [customer("9003", "")]}, credit, refund
+
+
+def unticked() -> tuple[Objects, ...]:
+    credit, refund = ns_refund("R1", 50)
+    credit["creditMemo"][0]["custbodycreatezuorarefund"] = False
+    return credit, refund
+
+
+SELECTION: dict[str, tuple[Callable[[], tuple[Objects, ...]], bool]] = {
+    "good": (lambda: ns_refund("R1", 50), True),
+    "customer without a Zuora account": (unlinked, False),
+    "complete": (lambda: ns_refund("R1", 50, **{STATUS: "Sync Complete"}), False),
+    "refused before": (lambda: ns_refund("R1", 50, **{STATUS: "Error Creating Refund"}), True),
+    "of a payment": (of_payment, False),
+    "credit memo does not ask for it": (unticked, False),
+    "from Zuora": (lambda: ns_refund("R1", 50, **{ORIGIN: "ZUORA"}), False),
+    "before the cutover date of payments": (lambda: ns_refund("R1", 50, tranDate="2026-10-16"), True),
+}
+SELECTION_RULES = {
+    "customer without a Zuora account": "1",
+    "complete": "2",
+    "of a payment": "4",
+    "credit memo does not ask for it": "4",
+    "from Zuora": "5",
+    "before the cutover date of payments": "6",
+}
+
+
+@pytest.mark.parametrize("case", ruled(SELECTION, SELECTION_RULES, "refunds.R3.selection."))
+def test_which_refunds_are_taken(fast: MemoryWorld, case: str) -> None:
+    objects, taken = SELECTION[case]
+    prepared(fast, *objects(), cutover_netsuite_payment="2026-10-20", cutover_zuora_refund="2026-10-20")
+    summary = run(fast, REFUNDS)
+    assert summary["step"]["selected"] == taken, messages(summary)
+    assert len(all_of(fast, "Refund", "R1", REFUND)) == taken
+    assert summary["tiedOut"]
+
+
+@pytest.mark.rule("refunds.0.ns-off-by-default", "settings.key.disable_netsuite_refund_sync")
+def test_off_by_default(fast: MemoryWorld) -> None:
+    prepared(fast)
+    fast.settings()
+    fast.clock.advance(minutes=30)
+    fast.run()
+    assert all_of(fast, "Refund", "R1", REFUND) == []
+
+
+# -- validations -----------------------------------------------------------------------------------------------------------
+
+
+def of_two() -> tuple[Objects, ...]:
+    first, refund = ns_refund("R1", 30)
+    second = ns_refund("R2", 20)[0]
+    lines = [{"doc": {"id": m["creditMemo"][0]["id"]}, "apply": True, "amount": a} for m, a in ((first, 30), (second, 20))]
+    refund["customerRefund"][0]["apply"] = {"items": lines}
+    return first, second, refund
+
+
+NAME = "NetSuite refund R1"
+VALIDATIONS: dict[str, tuple[Callable[[], tuple[Objects, ...]], Amounts, str, str]] = {
+    "two credit memos": (of_two, {}, "NSRFD-V1", f"{NAME}: must be applied to one credit memo only."),
+    "no payment": (
+        lambda: ns_refund("R1", 50, payment=""),
+        {},
+        "NSRFD-V2",
+        f"{NAME}: credit memo CM-R1 has no valid Zuora payment reference.",
+    ),
+    "more than the payment": (lambda: ns_refund("R1", 130), {}, "NSRFD-V3", f"{NAME}: 130 exceeds payment PAY1 (120)."),
+    "part of several": (
+        lambda: ns_refund("R1", 50),
+        {"INV1": 100, "INV2": 20},
+        "NSRFD-V4",
+        f"{NAME}: partial refund of a payment spread over several invoices; refund it by hand in Zuora.",
+    ),
+    "method": (
+        lambda: ns_refund("R1", 50, paymentOption={"refName": "Petty Cash"}),
+        {},
+        "NSRFD-V5",
+        f'{NAME}: payment method "Petty Cash" is not known to Zuora.',
+    ),
+    "part of the credit memo": (
+        lambda: ns_refund("R1", 50, memo=60),
+        {},
+        "NSRFD-V7",
+        f"{NAME}: must refund the whole of credit memo CM-R1.",
+    ),
+}
+VALIDATION_RULES = dict(zip(VALIDATIONS, "123457", strict=True))
+
+
+@pytest.mark.rule("sequence-and-status.4.1.rule.4", "sequence-and-status.2.codes")
+@pytest.mark.parametrize("case", ruled(VALIDATIONS, VALIDATION_RULES, "refunds.R3.validation."))
+def test_validations_hold_a_refund_and_change_nothing(fast: MemoryWorld, case: str) -> None:
+    objects, applied, code, text = VALIDATIONS[case]
+    method: Objects = {"paymentMethod": [{"id": "77", "name": "Petty Cash"}]}
+    prepared(fast, method, *objects(), applied=applied)
+    summary = run(fast, REFUNDS)
+    assert messages(summary)[code] == text
+    assert summary["step"]["held"] == 1
+    assert status_of(fast, "R1", REFUND) is None
+    assert all_of(fast, "Refund", "R1", REFUND) == []
+
+
+@pytest.mark.rule("refunds.R3.validation.2")
+@pytest.mark.parametrize("gone", ["canceled", "unknown"])
+def test_a_payment_that_zuora_does_not_have_any_more_is_not_valid(fast: MemoryWorld, gone: str) -> None:
+    prepared(fast, applied={})
+    if gone == "canceled":
+        person_in_zuora(fast).put(f"/v1/payments/{zid('PAY1')}/cancel", {})
+    else:
+        in_netsuite(fast, "PAY1", {ZUORA_ID: "nothing"})
+    assert messages(run(fast, REFUNDS))["NSRFD-V2"] == f"{NAME}: credit memo CM-R1 has no valid Zuora payment reference."
+
+
+@pytest.mark.rule("refunds.R3.validation.6")
+def test_what_was_refunded_before_is_not_left(fast: MemoryWorld) -> None:
+    prepared(fast, *ns_refund("R1", 100), applied={})
+    body = {"type": "External", "methodType": "Check", "totalAmount": 40, "refundDate": "2026-10-20"}
+    person_in_zuora(fast).post(f"/v1/payments/{zid('PAY1')}/refunds", body, "before")
+    assert messages(run(fast, REFUNDS))["NSRFD-V6"] == f"{NAME}: only 80 of payment PAY1 is left to refund."
+
+
+def test_another_currency_holds_a_refund(fast: MemoryWorld) -> None:
+    prepared(fast)
+    fast.zuora.tenant.store.update("Account", zid("A1"), {"Currency": "EUR"})
+    text = messages(run(fast, REFUNDS))["NSRFD-CURRENCY"]
+    assert text == f"{NAME}: Zuora currency EUR differs from NetSuite customer currency USD; skipped."
+
+
+def test_an_account_that_zuora_does_not_have_holds_a_refund(fast: MemoryWorld) -> None:
+    prepared(fast)
+    in_netsuite(fast, "9001", {"custentityzuoraid": "gone"}, "customer")
+    assert messages(run(fast, REFUNDS))["NSRFD-ACCOUNT"] == f"{NAME}: Zuora account gone does not exist."
+
+
+# -- mapping ---------------------------------------------------------------------------------------------------------------
+
+MAPPING: dict[str, tuple[str, Any]] = {
+    "trandate-to-refunddate": ("RefundDate", "2026-10-21"),
+    "apply-line-amount-to-amount": ("Amount", Decimal(50)),
+    "paymentmethod-name-to-methodtype": ("MethodType", "Check"),
+    "memo-to-comment": ("Comment", "sorry"),
+    "to-type": ("Type", "External"),
+    "to-sourcetype": ("SourceType", "Payment"),
+    "to-transferredtoaccounting": ("TransferredToAccounting", "Yes"),
+    "internalid-to-integrationid-ns": ("IntegrationId__NS", "1000001"),
+    "to-origin-ns": ("Origin__NS", "NETSUITE"),
+    "to-syncdate-ns": ("SyncDate__NS", "written back"),
+}
+
+
+@pytest.fixture(scope="module")
+def rich(fast: MemoryWorld) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """(Zuora refund, NetSuite refund, NetSuite credit memo)."""
+    prepared(fast, *rich_refund())
+    run(fast, REFUNDS)
+    return refunded(fast), ns(fast, REFUND, "R1"), ns(fast, "creditMemo", "CM-R1")
+
+
+def rich_refund() -> tuple[Objects, Objects]:
+    credit, refund = ns_refund("R1", 50)
+    refund["customerRefund"][0]["memo"] = "sorry"
+    return credit, refund
+
+
+@pytest.mark.parametrize("case", ruled(MAPPING, {row: row for row in MAPPING}, "refunds.R3.mapping."))
+def test_mapping(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Any]], case: str) -> None:
+    name, expected = MAPPING[case]
+    made, source, _ = rich
+    assert made[name] == (source[SYNC_DATE] if expected == "written back" else expected)
+
+
+@pytest.mark.rule(
+    "refunds.R3.mapping.zuora-integration-status-written-back",
+    "refunds.R3.mapping.zuora-id-written-back-refund-id",
+    "refunds.R3.mapping.zuora-sync-date-written-back-now",
+    "refunds.R3.mapping.zuora-id-written-back-refund-id-2",
+    "refunds.R3.mapping.credit-memo-zuora-integration-status-written-back",
+    "sequence-and-status.4.1.rule.1",
+)
+def test_what_is_written_back(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]) -> None:
+    made, source, memo = rich
+    assert (source[STATUS], source[ZUORA_ID]) == ("Sync Complete", made["Id"])
+    assert (memo[STATUS], memo[ZUORA_ID]) == ("Sync Complete", made["Id"])
+    assert source[SYNC_DATE].startswith("2026-") and source[SYNC_DATE].endswith("Z")
+    assert "IntegrationStatus__NS" not in made
+
+
+@pytest.mark.rule("refunds.R3.mapping.credit-memo-s-zuora-refund-payment-to-paymentid")
+def test_the_payment_that_the_credit_memo_names_is_refunded(fast: MemoryWorld) -> None:
+    zuora, netsuite = paid(fast, 60, {}, "PAY1")
+    more_zuora, more_netsuite = paid(fast, 70, {}, "PAY2")
+    both = {kind: rows + more_zuora.get(kind, []) for kind, rows in zuora.items()}
+    ready(fast, netsuite, more_netsuite, *ns_refund("R1", 50, payment="PAY2"), zuora=both)
+    run(fast, REFUNDS)
+    assert (parts_of(fast, zid("PAY1")), parts_of(fast, zid("PAY2"))) == ({"rest": 60}, {"rest": 20})
+
+
+@pytest.mark.rule("refunds.R3.mapping.customer-name-refund-trandate-to-transaction-ns")
+def test_the_transaction_is_named_where_the_tenant_has_the_field(fast: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared(fast)
+    sent: list[str] = []
+    send = fast.session.send
+    seen = "<field><name>Transaction__NS</name></field></fields>"
+
+    def listen(request: Any, **how: Any) -> Any:
+        answer = send(request, **how)
+        if "/describe/Refund" in request.url:
+            answer._content = answer.content.replace(b"</fields>", seen.encode())
+        if request.url.endswith("/refunds/unapply"):
+            sent.append(request.body.decode() if isinstance(request.body, bytes) else request.body)
+        return answer
+
+    monkeypatch.setattr(fast.session, "send", listen)
+    run(fast, REFUNDS)
+    assert '"Transaction__NS":"Customer 9001 2026-10-21"' in sent[0]
+
+
+@pytest.mark.rule("refunds.R3.status.created", "sequence-and-status.4.2.text.refund-ns-z", "sequence-and-status.4.1.rule.3")
+def test_statuses_of_a_refund_and_its_credit_memo(fast: MemoryWorld) -> None:
+    prepared(fast)
+    memo: list[tuple[str, str]] = []
+    seen = statuses_seen(fast, lambda: memo.extend(statuses_seen(fast, lambda: run(fast, REFUNDS), "creditMemo")), REFUND)
+    call = ("Zuora", "/v1/payments/{id}/refunds/unapply")
+    assert seen == [("marked", "Creating Refund"), call, ("marked", "Sync Complete")]
+    assert memo == [call, ("marked", "Sync Complete")]
+
+
+def test_a_second_run_writes_nothing(fast: MemoryWorld) -> None:
+    prepared(fast)
+    run(fast, REFUNDS)
+    forget_calls(fast)
+    run(fast, REFUNDS)
+    zuora, netsuite = calls(fast)
+    assert (writes(zuora), writes(netsuite), netsuite.total()) == (0, 0, 4)
+
+
+def test_a_dry_run_writes_nothing(fast: MemoryWorld) -> None:
+    prepared(fast)
+    assert run(fast, REFUNDS, dry_run=True)["step"]["created"] == 1
+    assert (status_of(fast, "R1", REFUND), all_of(fast, "Refund", "R1", REFUND)) == (None, [])
+
+
+# -- what is unapplied -------------------------------------------------------------------------------------------------------
+
+CREATES: dict[str, tuple[float, Amounts, float, Amounts, str, int]] = {
+    "enough is unapplied": (120, {"INV1": 60}, 50, {"INV1": 60, "rest": 10}, "refunds", 0),
+    "enough is unapplied, several documents": (120, {"INV1": 60, "INV2": 10}, 50, {"INV1": 60, "INV2": 10}, "refunds", 0),
+    "missing from the only invoice": (120, {"INV1": 100}, 50, {"INV1": 70}, "refunds/unapply", 1),
+    "missing from the only debit memo": (30, {"DM1": 30}, 10, {"DM1": 20}, "refunds/unapply", 1),
+    "all of several": (120, {"INV1": 80, "DM1": 30}, 120, {}, "refunds/unapply", 1),
+}
+CREATE_RULES = {
+    "enough is unapplied": "mode-b-unapplied",
+    "missing from the only invoice": "mode-b-single",
+    "all of several": "mode-b-several",
+}
+
+
+@pytest.mark.parametrize("case", ruled(CREATES, CREATE_RULES, "refunds.R3.create."))
+def test_what_is_taken_from_where(fast: MemoryWorld, case: str) -> None:
+    amount, applied, back, left, path, reads = CREATES[case]
+    prepared(fast, *ns_refund("R1", back), amount=amount, applied=applied)
+    forget_calls(fast)
+    summary = run(fast, REFUNDS)
+    assert summary["step"]["created"] == 1, messages(summary)
+    assert parts_of(fast, zid("PAY1")) == {k: Decimal(str(v)) for k, v in left.items()}
+    zuora, _ = calls(fast)
+    assert (zuora[f"POST /v1/payments/{{key}}/{path}"], zuora["GET /v1/payments/{key}/parts"], writes(zuora)) == (1, reads, 1)
+    for name, before in applied.items():
+        assert balance(fast, name) == {"INV1": 100, "INV2": 50, "DM1": 30}[name] - Decimal(str(left.get(name, 0))), before
+
+
+@pytest.mark.rule("refunds.R3.create.mode-b-several", "refunds.R3.validation.4")
+def test_part_of_several_documents_is_left_to_a_person(fast: MemoryWorld) -> None:
+    prepared(fast, *ns_refund("R1", 110), amount=120, applied={"INV1": 80, "DM1": 30})
+    assert "NSRFD-V4" in messages(run(fast, REFUNDS))
+    assert parts_of(fast, zid("PAY1")) == {"INV1": 80, "DM1": 30, "rest": 10}
+
+
+@pytest.mark.rule("refunds.R3.create.mode-b-apply-back", "refunds.R3.status.refused", "sequence-and-status.4.1.rule.6")
+def test_a_refused_refund_leaves_nothing_unapplied(fast: MemoryWorld) -> None:
+    """Unapply and refund are one call, which Zuora does as a whole or not at all: here it is dated before the payment."""
+    prepared(fast, *ns_refund("R1", 50, tranDate="2026-10-14"))
+    summary = run(fast, REFUNDS)
+    assert status_of(fast, "R1", REFUND) == "Error Creating Refund"
+    assert "before the date" in " ".join(messages(summary).values())
+    assert (parts_of(fast, zid("PAY1")), balance(fast, "INV1")) == ({"INV1": 100, "rest": 20}, 0)
+    assert all_of(fast, "Refund", "R1", REFUND) == []
+    assert STATUS not in ns(fast, "creditMemo", "CM-R1")
+    in_netsuite(fast, "R1", {"tranDate": "2026-10-22"}, REFUND)
+    run(fast, REFUNDS)
+    assert status_of(fast, "R1", REFUND) == "Sync Complete"
+
+
+# -- recovery ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("refunds.R3.recovery", "sequence-and-status.5.1.lookup.refund-ns-z", "sequence-and-status.5.algorithm.write-back")
+@pytest.mark.parametrize("status", ["Creating Refund", "Creating Refund...", "Error Creating Refund", ""])
+def test_a_refund_that_zuora_has_is_written_back(fast: MemoryWorld, status: str) -> None:
+    prepared(fast)
+    run(fast, REFUNDS)
+    made = refunded(fast)
+    for record_type, number in ((REFUND, "R1"), ("creditMemo", "CM-R1")):
+        in_netsuite(fast, number, {STATUS: status, ZUORA_ID: ""}, record_type)
+    forget_calls(fast)
+    assert run(fast, REFUNDS)["step"]["recovered"] == 1
+    assert writes(calls(fast)[0]) == 0
+    for record_type, number in ((REFUND, "R1"), ("creditMemo", "CM-R1")):
+        found = ns(fast, record_type, number)
+        assert (found[ZUORA_ID], found[STATUS]) == (made["Id"], "Sync Complete")
+
+
+@pytest.mark.rule("refunds.R3.resync", "sequence-and-status.6.resync.refund-ns-z")
+def test_a_cancelled_refund_is_made_again_on_request(fast: MemoryWorld) -> None:
+    prepared(fast)
+    run(fast, REFUNDS)
+    person_in_zuora(fast).put(f"/v1/refunds/{refunded(fast)['Id']}/cancel", {})
+    in_netsuite(fast, "R1", {STATUS: "Creating Refund"}, REFUND)
+    assert messages(run(fast, REFUNDS))["NSRFD-CANCELED"] == f"{NAME}: Zuora refund R-00000001 was canceled; nothing is done."
+    cleared(fast, "R1", REFUND)
+    summary = run(fast, REFUNDS)
+    assert sorted(r["Status"] for r in all_of(fast, "Refund", "R1", REFUND)) == ["Canceled", "Processed"]
+    assert (status_of(fast, "R1", REFUND), summary["tiedOut"]) == ("Sync Complete", True)
+
+
+@pytest.mark.rule("sequence-and-status.5.2.rule.3")
+@pytest.mark.parametrize("rule", [{"drop": "before"}, {"drop": "after"}, {"drop": "after", "times": 1}])
+def test_whatever_answer_is_lost_there_is_one_refund(fast: MemoryWorld, rule: dict[str, Any]) -> None:
+    prepared(fast)
+    lose_answers(fast, {"method": "POST", "path": "/refunds", **rule})
+    run(fast, REFUNDS)
+    lose_answers(fast)
+    run(fast, REFUNDS)
+    assert refunded(fast)["Amount"] == 50
+    assert (parts_of(fast, zid("PAY1")), status_of(fast, "R1", REFUND)) == ({"INV1": 70}, "Sync Complete")
+
+
+def test_a_credit_memo_that_cannot_be_written_keeps_the_refund_open(fast: MemoryWorld) -> None:
+    prepared(fast)
+    fast.netsuite_control.set_faults([{"method": "PATCH", "path": "/creditMemo/", "status": 400, "body": {"title": "no"}}])
+    assert run(fast, REFUNDS)["step"]["unfinished"] == 1
+    assert status_of(fast, "R1", REFUND) == "Creating Refund"
+    fast.netsuite_control.set_faults([])
+    run(fast, REFUNDS)
+    assert status_of(fast, "R1", REFUND) == ns(fast, "creditMemo", "CM-R1")[STATUS] == "Sync Complete"
+    assert refunded(fast)["Amount"] == 50
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_killed_worker_refunds_nothing_twice(killable: MemoryWorld, way: str, moment: str) -> None:
+    def again() -> Killer:
+        killer = KillingObserver.killer = Killer()
+        prepared(killable)
+        killable.clock.advance(minutes=30)
+        killer.count = 0
+        return killer
+
+    killer = again()
+    killable.run(steps=[REFUNDS])
+    number = killer.count
+    for at in range(11 if moment == "before" else 6, number + 1, 11):
+        killer = again()
+        killer.at, killer.moment = at, moment
+        output = WAYS[way](killable, killer, [REFUNDS])
+        assert output["tiedOut"] is True, killer.where
+        assert refunded(killable)["Amount"] == 50, killer.where
+        assert parts_of(killable, zid("PAY1")) == {"INV1": 70}, killer.where
+        assert status_of(killable, "R1", REFUND) == ns(killable, "creditMemo", "CM-R1")[STATUS] == "Sync Complete", killer.where

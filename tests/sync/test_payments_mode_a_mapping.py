@@ -1,0 +1,243 @@
+"""Payments, part P1: the mapping table row by row, as the bodies leave; the account posted to, in both modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.rules.cases import ruled
+from tests.sync.builders import account, merged, zid
+from tests.sync.memory import MemoryWorld
+from tests.sync.payment_world import DONE, SYNCED, applied, ns_payment, paid, ready, run, state_of
+from tests.sync.recording import recorded_bodies
+from tests.sync.refund_world import objects
+from tests.sync.world import World
+
+
+@pytest.fixture(scope="module")
+def fast(started_mode_a: World) -> MemoryWorld:
+    return MemoryWorld.of(started_mode_a)
+
+
+CARD = {"PaymentMethod": [{"Id": zid("card"), "Type": "CreditCard", "CreditCardType": "Visa", "AccountId": zid("A1")}]}
+FULL = merged(
+    CARD,
+    paid(
+        "A1",
+        "P1",
+        100.0,
+        {"INV1": 60.0, "INV2": 30.0},
+        Comment="paid by phone",
+        CreatedDate="2026-10-14T08:00:00.000+02:00",
+        ReferenceId="GW-77",
+        Type="Electronic",
+        PaymentMethodId=zid("card"),
+    ),
+)
+MAPPING: dict[str, tuple[str, Any]] = {
+    "Account.IntegrationId__NS -> Customer": ("customer", {"id": "9001"}),
+    "sum of InvoicePayment.Amount -> Payment Amount": ("payment", 90),
+    "Invoice.IntegrationId__NS, InvoicePayment.Amount -> apply line": (
+        "apply",
+        {
+            "items": [
+                {"doc": {"id": "7001"}, "apply": True, "amount": 60},
+                {"doc": {"id": "7002"}, "apply": True, "amount": 30},
+            ]
+        },
+    ),
+    "Payment.Comment -> Memo": ("memo", "paid by phone"),
+    "Payment.CreatedDate -> Zuora Created Date": ("custbodyzuoracreateddate", "2026-10-14T06:00:00.000Z"),
+    "Payment.EffectiveDate -> Date": ("tranDate", "2026-10-15"),
+    "header rule -> Class": ("class", {"id": "1"}),
+    "header rule -> Department": ("department", {"id": "1"}),
+    "header rule -> Location": ("location", {"id": "1"}),
+    "PaymentMethod.Type -> Payment Method": ("paymentOption", {"id": "4"}),
+    "PaymentMethod.CreditCardType -> Zuora Credit Card Type": ("custbodyzuoracreditcardtype", "Visa"),
+    "Payment.Id -> Zuora ID": ("custbodyzuoraid", zid("P1")),
+    "Payment.Id -> externalId": ("externalId", zid("P1")),
+    "Payment.PaymentNumber -> Zuora Reference Number": ("custbodyzuorareferencenumber", "P1"),
+    "Payment.PaymentNumber -> tranId": ("tranId", "P1"),
+    "Payment.ReferenceId -> Zuora Payment Reference ID": ("custbodyzuorapaymentreferenceid", "GW-77"),
+    "Payment.Type -> Zuora Payment Type": ("custbodyzuorapaymenttype", "Electronic"),
+    "Zuora Origin": ("custbodyzuoraorigin", "ZUORA"),
+    "Zuora Type": ("custbodyzuoratype", "PAYMENT"),
+    "now -> Zuora Sync Date": ("custbodyzuorasyncdate", None),
+    "no automatic application": ("autoApply", False),
+    "account posted to": ("undepFunds", {"id": "T"}),
+}
+P1 = "payments.P1.mapping."
+MAPPING_RULES: dict[str, str | tuple[str, ...]] = {
+    "Account.IntegrationId__NS -> Customer": f"{P1}account-integrationid-ns-to-customer",
+    "sum of InvoicePayment.Amount -> Payment Amount": f"{P1}invoicepayment-amount-to-payment",
+    "Invoice.IntegrationId__NS, InvoicePayment.Amount -> apply line": (
+        f"{P1}invoicepayment-invoice-integrationid-ns-to-apply-items-doc",
+        f"{P1}invoicepayment-amount-to-apply-line-amount",
+    ),
+    "Payment.Comment -> Memo": f"{P1}payment-comment-to-memo",
+    "Payment.CreatedDate -> Zuora Created Date": f"{P1}payment-createddate-to-zuora-created-date",
+    "Payment.EffectiveDate -> Date": f"{P1}payment-effectivedate-to-trandate",
+    **{
+        f"header rule -> {name}": f"{P1}account-class-ns-department-ns-location-ns-to-class-department-location"
+        for name in ("Class", "Department", "Location")
+    },
+    "PaymentMethod.Type -> Payment Method": f"{P1}paymentmethod-type-to-paymentmethod",
+    "PaymentMethod.CreditCardType -> Zuora Credit Card Type": f"{P1}paymentmethod-creditcardtype-to-zuora-credit-card-type",
+    "Payment.Id -> Zuora ID": f"{P1}payment-id-to-zuora-id",
+    "Payment.Id -> externalId": (f"{P1}payment-id-to-zuora-id", "sequence-and-status.5.2.rule.1"),
+    "Payment.PaymentNumber -> Zuora Reference Number": (
+        f"{P1}payment-paymentnumber-to-zuora-reference-number",
+        "sequence-and-status.7.2.reference-number",
+    ),
+    "Payment.PaymentNumber -> tranId": (f"{P1}payment-paymentnumber-to-tranid", "sequence-and-status.7.2.source-number"),
+    "Payment.ReferenceId -> Zuora Payment Reference ID": f"{P1}payment-referenceid-to-zuora-payment-reference-id",
+    "Payment.Type -> Zuora Payment Type": f"{P1}payment-type-to-zuora-payment-type",
+    "Zuora Origin": f"{P1}to-zuora-origin",
+    "Zuora Type": "sequence-and-status.3.2.type.payment",
+    "now -> Zuora Sync Date": f"{P1}to-zuora-sync-date",
+    "no automatic application": ("payments.P1.account-posted", "sequence-and-status.5.3.auto-apply"),
+    "account posted to": "payments.P1.account-posted",
+}
+
+
+@pytest.fixture(scope="module")
+def sent(fast: MemoryWorld) -> dict[str, Any]:
+    """The body of the one create, as it left."""
+    defaults = {"default_class": "Software", "default_department": "Sales", "default_location": "Americas"}
+    ready(fast, FULL, transaction_number_mapping="Use Number From Source Record", **defaults)
+    bodies = recorded_bodies(fast, "customerPayment")
+    run(fast)
+    assert len(bodies) == 1
+    return bodies[0]
+
+
+@pytest.mark.parametrize("row", ruled(MAPPING, MAPPING_RULES))
+def test_each_row_of_the_mapping_table(sent: dict[str, Any], row: str) -> None:
+    name, expected = MAPPING[row]
+    if expected is None:
+        assert sent[name].startswith("2026-11")
+    elif name == "apply":
+        assert sorted(sent[name]["items"], key=lambda x: str(x["doc"]["id"])) == expected["items"]
+    else:
+        assert sent[name] == expected
+
+
+@pytest.mark.rule("sequence-and-status.7.3.not-sent", "sequence-and-status.7.4.no-card-data")
+def test_nothing_is_sent_beyond_the_mapping_table(sent: dict[str, Any]) -> None:
+    assert set(sent) == {name for name, _ in MAPPING.values()}
+
+
+@pytest.mark.rule(f"{P1}payment-paymentnumber-to-tranid", "sequence-and-status.7.2.auto-number")
+def test_numbers_are_left_to_netsuite_by_default(fast: MemoryWorld) -> None:
+    ready(fast, FULL)
+    bodies = recorded_bodies(fast, "customerPayment")
+    run(fast)
+    assert "tranId" not in bodies[0]
+
+
+@pytest.mark.rule(f"{P1}paymentmethod-creditcardtype-to-zuora-credit-card-type")
+def test_the_card_type_is_sent_for_card_payments_only(fast: MemoryWorld) -> None:
+    own = paid("A1", "P1", 10.0, {"INV1": 10.0})
+    own["PaymentMethod"][0]["CreditCardType"] = "Visa"
+    ready(fast, own)
+    bodies = recorded_bodies(fast, "customerPayment")
+    run(fast)
+    assert "custbodyzuoracreditcardtype" not in bodies[0]
+
+
+@pytest.mark.rule(f"{P1}paymentmethod-type-to-paymentmethod", f"{P1}paymentmethod-creditcardtype-to-zuora-credit-card-type")
+@pytest.mark.parametrize("gone", [False, True], ids=["method there", "method gone"])
+def test_the_snapshot_stands_in_for_a_payment_method_that_is_gone(fast: MemoryWorld, gone: bool) -> None:
+    own = paid("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodSnapshotId=zid("snap"))
+    if gone:
+        own["Payment"][0].pop("PaymentMethodId")
+    ready(fast, own, {"PaymentMethodSnapshot": [{"Id": zid("snap"), "Type": "DebitCard", "CreditCardType": "Mastercard"}]})
+    bodies = recorded_bodies(fast, "customerPayment")
+    run(fast)
+    assert (bodies[0]["paymentOption"]["id"], bodies[0].get("custbodyzuoracreditcardtype")) == (("8", "Mastercard") if gone else ("3", None))
+
+
+@pytest.mark.rule("sequence-and-status.7.4.translation", "settings.key.payment_method_translation")
+def test_the_method_type_is_translated(fast: MemoryWorld) -> None:
+    ready(fast, paid("A1", "P1", 10.0, {"INV1": 10.0}, method="BankTransfer"), payment_method_translation={"BankTransfer": "WireTransfer"})
+    bodies = recorded_bodies(fast, "customerPayment")
+    run(fast)
+    assert bodies[0]["paymentOption"] == {"id": "7"}
+
+
+@pytest.mark.rule(f"{P1}account-class-ns-department-ns-location-ns-to-class-department-location", "sequence-and-status.7.1.rule.2")
+def test_the_accounts_classifications_prevail_over_the_defaults(fast: MemoryWorld) -> None:
+    owner = account("A5", IntegrationId__NS="9001", Class__NS="Services", **SYNCED)
+    ready(fast, owner, paid("A5", "P1", 10.0, {"INV1": 10.0}), default_class="Software", default_department="Sales")
+    bodies = recorded_bodies(fast, "customerPayment")
+    run(fast)
+    assert (bodies[0]["class"], bodies[0]["department"], "location" in bodies[0]) == ({"id": "2"}, {"id": "1"}, False)
+
+
+@pytest.mark.rule(f"{P1}invoicepayment-amount-to-payment", "payments.P1.mapping.parts-added-up")
+def test_rows_of_one_invoice_are_added_up_and_the_credit_balance_part_is_left_out(fast: MemoryWorld) -> None:
+    own = paid("A1", "P1", 100.0, {"INV1": 20.0})
+    own["InvoicePayment"].append({"Id": zid("again"), "PaymentId": zid("P1"), "InvoiceId": zid("INV1"), "Amount": 35.5})
+    ready(fast, own)
+    bodies = recorded_bodies(fast, "customerPayment")
+    summary = run(fast)
+    assert (bodies[0]["payment"], bodies[0]["apply"]["items"]) == (55.5, [{"doc": {"id": "7001"}, "apply": True, "amount": 55.5}])
+    assert (applied(fast, "P1"), summary["tiedOut"]) == ({"7001": 55.5}, True)
+
+
+@pytest.mark.rule("payments.P1.gross-amount")
+def test_the_applied_amount_is_gross_although_a_refund_exists_already(fast: MemoryWorld) -> None:
+    zuora, _ = objects(False, {"R1": {"P1": {"INV1": 60.0}}}, {"P1": ("", "A1", 100.0, {"INV1": 100.0})}, {})
+    ready(fast, zuora)
+    summary = run(fast, steps=("payments",))
+    assert (applied(fast, "P1"), summary["tiedOut"]) == ({"7001": 100}, True)
+    run(fast, steps=("payments", "refunds"))
+    assert applied(fast, "P1") == {"7001": 40}
+    assert len(fast.in_netsuite("customerRefund")) == 1
+
+
+@pytest.mark.rule(
+    f"{P1}payment-integrationid-ns-integrationstatus-ns-syncdate-ns-written-back", f"{P1}payment-origin-ns-written-back-zuora"
+)
+def test_success_writes_id_status_date_and_origin_to_zuora(fast: MemoryWorld) -> None:
+    ready(fast, paid("A1", "P1", 60.0, {"INV1": 60.0}))
+    run(fast)
+    record, found = fast.in_zuora("Payment", "P1"), ns_payment(fast, "P1")
+    assert found is not None
+    assert (record["IntegrationId__NS"], state_of(fast, "P1"), record["Origin__NS"]) == (found["id"], DONE, "ZUORA")
+    assert record["SyncDate__NS"].startswith("2026-11")
+
+
+POSTED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "the method's account": ("ACH", {"account": {"id": "1"}, "undepFunds": {"id": "F"}}, "1"),
+    "none": ("Check", {"undepFunds": {"id": "T"}}, "2"),
+}
+
+
+@pytest.mark.rule("payments.P1.account-posted")
+@pytest.mark.parametrize("case", POSTED)
+def test_the_account_posted_to_is_the_payment_methods_else_undeposited_funds(fast: MemoryWorld, case: str) -> None:
+    method, fields, posted = POSTED[case]
+    own = merged(*(paid("A1", number, 10.0, {"INV1": 10.0}, method=method) for number in ("P1", "P2")))
+    ready(fast, own)
+    fast.netsuite_control.clear_stats()
+    bodies = recorded_bodies(fast, "customerPayment")
+    run(fast)
+    assert {k: bodies[0][k] for k in ("account", "undepFunds") if k in bodies[0]} == fields
+    found = ns_payment(fast, "P1")
+    assert found is not None
+    assert found["account"]["id"] == posted
+    assert fast.netsuite_control.stats()["calls"]["GET /record/v1/paymentMethod/{id}"] == 1
+
+
+@pytest.mark.rule("payments.P1.account-posted")
+def test_a_role_that_may_not_read_payment_methods_leaves_the_account_to_netsuite(fast: MemoryWorld) -> None:
+    ready(fast, paid("A1", "P1", 10.0, {"INV1": 10.0}, method="ACH"))
+    refusal = {"o:errorDetails": [{"detail": "You may not.", "o:errorCode": "INSUFFICIENT_PERMISSION"}]}
+    fast.netsuite_control.set_faults([{"method": "GET", "path": "/record/v1/paymentMethod", "status": 403, "body": refusal}])
+    bodies = recorded_bodies(fast, "customerPayment")
+    run(fast)
+    found = ns_payment(fast, "P1")
+    assert found is not None
+    assert ("account" in bodies[0], "undepFunds" in bodies[0], found["account"]["id"]) == (False, False, "1")

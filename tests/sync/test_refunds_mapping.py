@@ -1,0 +1,261 @@
+"""Refunds, parts R1 and R2: the two mapping tables row by row, as the bodies leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.netsuite import NetSuiteOptions
+from tests.rules.cases import ruled
+from tests.sync.builders import account, zid
+from tests.sync.memory import MemoryWorld
+from tests.sync.payment_world import SYNCED
+from tests.sync.recording import recorded_bodies
+from tests.sync.refund_world import DONE, PAID, applied, made, ns_payment, ready, run, state_of, zuora_refund
+from tests.sync.world import start_world
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["A", "B"])
+def fast(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
+    for world in start_world(settlement=request.param):
+        yield MemoryWorld.of(world)
+
+
+FULL: dict[str, Any] = {
+    "Amount": 60,
+    "Comment": "sent back by post",
+    "CreatedDate": "2026-10-19T08:00:00.000+02:00",
+    "UpdatedDate": "2026-10-20T09:30:00.000+02:00",
+    "MethodType": "Check",
+    "ReferenceID": "GW-99",
+    "RefundDate": "2026-10-20",
+    "Type": "Electronic",
+}
+DEFAULT_VALUES = {"default_class": "Software", "default_department": "Sales", "default_location": "Americas"}
+MAPPING: dict[str, tuple[str, Any]] = {
+    "Account.IntegrationId__NS -> Customer": ("customer", {"id": "9001"}),
+    "Refund.RefundDate -> Date": ("tranDate", "2026-10-20"),
+    "Refund.RefundNumber -> tranId": ("tranId", "R1"),
+    "Refund.RefundNumber -> Zuora Reference Number": ("custbodyzuorareferencenumber", "R1"),
+    "Refund.Comment -> Memo": ("memo", "sent back by post"),
+    "Refund.MethodType -> Payment Method": ("paymentOption", {"id": "3"}),
+    "Payment.IntegrationId__NS, part amount -> apply line": (
+        "apply",
+        {"items": [{"doc": {"id": "8001"}, "apply": True, "amount": 60}]},
+    ),
+    "header rule -> Class": ("class", {"id": "1"}),
+    "header rule -> Department": ("department", {"id": "1"}),
+    "header rule -> Location": ("location", {"id": "1"}),
+    "Refund.Id -> Zuora ID": ("custbodyzuoraid", zid("R1")),
+    "Refund.Id -> externalId": ("externalId", zid("R1")),
+    "Refund.ReferenceID -> Zuora Refund Reference ID": ("custbodyzuorarefundreferenceid", "GW-99"),
+    "Refund.Type -> Zuora Refund Type": ("custbodyzuorarefundtype", "Electronic"),
+    "Refund.CreatedDate -> Zuora Created Date": ("custbodyzuoracreateddate", "2026-10-19T06:00:00.000Z"),
+    "Refund.UpdatedDate -> Zuora Updated Date": ("custbodyzuoraupdateddate", "2026-10-20T07:30:00.000Z"),
+    "Zuora Type": ("custbodyzuoratype", "PAYMENT_REFUND"),
+    "Zuora Origin": ("custbodyzuoraorigin", "ZUORA"),
+    "now -> Zuora Sync Date": ("custbodyzuorasyncdate", None),
+}
+R1 = "refunds.R1.mapping."
+MAPPING_RULES: dict[str, str | tuple[str, ...]] = {
+    "Account.IntegrationId__NS -> Customer": f"{R1}account-integrationid-ns-to-customer",
+    "Refund.RefundDate -> Date": f"{R1}refund-refunddate-to-trandate",
+    "Refund.RefundNumber -> tranId": f"{R1}refund-refundnumber-to-tranid",
+    "Refund.RefundNumber -> Zuora Reference Number": (
+        f"{R1}refund-refundnumber-to-zuora-reference-number",
+        "sequence-and-status.7.2.reference-number",
+    ),
+    "Refund.Comment -> Memo": f"{R1}refund-comment-to-memo",
+    "Refund.MethodType -> Payment Method": f"{R1}refund-methodtype-to-paymentmethod",
+    "Payment.IntegrationId__NS, part amount -> apply line": (
+        f"{R1}payment-integrationid-ns-to-apply-items-doc",
+        f"{R1}refundinvoicepayment-refundamount-to-apply-items-amount",
+        "refunds.R2.rule.5",
+    ),
+    **{
+        f"header rule -> {name}": f"{R1}account-class-ns-department-ns-location-ns-to-class-department-location"
+        for name in ("Class", "Department", "Location")
+    },
+    "Refund.Id -> Zuora ID": f"{R1}refund-id-to-zuora-id",
+    "Refund.Id -> externalId": (f"{R1}refund-id-to-zuora-id", "sequence-and-status.5.2.rule.1"),
+    "Refund.ReferenceID -> Zuora Refund Reference ID": f"{R1}refund-referenceid-to-zuora-refund-reference-id",
+    "Refund.Type -> Zuora Refund Type": f"{R1}refund-type-to-zuora-refund-type",
+    "Refund.CreatedDate -> Zuora Created Date": f"{R1}refund-createddate-to-zuora-created-date",
+    "Refund.UpdatedDate -> Zuora Updated Date": f"{R1}refund-updateddate-to-zuora-updated-date",
+    "Zuora Type": (f"{R1}to-zuora-type", "sequence-and-status.3.2.type.payment-refund"),
+    "Zuora Origin": f"{R1}to-zuora-origin",
+    "now -> Zuora Sync Date": f"{R1}to-zuora-sync-date",
+}
+
+
+@pytest.fixture(scope="module")
+def sent(fast: MemoryWorld) -> dict[str, Any]:
+    """The body of the one create, as it left."""
+    ready(fast, fields={"R1": FULL}, transaction_number_mapping="Use Number From Source Record", **DEFAULT_VALUES)
+    bodies = recorded_bodies(fast, "customerRefund")
+    run(fast)
+    assert len(bodies) == 1
+    return bodies[0]
+
+
+@pytest.mark.parametrize("row", ruled(MAPPING, MAPPING_RULES))
+def test_each_row_of_the_mapping_table(sent: dict[str, Any], row: str) -> None:
+    name, expected = MAPPING[row]
+    if expected is None:
+        assert sent[name].startswith("2026-11")
+    else:
+        assert sent[name] == expected
+
+
+@pytest.mark.rule(f"{R1}refund-amount-not-sent", "sequence-and-status.7.3.not-sent", "sequence-and-status.7.4.no-card-data")
+def test_nothing_is_sent_beyond_the_mapping_table(sent: dict[str, Any]) -> None:
+    assert set(sent) == {name for name, _ in MAPPING.values()}
+
+
+@pytest.mark.rule(f"{R1}refund-refundnumber-to-tranid", "sequence-and-status.7.2.auto-number")
+def test_numbers_are_left_to_netsuite_by_default(fast: MemoryWorld) -> None:
+    ready(fast, fields={"R1": FULL})
+    bodies = recorded_bodies(fast, "customerRefund")
+    run(fast)
+    assert "tranId" not in bodies[0]
+    assert not {"class", "department", "location"} & set(bodies[0])
+
+
+@pytest.mark.rule(f"{R1}refund-methodtype-to-paymentmethod")
+def test_without_a_method_type_that_of_the_payment_method_counts(fast: MemoryWorld) -> None:
+    method = {"Id": zid("ach"), "Type": "ACH", "AccountId": zid("A1")}
+    ready(fast, {"PaymentMethod": [method]}, fields={"R1": {"MethodType": None, "PaymentMethodId": zid("ach")}})
+    bodies = recorded_bodies(fast, "customerRefund")
+    run(fast)
+    assert bodies[0]["paymentOption"] == {"id": "1"}
+
+
+@pytest.mark.rule("sequence-and-status.7.4.translation", "settings.key.payment_method_translation")
+def test_the_method_type_is_translated(fast: MemoryWorld) -> None:
+    ready(fast, fields={"R1": {"MethodType": "BankTransfer"}}, payment_method_translation={"BankTransfer": "WireTransfer"})
+    bodies = recorded_bodies(fast, "customerRefund")
+    run(fast)
+    assert bodies[0]["paymentOption"] == {"id": "7"}
+
+
+@pytest.mark.rule("refunds.R1.account")
+@pytest.mark.parametrize(("method", "sent_", "posted"), [("ACH", {"id": "1"}, "1"), ("Check", None, "2")], ids=["own account", "none"])
+def test_the_account_posted_to_is_the_payment_methods_else_undeposited_funds(
+    fast: MemoryWorld, method: str, sent_: Any, posted: str
+) -> None:
+    ready(fast, fields={"R1": {"MethodType": method}})
+    bodies = recorded_bodies(fast, "customerRefund")
+    run(fast)
+    assert bodies[0].get("account") == sent_
+    assert made(fast)["account"]["id"] == posted
+
+
+@pytest.mark.rule("refunds.R1.account")
+def test_a_role_that_may_not_read_payment_methods_leaves_the_account_to_netsuite(fast: MemoryWorld) -> None:
+    ready(fast, fields={"R1": {"MethodType": "ACH"}})
+    refusal = {"o:errorDetails": [{"detail": "You may not.", "o:errorCode": "INSUFFICIENT_PERMISSION"}]}
+    fast.netsuite_control.set_faults([{"method": "GET", "path": "/record/v1/paymentMethod", "status": 403, "body": refusal}])
+    bodies = recorded_bodies(fast, "customerRefund")
+    run(fast)
+    assert "account" not in bodies[0]
+    assert made(fast)["account"]["id"] == "1"
+
+
+def test_without_payment_instruments_the_field_is_paymentmethod(fast: MemoryWorld) -> None:
+    options: NetSuiteOptions = fast.netsuite.options
+    options.payment_instruments = False
+    try:
+        ready(fast)
+        bodies = recorded_bodies(fast, "customerRefund")
+        run(fast)
+        assert (bodies[0].get("paymentMethod"), "paymentOption" in bodies[0]) == ({"id": "3"}, False)
+        assert state_of(fast) == DONE
+    finally:
+        options.payment_instruments = True
+        fast.reset()
+
+
+@pytest.mark.rule(f"{R1}account-class-ns-department-ns-location-ns-to-class-department-location", "sequence-and-status.7.1.rule.2")
+def test_the_accounts_classifications_prevail_over_the_defaults(fast: MemoryWorld) -> None:
+    owner = account("A5", IntegrationId__NS="9001", Class__NS="Services", **SYNCED)
+    ready(fast, owner, fields={"R1": {"AccountId": zid("A5")}}, default_class="Software", default_department="Sales")
+    bodies = recorded_bodies(fast, "customerRefund")
+    run(fast)
+    assert (bodies[0]["class"], bodies[0]["department"], "location" in bodies[0]) == ({"id": "2"}, {"id": "1"}, False)
+
+
+@pytest.mark.rule("settings.key.external_id_prefixes")
+def test_external_ids_carry_the_prefix_where_the_setting_asks_for_it(fast: MemoryWorld) -> None:
+    ready(fast, external_id_prefixes="Yes")
+    bodies = recorded_bodies(fast, "customerRefund")
+    run(fast)
+    assert bodies[0]["externalId"] == f"ZREF-{zid('R1')}"
+
+
+@pytest.mark.rule(
+    f"{R1}refund-integrationid-ns-syncdate-ns-written-back",
+    f"{R1}refund-origin-ns-written-back-zuora",
+    f"{R1}refund-integrationstatus-ns-transferredtoaccounting-written-back",
+    "refunds.R1.procedure.5",
+    "sequence-and-status.3.1.field.transferredtoaccounting",
+)
+def test_success_writes_id_date_origin_and_status_to_zuora(fast: MemoryWorld) -> None:
+    ready(fast)
+    run(fast)
+    record = zuora_refund(fast, "R1")
+    assert record["IntegrationId__NS"] == made(fast)["id"]
+    assert record["SyncDate__NS"].startswith("2026-11")
+    assert (record["Origin__NS"], *state_of(fast)) == ("ZUORA", *DONE)
+
+
+# -- step 2: the payment -------------------------------------------------------------------------------------------------
+
+UNAPPLY = "refunds.R1.mapping-unapply."
+TWO_INVOICES = {"P1": ("8001", "A1", 100.0, {"INV1": 70.0, "INV2": 30.0})}
+UNAPPLIED: dict[str, tuple[dict[str, float], list[dict[str, Any]]]] = {
+    "in part": ({"INV1": 50}, [{"doc": {"id": "7001"}, "apply": True, "amount": 20}]),
+    "in full": ({"INV1": 70}, [{"doc": {"id": "7001"}, "apply": False, "amount": 0}]),
+    "of two invoices": (
+        {"INV1": 50, "INV2": 30},
+        [{"doc": {"id": "7001"}, "apply": True, "amount": 20}, {"doc": {"id": "7002"}, "apply": False, "amount": 0}],
+    ),
+}
+
+
+@pytest.mark.rule(
+    f"{UNAPPLY}payment-integrationid-ns-to-internal-id",
+    f"{UNAPPLY}invoice-integrationid-ns-to-apply-items-doc",
+    f"{UNAPPLY}invoicepayment-amount-invoicepayment-refundamount-to-apply-items-amount",
+    f"{UNAPPLY}to-sublist-replace",
+    "refunds.R1.procedure.2",
+    "refunds.R2.rule.3",
+    "sequence-and-status.5.3.merge-only",
+    "refunds.R1.payment-otherwise-unchanged",
+)
+@pytest.mark.parametrize("case", UNAPPLIED)
+def test_the_payment_is_unapplied_to_what_is_still_applied_in_zuora(fast: MemoryWorld, case: str) -> None:
+    refunded, lines = UNAPPLIED[case]
+    ready(fast, refunds={"R1": {"P1": refunded}}, paid=TWO_INVOICES)
+    before = ns_payment(fast, "8001")
+    bodies = recorded_bodies(fast, "customerPayment/8001")
+    run(fast)
+    (body,) = bodies
+    assert sorted(body["apply"]["items"], key=lambda x: x["doc"]["id"]) == lines
+    assert set(body) == {"customer", "apply"}
+    rest = {d: a - refunded.get(i, 0) for d, i, a in (("7001", "INV1", 70), ("7002", "INV2", 30))}
+    assert applied(fast) == {d: a for d, a in rest.items() if a}
+    after = ns_payment(fast, "8001")
+    changing = {"apply", "applied", "unapplied", "lastModifiedDate", "status"}
+    assert {k: v for k, v in after.items() if k not in changing} == {k: v for k, v in before.items() if k not in changing}
+
+
+def test_an_unapplied_line_of_another_document_stays(fast: MemoryWorld) -> None:
+    """In NetSuite the payment is also applied to an invoice that Zuora does not know."""
+    ready(fast, refunds={"R1": {"P1": {"INV1": 60}}}, paid={**PAID, "P1": ("8001", "A1", 120.0, {"INV1": 100.0})})
+    lines = [{"doc": {"id": "7001"}, "apply": True, "amount": 100}, {"doc": {"id": "7009"}, "apply": True, "amount": 15}]
+    fast.netsuite.load({"customerPayment": [{"id": "8001", "apply": {"items": lines}}]})
+    run(fast)
+    assert applied(fast) == {"7001": 40, "7009": 15}
+    assert state_of(fast) == DONE

@@ -1,0 +1,293 @@
+"""Refunds, parts R1 and R2: statuses before, between, after and on refusal of each stage; recovery; several refunds and payments."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.sync.memory import MemoryWorld
+from tests.sync.payment_world import counted, lose_answers, messages, writes
+from tests.sync.refund_world import (
+    CREATING,
+    DONE,
+    ONLY,
+    PAID,
+    UPDATING,
+    applied,
+    change,
+    delete_in_netsuite,
+    made,
+    ns_refund,
+    objects,
+    ready,
+    refund_lines,
+    run,
+    state_of,
+)
+from tests.sync.world import start_world
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["A", "B"])
+def fast(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
+    for world in start_world(settlement=request.param):
+        lose_answers(MemoryWorld.of(world))
+        yield MemoryWorld.of(world)
+
+
+REFUSAL = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
+UNAPPLY = {"method": "PATCH", "path": "/record/v1/customerPayment"}
+CREATE = {"method": "POST", "path": "/record/v1/customerRefund"}
+
+
+# -- statuses ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule(
+    "refunds.R1.procedure.1",
+    "refunds.R1.procedure.3",
+    "refunds.R1.procedure.4",
+    "refunds.R1.recovery.blank",
+    "refunds.R2.rule.6",
+    "sequence-and-status.4.1.rule.3",
+    "sequence-and-status.4.2.text.refund-z-ns",
+)
+def test_each_stage_has_its_status_in_zuora_before_netsuite_is_asked(fast: MemoryWorld) -> None:
+    ready(fast)
+    seen: list[Any] = []
+    usual, fast.netsuite_control.sleep = fast.netsuite_control.sleep, lambda _: seen.append((state_of(fast), applied(fast)))
+    fast.netsuite_control.set_faults([{**rule, "delay_ms": 1} for rule in (UNAPPLY, CREATE)])
+    try:
+        run(fast)
+    finally:
+        fast.netsuite_control.sleep = usual
+    assert seen == [(UPDATING, {"7001": 100}), (CREATING, {"7001": 40})]
+    assert (state_of(fast), applied(fast), refund_lines(fast)) == (DONE, {"7001": 40}, {"8001": 60})
+
+
+@pytest.mark.rule("refunds.R1.refused.step-2", "sequence-and-status.4.2.text.refund-z-ns", "sequence-and-status.4.1.rule.6")
+def test_a_refused_unapply_is_said_and_tried_again_by_the_next_run(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.netsuite_control.set_faults([{**UNAPPLY, "status": 400, "body": REFUSAL, "times": 1}])
+    summary = run(fast)
+    assert (state_of(fast), ns_refund(fast)) == (("Error Updating Payment", "Error"), None)
+    assert any("A script says no." in m for m in messages(summary).values())
+    assert (summary["outcome"], summary["tiedOut"]) == ("completed with warnings", True)
+    run(fast)
+    assert (state_of(fast), refund_lines(fast)) == (DONE, {"8001": 60})
+
+
+@pytest.mark.rule("refunds.R1.refused.step-4", "sequence-and-status.4.2.text.refund-z-ns", "sequence-and-status.4.1.rule.6")
+def test_a_refused_create_is_said_and_the_payment_stays_unapplied_until_the_next_run(fast: MemoryWorld) -> None:
+    ready(fast)
+    fast.netsuite_control.set_faults([{**CREATE, "status": 400, "body": REFUSAL, "times": 1}])
+    summary = run(fast)
+    assert (state_of(fast), ns_refund(fast)) == (("Error Creating Refund", "Error"), None)
+    assert applied(fast) == {"7001": 40}
+    assert (summary["outcome"], summary["tiedOut"]) == ("completed with warnings", True)
+    run(fast)
+    assert (state_of(fast), refund_lines(fast), applied(fast)) == (DONE, {"8001": 60}, {"7001": 40})
+
+
+@pytest.mark.rule("refunds.R1.procedure.0", "sequence-and-status.4.1.rule.1")
+def test_the_netsuite_refund_has_no_status_of_its_own_and_a_second_run_writes_nothing(fast: MemoryWorld) -> None:
+    ready(fast)
+    run(fast)
+    assert "custbodyzuoraintegrationstatus" not in made(fast)
+    before = fast.netsuite.dump(), fast.zuora.dump()
+    summary, netsuite, zuora = counted(fast, steps=ONLY)
+    assert (fast.netsuite.dump(), fast.zuora.dump()) == before
+    assert not {name for name in (*writes(netsuite), *writes(zuora)) if "oauth" not in name}
+    assert summary["steps"][0]["selected"] == 0
+
+
+# -- recovery ------------------------------------------------------------------------------------------------------------
+
+STATUSES = {
+    "Updating Payment": "refunds.R1.recovery.updating-payment-error-updating-payment",
+    "Error Updating Payment": "refunds.R1.recovery.updating-payment-error-updating-payment",
+    "Creating Refund": "refunds.R1.recovery.creating-refund-error-creating-refund",
+    "Error Creating Refund": "refunds.R1.recovery.creating-refund-error-creating-refund",
+    "Processing": "refunds.R1.recovery.processing-processing-2-old-versions",
+    "Processing 2": "refunds.R1.recovery.processing-processing-2-old-versions",
+    "creating refund...": "sequence-and-status.4.2.rule.reading",
+}
+
+
+@pytest.mark.parametrize("status", [pytest.param(s, marks=pytest.mark.rule(r)) for s, r in STATUSES.items()])
+@pytest.mark.parametrize("unapplied", [False, True], ids=["still applied", "unapplied already"])
+def test_without_a_counterpart_both_stages_are_done(fast: MemoryWorld, status: str, unapplied: bool) -> None:
+    tta = "Error" if status.startswith("Error") else "Processing"
+    ready(fast, fields={"R1": {"IntegrationStatus__NS": status, "TransferredToAccounting": tta}})
+    if unapplied:
+        fast.netsuite.load({"customerPayment": [{"id": "8001", "apply": {"items": [{"doc": {"id": "7001"}, "amount": 40}]}}]})
+    summary = run(fast)
+    assert (state_of(fast), refund_lines(fast), applied(fast)) == (DONE, {"8001": 60}, {"7001": 40})
+    assert (summary["steps"][0]["created"], summary["tiedOut"]) == (1, True)
+
+
+@pytest.mark.rule(
+    "refunds.R1.recovery.creating-refund-error-creating-refund",
+    "sequence-and-status.5.1.lookup.refund-z-ns",
+    "sequence-and-status.5.algorithm.resume",
+    "sequence-and-status.5.algorithm.write-back",
+)
+@pytest.mark.parametrize("status", [*STATUSES, ""])
+def test_with_a_counterpart_only_zuora_is_completed(fast: MemoryWorld, status: str) -> None:
+    ready(fast)
+    run(fast)
+    refund = made(fast)
+    change(
+        fast,
+        "Refund",
+        "R1",
+        IntegrationStatus__NS=status or None,
+        TransferredToAccounting="Processing",
+        IntegrationId__NS=None,
+        SyncDate__NS=None,
+    )
+    summary, netsuite, _ = counted(fast, steps=ONLY)
+    assert state_of(fast) == DONE
+    assert made(fast) == refund
+    assert not {name for name in writes(netsuite) if "oauth" not in name}
+    assert (summary["steps"][0]["recovered"], summary["tiedOut"]) == (1, True)
+
+
+@pytest.mark.rule("sequence-and-status.5.algorithm.ambiguous")
+def test_two_counterparts_change_nothing(fast: MemoryWorld) -> None:
+    ready(fast, refunds={"R1": {"P1": {"INV1": 60}}, "R2": {"P2": {"INV2": 50}}})
+    run(fast)
+    twin = str(made(fast, "R2")["id"])
+    fast.netsuite.load({"customerRefund": [{"id": twin, "custbodyzuoraid": made(fast)["custbodyzuoraid"]}]})
+    change(fast, "Refund", "R1", IntegrationStatus__NS="Creating Refund", TransferredToAccounting="Processing")
+    summary = run(fast)
+    assert messages(summary)["RFD-AMBIGUOUS"].startswith("Refund R1: 2 NetSuite refunds carry this Zuora ID")
+    assert state_of(fast) == CREATING
+
+
+@pytest.mark.rule("sequence-and-status.6.still-present")
+def test_a_reset_refund_that_netsuite_still_has_is_not_created_again(fast: MemoryWorld) -> None:
+    ready(fast)
+    run(fast)
+    internal_id = made(fast)["id"]
+    change(fast, "Refund", "R1", TransferredToAccounting="No")
+    summary = run(fast)
+    text = f"Refund R1: already present in NetSuite as refund {internal_id}; not created again. Delete it there first to force a new copy."
+    assert messages(summary)["RFD-PRESENT"] == text
+    assert (state_of(fast), made(fast)["id"]) == (DONE, internal_id)
+
+
+@pytest.mark.rule("refunds.R1.resync", "sequence-and-status.6.resync.refund-z-ns")
+def test_re_sync_after_the_netsuite_refund_was_deleted_and_the_amounts_applied_again(fast: MemoryWorld) -> None:
+    ready(fast)
+    run(fast)
+    first = made(fast)["id"]
+    delete_in_netsuite(fast, first)
+    fast.netsuite.load({"customerPayment": [{"id": "8001", "apply": {"items": [{"doc": {"id": "7001"}, "amount": 100}]}}]})
+    assert applied(fast) == {"7001": 100}
+    change(fast, "Refund", "R1", TransferredToAccounting="No")
+    summary = run(fast)
+    assert made(fast)["id"] != first
+    assert (state_of(fast), applied(fast), refund_lines(fast), summary["tiedOut"]) == (DONE, {"7001": 40}, {"8001": 60}, True)
+
+
+# -- lost answers --------------------------------------------------------------------------------------------------------
+
+LOST: dict[str, tuple[str, dict[str, Any]]] = {
+    "unapply": ("netsuite", UNAPPLY),
+    "create": ("netsuite", CREATE),
+    "status writes": ("zuora", {"path": "^/v1/(refunds/|action/update)"}),
+}
+
+
+@pytest.mark.parametrize("drop", ["after", "before"])
+@pytest.mark.parametrize("nth", [1, 3])
+@pytest.mark.parametrize("what", LOST)
+def test_a_lost_answer_makes_no_second_refund(fast: MemoryWorld, what: str, nth: int, drop: str) -> None:
+    system, rule = LOST[what]
+    ready(fast, refunds={"R1": {"P1": {"INV1": 60}}, "R2": {"P1": {"INV1": 15}}, "R3": {"P3": {"INV3": 80}}})
+    control = fast.netsuite_control if system == "netsuite" else fast.zuora_control
+    control.set_faults([{**rule, "drop": drop, "nth": nth}])
+    run(fast)
+    control.set_faults([])
+    fast.clock.advance(hours=1)
+    summary = run(fast)
+    for number, lines in {"R1": {"8001": 60}, "R2": {"8001": 15}, "R3": {"8003": 80}}.items():
+        assert (state_of(fast, number), refund_lines(fast, number)) == (DONE, lines), number
+    assert (applied(fast), applied(fast, "8003")) == ({"7001": 25}, {})
+    assert summary["tiedOut"] is True
+
+
+# -- several -------------------------------------------------------------------------------------------------------------
+
+THREE = {"R1": 50.0, "R2": 30.0, "R3": 20.0}
+
+
+@pytest.mark.rule("refunds.R1.several-refunds")
+def test_several_refunds_of_one_payment_in_one_batch(fast: MemoryWorld) -> None:
+    ready(fast, refunds={n: {"P1": {"INV1": a}} for n, a in THREE.items()})
+    summary = run(fast)
+    assert {n: refund_lines(fast, n) for n in THREE} == {n: {"8001": a} for n, a in THREE.items()}
+    assert applied(fast) == {}
+    assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
+
+
+@pytest.mark.rule("refunds.R1.several-refunds")
+@pytest.mark.parametrize("order", list(itertools.permutations(THREE)), ids="".join)
+def test_several_refunds_of_one_payment_in_any_order(fast: MemoryWorld, order: tuple[str, ...]) -> None:
+    """Each run sends one of them; the others are set aside by a person meanwhile. What is unapplied follows what Zuora has refunded."""
+    ready(fast, refunds={n: {"P1": {"INV1": a}} for n, a in THREE.items()}, fields={n: {"TransferredToAccounting": "Ignore"} for n in THREE})
+    for number in order:
+        change(fast, "Refund", number, TransferredToAccounting="No")
+        summary = run(fast)
+        assert (state_of(fast, number), refund_lines(fast, number)) == (DONE, {"8001": THREE[number]})
+        assert (applied(fast), summary["tiedOut"]) == ({}, True)
+
+
+@pytest.mark.rule("refunds.R1.several-refunds")
+def test_a_later_refund_of_a_payment_that_was_refunded_before(fast: MemoryWorld) -> None:
+    ready(fast, refunds={"R1": {"P1": {"INV1": 60}}})
+    run(fast)
+    both = {"R1": {"P1": {"INV1": 60.0}}, "R2": {"P1": {"INV1": 25.0}}}
+    settlement = fast.zuora.options.settlement
+    zuora, _ = objects(settlement, both, {"P1": PAID["P1"]}, {})
+    row = "RefundPart" if settlement else "RefundInvoicePayment"
+    if settlement:
+        change(fast, "PaymentPart", "P1 part INV1", Amount=15)
+    else:
+        change(fast, "InvoicePayment", "P1 on INV1", RefundAmount=85)
+    fast.zuora.load({"Refund": [zuora["Refund"][1]], row: [zuora[row][1]]})
+    fast.clock.advance(minutes=5)
+    summary = run(fast)
+    assert (refund_lines(fast), refund_lines(fast, "R2"), applied(fast)) == ({"8001": 60}, {"8001": 25}, {"7001": 15})
+    assert summary["tiedOut"] is True
+
+
+@pytest.mark.rule("refunds.R1.several-payments")
+def test_a_refund_over_several_payments_is_one_netsuite_refund_with_a_line_each(fast: MemoryWorld) -> None:
+    ready(fast, refunds={"R1": {"P1": {"INV1": 60}, "P2": {"INV2": 50}}})
+    summary, netsuite, _ = counted(fast, steps=ONLY)
+    assert refund_lines(fast) == {"8001": 60, "8002": 50}
+    assert (applied(fast), applied(fast, "8002")) == ({"7001": 40}, {})
+    assert (netsuite["PATCH /record/v1/customerPayment/{id}"], netsuite["POST /record/v1/customerRefund"]) == (2, 1)
+    assert (state_of(fast), made(fast)["total"], summary["tiedOut"]) == (DONE, 110, True)
+
+
+@pytest.mark.rule("refunds.R1.several-payments", "refunds.R1.refused.step-2")
+def test_of_several_payments_a_refused_second_one_leaves_the_refund_to_the_next_run(fast: MemoryWorld) -> None:
+    ready(fast, refunds={"R1": {"P1": {"INV1": 60}, "P2": {"INV2": 50}}})
+    fast.netsuite_control.set_faults([{**UNAPPLY, "nth": 2, "status": 400, "body": REFUSAL}])
+    run(fast)
+    assert (state_of(fast), ns_refund(fast)) == (("Error Updating Payment", "Error"), None)
+    fast.netsuite_control.set_faults([])
+    run(fast)
+    assert (state_of(fast), refund_lines(fast)) == (DONE, {"8001": 60, "8002": 50})
+
+
+def test_refunds_of_one_account_are_written_oldest_first_then_by_number(fast: MemoryWorld) -> None:
+    dates = {"R3": "2026-10-16", "R2": "2026-10-17", "R1": "2026-10-17", "R4": "2026-10-15"}
+    ready(fast, refunds={n: {"P1": {"INV1": 5}} for n in dates}, fields={n: {"RefundDate": day} for n, day in dates.items()})
+    run(fast)
+    assert sorted(dates, key=lambda n: int(made(fast, n)["id"])) == ["R4", "R3", "R1", "R2"]
