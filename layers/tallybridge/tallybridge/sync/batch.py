@@ -87,7 +87,7 @@ class Batch:
         if not self.worker.dry_run:
             self._set_aside([w for w in works if isinstance(w.plan, Leave) and w.plan.set_aside])
         left = ((c.id, known.get(self._key(c.id))) for c in candidates if c.id not in by_id)
-        gone = [result_of_earlier(self.step.object, i, item if self.ledger.own(item) else None) for i, item in left]
+        gone = [result_of_earlier(self.step.object, i, item, own=self.ledger.own(item)) for i, item in left]
         return BatchResult(
             [*(result_of(w, self.step) for w in works), *gone], [line for w in works for line in self._lines(w)], self.sender.failure
         )

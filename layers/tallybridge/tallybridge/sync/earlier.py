@@ -24,20 +24,23 @@ def intent_of(record: SourceRecord, action: str, found_id: str) -> dict[str, str
     return {**kept, "destination_id": found_id} if found_id else kept
 
 
-def result_of_earlier(object_type: str, record_id: str, item: Mapping[str, Any] | None) -> RecordResult:
-    """The result of a candidate that no longer meets the selection. `item`: the ledger's, if this very batch moved it last.
+def result_of_earlier(object_type: str, record_id: str, item: Mapping[str, Any] | None, *, own: bool) -> RecordResult:
+    """The result of a candidate that no longer meets the selection. `own`: this very batch moved the ledger's item last.
 
-    A record that an earlier attempt completed counts as it would have then; any other was changed by somebody and is skipped.
+    A record that an earlier attempt completed counts as it would have then. One that an earlier run completed is there already: the
+    query copy from which it was selected lags behind. Any other was changed by somebody and is skipped.
     """
-    action = str(item.get("action", "")) if item else ""
-    if item is None or not (action in FOUND_ACTIONS or item.get("state") in (State.CONFIRMED, State.DONE)):
+    action, state = (str(item.get("action", "")), item.get("state")) if item else ("", None)
+    counts = (action in FOUND_ACTIONS or state in (State.CONFIRMED, State.DONE)) if own else state == State.DONE
+    if item is None or not counts:
         return RecordResult(object_type, record_id, record_id, Outcome.SKIPPED, code=GONE)
+    there = not own or action in FOUND_ACTIONS
     return RecordResult(
         object=object_type,
         source_id=record_id,
         source_number=str(item.get("number", record_id)),
-        outcome=Outcome.ALREADY if action in FOUND_ACTIONS else Outcome.SYNCED,
-        action=action,
+        outcome=Outcome.ALREADY if there else Outcome.SYNCED,
+        action=action if own else "none",
         currency=str(item.get("currency", "")),
         amount=Decimal(str(item["amount"])) if item.get("amount") else None,
         destination_id=str(item.get("destination_id", "")),
