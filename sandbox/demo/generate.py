@@ -195,7 +195,7 @@ WRONG_PAYMENTS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "unknown method": (("held", 'NetSuite has no payment method "BankTransfer".', "", "PAY-V1"),),
     "unapplied": (
         ("left", "It has an account but is applied to nothing; it waits until it is.", "B", "PAY-UNAPPLIED"),
-        ("held", "It is applied to no invoice; credit balance is not synced.", "A", "PAY-V6"),
+        ("held", "It is applied to no invoice; credit balance is not synced.", "A", "PAY-A6"),
     ),
 }
 """What becomes of a payment, what is wrong, in which mode, and the code of the message, by what is special."""

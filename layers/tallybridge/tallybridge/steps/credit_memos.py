@@ -36,7 +36,8 @@ from tallybridge.zuora.selection import Child, Is, IsNot, OnOrAfter, Parent, Sel
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=(Is("IntegrationStatus__NS", ("Sync Complete",)), Is("SynctoNetSuite__NS", ("Yes", None))))
+SYNCED = (Is("IntegrationStatus__NS", ("Sync Complete", "Complete")),)
+ACCOUNT = Parent("Account", "AccountId", where=(Is("SynctoNetSuite__NS", ("Yes", None)),), fresh=SYNCED)
 UNSENT = (
     *WAITING,
     IsNot("Origin__NS", ("NETSUITE",)),  # rule 4

@@ -25,6 +25,7 @@ from tallybridge.steps.netsuite_credit_memo_mapping import (
 )
 from tallybridge.steps.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection, ambiguous_in_zuora
 from tallybridge.sync.step import (
+    IGNORE,
     Candidate,
     Counterpart,
     Found,
@@ -47,6 +48,7 @@ ITEMS = Child("items", "InvoiceItem", "InvoiceId", fields=("Id", "ChargeAmount")
 TAXES = Child("taxes", "TaxationItem", "InvoiceId", fields=("Id", "TaxAmount"))
 ADJUSTED = ("InvoiceId", "SourceId", "Type", "Amount", "Status")
 OWN_FIELDS = (INTEGRATION_ID, "ReferenceId", "InvoiceId", "Type", "Amount", "Status", "TransferredToAccounting")
+STATUS_FIELD = "IntegrationStatus__NS"
 UNKNOWN_OBJECT = "INVALID_TYPE"
 
 ZuoraRow = Mapping[str, Any]
@@ -308,7 +310,7 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
             return Hold(tuple(memo.problems))
         live = [r for goal in memo.goals for r in memo.live(goal)]
         main = next((str(r["Id"]) for goal in memo.goals[:1] for r in memo.live(goal)), "")
-        late = [Request(r["object"], TRANSFERRED, str(r["Id"])) for r in live if r.get("TransferredToAccounting") != "Yes"]
+        late = [self._transferred(r["object"], str(r["Id"])) for r in live if r.get("TransferredToAccounting") != "Yes"]
         if not memo.movements and not late:
             return Found(Counterpart(main, sum((Decimal(r["Amount"]) for g in memo.goals[:1] for r in memo.live(g)), ZERO)))
         now = stamp(self.context.clock.now())
@@ -341,8 +343,20 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         content = {k: v for k, v in body(memo, movement, self.target, now).items() if k in self._known_fields}
         name = "" if not main and movement == memo.movements[0] else f"{movement.kind} {movement.key}"
         key = f"{self.target}-{movement.key}-{movement.kind}"
+        if self._hides(self.target):
+            content[STATUS_FIELD] = IGNORE
         yield Request(self.target, self.context.source.to_tenant(content), name=name, key=key)
-        yield Request(self.target, TRANSFERRED, Made(name))
+        yield self._transferred(self.target, Made(name))
+
+    def _transferred(self, target: str, record_id: str | Made) -> Request:
+        """Transferred to Accounting, with which the adjustment needs no longer be hidden."""
+        shown = {"fieldsToNull": [self._in_tenant(STATUS_FIELD)]} if self._hides(target) else {}
+        return Request(target, {"TransferredToAccounting": "Yes", **shown}, record_id)
+
+    def _hides(self, target: str) -> bool:
+        """Whether an adjustment must be kept from the adjustments step until Transferred to Accounting says that it came from NetSuite: a
+        worker may die in between, and not every tenant's item adjustments have Origin__NS."""
+        return target == ON_ITEMS and self._in_tenant(STATUS_FIELD) in self._objects[target]
 
     # -- source ------------------------------------------------------------------------------------------------------
 
@@ -360,9 +374,6 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         if mark.record.data.negative and fields.pop("Zuora ID", ""):
             fields["Zuora Adjustment IDs"] = mark.record.data.zuora_ids
         return fields
-
-
-TRANSFERRED = {"TransferredToAccounting": "Yes"}
 
 
 def _by_key(row: ZuoraRow) -> tuple[bool, int, str]:

@@ -162,7 +162,7 @@ class NetSuitePayments(NetSuiteSettlement):
             "t.type = 'CustPymt'",
             f"{self.customer_field()} IS NOT NULL",  # rule 1
             self.not_from_zuora(),  # rule 3
-            f"UPPER(BUILTIN.DF(t.{self.label_field('Zuora Sync Updates')})) IN ('YES', 'T', 'TRUE')",  # rule 5
+            self.says_yes("Zuora Sync Updates"),  # rule 5
             *cutover,
         )
         applied = f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()}) OR {unapplied}"  # rules 2 and 4

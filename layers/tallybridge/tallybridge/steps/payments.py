@@ -44,7 +44,7 @@ from tallybridge.zuora.writes import Written
 
 ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, optional=True)  # rule 1
 DONE = ("Sync Complete", "Complete")
-COMPLETE_ACCOUNT = Parent("Account", "AccountId", where=(*SYNCED_TO_NETSUITE, Is("IntegrationStatus__NS", DONE)))  # P1, rules 1 and 2
+COMPLETE_ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, fresh=(Is("IntegrationStatus__NS", DONE),))  # P1, rules 1, 2
 SNAPSHOT_FIRST = ("PaymentMethodSnapshot", "PaymentMethod")  # P2
 METHOD_FIRST = ("PaymentMethod", "PaymentMethodSnapshot")  # P1; the snapshot of a method that is gone
 SNAPSHOT = Parent("PaymentMethodSnapshot", "PaymentMethodSnapshotId", optional=True)

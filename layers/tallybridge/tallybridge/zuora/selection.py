@@ -133,6 +133,8 @@ class Parent:
     """A record that the head refers to by `key`, with the conditions that it must meet. `optional`: the head may have none.
 
     `of` names another parent, listed before this one, that has the `key` in place of the head: the product of a charge's rate plan.
+    `fresh` are conditions on what an earlier step of the same run may just have written: the query copy lags behind, so they are checked
+    only when the record is read again.
     """
 
     object: str
@@ -140,6 +142,7 @@ class Parent:
     where: tuple[Condition, ...] = ()
     optional: bool = False
     of: str = ""
+    fresh: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,7 +195,7 @@ class SourceQuery:
         for parent in self.parents:
             if parent.optional and not (parents.get(parent.of, {}) if parent.of else head).get(parent.key):
                 continue
-            if not all(c.holds(parents.get(parent.object, {})) for c in parent.where):
+            if not all(c.holds(parents.get(parent.object, {})) for c in (*parent.where, *parent.fresh)):
                 return False
         return True
 
@@ -276,7 +279,7 @@ class SourceQuery:
             self,
             fields=names(self.fields),
             anyof=tuple(conditions(c) for c in self.anyof),
-            parents=tuple(replace(p, where=conditions(p.where)) for p in self.parents),
+            parents=tuple(replace(p, where=conditions(p.where), fresh=conditions(p.fresh)) for p in self.parents),
             children=tuple(
                 replace(c, fields=names(c.fields), joins=tuple(replace(j, fields=names(j.fields)) for j in c.joins)) for c in self.children
             ),
