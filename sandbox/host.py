@@ -173,8 +173,9 @@ class Sandbox:
         return 0 if self.options.port_base is None else self.options.port_base + offset
 
     def _store_credentials(self, private_key: str) -> None:
-        zuora, netsuite = ZuoraOptions(), NetSuiteOptions()
+        zuora, netsuite, revenue = ZuoraOptions(), NetSuiteOptions(), RevenueOptions().users[0]
         document = {
+            "revenue": {"user": revenue.name, "password": revenue.password},
             "zuora": {"base_url": self.addresses.zuora, "client_id": zuora.client_id, "client_secret": zuora.client_secret},
             "netsuite": {
                 "account_id": netsuite.account,
@@ -228,6 +229,8 @@ class Sandbox:
             "REVENUE_CLIENT_NAME": revenue.clients[0],
             "BILLING_SYNC_ARN": outputs["BillingSyncArn"],
             "REVENUE_INGEST_ARN": outputs.get("RevenueIngestArn", ""),
+            "REVENUE_SETTINGS_PARAMETER": outputs["RevenueSettingsParameter"],
+            "REVENUE_SCHEDULE_ROLE": outputs["RevenueScheduleRole"],
             "STATUS_TABLE": outputs["StatusTable"],
             "RUNS_TABLE": outputs["RunsTable"],
             "REPORTS_BUCKET": outputs["ReportsBucket"],

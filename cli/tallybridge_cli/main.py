@@ -23,6 +23,7 @@ from tallybridge.sync.runlog import Level
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli import doctor as checks
 from tallybridge_cli import logs, render, standing, watch
+from tallybridge_cli import revenue as revenue_commands
 from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
 from tallybridge_cli.target import Target, resolve
 
@@ -35,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(revenue_commands.app, name="revenue")
 WIDTH = 200
 """Columns where nobody looks at a terminal, so that files and pipes get whole lines."""
 

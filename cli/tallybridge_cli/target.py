@@ -27,6 +27,9 @@ OUTPUTS = {
     "RunsTable": "RUNS_TABLE",
     "ReportsBucket": "REPORTS_BUCKET",
     "UploadsBucket": "UPLOADS_BUCKET",
+    "RevenueIngestArn": "REVENUE_INGEST_ARN",
+    "RevenueSettingsParameter": "REVENUE_SETTINGS_PARAMETER",
+    "RevenueScheduleRole": "REVENUE_SCHEDULE_ROLE",
     "SettingsParameter": "SETTINGS_PARAMETER",
     "CredentialsSecret": "CREDENTIALS_SECRET",
 }

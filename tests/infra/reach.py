@@ -19,6 +19,12 @@ STORES = {
     "ledger": ("tallybridge.sync.ledger", "Ledger", "status"),
     "folder": ("tallybridge.sync.folder", "RunFolder", "bucket"),
     "slots": ("tallybridge.sync.slots", "SharedSlots", "runs"),
+    "notes": ("tallybridge.sync.folder", "RunFolder", "bucket"),
+    "uploads": ("tallybridge.sync.folder", "RunFolder", "uploads"),
+    "files": ("tallybridge.revenue.files", "UploadedFiles", "runs"),
+    "instance_lock": ("tallybridge.sync.runs", "Runs", "runs"),
+    "upload_lock": ("tallybridge.sync.runs", "Runs", "runs"),
+    "control": ("tallybridge.revenue.control", "Control", "runs"),
 }
 """Name of a store in code: its class, and what it keeps its items in."""
 CALLS = {
@@ -37,7 +43,9 @@ CALLS = {
 }
 """boto3 method: the IAM action it needs."""
 WIRING = "tallybridge.wiring"
-LIMITED_CLIENTS = {"netsuite"}
+WIRINGS = {"tallybridge.revenue.wiring": "RevenueWiring", WIRING: "Wiring"}
+"""Module of a wiring: its class; the first one that has a method counts."""
+LIMITED_CLIENTS = {"netsuite", "datasets"}
 """Parts of the wiring whose calls take slots."""
 
 Function = ast.FunctionDef
@@ -79,6 +87,8 @@ def parse(text: str) -> Module:
             found.classes[node.name] = node
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             found.assigned[node.targets[0].id] = node.value
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            found.assigned[node.target.id] = node.value
     return found
 
 
@@ -134,11 +144,14 @@ class _Walk:
         """Follows a function or class of this module or of the library, except stores and wiring, which are known by their methods."""
         if name in at.functions:
             self.body(at, at.functions[name])
-        elif name in at.classes and name not in {kind for _, kind, _ in STORES.values()} | {"Wiring"}:
+        elif name in at.classes and name not in {kind for _, kind, _ in STORES.values()} | set(WIRINGS.values()):
             self.klass(at, at.classes[name])
-        elif name in at.imported and at.imported[name][0] != WIRING:
+        elif name in at.assigned:
+            self.body(at, at.assigned[name])
+        elif name in at.imported and at.imported[name][0] not in WIRINGS:
             source, original = at.imported[name]
-            if original in module(source).imported or original in module(source).functions or original in module(source).classes:
+            there = module(source)
+            if original in there.imported or original in there.functions or original in there.classes or original in there.assigned:
                 self.name(module(source), original)
 
     def attribute(self, part: ast.Attribute) -> None:
@@ -146,7 +159,8 @@ class _Walk:
         if receiver in STORES:
             self.store(receiver, part.attr)
         elif receiver == "store" and part.attr in CALLS:
-            self.reached.actions.add((CALLS[part.attr], "bucket"))
+            owner = _last_name(part.value.value) if isinstance(part.value, ast.Attribute) else ""
+            self.reached.actions.add((CALLS[part.attr], STORES[owner][2] if owner in STORES else "bucket"))
         elif receiver == "wiring":
             self.wiring(part.attr)
         elif receiver == "mailer":
@@ -159,11 +173,11 @@ class _Walk:
 
     def wiring(self, method: str) -> None:
         """A part of the wiring: its variables, its own calls, and the slots that a limited client takes."""
-        methods = _methods(WIRING, "Wiring")
-        if method not in methods or (WIRING, method) in self.seen:
+        found = next((node for source, kind in WIRINGS.items() if (node := _methods(source, kind).get(method))), None)
+        if found is None or (WIRING, method) in self.seen:
             return
         self.seen.add((WIRING, method))
-        for part in ast.walk(methods[method]):
+        for part in ast.walk(found):
             if isinstance(part, ast.Call) and _last_name(part.func) in ("variable", "table"):
                 self.reached.variables |= {arg.value for arg in part.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
             if isinstance(part, ast.Attribute) and part.attr in CALLS:

@@ -19,6 +19,7 @@ STEPS = (
 USUAL = ("customers", "charges", "invoices", "debit_memos", "credit_memos", "payments", "refunds")
 """What runs in a tenant with Invoice Settlement when no setting is changed."""
 FUNCTIONS = ("open_run", *STEPS, "reconcile", "archive_log", "notify", "close_run")
+REVENUE_FUNCTIONS = ("revenue_open", "revenue_prepare", "revenue_upload", "revenue_report", "revenue_close")
 SOURCE = """
 from tests.infra import scripted
 
@@ -54,7 +55,7 @@ SCRIPT = Script()
 
 def write(root: Path) -> Path:
     """Writes all functions below `root` and returns it."""
-    for name in FUNCTIONS:
+    for name in (*FUNCTIONS, *REVENUE_FUNCTIONS):
         folder = root / "functions" / name
         folder.mkdir(parents=True)
         (folder / "app.py").write_text(SOURCE.format(name=name))

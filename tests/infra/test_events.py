@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.aws import LocalAws, definitions
 from tests.infra.conftest import REPOSITORY
-from tests.infra.scripted import FUNCTIONS, STEPS, Script, camel, usual
+from tests.infra.scripted import FUNCTIONS, REVENUE_FUNCTIONS, STEPS, Script, camel, usual
 
 EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((REPOSITORY / "events").glob("*.json"))}
 EXECUTIONS = ("billing_sync", "sync_step")
@@ -37,7 +37,7 @@ def payload_of(function: str) -> set[str]:
 
 
 def test_there_is_an_example_for_every_execution_and_function() -> None:
-    assert {name.partition(".")[0] for name in EVENTS} == {*EXECUTIONS, *FUNCTIONS}
+    assert {name.partition(".")[0] for name in EVENTS} == {*EXECUTIONS, *FUNCTIONS, "revenue_ingest", *REVENUE_FUNCTIONS}
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -78,3 +78,11 @@ def test_the_clean_up_example_has_the_keys_of_the_event_that_the_rule_sends(aws:
     example = EVENTS["close_run.clean_up"]
     assert set(event) == set(example)
     assert set(event["detail"]) == set(example["detail"])
+
+
+def test_there_is_an_example_for_every_task_of_the_revenue_connector() -> None:
+    machine = json.loads((REPOSITORY / "statemachine" / "revenue_ingest.asl.json").read_text())
+    payloads = [state["Parameters"]["Payload"] for _, state in definitions.states(machine) if state["Type"] == "Task"]
+    sent = {payload["task"]: {key.removesuffix(".$") for key in payload} for payload in payloads if "task" in payload}
+    examples = {event["task"]: set(event) for name, event in EVENTS.items() if name.startswith("revenue_") and "task" in event}
+    assert examples == sent

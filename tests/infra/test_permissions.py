@@ -11,61 +11,66 @@ from sandbox.aws.inprocess import ACCOUNT
 from sandbox.aws.permissions import Need
 from tests.infra import reach
 from tests.infra.conftest import PARAMETERS
-from tests.infra.scripted import FUNCTIONS, Script
+from tests.infra.scripted import FUNCTIONS, REVENUE_FUNCTIONS, Script
 
 EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 """What Lambda itself does in a function's name."""
 
-PLACES = {"dynamodb": ("runs", "status", "index"), "s3": ("bucket",)}
+PLACES = {"dynamodb": ("runs", "status", "index"), "s3": ("bucket", "uploads")}
+ALL_FUNCTIONS = (*FUNCTIONS, *REVENUE_FUNCTIONS)
 
 
 def function_name(folder: str) -> str:
     return "tallybridge-" + folder.replace("_", "-")
 
 
-def need_of(aws: LocalAws, action: str, place: str) -> Need:
+def need_of(aws: LocalAws, action: str, place: str, folder: str = "") -> Need:
     """The call that stands for an action of the walk, on the resources of the stack."""
     at, out = f"{aws.region}:{ACCOUNT}", aws.outputs
     context: dict[str, str] = {}
+    settings = "RevenueSettingsParameter" if folder.startswith("revenue") else "SettingsParameter"
     resource = {
         "runs": f"arn:aws:dynamodb:{at}:table/{out['RunsTable']}",
         "status": f"arn:aws:dynamodb:{at}:table/{out['StatusTable']}",
         "index": f"arn:aws:dynamodb:{at}:table/{out['StatusTable']}/index/attention",
         "bucket": f"arn:aws:s3:::{out['ReportsBucket']}/runs/some-run/file.json",
+        "uploads": f"arn:aws:s3:::{out['UploadsBucket']}/runs/some-run/file.csv",
         "": {
-            "ssm:GetParameter": f"arn:aws:ssm:{at}:parameter{out['SettingsParameter']}",
+            "ssm:GetParameter": f"arn:aws:ssm:{at}:parameter{out[settings]}",
+            "s3:GetObject": f"arn:aws:s3:::{out['ReportsBucket']}/configuration/revenue.json",
             "secretsmanager:GetSecretValue": out["CredentialsSecret"],
             "ses:SendRawEmail": f"arn:aws:ses:{at}:identity/{PARAMETERS['NotificationSender']}",
         }.get(action, ""),
     }[place]
     if action == "s3:ListBucket":
-        resource, context = f"arn:aws:s3:::{out['ReportsBucket']}", {"s3:prefix": "runs/some-run/"}
+        bucket = out["UploadsBucket" if place == "uploads" else "ReportsBucket"]
+        resource, context = f"arn:aws:s3:::{bucket}", {"s3:prefix": "runs/some-run/"}
     if action == "ses:SendRawEmail":
         context = {"ses:FromAddress": PARAMETERS["NotificationSender"]}
     return Need(action, (resource,), context)
 
 
-@pytest.mark.parametrize("folder", FUNCTIONS)
+@pytest.mark.parametrize("folder", ALL_FUNCTIONS)
 def test_a_function_may_do_what_its_code_can_reach(aws: LocalAws, folder: str) -> None:
     reached = reach.reached_by(folder).actions
-    refused = [each for each in reached if not aws.roles.allows(function_name(folder), need_of(aws, *each))]
+    refused = [each for each in reached if not aws.roles.allows(function_name(folder), need_of(aws, *each, folder))]
     assert reached
     assert refused == []
 
 
-@pytest.mark.parametrize("folder", FUNCTIONS)
+@pytest.mark.parametrize("folder", ALL_FUNCTIONS)
 def test_a_function_may_do_nothing_else(aws: LocalAws, folder: str) -> None:
     reached = reach.reached_by(folder).actions
     known = {(action, place) for action in set(reach.CALLS.values()) for place in PLACES.get(action.partition(":")[0], ("",))}
-    assert {each for each in known - reached if aws.roles.allows(function_name(folder), need_of(aws, *each))} == set()
+    assert {each for each in known - reached if aws.roles.allows(function_name(folder), need_of(aws, *each, folder))} == set()
     assert aws.roles.granted(function_name(folder)) == {action for action, _ in reached} | EVERY_FUNCTION
 
 
-@pytest.mark.parametrize("folder", FUNCTIONS)
+@pytest.mark.parametrize("folder", ALL_FUNCTIONS)
 def test_a_function_may_not_reach_beyond_its_own_resources(aws: LocalAws, folder: str) -> None:
     elsewhere = [
         Need("s3:GetObject", (f"arn:aws:s3:::{aws.outputs['ReportsBucket']}/elsewhere/file",)),
-        Need("s3:PutObject", (f"arn:aws:s3:::{aws.outputs['UploadsBucket']}/runs/file",)),
+        Need("s3:PutObject", (f"arn:aws:s3:::{aws.outputs['UploadsBucket']}/elsewhere/file",)),
         Need("s3:ListBucket", (f"arn:aws:s3:::{aws.outputs['ReportsBucket']}",), {"s3:prefix": ""}),
         Need("s3:ListBucket", (f"arn:aws:s3:::{aws.outputs['ReportsBucket']}",)),
         Need("dynamodb:GetItem", ("arn:aws:dynamodb:us-east-1:123456789012:table/other",)),

@@ -54,7 +54,11 @@ class TestTheStack:
 
     def test_state_machines_have_their_names(self, aws: LocalAws) -> None:
         machines = boto3.client("stepfunctions").list_state_machines()["stateMachines"]
-        assert {machine["name"] for machine in machines} == {"tallybridge-billing-sync", "tallybridge-sync-step"}
+        assert {machine["name"] for machine in machines} == {
+            "tallybridge-billing-sync",
+            "tallybridge-sync-step",
+            "tallybridge-revenue-ingest",
+        }
 
     def test_the_schedule_starts_the_billing_sync(self, aws: LocalAws) -> None:
         schedule = boto3.client("scheduler").get_schedule(Name="tallybridge-billing-sync")

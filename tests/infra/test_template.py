@@ -18,7 +18,17 @@ from tests.infra.conftest import REPOSITORY, TEMPLATE
 from tests.infra.scripted import STEPS, camel
 
 FOLDERS = sorted(path.parent.name for path in (REPOSITORY / "functions").glob("*/app.py"))
-OUTPUTS = {"BillingSyncArn", "StatusTable", "RunsTable", "ReportsBucket", "UploadsBucket", "SettingsParameter", "CredentialsSecret"}
+OUTPUTS = {
+    "BillingSyncArn",
+    "RevenueIngestArn",
+    "RevenueSettingsParameter",
+    "StatusTable",
+    "RunsTable",
+    "ReportsBucket",
+    "UploadsBucket",
+    "SettingsParameter",
+    "CredentialsSecret",
+}
 """Names that operators and the sandbox rely on."""
 METRICS_OF_AN_ALARM = 10
 """CloudWatch takes no more in an alarm on an expression."""
@@ -180,7 +190,7 @@ def test_alarms_and_dashboard_watch_metrics_that_the_functions_count() -> None:
     counted = set(re.findall(r'add_metric\(\s*(?:name=)?"(\w+)"', code))
     alarms = {each["Properties"].get("MetricName") for each in resources("AWS::CloudWatch::Alarm").values() if _own(each)}
     body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    assert alarms == {"RunFailed", "RunOutOfBalance", "RunClosed"}
+    assert alarms == {"RunFailed", "RunOutOfBalance", "RunClosed", "RevenueRunFailed"}
     assert alarms | set(re.findall(r'\["Tallybridge", "(\w+)"', body)) <= counted
 
 

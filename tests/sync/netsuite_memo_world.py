@@ -19,7 +19,7 @@ from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import CUSTOMERS, DOCUMENTS, ns, ns_invoice, ready, run, zuora_invoice
 
 MEMOS = "netsuite_credit_memos"
-ON_ITEMS = {"credit_memo_target": "InvoiceItemAdjustment"}
+ON_ITEMS: dict[str, Any] = {"credit_memo_target": "InvoiceItemAdjustment"}
 IDS, TYPE = "custbodyzuoraadjustmentids", "custbodyzuoratype"
 NEGATIVE = ("NEG1", "7601", 70)
 """A Zuora invoice of A1 of -70 and its NetSuite credit memo."""
@@ -150,7 +150,7 @@ def adjustments(world: MemoryWorld, kind: str = "InvoiceAdjustment") -> list[dic
     return sorted(found, key=lambda r: (r["Type"] != "Charge", len(r["IntegrationId__NS"]), r["IntegrationId__NS"]))
 
 
-def brief(world: MemoryWorld, kind: str = "InvoiceAdjustment") -> list[tuple[str, str, Decimal]]:
+def brief(world: MemoryWorld, kind: str = "InvoiceAdjustment") -> list[tuple[str, str, Any]]:
     """(Integration ID without the memo's own id, type and document, amount) of all adjustments."""
     names = {zid(n): n for n in (*DOCUMENTS, *LINES, NEGATIVE[0])}
     ids = {str(m["id"]) for m in world.in_netsuite("creditMemo")}

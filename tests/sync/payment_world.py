@@ -82,9 +82,7 @@ def ns_invoice(internal_id: str, owner: str, amount: float, zuora_id: str) -> di
 
 def paid(owner: str, number: str, amount: float, applied: dict[str, float], *, method: str = "Check", **fields: Any) -> Objects:
     """A payment of a tenant without Invoice Settlement; `applied` = amount by invoice number."""
-    rows = [
-        {"Id": zid(f"{number} on {n}"), "PaymentId": zid(number), "InvoiceId": zid(n), "Amount": value} for n, value in applied.items()
-    ]
+    rows = [{"Id": zid(f"{number} on {n}"), "PaymentId": zid(number), "InvoiceId": zid(n), "Amount": value} for n, value in applied.items()]
     head = {"Id": zid(number), "PaymentNumber": number, "AccountId": zid(owner), "Amount": amount, "EffectiveDate": "2026-10-15"}
     known = {"PaymentMethodId": zid(f"{number} method"), "Status": "Processed", "Type": "External", **fields}
     of_account = {"Id": zid(f"{number} method"), "Type": method, "AccountId": zid(owner)}
@@ -132,8 +130,8 @@ def ns_payment(world: MemoryWorld, number: str) -> dict[str, Any] | None:
     return {**found[0], "id": str(found[0]["id"])} if found else None
 
 
-def applied(world: MemoryWorld, number: str) -> dict[str, Decimal]:
-    """Applied amounts by NetSuite document id."""
+def applied(world: MemoryWorld, number: str) -> Any:
+    """Applied amounts: Decimal by NetSuite document id."""
     record = ns_payment(world, number)
     lines = ((record or {}).get("apply") or {}).get("items", [])
     return {str(line["doc"]["id"]): Decimal(str(line["amount"])) for line in lines if line.get("apply")}

@@ -77,7 +77,7 @@ def _refund(
     fields: Mapping[str, Any],
 ) -> Objects:
     owner = next((paid[p][1] for p in parts), "A1")
-    head = {"Id": zid(number), "RefundNumber": number, "AccountId": zid(owner), "Type": "External", "SourceType": "Payment"}
+    head: dict[str, Any] = {"Id": zid(number), "RefundNumber": number, "AccountId": zid(owner), "Type": "External", "SourceType": "Payment"}
     head |= {"Amount": sum(sum(p.values()) for p in parts.values()) or 10, "RefundDate": "2026-10-20", "MethodType": "Check"}
     head |= {"Status": "Processed", **fields}
     head = {k: v for k, v in head.items() if v is not None}
@@ -157,8 +157,8 @@ def made(world: MemoryWorld, number: str = "R1") -> dict[str, Any]:
     return found
 
 
-def refund_lines(world: MemoryWorld, number: str = "R1") -> dict[str, Decimal]:
-    """What a NetSuite refund is applied to: amount by NetSuite payment."""
+def refund_lines(world: MemoryWorld, number: str = "R1") -> Any:
+    """What a NetSuite refund is applied to: Decimal by NetSuite payment."""
     return _lines(ns_refund(world, number))
 
 
@@ -166,8 +166,8 @@ def ns_payment(world: MemoryWorld, internal_id: str) -> dict[str, Any]:
     return next(p for p in world.in_netsuite("customerPayment") if str(p["id"]) == internal_id)
 
 
-def applied(world: MemoryWorld, internal_id: str = "8001") -> dict[str, Decimal]:
-    """What a NetSuite payment is applied to: amount by document."""
+def applied(world: MemoryWorld, internal_id: str = "8001") -> Any:
+    """What a NetSuite payment is applied to: Decimal by document."""
     return _lines(ns_payment(world, internal_id))
 
 

@@ -125,7 +125,7 @@ def ns_payment(number: str, amount: float, applied: Mapping[str, float] | None =
     return {"customerPayment": [{k: v for k, v in record.items() if v is not None and v != {"items": []}}]}
 
 
-def ns_refund(number: str, amount: float, *, payment: str = "PAY1", memo: float | None = None, **fields: Any) -> tuple[Objects, Objects]:
+def ns_refund(number: str, amount: float, *, payment: str = "PAY1", memo: Any = None, **fields: Any) -> tuple[Objects, Objects]:
     """A credit memo CM-{number} that asks for a Zuora refund of `payment` ("" = names none), and its customer refund. `memo`: the amount
     of the credit memo where it is another; `fields` are the refund's."""
     reference = {"custbodyzuorarefundpaymentreference": {"id": DOCUMENTS[payment]}} if payment else {}
@@ -268,7 +268,7 @@ def zuora_of(world: MemoryWorld, kind: str, number: str, record_type: str = "cus
     return found
 
 
-def parts_of(world: MemoryWorld, payment_id: str) -> dict[str, Decimal]:
+def parts_of(world: MemoryWorld, payment_id: str) -> dict[str, Any]:
     """What a Zuora payment is applied to, by document name; "rest" is what is not applied."""
     names = {zid(n): n for n in DOCUMENTS}
     kind = "PaymentPart" if is_settlement(world) else "InvoicePayment"
@@ -280,7 +280,7 @@ def parts_of(world: MemoryWorld, payment_id: str) -> dict[str, Decimal]:
     return found
 
 
-def balance(world: MemoryWorld, number: str) -> Decimal:
+def balance(world: MemoryWorld, number: str) -> Any:
     kind = "DebitMemo" if number.startswith("DM") else "Invoice"
     name = "MemoNumber" if number.startswith("DM") else "InvoiceNumber"
     return Decimal(str(next(r for r in world.zuora.dump()[kind] if r[name] == number)["Balance"]))

@@ -90,7 +90,11 @@ def test_a_negative_invoice_needs_a_customer_of_zuora(fast: MemoryWorld) -> None
     assert selected(go(fast)) == 0
 
 
-@pytest.mark.rule("adjustments.A2.off-by-default", "sequence-and-status.1.4.gate.disable-netsuite-credit-memo-sync")
+@pytest.mark.rule(
+    "settings.key.disable_netsuite_credit_memo_sync",
+    "adjustments.A2.off-by-default",
+    "sequence-and-status.1.4.gate.disable-netsuite-credit-memo-sync",
+)
 def test_off_by_default() -> None:
     assert why_not(MEMOS, parse_settings("{}"), "A") == 'the setting "disable_netsuite_credit_memo_sync" is on'
     on = parse_settings('{"disable_netsuite_credit_memo_sync": "No"}')

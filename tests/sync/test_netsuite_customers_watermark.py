@@ -53,8 +53,9 @@ def test_a_change_is_sent_once(world: MemoryWorld) -> None:
     ready(world, customer("801"), customer("802"))
     run(world)
     change(world, "801", comments="Other")
-    run(world)
+    lines = [line["message"] for line in run(world)["log"]]
     assert (account(world, "801")["Notes"], account(world, "802")["Notes"]) == ("Other", "A note")
+    assert not any("C-802" in line for line in lines)  # our own write-back lies within the overlap
     before = watermark(world)
     calls(world)
     run(world)
@@ -89,7 +90,8 @@ def test_after_the_switch_only_later_changes_count(world: MemoryWorld) -> None:
     run(world)
     assert account(world, "801")["Notes"] == "A note"
     world.settings(customer_account_master="NetSuite", zuora_default_currency="USD")
-    world.load(netsuite={"customer": [customer("802")]})
+    latest = world.clock.moment - timedelta(minutes=39)
+    world.load(netsuite={"customer": [customer("802", lastModifiedDate=f"{latest:%Y-%m-%dT%H:%M:%SZ}")]})
     run(world)
     assert account(world, "801")["Notes"] == "A note"
     assert account(world, "802")["Status"] == "Active"

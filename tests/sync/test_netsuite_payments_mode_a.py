@@ -176,7 +176,12 @@ def test_another_currency_holds_a_payment(fast: MemoryWorld) -> None:
 
 # -- procedure and mapping -------------------------------------------------------------------------------------------------
 
-RICH = {"memo": "hello", "custbodyzuorapaymentreferenceid": "R9", "paymentOption": {"refName": "Cash"}, "tranDate": "2026-10-12"}
+RICH: dict[str, Any] = {
+    "memo": "hello",
+    "custbodyzuorapaymentreferenceid": "R9",
+    "paymentOption": {"refName": "Cash"},
+    "tranDate": "2026-10-12",
+}
 MAPPING: dict[str, tuple[str, Any]] = {
     "internalid-to-payment-integrationid-ns": ("IntegrationId__NS", "1000001"),
     "zuora-customer-id-to-payment-accountid": ("AccountId", zid("A1")),
@@ -196,7 +201,7 @@ MAPPING: dict[str, tuple[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def rich(fast: MemoryWorld) -> tuple[dict[str, Any], dict[str, Any], dict[str, Decimal]]:
+def rich(fast: MemoryWorld) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """(Zuora payment, NetSuite payment, invoice payments) of one with everything; 25 of it goes to an invoice that is not Zuora's."""
     ready(fast, ns_payment("P1", 145, {"INV1": 100, "INV2": 20, "FOREIGN": 25}, **RICH))
     run(fast)
@@ -205,7 +210,7 @@ def rich(fast: MemoryWorld) -> tuple[dict[str, Any], dict[str, Any], dict[str, D
 
 
 @pytest.mark.parametrize("case", ruled(MAPPING, {row: row for row in MAPPING}, "payments.P3.mapping."))
-def test_mapping(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Decimal]], case: str) -> None:
+def test_mapping(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Any]], case: str) -> None:
     name, expected = MAPPING[case]
     made, source, _ = rich
     assert made[name] == (source[SYNC_DATE] if expected == "written back" else expected)
@@ -220,7 +225,7 @@ def test_mapping(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Decimal]]
     "sequence-and-status.4.1.rule.1",
     "sequence-and-status.4.3.rule.netsuite-source",
 )
-def test_one_invoice_payment_each_and_what_is_written_back(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Decimal]]) -> None:
+def test_one_invoice_payment_each_and_what_is_written_back(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]) -> None:
     made, source, parts = rich
     assert parts == {"INV1": 100, "INV2": 20}
     assert (source[STATUS], source[ZUORA_ID], source[ORIGIN]) == ("Sync Complete", made["Id"], "NETSUITE")

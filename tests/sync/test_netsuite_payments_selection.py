@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def fast(started_world: World) -> MemoryWorld:
     return MemoryWorld.of(started_world)
 
 
-def paying(**fields: object) -> Objects:
+def paying(**fields: Any) -> Objects:
     return ns_payment("P1", 100, {"INV1": 100}, **fields)
 
 

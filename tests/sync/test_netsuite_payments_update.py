@@ -58,7 +58,7 @@ def synced(world: MemoryWorld, amount: float = 90, **applied: float) -> MemoryWo
     return world
 
 
-def parts(world: MemoryWorld) -> dict[str, Decimal]:
+def parts(world: MemoryWorld) -> dict[str, Any]:
     return parts_of(world, zuora_of(world, "Payment", "P1")["Id"])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tallybridge.settings import DEFAULTS
 from tallybridge.steps.base import StepContext
 from tallybridge.steps.netsuite_refunds import NetSuiteRefunds
 from tests.rules.cases import ruled
@@ -59,7 +60,7 @@ def refunded(world: MemoryWorld) -> dict[str, Any]:
     return zuora_of(world, "Refund", "R1", REFUND)
 
 
-def split(world: MemoryWorld) -> dict[str, Decimal]:
+def split(world: MemoryWorld) -> dict[str, Any]:
     """The refunded amounts by invoice."""
     names = {zid(n): n for n in ("INV1", "INV2")}
     rows = world.zuora.dump().get("RefundInvoicePayment", [])
@@ -194,5 +195,5 @@ def test_a_cancelled_refund_is_made_again_on_request(fast: MemoryWorld) -> None:
 @pytest.mark.rule("refunds.R3.selection.3")
 def test_only_fully_applied_refunds_are_asked_for(fast: MemoryWorld) -> None:
     """NetSuite's refunds are the sum of their applications, so that none can be entered that is not; the query asks all the same."""
-    context = StepContext(None, None, None, fast.wiring().settings(), fast.clock, mode="A")  # type: ignore[arg-type]
+    context = StepContext(None, None, None, DEFAULTS, fast.clock, mode="A")  # type: ignore[arg-type]
     assert "NVL(t.foreignpaymentamountunused, 0) = 0" in NetSuiteRefunds(context).selection().where

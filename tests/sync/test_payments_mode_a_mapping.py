@@ -104,7 +104,7 @@ MAPPING_RULES: dict[str, str | tuple[str, ...]] = {
 @pytest.fixture(scope="module")
 def sent(fast: MemoryWorld) -> dict[str, Any]:
     """The body of the one create, as it left."""
-    defaults = {"default_class": "Software", "default_department": "Sales", "default_location": "Americas"}
+    defaults: dict[str, Any] = {"default_class": "Software", "default_department": "Sales", "default_location": "Americas"}
     ready(fast, FULL, transaction_number_mapping="Use Number From Source Record", **defaults)
     bodies = recorded_bodies(fast, "customerPayment")
     run(fast)
@@ -155,7 +155,8 @@ def test_the_snapshot_stands_in_for_a_payment_method_that_is_gone(fast: MemoryWo
     ready(fast, own, {"PaymentMethodSnapshot": [{"Id": zid("snap"), "Type": "DebitCard", "CreditCardType": "Mastercard"}]})
     bodies = recorded_bodies(fast, "customerPayment")
     run(fast)
-    assert (bodies[0]["paymentOption"]["id"], bodies[0].get("custbodyzuoracreditcardtype")) == (("8", "Mastercard") if gone else ("3", None))
+    expected = ("8", "Mastercard") if gone else ("3", None)
+    assert (bodies[0]["paymentOption"]["id"], bodies[0].get("custbodyzuoracreditcardtype")) == expected
 
 
 @pytest.mark.rule("sequence-and-status.7.4.translation", "settings.key.payment_method_translation")
@@ -175,7 +176,7 @@ def test_the_accounts_classifications_prevail_over_the_defaults(fast: MemoryWorl
     assert (bodies[0]["class"], bodies[0]["department"], "location" in bodies[0]) == ({"id": "2"}, {"id": "1"}, False)
 
 
-@pytest.mark.rule(f"{P1}invoicepayment-amount-to-payment", "payments.P1.mapping.parts-added-up")
+@pytest.mark.rule(f"{P1}invoicepayment-amount-to-payment", "payments.P1.several-rows-one-invoice")
 def test_rows_of_one_invoice_are_added_up_and_the_credit_balance_part_is_left_out(fast: MemoryWorld) -> None:
     own = paid("A1", "P1", 100.0, {"INV1": 20.0})
     own["InvoicePayment"].append({"Id": zid("again"), "PaymentId": zid("P1"), "InvoiceId": zid("INV1"), "Amount": 35.5})

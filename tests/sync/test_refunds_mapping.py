@@ -33,7 +33,7 @@ FULL: dict[str, Any] = {
     "RefundDate": "2026-10-20",
     "Type": "Electronic",
 }
-DEFAULT_VALUES = {"default_class": "Software", "default_department": "Sales", "default_location": "Americas"}
+DEFAULT_VALUES: dict[str, Any] = {"default_class": "Software", "default_department": "Sales", "default_location": "Americas"}
 MAPPING: dict[str, tuple[str, Any]] = {
     "Account.IntegrationId__NS -> Customer": ("customer", {"id": "9001"}),
     "Refund.RefundDate -> Date": ("tranDate", "2026-10-20"),

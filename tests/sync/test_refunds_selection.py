@@ -142,7 +142,7 @@ def test_refunds_do_not_run_when_netsuite_calculates_tax(fast: MemoryWorld, tax:
 @pytest.mark.rule("refunds.0.ns-off-by-default", "payments.0.default-off")
 def test_the_way_back_from_netsuite_is_off_by_default(fast: MemoryWorld) -> None:
     for choice, on in ((None, False), ("No", True)):
-        given = {f"disable_netsuite_{kind}_sync": choice for kind in ("refund", "payment") if choice}
+        given: dict[str, Any] = {f"disable_netsuite_{kind}_sync": choice for kind in ("refund", "payment") if choice}
         ready(fast, **given)
         fast.clock.advance(minutes=30)
         opened = fast.open()
@@ -158,7 +158,8 @@ def test_fields_of_another_suffix(fast: MemoryWorld, read_path: str) -> None:
     objects = ("Account", "Payment", "Refund", "Invoice", "DebitMemo")
     given, fast.zuora.options.custom_fields = fast.zuora.options.custom_fields, {o: tuple(f"{n}__c" for n in names) for o in objects}
     try:
-        ready(fast, fields={"R1": {}, "P1": {"IntegrationId__c": "8001"}}, **{"zuora.field_suffix": "__c", "zuora.read_path": read_path})
+        settings: dict[str, Any] = {"zuora.field_suffix": "__c", "zuora.read_path": read_path}
+        ready(fast, fields={"R1": {}, "P1": {"IntegrationId__c": "8001"}}, **settings)
         for number, internal_id in {"A1": "9001", "A2": "9002"}.items():
             change(fast, "Account", number, IntegrationId__c=internal_id, IntegrationStatus__c="Sync Complete")
         change(fast, "Invoice", "INV1", IntegrationId__c="7001")

@@ -238,7 +238,9 @@ def test_several_refunds_of_one_payment_in_one_batch(fast: MemoryWorld) -> None:
 @pytest.mark.parametrize("order", list(itertools.permutations(THREE)), ids="".join)
 def test_several_refunds_of_one_payment_in_any_order(fast: MemoryWorld, order: tuple[str, ...]) -> None:
     """Each run sends one of them; the others are set aside by a person meanwhile. What is unapplied follows what Zuora has refunded."""
-    ready(fast, refunds={n: {"P1": {"INV1": a}} for n, a in THREE.items()}, fields={n: {"TransferredToAccounting": "Ignore"} for n in THREE})
+    ready(
+        fast, refunds={n: {"P1": {"INV1": a}} for n, a in THREE.items()}, fields={n: {"TransferredToAccounting": "Ignore"} for n in THREE}
+    )
     for number in order:
         change(fast, "Refund", number, TransferredToAccounting="No")
         summary = run(fast)

@@ -23,7 +23,7 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from http.cookiejar import DefaultCookiePolicy
 from random import random as chance
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import requests
 import urllib3.exceptions
@@ -60,7 +60,8 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `operation` is a short stable name for counters and messages, such as "SuiteQL" or "PUT invoice"."""
+    """One request. `operation` is a short stable name for counters and messages, such as "SuiteQL" or "PUT invoice". `content` opens a
+    body that is larger than memory should hold, anew for every send; its length must be known to `requests`."""
 
     service: str
     method: str
@@ -71,6 +72,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
     read_seconds: float = READ_SECONDS
+    content: Callable[[], BinaryIO] | None = None
 
 
 @dataclass(frozen=True)
@@ -284,7 +286,7 @@ class Http:
                     call.url,
                     params=dict(call.params),
                     headers=dict(call.headers),
-                    data=call.body.encode() if call.body is not None else None,
+                    data=call.content() if call.content else call.body.encode() if call.body is not None else None,
                     auth=signer,
                 )
             )

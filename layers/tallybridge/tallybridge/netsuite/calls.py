@@ -51,8 +51,10 @@ class NetSuiteCalls:
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         record: str = "",
+        seconds: float | None = None,
     ) -> Answer:
-        """The answer of a call that succeeded. `record` names the record in error messages. Raises the errors of `faults.error_from`."""
+        """The answer of a call that succeeded. `record` names the record in error messages, `seconds` is how long to wait for it where that
+        does not follow from the body. Raises the errors of `faults.error_from`."""
         own = {"X-NetSuite-PropertyNameValidation": self.property_names}
         if body is not None:
             own["Content-Type"] = "application/json"
@@ -65,7 +67,7 @@ class NetSuiteCalls:
             params=params or {},
             headers={**own, **(headers or {})},
             body=money.dumps(body) if body is not None else None,
-            read_seconds=read_seconds(body),
+            read_seconds=seconds or read_seconds(body),
         )
         answer = self.http.send(call, signer=self.signer, slots=self.slots, policy=POLICY, again=lambda a, tries: is_throttled(a))
         name, date = record or name_of(body or {}), str((body or {}).get("tranDate") or "")

@@ -165,9 +165,11 @@ class Options(_Part):
     def _fits_endpoint(self) -> Options:
         largest = max(self.max_rows_per_file, self.rows_per_part)
         if self.upload_endpoint == "csv" and largest > CSV_ENDPOINT_ROWS:
-            raise ValueError(f"upload_endpoint csv takes at most {CSV_ENDPOINT_ROWS} rows a file; lower max_rows_per_file and rows_per_part")
+            raise ValueError(
+                f"upload_endpoint: csv takes at most {CSV_ENDPOINT_ROWS} rows a file; lower max_rows_per_file and rows_per_part"
+            )
         if self.rows_per_part > self.max_rows_per_file:
-            raise ValueError("rows_per_part must not be above max_rows_per_file")
+            raise ValueError("rows_per_part: must not be above max_rows_per_file")
         return self
 
 
@@ -284,9 +286,9 @@ def parse_config(document: str) -> RevenueConfig:
     try:
         content = json.loads(document or "{}")
     except ValueError as wrong:
-        raise _unusable(f"it is not valid JSON: {wrong}", "document") from wrong
+        raise _unusable(f"document: it is not valid JSON: {wrong}", "document") from wrong
     if not isinstance(content, dict):
-        raise _unusable("it must be one JSON object", "document")
+        raise _unusable("document: it must be one JSON object", "document")
     try:
         return RevenueConfig.model_validate(content)
     except ValidationError as wrong:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-
 from datetime import date, datetime
 from datetime import time as clock_time
 from typing import Annotated, Any, Literal
@@ -31,7 +30,7 @@ def _zone(name: str) -> str:
 
 
 class Schedule(BaseModel):
-    """One schedule of an instance. `minutes`: every 15 or 30; `hours`: every 1 to 12, at a minute; `daily`, `weekly`, `monthly`: at a time."""
+    """When an instance runs. `minutes`: every 15 or 30; `hours`: every 1 to 12, at a minute; `daily`, `weekly`, `monthly`: at a time."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -76,7 +75,7 @@ class Schedule(BaseModel):
         return f"cron({minute} {hour} {'L' if self.day == 'last' else self.day} * ? *)"
 
     def request(self, *, name: str, instance: str, target: str, role: str, group: str, enabled: bool) -> dict[str, Any]:
-        """The arguments of EventBridge Scheduler's `create_schedule` and `update_schedule`. Occurrences that were missed are not made up."""
+        """The arguments of EventBridge Scheduler's `create_schedule` and `update_schedule`. Missed occurrences are not made up."""
         zone = ZoneInfo(self.timezone)
         bounds: dict[str, Any] = {}
         if self.start_date:

@@ -376,8 +376,8 @@ class NetSuiteCustomers(NetSuiteToZuora):
         return Request(CONTACT, body, name=role.name, key=f"{role.name.replace(' ', '-')}-{record.id}"), self._cuts(c, long)
 
     def _update(self, record: SourceRecord, c: NetSuiteCustomer, account_id: str) -> Plan:
-        """What differs: bill-to, sold-to, account. A customer whose status does not say Sync Complete yet gets it, and its account is linked
-        to it, too."""
+        """What differs: bill-to, sold-to, account. A customer whose status does not say Sync Complete yet gets it, and its account is
+        linked to it, too."""
         requests: list[Request] = []
         settles = not is_complete(record.status)
         wanted, remarks = self._body(c, "U")

@@ -285,7 +285,8 @@ class Refunds(Settlement):
             present = there.documents if self.settlement_on else {d: a for d, a in there.documents.items() if d in wanted}
             open_ = there.open + sum(present.values(), Decimal(0)) - sum(wanted.values(), Decimal(0))
             if open_ < amount:
-                text_ = f"{data.name}: NetSuite payment {internal_id} has only {plain(max(open_, Decimal(0)))} unapplied, {plain(amount)} needed."
+                left = plain(max(open_, Decimal(0)))
+                text_ = f"{data.name}: NetSuite payment {internal_id} has only {left} unapplied, {plain(amount)} needed."
                 advice = "Unapply the payment in NetSuite, or undo the refund that used it; the next run tries again."
                 return Problem("RFD-OPEN", text_, advice)
         return None

@@ -1,0 +1,324 @@
+"""Configuration, metadata, runs of the revenue connector on the command line."""
+
+from __future__ import annotations
+
+import getpass
+import json as json_module
+import os
+import time
+import uuid
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tallybridge.errors import ConfigurationError, TallybridgeError
+from tallybridge.revenue.codes import Code as RevenueCode
+from tallybridge.revenue.result import RunResult, gather, standing
+from tallybridge.revenue.run import RunStatus, TaskRecord
+from tallybridge_cli.exits import Code
+from tallybridge_cli.revenue.schedules import apply_schedules
+from tallybridge_cli.revenue.site import Site, mapping_remarks
+from tallybridge_cli.target import resolve
+
+app = typer.Typer(help="The revenue connector: NetSuite datasets into Zuora Revenue.", no_args_is_help=True, rich_markup_mode=None)
+out = Console(highlight=False, width=None if os.isatty(1) else 200)
+POLL_SECONDS = 0.5
+LONGEST_RUN_SECONDS = 7 * 3600
+ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
+EXITS = {RunStatus.SUCCESS: Code.TIED_OUT, RunStatus.WARNING: Code.LEFT_OVER}
+
+EnvOption = Annotated[Path | None, typer.Option("--env", help="Environment file, such as out/sandbox.env.")]
+StackOption = Annotated[str | None, typer.Option("--stack", help="Name of the deployed CloudFormation stack.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+InstanceArgument = Annotated[str, typer.Argument(help="Name of the solution instance; may be left out when there is only one.")]
+RunArgument = Annotated[str, typer.Argument(help='Run id, or "last".')]
+
+
+def site_of(env: Path | None, stack: str | None) -> Site:
+    """The installation that the options mean."""
+    return Site(resolve(env, stack, os.environ))
+
+
+@app.command()
+def config(
+    file: Annotated[Path | None, typer.Argument(help="A document to validate and store; without one, the present one is shown.")] = None,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Show the configuration, or validate a document and store it."""
+    site = site_of(env, stack)
+    if file is None:
+        print(json_module.dumps(json_module.loads(site.revenue_document()), indent=2, ensure_ascii=False))
+        return Code.TIED_OUT
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as missing:
+        raise ConfigurationError(f"{file} cannot be read: {missing.strerror}.", place=str(file), code="REVENUE-SETTINGS") from missing
+    stored = site.store(text)
+    out.print(f"Stored, version {stored.version}: {len(stored.instances)} instances, the connector is {'on' if stored.enabled else 'off'}.")
+    return Code.TIED_OUT
+
+
+@app.command("test")
+def connections(env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False) -> int:
+    """Test the connection to both sides."""
+    site = site_of(env, stack)
+    connection = site.revenue_config().connection
+    results = {}
+    for name in ("NetSuite", "Zuora Revenue"):
+        try:
+            side = site.datasets(connection.netsuite) if name == "NetSuite" else site.revenue(connection.revenue)
+            side.test_connection()
+            results[name] = ""
+        except TallybridgeError as failed:
+            results[name] = f"{failed.code}: {failed.message}"
+    if json:
+        print(json_module.dumps({name: text or "ok" for name, text in results.items()}))
+    else:
+        for name, text in results.items():
+            out.print(f"{name:<14} {text or 'ok'}", markup=False)
+    return Code.CONFIGURATION if any(results.values()) else Code.TIED_OUT
+
+
+@app.command()
+def datasets(env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False) -> int:
+    """List the NetSuite datasets that the role may see."""
+    found = site_of(env, stack).all_datasets()
+    _rows(json, ("id", "name"), [(d.id, d.name) for d in found])
+    return Code.TIED_OUT
+
+
+@app.command()
+def template(
+    name: Annotated[str, typer.Argument(help="Exact name of an upload template; Revenue has no call that lists them.")],
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Show the columns of an upload template of Zuora Revenue."""
+    found = site_of(env, stack).template(name)
+    if found is None:
+        raise ConfigurationError(
+            f'Zuora Revenue has no upload template "{name}".', place="template", code=str(RevenueCode.TEMPLATE_NOT_FOUND)
+        )
+    _rows(json, ("seq", "column", "label", "type"), [(c.seq, c.name, c.label, c.kind) for c in found.columns])
+    return Code.TIED_OUT
+
+
+@app.command()
+def refresh(
+    instance: InstanceArgument = "", env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False
+) -> int:
+    """Read the columns of both sides afresh and check every mapping against them. The mapping is not changed."""
+    return _mapping(instance, env, stack, json)
+
+
+@app.command("check-mapping")
+def check_mapping(
+    instance: InstanceArgument = "", env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False
+) -> int:
+    """Check the mappings of an instance against dataset and template."""
+    return _mapping(instance, env, stack, json)
+
+
+def _mapping(instance: str, env: Path | None, stack: str | None, json: bool) -> int:
+    site = site_of(env, stack)
+    rows: list[tuple[Any, ...]] = []
+    for line in site.instance(instance).objects:
+        found = site.refresh(line)
+        remarks = list(mapping_remarks(line, found["columns"], found["template"]))
+        rows += [(line.object, level, text) for level, text in remarks] or [(line.object, "OK", f"{len(line.mapping)} columns mapped")]
+    _rows(json, ("object", "result", "remark"), rows)
+    return Code.CONFIGURATION if any(row[1] == "ERROR" for row in rows) else Code.TIED_OUT
+
+
+@app.command()
+def run(
+    instance: InstanceArgument = "",
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start the run and return at once.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Run an instance now and follow its tasks."""
+    site = site_of(env, stack)
+    name = site.instance(instance).name
+    return start(site, {"trigger": "manual", "instance": name, "user": getpass.getuser()}, wait=not no_wait, json=json)
+
+
+@app.command()
+def resume(
+    run_id: RunArgument,
+    staged: Annotated[list[str] | None, typer.Option(help="Name of a file of unknown outcome that you have found in Revenue.")] = None,
+    not_staged: Annotated[list[str] | None, typer.Option(help="Name of a file of unknown outcome that is not in Revenue.")] = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start the run and return at once.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Go on with a failed run: send the same remaining files, unchanged."""
+    site = site_of(env, stack)
+    decisions = {**dict.fromkeys(staged or (), "staged"), **dict.fromkeys(not_staged or (), "not staged")}
+    given = {"trigger": "manual", "resume": _found(site, run_id), "decisions": decisions, "user": getpass.getuser()}
+    return start(site, given, wait=not no_wait, json=json)
+
+
+@app.command()
+def cancel(run_id: RunArgument = "last", env: EnvOption = None, stack: StackOption = None, debug: DebugOption = False) -> int:
+    """Cancel a run that has not begun to send."""
+    site = site_of(env, stack)
+    found = _found(site, run_id)
+    if site.control(found).cancel(getpass.getuser()):
+        out.print(f"Run {found} stops before it sends anything.")
+        return Code.TIED_OUT
+    out.print(f"Run {found} has begun to send; it can no longer be cancelled.")
+    return Code.FAILED
+
+
+@app.command()
+def runs(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """List the latest runs."""
+    found = list(site_of(env, stack).runs().recent(limit))
+    columns = ("run_id", "started", "ended", "outcome", "trigger", "message")
+    _rows(json, columns, [tuple(str(r.get(c, "")) for c in columns) for r in found])
+    return Code.TIED_OUT
+
+
+@app.command()
+def show(
+    run_id: RunArgument = "last", env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False
+) -> int:
+    """Show the details of a run: every task with its result, every object, what is staged and what is not."""
+    site = site_of(env, stack)
+    found = _found(site, run_id)
+    result = gather(site, found)
+    tell(result, json=json)
+    return EXITS.get(result.status, Code.FAILED)
+
+
+@app.command()
+def schedules(
+    apply: Annotated[bool, typer.Option("--apply", help="Make the schedules of EventBridge fit the configuration.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Show when instances run by themselves, or bring their schedules up to date."""
+    site = site_of(env, stack)
+    _rows(json, ("instance", "when", "time zone", "action"), apply_schedules(site, really=apply))
+    return Code.TIED_OUT
+
+
+# -- following ---------------------------------------------------------------------------------------------------------
+
+
+def start(site: Site, given: dict[str, Any], *, wait: bool, json: bool, console: Console = out) -> int:
+    """Start an execution; follow it to its end unless that is not wanted."""
+    client = site.target.client("stepfunctions")
+    name = f"{uuid.uuid4()}"
+    arn = client.start_execution(stateMachineArn=site.target["REVENUE_INGEST_ARN"], name=name, input=json_module.dumps(given))[
+        "executionArn"
+    ]
+    if not wait:
+        console.print(json_module.dumps({"run_id": name, "execution": arn}) if json else f"Run {name} has started.", markup=False)
+        return Code.TIED_OUT
+    ended = follow(site, client, arn, name, quiet=json, console=console)
+    output = json_module.loads(ended.get("output") or "{}")
+    if output.get("outcome") == "REFUSED":
+        raise ConfigurationError(output.get("message", ""), code=output.get("code", ""), place="run", advice="")
+    result = gather(site, name)
+    tell(result, json=json, console=console)
+    return EXITS.get(result.status, Code.FAILED)
+
+
+def follow(site: Site, client: Any, arn: str, run_id: str, *, quiet: bool, console: Console = out) -> dict[str, Any]:
+    """Print each task as it ends, until the execution has."""
+    told: set[tuple[str, str]] = set()
+    give_up = time.monotonic() + LONGEST_RUN_SECONDS
+    while True:
+        ended = client.describe_execution(executionArn=arn)
+        if not quiet:
+            told |= _tell_new(site, run_id, told, console)
+        if ended["status"] in ENDED or time.monotonic() > give_up:
+            return dict(ended)
+        time.sleep(POLL_SECONDS)
+
+
+def _tell_new(site: Site, run_id: str, told: set[tuple[str, str]], console: Console) -> set[tuple[str, str]]:
+    try:
+        result = gather(site, run_id)
+    except FileNotFoundError:
+        return set()
+    new = [t for t in result.tasks if t.ended and (t.name, t.object) not in told]
+    for task in new:
+        console.print(task_line(result, task), markup=False)
+    return {(t.name, t.object) for t in new}
+
+
+def task_line(result: RunResult, task: TaskRecord) -> str:
+    """One task on one line."""
+    name = result.object_name(task.object)
+    title = f"{task.title}: {name}" if name else task.title
+    code = f"{task.code}: " if task.code else ""
+    return f"  {task.number:>2}  {title:<42} {task.status:<8} {code}{task.message}"
+
+
+def tell(result: RunResult, *, json: bool, console: Console = out) -> None:
+    """A run's details."""
+    if json:
+        tasks = [
+            {"number": t.number, "task": t.title, "object": result.object_name(t.object), "status": str(t.status)} | _facts(t)
+            for t in result.tasks
+        ]
+        objects = [{"object": o.line.object, "status": str(o.status), "rows": o.rows, "staged": o.staged} for o in result.objects]
+        files = [{"name": f.name, "state": str(f.state), "rows": f.rows, "key": f.key} for o in result.objects for f in o.files]
+        content = {"run_id": result.run.run_id, "status": str(result.status), "tasks": tasks, "objects": objects, "files": files}
+        print(json_module.dumps({**content, "standing": standing(result)}))
+        return
+    console.print(f"Run {result.run.run_id} of {result.run.instance.name}: {result.status}", markup=False)
+    for task in result.tasks:
+        console.print(task_line(result, task), markup=False)
+    for item in result.objects:
+        console.print(f"{item.line.object}: {item.status}, {item.rows} rows read, {item.staged} staged", markup=False)
+    for text in standing(result):
+        console.print(text, markup=False)
+    if (failure := result.failure) and failure.advice:
+        console.print(f"Next: {failure.advice}", markup=False)
+
+
+def _facts(task: TaskRecord) -> dict[str, Any]:
+    return {name: getattr(task, name) for name in ("started", "ended", "rows_in", "rows_out", "code", "message")}
+
+
+def _found(site: Site, run_id: str) -> str:
+    if run_id != "last":
+        return run_id
+    latest = next(iter(site.runs().recent(1)), None)
+    if latest is None:
+        raise ConfigurationError("There was no run of the revenue connector yet.", place="run", code="INPUT")
+    return str(latest["run_id"])
+
+
+def _rows(json: bool, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    if json:
+        print(json_module.dumps([dict(zip(columns, row, strict=True)) for row in rows]))
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(str, row))
+    out.print(table)

@@ -1,0 +1,100 @@
+"""Task 7: judge the upload files by the rules of section 13.3; only files without an error are written down as ready to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tallybridge.revenue import columns
+from tallybridge.revenue.building import digests, findings_and_seen, part_note, plan
+from tallybridge.revenue.checks import unmapped_mandatory
+from tallybridge.revenue.codes import Code, TaskFailed
+from tallybridge.revenue.duplicates import duplicate_rows
+from tallybridge.revenue.files import UploadedFile
+from tallybridge.revenue.findings import ERROR, WARNING, Findings
+from tallybridge.revenue.loading import template_of
+from tallybridge.revenue.mapping import digest, find_sources, find_targets
+from tallybridge.revenue.pages import pages_of
+from tallybridge.revenue.reading import NOTE as READ
+from tallybridge.revenue.values import as_text, character
+from tallybridge.revenue.work import Answer, Work
+
+NOTHING = digest("")
+
+
+def check(work: Work) -> Answer:
+    """All errors of all rows, then the verdict. Raises FILE_CHECK_FAILED."""
+    read = work.note(READ)
+    rows = int(read["rows"])
+    spans = plan(rows, work.run.options)
+    if not spans:
+        work.count(0, 0, "No rows, nothing to check.")
+        return Answer(skip=True)
+    findings = Findings.from_json(work.note("findings"))
+    _, seen = findings_and_seen(work, len(spans))
+    template = template_of(work)
+    mapped = {columns.canonical(line.target) for line in work.line.mapping}
+    labels = {columns.canonical(column.name): column.label for column in template.columns}
+    for missing in unmapped_mandatory(mapped, seen.types, work.run.options.strict_mandatory):
+        findings.add(missing)
+    if len(seen.organisations) > 1:
+        text = f"one file holds one organisation, not {len(seen.organisations)}"
+        label = next(labels[name] for name in sorted(columns.ORGANISATIONS & mapped))
+        findings.error("RPRO-00744", text, column=label, value=", ".join(sorted(seen.organisations)))
+    for row, value in _twice(work, len(spans), "line_ids"):
+        findings.error("RPRO-00715", "the invoice line id stands in an earlier row too", row=row, column=labels["inv_line_id"], value=value)
+    for row, value in _twice(work, len(spans), "keys"):
+        findings.error("KEY_TWICE", "the key stands in an earlier row too", row=row, key=value, value=value)
+    work.keep("findings", findings.to_json())
+    work.beat()
+    _judge(work, rows, findings)
+    for part in range(1, len(spans) + 1):
+        work.files.prepare(_record(work, part))
+    work.count(rows, rows, f"Checked {rows} rows{_remarks(findings)}.")
+    return Answer()
+
+
+def _judge(work: Work, rows: int, findings: Findings) -> None:
+    if errors := findings.count(ERROR):
+        first = findings.of(ERROR)[0]
+        codes = ", ".join(f"{code} {count}" for code, count in findings.codes(ERROR).items())
+        work.count(rows, 0, "")
+        raise TaskFailed(Code.FILE_CHECK_FAILED, f"{errors} errors in {rows} rows ({codes}). First: {first.message}.")
+    for code, count in findings.codes(WARNING).items():
+        first = findings.first(WARNING, code)
+        work.warn(code, first.message if count == 1 else f"{count} times. First: {first.message}")
+
+
+def _remarks(findings: Findings) -> str:
+    codes = ", ".join(f"{code} {count}" for code, count in findings.codes(WARNING).items())
+    return f", {findings.count(WARNING)} warnings ({codes})" if codes else ""
+
+
+def _twice(work: Work, parts: int, kind: str) -> Iterator[tuple[int, str]]:
+    """Rows whose invoice line id, or key, stands in an earlier row too."""
+    read = work.note(READ)
+    pages = pages_of(work.uploads, work.number, read)
+    if kind == "keys":
+        source = work.line.key_column
+    else:
+        targets = find_targets(work.line.mapping, template_of(work))
+        source = next((line.source for name, line in targets.items() if columns.canonical(name) == "inv_line_id"), "")
+    key = find_sources([source], read["columns"])[source] if source else None
+    if key is None:
+        return
+    yield from duplicate_rows(digests(work, parts, kind), NOTHING, lambda row: character(as_text([pages.row(row).get(key, "")]))[0])
+
+
+def _record(work: Work, part: int) -> UploadedFile:
+    facts = part_note(work, part)["part"]
+    return UploadedFile(
+        object=work.number,
+        part=part,
+        parts=int(facts["parts"]),
+        name=facts["name"],
+        key=work.uploads.key(facts["name"]),
+        template=work.line.template,
+        first_row=int(facts["first"]),
+        rows=int(facts["last"]) - int(facts["first"]) + 1,
+        bytes=int(facts["bytes"]),
+        sha256=facts["sha256"],
+    )

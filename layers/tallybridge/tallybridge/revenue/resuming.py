@@ -1,0 +1,66 @@
+"""Resuming a failed run: the very same remaining files are sent, unchanged (revenue-connector.md section 8, rule 11)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from tallybridge.clock import stamp
+from tallybridge.revenue.codes import NOT_STAGED, Code, TaskFailed
+from tallybridge.revenue.files import FileState, UploadedFile
+from tallybridge.revenue.run import RevenueRun, RunStatus
+from tallybridge.revenue.wiring import RevenueWiring
+
+OPEN = (FileState.UNKNOWN, FileState.SENDING)
+"""States of which only a person can say how it goes on; a run that has ended sends no more."""
+Decisions = dict[str, Literal["staged", "not staged"]]
+
+
+def continuation(wiring: RevenueWiring, run: RevenueRun, failed_run: str, decisions: Decisions) -> RevenueRun:
+    """The run as a continuation of `failed_run`. Changes nothing. Raises `TaskFailed` NOT_RESUMABLE saying why that cannot be."""
+    try:
+        before = RevenueRun.load(wiring.folder(failed_run))
+    except FileNotFoundError as missing:
+        raise TaskFailed(Code.NOT_RESUMABLE, f"There is no run {failed_run} of the revenue connector.") from missing
+    if wiring.runs().read(failed_run).get("outcome") != RunStatus.FAILED:
+        raise TaskFailed(Code.NOT_RESUMABLE, f"Run {failed_run} has not failed.")
+    files = wiring.files(before.origin).all()
+    _check(failed_run, files, decisions)
+    for file in files:
+        _resumed(file, decisions)
+    return replace(before, run_id=run.run_id, started=run.started, trigger=run.trigger, user=run.user, origin=before.origin)
+
+
+def make_ready(wiring: RevenueWiring, run: RevenueRun, decisions: Decisions) -> None:
+    """Bring the remaining files into the state in which they are sent. The caller holds the lock of the instance."""
+    files = wiring.files(run.origin)
+    for file in files.all():
+        state = _resumed(file, decisions)
+        if state is not None:
+            facts = {"staged_at": stamp(wiring.clock.now()), "answer": "staged, said by a person"} if state is FileState.STAGED else {}
+            files.move(file, [file.state], state, **facts)
+
+
+def _check(run_id: str, files: list[UploadedFile], decisions: Decisions) -> None:
+    if not files:
+        raise TaskFailed(
+            Code.NOT_RESUMABLE, f"Run {run_id} has no files that could be sent: it failed before they were complete and checked."
+        )
+    if all(file.state is FileState.STAGED for file in files):
+        raise TaskFailed(Code.NOT_RESUMABLE, f"All files of run {run_id} are staged already.")
+    if unknown := set(decisions) - {f.name for f in files if f.state in OPEN}:
+        raise TaskFailed(Code.NOT_RESUMABLE, f"Nothing is to be decided about {', '.join(sorted(unknown))}.")
+
+
+def _resumed(file: UploadedFile, decisions: Decisions) -> FileState | None:
+    """The state in which a file goes on; None when it stays as it is. Raises NOT_RESUMABLE when it cannot."""
+    if file.state in (FileState.STAGED, FileState.PREPARED, FileState.SENT):
+        return None  # what was sent is followed on
+    if file.state in OPEN:
+        if file.name not in decisions:
+            text = f'Say of {file.name}, after looking into Uploaded Files of Revenue, whether it is "staged" or "not staged".'
+            raise TaskFailed(Code.NOT_RESUMABLE, text)
+        return FileState.STAGED if decisions[file.name] == "staged" else FileState.PREPARED
+    if file.state is FileState.FAILED and file.code in {*map(str, NOT_STAGED), str(Code.ZR_AUTH_FAILED)}:
+        return FileState.PREPARED
+    raise TaskFailed(Code.NOT_RESUMABLE, f"Revenue rejected {file.name} for its data ({file.code}); correct the data and run anew.")

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.revenue.world import RevenueWorld, start
+
+
+@pytest.fixture(scope="session")
+def revenue_world() -> Iterator[RevenueWorld]:
+    yield from start()
+
+
+@pytest.fixture
+def world(revenue_world: RevenueWorld) -> RevenueWorld:
+    """A fresh world: two templates, no datasets, an instance with orders and invoices."""
+    revenue_world.reset()
+    return revenue_world

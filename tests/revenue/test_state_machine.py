@@ -1,0 +1,156 @@
+"""The real state machine on the embedded AWS, with the functions as they are deployed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import typer
+
+from sandbox.host import Sandbox, SandboxOptions
+from tallybridge_cli.main import app
+from tests.revenue.rules import rules
+from tests.revenue.world import line, order, template
+
+
+class Host:
+    """A sandbox with an empty tenant and the configuration of the test."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.outputs = sandbox.aws.outputs
+
+    def configure(self, *objects: dict[str, Any], **more: Any) -> None:
+        env = self.sandbox.env
+        document = {
+            "enabled": True,
+            "connection": {
+                "netsuite": {"account_id": env["NETSUITE_ACCOUNT"], "services_url": env["NETSUITE_BASE_URL"], "auth_method": "oauth2_m2m"},
+                "revenue": {"host": env["REVENUE_BASE_URL"]},
+            },
+            "notifications": {"recipients": ["revenue@example.com"], "on_success": True},
+            "options": {"poll_first_seconds": 1, "poll_most_seconds": 1},
+            "instances": [{"name": "Daily", "objects": list(objects)}],
+        }
+        self.put(json.dumps({**document, **more}))
+
+    def put(self, document: str) -> None:
+        client = boto3.client("ssm", region_name=self.sandbox.aws.region)
+        client.put_parameter(Name=self.outputs["RevenueSettingsParameter"], Value=document, Type="String", Overwrite=True)
+
+    def run(self, **given: Any) -> dict[str, Any]:
+        ended = self.sandbox.aws.run("RevenueIngestArn", {"trigger": "manual", "instance": "Daily", **given})
+        assert ended["status"] == "SUCCEEDED", ended
+        return dict(ended["output"])
+
+    def lock_holders(self) -> list[Any]:
+        table = boto3.resource("dynamodb", region_name=self.sandbox.aws.region).Table(self.outputs["RunsTable"])
+        return [item for item in table.scan()["Items"] if item["pk"] == "lock"]
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    before = Path.cwd()
+    with Sandbox(SandboxOptions(out=tmp_path_factory.mktemp("out"), child=False, retry_pace=0.001)) as sandbox:
+        columns = [{"name": name, "type": "text"} for name in order(1)]
+        rows = [order(n) for n in range(1, 6)]
+        sandbox.load_netsuite({"dataset": [{"id": "custdataset_orders", "name": "Orders", "columns": columns, "rows": rows}]})
+        sandbox.control("revenue", "load", {"template": [template("Orders")]})
+        yield Host(sandbox)
+    os.chdir(before)
+
+
+@rules("1.rule.3", "3.1.rule.3")
+def test_a_run_goes_through_all_states_and_is_mailed(host: Host) -> None:
+    host.configure(line("Orders"))
+    output = host.run()
+    assert output["outcome"] == "SUCCESS", output["message"]
+    assert output["objects"][0]["staged"] == 5
+    assert "Revenue connector NetSuite - Daily - SUCCESS" in host.sandbox.aws.sent_mails()[-1]["Subject"]
+    assert host.lock_holders() == []
+
+
+@rules("8.rule.9")
+def test_a_lost_answer_leaves_a_report_and_no_lock(host: Host) -> None:
+    host.configure(line("Orders"))
+    host.sandbox.control("revenue", "faults", [{"path": "/upload/file", "drop": "after"}])
+    try:
+        output = host.run()
+    finally:
+        host.sandbox.control("revenue", "faults", [])
+    assert output["outcome"] == "FAILED" and output["objects"][0]["status"] == "UNKNOWN"
+    assert "Uploaded Files" in " ".join(output["standing"]) and host.lock_holders() == []
+
+
+@rules("13.1.code.CONNECTOR_DISABLED")
+def test_a_refused_run_says_why(host: Host) -> None:
+    host.configure(line("Orders"), enabled=False)
+    assert host.run()["code"] == "CONNECTOR_DISABLED"
+
+
+def cli(host: Host, *arguments: str) -> int:
+    env = host.sandbox.out / "sandbox.env"
+    try:
+        return int(app(["revenue", *arguments, "--env", str(env)], standalone_mode=False) or 0)
+    except typer.Exit as ended:
+        return ended.exit_code
+
+
+@rules("3.1.rule.1", "4.rule.2", "4.rule.3", "4.rule.4", "5.rule.4")
+def test_the_command_line_tests_connections_and_mappings(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.configure(line("Orders"))
+    assert cli(host, "test", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"NetSuite": "ok", "Zuora Revenue": "ok"}
+    assert cli(host, "datasets", "--json") == 0
+    assert {"id": "custdataset_orders", "name": "Orders"} in json.loads(capsys.readouterr().out)
+    assert cli(host, "template", "NetSuite Orders", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0] == {"seq": 1, "column": "type", "label": "Type", "type": "Character"}
+    assert cli(host, "check-mapping", "Daily", "--json") == 0
+    capsys.readouterr()
+    host.configure(line("Orders", mapping=[{"source": "gone", "target": "doc_num"}, {"source": "type", "target": "atr60"}]))
+    assert cli(host, "refresh", "Daily", "--json") == 3
+    remarks = json.loads(capsys.readouterr().out)
+    assert {(r["result"], '"gone"' in r["remark"] or '"atr60"' in r["remark"]) for r in remarks} >= {("STALE", True), ("ERROR", True)}
+    assert any(r["result"] == "NOTICE" for r in remarks)
+
+
+def test_the_command_line_runs_and_shows(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.configure(line("Orders"))
+    assert cli(host, "run", "daily", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["status"] == "SUCCESS" and [t["status"] for t in shown["tasks"]] == ["SUCCESS"] * 12
+    assert cli(host, "show", "last", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["run_id"] == shown["run_id"]
+    assert cli(host, "runs", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["outcome"] == "SUCCESS"
+
+
+def test_a_long_document_is_kept_in_the_bucket(host: Host, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    host.configure(line("Orders"))
+    assert cli(host, "config") == 0
+    content = json.loads(capsys.readouterr().out)
+    content["instances"] += [{"name": f"Copy {n}", "objects": content["instances"][0]["objects"]} for n in range(5)]
+    (tmp_path / "long.json").write_text(json.dumps(content))
+    assert cli(host, "config", str(tmp_path / "long.json")) == 0
+    assert host.run(instance="copy 3")["outcome"] == "SUCCESS"
+
+
+@rules("6.rule.3", "3.2.toggle")
+def test_schedules_follow_the_configuration(host: Host) -> None:
+    client = boto3.client("scheduler", region_name=host.sandbox.aws.region)
+    name = "tallybridge-revenue-ingest-daily"
+    on_schedule = {"name": "Daily", "objects": [line("Orders")], "schedule": {"frequency": "daily", "time": "02:00"}}
+    host.configure(instances=[on_schedule])
+    assert cli(host, "schedules", "--apply") == 0
+    assert client.get_schedule(Name=name)["State"] == "ENABLED"
+    host.configure(instances=[on_schedule], enabled=False)
+    assert cli(host, "schedules", "--apply") == 0
+    assert client.get_schedule(Name=name)["State"] == "DISABLED"
+    host.configure(line("Orders"))
+    assert cli(host, "schedules", "--apply") == 0
+    assert not [s for s in client.list_schedules()["Schedules"] if s["Name"] == name]

@@ -1,0 +1,179 @@
+"""Which sales orders are taken, and which that fail validation (sales-orders.md sections 1-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tallybridge.settings import DEFAULTS, Settings
+from tallybridge.tasks.steps import steps_to_run
+from tests.sync.builders import account, merged, zid
+from tests.sync.memory import MemoryWorld
+from tests.sync.order_world import (
+    CHARGE,
+    GOLD,
+    OLD,
+    ORDINARY,
+    SILVER,
+    STATUS,
+    calls,
+    change,
+    messages,
+    netsuite,
+    order,
+    plan_id,
+    plans_of,
+    ready,
+    run,
+    subscriptions,
+)
+from tests.sync.world import World
+
+rule = pytest.mark.rule
+SELECTION, VALIDATION = "sales-orders.2.selection.", "sales-orders.3.validation."
+
+
+@pytest.fixture(scope="module")
+def memory(started_world: World) -> MemoryWorld:
+    return MemoryWorld.of(started_world)
+
+
+@pytest.fixture
+def world(memory: MemoryWorld) -> Iterator[MemoryWorld]:
+    yield memory
+    memory.zuora.options.orders = True
+
+
+CLOSED = {"items": [{"item": {"id": GOLD}, "quantity": 1, "amount": 1, "isClosed": True}]}
+
+
+@pytest.mark.parametrize(
+    ("lines", "fields"),
+    [
+        pytest.param((GOLD,), {"owner": "9002"}, marks=rule(f"{SELECTION}1"), id="customer not synced"),
+        pytest.param((GOLD,), {STATUS: "Sync Complete"}, marks=rule(f"{SELECTION}2"), id="synced"),
+        pytest.param((GOLD,), {STATUS: "Complete"}, marks=rule(f"{SELECTION}2", "custom-fields.1.1.reading"), id="complete"),
+        pytest.param((GOLD,), {STATUS: "Ignore"}, marks=rule(f"{SELECTION}2"), id="ignored"),
+        pytest.param((ORDINARY,), {}, marks=rule(f"{SELECTION}3"), id="ordinary item"),
+        pytest.param((CHARGE,), {}, marks=rule(f"{SELECTION}3"), id="charge item"),
+        pytest.param(
+            (GOLD,),
+            {"custbodysendtozuora": False},
+            marks=rule(f"{SELECTION}4", "sales-orders.5.mapping.send-to-zuora-selection-only"),
+            id="not to be sent",
+        ),
+        pytest.param((GOLD,), {"item": CLOSED}, marks=rule(f"{SELECTION}5"), id="closed"),
+    ],
+)
+def test_left_out(world: MemoryWorld, lines: tuple[str, ...], fields: dict[str, Any]) -> None:
+    ready(world, order("6001"), order("6002", *lines, **fields))
+    assert run(world)["tiedOut"]
+    assert [s["IntegrationId__NS"] for s in subscriptions(world)] == ["6001"]
+    assert netsuite(world, "6002").get(STATUS) == fields.get(STATUS)
+
+
+@rule(f"{SELECTION}5")
+@pytest.mark.parametrize("status", ["A", "B"])
+def test_approval_does_not_matter(world: MemoryWorld, status: str) -> None:
+    ready(world, order("6001", orderStatus={"id": status}))
+    run(world)
+    assert len(subscriptions(world)) == 1
+
+
+@rule(f"{SELECTION}3", "custom-fields.2.2.rate-plan-both", "sales-orders.1.rule.2")
+@pytest.mark.parametrize("item", [GOLD, SILVER], ids=["RATE_PLAN", "RATEPLAN"])
+def test_both_spellings_of_the_type(world: MemoryWorld, item: str) -> None:
+    ready(world, order("6001", ORDINARY, item, CHARGE))
+    run(world)
+    assert plans_of(world, "6001") == [plan_id(item)]
+
+
+@rule("sales-orders.0.off-by-default")
+def test_off_by_default() -> None:
+    assert not steps_to_run(DEFAULTS, "B")["sales_orders"] and not steps_to_run(DEFAULTS, "A")["sales_orders"]
+    assert steps_to_run(Settings.model_validate({"enable_sales_order_sync": "Yes"}), "A")["sales_orders"]
+
+
+def case(rule_number: int, message: str, *lines: str, **fields: Any) -> Any:
+    return pytest.param(rule_number, message, lines, fields, marks=rule(f"{VALIDATION}SO{rule_number}"), id=message)
+
+
+@rule(f"{VALIDATION}untouched")
+@pytest.mark.parametrize(
+    ("number", "message", "lines", "fields"),
+    [
+        case(2, "Zuora Initial Term is empty.", custbodyzuorainitialterm=None),
+        case(3, "Zuora Renewal Term is empty.", custbodyzuorarenewalterm=None),
+        case(5, 'Zuora Initial Term "1.5" is not a whole number.', custbodyzuorainitialterm="1.5"),
+        case(5, 'Zuora Renewal Term "-1" is not a whole number.', custbodyzuorarenewalterm="-1"),
+        case(6, 'Zuora Term Setting "YEARLY" is not valid.', custbodyzuoratermsetting="YEARLY"),
+        case(8, f"rate plan {plan_id(OLD)} is not active in Zuora.", GOLD, OLD),
+    ],
+)
+def test_held(world: MemoryWorld, number: int, message: str, lines: tuple[str, ...], fields: dict[str, Any]) -> None:
+    ready(world, order("6001", *lines, **fields), order("6002"))
+    summary = run(world)
+    assert messages(summary) == {f"SO-V{number}": f"Sales order SO-6001: {message}"}
+    assert STATUS not in netsuite(world, "6001")
+    assert [s["IntegrationId__NS"] for s in subscriptions(world)] == ["6002"]
+    assert summary["tiedOut"]
+
+
+@rule(f"{VALIDATION}SO8")
+def test_a_rate_plan_that_is_not_in_zuora(world: MemoryWorld) -> None:
+    ready(world)
+    item: dict[str, Any] = {"id": "509", "itemId": "Gone", "custitemzuoraid": zid("gone"), "custitemzuoratype": "RATE_PLAN"}
+    item |= {"subsidiary": {"items": [{"id": "1"}]}, "includeChildren": True}
+    world.load(netsuite={"serviceSaleItem": [item], "salesOrder": [order("6001", "509")]})
+    assert messages(run(world)) == {"SO-V8": f"Sales order SO-6001: rate plan {zid('gone')} is not active in Zuora."}
+
+
+@rule(f"{VALIDATION}SO8")
+def test_a_product_that_is_not_effective(world: MemoryWorld) -> None:
+    ready(world, order("6001", custbodyzuoracontracteffectivedate="2041-01-01"))
+    assert messages(run(world)) == {"SO-V8": f"Sales order SO-6001: rate plan {plan_id(GOLD)} is not active in Zuora."}
+
+
+V4, V7 = 'currency "USD" is not active in Zuora.', "currency USD differs from the Zuora account's currency EUR."
+NO_CURRENCIES = {"netsuite_multiple_currencies": "No", "netsuite_advanced_pricing": "No"}
+
+
+@rule(f"{VALIDATION}SO4", f"{VALIDATION}SO7", "sales-orders.5.mapping.currency-name-to-subscription-currency")
+@pytest.mark.parametrize(
+    ("known", "expected"), [(True, {"SO-V7": V7}), (False, {"SO-V4": V4, "SO-V7": V7})], ids=["used in Zuora", "unknown"]
+)
+def test_currencies(world: MemoryWorld, known: bool, expected: dict[str, str]) -> None:
+    world.reset(enable_sales_order_sync="Yes")
+    ready(world, zuora=None)
+    euro = merged(account("E1", currency="EUR"))
+    own = {"id": "9003", "companyName": "Euro", "subsidiary": {"id": "1"}, "custentityzuoraid": zid("E1"), "currency": {"refName": "USD"}}
+    world.load(euro, {"customer": [own], "salesOrder": [order("6001", owner="9003")]})
+    if not known:
+        for row in list(world.zuora.tenant.store.tables["Account"].values()):
+            if row["Currency"] == "USD":
+                world.zuora.tenant.store.update("Account", row["Id"], {"Currency": "GBP"})
+    assert messages(run(world)) == {code: f"Sales order SO-6001: {text}" for code, text in expected.items()}
+    assert subscriptions(world) == []
+
+
+def test_an_account_that_is_not_in_zuora(world: MemoryWorld) -> None:
+    ready(world)
+    own = {"id": "9003", "companyName": "Lost", "subsidiary": {"id": "1"}, "custentityzuoraid": zid("lost"), "currency": {"refName": "USD"}}
+    world.load(netsuite={"customer": [own], "salesOrder": [order("6001", owner="9003")]})
+    assert messages(run(world)) == {"SO-ACCOUNT": f"Sales order SO-6001: account {zid('lost')} does not exist in Zuora."}
+
+
+@rule("sales-orders.1.rule.6", f"{SELECTION}2")
+def test_never_looked_at_again(world: MemoryWorld) -> None:
+    ready(world, order("6001"))
+    run(world)
+    before = subscriptions(world)
+    change(world, "6001", custbodyzuorainitialterm="24", memo="Changed")
+    calls(world)
+    assert run(world)["tiedOut"]
+    counted = calls(world)
+    assert counted["netsuite"] == {"GET /record/v1/metadata-catalog/salesOrder": 1, "POST /query/v1/suiteql": 1}
+    assert counted["zuora"].get("POST /v1/action/query", 0) == 0
+    assert subscriptions(world) == before
