@@ -39,6 +39,7 @@ _COMMON_TEXTS = (
 )
 _MEMO_TEXTS = (
     "Zuora Amount Without Tax|Zuora Tax Amount|Zuora Tax Exempt Amount|Zuora Posted Date|Zuora Target Date|Zuora Last Email Sent Date"
+    "|Zuora Reference ID|Zuora Adjustment Type"
 )
 _PAYMENT_TEXTS = "Zuora Payment Type|Zuora Credit Card Type|Zuora Payment Reference ID"
 _REFUND_TEXTS = "Zuora Refund Type|Zuora Refund Reference ID"

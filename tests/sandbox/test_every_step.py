@@ -16,7 +16,7 @@ from tallybridge.tasks.steps import STEPS
 from tests.sync.full_world import customers_world, found, full_world
 
 RUN_SECONDS = 240.0
-READS = ("GET ", "POST /services/rest/query/", "POST /services/rest/auth/", "POST /oauth", "POST /v1/action/query", "POST /query/jobs")
+READS = ("GET ", "POST /query/v1/suiteql", "POST /auth/", "POST /oauth", "POST /v1/action/query", "POST /query/jobs")
 """How operations begin that change nothing."""
 OF_MODE = {"A": {"adjustments", "netsuite_credit_memos"}, "B": {"debit_memos", "credit_memos"}}
 
@@ -34,7 +34,7 @@ def run(sandbox: Sandbox) -> dict[str, Any]:
     content = boto3.client("s3").get_object(Bucket=sandbox.env["REPORTS_BUCKET"], Key=output["keys"]["summary"])["Body"].read()
     summary: dict[str, Any] = json.loads(content)
     troubles = [m["message"] for m in summary["messages"] if m["level"] != "INFO"]
-    assert (output["outcome"], output["tiedOut"], troubles) == ("completed", True, []), output
+    assert (output["outcome"], output["tiedOut"], troubles) == ("completed", True, []), troubles
     return summary
 
 

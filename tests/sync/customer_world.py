@@ -8,7 +8,6 @@ from typing import Any
 
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.ledger import Owner
-from tests.sync.builders import Objects
 from tests.sync.memory import MemoryWorld
 
 SETTINGS = {"customer_account_master": "NetSuite", "zuora_default_currency": "USD"}
@@ -28,7 +27,7 @@ STATUS = "custentityzuoraintegrationstatus"
 ACTION = "^/v1/action/"
 
 
-def customer(internal_id: str, billing: dict[str, Any] | None = ANN, shipping: dict[str, Any] | None = BO, **fields: Any) -> dict[str, Any]:
+def customer(internal_id: str, billing: Any = ANN, shipping: Any = BO, **fields: Any) -> dict[str, Any]:
     """A customer that is to be sent. An address of None is left out; a field of None, too."""
     lines = [
         {"defaultBilling": a is billing, "defaultShipping": a is shipping, "label": f"Address {n}", "addressBookAddress": a}
@@ -55,10 +54,8 @@ def customer(internal_id: str, billing: dict[str, Any] | None = ANN, shipping: d
     return {k: v for k, v in record.items() if v is not None}
 
 
-def ready(
-    world: MemoryWorld, *customers: dict[str, Any], zuora: Objects | None = None, netsuite: Objects | None = None, **settings: Any
-) -> None:
-    """The world anew with these customers."""
+def ready(world: MemoryWorld, *customers: dict[str, Any], zuora: Any = None, netsuite: Any = None, **settings: Any) -> None:
+    """The world anew with these customers; `zuora`, `netsuite`: what else is loaded."""
     world.reset(**SETTINGS, **settings)
     world.load(zuora, {"customer": list(customers), **(netsuite or {})})
 

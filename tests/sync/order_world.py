@@ -48,7 +48,7 @@ def items() -> list[dict[str, Any]]:
     return [*plans, {"id": ORDINARY, "itemId": "Ordinary", **common}, charge]
 
 
-def order(internal_id: str, *lines: str, owner: str = "9001", **fields: Any) -> dict[str, Any]:
+def order(internal_id: str, *lines: str, owner: Any = "9001", **fields: Any) -> dict[str, Any]:
     """An order with one line per item; a field of None is left out."""
     record = {
         "id": internal_id,
@@ -67,7 +67,7 @@ def order(internal_id: str, *lines: str, owner: str = "9001", **fields: Any) -> 
     return {k: v for k, v in record.items() if v is not None}
 
 
-def ready(world: MemoryWorld, *orders: dict[str, Any], zuora: Objects | None = None, **settings: Any) -> None:
+def ready(world: MemoryWorld, *orders: dict[str, Any], zuora: Any = None, **settings: Any) -> None:
     """The world anew: accounts A1 (USD) and A2 (USD, no customer), the catalogue, and these orders."""
     world.reset(**SETTINGS, **settings)
     own = merged(account("A1", IntegrationId__NS="9001"), account("A2"), catalogue(), zuora or {})

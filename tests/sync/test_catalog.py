@@ -182,6 +182,18 @@ def test_each_process_has_a_watermark_of_its_own(world: MemoryWorld) -> None:
     assert {step for step in STEPS if moved[step] > marks[step]} == {"rate_plans"}
 
 
+def test_the_watermark_stays_where_an_update_was_left_unfinished(world: MemoryWorld) -> None:
+    world.load(catalogue())
+    sync(world)
+    marks = {step: world.wiring().runs().watermark(step)["watermark"] for step in STEPS}
+    change(world, "rate_plans", Name="Every month")
+    world.netsuite_control.set_faults([{"method": "PATCH", "path": "/record/v1/", "status": 503, "body": {}}])
+    assert sync(world)["rate_plans"]["synced"] == 0
+    world.netsuite_control.set_faults([])
+    assert world.wiring().runs().watermark("rate_plans")["watermark"] == marks["rate_plans"]
+    assert sync(world)["rate_plans"]["synced"] == 1
+
+
 @rule("catalog.1.rule.1", "customer-accounts.1.1.watermark.behavior-was-switched-from-new-only-to-new-and")
 def test_after_a_switch_from_new_only_the_modified_records_of_before_are_left_alone(world: MemoryWorld) -> None:
     world.settings(**SETTINGS, **NEW_ONLY)

@@ -97,7 +97,7 @@ def created(world: MemoryWorld) -> dict[str, Any]:
 def updated(started_world: World, created: dict[str, Any]) -> dict[str, Any]:
     """An account that holds something else in every field."""
     world = MemoryWorld.of(started_world)
-    other = {
+    other: dict[str, Any] = {
         "CrmId": "x",
         "Notes": "x",
         "Batch": "Batch1",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import counted, lose_answers, messages, writes
 from tests.sync.refund_world import (
@@ -26,6 +27,7 @@ from tests.sync.refund_world import (
     refund_lines,
     run,
     state_of,
+    zuora_refund,
 )
 from tests.sync.world import start_world
 
@@ -293,3 +295,25 @@ def test_refunds_of_one_account_are_written_oldest_first_then_by_number(fast: Me
     ready(fast, refunds={n: {"P1": {"INV1": 5}} for n in dates}, fields={n: {"RefundDate": day} for n, day in dates.items()})
     run(fast)
     assert sorted(dates, key=lambda n: int(made(fast, n)["id"])) == ["R4", "R3", "R1", "R2"]
+
+
+@pytest.mark.rule("sequence-and-status.5.2.rule.1")
+@pytest.mark.parametrize("left", [100.0, 0.0], ids=["refused as a duplicate", "refused for want of money"])
+def test_a_refund_that_somebody_else_made_after_our_look_up_is_not_made_twice(fast: MemoryWorld, left: float) -> None:
+    """A second connector, say. Refused as a duplicate it counts as found; refused because the money is gone, the next run finds it."""
+    ready(fast, paid={"P1": ("8001", "A1", 100.0 + left, {"INV1": 100.0})})
+    twin = {"customer": {"id": "9001"}, "externalId": zid("R1"), "tranDate": "2026-10-20", "paymentOption": {"id": "3"}}
+    line = {"doc": {"id": "8001"}, "apply": True, "amount": 60}
+    usual = fast.netsuite_control.sleep
+    fast.netsuite_control.sleep = lambda _: fast.load(netsuite={"customerRefund": [{**twin, "apply": {"items": [line]}}]})
+    fast.netsuite_control.set_faults([{**CREATE, "delay_ms": 1, "times": 1}])
+    try:
+        summary = run(fast)
+    finally:
+        fast.netsuite_control.sleep = usual
+    if not left:
+        assert state_of(fast) == ("Error Creating Refund", "Error")
+        summary = run(fast)
+    (only,) = fast.in_netsuite("customerRefund")
+    assert (state_of(fast), zuora_refund(fast, "R1")["IntegrationId__NS"]) == (DONE, str(only["id"]))
+    assert summary["steps"][0]["recovered"] == 1

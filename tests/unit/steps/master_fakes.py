@@ -191,7 +191,9 @@ class FakeLedger:
     def released(self, claim: Claim) -> Claim:
         return claim
 
-    def held(self, key: str, step: str, number: str, code: str, message: str, waits_for: str, known: Any) -> None:
+    def held(
+        self, key: str, step: str, number: str, code: str, message: str, waits_for: str, known: Any, *, set_aside: bool = False
+    ) -> None:
         self.states[key], self.facts[key] = "HELD", {"code": code, "waits_for": waits_for}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tallybridge.settings import Settings
+from tallybridge.settings import DEFAULTS
 from tallybridge.steps.netsuite_customer_mapping import BILL_TO, SOLD_TO, NetSuiteCustomer, contact_changes, names_of, refused_value
 
 rule = pytest.mark.rule
@@ -14,7 +14,7 @@ ADDRESS = {"addressee": "Ann Lee", "addr1": "1 Main St", "city": "Austin", "stat
 
 
 def customer(billing: dict[str, Any] | None = None, **row: Any) -> NetSuiteCustomer:
-    return NetSuiteCustomer({"id": "801", "entityid": "C-801", **row}, Settings(), "2026-11-02T08:00:00Z", billing or ADDRESS)
+    return NetSuiteCustomer({"id": "801", "entityid": "C-801", **row}, DEFAULTS, "2026-11-02T08:00:00Z", billing or ADDRESS)
 
 
 @rule("customer-accounts.3.contacts.name-rule", "customer-accounts.3.validation.W9")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tallybridge.settings import Settings
+from tallybridge.settings import DEFAULTS
 from tallybridge.steps.sales_order_mapping import SalesOrder, problems_of, subscription_body
 
 rule = pytest.mark.rule
@@ -23,7 +23,7 @@ ROW = {
 
 def order(**row: Any) -> SalesOrder:
     account = {"Id": "acc", "AccountNumber": "A1", "Currency": "USD"}
-    return SalesOrder({**ROW, **row}, ("p1",), Settings(), "2026-11-02T08:00:00Z", account, {"p1": ("2020-01-01", "2040-12-31")})
+    return SalesOrder({**ROW, **row}, ("p1",), DEFAULTS, "2026-11-02T08:00:00Z", account, {"p1": ("2020-01-01", "2040-12-31")})
 
 
 def told(**row: Any) -> list[tuple[str, str]]:

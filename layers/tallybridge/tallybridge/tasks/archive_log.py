@@ -16,8 +16,8 @@ from tallybridge.reporting.totals import run_outcome
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import ControlTotal, Level, LogLine, Message, RunOutcome, RunSummary, StepReport
-from tallybridge.tasks.steps import STEPS
 from tallybridge.tasks.run_file import NAME, RunFile
+from tallybridge.tasks.steps import STEPS
 from tallybridge.tasks.sync_step import failure_text
 from tallybridge.wiring import Wiring
 

@@ -83,7 +83,7 @@ class StepTasks:
         if behavior is Behavior.NEW_ONLY:
             return ""
         if known.get("behavior") == Behavior.NEW_ONLY:
-            return utc_moment(stamp(self.wiring.clock.now()))
+            return self._step("", with_reference=False).now_at_source()
         return known.get("watermark") or EPOCH
 
     def _step(self, watermark: str, *, with_reference: bool = True) -> SyncStep:
@@ -228,7 +228,7 @@ class StepTasks:
         self.folder.write_lines(self.name("log/step.jsonl.gz"), [line.to_json() for line in lines])
         self.folder.write_json(self.name("report.json"), report.to_json())
         if started["watermark"] or self._is_new_only():
-            self._move_watermark(started["watermark"], highest, wrote)
+            self._move_watermark(started["watermark"], "" if report.unfinished else highest, 0 if report.unfinished else wrote)
         return {"outcome": str(report.outcome), "selected": report.selected, "synced": report.created + report.updated + report.linked}
 
     def results(self) -> Iterator[dict[str, Any]]:
@@ -248,6 +248,7 @@ class StepTasks:
         return self.kind.follows_changes and self.kind.behavior_in(self.settings) is Behavior.NEW_ONLY
 
     def _move_watermark(self, query_date: str, highest: str, wrote: int) -> None:
+        """Past what was synced; not at all where a record stayed unfinished, because an update leaves no trace in the source's status."""
         if self.run.dry_run:
             return
         base = max(utc_moment(highest), query_date)

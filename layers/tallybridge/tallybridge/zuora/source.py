@@ -130,7 +130,7 @@ class ZuoraSource:
     def _children_by_zoql(self, child: Child, heads: list[str]) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = {}
         if not child.zoql:
-            return {head: self._parts_of(child.object, head) for head in heads}
+            return dict(zip(heads, side_by_side(lambda head: self._parts_of(child.object, head), heads), strict=True))
         if memos.is_memo_child(child):
             for head, rows in memos.children(self.zuora, child, heads).items():
                 found[head] = [self._own_names(row) for row in rows]
