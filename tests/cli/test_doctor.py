@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 
-from tallybridge.errors import LoginRefused, Refused
+from tallybridge.errors import LoginRefused, NotFound, Refused
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.netsuite.client import GovernanceLimits
 from tallybridge.settings import Settings
-from tallybridge.steps.reference import TABLES, derived_id, prefix_of
-from tallybridge_cli.doctor import State, both, examine, netsuite, zuora
+from tallybridge.steps.reference import PERIODS, TABLES, derived_id, prefix_of
+from tallybridge_cli.doctor import State, both, examine, netsuite, tables, zuora
 from tallybridge_cli.doctor.check import Check, conclusion, shown
 from tallybridge_cli.doctor.examine import Systems
+from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, wanted
 from tallybridge_cli.target import Target
 
+MAY = {"periodname": "May 2026", "first": "2026-05-01", "last": "2026-05-31", "closed": "F", "arlocked": "F", "alllocked": "F"}
 LIMITS = GovernanceLimits(account=10, unallocated=10, integration=None, kind="")
 
 
@@ -31,6 +33,11 @@ class FakeNetSuite:
     limits: GovernanceLimits | Refused | None = None
     refused: bool = False
     lacks: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    types: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(tables.LISTS.values()))
+    periods: list[dict[str, str]] = field(default_factory=lambda: [{**MAY}])
 
     def server_time(self) -> datetime:
         if self.refused:
@@ -43,17 +50,29 @@ class FakeNetSuite:
         return self.limits or LIMITS
 
     def metadata(self, record_type: str) -> RecordSchema:
-        labels = set(netsuite.BODY[record_type].split("|")) - self.lacks
-        lines = set(netsuite.LINE.get(record_type, "Zuora ID").split("|")) - self.lacks
+        if record_type in self.denied:
+            raise Refused("the role lacks a permission", service="NetSuite", status=403)
+        if record_type in self.absent:
+            raise NotFound(f"Record type {record_type} does not exist.", service="NetSuite", status=404)
+        labels = {w.label for w in wanted(NETSUITE[record_type], ())} - self.lacks
+        lines = {w.label for w in wanted(NETSUITE_LINES.get(record_type, ()), ())} - self.lacks
         prefix = prefix_of(record_type)
         return RecordSchema(
-            {derived_id(prefix, label): FieldInfo(label, "string", True) for label in labels},
-            {"item": {derived_id("custcol", label): FieldInfo(label, "string", True) for label in lines}},
+            {derived_id(prefix, label): self.field(label) for label in labels},
+            {"item": {derived_id("custcol", label): self.field(label) for label in lines}},
         )
+
+    def field(self, label: str) -> FieldInfo:
+        word = {tables.CHECK: "boolean", tables.YES_NO: "boolean", tables.LIST: "object", tables.RECORD: "object", tables.DAY: "date"}
+        return FieldInfo(label, self.types.get(label, word.get(tables.KIND_OF.get(label, ""), "string")), True)
 
     def suiteql(self, q: str, params: Sequence[str] = ()) -> Iterator[dict[str, str]]:
         if params:
-            return iter([{"id": p} for p in params if p == "900"])
+            return iter([{"id": p} for p in params if p in ("900", "77")])
+        if q == PERIODS:
+            return iter(self.periods)
+        if found := next((values for name, values in self.lists.items() if name in q), None):
+            return iter([{"id": str(n), "name": value} for n, value in enumerate(found)])
         table = next(name for name, query in TABLES.items() if query == q)
         return iter(self.tables.get(table, []))
 
@@ -63,6 +82,11 @@ class FakeZuora:
     """Has the connector's fields, Invoice Settlement, and the given answers to SQL."""
 
     settlement: bool = True
+    hidden: frozenset[str] = frozenset()
+    updateable: bool = True
+    migrated: int = 0
+    tax_codes: dict[str, str] = field(default_factory=dict)
+    tenant_methods: tuple[str, ...] = ()
     used: dict[str, dict[str, int]] = field(default_factory=dict)
     lacks: frozenset[str] = frozenset()
 
@@ -70,13 +94,21 @@ class FakeZuora:
         return self.settlement
 
     def describe(self, object_type: str) -> list[Any]:
-        names = [n for n in zuora.NEEDED[object_type] if n not in self.lacks]
-        return [type("F", (), {"name": f"{n}__NS", "updateable": True})() for n in names]
+        if object_type in self.hidden:
+            raise Refused("invalid type", service="Zuora")
+        names = [w.api for w in wanted(ZUORA[object_type], ()) if w.api not in self.lacks]
+        return [type("F", (), {"name": f"{n}__NS", "updateable": self.updateable})() for n in names]
 
     def describe_table(self, table: str) -> dict[str, str]:
         return {"id": "varchar"}
 
     def data_query(self, sql: str) -> Iterator[dict[str, Any]]:
+        if sql == zuora.MIGRATED:
+            return iter([{"found": self.migrated}])
+        if sql == both.TAX_CODES:
+            return iter([{"taxcode": code, "item": item} for code, item in self.tax_codes.items()])
+        if sql == both.TENANT_METHODS:
+            return iter([{"name": name, "used": 1} for name in self.tenant_methods])
         title = next(name for name, (query, _) in both.USED.items() if query == sql)
         return iter([{"name": name, "used": used} for name, used in self.used.get(title, {}).items()])
 
@@ -127,36 +159,8 @@ def test_incomplete_credentials_are_named_without_a_value(target: Target) -> Non
     assert "hush" not in str(found)
 
 
-def test_missing_status_fields_fail_and_missing_others_warn(target: Target) -> None:
-    assert examined(target, FakeZuora(lacks=frozenset({"IntegrationId"})))["Zuora: fields of Invoice"].state is State.FAIL
-    found = examined(target, FakeZuora(lacks=frozenset({"Department"})))["Zuora: fields of Account"]
-    assert (found.state, '"Department__NS"' in found.detail) == (State.WARN, True)
-
-
-def test_fields_that_cannot_be_written_fail() -> None:
-    known = {f"{n}__NS": False for n in zuora.COMMON}
-    assert zuora.fields_check("Invoice", zuora.COMMON, known, "__NS").state is State.FAIL
-
-
-def test_a_missing_zuora_id_fails_and_a_missing_other_field_warns(target: Target) -> None:
-    assert examined(target, n=FakeNetSuite(lacks=frozenset({"Zuora ID"})))["NetSuite: fields of invoice"].state is State.FAIL
-    found = examined(target, n=FakeNetSuite(lacks=frozenset({"Zuora Charge Date"})))["NetSuite: fields of invoice"]
-    assert found.state is State.WARN
-    assert "line: Zuora Charge Date" in found.detail
-
-
-def test_a_field_counts_by_map_by_label_or_by_derived_id() -> None:
-    by_label = RecordSchema({"custbody_other": FieldInfo("Zuora ID", "string", True)})
-    by_id = RecordSchema({"custbodyzuoraid": FieldInfo("Anything", "string", True)})
-    neither = RecordSchema({"custbody_mine": FieldInfo("Mine", "string", True)})
-    assert netsuite.fields_check("invoice", ["Zuora ID"], [], by_label, {}).state is State.OK
-    assert netsuite.fields_check("invoice", ["Zuora ID"], [], by_id, {}).state is State.OK
-    assert netsuite.fields_check("invoice", ["Zuora ID"], [], neither, {}).state is State.FAIL
-    assert netsuite.fields_check("invoice", ["Zuora ID"], [], neither, {"custbody.Zuora ID": "custbody_mine"}).state is State.OK
-
-
 @pytest.mark.parametrize(
-    ("wanted", "limits", "state"),
+    ("calls", "limits", "state"),
     [
         (5, LIMITS, State.OK),
         (11, LIMITS, State.WARN),
@@ -164,15 +168,36 @@ def test_a_field_counts_by_map_by_label_or_by_derived_id() -> None:
         (5, Refused("no", service="NetSuite"), State.OK),
     ],
 )
-def test_more_calls_at_a_time_than_netsuite_answers_are_warned_of(wanted: int, limits: Any, state: State) -> None:
-    settings = Settings.model_validate({"netsuite_max_concurrency": wanted})
+def test_more_calls_at_a_time_than_netsuite_answers_are_warned_of(calls: int, limits: Any, state: State) -> None:
+    settings = Settings.model_validate({"netsuite_max_concurrency": calls})
     assert netsuite.concurrency_check(FakeNetSuite(limits=limits), settings).state is state  # type: ignore[arg-type]
 
 
-def test_a_name_in_the_settings_that_netsuite_lacks_fails_with_its_label(target: Target) -> None:
-    found = examined(target, default_class="Software : Nowhere")["NetSuite: default_class"]
+@pytest.mark.rule("settings.1.validation.names")
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("default_department", "Default Department"),
+        ("default_location", "Default Location"),
+        ("default_class", "Default Class"),
+        ("default_subsidiary", "Default Subsidiary"),
+        ("netsuite_default_tax_code", "NetSuite Default Tax Code"),
+        ("netsuite_default_tax_schedule", "NetSuite Default Tax Schedule"),
+        ("zuora_default_currency", "Zuora Default Currency"),
+    ],
+)
+def test_a_name_in_the_settings_that_netsuite_lacks_fails_with_its_label(target: Target, key: str, label: str) -> None:
+    found = examined(target, **{key: "Software : Nowhere"})[f"NetSuite: {key}"]
     assert found.state is State.FAIL
-    assert '"Software : Nowhere" was not found in NetSuite' in found.detail
+    assert found.detail == f'Setting "{label}": "Software : Nowhere" was not found in NetSuite.'
+    assert found.next == 'Enter the exact name, using " : " between levels.'
+
+
+def test_a_translated_payment_method_must_exist(target: Target) -> None:
+    there = FakeNetSuite({"payment method": [{"id": "1", "name": "Wire"}]})
+    found = examined(target, n=there, payment_method_translation={"ACH": "Wire", "Check": "Cheque"})
+    assert found["NetSuite: payment_method_translation.ACH"].state is State.OK
+    assert found["NetSuite: payment_method_translation.Check"].state is State.FAIL
 
 
 def test_a_name_that_stands_for_two_records_fails(target: Target) -> None:

@@ -26,8 +26,8 @@ from tallybridge_cli.target import read_env
 KEYS = (
     "AWS_ENDPOINT_URL AWS_REGION AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY ZUORA_BASE_URL ZUORA_CLIENT_ID "
     "ZUORA_CLIENT_SECRET NETSUITE_BASE_URL NETSUITE_ACCOUNT NETSUITE_CONSUMER_KEY NETSUITE_CONSUMER_SECRET NETSUITE_TOKEN_ID "
-    "NETSUITE_TOKEN_SECRET NETSUITE_CLIENT_ID NETSUITE_CERTIFICATE_ID NETSUITE_PRIVATE_KEY_FILE BILLING_SYNC_ARN STATUS_TABLE "
-    "RUNS_TABLE REPORTS_BUCKET UPLOADS_BUCKET SETTINGS_PARAMETER CREDENTIALS_SECRET"
+    "NETSUITE_TOKEN_SECRET NETSUITE_CLIENT_ID NETSUITE_CERTIFICATE_ID NETSUITE_PRIVATE_KEY_FILE REVENUE_BASE_URL REVENUE_USER "
+    "REVENUE_PASSWORD REVENUE_ROLE REVENUE_CLIENT_NAME BILLING_SYNC_ARN REVENUE_INGEST_ARN REVENUE_SETTINGS_PARAMETER REVENUE_SCHEDULE_ROLE STATUS_TABLE RUNS_TABLE REPORTS_BUCKET UPLOADS_BUCKET SETTINGS_PARAMETER CREDENTIALS_SECRET"
 )
 
 
@@ -58,7 +58,12 @@ def test_secrets_are_readable_by_their_owner_only(sandbox: Sandbox) -> None:
 def test_the_set_up_passes_the_doctor_but_for_what_was_planted(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(sandbox, "doctor", "--json") == Code.TIED_OUT
     checks = json.loads(capsys.readouterr().out)["checks"]
-    assert {c["name"] for c in checks if c["state"] != "ok"} == {"payment terms", "payment methods"}
+    assert {c["name"] for c in checks if c["state"] != "ok"} == {
+        "payment terms",
+        "payment methods",
+        "migrated credit memos",
+        "Zuora Sync Updates",
+    }
 
 
 def test_the_demo_run_ties_out_and_stops_exactly_at_what_was_planted(
@@ -117,7 +122,7 @@ def test_the_child_ends_with_its_input() -> None:
     with child:
         child.stdin.write(json.dumps(asdict(StandInOptions())) + "\n")
         child.stdin.flush()
-        assert set(json.loads(child.stdout.readline())) == {"zuora", "netsuite"}
+        assert set(json.loads(child.stdout.readline())) == {"zuora", "netsuite", "revenue"}
         child.stdin.close()
         assert child.wait(10) == 0
 

@@ -259,3 +259,14 @@ def test_an_unapplied_line_of_another_document_stays(fast: MemoryWorld) -> None:
     run(fast)
     assert applied(fast) == {"7001": 40, "7009": 15}
     assert state_of(fast) == DONE
+
+
+@pytest.mark.rule("refunds.R1.procedure.2", "refunds.R2.rule.3")
+def test_lines_of_other_invoices_stay_without_invoice_settlement_and_follow_zuora_with_it(fast: MemoryWorld) -> None:
+    """Somebody has unapplied another invoice in NetSuite, which the refund does not touch."""
+    ready(fast, refunds={"R1": {"P1": {"INV1": 50.0}}}, paid=TWO_INVOICES)
+    lines = [{"doc": {"id": "7002"}, "apply": False, "amount": 0}, {"doc": {"id": "7001"}, "apply": True, "amount": 70}]
+    fast.netsuite.load({"customerPayment": [{"id": "8001", "apply": {"items": lines}}]})
+    run(fast)
+    assert applied(fast) == ({"7001": 20, "7002": 30} if fast.zuora.options.settlement else {"7001": 20})
+    assert state_of(fast) == DONE

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from tallybridge.reporting.chains import Chains, told
 from tallybridge.reporting.words import ELLIPSIS, clean, shortened
 from tallybridge.sync.runlog import Level, LogLine, Message
 
@@ -38,16 +39,18 @@ _VALUE = re.compile(r'"[^"]*"|[^\s"(),;]+')
 
 
 def group_messages(lines: Iterable[LogLine], *, debug: bool = False, error_limit: int = NETSUITE_ERRORS) -> list[Message]:
-    """The warnings and errors of a run, grouped, in the order in which each first appeared. Memory stays bounded.
+    """The warnings and errors of a run, grouped, in the order in which each first appeared. Memory stays bounded. A record that waits
+    says for what, and what stands at the end of that chain.
 
     `debug` is the setting *Debug logging*, `error_limit` the number behind *NetSuite Error Limit for Debugging*. Counts are always
     complete: the sum of all counts is the number of warning and error lines.
     """
     groups: dict[object, _Group] = {}
-    in_full = 0
+    in_full, chains = 0, Chains()
     for line in lines:
         if line.level not in (Level.WARNING, Level.ERROR):
             continue
+        chains.add((line.source_number, line.source_id), line.waits_for)
         pieces, values = _taken_apart(line)
         key, shown = _place(line, pieces, in_full, debug, error_limit)
         in_full += debug and from_netsuite(line)
@@ -55,7 +58,7 @@ def group_messages(lines: Iterable[LogLine], *, debug: bool = False, error_limit
             key, shown = (line.level,), replace(line, message=OTHER_KINDS, code="", step="", advice="")
         group = groups.get(key) or groups.setdefault(key, _Group(shown))
         group.add(shown, values if shown is line else _taken_apart(shown)[1])
-    messages = [group.message() for group in groups.values()]
+    messages = [group.message(chains) for group in groups.values()]
     return messages if debug else cut(messages)
 
 
@@ -129,12 +132,12 @@ class _Group:
             key = (line.source_number or line.source_id, line.waits_for, tuple(v.text for v in values))
             self.records.setdefault(key, values)
 
-    def message(self) -> Message:
+    def message(self, chains: Chains) -> Message:
         pieces, values = _taken_apart(self.first)
         text = pieces[0]
         for piece, value, common in zip(pieces[1:], values, self.common, strict=True):
             text += (value.text if common else value.blank()) + piece
-        labels = (self._label(name, waits_for, v) for (name, waits_for, _), v in self.records.items())
+        labels = (self._label(name, told(waits_for, chains.root(waits_for)), v) for (name, waits_for, _), v in self.records.items())
         return Message(
             step=self.first.step,
             level=self.first.level,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tallybridge.reporting import figures
 from tallybridge.reporting._templates import render
-from tallybridge.reporting.messages import BETWEEN
+from tallybridge.reporting.messages import BETWEEN, WAITS_FOR
 from tallybridge.reporting.totals import unexplained
 from tallybridge.reporting.verdict import Tone, off_text, off_totals, total_name, verdict
 from tallybridge.reporting.words import clean, duration_text, shortened
@@ -43,6 +43,11 @@ class Attention:
     records: tuple[tuple[str, str], ...]
     more: int
 
+    @property
+    def waits(self) -> bool:
+        """Whether all its records wait for others, so that it needs nobody by itself."""
+        return bool(self.records) and all(about.startswith(WAITS_FOR) for _, about in self.records)
+
 
 def report_page(summary: RunSummary, lines: Iterable[LogLine], limit: int = LOG_LINES) -> str:
     """The whole page as text. `lines` is the run's log, read once; at most `limit` of it are shown, warnings and errors first to stay."""
@@ -71,12 +76,13 @@ def report_page(summary: RunSummary, lines: Iterable[LogLine], limit: int = LOG_
 
 
 def attention(summary: RunSummary) -> list[Attention]:
-    """What needs a person, gravest first: errors, totals that do not tie out, warnings."""
+    """What needs a person, gravest first: errors, totals that do not tie out, warnings. Warnings about records that only wait for
+    others come last: they follow by themselves."""
     off = [_of_total(total, summary.job) for total in off_totals(summary)]
     titles = figures.step_titles(summary)
     errors = [_of_message(m, titles) for m in summary.messages if m.level is Level.ERROR]
     others = [_of_message(m, titles) for m in summary.messages if m.level is not Level.ERROR]
-    return errors + off + others
+    return errors + off + sorted(others, key=lambda entry: entry.waits)
 
 
 def _of_total(total: ControlTotal, job: str) -> Attention:

@@ -1,0 +1,64 @@
+"""Who waits for whom: records that wait for their parents, followed to the one that holds them all up.
+
+A refund waits for its payment, that for an invoice, that for a charge without an Item Type: what a person must mend is the charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MAX_LINKS = 20
+"""Links that are followed; longer chains and circles end there."""
+MAX_RECORDS = 20_000
+"""Waiting records that are kept; those beyond show their own parent only."""
+
+
+@dataclass
+class Chains:
+    """The records of a run that were left behind. `waits`: name or number of a record -> what it waits for, "" for nothing."""
+
+    waits: dict[str, str] = field(default_factory=dict)
+
+    def add(self, names: tuple[str, ...], waits_for: str) -> None:
+        """Note a record under its number and id; what a record waits for goes before a remark about it that waits for nothing."""
+        for name in filter(None, names):
+            if len(self.waits) < MAX_RECORDS and not self.waits.get(name):
+                self.waits[name] = waits_for
+
+    def root(self, waits_for: str) -> str:
+        """What stands at the end of the chain that begins with this parent, in the words of the last record that waits for it; "" when it
+        is the parent itself."""
+        end, seen = waits_for, {waits_for}
+        for _ in range(MAX_LINKS):
+            further = self._next(end)
+            if not further or further in seen:
+                break
+            end = further
+            seen.add(further)
+        return end if end != waits_for else ""
+
+    def depth(self, waits_for: str) -> int:
+        """How many links lie between a record and what holds it up: 0 for a record that waits for nothing."""
+        steps, end, seen = 0, waits_for, {waits_for}
+        while end and steps < MAX_LINKS:
+            steps, end = steps + 1, self._next(end)
+            if end in seen:
+                break
+            seen.add(end)
+        return steps
+
+    def _next(self, parent: str) -> str:
+        key = known_name(parent, self.waits)
+        return self.waits[key] if key else ""
+
+
+def known_name(parent: str, known: Mapping[str, object]) -> str:
+    """The record that the words "invoice INV00000042" stand for: the longest ending of the words that is known; "" if none is."""
+    words = parent.split(" ")
+    return next((name for n in range(len(words)) if (name := " ".join(words[n:])) in known), "")
+
+
+def told(waits_for: str, root: str) -> str:
+    """ "payment P-1" and "charge Seats" -> "payment P-1, in the end for charge Seats"."""
+    return f"{waits_for}, in the end for {root}" if root else waits_for
