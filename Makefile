@@ -1,18 +1,19 @@
 # Every target sets itself up: .venv is made from requirements/dev.txt and made again only when that file changes.
-# PYTHON is the interpreter that .venv is made with (3.11 or newer).
+# PYTHON is the interpreter that .venv is made with (3.11 or newer); JOBS says how many processes share the tests.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PYTEST_ARGS ?=
+JOBS ?= auto
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test sandbox check bench faults clients client lock clean
+.PHONY: help setup demo demo-revenue test sandbox check bench bench-revenue faults clients client lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv; every other target does it by itself
 
@@ -29,8 +30,11 @@ $(READY): requirements/dev.txt
 demo: $(READY) ## load a demo tenant, run the billing sync, show the control totals
 	@$(BIN)/python -m sandbox demo
 
+demo-revenue: $(READY) ## run the revenue connector on the demo tenant, show its tasks and the files that it leaves
+	@$(BIN)/python -m sandbox.revenue_demo
+
 test: $(READY) ## pass all tests, offline
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) $(PYTEST_ARGS)
 
 sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS NETSUITE_SLOTS PORT_BASE
 	@$(BIN)/python -m sandbox
@@ -42,11 +46,14 @@ check: $(READY) ## ruff, mypy, cfn-lint
 	@for app in functions/*/app.py; do echo "mypy $$app"; $(BIN)/mypy $$app || exit 1; done
 	$(BIN)/cfn-lint template.yaml
 
-bench: $(READY) ## measure records per second and calls; options: INVOICES PAYMENTS LATENCY_MS NETSUITE_SLOTS MEMORY
+bench: $(READY) ## measure records per second and calls; options: STEPS INVOICES RECORDS LATENCY_MS NETSUITE_SLOTS MEMORY
 	@$(BIN)/python -m sandbox bench
 
+bench-revenue: $(READY) ## measure a million rows of the revenue connector beside plain csv; options: ROWS PART_ROWS
+	@$(BIN)/python -m sandbox.revenue_bench
+
 faults: $(READY) ## the longer proofs: faults at every instruction, lost answers, two runs at once
-	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m slow -n $(JOBS) $(PYTEST_ARGS)
 
 clients: ## third-party Zuora and NetSuite clients, unmodified, against the stand-ins
 	@$(MAKE) --no-print-directory client NAME=zuora TESTS=tests/standins/zuora/test_vendor_sdk.py
