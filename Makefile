@@ -56,7 +56,7 @@ faults: $(READY) ## the longer proofs: faults at every instruction, lost answers
 	$(BIN)/python -m pytest -m slow -n $(JOBS) $(PYTEST_ARGS)
 
 clients: ## third-party Zuora and NetSuite clients, unmodified, against the stand-ins
-	@$(MAKE) --no-print-directory client NAME=zuora TESTS=tests/standins/zuora/test_vendor_sdk.py
+	@$(MAKE) --no-print-directory client NAME=zuora TESTS="tests/standins/zuora/test_vendor_sdk.py tests/standins/revenue/test_revenue_vendor_sdk.py"
 	@$(MAKE) --no-print-directory client NAME=netsuite TESTS=tests/standins/netsuite/test_netsuite_client_packages.py
 
 client:

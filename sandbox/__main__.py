@@ -38,6 +38,7 @@ def about(sandbox: Sandbox) -> str:
         "AWS": sandbox.env["AWS_ENDPOINT_URL"],
         "Zuora": f"{sandbox.addresses.zuora} (Invoice Settlement {mode})",
         "NetSuite": f"{sandbox.addresses.netsuite} ({sandbox.options.netsuite_slots or 'any number of'} calls at a time)",
+        "Revenue": f"{sandbox.addresses.revenue} (Zuora Revenue)",
         "Data": {"demo": "demo tenant", "empty": "reference data only"}[sandbox.options.data],
         "Environment": str(sandbox.out / ENV_FILE),
         "Runs": str(sandbox.out / "runs"),

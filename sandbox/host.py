@@ -104,7 +104,8 @@ class Sandbox:
                 self.load(load_tenant())
                 self.load_revenue()
             self.env = self._environment()
-            running.enter_context(RunFiles(self.aws.outputs["BillingSyncArn"], self.aws.outputs["ReportsBucket"], self.out / "runs"))
+            machines = (self.aws.outputs["BillingSyncArn"], self.aws.outputs["RevenueIngestArn"])
+            running.enter_context(RunFiles(machines, self.aws.outputs["ReportsBucket"], self.out / "runs"))
             running.enter_context(_file(self.out / ENV_FILE, "".join(f"{key}={value}\n" for key, value in self.env.items())))
             self._running = running.pop_all()
         return self

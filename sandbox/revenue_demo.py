@@ -1,7 +1,5 @@
-"""Runs the revenue connector on the demo tenant through the real state machine and shows the tasks as they pass.
-
-python -m sandbox.revenue_demo
-"""
+"""`make demo-revenue`: runs the revenue connector on the demo tenant through the real state machine, shows the tasks as they pass, and says
+where the mail, its attachment, the upload files and the other files lie."""
 
 from __future__ import annotations
 
@@ -13,19 +11,24 @@ from typing import Any
 
 import boto3
 
+from sandbox.aws import StackError
 from sandbox.demo import load_tenant
 from sandbox.demo.revenue import DATASETS, TEMPLATES, revenue_demo
-from sandbox.host import RECIPIENT, SENDER, Sandbox, SandboxOptions
+from sandbox.host import RECIPIENT, SENDER, Sandbox, SandboxError, SandboxOptions
+from sandbox.stand_ins import StandInsFailed
 
 INSTANCE = "Daily revenue"
 OBJECTS = ("Orders", "Invoices", "Credit Memos")
+NOT_MAPPED = {("Invoices", "Memo"), ("Credit Memos", "Memo"), ("Credit Memos", "SO_LINE_ID")}
+"""Columns of the demo's datasets that have no place in the object's file, or are empty in every row."""
+CONFIGURATION, INTERRUPTED = 3, 130
 LOOK_SECONDS = 0.2
 LONGEST_SECONDS = 300.0
 PREFIX = "tasks/"
 
 
 def configuration(sandbox: Sandbox) -> dict[str, Any]:
-    """The connector's configuration for the demo tenant: one instance, three objects, every column of the datasets mapped."""
+    """The connector's configuration for the demo tenant: one instance, three objects."""
     demo = revenue_demo(load_tenant())
     columns = {t["name"]: {c["label"]: c["col_name"] for c in t["mapping"]} for t in demo.revenue["template"]}
     objects = [
@@ -37,7 +40,7 @@ def configuration(sandbox: Sandbox) -> dict[str, Any]:
             "mapping": [
                 {"source": alias, "target": columns[TEMPLATES[name]][label]}
                 for alias, label in demo.mappings[name]
-                if name == "Orders" or alias != "Memo"
+                if (name, alias) not in NOT_MAPPED
             ],
         }
         for name in OBJECTS
@@ -86,41 +89,74 @@ def tasks(sandbox: Sandbox, run_id: str) -> list[tuple[str, dict[str, Any]]]:
     return sorted(found, key=lambda each: (each[1]["ended"], each[1]["number"]))
 
 
-def fetch(sandbox: Sandbox, run_id: str, output: dict[str, Any], out: Path) -> list[Path]:
-    """Copy what the run left for people, and its upload files, to a folder."""
-    client, folder = boto3.client("s3"), out / "runs" / run_id
-    buckets = sandbox.aws.outputs
-    wanted = [(buckets["ReportsBucket"], key) for key in output["keys"].values()]
-    wanted += [(buckets["UploadsBucket"], file["key"]) for each in output["objects"] for file in each["files"]]
+def fetch(sandbox: Sandbox, run_id: str, output: dict[str, Any]) -> list[tuple[str, Path]]:
+    """Copy what the run left for people, and its upload files, to out/runs/<run id>/; what each file is, and where it lies."""
+    client, buckets = boto3.client("s3"), sandbox.aws.outputs
+    wanted = [(what_is(name), buckets["ReportsBucket"], key) for name, key in output["keys"].items()]
+    wanted += [("upload file", buckets["UploadsBucket"], file["key"]) for each in output["objects"] for file in each["files"]]
+    folder = sandbox.out / "runs" / run_id
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for bucket, key in wanted:
-        paths.append(folder / key.rpartition("/")[2])
-        paths[-1].write_bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
-    return paths
+    found = []
+    for what, bucket, key in sorted(wanted, key=lambda each: list(WHAT.values()).index(each[0])):
+        path = folder / key.rpartition("/")[2]
+        path.write_bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        found.append((what, path))
+    return found
 
 
-def main() -> int:
-    """The entry point; answers the exit code: 0 when everything is staged."""
-    with Sandbox(SandboxOptions(data="demo")) as sandbox:
+WHAT = {
+    "mail": "mail",
+    "attachment": "attachment",
+    "upload": "upload file",
+    "report": "report",
+    "summary_csv": "summary log",
+    "line_results": "line results",
+    "summary": "summary",
+    "log": "log",
+}
+"""The files of a run by the name that its output gives them, in the order in which they are shown."""
+
+
+def what_is(name: str) -> str:
+    """line_results_1 -> line results."""
+    return WHAT[name.rstrip("0123456789").rstrip("_")]
+
+
+def demo(options: SandboxOptions) -> int:
+    """Run it; answers the exit code: 0 when everything is staged."""
+    print("Starting the sandbox.", flush=True)
+    with Sandbox(options) as sandbox:
         store(sandbox, configuration(sandbox))
-        print(f"The demo tenant is loaded. Running the instance {INSTANCE!r} through the state machine revenue_ingest.\n")
+        print(f"The demo tenant is loaded. Running the instance {INSTANCE!r} through the state machine revenue-ingest.\n", flush=True)
         states = boto3.client("stepfunctions", region_name=sandbox.aws.region)
         given = json.dumps({"trigger": "manual", "instance": INSTANCE, "user": "demo"})
         arn = states.start_execution(stateMachineArn=sandbox.aws.outputs["RevenueIngestArn"], input=given)["executionArn"]
         run_id = arn.rpartition(":")[2]
         output = json.loads(follow(sandbox, arn, run_id).get("output") or "{}")
         if "objects" not in output:
-            print(f"\nThe run could not be started: {output.get('message', 'see the execution')}", file=sys.stderr)
+            print(f"\nThe run could not be started: {output.get('reason', 'see the execution')}", file=sys.stderr)
             return 2
         print(f"\nRun {run_id}: {output['outcome']}")
         for each in output["objects"]:
             print(f"  {each['object']:<14}{each['status']:<10}{each['rows']:>6} rows read {each['staged']:>6} staged")
         staged = sandbox.control("revenue", "dump")["staging"][0]
         print(f"  Zuora Revenue holds {staged['lines']} lines in inbound staging, {staged['repeated']} of them twice.\n")
-        for path in fetch(sandbox, run_id, output, sandbox.out):
-            print(f"  {path}")
+        files = fetch(sandbox, run_id, output)
+        print(f"What the run left, in {files[0][1].parent}:")
+        for what, path in files:
+            print(f"  {what:<14}{path.name}")
         return 0 if output["outcome"] in ("SUCCESS", "WARNING") else 2
+
+
+def main() -> int:
+    """The entry point."""
+    try:
+        return demo(SandboxOptions(data="demo"))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (SandboxError, StandInsFailed, StackError) as failed:
+        print(f"The sandbox cannot start. {failed}", file=sys.stderr)
+        return CONFIGURATION
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,9 @@ from typing import Any
 
 import boto3
 
-NAMES = ("summary.json", "summary.csv", "log.jsonl.gz", "report.html", "mail.eml")
+NAMES = frozenset({"summary.json", "summary.csv", "log.jsonl.gz", "report.html", "mail.eml"})
+BEGINNINGS = ("summary_", "revenue_connector_", "line_results_")
+"""Files of the revenue connector, whose names hold the run, the instance or the object."""
 LOOK_EVERY_SECONDS = 0.25
 LINGER_SECONDS = 5.0
 """How long after the end of an execution its files are looked for."""
@@ -20,10 +22,10 @@ PREFIX = "runs/"
 
 
 class RunFiles(AbstractContextManager["RunFiles"]):
-    """Looks for ended executions of a state machine, and copies the files of their runs. A last look is taken when it is closed."""
+    """Looks for ended executions of the state machines, and copies the files of their runs. A last look is taken when it is closed."""
 
-    def __init__(self, state_machine: str, bucket: str, folder: Path) -> None:
-        self.state_machine = state_machine
+    def __init__(self, state_machines: Sequence[str], bucket: str, folder: Path) -> None:
+        self.state_machines = tuple(state_machines)
         self.bucket = bucket
         self.folder = folder
         self._ended: set[str] = set()
@@ -44,7 +46,8 @@ class RunFiles(AbstractContextManager["RunFiles"]):
 
     def look(self) -> None:
         """Copy the files of runs if an execution has ended since the last look, or a moment ago: some are written after the end."""
-        pages = self._states.get_paginator("list_executions").paginate(stateMachineArn=self.state_machine)
+        listed = self._states.get_paginator("list_executions")
+        pages = (page for arn in self.state_machines for page in listed.paginate(stateMachineArn=arn))
         ended = {e["executionArn"] for page in pages for e in page["executions"] if e["status"] != "RUNNING"}
         if ended - self._ended:
             self._ended, self._copy_until = ended, time.monotonic() + LINGER_SECONDS
@@ -57,7 +60,7 @@ class RunFiles(AbstractContextManager["RunFiles"]):
             for entry in self._pages(folder["Prefix"], "Contents"):
                 run, _, name = entry["Key"].removeprefix(PREFIX).partition("/")
                 target = self.folder / run / name
-                if name in NAMES and not (target.exists() and target.stat().st_size == entry["Size"]):
+                if _for_people(name) and not (target.exists() and target.stat().st_size == entry["Size"]):
                     self._copy_one(entry["Key"], target)
 
     def _pages(self, prefix: str, kind: str) -> Iterator[dict[str, Any]]:
@@ -74,3 +77,7 @@ class RunFiles(AbstractContextManager["RunFiles"]):
     def _watch(self) -> None:
         while not self._stop.wait(LOOK_EVERY_SECONDS):
             self.look()
+
+
+def _for_people(name: str) -> bool:
+    return name in NAMES or name.startswith(BEGINNINGS)

@@ -1,4 +1,4 @@
-"""The commands: run, runs, show, status, doctor.
+"""The commands: run, runs, show, status, doctor, settings, revenue.
 
 Exit codes: 0 tied out, 1 finished with records held or refused, 2 out of balance or failed, 3 configuration, 130 interrupted.
 """
@@ -20,9 +20,10 @@ from tallybridge import money
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.summary import summary_json
 from tallybridge.sync.runlog import Level
+from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli import doctor as checks
-from tallybridge_cli import logs, render, standing, watch
+from tallybridge_cli import logs, render, settings_file, standing, watch
 from tallybridge_cli import revenue as revenue_commands
 from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
 from tallybridge_cli.target import Target, resolve
@@ -71,6 +72,10 @@ def run(
     trigger: Annotated[str, typer.Option(help="Who or what starts the run; it stands in the report.")] = "manual",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide everything, write nothing on either side.")] = False,
     steps: Annotated[str, typer.Option(help=f"Only these steps, separated by commas: {','.join(STEPS)}.")] = "",
+    accept_mode: Annotated[
+        str,
+        typer.Option("--accept-mode", help="A or B: the tenant was switched on purpose; this instance belongs to that mode from now on."),
+    ] = "",
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Start the run and return at once.")] = False,
     env: EnvOption = None,
     stack: StackOption = None,
@@ -79,7 +84,7 @@ def run(
 ) -> int:
     """Start a billing sync, follow it, show its control totals and what needs attention."""
     target = target_of(env, stack)
-    execution = watch.start(target, trigger=trigger, dry_run=dry_run, steps=_steps(steps))
+    execution = watch.start(target, trigger=trigger, dry_run=dry_run, steps=_steps(steps), accept_mode=_mode(accept_mode))
     run_id = watch.run_id_of(execution)
     if no_wait:
         write_json({"run_id": run_id, "execution": execution}) if json else out.print(f"Run {run_id} has started.")
@@ -104,6 +109,14 @@ def _steps(text: str) -> list[str] | None:
                 f'There is no step "{step}".', place="--steps", code="INPUT", advice=f"The steps are {', '.join(STEPS)}."
             )
     return wanted or None
+
+
+def _mode(text: str) -> str:
+    """The mode that a run may accept; "" for none. Raises `ConfigurationError` for another word."""
+    if text.upper() not in ("", *MODES):
+        advice = "A is a tenant without Invoice Settlement, B one with it."
+        raise ConfigurationError(f'"{text}" is not a tenant mode.', place="--accept-mode", code="INPUT", advice=advice)
+    return text.upper()
 
 
 def follow(
@@ -230,6 +243,71 @@ def doctor(env: EnvOption = None, stack: StackOption = None, json: JsonOption = 
     else:
         say(out, "", checks.conclusion(found))
     return Code.CONFIGURATION if failed else Code.TIED_OUT
+
+
+settings_app = typer.Typer(help="Looks at, checks and stores the settings.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(settings_app, name="settings")
+FileArgument = Annotated[Path, typer.Argument(help="Settings as a JSON file.")]
+
+
+@settings_app.command("show")
+def settings_show(
+    every: Annotated[bool, typer.Option("--all", help="Every setting, not only those that differ from their default.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Show the settings that the next run will use."""
+    current = settings_file.shown(target_of(env, stack).settings(), every=every)
+    write_json(current) if json else say(out, settings_file.table(current))
+    return Code.TIED_OUT
+
+
+@settings_app.command("check")
+def settings_check(
+    file: FileArgument,
+    offline: Annotated[bool, typer.Option("--offline", help="Keys and values only; names are not looked up in NetSuite.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Check a settings file before it is stored: every key, every value, and every name against NetSuite."""
+    found = settings_file.examined(file, None if offline else target_of(env, stack))
+    _show_settings_checks(found, json=json)
+    return Code.CONFIGURATION if any(c.state is checks.State.FAIL for c in found) else Code.TIED_OUT
+
+
+@settings_app.command("save")
+def settings_save(
+    file: FileArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Store it without being asked, whatever there is to think about.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Check a settings file and store it; the next run takes it."""
+    target = target_of(env, stack)
+    found = settings_file.examined(file, target)
+    failed = any(c.state is checks.State.FAIL for c in found)
+    if not failed and not yes and any(c.state is checks.State.WARN for c in found):
+        _show_settings_checks(found, json=False)
+        typer.confirm("Store these settings?", abort=True, err=True)
+    if not failed:
+        settings_file.save(file, target)
+    _show_settings_checks(found, json=json)
+    if not json:
+        out.print("Not stored." if failed else f"Stored; the next run takes them ({target['SETTINGS_PARAMETER']}).")
+    return Code.CONFIGURATION if failed else Code.TIED_OUT
+
+
+def _show_settings_checks(found: list[checks.Check], *, json: bool) -> None:
+    if json:
+        write_json({"ok": all(c.state is not checks.State.FAIL for c in found), "checks": [c.to_json() for c in found]})
+    else:
+        say(out, *(checks.shown(c) for c in found))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

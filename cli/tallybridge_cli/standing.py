@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from tallybridge.clock import stamp
 from tallybridge.errors import ConfigurationError
+from tallybridge.reporting.chains import Chains, known_name, told
 from tallybridge.reporting.verdict import verdict
 from tallybridge.reporting.words import moment, plural
 from tallybridge.sync.ledger import State
@@ -32,7 +34,8 @@ SHOWN = 40
 
 @dataclass(frozen=True)
 class Waiting:
-    """A record that is held or refused. `waits_for` names what it waits for; "" means that it waits for a person."""
+    """A record that is held or refused. `waits_for` names what it waits for, "" means that it waits for a person; `root` what stands at the
+    end of the chain of records that wait for each other, "" when that is what it waits for itself."""
 
     state: str
     step: str
@@ -43,6 +46,7 @@ class Waiting:
     waits_for: str
     since: str
     run_id: str
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def standing(target: Target) -> Standing:
     ended = (r for r in recent if r.get("outcome") not in (RunOutcome.RUNNING, RunOutcome.SKIPPED))
     newest = next(ended, None)
     summary = summary_of(target, newest["run_id"]) if newest else None
-    return Standing(recent[0] if recent else None, summary, lock_of(target), tuple(waiting(target)))
+    return Standing(recent[0] if recent else None, summary, lock_of(target), tuple(chained(list(waiting(target)))))
 
 
 def lock_of(target: Target) -> Lock | None:
@@ -112,6 +116,21 @@ def waiting(target: Target) -> Iterator[Waiting]:
                 yield Waiting(
                     state=str(state), step=step, id=str(item["id"]).rsplit("#", 1)[-1], since=str(item.get("updated", "")), **known
                 )
+
+
+def chained(rows: Sequence[Waiting]) -> list[Waiting]:
+    """The records with what stands at the end of their chains: first those that need a person, then those that wait for others."""
+    chains = Chains()
+    for row in rows:
+        chains.add((row.number, row.id), row.waits_for)
+    return sorted((replace(row, root=chains.root(row.waits_for)) for row in rows), key=lambda row: bool(row.waits_for))
+
+
+def held_up(rows: Sequence[Waiting]) -> Counter[str]:
+    """How many records each record holds up, directly or through others, by id."""
+    ids = {name: row.id for row in rows for name in (row.id, row.number) if name}
+    ends = (known_name(row.root or row.waits_for, ids) for row in rows if row.waits_for)
+    return Counter(ids[end] for end in ends if end)
 
 
 def find_run(target: Target, name: str) -> str:
@@ -147,7 +166,7 @@ def page(now: Standing) -> RenderableType:
         parts.append(Text("There was no run yet. `tallybridge doctor` checks the set-up, `tallybridge run --dry-run` writes nothing."))
     parts.append(_lock_line(now.lock))
     if now.waiting:
-        parts += ["", Text(f"{plural(len(now.waiting), 'record')} held or refused", style="bold"), _waiting_table(now.waiting)]
+        parts += _waiting_tables(now.waiting)
     return Group(*parts)
 
 
@@ -160,17 +179,35 @@ def _lock_line(lock: Lock | None) -> Text:
     return render.plain(f"Run {lock.run_id} is in progress since {began}; a second start is refused.", "cyan")
 
 
-def _waiting_table(rows: tuple[Waiting, ...]) -> RenderableType:
-    table = Table("Step", "Record", "Code", "Why", "Waits for", box=None, padding=(0, 2, 0, 0))
-    for row in rows[:SHOWN]:
-        style = "bold red" if row.state == State.REFUSED else "yellow"
-        waits_for = row.waits_for or "a person"
-        table.add_row(
-            row.step, render.plain(row.number or row.id), render.plain(row.code, style), render.plain(row.message), render.plain(waits_for)
-        )
-    if len(rows) > SHOWN:
-        return Group(table, Text(f"and {len(rows) - SHOWN} more; --json lists all", style="dim"))
-    return table
+def _waiting_tables(rows: Sequence[Waiting]) -> Iterator[RenderableType]:
+    """What needs a person, with how much hangs on it; then what follows by itself."""
+    counts = held_up(rows)
+    causes, waits = [r for r in rows if not r.waits_for], [r for r in rows if r.waits_for]
+    if causes:
+        yield from ("", Text(f"{plural(len(causes), 'record needs', 'records need')} a person", style="bold"))
+        table = Table("Step", "Record", "Code", "Why", "Holds up", box=None, padding=(0, 2, 0, 0))
+        for row in sorted(causes, key=lambda r: -counts[r.id])[:SHOWN]:
+            style = "bold red" if row.state == State.REFUSED else "yellow"
+            hangs = plural(counts[row.id], "record") if counts[row.id] else ""
+            table.add_row(row.step, _name(row), render.plain(row.code, style), render.plain(row.message), hangs)
+        yield from _with_rest(table, len(causes))
+    if waits:
+        head = f"{plural(len(waits), 'record waits', 'records wait')} for others; nothing to do for them"
+        yield from ("", Text(head, style="bold"))
+        table = Table("Step", "Record", "Code", "Waits for", box=None, padding=(0, 2, 0, 0))
+        for row in waits[:SHOWN]:
+            table.add_row(row.step, _name(row), render.plain(row.code, "dim"), render.plain(told(row.waits_for, row.root)))
+        yield from _with_rest(table, len(waits))
+
+
+def _name(row: Waiting) -> Text:
+    return render.plain(row.number or row.id)
+
+
+def _with_rest(table: Table, count: int) -> Iterator[RenderableType]:
+    yield table
+    if count > SHOWN:
+        yield Text(f"and {count - SHOWN} more; --json lists all", style="dim")
 
 
 def _time(iso: str) -> str:

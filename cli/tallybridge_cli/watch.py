@@ -63,12 +63,15 @@ class Ended:
     advice: str = ""
 
 
-def start(target: Target, *, trigger: str, dry_run: bool, steps: Sequence[str] | None) -> str:
-    """Start an execution of the billing sync; answers its ARN. The run's id is the execution's name."""
+def start(target: Target, *, trigger: str, dry_run: bool, steps: Sequence[str] | None, accept_mode: str = "") -> str:
+    """Start an execution of the billing sync; answers its ARN. The run's id is the execution's name. `accept_mode`: "A" or "B", for the
+    one run after a deliberate switch of the Zuora tenant."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    document = json.dumps({"trigger": trigger, "dryRun": dry_run, "steps": list(steps) if steps else None})
+    document = {"trigger": trigger, "dryRun": dry_run, "steps": list(steps) if steps else None}
+    if accept_mode:
+        document["acceptMode"] = accept_mode
     states = target.client("stepfunctions")
-    answer = states.start_execution(stateMachineArn=target["BILLING_SYNC_ARN"], name=name, input=document)
+    answer = states.start_execution(stateMachineArn=target["BILLING_SYNC_ARN"], name=name, input=json.dumps(document))
     return str(answer["executionArn"])
 
 

@@ -221,7 +221,14 @@ def _refunds(case: Case) -> None:
         payment = case.zuora["Payment"][n - 1]
         head = {"Id": zuora_id("Refund", n), "RefundNumber": f"R-{n:08d}", "AccountId": payment["AccountId"], "Amount": back}
         refunds.append(
-            {**head, "RefundDate": DAY, "Type": "External", "Status": "Processed", "SourceType": "Payment", "MethodType": "Check"}
+            {
+                **head,
+                "RefundDate": _refund_day(payment),
+                "Type": "External",
+                "Status": "Processed",
+                "SourceType": "Payment",
+                "MethodType": "Check",
+            }
         )
         if case.mode == "B":
             of: Row = {"Id": zuora_id("RefundPart", n), "PaymentId": payment["Id"]}
@@ -271,13 +278,18 @@ def _netsuite_refunds(case: Case) -> None:
             {
                 "tranId": f"RF-{n:06d}",
                 "customer": made.reference(payment["AccountId"]),
-                "tranDate": DAY,
+                "tranDate": _refund_day(payment),
                 "paymentOption": CHECK,
                 "account": {"id": "1"},
                 "apply": {"items": [{"doc": {"id": str(FIRST_ENTERED + n)}, "apply": True, "amount": number(CREDITED)}]},
             }
         )
     case.entered |= {"creditMemo": credits_, "customerRefund": refunds}
+
+
+def _refund_day(payment: Row) -> str:
+    """A refund is not dated before its payment."""
+    return max(DAY, str(payment["EffectiveDate"]))
 
 
 def _entered_credit(made: Mirror, n: int, of: Row) -> Row:

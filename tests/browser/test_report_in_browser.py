@@ -176,7 +176,7 @@ def test_the_answers_come_first_and_headings_are_in_order(open_html: Opener) -> 
     assert questions == ["Did it run?", "Is the money right?", "What needs me?", "Is it safe to press the button?"]
     assert page.locator("dl.answers").bounding_box()["y"] < 400
     sections = page.get_by_role("heading", level=2).all_inner_texts()
-    assert sections[:3] == ["Control totals", "What happened in each step", "What needs attention"]
+    assert sections[:3] == ["Control totals", "What needs attention", "What happened in each step"]
 
 
 def test_paper_is_white_and_shows_every_listed_record(open_html: Opener) -> None:

@@ -13,6 +13,7 @@ from moto import mock_aws
 from rich.console import Console, RenderableType
 
 from tallybridge_cli.target import Target
+from tests.tables import RUNS, STATUS
 
 REGION = "us-east-1"
 
@@ -58,25 +59,8 @@ def target(clock: TestClock, clients: dict[str, Any]) -> Iterator[Target]:
     }
     with mock_aws():
         dynamodb = clients["dynamodb"]
-        dynamodb.create_table(
-            TableName="status",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "attention", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "attention",
-                    "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-        )
-        dynamodb.create_table(
-            TableName="runs",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        )
+        dynamodb.create_table(**STATUS)
+        dynamodb.create_table(**RUNS)
         clients["s3"].create_bucket(Bucket="reports")
         clients["ssm"].put_parameter(Name="/tallybridge/settings", Value="{}", Type="String")
         clients["secretsmanager"].create_secret(Name="credentials", SecretString="{}")

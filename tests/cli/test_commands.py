@@ -132,3 +132,23 @@ def test_every_command_and_option_is_in_the_documentation() -> None:
         "--record",
     ):
         assert option in page
+
+
+def test_accept_mode_goes_into_the_execution_s_input(call: Any, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    class States:
+        def start_execution(self, **given: Any) -> dict[str, str]:
+            self.given = given
+            return {"executionArn": f"arn:{given['name']}"}
+
+    states = States()
+    target.clients["stepfunctions"] = states
+    assert call("run", "--accept-mode", "b", "--no-wait")[0] == 0
+    assert json.loads(states.given["input"]) == {"trigger": "manual", "dryRun": False, "steps": None, "acceptMode": "B"}
+    call("run", "--no-wait")
+    assert "acceptMode" not in json.loads(states.given["input"])
+
+
+def test_a_mode_that_does_not_exist_is_refused_before_anything_starts(call: Any) -> None:
+    code, text = call("run", "--accept-mode", "C")
+    assert code == 3
+    assert "A is a tenant without Invoice Settlement" in text

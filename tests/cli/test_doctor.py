@@ -14,7 +14,7 @@ from tallybridge.errors import LoginRefused, NotFound, Refused
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.netsuite.client import GovernanceLimits
 from tallybridge.settings import Settings
-from tallybridge.steps.reference import PERIODS, TABLES, derived_id, prefix_of
+from tallybridge.steps.shared.reference import PERIODS, TABLES, derived_id, prefix_of
 from tallybridge_cli.doctor import State, both, examine, netsuite, tables, zuora
 from tallybridge_cli.doctor.check import Check, conclusion, shown
 from tallybridge_cli.doctor.examine import Systems
@@ -187,7 +187,8 @@ def test_more_calls_at_a_time_than_netsuite_answers_are_warned_of(calls: int, li
     ],
 )
 def test_a_name_in_the_settings_that_netsuite_lacks_fails_with_its_label(target: Target, key: str, label: str) -> None:
-    found = examined(target, **{key: "Software : Nowhere"})[f"NetSuite: {key}"]
+    settings: Any = {key: "Software : Nowhere"}
+    found = examined(target, **settings)[f"NetSuite: {key}"]
     assert found.state is State.FAIL
     assert found.detail == f'Setting "{label}": "Software : Nowhere" was not found in NetSuite.'
     assert found.next == 'Enter the exact name, using " : " between levels.'

@@ -8,13 +8,18 @@ import pytest
 
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.settings import Settings
+from tallybridge.steps.shared.reference import derived_id, prefix_of
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli.doctor import State, netsuite, tables, zuora
 from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, Wanted, wanted
 from tallybridge_cli.target import Target
 from tests.cli.test_doctor import FakeNetSuite, FakeZuora, examined
 
-REVERSE = {"disable_netsuite_payment_sync": "No", "disable_netsuite_credit_memo_sync": "No", "disable_netsuite_refund_sync": "No"}
+REVERSE: dict[str, Any] = {
+    "disable_netsuite_payment_sync": "No",
+    "disable_netsuite_credit_memo_sync": "No",
+    "disable_netsuite_refund_sync": "No",
+}
 BILLING_ID = Wanted("Zuora ID", "", vital=True, running=True)
 
 
@@ -39,6 +44,7 @@ def test_every_step_needs_something_on_both_sides() -> None:
     assert both == set(STEPS)
 
 
+@pytest.mark.rule("custom-fields.3.missing-field")
 @pytest.mark.parametrize(
     ("object_type", "field", "label"),
     [(name, w.api, w.label) for name, needs in ZUORA.items() for w in wanted(needs, STEPS) if w.vital],
@@ -50,6 +56,7 @@ def test_a_zuora_field_that_a_running_step_reads_is_missed_by_label_and_name(obj
     assert check.detail == f'Zuora {object_type} is missing field "{label}" ({field}__NS).'
 
 
+@pytest.mark.rule("custom-fields.3.missing-field")
 @pytest.mark.parametrize(
     ("record_type", "label"), [(name, w.label) for name, needs in NETSUITE.items() for w in wanted(needs, STEPS) if w.label != "Zuora ID"]
 )
@@ -59,7 +66,7 @@ def test_a_netsuite_field_that_is_missing_is_named_by_label_and_derived_id(recor
     lines = [w for w in lines if w.label != label]
     check = netsuite.fields_check(record_type, list(wanted(NETSUITE[record_type], STEPS)), lines, schema, {})
     assert check.state in (State.FAIL, State.WARN)
-    script_id = netsuite.derived_id(netsuite.prefix_of(record_type), label)
+    script_id = derived_id(prefix_of(record_type), label)
     assert check.detail == f'NetSuite {record_type} is missing field "{label}" ({script_id}).'
 
 
@@ -91,6 +98,7 @@ def test_an_optional_line_field_warns(target: Target) -> None:
     assert found.detail == 'NetSuite invoice is missing line field "Zuora Charge Date" (custcolzuorachargedate).'
 
 
+@pytest.mark.rule("custom-fields.3.wrong-type")
 def test_a_field_of_the_wrong_type_warns(target: Target) -> None:
     wrong = FakeNetSuite(types={"Zuora Auto Pay": "string", "Zuora Tax Amount": "number"})
     found = examined(target, n=wrong)
@@ -106,6 +114,7 @@ def test_send_to_zuora_may_be_a_check_box_or_a_list(target: Target) -> None:
     assert examined(target, n=listed, enable_sales_order_sync="Yes")["NetSuite: fields of salesOrder"].state is State.OK
 
 
+@pytest.mark.rule("custom-fields.3.wrong-type")
 def test_list_values_that_are_missing_are_named(target: Target) -> None:
     batches = {"customlistzuorabatch": tuple(f"Batch{n}" for n in range(1, 20)), "customlistzuorabillcycleday": ("1",)}
     found = examined(target, n=FakeNetSuite(lists=batches))
@@ -138,6 +147,7 @@ def test_status_fields_that_cannot_be_written_fail(target: Target) -> None:
     assert "cannot be written" in found["Zuora: fields of Invoice"].detail
 
 
+@pytest.mark.rule("custom-fields.2.1.discovery", "custom-fields.2.1.field-map")
 def test_a_field_counts_by_map_by_label_or_by_derived_id() -> None:
     def checked(schema: RecordSchema, overrides: dict[str, str] | None = None) -> State:
         return netsuite.fields_check("invoice", [BILLING_ID], [], schema, overrides or {}).state

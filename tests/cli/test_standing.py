@@ -37,7 +37,29 @@ def test_held_records_are_listed_with_what_they_wait_for(target: Target, printed
     assert now.exit_code is Code.LEFT_OVER
     text = printed(standing.page(now))
     assert "account A00000007" in text
-    assert "a person" in text
+    assert "1 record needs a person" in text
+
+
+def test_the_cause_of_a_chain_comes_first_with_all_that_hangs_on_it(target: Target, printed: Callable[[RenderableType], str]) -> None:
+    def held(step: str, object_: str, record: str, number: str, waits_for: str) -> None:
+        target.ledger.held(Ledger.key("zuora", object_, record), step, number, "X-1", f"{number} has a trouble.", waits_for, None)
+
+    held("charges", "ProductRatePlanCharge", "c1", "Seats Pro", "")
+    held("invoices", "Invoice", "i1", "INV00000001", "charge Seats Pro")
+    held("payments", "Payment", "p1", "P-00000001", "invoice INV00000001")
+    held("refunds", "Refund", "r1", "R-00000001", "payment P-00000001")
+    now = standing.standing(target)
+    assert [(w.number, w.root) for w in now.waiting] == [
+        ("Seats Pro", ""),
+        ("INV00000001", ""),
+        ("P-00000001", "charge Seats Pro"),
+        ("R-00000001", "charge Seats Pro"),
+    ]
+    text = printed(standing.page(now))
+    assert "Seats Pro has a trouble.  3 records" in " ".join(text.split(" ")).replace("   ", "  ")
+    assert "payment P-00000001, in the end for charge Seats Pro" in text
+    assert text.index("1 record needs a person") < text.index("3 records wait for others")
+    assert now.to_json()["waiting"][3]["root"] == "charge Seats Pro"
 
 
 def test_the_four_questions_are_answered_from_the_last_run_with_a_result(target: Target) -> None:

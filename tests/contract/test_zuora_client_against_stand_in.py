@@ -94,7 +94,7 @@ def test_a_wrong_query_is_refused_with_its_code(tenant: Tenant) -> None:
     assert caught.value.code == "ZUORA-MALFORMED_QUERY"
 
 
-def test_data_query_reads_its_file_and_knows_tables_and_columns(tenant: Tenant) -> None:
+def test_data_query_reads_its_file_and_knows_columns(tenant: Tenant) -> None:
     tenant.stand_in.load({"Account": [account(n) for n in range(1200)]})
     zuora = tenant.client()
     rows = list(zuora.data_query("SELECT id, name FROM account ORDER BY accountnumber"))
@@ -102,7 +102,6 @@ def test_data_query_reads_its_file_and_knows_tables_and_columns(tenant: Tenant) 
     names = sql_literal(["O'Neil 3", "O'Neil 4"])
     assert len(list(zuora.data_query(f"SELECT id FROM account WHERE name IN {names}"))) == 2
     assert list(zuora.data_query("SELECT id FROM account WHERE name = 'nobody'")) == []
-    assert ("creditmemo" in zuora.show_tables()) is tenant.stand_in.options.settlement
     assert zuora.describe_table("account")["integrationstatus__ns"].startswith("varchar")
 
 
@@ -228,7 +227,6 @@ def test_payments_are_written_one_by_one_and_their_parts_read(settled: Tenant) -
     assert not zuora.update_payment("P-404", {"IntegrationId__NS": "1"}).ok
     parts = zuora.get_payment_parts("P-1")
     assert [(part.get("invoiceId"), part["amount"]) for part in parts] == [(None, Decimal("10.5"))]
-    assert zuora.get_account("A00001")["basicInfo"]["name"] == "O'Neil 1"
 
 
 def test_memos_are_written_in_bulk_with_a_result_each(settled: Tenant) -> None:

@@ -15,8 +15,8 @@ from tests.faults.ways import WAYS
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import start_world
 
-DEFAULT_EVERY = 19
-SHIFT = 5
+DEFAULT_EVERY = 37
+SHIFT = 11
 """Each step, way and moment begins at another effect, so that together they meet more of them."""
 MISSING_EFFECTS = 8
 """By so many the number of effects may differ between runs."""

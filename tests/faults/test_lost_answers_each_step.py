@@ -14,7 +14,7 @@ from tests.faults.each_step import RECORDS, STEPS, fill, picture
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import start_world
 
-DEFAULT_EVERY = 3
+DEFAULT_EVERY = 5
 MAX_RUNS = 3
 METHODS = ("POST", "PUT", "PATCH")
 EACH = pytest.mark.parametrize(("memory", "step"), STEPS, indirect=["memory"])

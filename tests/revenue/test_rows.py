@@ -12,6 +12,7 @@ from tallybridge.revenue.columns import MANDATORY, TYPES
 from tallybridge.revenue.config import InstanceObject, MappingLine, Options
 from tallybridge.revenue.findings import ERROR, WARNING
 from tallybridge.revenue.mapping import RowMapper, find_sources
+from tallybridge.revenue.pages import PageRows
 from tallybridge.revenue.values import Dates, character, number, quoted
 from tallybridge.zuora_revenue.template import Template, TemplateColumn
 from tests.revenue.rules import rules
@@ -109,7 +110,7 @@ def test_cells_are_quoted_and_nothing_is_nothing() -> None:
 @pytest.mark.parametrize(("value", "written"), [("T", "T"), (True, "T"), (False, "F"), (None, ""), (7, "7")])
 def test_flags_stay_and_nothing_else_is_converted(value: object, written: str) -> None:
     made = mapper("po_num", extra=(TemplateColumn("po_num", "Po Num", "Character", 99),))
-    assert made.lines([{"po_num": value}], 1).strip("\r\n").rpartition(",")[2] == (f'"{written}"' if written else "")
+    assert made.lines(PageRows(1, [{"po_num": value}])).strip("\r\n").rpartition(",")[2] == (f'"{written}"' if written else "")
 
 
 @rules("5.rule.2", "17.rule.1", "1.rule.2")
@@ -122,7 +123,7 @@ def test_any_text_comes_through_unchanged(texts: list[str]) -> None:
     import io
 
     made = mapper("po_num", extra=(TemplateColumn("po_num", "Po Num", "Character", 99),), options={"sanitize_leading_chars": False})
-    text = made.header() + made.lines([{"po_num": t} for t in texts], 1)
+    text = made.header() + made.lines(PageRows(1, [{"po_num": t} for t in texts]))
     assert [row["Po Num"] for row in csv.DictReader(io.StringIO(text, newline=""))] == texts
 
 
@@ -141,7 +142,7 @@ def test_any_text_comes_through_unchanged(texts: list[str]) -> None:
 )
 def test_length(column: str, length: int, code: str | None) -> None:
     made = mapper(column, extra=(TemplateColumn("quote_num", "Quote Num", "Character", 99),))
-    made.lines([{column: "x"}, {column: "x" * length}], 1)
+    made.lines(PageRows(1, [{column: "x"}, {column: "x" * length}]))
     assert found(made) == ({code: 1} if code else {})
 
 
@@ -149,14 +150,14 @@ def test_length(column: str, length: int, code: str | None) -> None:
 @pytest.mark.parametrize("value", ["=SUM(A1)", "+1", "@x"])
 def test_leading_characters(value: str) -> None:
     made = mapper("cstmr_nm")
-    made.lines([{"cstmr_nm": "a=b"}, {"cstmr_nm": value}], 1)
+    made.lines(PageRows(1, [{"cstmr_nm": "a=b"}, {"cstmr_nm": value}]))
     assert found(made) == {"RPRO-00603": 1} and made.findings.listed[0].row == 2
 
 
 @rules("13.3.check.value-starts-with", "13.4.warnings")
 def test_leading_characters_are_stripped_where_that_is_configured() -> None:
     made = mapper("cstmr_nm", options={"sanitize_leading_chars": True})
-    assert '"SUM(A1)"' in made.lines([{"cstmr_nm": "=SUM(A1)"}], 1)
+    assert '"SUM(A1)"' in made.lines(PageRows(1, [{"cstmr_nm": "=SUM(A1)"}]))
     assert found(made) == {} and found(made, WARNING) == {"RPRO-00603": 1}
 
 
@@ -164,8 +165,8 @@ def test_leading_characters_are_stripped_where_that_is_configured() -> None:
 def test_other_characters_are_an_error_only_where_that_is_configured() -> None:
     rows = [{"cstmr_nm": "Bäcker"}, {"cstmr_nm": "Baker"}]
     free, strict = mapper("cstmr_nm"), mapper("cstmr_nm", options={"ascii_only": True})
-    free.lines(rows, 1)
-    strict.lines(rows, 1)
+    free.lines(PageRows(1, rows))
+    strict.lines(PageRows(1, rows))
     assert found(free) == {} and found(strict) == {"RPRO-00709": 1}
 
 
@@ -173,7 +174,7 @@ def test_other_characters_are_an_error_only_where_that_is_configured() -> None:
 @pytest.mark.parametrize(("value", "wrong"), [("USD", 0), ("US Dollar", 1), ("US", 1), ("840", 1), ("", 0)])
 def test_currency(value: str, wrong: int) -> None:
     made = mapper("curr")
-    made.lines([{"curr": value}], 1)
+    made.lines(PageRows(1, [{"curr": value}]))
     assert found(made).get("RPRO-00736", 0) == wrong
 
 
@@ -181,7 +182,7 @@ def test_currency(value: str, wrong: int) -> None:
 @pytest.mark.parametrize("value", ["SalesOrd", "so", ""])
 def test_transaction_type(value: str) -> None:
     made = mapper("type")
-    made.lines([{"type": kind} for kind in (*TYPES, value)], 1)
+    made.lines(PageRows(1, [{"type": kind} for kind in (*TYPES, value)]))
     assert found(made) == {} and found(made, WARNING) == {"RPRO-00001": 1}
 
 
@@ -190,7 +191,7 @@ def test_transaction_type(value: str) -> None:
 @pytest.mark.parametrize("strict", [False, True])
 def test_mandatory_columns_of_a_sales_order_line(column: str, strict: bool) -> None:
     made = mapper(options={"strict_mandatory": strict})
-    made.lines([order(1), order(2, **{column: ""}), order(3, type="CST", **{column: ""})], 1)
+    made.lines(PageRows(1, [order(1), order(2, **{column: ""}), order(3, type="CST", **{column: ""})]))
     assert found(made, ERROR if strict else WARNING) == {"MANDATORY_EMPTY": 1}
     assert made.findings.listed[0].row == 2
 
@@ -198,7 +199,7 @@ def test_mandatory_columns_of_a_sales_order_line(column: str, strict: bool) -> N
 @rules("13.3.check.key-column-empty-or-twice", "3.4.line.key-column", "11.rule.3")
 def test_an_empty_key() -> None:
     made = mapper("cstmr_nm", key="line")
-    made.lines([{"line": "a"}, {"line": " "}, {}], 11)
+    made.lines(PageRows(11, [{"line": "a"}, {"line": " "}, {}]))
     assert found(made) == {"KEY_EMPTY": 2} and [f.row for f in made.findings.listed] == [12, 13]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from sandbox.host import Sandbox, SandboxOptions
 from tallybridge_cli.main import app
 from tests.revenue.rules import rules
 from tests.revenue.world import line, order, template
+
+RUN_SECONDS = 120.0
+LOOK_SECONDS = 0.2
 
 
 class Host:
@@ -87,6 +91,19 @@ def test_a_lost_answer_leaves_a_report_and_no_lock(host: Host) -> None:
     assert "Uploaded Files" in " ".join(output["standing"]) and host.lock_holders() == []
 
 
+@rules("8.rule.11")
+def test_an_unknown_file_is_resumed_by_whoever_has_looked(host: Host) -> None:
+    host.configure(line("Orders"))
+    host.sandbox.control("revenue", "faults", [{"path": "/upload/file", "drop": "after"}])
+    try:
+        failed = host.run()
+    finally:
+        host.sandbox.control("revenue", "faults", [])
+    before = host.sandbox.control("revenue", "dump")["staging"][0]["lines"]
+    assert cli(host, "resume", failed["runId"], "--staged", failed["objects"][0]["files"][0]["name"]) == 0
+    assert host.sandbox.control("revenue", "dump")["staging"][0]["lines"] == before, "nothing is sent again"
+
+
 @rules("13.1.code.CONNECTOR_DISABLED")
 def test_a_refused_run_says_why(host: Host) -> None:
     host.configure(line("Orders"), enabled=False)
@@ -154,3 +171,21 @@ def test_schedules_follow_the_configuration(host: Host) -> None:
     host.configure(line("Orders"))
     assert cli(host, "schedules", "--apply") == 0
     assert not [s for s in client.list_schedules()["Schedules"] if s["Name"] == name]
+
+
+@rules("1.rule.3", "6.rule.4", "10.status.skipped")
+def test_a_schedules_own_target_and_input_run_once_however_often_they_fire(host: Host) -> None:
+    on_schedule = {"name": "Daily", "objects": [line("Orders")], "schedule": {"frequency": "minutes", "every": 15}}
+    host.configure(instances=[on_schedule])
+    assert cli(host, "schedules", "--apply") == 0
+    scheduler = boto3.client("scheduler", region_name=host.sandbox.aws.region)
+    target = scheduler.get_schedule(Name="tallybridge-revenue-ingest-daily")["Target"]
+    states = boto3.client("stepfunctions", region_name=host.sandbox.aws.region)
+    arns = [states.start_execution(stateMachineArn=target["Arn"], input=target["Input"])["executionArn"] for _ in range(2)]
+    give_up = time.monotonic() + RUN_SECONDS
+    ended = [states.describe_execution(executionArn=arn) for arn in arns]
+    while any(each["status"] == "RUNNING" for each in ended) and time.monotonic() < give_up:
+        time.sleep(LOOK_SECONDS)
+        ended = [states.describe_execution(executionArn=arn) for arn in arns]
+    assert sorted(json.loads(each["output"])["outcome"] for each in ended) == ["SKIPPED", "SUCCESS"]
+    assert host.lock_holders() == []

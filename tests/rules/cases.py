@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.rules.catalogue import PAGES
+
 
 def ruled(cases: Iterable[str], rules: Mapping[str, str | Iterable[str]], prefix: str = "") -> list[Any]:
-    """The cases as parameters, each marked with its rules. Rules are given by case; `prefix` stands before each id. Cases without an
-    entry stay unmarked; an entry without its case is an error."""
+    """The cases as parameters, each marked with its rules. Rules are given by case; `prefix` stands before each id that does not begin
+    with the name of a page. Cases without an entry stay unmarked; an entry without its case is an error."""
     known = list(cases)
     strange = set(rules) - set(known)
     assert not strange, f"rules of unknown cases: {sorted(strange)}"
@@ -19,4 +21,9 @@ def ruled(cases: Iterable[str], rules: Mapping[str, str | Iterable[str]], prefix
 
 def _marks(ids: str | Iterable[str], prefix: str) -> tuple[Any, ...]:
     wanted = [ids] if isinstance(ids, str) else list(ids)
-    return (pytest.mark.rule(*(prefix + i for i in wanted)),) if wanted else ()
+    return (pytest.mark.rule(*(_whole(i, prefix) for i in wanted)),) if wanted else ()
+
+
+def _whole(rule: str, prefix: str) -> str:
+    page, dot, _ = rule.partition(".")
+    return rule if dot and page in PAGES else prefix + rule

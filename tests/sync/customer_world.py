@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from typing import Any
 
 from tallybridge.settings import DEFAULTS
@@ -62,11 +60,7 @@ def ready(world: MemoryWorld, *customers: dict[str, Any], zuora: Any = None, net
 
 def run(world: MemoryWorld, **how: Any) -> dict[str, Any]:
     """One run of the step; answers its summary with the log's lines under "log"."""
-    world.clock.advance(minutes=30)
-    output = world.run(steps=ONLY, **how)
-    summary = world.summary(output)
-    lines = gzip.decompress(world.object(output["keys"]["log"])).splitlines()
-    return {**summary, "log": [json.loads(line) for line in lines], "tiedOut": output["tiedOut"]}
+    return world.reported(*ONLY, **how)
 
 
 def messages(summary: dict[str, Any], prefix: str = "NSCUS") -> dict[str, str]:
@@ -105,13 +99,3 @@ def change(world: MemoryWorld, internal_id: str, **fields: Any) -> None:
     tester = Owner("tests", "by hand", 0, f"person-{next(world.counter)}")
     world.wiring().netsuite(DEFAULTS, tester).update("customer", internal_id, fields)
     world.clock.advance(minutes=10)
-
-
-def calls(world: MemoryWorld) -> dict[str, dict[str, int]]:
-    """Calls since the last look, by system and operation."""
-    counted = {
-        name: dict(control.stats()["calls"]) for name, control in (("zuora", world.zuora_control), ("netsuite", world.netsuite_control))
-    }
-    for control in (world.zuora_control, world.netsuite_control):
-        control.clear_stats()
-    return counted

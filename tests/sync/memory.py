@@ -4,6 +4,7 @@ dictionaries, and requests go straight into the stand-ins. `tests/unit/sync` run
 from __future__ import annotations
 
 import copy
+import gzip
 import io
 import json
 import re
@@ -264,3 +265,18 @@ class MemoryWorld(World):
 
     def object(self, key: str) -> bytes:
         return self.memory.objects.content[key]
+
+    def reported(self, *steps: str, **how: Any) -> dict[str, Any]:
+        """One run of some steps, half an hour later: its summary, with the log's lines under "log" and "tiedOut" as the run has it."""
+        self.clock.advance(minutes=30)
+        output = self.run(steps=steps, **how)
+        lines = gzip.decompress(self.object(output["keys"]["log"])).splitlines()
+        return {**self.summary(output), "log": [json.loads(line) for line in lines], "tiedOut": output["tiedOut"]}
+
+    def calls(self) -> dict[str, dict[str, int]]:
+        """Calls since the last look, by system and operation."""
+        controls = {"zuora": self.zuora_control, "netsuite": self.netsuite_control}
+        counted = {name: dict(control.stats()["calls"]) for name, control in controls.items()}
+        for control in controls.values():
+            control.clear_stats()
+        return counted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from typing import Any
 
@@ -78,11 +77,7 @@ def ready(world: MemoryWorld, *orders: dict[str, Any], zuora: Any = None, **sett
 
 def run(world: MemoryWorld, **how: Any) -> dict[str, Any]:
     """One run of the step; answers its summary with the log's lines under "log"."""
-    world.clock.advance(minutes=30)
-    output = world.run(steps=ONLY, **how)
-    summary = world.summary(output)
-    lines = gzip.decompress(world.object(output["keys"]["log"])).splitlines()
-    return {**summary, "log": [json.loads(line) for line in lines], "tiedOut": output["tiedOut"]}
+    return world.reported(*ONLY, **how)
 
 
 def messages(summary: dict[str, Any], prefix: str = "SO-") -> dict[str, str]:
@@ -118,15 +113,6 @@ def change(world: MemoryWorld, internal_id: str, **fields: Any) -> None:
     world.clock.advance(minutes=10)
     tester = Owner("tests", "by hand", 0, f"person-{next(world.counter)}")
     world.wiring().netsuite(DEFAULTS, tester).update("salesOrder", internal_id, fields)
-
-
-def calls(world: MemoryWorld) -> dict[str, dict[str, int]]:
-    """Calls since the last look, by system and operation."""
-    controls = {"zuora": world.zuora_control, "netsuite": world.netsuite_control}
-    counted = {name: dict(control.stats()["calls"]) for name, control in controls.items()}
-    for control in controls.values():
-        control.clear_stats()
-    return counted
 
 
 def bodies(world: MemoryWorld, path: str) -> list[dict[str, Any]]:

@@ -35,7 +35,11 @@ LEFT: dict[str, dict[str, Any]] = {
     "rule 5: status Ignore": {"IntegrationStatus__NS": "Ignore"},
     "rule 5: born in NetSuite": {"Origin__NS": "NETSUITE"},
 }
-CUTOVER = ("adjustments.A1.selection.3", "settings.key.cutover_zuora_invoice_item_adjustment")
+CUTOVER = (
+    "adjustments.A1.selection.3",
+    "settings.key.cutover_zuora_invoice_item_adjustment",
+    "sequence-and-status.1.4.gate.cutover-date-zuora-invoice-item-adjustments",
+)
 IGNORED = ("sequence-and-status.4.1.rule.8", "sequence-and-status.4.3.transition.any-ignore-or-ignore-any-next-run")
 TAKEN_RULES: dict[str, str | tuple[str, ...]] = {
     "rule 2: transferred No": "adjustments.A1.selection.2",

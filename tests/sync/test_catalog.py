@@ -53,16 +53,11 @@ def catalogue(**plan: Any) -> Objects:
     }
 
 
-@pytest.fixture(scope="module")
-def memory(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
 @pytest.fixture
-def world(memory: MemoryWorld) -> Iterator[MemoryWorld]:
-    memory.reset(**SETTINGS)
-    yield memory
-    memory.netsuite_control.set_faults([])
+def world(fast: MemoryWorld) -> Iterator[MemoryWorld]:
+    fast.reset(**SETTINGS)
+    yield fast
+    fast.netsuite_control.set_faults([])
 
 
 def sync(world: World) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,6 @@ from tests.sync import invoice_world, memo_world, payment_world, refund_world
 from tests.sync.builders import invoice, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import change, invoices, messages
-from tests.sync.world import World
 
 OCTOBER, NOVEMBER = "Oct 2026", "Nov 2026"
 NEXT_OPEN = "Post In Next Open Period"
@@ -31,11 +30,6 @@ ERRORS = {
     "customerPayment": "Error Creating Payment",
     "customerRefund": "Error Creating Refund",
 }
-
-
-@pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
 
 
 def closed(world: MemoryWorld, *names: str, flag: str = "closed", value: bool = True) -> None:

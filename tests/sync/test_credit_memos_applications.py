@@ -36,11 +36,6 @@ RECORD = "memos.C.mapping.invoice-integrationid-ns-and-or-debitmemo-integrationi
 AMOUNT = "memos.C.mapping.creditmemopart-amount-to-apply-line-amount"
 
 
-@pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
 @pytest.fixture(autouse=True)
 def usual_sleep(started_world: World) -> Iterator[None]:
     sleep = started_world.netsuite_control.sleep

@@ -106,6 +106,7 @@ def test_a_migrated_memo_is_sent_where_the_setting_allows_it(started_world: Worl
 
 @pytest.mark.rule(f"{RULE}.7")
 @pytest.mark.parametrize("path", ["data_query", "zoql"])
+@pytest.mark.rule("operations.9.credit-memo-limit")
 def test_a_run_takes_as_many_as_the_setting_says_and_the_next_one_the_rest(started_world: World, path: str) -> None:
     migrated = [credit(f"CMM{n}", **MIGRATED) for n in range(3)]
     memos_ = [credit(f"CM{n}") for n in range(5)]

@@ -115,6 +115,7 @@ OBJECT_RULES = {
     "operations.8.rule.3",
     "settings.key.custom_field_sync_enabled",
     "settings.key.custom_field_mappings",
+    "settings.6.mapping-rows",
     "sequence-and-status.4.2.text.custom-field-copy-mode-b-after-the-main-record",
     "sequence-and-status.8.new-records-only",
     "sequence-and-status.8.statuses",

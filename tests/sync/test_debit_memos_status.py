@@ -51,11 +51,6 @@ def kinds(debit: tuple[str, ...] = (), credit: tuple[str, ...] = ()) -> pytest.M
     return pytest.mark.parametrize("kind", marked)
 
 
-@pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
 @pytest.fixture(autouse=True)
 def usual_control(started_world: World) -> Iterator[None]:
     sleep, drop = started_world.netsuite_control.sleep, started_world.netsuite_control.drop

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tallybridge.settings import DEFAULTS
+from tallybridge.sync.ledger import Owner
 from tests.sync.builders import invoice, zid
 from tests.sync.invoice_world import Ran, change, lose_answers, ran, ready, status_of
 from tests.sync.memory import MemoryWorld
@@ -109,3 +111,21 @@ def test_10_a_crash_after_the_last_piece_only_completes_zuora(world: World) -> N
     second = ran(world)
     check_complete(second)
     assert first.made("INV1")[0]["id"] == second.sent("INV1")["id"]
+
+
+@pytest.mark.rule("invoices.10.total-equal")
+def test_10_an_invoice_in_pieces_whose_total_differs_is_not_completed(world: World) -> None:
+    """Somebody changes a line of the invoice in NetSuite while its pieces are on their way."""
+    at_first_set_aside(world)
+    world.netsuite_control.set_faults([{**ADD, "status": 503, "body": {}}])
+    ran(world)
+    world.netsuite_control.set_faults([])
+    (begun,) = world.in_netsuite("invoice")
+    line = {"line": 1, "amount": 37}
+    world.wiring().netsuite(DEFAULTS, Owner("a person", "", 0, "1")).update("invoice", str(begun["id"]), {"item": {"items": [line]}})
+    world.clock.advance(hours=1)
+    run = ran(world)
+    assert (len(run.lines_of("INV1")), run.sent("INV1")["total"]) == (6, 13)
+    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert "IntegrationId__NS" not in run.invoice("INV1")
+    assert run.output["outcome"] == "out of balance"

@@ -111,7 +111,7 @@ HEADER_RULES: dict[str, str | tuple[str, ...]] = {
     "Account.Class__NS": "account-class-ns-to-class",
     "Account.Department__NS": "account-department-ns-to-department",
     "Account.Location__NS": "account-location-ns-to-location",
-    "Zuora Type": "to-zuora-type",
+    "Zuora Type": ("to-zuora-type", "sequence-and-status.3.2.type.invoice"),
     "Zuora Origin": "to-zuora-origin",
     "Taxable": "to-istaxable",
     "Tax": "to-taxitem",
@@ -323,3 +323,27 @@ def test_5_2_nothing_is_sent_beyond_the_tables_on_a_line(body: dict[str, Any]) -
 @pytest.mark.rule("invoices.6.template-by-name")
 def test_6_the_schedule_is_the_template_with_the_name_of_the_code_not_the_items_own(run: Ran) -> None:
     assert run.lines_of("INVEAST")[0]["revRecSchedule"]["id"] == "2"
+
+
+@pytest.mark.rule("invoices.5.mapping-line.subscription-project-ns-to-job", "custom-fields.1.4.field.subscription")
+def test_5_2_the_project_goes_with_a_variable_template_only(started_world: World) -> None:
+    world = MemoryWorld.of(started_world)
+    world.reset(netsuite_use_revenue_recognition="Yes")
+    code = {"RevRecCode": "Straight-line, exact days"}
+    deferrable = {"revRecSchedule": {"id": "1"}, "deferredRevenueAccount": {"id": "6"}}
+    zuora, netsuite = parents()
+    more = merged(
+        synced_charge("Annual", "511", **code),
+        synced_charge("Project", "512", RevRecTemplateType__NS="Variable", **code),
+        subscription("A1", "SP", "Annual", "Project"),
+        invoice("A1", "INVP", [("Annual", 10.0), ("Project", 20.0)], sub="SP"),
+    )
+    more["Subscription"][0]["Project__NS"] = "5501"
+    own = {
+        "job": [{"id": "5501", "entityId": "P-1", "companyName": "Project", "parent": {"id": "9001"}}],
+        "serviceSaleItem": [item("Annual", "511", **deferrable), item("Project", "512", **deferrable)],
+    }
+    world.load(merged(zuora, more), merged(netsuite, own))
+    found = ran(world)
+    assert found.outcome == "completed"
+    assert [(line["item"]["id"], plain(line.get("job"))) for line in found.lines_of("INVP")] == [("511", None), ("512", "5501")]

@@ -13,6 +13,7 @@ from tests.sync.memory import MemoryWorld
 from tests.sync.world import World
 
 GOLD = [("Gold", 100.0)]
+CUTOVER = "sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora"
 TAKEN: dict[str, dict[str, Any]] = {
     "rule 1: Sync To NetSuite Yes": {"account": "AYES"},
     "rule 1: Sync To NetSuite empty": {},
@@ -41,7 +42,7 @@ TAKEN_RULES: dict[str, str | tuple[str, ...]] = {
     "rule 3: transferred No": ("invoices.1.selection.3",),
     "rule 3: transferred Error": ("invoices.1.selection.3",),
     "rule 3: transferred Processing": ("invoices.1.selection.3",),
-    "rule 4: dated on the cutover date": ("invoices.1.selection.4", "settings.key.cutover_zuora_invoice"),
+    "rule 4: dated on the cutover date": ("invoices.1.selection.4", "settings.key.cutover_zuora_invoice", CUTOVER),
 }
 LEFT_RULES: dict[str, str | tuple[str, ...]] = {
     "rule 1: Sync To NetSuite No": ("invoices.1.selection.1", "sequence-and-status.7.6.eligibility"),
@@ -53,7 +54,7 @@ LEFT_RULES: dict[str, str | tuple[str, ...]] = {
         "sequence-and-status.4.1.rule.8",
         "sequence-and-status.4.3.transition.any-ignore-or-ignore-any-next-run",
     ),
-    "rule 4: dated before the cutover date": ("invoices.1.selection.4", "settings.key.cutover_zuora_invoice"),
+    "rule 4: dated before the cutover date": ("invoices.1.selection.4", "settings.key.cutover_zuora_invoice", CUTOVER),
     "rule 5: status Ignore": (
         "invoices.1.selection.5",
         "sequence-and-status.4.1.rule.8",

@@ -40,6 +40,7 @@ STANDARD_RULES: dict[str, str | tuple[str, ...]] = {
     "No": (
         "sequence-and-status.7.5.value.no",
         "sequence-and-status.1.5.value.no",
+        "settings.4.4.value.no",
         "invoices.12.lines-without-tax-flags",
         "settings.key.use_standard_invoice_sync",
     ),

@@ -198,6 +198,7 @@ def test_5_an_invoice_left_in_the_middle_is_recovered(world: World, status: str,
 
 @pytest.mark.rule("sequence-and-status.6.still-present")
 @pytest.mark.parametrize("status", ["Sync Complete", None], ids=["reset", "fields cleared"])
+@pytest.mark.rule("sequence-and-status.5.algorithm.blank-no-lookup")
 def test_6_reset_while_the_netsuite_record_exists_restores_the_invoice(world: World, status: str | None) -> None:
     fields: dict[str, Any] = {"IntegrationStatus__NS": status, "TransferredToAccounting": "No"}
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", **fields), netsuite=in_netsuite("INV1"))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tallybridge.steps.adjustment_spread import CREDIT
-from tallybridge.steps.netsuite_credit_memo_mapping import ON_INVOICES, MemoData, Movement, body
+from tallybridge.steps.documents.adjustment_spread import CREDIT
+from tallybridge.steps.documents.netsuite_credit_memo_mapping import ON_INVOICES, MemoData, Movement, body
 from tests.rules.cases import ruled
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
@@ -57,17 +57,21 @@ ROWS: dict[str, Callable[[dict[str, Any], dict[str, Any]], bool]] = {
     "Zuora ID": lambda z, n: n[ZUORA_ID] == z["Id"],
     "Zuora Sync Date": lambda z, n: n[SYNC_DATE].startswith("2026-11-") and n[SYNC_DATE].endswith("Z"),
 }
-RULES = {
+RULES: dict[str, str | tuple[str, ...]] = {
     "AdjustmentDate": "trandate-to-adjustmentdate",
     "Amount": "apply-line-amount-to-amount",
     "InvoiceId": "applied-invoice-s-zuora-id-to-invoiceid",
     "ReferenceId": "internalid-to-referenceid",
     "IntegrationId__NS": "internalid-to-integrationid-ns",
     "Comment": "memo-to-comment",
-    "Transaction__NS": "tranid-to-transaction-ns",
+    "Transaction__NS": (
+        "tranid-to-transaction-ns",
+        "custom-fields.1.4.field.invoice-item-adjustment",
+        "sequence-and-status.3.1.field.transaction-ns",
+    ),
     "Type": "to-type",
     "TransferredToAccounting": "to-transferredtoaccounting",
-    "Origin__NS": "to-origin-ns",
+    "Origin__NS": ("to-origin-ns", "custom-fields.1.4.field.invoice-item-adjustment"),
     "SyncDate__NS": "to-syncdate-ns",
     "Zuora Integration Status": "zuora-integration-status-written-back",
     "Zuora ID": "zuora-id-written-back",

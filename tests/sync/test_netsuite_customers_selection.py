@@ -9,7 +9,7 @@ import pytest
 from tallybridge.settings import DEFAULTS
 from tests.sync.builders import account as zuora_account
 from tests.sync.builders import zid
-from tests.sync.customer_world import NEW_ONLY, STATUS, account, accounts, calls, customer, netsuite, ready, run
+from tests.sync.customer_world import NEW_ONLY, STATUS, account, accounts, customer, netsuite, ready, run
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import World
 
@@ -103,10 +103,10 @@ def test_changes_in_zuora_never_flow_back(world: MemoryWorld) -> None:
     world.clock.advance(minutes=10)
     (done,) = world.wiring().zuora(DEFAULTS).update("Account", [{"Id": account(world, "801")["Id"], "Notes": "Changed in Zuora"}])
     assert done.ok
-    calls(world)
+    world.calls()
     run(world)
     assert netsuite(world, "801") == before
-    assert not any(name.startswith("PATCH") for name in calls(world)["netsuite"])
+    assert not any(name.startswith("PATCH") for name in world.calls()["netsuite"])
 
 
 @rule("settings.key.disable_customer_account_sync")

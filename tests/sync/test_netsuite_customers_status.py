@@ -12,10 +12,9 @@ import pytest
 
 from tests.sync.builders import account as zuora_account
 from tests.sync.builders import merged, zid
-from tests.sync.customer_world import STATUS, account, accounts, calls, change, contacts, customer, messages, netsuite, ready, run
+from tests.sync.customer_world import STATUS, account, accounts, change, contacts, customer, messages, netsuite, ready, run
 from tests.sync.memory import MemoryWorld
 from tests.sync.recording import recorded_bodies
-from tests.sync.world import World
 
 rule = pytest.mark.rule
 CREATE, UPDATE, PATCH = "^/v1/action/create", "^/v1/action/update", "^/services/rest/record/v1/customer/801"
@@ -24,17 +23,12 @@ CREATING, ERROR = "Creating Customer Account", "Error Creating Customer Account"
 DECLINED = [{"Success": False, "Errors": [{"Code": "INVALID_VALUE", "Message": "The batch is locked."}]}]
 
 
-@pytest.fixture(scope="module")
-def memory(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
 @pytest.fixture
-def world(memory: MemoryWorld) -> Iterator[MemoryWorld]:
-    ready(memory)
-    yield memory
-    memory.session.__dict__.pop("send", None)
-    for control in (memory.zuora_control, memory.netsuite_control):
+def world(fast: MemoryWorld) -> Iterator[MemoryWorld]:
+    ready(fast)
+    yield fast
+    fast.session.__dict__.pop("send", None)
+    for control in (fast.zuora_control, fast.netsuite_control):
         control.set_faults([])
 
 
@@ -250,9 +244,9 @@ def test_a_dry_run_writes_nothing(world: MemoryWorld) -> None:
 def test_calls_per_customer(world: MemoryWorld) -> None:
     """Four writes in Zuora and two in NetSuite for each; everything else is for all of them together."""
     ready(world, *(customer(str(801 + n)) for n in range(10)))
-    calls(world)
+    world.calls()
     run(world)
-    counted = calls(world)
+    counted = world.calls()
     assert (counted["zuora"]["POST /v1/action/create"], counted["zuora"]["POST /v1/action/update"]) == (30, 10)
     assert counted["netsuite"]["PATCH /record/v1/customer/{id}"] == 20
     assert counted["zuora"]["POST /v1/action/query"] <= 6 and counted["netsuite"]["POST /query/v1/suiteql"] <= 15

@@ -11,22 +11,16 @@ from tests.sync.builders import account as zuora_account
 from tests.sync.builders import zid
 from tests.sync.customer_world import ANN, BO, STATUS, account, accounts, change, customer, messages, netsuite, ready, run
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import World
 
 rule = pytest.mark.rule
 VALIDATION = "customer-accounts.3.validation."
 SUBSIDIARY = {"id": "77", "name": "Closed GmbH", "country": {"id": "DE"}, "currency": {"refName": "USD"}}
 
 
-@pytest.fixture(scope="module")
-def memory(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
 @pytest.fixture
-def world(memory: MemoryWorld) -> Iterator[MemoryWorld]:
-    yield memory
-    memory.netsuite.options.multiple_currencies = True
+def world(fast: MemoryWorld) -> Iterator[MemoryWorld]:
+    yield fast
+    fast.netsuite.options.multiple_currencies = True
 
 
 def case(number: int, message: str, *addresses: Any, **fields: Any) -> Any:
@@ -100,7 +94,7 @@ def test_w3_without_any_currency(world: MemoryWorld) -> None:
 W10 = "No record details found in memory for RECORD_ID '{0}'. The parent of customer C-{1} is not set to Send to Zuora or failed to sync."
 
 
-@rule(f"{VALIDATION}W10")
+@rule(f"{VALIDATION}W10", "operations.7.1.message.no-record-details-found-in-memory-for-record-id-id")
 @pytest.mark.parametrize("fields", [{"custentitysendtozuora": False}, {"custentityzuorabatch": None}], ids=["not sent", "held"])
 def test_w10_the_parent_is_missing(world: MemoryWorld, fields: dict[str, Any]) -> None:
     ready(world, customer("801", **fields), customer("802", parent={"id": "801"}))

@@ -9,27 +9,21 @@ import pytest
 
 from tests.sync.builders import account as zuora_account
 from tests.sync.builders import zid
-from tests.sync.customer_world import NEW_ONLY, STATUS, account, accounts, calls, change, customer, netsuite, ready, run
+from tests.sync.customer_world import NEW_ONLY, STATUS, account, accounts, change, customer, netsuite, ready, run
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import World
 
 rule = pytest.mark.rule
 WATERMARK = "customer-accounts.1.1.watermark."
 
 
-@pytest.fixture(scope="module")
-def memory(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
 @pytest.fixture(params=[0, -8, 9], ids=["UTC", "west", "east"])
-def world(memory: MemoryWorld, request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
+def world(fast: MemoryWorld, request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
     """A NetSuite account in its own time zone."""
-    memory.netsuite.options.utc_offset_h = request.param
-    yield memory
-    memory.netsuite.options.utc_offset_h = 0
-    memory.netsuite_control.set_faults([])
-    memory.zuora_control.set_faults([])
+    fast.netsuite.options.utc_offset_h = request.param
+    yield fast
+    fast.netsuite.options.utc_offset_h = 0
+    fast.netsuite_control.set_faults([])
+    fast.zuora_control.set_faults([])
 
 
 def watermark(world: MemoryWorld) -> str:
@@ -40,9 +34,9 @@ def watermark(world: MemoryWorld) -> str:
 def test_the_second_run_asks_how_many_and_nothing_more(world: MemoryWorld) -> None:
     ready(world, customer("801"), customer("802", parent={"id": "801"}))
     run(world)
-    calls(world)
+    world.calls()
     assert run(world)["tiedOut"]
-    counted = calls(world)
+    counted = world.calls()
     assert counted["zuora"].get("POST /v1/action/query", 0) == 0
     assert counted["netsuite"] == {"GET /record/v1/metadata-catalog/customer": 1, "POST /query/v1/suiteql": 1}
     assert watermark(world)[:19].replace("T", " ") > "2026"
@@ -57,9 +51,9 @@ def test_a_change_is_sent_once(world: MemoryWorld) -> None:
     assert (account(world, "801")["Notes"], account(world, "802")["Notes"]) == ("Other", "A note")
     assert not any("C-802" in line for line in lines)  # our own write-back lies within the overlap
     before = watermark(world)
-    calls(world)
+    world.calls()
     run(world)
-    assert "POST /v1/action/update" not in calls(world)["zuora"]
+    assert "POST /v1/action/update" not in world.calls()["zuora"]
     assert watermark(world) == before
 
 
@@ -82,7 +76,11 @@ def test_what_shows_late_is_seen_within_the_overlap(world: MemoryWorld) -> None:
     assert account(world, "801")["Notes"] == "Second"
 
 
-@rule(f"{WATERMARK}behavior-was-switched-from-new-only-to-new-and", f"{WATERMARK}behavior-is-sync-new-records-only")
+@rule(
+    f"{WATERMARK}behavior-was-switched-from-new-only-to-new-and",
+    f"{WATERMARK}behavior-is-sync-new-records-only",
+    "settings.8.procedure.4",
+)
 def test_after_the_switch_only_later_changes_count(world: MemoryWorld) -> None:
     ready(world, customer("801"), **NEW_ONLY)
     run(world)

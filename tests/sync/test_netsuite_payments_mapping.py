@@ -35,7 +35,6 @@ from tests.sync.reverse_world import (
     writes,
     zuora_of,
 )
-from tests.sync.world import World
 
 RICH: dict[str, Any] = {
     "memo": "hello",
@@ -58,11 +57,6 @@ MAPPING: dict[str, tuple[str, Any]] = {
     "trandate-to-effectivedate": ("EffectiveDate", "2026-10-12"),
     "to-origin-ns": ("Origin__NS", "NETSUITE"),
 }
-
-
-@pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
 
 
 @pytest.fixture(scope="module")

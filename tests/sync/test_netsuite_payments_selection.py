@@ -27,12 +27,6 @@ from tests.sync.reverse_world import (
     status_of,
     zuora_of,
 )
-from tests.sync.world import World
-
-
-@pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
 
 
 def paying(**fields: Any) -> Objects:
@@ -76,6 +70,7 @@ SELECTION_RULES = {
 
 
 @pytest.mark.parametrize("case", ruled(SELECTION, SELECTION_RULES))
+@pytest.mark.rule("sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
 def test_which_payments_are_taken(fast: MemoryWorld, case: str) -> None:
     objects, taken = SELECTION[case]
     ready(fast, objects(), cutover_netsuite_payment="2026-10-10")
@@ -149,7 +144,12 @@ VALIDATIONS: dict[str, tuple[Objects, Objects, str, str]] = {
         "NetSuite payment P1: 100 exceeds the balance 70 of Zuora invoice INV1.",
     ),
 }
-VALIDATION_RULES = {"invoice not marked": "1", "method": "2", "journal": "3", "balance": "4"}
+VALIDATION_RULES = {
+    "invoice not marked": ("1", "sequence-and-status.1.6.order.payment-ns-z"),
+    "method": "2",
+    "journal": "3",
+    "balance": "4",
+}
 
 
 @pytest.mark.rule("sequence-and-status.4.1.rule.4", "sequence-and-status.2.codes")

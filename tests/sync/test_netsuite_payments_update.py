@@ -41,11 +41,6 @@ Amounts = dict[str, float]
 
 
 @pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
-@pytest.fixture(scope="module")
 def killable(started_world: World) -> MemoryWorld:
     return MemoryWorld.of(started_world, KillableWiring)
 

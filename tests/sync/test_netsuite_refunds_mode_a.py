@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import DEFAULTS
-from tallybridge.steps.base import StepContext
 from tallybridge.steps.netsuite_refunds import NetSuiteRefunds
+from tallybridge.steps.shared.base import StepContext
 from tests.rules.cases import ruled
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld

@@ -48,11 +48,6 @@ REFUND = "customerRefund"
 
 
 @pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
-@pytest.fixture(scope="module")
 def killable(started_world: World) -> MemoryWorld:
     return MemoryWorld.of(started_world, KillableWiring)
 
@@ -188,6 +183,7 @@ def test_validations_hold_a_refund_and_change_nothing(fast: MemoryWorld, case: s
 
 @pytest.mark.rule("refunds.R3.validation.2")
 @pytest.mark.parametrize("gone", ["canceled", "unknown"])
+@pytest.mark.rule("sequence-and-status.1.6.order.refund-ns-z")
 def test_a_payment_that_zuora_does_not_have_any_more_is_not_valid(fast: MemoryWorld, gone: str) -> None:
     prepared(fast, applied={})
     if gone == "canceled":

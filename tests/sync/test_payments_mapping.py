@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.netsuite import NetSuiteOptions
-from tallybridge.steps.settlements import METHOD_FIELDS
+from tallybridge.steps.settling.settlements import METHOD_FIELDS
 from tests.rules.cases import ruled
 from tests.sync.builders import Objects, account, merged, payment, zid
 from tests.sync.memory import MemoryWorld
@@ -29,12 +29,6 @@ from tests.sync.payment_world import (
 )
 from tests.sync.recording import recorded_bodies
 from tests.sync.world import World
-
-
-@pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
 
 # -- validations ---------------------------------------------------------------------------------------------------------
 

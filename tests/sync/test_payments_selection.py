@@ -21,13 +21,6 @@ from tests.sync.payment_world import (
     run,
     state_of,
 )
-from tests.sync.world import World
-
-
-@pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -64,6 +57,7 @@ SELECTED: dict[str, tuple[bool, dict[str, Any], dict[str, Any]]] = {
     "settings.key.cutover_zuora_payment",
 )
 @pytest.mark.parametrize("read_path", ["data_query", "zoql"])
+@pytest.mark.rule("sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
 def test_each_selection_rule(fast: MemoryWorld, read_path: str) -> None:
     own: list[Objects] = []
     numbers = {name: f"P{n}" for n, name in enumerate(SELECTED)}

@@ -25,12 +25,6 @@ from tests.sync.payment_world import (
     run,
     state_of,
 )
-from tests.sync.world import World
-
-
-@pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
 
 
 def synced(world: MemoryWorld, *objects: Objects, **settings: Any) -> MemoryWorld:

@@ -51,6 +51,7 @@ SELECTED: dict[str, tuple[bool, dict[str, Any], dict[str, Any]]] = {
     "settings.key.zuora.read_path",
 )
 @pytest.mark.parametrize("read_path", ["data_query", "zoql"])
+@pytest.mark.rule("sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
 def test_each_selection_rule(fast: MemoryWorld, read_path: str) -> None:
     numbers = {name: f"X{n}" for n, name in enumerate(SELECTED)}
     accounts, fields = [], {}

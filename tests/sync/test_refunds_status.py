@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.rules.cases import ruled
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import counted, lose_answers, messages, writes
@@ -107,18 +108,18 @@ def test_the_netsuite_refund_has_no_status_of_its_own_and_a_second_run_writes_no
 
 # -- recovery ------------------------------------------------------------------------------------------------------------
 
-STATUSES = {
+STATUSES: dict[str, str | tuple[str, ...]] = {
     "Updating Payment": "refunds.R1.recovery.updating-payment-error-updating-payment",
     "Error Updating Payment": "refunds.R1.recovery.updating-payment-error-updating-payment",
     "Creating Refund": "refunds.R1.recovery.creating-refund-error-creating-refund",
     "Error Creating Refund": "refunds.R1.recovery.creating-refund-error-creating-refund",
     "Processing": "refunds.R1.recovery.processing-processing-2-old-versions",
-    "Processing 2": "refunds.R1.recovery.processing-processing-2-old-versions",
+    "Processing 2": ("refunds.R1.recovery.processing-processing-2-old-versions", "sequence-and-status.11.processing-2"),
     "creating refund...": "sequence-and-status.4.2.rule.reading",
 }
 
 
-@pytest.mark.parametrize("status", [pytest.param(s, marks=pytest.mark.rule(r)) for s, r in STATUSES.items()])
+@pytest.mark.parametrize("status", ruled(STATUSES, STATUSES))
 @pytest.mark.parametrize("unapplied", [False, True], ids=["still applied", "unapplied already"])
 def test_without_a_counterpart_both_stages_are_done(fast: MemoryWorld, status: str, unapplied: bool) -> None:
     tta = "Error" if status.startswith("Error") else "Processing"

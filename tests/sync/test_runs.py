@@ -21,14 +21,8 @@ from tallybridge.tasks.steps import STEPS
 from tests.rules.cases import ruled
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import World
 
 DOCUMENTED = "Sync not started: a previous run is still in progress."
-
-
-@pytest.fixture(scope="module")
-def fast(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
 
 
 def ready(world: MemoryWorld, **settings: Any) -> MemoryWorld:

@@ -12,7 +12,6 @@ from tests.rules.cases import ruled
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.order_world import CHARGE, GOLD, ORDINARY, SILVER, bodies, netsuite, order, plan_id, plans_of, ready, run, subscription
-from tests.sync.world import World
 
 rule = pytest.mark.rule
 MAPPING = "sales-orders.5.mapping."
@@ -41,25 +40,20 @@ EXPECTED: dict[str, tuple[Any, str]] = {
 LINES = (SILVER, ORDINARY, GOLD, CHARGE, GOLD)
 
 
-@pytest.fixture(scope="module")
-def memory(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
 @pytest.fixture
-def world(memory: MemoryWorld) -> Iterator[MemoryWorld]:
-    yield memory
-    memory.zuora.options.orders = True
-    memory.session.__dict__.pop("send", None)
+def world(fast: MemoryWorld) -> Iterator[MemoryWorld]:
+    yield fast
+    fast.zuora.options.orders = True
+    fast.session.__dict__.pop("send", None)
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["orders", "subscriptions"])
-def created(memory: MemoryWorld, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    ready(memory, order("6001", *LINES, **FULL))
-    memory.zuora.options.orders = request.param
-    run(memory)
-    yield {**subscription(memory, "6001"), "plans": plans_of(memory, "6001"), "order": netsuite(memory, "6001"), "all": memory.zuora.dump()}
-    memory.zuora.options.orders = True
+def created(fast: MemoryWorld, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    ready(fast, order("6001", *LINES, **FULL))
+    fast.zuora.options.orders = request.param
+    run(fast)
+    yield {**subscription(fast, "6001"), "plans": plans_of(fast, "6001"), "order": netsuite(fast, "6001"), "all": fast.zuora.dump()}
+    fast.zuora.options.orders = True
 
 
 @pytest.mark.parametrize("field", ruled(EXPECTED, {f: row[1] for f, row in EXPECTED.items()}, MAPPING))

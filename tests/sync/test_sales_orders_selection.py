@@ -18,7 +18,6 @@ from tests.sync.order_world import (
     ORDINARY,
     SILVER,
     STATUS,
-    calls,
     change,
     messages,
     netsuite,
@@ -29,21 +28,15 @@ from tests.sync.order_world import (
     run,
     subscriptions,
 )
-from tests.sync.world import World
 
 rule = pytest.mark.rule
 SELECTION, VALIDATION = "sales-orders.2.selection.", "sales-orders.3.validation."
 
 
-@pytest.fixture(scope="module")
-def memory(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
 @pytest.fixture
-def world(memory: MemoryWorld) -> Iterator[MemoryWorld]:
-    yield memory
-    memory.zuora.options.orders = True
+def world(fast: MemoryWorld) -> Iterator[MemoryWorld]:
+    yield fast
+    fast.zuora.options.orders = True
 
 
 CLOSED = {"items": [{"item": {"id": GOLD}, "quantity": 1, "amount": 1, "isClosed": True}]}
@@ -171,9 +164,9 @@ def test_never_looked_at_again(world: MemoryWorld) -> None:
     run(world)
     before = subscriptions(world)
     change(world, "6001", custbodyzuorainitialterm="24", memo="Changed")
-    calls(world)
+    world.calls()
     assert run(world)["tiedOut"]
-    counted = calls(world)
+    counted = world.calls()
     assert counted["netsuite"] == {"GET /record/v1/metadata-catalog/salesOrder": 1, "POST /query/v1/suiteql": 1}
     assert counted["zuora"].get("POST /v1/action/query", 0) == 0
     assert subscriptions(world) == before

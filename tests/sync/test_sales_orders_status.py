@@ -10,9 +10,8 @@ import pytest
 
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
-from tests.sync.order_world import CREATES, STATUS, calls, change, messages, netsuite, order, ready, run, subscription, subscriptions
+from tests.sync.order_world import CREATES, STATUS, change, messages, netsuite, order, ready, run, subscription, subscriptions
 from tests.sync.recording import recorded_bodies
-from tests.sync.world import World
 
 rule = pytest.mark.rule
 RECOVERY = "sales-orders.4.recovery."
@@ -22,19 +21,14 @@ CREATING, ERROR = "Creating Subscription", "Error Creating Subscription"
 DECLINED = {"success": False, "reasons": [{"code": 58410020, "message": "The plan is closed."}]}
 
 
-@pytest.fixture(scope="module")
-def memory(started_world: World) -> MemoryWorld:
-    return MemoryWorld.of(started_world)
-
-
 @pytest.fixture(params=[True, False], ids=["orders", "subscriptions"])
-def world(memory: MemoryWorld, request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
-    memory.reset()
-    memory.zuora.options.orders = request.param
-    yield memory
-    memory.zuora.options.orders = True
-    memory.session.__dict__.pop("send", None)
-    for control in (memory.zuora_control, memory.netsuite_control):
+def world(fast: MemoryWorld, request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
+    fast.reset()
+    fast.zuora.options.orders = request.param
+    yield fast
+    fast.zuora.options.orders = True
+    fast.session.__dict__.pop("send", None)
+    for control in (fast.zuora_control, fast.netsuite_control):
         control.set_faults([])
 
 
@@ -171,9 +165,9 @@ def test_a_dry_run_writes_nothing(world: MemoryWorld) -> None:
 
 def test_calls_per_order(world: MemoryWorld) -> None:
     ready(world, *(order(str(6001 + n)) for n in range(10)))
-    calls(world)
+    world.calls()
     run(world)
-    counted = calls(world)
+    counted = world.calls()
     orders = world.zuora.options.orders
     assert (counted["zuora"].get("POST /v1/orders", 0), counted["zuora"].get("POST /v1/subscriptions", 0)) == (
         (10, 0) if orders else (1, 10)

@@ -28,6 +28,7 @@ from tallybridge.tasks.reconcile import reconcile
 from tallybridge.tasks.steps import STEPS, step_class
 from tallybridge.tasks.sync_step import run_task
 from tallybridge.wiring import Invocation, Wiring
+from tests.tables import RUNS, STATUS
 
 INVOCATION_SECONDS = 300
 MAX_ROUNDS = 20
@@ -216,25 +217,8 @@ def make_aws(credentials: Mapping[str, Any]) -> None:
 
 def make_tables() -> None:
     dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(
-        TableName="status",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention")],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "attention",
-                "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
-    dynamodb.create_table(
-        TableName="runs",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+    dynamodb.create_table(**STATUS)
+    dynamodb.create_table(**RUNS)
 
 
 def empty_bucket() -> None:

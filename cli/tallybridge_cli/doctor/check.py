@@ -13,9 +13,11 @@ from tallybridge.reporting.words import clean, plural
 
 
 class State(StrEnum):
-    """FAIL: a run cannot work. WARN: it works, but something is left out or will stop records. OK otherwise."""
+    """FAIL: a run cannot work. WARN: it works, but something is left out or will stop records. NOTE: matters only for what is switched off.
+    OK otherwise."""
 
     OK = "ok"
+    NOTE = "note"
     WARN = "warn"
     FAIL = "fail"
 
@@ -34,8 +36,8 @@ class Check:
         return asdict(self)
 
 
-STYLES = {State.OK: "green", State.WARN: "yellow", State.FAIL: "bold red"}
-MARKS = {State.OK: "ok  ", State.WARN: "warn", State.FAIL: "FAIL"}
+STYLES = {State.OK: "green", State.NOTE: "cyan", State.WARN: "yellow", State.FAIL: "bold red"}
+MARKS = {State.OK: "ok  ", State.NOTE: "note", State.WARN: "warn", State.FAIL: "FAIL"}
 
 
 def shown(check: Check) -> Text:

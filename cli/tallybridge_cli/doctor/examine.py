@@ -41,15 +41,30 @@ def examine(target: Target, connect: Callable[[Target, Settings], Systems] | Non
         yield failed_check("Settings" if _is_settings(failed) else "Credentials", "document" if _is_settings(failed) else "secret", failed)
         return
     yield from aws.mail_checks(target, settings)
-    works = {}
-    for area, module, system in (("Zuora", zuora, systems.zuora), ("NetSuite", netsuite, systems.netsuite)):
-        login = attempt(area, "login", lambda module=module, system=system: module.login(system))  # type: ignore[misc]
-        works[area] = login.state is not State.FAIL
-        yield login
-        if works[area]:
-            yield from guarded(area, module.checks(system, settings))
-    if all(works.values()):
-        yield from guarded("Both sides", both.checks(systems.zuora, systems.netsuite, settings))
+    known_mode = bound_mode(target)
+    login = attempt("Zuora", "login", lambda: zuora.login(systems.zuora))
+    yield login
+    mode, zuora_works = known_mode or "B", login.state is not State.FAIL
+    if zuora_works:
+        mode = zuora.mode_of(systems.zuora)
+        yield zuora.bound_check(mode, known_mode)
+        yield from guarded("Zuora", zuora.checks(systems.zuora, settings, mode))
+    login = attempt("NetSuite", "login", lambda: netsuite.login(systems.netsuite))
+    yield login
+    if login.state is State.FAIL:
+        return
+    yield from guarded("NetSuite", netsuite.checks(systems.netsuite, settings, mode))
+    if zuora_works:
+        yield from guarded("Both sides", both.checks(systems.zuora, systems.netsuite, settings, mode))
+
+
+def bound_mode(target: Target) -> str:
+    """The tenant mode that earlier runs have noted; "" before the first run, or when it cannot be read."""
+    try:
+        item = target.table("RUNS_TABLE").get_item(Key={"pk": "connection", "sk": "zuora-netsuite"}).get("Item", {})
+    except KNOWN_ERRORS:
+        return ""
+    return str(item.get("tenant_mode", ""))
 
 
 def connected(target: Target, settings: Settings) -> Systems:

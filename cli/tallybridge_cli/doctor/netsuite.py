@@ -1,48 +1,38 @@
-"""NetSuite: login, concurrency, the connector's fields per record type, and every name that the settings mention."""
+"""NetSuite: login, concurrency, the connector's fields and the role's access per record type, custom lists, accounting periods."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
 
 from tallybridge.errors import Refused
 from tallybridge.netsuite import FieldInfo, NetSuite, RecordSchema
 from tallybridge.settings import NumberMapping, Settings
-from tallybridge.steps.reference import TABLES, derived_id, prefix_of
+from tallybridge.steps.shared.reference import PERIODS, Reference, derived_id, prefix_of
+from tallybridge.tasks.steps import steps_to_run
+from tallybridge_cli.doctor import names
 from tallybridge_cli.doctor.check import Check, State, named
+from tallybridge_cli.doctor.tables import (
+    KIND_OF,
+    LISTS,
+    NETSUITE,
+    NETSUITE_LINES,
+    OF_A_FEATURE,
+    PERMISSIONS,
+    TEXT,
+    TYPES,
+    Wanted,
+    known_labels,
+    wanted,
+)
 
 AREA = "NetSuite"
-COMMON = "Zuora ID|Zuora Type|Zuora Reference Number|Zuora Origin|Zuora Created Date|Zuora Sync Date"
-ITEM = (
-    "Zuora ID|Zuora Type|Zuora Product Name|Zuora Product Rate Plan Name|Zuora Product Rate Plan Charge Name|Zuora Charge Model"
-    "|Zuora Charge Type|Zuora Tax Code|Zuora Taxable|Zuora Created Date|Zuora Sync Date"
-)
-BODY: dict[str, str] = {
-    "customer": "Zuora ID|Zuora Account Number|Zuora Account MRR|Zuora Auto Pay|Zuora Batch|Zuora Bill Cycle Day|Zuora Bill To ID"
-    "|Zuora Sold To ID|Zuora Bill To Tax Region|Zuora Bill To Work Email|Zuora Sold To Work Email|Zuora Created Date|Zuora Updated Date"
-    "|Zuora Sync Date|Zuora CRM ID|Zuora Customer Service Rep Name|Zuora Default Payment Method|Zuora Payment Term"
-    "|Zuora Purchase Order Number|Zuora Sales Rep|Zuora Tax Exempt Certificate ID|Zuora Tax Exempt Status",
-    "serviceSaleItem": ITEM,
-    "nonInventorySaleItem": ITEM,
-    "invoice": f"{COMMON}|Zuora Amount Without Tax|Zuora Tax Amount|Zuora Tax Exempt Amount|Zuora Posted Date|Zuora Target Date"
-    "|Zuora Last Email Sent Date",
-    "customerPayment": f"{COMMON}|Zuora Payment Type|Zuora Credit Card Type|Zuora Payment Reference ID",
-}
-"""Labels of the fields that the connector writes, by record type (custom-fields.md sections 2.2 to 2.4)."""
-LINE: dict[str, str] = {
-    "invoice": "Zuora ID|Zuora Type|Zuora Charge Date|Zuora Service Start Date|Zuora Service End Date|Zuora Subscription Number"
-    "|Zuora Subscription Notes|Zuora Tax Rate|Zuora Tax Rate Description"
-}
-INDISPENSABLE = "Zuora ID"
 MISSING_NEXT = "Create the field in NetSuite, show it on the preferred form, or name its script id in the setting field_map."
-NAMES = {
-    "default_class": "class",
-    "default_department": "department",
-    "default_location": "location",
-    "default_subsidiary": "subsidiary",
-    "netsuite_default_tax_code": "tax code",
-    "netsuite_default_tax_schedule": "tax schedule",
-}
-"""Settings that hold the name of a NetSuite record, and the table that it must be in."""
+TYPE_NEXT = "Make the field anew with the right type, and name its script id in the setting field_map if that differs."
+PERIODS_AHEAD = timedelta(days=365)
+"""How far revenue schedules usually reach."""
+HANDFUL = 3
+"""Missing fields that are named in full sentences."""
 
 
 def login(netsuite: NetSuite) -> Check:
@@ -50,98 +40,168 @@ def login(netsuite: NetSuite) -> Check:
     return Check(AREA, "login", State.OK, f"its clock says {netsuite.server_time():%Y-%m-%d %H:%M} UTC")
 
 
-def checks(netsuite: NetSuite, settings: Settings) -> Iterator[Check]:
-    """Everything about NetSuite."""
+def checks(netsuite: NetSuite, settings: Settings, mode: str) -> Iterator[Check]:
+    """Everything about NetSuite that a tenant of this mode needs."""
+    running = {step for step, runs in steps_to_run(settings, mode).items() if runs}
     yield concurrency_check(netsuite, settings)
-    for record_type, labels in BODY.items():
-        schema = netsuite.metadata(record_type)
-        yield fields_check(record_type, labels.split("|"), LINE.get(record_type, "").split("|"), schema, settings.field_map)
-    yield from name_checks(netsuite, settings)
-    yield from id_checks(netsuite, settings)
-    yield from hints(settings)
+    for record_type, needs in NETSUITE.items():
+        fields = list(wanted(needs, running))
+        lines = list(wanted(NETSUITE_LINES.get(record_type, ()), running))
+        yield record_check(netsuite, record_type, fields, lines, settings.field_map)
+    if any(n.runs(running) for n in NETSUITE["customer"]):
+        yield from list_checks(netsuite)
+    yield field_map_check(settings)
+    yield from names.name_checks(netsuite, settings)
+    yield from names.id_checks(netsuite, settings)
+    yield from period_checks(netsuite, settings)
+    yield from hints(settings, running, mode)
 
 
 def concurrency_check(netsuite: NetSuite, settings: Settings) -> Check:
     """Whether NetSuite answers so many calls at a time as the settings let through."""
-    name, wanted = "concurrency", settings.netsuite_max_concurrency
+    name, wanted_calls = "concurrency", settings.netsuite_max_concurrency
     try:
         limits = netsuite.governance_limits()
     except Refused:
-        return Check(AREA, name, State.OK, f"up to {wanted} calls at a time; only administrators may read the account's limit")
+        return Check(AREA, name, State.OK, f"up to {wanted_calls} calls at a time; only administrators may read the account's limit")
     most = limits.integration if limits.integration is not None else limits.account
-    if wanted > most:
-        detail = f"netsuite_max_concurrency is {wanted}, but NetSuite answers {most} calls at a time"
+    if wanted_calls > most:
+        detail = f"netsuite_max_concurrency is {wanted_calls}, but NetSuite answers {most} calls at a time"
         return Check(AREA, name, State.WARN, detail, f"Set netsuite_max_concurrency to {max(1, most - 1)} or less.")
-    if wanted == limits.account and limits.integration is None:
-        return Check(AREA, name, State.OK, f"up to {wanted} of {most} calls at a time; nothing is left for other integrations meanwhile")
-    return Check(AREA, name, State.OK, f"up to {wanted} of {most} calls at a time")
+    if wanted_calls == limits.account and limits.integration is None:
+        return Check(
+            AREA, name, State.OK, f"up to {wanted_calls} of {most} calls at a time; nothing is left for other integrations meanwhile"
+        )
+    return Check(AREA, name, State.OK, f"up to {wanted_calls} of {most} calls at a time")
 
 
-def fields_check(record_type: str, labels: list[str], line_labels: list[str], schema: RecordSchema, overrides: Mapping[str, str]) -> Check:
-    """Whether a record type has the fields: by the field map, else by label, else by derived script id."""
-    prefix, line = prefix_of(record_type), schema.sublists.get("item", {})
-    missing = [label for label in labels if not _has(schema.fields, prefix, label, overrides)]
-    missing += [f"line: {label}" for label in line_labels if label and not _has(line, "custcol", label, overrides)]
+def record_check(
+    netsuite: NetSuite, record_type: str, fields: Collection[Wanted], lines: Collection[Wanted], overrides: Mapping[str, str]
+) -> Check:
+    """One record type: whether the role may use it, and its fields."""
+    try:
+        schema = netsuite.metadata(record_type)
+    except Refused as refused:
+        needed = any(f.running for f in fields)
+        title = f"fields of {record_type}"
+        if record_type in OF_A_FEATURE and refused.status != 403:
+            text = f"the account has no {record_type}; Item Type {OF_A_FEATURE[record_type]} cannot be used"
+            return Check(AREA, title, State.NOTE, text)
+        text = f"NetSuite does not show {record_type} to the role: {refused.message}"
+        next_step = f"Give the role the permission {PERMISSIONS[record_type]}." if needed else ""
+        return Check(AREA, title, State.FAIL if needed else State.NOTE, text, next_step)
+    return fields_check(record_type, fields, lines, schema, overrides)
+
+
+def fields_check(
+    record_type: str, fields: Collection[Wanted], lines: Collection[Wanted], schema: RecordSchema, overrides: Mapping[str, str]
+) -> Check:
+    """Whether a record type has the fields, by the field map, else by label, else by derived script id, and whether their type is right."""
     title = f"fields of {record_type}"
-    if not missing:
-        return Check(AREA, title, State.OK, f"{len(labels) + len([x for x in line_labels if x])} fields")
-    state = State.FAIL if INDISPENSABLE in missing else State.WARN
-    return Check(AREA, title, state, f"NetSuite {record_type} is missing {named(missing)}", MISSING_NEXT)
+    missing: list[tuple[Wanted, str]] = []
+    wrong: list[str] = []
+    for group, prefix, known in (
+        (fields, prefix_of(record_type), schema.fields),
+        (lines, "custcol", schema.sublists.get("item", {})),
+    ):
+        where = "line " if prefix == "custcol" else ""
+        for field in group:
+            script_id = script_id_of(prefix, field.label, known, overrides)
+            found = known.get(script_id)
+            if found is None:
+                missing.append((field, f'NetSuite {record_type} is missing {where}field "{field.label}" ({script_id}).'))
+            elif field.running and found.type not in TYPES[KIND_OF.get(field.label, TEXT)]:
+                kind = KIND_OF.get(field.label, TEXT)
+                wrong.append(f'NetSuite {record_type} {where}field "{field.label}" ({script_id}) is {found.type}, not {kind}.')
+    if missing:
+        return _missing(title, missing)
+    if wrong:
+        return Check(AREA, title, State.WARN, " ".join(wrong), TYPE_NEXT)
+    return Check(AREA, title, State.OK, f"{len(fields) + len(lines)} fields")
 
 
-def _has(fields: Mapping[str, FieldInfo], prefix: str, label: str, overrides: Mapping[str, str]) -> bool:
+def _missing(title: str, missing: list[tuple[Wanted, str]]) -> Check:
+    vital = [m for m in missing if m[0].running and m[0].vital]
+    useful = [m for m in missing if m[0].running]
+    state = State.FAIL if vital else State.WARN if useful else State.NOTE
+    told = vital or useful or missing
+    text = " ".join(sentence for _, sentence in told[:HANDFUL])
+    if len(told) > HANDFUL:
+        text += f" And {named([f.label for f, _ in told[HANDFUL:]])}."
+    return Check(
+        AREA, title, state, text, MISSING_NEXT if state is not State.NOTE else "Nothing now: only steps that are switched off use them."
+    )
+
+
+def script_id_of(prefix: str, label: str, fields: Mapping[str, FieldInfo], overrides: Mapping[str, str]) -> str:
+    """The script id of a field: by the field map, by its label in this account, else derived."""
     if mapped := overrides.get(f"{prefix}.{label}"):
-        return mapped in fields
-    return derived_id(prefix, label) in fields or any(f.custom and f.title == label for f in fields.values())
+        return mapped
+    return next((name for name, f in sorted(fields.items()) if f.custom and f.title == label), derived_id(prefix, label))
 
 
-def name_checks(netsuite: NetSuite, settings: Settings) -> Iterator[Check]:
-    """Every name in the settings stands for one active record (settings.md section 1)."""
-    for key, table in NAMES.items():
-        value = getattr(settings, key)
-        if not value:
+def list_checks(netsuite: NetSuite) -> Iterator[Check]:
+    """Whether the custom lists have their values (custom-fields.md section 3)."""
+    for label, (table, values) in LISTS.items():
+        title = f"list of {label}"
+        try:
+            found = {row.get("name", "") for row in netsuite.suiteql(f"SELECT id, name FROM {table}")}
+        except Refused:
+            yield Check(AREA, title, State.OK, f"not compared: SuiteQL does not show {table}; it needs {values[0]} to {values[-1]}")
             continue
-        found = [row["id"] for row in netsuite.suiteql(TABLES[table]) if row.get("name", "").strip() == value.strip()]
-        if len(found) == 1:
-            yield Check(AREA, key, State.OK, f'"{value}"')
-        elif found:
-            yield Check(AREA, key, State.FAIL, f'"{value}" stands for {len(found)} records', "Give them different names.")
+        missing = [value for value in values if value not in found]
+        if missing:
+            text = f"NetSuite list {table} is missing {named(missing)}"
+            yield Check(AREA, title, State.WARN, text, "Add the values; customers that have them are refused until then.")
         else:
-            detail = f'Setting "{key}": "{value}" was not found in NetSuite.'
-            yield Check(AREA, key, State.FAIL, detail, 'Enter the exact name, using " : " between levels.')
+            yield Check(AREA, title, State.OK, f"{len(values)} values")
 
 
-def id_checks(netsuite: NetSuite, settings: Settings) -> Iterator[Check]:
-    """Every internal id in the settings stands for an active record of its kind."""
-    wanted = {
-        "unassigned_payments_customer_id": ("customer", settings.unassigned_payments_customer_id),
-        "default_item_id": ("item", settings.default_item_id),
-    }
-    for key, (table, internal_id) in wanted.items():
-        if not internal_id:
-            continue
-        rows = list(netsuite.suiteql(f"SELECT id FROM {table} WHERE id = ? AND isinactive = 'F'", [internal_id]))
-        if rows:
-            yield Check(AREA, key, State.OK, f"{table} {internal_id}")
-        else:
-            yield Check(
-                AREA, key, State.FAIL, f"NetSuite has no active {table} {internal_id}", "Enter the internal id of an active record."
-            )
+def field_map_check(settings: Settings) -> Check:
+    """Whether every logical name in the field map is one that the connector uses."""
+    unknown = sorted(set(settings.field_map) - known_labels())
+    if unknown:
+        text = f"field_map names {named(unknown)}, which the connector does not use"
+        return Check(AREA, "field_map", State.WARN, text, 'Names are prefix and label, such as "custbody.Zuora ID".')
+    return Check(AREA, "field_map", State.OK, f"{len(settings.field_map)} entries")
 
 
-def hints(settings: Settings) -> Iterator[Check]:
+def period_checks(netsuite: NetSuite, settings: Settings) -> Iterator[Check]:
+    """Whether today can be posted to, and whether periods reach as far as revenue schedules."""
+    today = netsuite.server_time().date()
+    periods = Reference(periods=list(netsuite.suiteql(PERIODS)))
+    period = periods.period_of(today.isoformat())
+    if period is None:
+        text = f"NetSuite has no accounting period for {today}"
+        yield Check(AREA, "accounting period", State.WARN, text, "Set up the fiscal year; documents of today are refused until then.")
+    elif periods.is_closed(today.isoformat()):
+        text = f'the accounting period "{period["periodname"]}" is closed or locked for receivables'
+        next_step = "Open it, or say in the setting closed_period what becomes of its documents."
+        yield Check(AREA, "accounting period", State.WARN, text, next_step)
+    else:
+        yield Check(AREA, "accounting period", State.OK, f'"{period["periodname"]}" is open')
+    last = max((p["last"] for p in periods.periods), default="")
+    if settings.netsuite_use_revenue_recognition and last < (today + PERIODS_AHEAD).isoformat():
+        text = f"accounting periods end on {last or 'no day'}; longer revenue schedules are refused (NS-INSUFCNT_NUM_PRDS_FOR_REV_REC)"
+        yield Check(AREA, "periods for revenue", State.WARN, text, "Create accounting periods as far as your revenue schedules reach.")
+
+
+def hints(settings: Settings, running: Collection[str], mode: str) -> Iterator[Check]:
     """What cannot be asked of NetSuite but must be so (settings.md section 2.3)."""
     numbers = "Setup > Company > Auto-Generated Numbers"
     if settings.transaction_number_mapping is NumberMapping.SOURCE_NUMBER:
-        detail = "Zuora numbers are used for documents"
-        yield Check(
-            AREA, "document numbers", State.OK, detail, f"Make sure that Allow Override is on for invoices and payments ({numbers})."
-        )
-    if settings.customer_account_number_mapping is not NumberMapping.AUTO:
-        detail = "Zuora numbers or names are used for customers"
-        yield Check(AREA, "customer numbers", State.OK, detail, f"Make sure that Allow Override is on for customers ({numbers}).")
+        next_step = f"Make sure that Allow Override is on for credit memos, invoices, payments and sales orders ({numbers})."
+        yield Check(AREA, "document numbers", State.OK, "Zuora numbers are used for documents", next_step)
+    if settings.customer_account_number_mapping is not NumberMapping.AUTO and settings.customer_account_master == "Zuora":
+        next_step = f"Make sure that Allow Override is on for customers ({numbers})."
+        yield Check(AREA, "customer numbers", State.OK, "Zuora numbers or names are used for customers", next_step)
     if settings.netsuite_subsidiaries and not settings.default_subsidiary:
         detail = "accounts and charges without a subsidiary of their own are held"
-        yield Check(
-            AREA, "default_subsidiary", State.WARN, detail, "Set default_subsidiary, or fill Subsidiary on every account and charge."
-        )
+        next_step = "Set default_subsidiary, or fill Subsidiary on every account and charge."
+        yield Check(AREA, "default_subsidiary", State.WARN, detail, next_step)
+    if mode == "B" and "netsuite_payments" in running:
+        detail = "NetSuite payments whose Zuora Sync Updates is empty are not sent"
+        yield Check(AREA, "Zuora Sync Updates", State.NOTE, detail, "Give the field the default Yes in NetSuite.")
+    if settings.netsuite_max_concurrency > 1 and settings.custom_field_sync_enabled and not settings.custom_fields_inline:
+        detail = "mapped custom fields are copied one record after the other beside the parallel writes"
+        yield Check(AREA, "custom field sync", State.NOTE, detail, "Set custom_fields_inline to Yes to send them with the record itself.")

@@ -6,6 +6,9 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+EPOCH = "1970-01-01T00:00:00.000Z"
+"""The query date of a first run."""
+
 
 class Clock(Protocol):
     """Tells the time (aware, UTC) and waits."""

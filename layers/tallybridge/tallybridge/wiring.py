@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from tallybridge import money
 from tallybridge.clock import Clock, SystemClock
@@ -79,7 +79,7 @@ class Wiring:
         self.clock = clock or SystemClock()
 
     @classmethod
-    def of(cls, context: Any) -> Wiring:
+    def of(cls, context: Any) -> Self:
         """For a Lambda invocation, from its context object."""
         clock = SystemClock()
         left = context.get_remaining_time_in_millis() / 1000

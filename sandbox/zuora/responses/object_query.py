@@ -20,6 +20,8 @@ from sandbox.zuora.schema.rules import PLURALS
 DEFAULT_PAGE = 10
 MAX_PAGE = 99
 INVALID_PARAMETER = 27
+PROCESSING_TYPES = {"Charge": "0", "Discount": "1"}
+"""Here processing types are digits in a string, for all kinds of items; elsewhere words or numbers."""
 
 
 def refuse(message: str) -> Exception:
@@ -113,6 +115,8 @@ class View:
             value = record.get(field.name)
             if (value is None and not self.nulls) or (columns and name.lower() not in columns):
                 continue
+            if name == "processingType":
+                value = PROCESSING_TYPES.get(str(value), str(value))
             shown[name] = object_query_moment(value, self.zone) if isinstance(value, datetime) else value
         for expansion in deeper:
             shown[expansion.name] = self.relation(expansion, record)

@@ -58,6 +58,7 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
     for part in node.get("allOf", []):
         inner = resolved(part)
         merged["properties"] = {**inner.get("properties", {}), **merged.get("properties", {})}
+        merged["required"] = [*inner.get("required", []), *merged.get("required", [])]
         merged.setdefault("type", inner.get("type", "object"))
     return merged
 
@@ -113,6 +114,7 @@ PAYMENT = {
     "Origin__NS": "NETSUITE",
 }
 REFUND = {"type": "External", "methodType": "Check", "totalAmount": 10.0, "Origin__NS": "NETSUITE"}
+MEMO_ON_INVOICE = {"invoices": [{"invoiceId": rid("1", 1), "amount": 5.0}]}
 CALLS: list[tuple[str, str, str, Any]] = [
     ("POST", "/v1/accounts", "/v1/accounts", account_body()),
     ("GET", "/v1/accounts/{account-key}", "/v1/accounts/A-1", None),
@@ -154,6 +156,9 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("GET", "/v1/debit-memos/{debitMemoKey}", "/v1/debit-memos/DM00000001", None),
     ("PUT", "/v1/debit-memos/bulk", "/v1/debit-memos/bulk", {"memos": [{"id": rid("6"), "transferredToAccounting": "Yes"}]}),
     ("GET", "/v1/debit-memos/{debitMemoKey}/items", "/v1/debit-memos/DM00000001/items", None),
+    ("PUT", "/v1/credit-memos/{creditMemoKey}/apply", "/v1/credit-memos/CM00000001/apply", MEMO_ON_INVOICE),
+    ("PUT", "/v1/credit-memos/{creditMemoKey}/unapply", "/v1/credit-memos/CM00000001/unapply", MEMO_ON_INVOICE),
+    ("PUT", "/v1/debit-memos/{debitMemoKey}", "/v1/debit-memos/DM00000001", {"IntegrationStatus__NS": "x"}),
     ("GET", "/v1/catalog/products", "/v1/catalog/products", None),
     ("GET", "/v1/catalog/products/{product-key}", f"/v1/catalog/products/{rid('b')}", None),
     ("POST", "/v1/orders", "/v1/orders", ORDER),
@@ -174,6 +179,13 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("GET", "/object-query/payments", "/object-query/payments", None),
     ("GET", "/object-query/payment-applications", "/object-query/payment-applications", None),
     ("GET", "/object-query/refunds", "/object-query/refunds", None),
+    ("GET", "/object-query/invoice-items", "/object-query/invoice-items", None),
+    ("GET", "/object-query/credit-memo-items", "/object-query/credit-memo-items", None),
+    ("GET", "/object-query/debit-memos", "/object-query/debit-memos", None),
+    ("GET", "/object-query/debit-memo-items", "/object-query/debit-memo-items", None),
+    ("GET", "/object-query/products", "/object-query/products", None),
+    ("GET", "/object-query/product-rate-plans", "/object-query/product-rate-plans", None),
+    ("GET", "/object-query/contacts", "/object-query/contacts", None),
     ("GET", "/object-query/subscriptions", "/object-query/subscriptions", None),
     ("GET", "/object-query/rate-plan-charges", "/object-query/rate-plan-charges", None),
     ("GET", "/object-query/product-rate-plan-charges", "/object-query/product-rate-plan-charges", None),

@@ -26,6 +26,7 @@ def closed_port() -> str:
 
 
 @pytest.mark.parametrize("effect", list(Effect))
+@pytest.mark.rule("operations.7.2.retries")
 def test_a_connection_that_never_came_up_is_not_sent_and_is_tried_again(http: Http, time: FakeTime, effect: Effect) -> None:
     with pytest.raises(NotSent) as caught:
         http.send(call(closed_port(), effect))
@@ -91,6 +92,7 @@ def test_a_read_time_out_of_a_create_is_unknown(service: ScriptedService, http: 
         (Effect.READ, 302, 1),
     ],
 )
+@pytest.mark.rule("operations.7.2.retries")
 def test_which_status_is_sent_again(service: ScriptedService, http: Http, effect: Effect, status: int, sends: int) -> None:
     service.replies = [Reply(status, headers={"Location": service.url + "/elsewhere"})]
     service.answer = lambda r: Reply(200)

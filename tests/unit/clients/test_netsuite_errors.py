@@ -13,6 +13,7 @@ from tallybridge.netsuite import NetSuite
 from tallybridge.netsuite.faults import error_from
 from tests.unit.clients.scripted_service import FakeTime, Reply, ScriptedService
 
+FAILURE = pytest.mark.rule
 RESOURCE = "Error while accessing a resource. "
 
 
@@ -38,18 +39,34 @@ def error(status: int, code: str, detail: str, effect: Effect = Effect.ONCE, **w
             Refused,
             "NetSuite needs a value for Class, Department.",
         ),
-        (400, "USER_ERROR", RESOURCE + "This entity already exists.", AlreadyExists, 'NetSuite already has "INV1". Link it'),
+        pytest.param(
+            400,
+            "USER_ERROR",
+            RESOURCE + "This entity already exists.",
+            AlreadyExists,
+            'NetSuite already has "INV1". Link it',
+            marks=FAILURE("operations.7.2.failure.duplicate-entity-id-item-name"),
+        ),
         (400, "USER_ERROR", RESOURCE + "This record already exists", AlreadyExists, 'NetSuite already has "INV1"'),
         (400, "USER_ERROR", "Uniqueness error - there's already an item with that name or external key.", AlreadyExists, "already has"),
         (400, "DUP_ITEM", "no", AlreadyExists, "already has"),
-        (
+        pytest.param(
             400,
             "INVALID_CONTENT",
             "Error while accessing resource: You have entered an Invalid Field Value 9999 for the following field: item",
             Refused,
             'NetSuite does not accept item "9999" for this record.',
+            marks=FAILURE("operations.7.2.failure.invalid-reference"),
         ),
-        (400, "INVALID_KEY_OR_REF", "Invalid location reference key 12 for subsidiary 3.", Refused, 'does not accept location "12"'),
+        (400, "INVALID_KEY_OR_REF", "Invalid department reference key 12 for subsidiary 3.", Refused, 'does not accept department "12"'),
+        pytest.param(
+            400,
+            "INVALID_KEY_OR_REF",
+            "Invalid location reference key 12 for subsidiary 3.",
+            Refused,
+            'The location "12" is not available in subsidiary "3".',
+            marks=FAILURE("classifications.3.rule.subsidiary-location"),
+        ),
         (
             400,
             "USER_ERROR",
@@ -59,12 +76,13 @@ def error(status: int, code: str, detail: str, effect: Effect = Effect.ONCE, **w
         ),
         (400, "USER_ERROR", "You cannot post to a locked posting period.", Refused, "of 2026-01-31 is closed."),
         (400, "INSUFCNT_NUM_PRDS_FOR_REV_REC", "Not enough accounting periods in range.", Refused, "Create accounting periods"),
-        (
+        pytest.param(
             400,
             "INVALID_CONTENT",
             "Unknown property 'custbody_x' in the request body.",
             Refused,
             '"custbody_x" is missing; run the setup check.',
+            marks=FAILURE("operations.7.2.failure.field-missing"),
         ),
         (400, "SSS_USAGE_LIMIT_EXCEEDED", "Script Execution Usage Limit Exceeded", Refused, "Reduce the scripts"),
         (
@@ -74,7 +92,14 @@ def error(status: int, code: str, detail: str, effect: Effect = Effect.ONCE, **w
             Refused,
             "the role lacks permission",
         ),
-        (401, "INVALID_LOGIN", "Invalid login attempt.", LoginRefused, "Check the certificate or token and the role."),
+        pytest.param(
+            401,
+            "INVALID_LOGIN",
+            "Invalid login attempt.",
+            LoginRefused,
+            "Check the certificate or token and the role.",
+            marks=FAILURE("operations.7.2.failure.401-403-netsuite"),
+        ),
         (404, "NONEXISTENT_ID", "The record instance does not exist. Provide a valid record instance ID.", NotFound, ""),
         (429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded.", Throttled, "NetSuite is limiting requests"),
         (400, "SSS_REQUEST_LIMIT_EXCEEDED", "Request limit exceeded.", Throttled, "NetSuite is limiting requests"),
@@ -82,6 +107,7 @@ def error(status: int, code: str, detail: str, effect: Effect = Effect.ONCE, **w
         (400, "USER_ERROR", "Something new", Refused, ""),
     ],
 )
+@pytest.mark.rule("operations.5.wrapped")
 def test_every_known_failure_has_a_class_a_code_and_advice(
     status: int, code: str, detail: str, kind: type[ServiceError], advice: str
 ) -> None:
@@ -95,6 +121,7 @@ def test_every_known_failure_has_a_class_a_code_and_advice(
     )
 
 
+@pytest.mark.rule("operations.7.2.failure.401-403-netsuite")
 def test_a_permission_is_named_when_netsuite_names_it() -> None:
     assert "'Lists -> Contacts'" not in error(403, "INSUFFICIENT_PERMISSION", "no").advice
     assert 'lacks permission "Lists -> Contacts"' in error(403, "X", "You need the 'Lists -> Contacts' permission to do this.").advice
@@ -143,6 +170,7 @@ def test_a_throttled_answer_that_is_no_429_is_sent_again(service: ScriptedServic
     assert time.slept == [1]
 
 
+@pytest.mark.rule("operations.7.2.failure.concurrency-429")
 def test_after_all_tries_a_limited_call_says_that_the_record_is_retried(service: ScriptedService, netsuite: NetSuite) -> None:
     service.answer = lambda r: Reply(429, document(429, "CONCURRENCY_LIMIT_EXCEEDED", "x"))
     with pytest.raises(Throttled) as caught:

@@ -209,6 +209,7 @@ def test_credentials_that_are_not_complete_name_what_is_missing(given: dict[str,
     assert caught.value.place == place
 
 
+@pytest.mark.rule("settings.key.netsuite.account_id")
 def test_hosts_and_realm_follow_from_the_account_id() -> None:
     connection = NetSuiteConnection("1234567-sb1", "tba", **VECTOR)
     assert connection.realm == "1234567_SB1"

@@ -88,6 +88,7 @@ def test_several_reasons_are_all_told() -> None:
     assert found.detail == "one; two"
 
 
+@pytest.mark.rule("operations.5.wrapped")
 def test_a_named_record_gives_the_documented_message() -> None:
     found = error_from(
         Answer(400, {"Zuora-Request-Id": "rq-1"}, json.dumps(crud("INVALID_VALUE", "bad")).encode()), "PUT x", Effect.REPEATABLE, "INV1"
@@ -140,6 +141,7 @@ def test_what_is_open_after_a_failure_that_may_pass(status: int, body: Any, effe
         ({"FaultCode": "SERVER_UNAVAILABLE", "FaultMessage": "down"}, 6),
     ],
 )
+@pytest.mark.rule("operations.7.2.failure.zuora-lock-contention-429-5xx")
 def test_which_failures_told_in_the_body_are_sent_again(service: ScriptedService, zuora: Zuora, body: Any, sends: int) -> None:
     service.answer = lambda r: Reply(200, body)
     with pytest.raises(ServiceError):

@@ -63,6 +63,7 @@ def test_only_objects_whose_failure_may_pass_are_sent_again(service: ScriptedSer
     assert time.slept == [1, 2]
 
 
+@pytest.mark.rule("operations.7.2.failure.zuora-lock-contention-429-5xx")
 def test_an_object_that_stays_locked_is_given_up(service: ScriptedService, zuora: Zuora) -> None:
     service.answer = lambda r: Reply(200, [failure("LOCK_COMPETITION")])
     (result,) = zuora.update("Invoice", objects(1))
@@ -158,15 +159,6 @@ def test_payments_and_refunds_are_written_one_by_one(service: ScriptedService, z
     assert (refused.ok, refused.code, refused.message) == (False, "ZUORA-50000040", "gone")
     assert [(r.method, r.path) for r in service.requests] == [("PUT", "/v1/payments/P-1"), ("PUT", "/v1/refunds/R-1")]
     assert service.requests[0].json == fields
-
-
-def test_subscription_fields_go_to_their_own_address(service: ScriptedService, zuora: Zuora) -> None:
-    service.answer = lambda r: Reply(200, {"success": True})
-    assert zuora.update_subscription("A-S1", {"SalesOrder__NS": "9"}).ok
-    assert (service.requests[0].path, service.requests[0].json) == (
-        "/v1/subscriptions/A-S1/customFields",
-        {"customFields": {"SalesOrder__NS": "9"}},
-    )
 
 
 def test_creating_returns_the_new_ids(service: ScriptedService, zuora: Zuora) -> None:

@@ -128,7 +128,7 @@ def test_bars_are_labelled_and_fill_their_width() -> None:
 
 def test_attention_names_code_records_next_step_and_what_they_wait_for() -> None:
     summary, page = page_of("warnings")
-    assert [i.label for i in attention(summary)] == ["Warning"] * 4
+    assert [i.label for i in attention(summary)] == ["Warning", "Warning", "Waits", "Waits"]
     for text in (
         "INV-V2",
         "Next step: Nothing to do",

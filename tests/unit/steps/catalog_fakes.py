@@ -7,11 +7,11 @@ from typing import Any
 
 from tallybridge.steps import charges, products, rate_plans
 from tallybridge.steps.charges import Charges
-from tallybridge.steps.items import RECORD_TYPES, Items
-from tallybridge.steps.mapping import Custom, filled
+from tallybridge.steps.masterdata.items import RECORD_TYPES, Items
 from tallybridge.steps.products import Products
 from tallybridge.steps.rate_plans import RatePlans
-from tallybridge.steps.reference import Reference
+from tallybridge.steps.shared.mapping import Custom, filled
+from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import Hold, Write
 from tests.unit.steps.master_fakes import Bench, FakeNetSuite, FakeZuora, fields_with, table
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tallybridge.steps import customer_mapping
 from tallybridge.steps.customers import Customers
-from tallybridge.steps.mapping import Custom
-from tallybridge.steps.reference import Reference
+from tallybridge.steps.masterdata import customer_mapping
+from tallybridge.steps.shared.mapping import Custom
+from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import Hold, Write
 from tests.unit.steps.master_fakes import Bench, FakeNetSuite, FakeZuora, fields_with, table
 

@@ -13,8 +13,8 @@ from typing import Any
 from tallybridge.clock import utc_moment
 from tallybridge.errors import NotFound, OutcomeUnknown, Refused
 from tallybridge.settings import Settings
-from tallybridge.steps.base import StepContext
-from tallybridge.steps.reference import RecordFields, Reference
+from tallybridge.steps.shared.base import StepContext
+from tallybridge.steps.shared.reference import RecordFields, Reference
 from tallybridge.sync.batch import Batch, BatchResult
 from tallybridge.sync.ledger import Claim
 from tallybridge.sync.sender import Worker

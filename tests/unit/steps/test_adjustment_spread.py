@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybridge.steps.adjustment_spread import Book, Share, placed
+from tallybridge.steps.documents.adjustment_spread import Book, Share, placed
 
 SPREAD = pytest.mark.rule("adjustments.A2.target.invoiceitemadjustment")
 

@@ -8,8 +8,8 @@ import pytest
 
 from tallybridge.errors import Refused
 from tallybridge.steps.charges import Charges
-from tallybridge.steps.items import RECORD_TYPES
-from tallybridge.steps.reference import load_reference
+from tallybridge.steps.masterdata.items import RECORD_TYPES
+from tallybridge.steps.shared.reference import load_reference
 from tallybridge.sync.runlog import Outcome
 from tallybridge.sync.step import Leave
 from tests.unit.steps.catalog_fakes import ONE_WORLD, REV_REC, SYNCED, bench, held, written

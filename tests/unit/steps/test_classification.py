@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import Settings
-from tallybridge.steps import classification
-from tallybridge.steps.reference import Reference
+from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.reference import Reference
 
 NAMES = {"class": "Software", "department": "Sales : Field Sales", "location": "Americas"}
 DEFAULTS = {"default_class": "Services", "default_department": "Sales", "default_location": "Europe"}
@@ -130,6 +130,7 @@ def test_2_1_missing_blanks_around_the_colon_are_not_repaired() -> None:
 
 
 @pytest.mark.rule("classifications.5.message.default-unknown")
+@pytest.mark.rule("sequence-and-status.7.1.rule.7")
 def test_5_an_unknown_default_is_one_warning_and_is_ignored() -> None:
     given = settings(default_class="Gone", default_location="Europe")
     (found,) = classification.unknown_defaults(given, REFERENCE)

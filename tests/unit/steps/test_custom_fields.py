@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import Settings
-from tallybridge.steps.custom_fields import LIMIT, CustomFields
+from tallybridge.steps.shared.custom_fields import LIMIT, CustomFields
 from tallybridge.sync.step import CREATED, Counterpart, Found, Hold, Plan, Problem, Request, SourceRecord, Stage, Write
 
 ROWS = [

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybridge.steps import customer_mapping
-from tallybridge.steps.mapping import filled
+from tallybridge.steps.masterdata import customer_mapping
+from tallybridge.steps.shared.mapping import filled
 from tallybridge.sync.step import Candidate
 from tallybridge.zuora.selection import Selected
 from tests.rules.cases import ruled
@@ -102,8 +102,17 @@ TABLE = {
     C["Zuora Sync Date"]: "now-to-zuora-sync-date",
 }
 
+EXEMPT, EMAILS = "zuora-tax-exempt-certificate-id-zuora-tax-exempt-status", "zuora-bill-to-work-email-zuora-sold-to-work-email"
+DATES = "zuora-created-date-zuora-updated-date-zuora-sync-date"
+SHARED = {"Zuora Tax Exempt Certificate ID": EXEMPT, "Zuora Tax Exempt Status": EXEMPT}
+SHARED |= {"Zuora Bill To Work Email": EMAILS, "Zuora Sold To Work Email": EMAILS}
+SHARED |= dict.fromkeys(("Zuora Created Date", "Zuora Updated Date", "Zuora Sync Date"), DATES)
+SHARED |= dict.fromkeys(("Zuora Bill To ID", "Zuora Sold To ID"), "zuora-bill-to-id-zuora-sold-to-id")
+FIELDS = {script_id: SHARED.get(label, label.lower().replace(" ", "-")) for label, script_id in C.items()}
+RULES = {name: (row, f"custom-fields.2.3.field.{FIELDS[name]}") if name in FIELDS else row for name, row in TABLE.items()}
 
-@pytest.mark.parametrize("field", ruled(CREATE, TABLE, "customer-accounts.2.mapping."))
+
+@pytest.mark.parametrize("field", ruled(CREATE, RULES, "customer-accounts.2.mapping."))
 def test_each_row_of_the_table_is_written_on_create_update_and_link_as_its_column_says(field: str) -> None:
     b = full_bench()
     customer = b.record("acc1").data
@@ -216,6 +225,7 @@ def test_the_currency_is_not_sent_when_netsuite_has_one() -> None:
     "settings.key.default_subsidiary",
     "custom-fields.1.2.field.netsuite-subsidiary",
 )
+@pytest.mark.rule("settings.key.netsuite_subsidiaries")
 def test_the_subsidiary_is_the_accounts_own_else_the_default_one() -> None:
     assert written(bench(settings=ONE_WORLD))["subsidiary"] == {"id": "3"}
     defaulted = bench({"Subsidiary__NS": None}, {**ONE_WORLD, "default_subsidiary": "Parent"})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.steps.charges import Charges
-from tallybridge.steps.items import Items
+from tallybridge.steps.masterdata.items import Items
 from tallybridge.steps.products import Products
 from tallybridge.steps.rate_plans import RatePlans
 from tallybridge.sync.runlog import Outcome

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import DEFAULTS
-from tallybridge.steps.netsuite_customer_mapping import BILL_TO, SOLD_TO, NetSuiteCustomer, contact_changes, names_of, refused_value
+from tallybridge.steps.masterdata.netsuite_customer_mapping import (
+    BILL_TO,
+    SOLD_TO,
+    NetSuiteCustomer,
+    contact_changes,
+    names_of,
+    refused_value,
+)
 
 rule = pytest.mark.rule
 ADDRESS = {"addressee": "Ann Lee", "addr1": "1 Main St", "city": "Austin", "state": "TX", "zip": "78701", "country": "US"}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import Settings
-from tallybridge.steps.periods import posting
-from tallybridge.steps.reference import Reference
+from tallybridge.steps.shared.periods import posting
+from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import Hold, Refusal
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tallybridge.steps.items import RECORD_TYPES
-from tallybridge.steps.mapping import EMPTY
+from tallybridge.steps.masterdata.items import RECORD_TYPES
 from tallybridge.steps.products import FIELDS, ROWS, Products
+from tallybridge.steps.shared.mapping import EMPTY
 from tests.unit.steps.catalog_fakes import ONE_WORLD, C, bench, mapped, written
 from tests.unit.steps.master_fakes import STAMP
 

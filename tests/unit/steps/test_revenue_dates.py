@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybridge.steps.revenue_dates import RevenueDates, RevenueInputs, inputs_of, revenue_dates
+from tallybridge.steps.documents.revenue_dates import RevenueDates, RevenueInputs, inputs_of, revenue_dates
 from tests.rules.cases import ruled
 
 START, END, SUBSCRIPTION_END = "2026-10-01", "2026-10-31", "2027-09-30"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import DEFAULTS
-from tallybridge.steps.sales_order_mapping import SalesOrder, problems_of, subscription_body
+from tallybridge.steps.masterdata.sales_order_mapping import SalesOrder, problems_of, subscription_body
 
 rule = pytest.mark.rule
 ROW = {

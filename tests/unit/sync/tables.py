@@ -12,6 +12,7 @@ import pytest
 from sandbox.aws.inprocess import InProcess
 from tallybridge.sync.ledger import Ledger, Owner
 from tests.sync.memory import MemoryTable
+from tests.tables import RUNS, STATUS
 
 
 class Clock:
@@ -27,31 +28,6 @@ class Clock:
         self.moment += timedelta(seconds=seconds)
 
 
-def status_table() -> Any:
-    return boto3.resource("dynamodb").create_table(
-        TableName="status",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention")],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "attention",
-                "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
-
-
-def runs_table() -> Any:
-    return boto3.resource("dynamodb").create_table(
-        TableName="runs",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
-
-
 @pytest.fixture(params=["memory", "dynamodb"])
 def table(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fresh Integration Status table."""
@@ -61,7 +37,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[Any]:
     aws = InProcess("eu-west-1")
     aws.start()
     try:
-        yield status_table()
+        yield boto3.resource("dynamodb").create_table(**STATUS)
     finally:
         aws.stop()
 
@@ -75,7 +51,7 @@ def runs(request: pytest.FixtureRequest) -> Iterator[Any]:
     aws = InProcess("eu-west-1")
     aws.start()
     try:
-        yield runs_table()
+        yield boto3.resource("dynamodb").create_table(**RUNS)
     finally:
         aws.stop()
 

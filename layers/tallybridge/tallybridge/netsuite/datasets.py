@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json
+
 from tallybridge.errors import BadAnswer
 from tallybridge.http import Effect, Http
 from tallybridge.netsuite.calls import NetSuiteCalls
@@ -44,12 +46,19 @@ class Page:
     total: int
     has_more: bool
     rows: list[Row]
+    """As `quick_rows_in` reads them."""
     body: bytes
 
 
 def rows_in(body: bytes) -> list[Row]:
     """The rows in the text of a page. Numbers keep their digits as text; a row's `links` are of no use and are left in."""
     return _items(_document(body))
+
+
+def quick_rows_in(body: bytes) -> list[Row]:
+    """As `rows_in`, in half the time; but a value that is a JSON number, which NetSuite's rows do not have, may lose digits: whoever
+    meets something other than text takes `rows_in`."""
+    return _items(_quick_document(body))
 
 
 class Datasets:
@@ -84,7 +93,7 @@ class Datasets:
             params={"limit": str(PAGE_ROWS), "offset": str(offset)},
             seconds=PAGE_SECONDS,
         ).body
-        document = _document(body)
+        document = _quick_document(body)
         rows = _items(document)
         try:
             count, total = int(document["count"]), int(document["totalResults"])
@@ -110,6 +119,14 @@ def _document(body: bytes) -> Mapping[str, Any]:
     if not isinstance(document, Mapping):
         raise BadAnswer("NetSuite answered a dataset call with something other than an object.", service=SERVICE)
     return document
+
+
+def _quick_document(body: bytes) -> Mapping[str, Any]:
+    try:
+        document = from_json(body, cache_strings="keys")
+    except ValueError:  # not for this reader, such as half a surrogate pair; the other one decides
+        return _document(body)
+    return document if isinstance(document, Mapping) else _document(body)
 
 
 def _items(document: Mapping[str, Any]) -> list[Row]:

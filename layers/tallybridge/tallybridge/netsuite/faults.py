@@ -76,6 +76,11 @@ KNOWN = (
         "Correct the value or its mapping: it must exist, be active and be allowed for the record's subsidiary.",
     ),
     _known(
+        r"invalid (?P<field>location) reference key (?P<value>\S+) for subsidiary (?P<subsidiary>\w+)",
+        'The {field} "{value}" is not available in subsidiary "{subsidiary}".',
+        "Correct the location of the account or of the item, or allow it for the subsidiary in NetSuite.",
+    ),
+    _known(
         r"invalid (?P<field>\w+) reference key (?P<value>\S+)",
         'NetSuite does not accept {field} "{value}" for this record.',
         "Correct the value or its mapping: it must exist, be active and be allowed for the record's subsidiary.",

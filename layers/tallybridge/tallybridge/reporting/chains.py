@@ -54,9 +54,11 @@ class Chains:
 
 
 def known_name(parent: str, known: Mapping[str, object]) -> str:
-    """The record that the words "invoice INV00000042" stand for: the longest ending of the words that is known; "" if none is."""
+    """The record that the words "invoice INV00000042" or 'charge "Seats, annual"' stand for: the longest ending of the words that is known,
+    without quotes; "" if none is."""
     words = parent.split(" ")
-    return next((name for n in range(len(words)) if (name := " ".join(words[n:])) in known), "")
+    endings = (" ".join(words[n:]) for n in range(len(words)))
+    return next((name for ending in endings for name in (ending, ending.strip('"')) if name in known), "")
 
 
 def told(waits_for: str, root: str) -> str:

@@ -160,6 +160,8 @@ def _values(summary: RunSummary, run_url: str, failed_in_a_row: int, attached: l
 def _total_lines(groups: Sequence[figures.TotalGroup]) -> list[list[str]]:
     rows = [["Object type", "", "Expected", "Held there", "Difference", ""]]
     for group in groups:
+        if len(groups) > 1:
+            rows.append([f"{group.heading}:", "", "", "", "", ""])
         for row in group.rows:
             rows.append([row.title, row.currency, row.expected, row.figures[-2].main, row.figures[-1].main, row.mark])
     return rows

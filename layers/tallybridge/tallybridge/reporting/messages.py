@@ -67,6 +67,26 @@ def from_netsuite(entry: LogLine | Message) -> bool:
     return entry.code.startswith("NS-") or entry.message.startswith("NetSuite Warning:")
 
 
+def only_waits(message: Message) -> bool:
+    """Whether every record of a message waits for another record, so that the message needs nobody by itself."""
+    return bool(message.records) and all(r.partition(BETWEEN)[2].startswith(WAITS_FOR) for r in message.records)
+
+
+def waiting_records(messages: Iterable[Message]) -> int:
+    """How many records only wait for others; a record that has a trouble of its own as well does not count."""
+    waiting: set[str] = set()
+    own: set[str] = set()
+    unlisted = 0
+    for message in messages:
+        names = {r.partition(BETWEEN)[0] for r in message.records}
+        if only_waits(message):
+            waiting |= names
+            unlisted += max(0, message.count - len(message.records))
+        else:
+            own |= names
+    return len(waiting - own) + unlisted
+
+
 def cut(messages: list[Message]) -> list[Message]:
     """The messages with the texts of NetSuite cut at 10,000 characters in total; codes, counts and records stay."""
     left = NETSUITE_CHARACTERS

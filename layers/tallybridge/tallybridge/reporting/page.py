@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tallybridge.reporting import figures
 from tallybridge.reporting._templates import render
-from tallybridge.reporting.messages import BETWEEN, WAITS_FOR
+from tallybridge.reporting.messages import BETWEEN, only_waits
 from tallybridge.reporting.totals import unexplained
 from tallybridge.reporting.verdict import Tone, off_text, off_totals, total_name, verdict
 from tallybridge.reporting.words import clean, duration_text, shortened
@@ -21,6 +21,8 @@ RECORDS_AT_ONCE = 8
 MAX_DETAIL = 4_000
 """Characters of a raw answer on the page."""
 
+FOLLOWS = "Waits"
+"""Label of messages about records that only wait for others."""
 SETTLED_LATER = "Nothing yet: the next run looks these records up before it writes anything. Look into them if they stay."
 LOOK_INTO = "Compare the records of this type in both systems before the next close. Nothing is corrected by itself."
 
@@ -46,7 +48,7 @@ class Attention:
     @property
     def waits(self) -> bool:
         """Whether all its records wait for others, so that it needs nobody by itself."""
-        return bool(self.records) and all(about.startswith(WAITS_FOR) for _, about in self.records)
+        return self.label == FOLLOWS
 
 
 def report_page(summary: RunSummary, lines: Iterable[LogLine], limit: int = LOG_LINES) -> str:
@@ -104,6 +106,10 @@ def _of_total(total: ControlTotal, job: str) -> Attention:
 def _of_message(message: Message, titles: dict[str, str]) -> Attention:
     label, tone = _LEVELS.get(message.level, ("Note", Tone.QUIET))
     records = tuple((name, about) for name, _, about in (r.partition(BETWEEN) for r in message.records))
+    if message.level is Level.WARNING and only_waits(message):
+        label, tone = FOLLOWS, Tone.QUIET
+    if message.count == len(records) == 1 and records[0][0] in message.message and not records[0][1]:
+        records = ()  # the text says it all
     return Attention(
         label=label,
         tone=tone,

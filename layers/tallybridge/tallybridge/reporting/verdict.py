@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tallybridge.reporting.messages import waiting_records
 from tallybridge.reporting.objects import destination, title
 from tallybridge.reporting.totals import adds_up, differences, not_arrived, unexplained, unverified
 from tallybridge.reporting.words import amount_text, clean, count_text, duration_text, listed, money_text, plural
@@ -204,6 +205,9 @@ def _what_needs_me(summary: RunSummary) -> Answer:
     if summary.outcome is RunOutcome.FAILED:
         things = ["The cause of the failure"]
     detail = [f"{listed(parts)}."] if parts else []
+    waiting = min(waiting_records(summary.messages), held)
+    if waiting:
+        detail += [f"{count_text(waiting)} of them only {'waits for another' if waiting == 1 else 'wait for others'}."]
     detail += [f"{plural(len(off), 'total does', 'totals do')} not tie out."] if off else []
     detail += [f"{plural(causes, 'message', 'different messages')}."] if causes else []
     bad = bool(off) or bool(summary.errors) or summary.outcome is RunOutcome.FAILED

@@ -125,8 +125,8 @@ def _write_part(work: Work, pages: Pages, mapper: RowMapper, piece: Part) -> Non
 
 def _texts(pages: Pages, mapper: RowMapper, piece: Part) -> Any:
     yield mapper.header()
-    for first_row, rows in pages.read(piece.first, piece.last):
-        yield mapper.lines(rows, first_row)
+    for page in pages.read(piece.first, piece.last):
+        yield mapper.lines(page)
 
 
 def store_file(work: Work, name: str, file: IO[bytes]) -> None:

@@ -15,7 +15,7 @@ from tallybridge.revenue.loading import template_of
 from tallybridge.revenue.mapping import digest, find_sources, find_targets
 from tallybridge.revenue.pages import pages_of
 from tallybridge.revenue.reading import NOTE as READ
-from tallybridge.revenue.values import as_text, character
+from tallybridge.revenue.values import character
 from tallybridge.revenue.work import Answer, Work
 
 NOTHING = digest("")
@@ -66,7 +66,8 @@ def _judge(work: Work, rows: int, findings: Findings) -> None:
 
 def _remarks(findings: Findings) -> str:
     codes = ", ".join(f"{code} {count}" for code, count in findings.codes(WARNING).items())
-    return f", {findings.count(WARNING)} warnings ({codes})" if codes else ""
+    count = findings.count(WARNING)
+    return f", {count} warning{'' if count == 1 else 's'} ({codes})" if codes else ""
 
 
 def _twice(work: Work, parts: int, kind: str) -> Iterator[tuple[int, str]]:
@@ -81,7 +82,7 @@ def _twice(work: Work, parts: int, kind: str) -> Iterator[tuple[int, str]]:
     key = find_sources([source], read["columns"])[source] if source else None
     if key is None:
         return
-    yield from duplicate_rows(digests(work, parts, kind), NOTHING, lambda row: character(as_text([pages.row(row).get(key, "")]))[0])
+    yield from duplicate_rows(digests(work, parts, kind), NOTHING, lambda row: character(pages.row(row).column(key))[0])
 
 
 def _record(work: Work, part: int) -> UploadedFile:

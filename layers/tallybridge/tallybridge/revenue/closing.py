@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from tallybridge.revenue.codes import Code
 from tallybridge.revenue.config import Notifications, parse_config
 from tallybridge.revenue.performing import note_failure
 from tallybridge.revenue.result import ObjectResult, RunResult, gather, standing, with_task
-from tallybridge.revenue.run import RunStatus, TaskBook, TaskStatus
+from tallybridge.revenue.run import RunStatus, TaskBook, TaskRecord, TaskStatus
 from tallybridge.revenue.summary import lines_of, run_summary
 from tallybridge.revenue.wiring import RevenueWiring
 from tallybridge.tasks.open_run import run_id_of
@@ -25,6 +26,7 @@ from tallybridge.wiring import variable
 MAIL_TRIES = 3
 MAIL_PAUSE_SECONDS = 2.0
 MAX_ATTACHMENT = 5_000_000
+AFTER_THE_LOG = TaskRecord(12, "mail", status=TaskStatus.PENDING, message="follows when this log is stored")
 FILES = {"summary": "summary.json", "report": "report.html", "log": "log.jsonl.gz", "mail": "mail.eml"}
 
 
@@ -33,8 +35,9 @@ def write_log(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     run_id = event["runId"]
     folder = wiring.folder(run_id)
     book = TaskBook(folder, wiring.clock)
-    record = book.end(replace(book.start("log"), status=TaskStatus.SUCCESS, message="Summary log written."))
-    result = with_task(gather(wiring, run_id), record)
+    begun = replace(book.start("log"), message="Summary log written.")
+    record = replace(begun, status=TaskStatus.SUCCESS, ended=stamp(wiring.clock.now()))
+    result = with_task(with_task(gather(wiring, run_id), record), AFTER_THE_LOG)
     keys = keys_of(result, folder.key)
     folder.write(tables.log_name(run_id), tables.summary_log(result).encode(), "text/csv; charset=utf-8")
     folder.write(tables.attachment_name(result), tables.attachment(result).encode(), "text/csv; charset=utf-8")
@@ -42,6 +45,7 @@ def write_log(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     summary = run_summary(result, group_messages(lines_of(result)), keys)
     folder.write(FILES["summary"], summary_json(summary).encode())
     folder.write(FILES["report"], report_page(summary, lines_of(result)).encode(), "text/html; charset=utf-8")
+    book.write(record)  # last: until then the log counts as not stored
     return {"status": str(result.status), "keys": keys}
 
 
@@ -53,14 +57,24 @@ def keys_of(result: RunResult, key: Any) -> dict[str, str]:
 
 
 def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
-    """`event` = {"runId"}. Task 12. Answers {"sent", "recipients"}; a failure to send is written down, not raised."""
+    """`event` = {"runId"}. Task 12. Answers {"sent", "recipients"}, both of this call; a failure to send is written down, not raised.
+
+    A mail that is known to be sent is not sent again. A worker that dies between SES's answer and that note leaves a second mail behind,
+    as in the billing sync: one mail too many is better than a failed run of which nobody hears.
+    """
     run_id = event["runId"]
     folder = wiring.folder(run_id)
     book = TaskBook(folder, wiring.clock)
-    record = book.start("mail")
-    result = gather(wiring, run_id)
+    before = book.read("mail")
+    if before is not None and before.status is TaskStatus.SUCCESS:
+        return {"sent": False, "recipients": 0}
+    record = replace(AFTER_THE_LOG, status=TaskStatus.RUNNING, started=stamp(wiring.clock.now()), message="")
+    _stored(lambda: book.write(record))
+    result, log = gather(wiring, run_id), _missing_log(book)
+    if log is not None:
+        result = with_task(result, log)
     settings = result.run.notifications if result.run.config_version else _notifications_now(wiring)
-    if not mail.is_due(result.status, settings):
+    if not (mail.is_due(result.status, settings) or (log is not None and settings.on_warning)):
         book.end(replace(record, status=TaskStatus.SKIPPED, message=f"No mail is wanted for {result.status}."))
         return {"sent": False, "recipients": 0}
     if not settings.recipients:
@@ -70,15 +84,37 @@ def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
         return {"sent": False, "recipients": 0}
     sender = settings.sender or variable("NOTIFICATION_SENDER")
     table, name = tables.attachment(result).encode(), tables.attachment_name(result)
-    kept = len(table) <= MAX_ATTACHMENT
+    kept = len(table) <= MAX_ATTACHMENT or log is not None  # without the log there is no other copy
     built = mail.build(result, sender=sender, attachment=(name, table) if kept else None, place=folder.key(name)).as_bytes()
-    folder.write(FILES["mail"], built, "message/rfc822")
+    _stored(lambda: folder.write(FILES["mail"], built, "message/rfc822"))
     error = _send(wiring, sender, settings.recipients, built)
+    count = 0 if error else len(settings.recipients)
     if error:
-        book.end(replace(record, status=TaskStatus.ERROR, code=str(Code.MAIL_FAILED), message=f"The mail could not be sent: {error}"))
-        return {"sent": False, "recipients": 0}
-    book.end(replace(record, status=TaskStatus.SUCCESS, message=f"Mailed to {len(settings.recipients)} recipients."))
-    return {"sent": True, "recipients": len(settings.recipients)}
+        ended = replace(record, status=TaskStatus.ERROR, code=str(Code.MAIL_FAILED), message=f"The mail could not be sent: {error}")
+    else:
+        ended = replace(record, status=TaskStatus.SUCCESS, message=f"Mailed to {count} recipient{'' if count == 1 else 's'}.")
+    _stored(lambda: book.end(ended))
+    return {"sent": not error, "recipients": count}
+
+
+def _missing_log(book: TaskBook) -> TaskRecord | None:
+    """The record of task 11 when it did not come to its end; the mail says so."""
+    log = book.read("log") or TaskRecord(11, "log")
+    if log.status is TaskStatus.SUCCESS:
+        return None
+    text = "The summary log could not be stored."
+    failed = replace(log, status=TaskStatus.ERROR, code=str(Code.LOG_NOT_STORED), message=text, warnings=[[str(Code.LOG_NOT_STORED), text]])
+    _stored(lambda: book.end(failed))
+    return failed
+
+
+def _stored(action: Callable[[], object]) -> bool:
+    """Store something that the mail does not depend on; answers whether that went well."""
+    try:
+        action()
+        return True
+    except Exception:  # the last edge of the run: a bucket that is out of order must not keep the mail from going out
+        return False
 
 
 def _send(wiring: RevenueWiring, sender: str, recipients: list[str], text: bytes) -> str:
@@ -169,15 +205,21 @@ def _stopped(detail: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     if not record:
         return {"runId": run_id, "outcome": str(RunStatus.FAILED), "freed": False}
     if record.get("outcome") == RunStatus.RUNNING:
-        event = {"runId": run_id, "error": {"Error": str(detail.get("status", "")), "Cause": "the execution was stopped from outside"}}
-        try:
-            note_failure(event, wiring)
-            write_log(event, wiring)
-            notify(event, wiring)
-        except FileNotFoundError:  # stopped before its snapshot was kept: there is nothing to report but the record
-            pass
-        ended = stamp(wiring.clock.now())
-        text = f"The execution ended with {detail.get('status', '')}."
-        wiring.runs().record(run_id, ended=ended, outcome=str(RunStatus.FAILED), message=text)
+        mailed = TaskBook(wiring.folder(run_id), wiring.clock).read("mail")
+        if mailed is not None and mailed.ended:  # only the closing was missing: the result stands
+            return {**close_run({"runId": run_id}, wiring), "freed": True}
+        _report_stop(run_id, str(detail.get("status", "")), wiring)
     freed = free_locks(wiring, run_id, str(record.get("instance", "")).lower())
     return {"runId": run_id, "outcome": str(RunStatus.FAILED), "freed": freed}
+
+
+def _report_stop(run_id: str, status: str, wiring: RevenueWiring) -> None:
+    event = {"runId": run_id, "error": {"Error": status, "Cause": "the execution was stopped from outside"}}
+    try:
+        note_failure(event, wiring)
+        _stored(lambda: write_log(event, wiring))
+        notify(event, wiring)
+    except FileNotFoundError:  # stopped before its snapshot was kept: there is nothing to report but the record
+        pass
+    text = f"The execution ended with {status}."
+    wiring.runs().record(run_id, ended=stamp(wiring.clock.now()), outcome=str(RunStatus.FAILED), message=text)

@@ -13,7 +13,7 @@ LOOKED_AT = 2_000
 def repeated(digests: Iterable[int]) -> set[int]:
     """The digests that occur more than once."""
     found: set[int] = set()
-    last = -1
+    last: int | None = None
     for value in sorted(digests):
         if value == last:
             found.add(value)

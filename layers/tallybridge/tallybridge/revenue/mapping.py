@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from operator import itemgetter
 from typing import Any
 
 from tallybridge.revenue import columns, values
@@ -14,9 +13,9 @@ from tallybridge.revenue.checks import ColumnChecks, check_mandatory, check_type
 from tallybridge.revenue.codes import Code, TaskFailed
 from tallybridge.revenue.config import InstanceObject, MappingLine, Options
 from tallybridge.revenue.findings import Findings
+from tallybridge.revenue.pages import PageRows
 from tallybridge.zuora_revenue.template import Template, TemplateColumn
 
-Row = Mapping[str, Any]
 LINE_END = "\r\n"
 
 
@@ -100,7 +99,12 @@ class RowMapper:
             for column in template.columns
             if (mapped := self.by_target.get(column.name))
         ]
-        self._places = {column.name: place for place, column in enumerate(template.columns)}
+        places = {column.name: place for place, column in enumerate(template.columns)}
+        self._places = [places[column.column.name] for column in self._columns]
+        self._filled = max(self._places, default=-1) + 1
+        """Columns of the file up to the last one that is mapped."""
+        self._rest = "," * (len(template.columns) - self._filled)
+        self._quotes_in_dates = '"' in template.date_format
         self._key = sources.get(line.key_column) if line.key_column else None
         self._has_key = bool(line.key_column)
         self._canonical = [columns.canonical(c.column.name) for c in self._columns]
@@ -110,46 +114,40 @@ class RowMapper:
         """The header row: labels of all columns of the template."""
         return ",".join(values.quoted([column.label for column in self.template.columns])) + LINE_END
 
-    def lines(self, rows: Sequence[Row], first_row: int) -> str:
-        """The file's lines for a page; `first_row` is the number of its first row in the dataset, from 1."""
-        count = len(rows)
-        keys = self._keys(rows, first_row)
-        cells: list[Sequence[str]] = [_empty(count)] * len(self.template.columns)
+    def lines(self, page: PageRows) -> str:
+        """The file's lines for a page."""
+        if not len(page):
+            return ""
+        key_values, *columns_given = page.columns([self._key, *(column.key for column in self._columns)])
+        keys = self._keys(key_values, page.first_row)
+        cells = [[""] * len(page)] * self._filled
         converted: dict[str, list[str]] = {}
-        raw_columns = self._raw(rows)
-        for column, name, raw in zip(self._columns, self._canonical, raw_columns, strict=True):
-            checks = column.checks.on_page(first_row, keys)
-            given = _texts(raw)
+        for column, name, place, given in zip(self._columns, self._canonical, self._places, columns_given, strict=True):
+            checks = column.checks.on_page(page.first_row, keys)
             if name not in self.seen.filled and any(given):
                 self.seen.filled.add(name)
-            texts = checks.values(column.convert(given, checks.unrepresentable))
-            converted[name] = texts
-            cells[self._places[column.column.name]] = values.quoted(texts)
-        self._watch(converted, first_row, keys)
-        return LINE_END.join(map(",".join, zip(*cells, strict=True))) + LINE_END if count else ""
+            represented = column.convert(given, checks.unrepresentable) if column.convert else values.character(given, page.plain)
+            converted[name] = cells[place] = checks.values(represented)
+        self._watch(converted, page.first_row, keys)
+        return self._quoted(cells, without_quotes=page.plain and not self._quotes_in_dates)
 
-    def _raw(self, rows: Sequence[Row]) -> list[list[Any]]:
-        """The values of each mapped column. Pages whose rows all have the same columns are taken apart in one go."""
-        keys = [column.key for column in self._columns]
-        present = [key for key in keys if key]
-        if len(present) > 1 and rows:
-            try:
-                found = dict(zip(present, map(list, zip(*map(itemgetter(*present), rows), strict=True)), strict=True))
-            except KeyError:
-                found = {key: [row.get(key, "") for row in rows] for key in present}
-        else:
-            found = {key: [row.get(key, "") for row in rows] for key in present}
-        return [found[key] if key else _empty(len(rows)) for key in keys]
+    def _quoted(self, cells: Sequence[list[str]], without_quotes: bool) -> str:
+        """The cells of a page as lines: values in double quotes, nothing for nothing."""
+        end = self._rest + LINE_END
+        if not without_quotes:
+            return "".join(",".join(row) + end for row in zip(*map(values.quoted, cells), strict=True))
+        # Without a quote in any value, two in a row stand around an empty one and nowhere else.
+        text = f'"{end}"'.join(map('","'.join, zip(*cells, strict=True)))
+        return f'"{text}"{end}'.replace('""', "")
 
-    def _keys(self, rows: Sequence[Row], first_row: int) -> list[str]:
-        """The key column's values, "" where none is configured."""
+    def _keys(self, given: list[str], first_row: int) -> list[str]:
+        """The key column's values, none where it is not configured."""
         if not self._has_key:
             return []
-        keys = values.character(_texts([row.get(self._key, "") for row in rows] if self._key else [""] * len(rows)))
+        keys = values.character(given)
         self.seen.keys.extend(map(digest, keys))
-        for place, key in enumerate(keys):
-            if not key:
-                self.findings.error("KEY_EMPTY", "the key column is empty", row=first_row + place)
+        for place in (place for place, key in enumerate(keys) if not key) if "" in keys else ():
+            self.findings.error("KEY_EMPTY", "the key column is empty", row=first_row + place)
         return keys
 
     def _watch(self, converted: Mapping[str, list[str]], first_row: int, keys: Sequence[str]) -> None:
@@ -162,7 +160,7 @@ class RowMapper:
         if "inv_line_id" in converted:
             self.seen.line_ids.extend(map(digest, converted["inv_line_id"]))
 
-    def _converter(self, column: TemplateColumn, source_format: str) -> Convert:
+    def _converter(self, column: TemplateColumn, source_format: str) -> Convert | None:
         if column.kind == "Number":
             return values.number
         if column.kind == "Date":
@@ -170,7 +168,7 @@ class RowMapper:
                 return values.Dates(source_format, self.template.date_format)
             except ValueError as wrong:
                 raise TaskFailed(Code.VALUE_DATE, f'The template "{self.template.name}" cannot take dates: {wrong}.') from wrong
-        return lambda texts, report: values.character(texts)
+        return None
 
 
 Convert = Callable[[list[str], Callable[[int, str], None]], list[str]]
@@ -180,22 +178,6 @@ Convert = Callable[[list[str], Callable[[int, str], None]], list[str]]
 class _Column:
     column: TemplateColumn
     key: str | None
-    convert: Convert
+    convert: Convert | None
+    """None for text."""
     checks: ColumnChecks
-
-
-def _texts(raw: list[Any]) -> list[str]:
-    try:
-        "".join(raw)
-    except TypeError:
-        return values.as_text(raw)
-    return raw
-
-
-_EMPTY: dict[int, list[str]] = {}
-
-
-def _empty(count: int) -> list[str]:
-    if count not in _EMPTY:
-        _EMPTY[count] = [""] * count
-    return _EMPTY[count]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from tallybridge.errors import NotSent
-from tallybridge.netsuite.datasets import MOST_PAGES, PAGE_ROWS, Datasets, Page, Row
+from tallybridge.netsuite.datasets import MOST_PAGES, PAGE_ROWS, Datasets, Page, rows_in
 from tallybridge.revenue.codes import Code, TaskFailed
 from tallybridge.revenue.duplicates import repeated
-from tallybridge.revenue.mapping import digest, find_sources
-from tallybridge.revenue.pages import Pages, without_collector
-from tallybridge.revenue.values import as_text, character
+from tallybridge.revenue.mapping import find_sources
+from tallybridge.revenue.pages import PageRows, Pages, without_collector
+from tallybridge.revenue.values import character
 from tallybridge.revenue.work import Answer, Work
 
 NOTE = "read"
@@ -46,15 +47,15 @@ def read(work: Work) -> Answer:
     """Read on from where the last worker stopped. Raises DATASET_NOT_FOUND, DATASET_READ_FAILED, DATASET_INCONSISTENT,
     DATASET_TOO_LARGE, and the NS_ codes."""
     progress = Progress(**work.note(NOTE))
-    datasets = work.wiring.datasets(work.run.connection.netsuite)
+    datasets, keys = work.wiring.datasets(work.run.connection.netsuite), KeyHashes(work, progress)
     if not progress.complete:
         with without_collector():
-            complete = _pages(work, datasets, progress)
+            complete = _pages(work, datasets, progress, keys)
         if not complete:
             return Answer(done=False)
-    if _moved(work, progress):
+    if moved := keys.on_several_pages():
         if progress.attempt >= ATTEMPTS:
-            raise TaskFailed(Code.DATASET_INCONSISTENT, _moved_text(work, progress))
+            raise TaskFailed(Code.DATASET_INCONSISTENT, _moved_text(work, keys, moved))
         work.keep(NOTE, Progress(attempt=progress.attempt + 1).to_json())
         return Answer(done=False)
     if progress.rows == NETSUITE_CAP:
@@ -66,7 +67,7 @@ def read(work: Work) -> Answer:
     return Answer()
 
 
-def _pages(work: Work, datasets: Datasets, progress: Progress) -> bool:
+def _pages(work: Work, datasets: Datasets, progress: Progress, keys: KeyHashes) -> bool:
     """Reads pages until the dataset ends (True) or the worker's time does (False). The offset is kept after each page."""
     store = Pages(work.uploads, work.number, progress.attempt)
     columns = set(progress.columns)
@@ -88,6 +89,7 @@ def _pages(work: Work, datasets: Datasets, progress: Progress) -> bool:
         progress.offset += PAGE_ROWS
         progress.columns = sorted(columns - {"links"})
         progress.complete = not page.has_more
+        keys.look(PageRows(page.offset + 1, page.rows, exact=partial(rows_in, page.body)))
         work.keep(NOTE, progress.to_json())
         work.beat()
         if progress.complete:
@@ -120,26 +122,56 @@ def _check_size(work: Work, total: int) -> None:
         raise TaskFailed(Code.DATASET_TOO_LARGE, text)
 
 
-def _moved(work: Work, progress: Progress) -> set[int]:
-    """Digests of keys that stand on more than one page: rows moved while the pages were read."""
-    if not work.line.key_column or progress.rows <= PAGE_ROWS:
-        return set()
-    digests: array[int] = array("Q")
-    for _, rows in Pages(work.uploads, work.number, progress.attempt, progress.rows).read():
-        digests.extend({digest(key) for key in _keys(work, progress, rows) if key})
-    return repeated(digests)
+class KeyHashes:
+    """Looks for keys that stand on more than one page: rows moved while the pages were read.
+
+    Pages that this worker reads are looked at on the way; those of the worker before it are taken from storage. Hashes are Python's own,
+    quick and good for the life of one process, and so are not kept.
+    """
+
+    def __init__(self, work: Work, progress: Progress) -> None:
+        self.work = work
+        self.progress = progress
+        self._seen: dict[tuple[str | None, int], array[int]] = {}
+
+    @property
+    def column(self) -> str | None:
+        """Under which name the rows have the key column, as far as they are known."""
+        return find_sources([self.work.line.key_column], self.progress.columns)[self.work.line.key_column]
+
+    def look(self, page: PageRows) -> array[int]:
+        """Take note of a page's keys."""
+        found = array("q")
+        if self.work.line.key_column:
+            column = self.column
+            found.extend({hash(key) for key in self.keys(page) if key})
+            self._seen[column, page.first_row] = found
+        return found
+
+    def keys(self, page: PageRows) -> list[str]:
+        """The keys of a page."""
+        return character(page.column(self.column))
+
+    def on_several_pages(self) -> set[int]:
+        """Hashes of the keys on more than one page."""
+        progress = self.progress
+        if not self.work.line.key_column or progress.rows <= PAGE_ROWS:
+            return set()
+        column, hashes = self.column, array("q")
+        for first in range(1, progress.rows + 1, PAGE_ROWS):
+            known = self._seen.get((column, first))
+            hashes.extend(self.look(self.stored().page(first)) if known is None else known)
+        return repeated(hashes)
+
+    def stored(self) -> Pages:
+        """The pages as they are stored."""
+        return Pages(self.work.uploads, self.work.number, self.progress.attempt, self.progress.rows)
 
 
-def _keys(work: Work, progress: Progress, rows: list[Row]) -> list[str]:
-    key = find_sources([work.line.key_column], progress.columns)[work.line.key_column]
-    return character(as_text([row.get(key, "") for row in rows])) if key else []
-
-
-def _moved_text(work: Work, progress: Progress) -> str:
+def _moved_text(work: Work, keys: KeyHashes, moved: set[int]) -> str:
     found: list[str] = []
-    moved = _moved(work, progress)
-    for _, rows in Pages(work.uploads, work.number, progress.attempt, progress.rows).read():
-        found += [key for key in _keys(work, progress, rows) if digest(key) in moved and key not in found]
+    for page in keys.stored().read():
+        found += [key for key in keys.keys(page) if hash(key) in moved and key not in found]
         if len(found) >= SHOWN_KEYS:
             break
     names = ", ".join(found[:SHOWN_KEYS])

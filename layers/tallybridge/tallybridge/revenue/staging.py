@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from tallybridge.errors import ServiceError
-from tallybridge.netsuite.datasets import Row
 from tallybridge.reporting.summary import safe_cell
 from tallybridge.reporting.words import moment
 from tallybridge.revenue import columns
@@ -18,9 +17,9 @@ from tallybridge.revenue.codes import Code
 from tallybridge.revenue.files import FileState, UploadedFile
 from tallybridge.revenue.findings import MAX_LISTED
 from tallybridge.revenue.mapping import find_sources
-from tallybridge.revenue.pages import pages_of
+from tallybridge.revenue.pages import PageRows, pages_of
 from tallybridge.revenue.reading import NOTE as READ
-from tallybridge.revenue.values import as_text, character
+from tallybridge.revenue.values import character
 from tallybridge.revenue.work import Answer, Work
 from tallybridge.zuora_revenue import StageError
 
@@ -81,18 +80,18 @@ def _line_results(work: Work, files: Sequence[UploadedFile], errors: Mapping[str
         for piece in files:
             if piece.state is not FileState.STAGED:
                 continue
-            for first_row, rows in pages_of(work.uploads, work.number, read).read(piece.first_row, piece.first_row + piece.rows - 1):
-                names, ids = _names_and_ids(keys, rows)
+            for page in pages_of(work.uploads, work.number, read).read(piece.first_row, piece.first_row + piece.rows - 1):
+                names, ids = _names_and_ids(keys, page)
                 lines = []
                 for place, name in enumerate(names):
                     hits = [e for i in ids[place] for e in errors.get(i, ())] if errors else []
                     codes = sorted({e.code or "error" for e in hits})
                     result = "STAGED_WITH_ERROR" if hits else "STAGED"
-                    lines.append((first_row + place, safe_cell(name), work.line.object, piece.name, result, " ".join(codes)))
+                    lines.append((page.first_row + place, safe_cell(name), work.line.object, piece.name, result, " ".join(codes)))
                     count += bool(hits)
                     if hits and len(listed) < MAX_LISTED:
                         text_of = "; ".join(dict.fromkeys(e.text for e in hits))
-                        listed.append({"row": first_row + place, "key": name, "file": piece.name, "codes": codes, "text": text_of})
+                        listed.append({"row": page.first_row + place, "key": name, "file": piece.name, "codes": codes, "text": text_of})
                 out.writerows(lines)
             work.beat()
         text.flush()
@@ -113,10 +112,6 @@ def _sources(work: Work, present: Sequence[str]) -> dict[str, str | None]:
     return {**{name: found[source] for name, source in wanted.items()}, "key": found.get(key)}
 
 
-def _names_and_ids(keys: Mapping[str, str | None], rows: Sequence[Row]) -> tuple[list[str], list[tuple[str, ...]]]:
-    def column(name: str) -> list[str]:
-        key = keys.get(name)
-        return character(as_text([row.get(key, "") for row in rows])) if key else [""] * len(rows)
-
-    ids = zip(*(column(name) for name in columns.LINE_IDS), strict=True)
-    return column("key"), [tuple(filter(None, line)) for line in ids]
+def _names_and_ids(keys: Mapping[str, str | None], page: PageRows) -> tuple[list[str], list[tuple[str, ...]]]:
+    names, *ids = map(character, page.columns([keys.get(name) for name in ("key", *columns.LINE_IDS)]))
+    return names, [tuple(filter(None, line)) for line in zip(*ids, strict=True)]

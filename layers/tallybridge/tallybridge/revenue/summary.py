@@ -82,6 +82,8 @@ def lines_of(result: RunResult) -> Iterator[LogLine]:
         level = levels.get(str(cells["level"]), Level.INFO)
         code = str(cells.get("code", ""))
         text = str(cells.get("message", ""))
+        if level is Level.WARNING and cells.get("status"):
+            level = Level.INFO  # how a task, or the run, ended; its warnings have lines of their own
         if level is not Level.INFO and not text:
             continue
         yield LogLine(

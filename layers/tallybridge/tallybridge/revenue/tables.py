@@ -86,8 +86,10 @@ def log_lines(result: RunResult) -> Iterator[Cells]:
         yield _task_line(result, task)
         of = next((o for o in result.objects if o.number == task.object), None)
         base: Cells = {"time_utc": task.ended or result.ended, "task": task.title, "object": result.object_name(task.object)}
+        of_rows = of.findings.codes(WARNING) if of is not None and task.name == "check" else {}
         for code, text in task.warnings:
-            yield {**base, "level": WARNING, "code": code, "message": text}
+            if code not in of_rows:  # those are listed row by row below
+                yield {**base, "level": WARNING, "code": code, "message": text}
         if of is not None:
             yield from ({**base, **cells} for cells in _remarks(task, of))
     for text in standing(result):

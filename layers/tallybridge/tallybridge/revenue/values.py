@@ -16,7 +16,8 @@ from tallybridge.revenue import dates
 Report = Callable[[int, str], None]
 """Told of the position in the page, and the value, that cannot be represented."""
 SEPARATOR = "\x1f"
-PLAIN_NUMBERS = re.compile(r"(?:-?[0-9]{1,40}(?:\.[0-9]{1,40})?)?(?:\x1f(?:-?[0-9]{1,40}(?:\.[0-9]{1,40})?)?)*")
+_PLAIN_NUMBER = r"(?:-?+[0-9]++(?:\.[0-9]++)?+)?+"
+PLAIN_NUMBERS = re.compile(rf"{_PLAIN_NUMBER}(?:\x1f{_PLAIN_NUMBER})*+")
 NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
 BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1f\x85\u2028\u2029]+")
 REMEMBERED = 20_000
@@ -28,10 +29,10 @@ def as_text(values: Sequence[object]) -> list[str]:
     return [v if isinstance(v, str) else "" if v is None else ("T" if v else "F") if isinstance(v, bool) else str(v) for v in values]
 
 
-def character(values: list[str]) -> list[str]:
-    """Outer blanks trimmed, tabs and line breaks as one blank."""
+def character(values: list[str], plain: bool = False) -> list[str]:
+    """Outer blanks trimmed, tabs and line breaks as one blank. `plain` says that no value has a control character."""
     text = "".join(values)
-    if text.isprintable():
+    if plain or text.isprintable():
         return [v.strip() for v in values] if " " in text else values
     return [BREAKS.sub(" ", v.strip()).strip() for v in values]
 

@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.money import plain
-from tallybridge.steps.adjustment_mapping import CREDIT_MEMO, AdjustmentData, AdjustmentMapping
-from tallybridge.steps.base import already_there, ambiguous, day
-from tallybridge.steps.document_checks import ACCOUNT_FIELDS
-from tallybridge.steps.document_lines import DocumentData
+from tallybridge.steps.documents.adjustment_mapping import CREDIT_MEMO, AdjustmentData, AdjustmentMapping
+from tallybridge.steps.documents.document_lines import DocumentData
 from tallybridge.steps.invoices import ITEMS, TAXES
-from tallybridge.steps.memo_applications import applications
-from tallybridge.steps.settlements import apply_lines, apply_sublist
+from tallybridge.steps.settling.applications import applications, apply_lines, apply_sublist, by_document
+from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE
+from tallybridge.steps.shared.problems import already_there, ambiguous
+from tallybridge.steps.shared.texts import day
 from tallybridge.sync.step import (
     CREATED,
     Candidate,
@@ -36,11 +36,11 @@ from tallybridge.zuora.selection import Condition, Is, IsNot, OnOrAfter, Parent,
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=(Is("SynctoNetSuite__NS", ("Yes", None)),))  # rule 4
+ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 4
 INVOICE = Parent("Invoice", "InvoiceId")
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 1
-    Is("TransferredToAccounting", ("No", None, "Error", "Processing")),  # rule 2
+    NOT_TRANSFERRED,  # rule 2
     IsNot("IntegrationStatus__NS", ("Ignore",)),  # rule 5
 )
 ORIGIN = "Origin__NS"
@@ -85,6 +85,7 @@ class Adjustments(AdjustmentMapping):
     object = "InvoiceItemAdjustment"
     object_label = "Adjustment"
     destination = CREDIT_MEMO
+    in_order = True
     code = "IIA"
     needs = (
         "class",
@@ -136,7 +137,7 @@ class Adjustments(AdjustmentMapping):
         items, taxes = read(SOURCE_ITEMS, sorted(of_items)), read(SOURCE_TAXES, sorted(of_taxes))
         found = [_data(head, parents, items, taxes) for _, head, parents in rereads]
         self.add_charges(found, {})
-        return [self.record(d, group=str(d.head.get("AccountId") or "")) for d in found]
+        return [self.record(d) for d in found]
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         """Counterparts; beside charges on negative invoices what is left of the credit memo that they are taken from."""
@@ -159,14 +160,15 @@ class Adjustments(AdjustmentMapping):
         netsuite, zuora_id = self.context.netsuite, self.reference.custom(CREDIT_MEMO, "Zuora ID")
         q = "SELECT id, foreignpaymentamountunused AS unused FROM transaction WHERE type = 'CustCred' AND id IN {in}"
         open_ = {row["id"]: Decimal(row.get("unused") or 0) for row in netsuite.suiteql_in(q, sorted(memos))}
-        applied = applications(netsuite, zuora_id, {memo: set() for memo in memos})
+        applied = applications(netsuite, memos, zuora_id)
         for data in charges:
-            data.open, data.applied = open_.get(data.original), applied.get(data.original, {})
+            data.open = open_.get(data.original)
+            data.applied = by_document(a for a in applied.get(data.original, ()) if a.zuora_id)
 
     def _share_out(self, records: Sequence[SourceRecord], found: Mapping[str, Sequence[Counterpart]]) -> None:
         """What an earlier charge takes of a credit memo is not there for a later one."""
         taken: dict[str, Decimal] = {}
-        for record in sorted(records, key=lambda r: (r.group, r.order, r.number)):
+        for record in sorted(records, key=lambda r: r.turn):
             data: AdjustmentData = record.data
             if _takes_from_memo(data) and data.open is not None:
                 data.open -= taken.get(data.original, Decimal(0))
@@ -197,8 +199,7 @@ class Adjustments(AdjustmentMapping):
     def _invoice_problems(self, data: AdjustmentData) -> Iterator[Problem]:
         name = f"invoice {data.invoice_number}"
         if not data.original:
-            advice = "It syncs by itself once the invoice has been synced; see the invoice's own message."
-            yield self.problem("invoice", data, f"{name} has not been synced to NetSuite.", advice, name)
+            yield self.not_synced("invoice", data, name)
         elif _takes_from_memo(data) and data.open is None:
             text_ = f"{self.label(data)}: NetSuite credit memo {data.original} of {name} does not exist."
             advice = "Restore it, or set Transferred to Accounting of the invoice to No so that it is sent again."

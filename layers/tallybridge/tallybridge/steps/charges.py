@@ -8,8 +8,7 @@ from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import StandardInvoiceSync
-from tallybridge.steps.base import ref, text
-from tallybridge.steps.items import (
+from tallybridge.steps.masterdata.items import (
     CLASSIFICATIONS,
     FULL_NAME,
     INCLUDE_CHILDREN,
@@ -25,7 +24,8 @@ from tallybridge.steps.items import (
     Kind,
     missing,
 )
-from tallybridge.steps.mapping import Custom, Mapped
+from tallybridge.steps.shared.mapping import Custom, Mapped
+from tallybridge.steps.shared.texts import ref, text
 from tallybridge.sync.step import Problem
 from tallybridge.zuora.selection import Parent, SourceQuery
 

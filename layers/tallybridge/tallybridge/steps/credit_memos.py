@@ -10,13 +10,25 @@ from typing import Any
 
 from tallybridge.clock import utc_moment
 from tallybridge.money import plain
-from tallybridge.steps.base import ambiguous, day
-from tallybridge.steps.document_checks import DocumentChecks
-from tallybridge.steps.document_lines import DocumentData
-from tallybridge.steps.memo_applications import Allotment, allotted, applications, open_balances
-from tallybridge.steps.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
-from tallybridge.steps.settlements import apply_lines, apply_sublist, changed_lines
+from tallybridge.steps.documents.document_checks import DocumentChecks
+from tallybridge.steps.documents.document_lines import DocumentData
+from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
+from tallybridge.steps.settling.applications import (
+    Allotment,
+    allotted,
+    applications,
+    applied_parts,
+    apply_lines,
+    apply_sublist,
+    by_document,
+    changed_lines,
+    open_balances,
+)
+from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, SYNCED_TO_NETSUITE
+from tallybridge.steps.shared.problems import ambiguous
+from tallybridge.steps.shared.texts import day
 from tallybridge.sync.step import (
+    SYNC_COMPLETE,
     Candidate,
     Counterpart,
     Found,
@@ -29,15 +41,13 @@ from tallybridge.sync.step import (
     Request,
     SourceRecord,
     Write,
-    is_complete,
-    normal_status,
+    has_status,
 )
-from tallybridge.zuora.selection import Child, Is, IsNot, OnOrAfter, Parent, Selected, SourceQuery
+from tallybridge.zuora.selection import Child, IsNot, OnOrAfter, Parent, Selected, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-SYNCED = (Is("IntegrationStatus__NS", ("Sync Complete", "Complete")),)
-ACCOUNT = Parent("Account", "AccountId", where=(Is("SynctoNetSuite__NS", ("Yes", None)),), fresh=SYNCED)
+ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, fresh=ACCOUNT_COMPLETE)
 UNSENT = (
     *WAITING,
     IsNot("Origin__NS", ("NETSUITE",)),  # rule 4
@@ -93,6 +103,7 @@ class CreditMemos(DocumentChecks, MemoMapping):
     code = "CM"
     transaction_type = "CustCred"
     chunk = TOGETHER
+    in_order = True
     needs = ("class", "department", "location", "tax code", "revenue template", "periods", "fields:creditMemo")
 
     tax_of = "CreditMemoItemId"
@@ -138,14 +149,14 @@ class CreditMemos(DocumentChecks, MemoMapping):
         }
         for data in found:
             data.documents = documents
-        return [self.record(d, group=str(d.head.get("AccountId") or "")) for d in found]
+        return [self.record(d) for d in found]
 
     def _data(self, selected: Selected, head: Mapping[str, Any], account: Mapping[str, Any]) -> CreditMemoData:
         children = selected.children
-        applied, kinds = _applied(children.get("parts", []))
+        applied, kinds = applied_parts(children.get("parts", []))
         moved = utc_moment(selected.updated)[:SECONDS] != utc_moment(head.get("UpdatedDate"))[:SECONDS]
         if moved or sum(applied.values(), Decimal(0)) != Decimal(head.get("AppliedAmount") or 0):  # applied since the copy was taken
-            applied, kinds = _applied(self.context.source.children(PARTS, [selected.id])[selected.id])
+            applied, kinds = applied_parts(self.context.source.children(PARTS, [selected.id])[selected.id])
         items = self.complete_items(children.get("items", []))
         return CreditMemoData(head, account, items, children.get("taxes", []), applied=applied, kinds=kinds)
 
@@ -159,11 +170,11 @@ class CreditMemos(DocumentChecks, MemoMapping):
             noting.result()
             balances = opening.result()
         there = {r.id: found[r.id][0].id for r in records if len(found.get(r.id, ())) == 1}
-        zuora_id = self.reference.custom("invoice", "Zuora ID")
-        held = applications(netsuite, zuora_id, {there[r.id]: set(r.data.wanted) for r in records if r.id in there})
-        for record in sorted(records, key=lambda r: (r.group, r.order, r.number)):
+        held = applications(netsuite, there.values(), self.reference.custom("invoice", "Zuora ID"))
+        for record in sorted(records, key=lambda r: r.turn):
             data: CreditMemoData = record.data
-            data.present = held.get(there.get(record.id, ""), {})
+            applied = held.get(there.get(record.id, ""), ())
+            data.present = by_document(a for a in applied if a.zuora_id or a.document in data.wanted)
             if self._may_apply(data, new=record.id not in there):
                 data.allotment = allotted(data.wanted, data.present, balances)
         return found
@@ -207,8 +218,7 @@ class CreditMemos(DocumentChecks, MemoMapping):
         for document_id, kind in {**({referred: "invoice"} if referred else {}), **data.kinds}.items():
             if not data.internal_id(document_id):
                 name = f"{kind} {data.number_of(document_id)}"
-                advice = f"It syncs by itself once the {kind} has been synced; see the {kind}'s own message."
-                yield self.problem(kind, data, f"{name} has not been synced to NetSuite.", advice, name)
+                yield self.not_synced(kind, data, name)
         if sum(data.applied.values(), Decimal(0)) > Decimal(data.head.get("TotalAmount") or 0):
             advice = "Compare the memo with its applications in Zuora; if they are right there, ask for help with this number."
             yield self.problem("applied", data, "applied amounts exceed the memo amount.", advice)
@@ -250,7 +260,7 @@ class CreditMemos(DocumentChecks, MemoMapping):
             return Hold(tuple(problems))
         lines = changed_lines(data.allotment.reachable(data.present), data.present)
         remainder = self._remainder(data)
-        if remainder and not lines and normal_status(record.status) == normal_status(UPDATING):
+        if remainder and not lines and has_status(record.status, UPDATING):
             problem = remainder.problem
             return Hold((Problem(problem.code, problem.message.replace("{id}", there.id), problem.advice),))
         if not updating and not lines and not remainder:
@@ -292,20 +302,7 @@ class CreditMemos(DocumentChecks, MemoMapping):
 
 def is_update(status: str) -> bool:
     """Whether a memo that NetSuite has is to be updated: it was complete, or an update of it was refused, interrupted, left unfinished."""
-    return is_complete(status) or normal_status(status) in {normal_status(UPDATING), normal_status(ERROR_UPDATING)}
-
-
-def _applied(parts: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Decimal], dict[str, str]]:
-    """(amount, kind) by document id: the parts of one document added up, the unapplied rest left out."""
-    applied: dict[str, Decimal] = {}
-    kinds: dict[str, str] = {}
-    for part in parts:
-        document = part.get("InvoiceId") or part.get("DebitMemoId")
-        amount = Decimal(part.get("Amount") or 0)
-        if document and amount > 0:
-            applied[document] = applied.get(document, Decimal(0)) + amount
-            kinds[document] = "invoice" if part.get("InvoiceId") else "debit memo"
-    return applied, kinds
+    return has_status(status, SYNC_COMPLETE, UPDATING, ERROR_UPDATING)
 
 
 def _documents(found: Sequence[CreditMemoData], kind: str) -> set[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tallybridge.clock import stamp
+from tallybridge.clock import EPOCH, stamp
 from tallybridge.pieces import side_by_side, streamed_parts
 from tallybridge.settings import Behavior, Settings
-from tallybridge.steps.addresses import SUBLIST, is_current
-from tallybridge.steps.customer_mapping import LENGTHS, ROWS, Customer, problems_of, remarks_on
-from tallybridge.steps.families import depth_of, is_circular, root_of
-from tallybridge.steps.mapping import Body, changes, cut, filled, followers
-from tallybridge.steps.master import EPOCH, SEEN_AT_A_TIME, UNTRANSFERRED, MasterData, Unread, candidate
+from tallybridge.steps.masterdata.addresses import SUBLIST, is_current
+from tallybridge.steps.masterdata.customer_mapping import LENGTHS, ROWS, Customer, problems_of, remarks_on
+from tallybridge.steps.masterdata.families import depth_of, is_circular, root_of
+from tallybridge.steps.masterdata.master import SEEN_AT_A_TIME, UNTRANSFERRED, MasterData, Unread, candidate
+from tallybridge.steps.shared.mapping import Body, changes, cut, filled, followers
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,

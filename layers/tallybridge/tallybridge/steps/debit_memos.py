@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tallybridge.steps.base import ambiguous
-from tallybridge.steps.invoice_documents import InvoiceDocuments
-from tallybridge.steps.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
+from tallybridge.steps.documents.invoice_documents import InvoiceDocuments
+from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
+from tallybridge.steps.shared.conditions import SYNCED_TO_NETSUITE
+from tallybridge.steps.shared.problems import ambiguous
 from tallybridge.sync.step import Counterpart, Hold, Mark, MarkResult, Plan, SourceRecord
-from tallybridge.zuora.selection import Is, IsNot, OnOrAfter, Parent, SourceQuery
+from tallybridge.zuora.selection import IsNot, OnOrAfter, Parent, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=(Is("SynctoNetSuite__NS", ("Yes", None)),))  # rule 1
+ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
 UNSYNCED = (*WAITING, IsNot("IntegrationStatus__NS", ("Sync Complete", "Ignore")))  # rules 2, 3, 5, 6
 ITEMS, TAXES = items_of("DebitMemo"), taxes_of("Debit")
 CREATING, ERROR = "Creating Debit Memo", "Error Creating Debit Memo"

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.errors import LoginRefused, ServiceError
-from tallybridge.steps.base import StepContext, ambiguous
-from tallybridge.steps.document_checks import ACCOUNT_FIELDS
-from tallybridge.steps.document_lines import DocumentData
-from tallybridge.steps.invoice_documents import REVENUE_UNFINISHED, InvoiceDocuments
-from tallybridge.steps.invoice_mapping import InvoiceData, InvoiceMapping
+from tallybridge.steps.documents.document_lines import DocumentData
+from tallybridge.steps.documents.invoice_documents import InvoiceDocuments
+from tallybridge.steps.documents.invoice_mapping import InvoiceData, InvoiceMapping
+from tallybridge.steps.shared.base import StepContext, results_of
+from tallybridge.steps.shared.conditions import NOT_TRANSFERRED, SYNCED_TO_NETSUITE
+from tallybridge.steps.shared.problems import ambiguous
 from tallybridge.sync.step import (
     CREATED,
     Counterpart,
@@ -28,14 +29,12 @@ from tallybridge.sync.step import (
 )
 from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, OnOrAfter, Parent, SourceQuery
 
-__all__ = ["ACCOUNT_FIELDS", "HEAD_FIELDS", "ITEMS", "REVENUE_UNFINISHED", "TAXES", "Invoices"]
-
 # -- 1 selection ---------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=(Is("SynctoNetSuite__NS", ("Yes", None)),))  # rule 1
+ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Posted",)),  # rule 2
-    Is("TransferredToAccounting", ("No", None, "Error", "Processing")),  # rule 3
+    NOT_TRANSFERRED,  # rule 3
     IsNot("IntegrationStatus__NS", ("Ignore",)),  # rule 5
 )
 HEAD_FIELDS = (
@@ -130,11 +129,6 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
         if not self.settlement_on:
             self.needs = (*self.needs, "fields:creditMemo")
             self.item_child = ITEMS_WITH_KEYS
-
-    @property
-    def settlement_on(self) -> bool:
-        """Whether the tenant has Invoice Settlement (mode B)."""
-        return self.context.mode == "B"
 
     @property
     def transaction_types(self) -> tuple[str, ...]:
@@ -259,13 +253,7 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
         marks = [self.without_transfer(m) for m in marks]
         if not self.settlement_on:
             return super().mark(marks)
-        objects = []
-        for mark in marks:
-            fields = self.mark_fields(mark)
-            if "TransferredToAccounting" in fields:
-                fields["transferredToAccounting"] = fields.pop("TransferredToAccounting")
-            objects.append({"id": mark.record.id, **self.context.source.to_tenant(fields)})
-        return {w.id: MarkResult(w.ok, w.code, w.message) for w in self.context.zuora.update_invoices(objects)}
+        return results_of(self.context.zuora.update_invoices(self.bulk_objects(marks)))
 
     def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
         """Without Invoice Settlement each item gets the key of its NetSuite line, 50 a call (section 4, 3)."""

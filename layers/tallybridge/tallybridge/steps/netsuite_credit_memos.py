@@ -10,20 +10,21 @@ from typing import Any
 from tallybridge.clock import stamp
 from tallybridge.errors import ConfigurationError, Refused
 from tallybridge.pieces import side_by_side
-from tallybridge.steps.adjustment_spread import ZERO, Book
-from tallybridge.steps.netsuite_credit_memo_mapping import (
+from tallybridge.steps.documents.adjustment_spread import ZERO, Book
+from tallybridge.steps.documents.netsuite_credit_memo_mapping import (
     INVOICE,
     NEGATIVE,
     ON_INVOICES,
     ON_ITEMS,
-    Application,
     MemoData,
     Movement,
     body,
+    one_per_document,
     settle,
     targets,
 )
-from tallybridge.steps.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection, ambiguous_in_zuora
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.sync.step import (
     IGNORE,
     Candidate,
@@ -121,8 +122,8 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         rows = self.reread(candidates)
         if not rows:
             return []
-        applications = self._applications([r["id"] for r in rows])
-        memos = [MemoData(row, applications.get(row["id"], ())) for row in rows]
+        applied = self.applications([r["id"] for r in rows])
+        memos = [MemoData(row, one_per_document(applied.get(row["id"], ()))) for row in rows]
         self._note_refunds([m for m in memos if m.negative and not m.applications])
         made = self._made({m.id: [g.key for g in m.goals] for m in memos})
         for memo in memos:
@@ -136,34 +137,8 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         return records
 
     def _record(self, memo: MemoData) -> SourceRecord:
-        row = memo.row
-        return SourceRecord(
-            id=memo.id,
-            number=memo.number,
-            status=row.get("status", ""),
-            group=row.get("entity", ""),
-            order=(row.get("trandate", ""),),
-            currency=row.get("currency", ""),
-            amount=memo.amount,
-            destination_id="" if memo.negative else row.get("zuoraid", ""),
-            data=memo,
-        )
-
-    def _applications(self, ids: Sequence[str]) -> dict[str, list[Application]]:
-        """What memos are applied to, by memo, one entry a document."""
-        q = (
-            f"SELECT l.nextdoc AS memo, d.id AS document, d.type AS kind, d.tranid AS tranid, d.{self.label_field('Zuora ID')} AS zuoraid, "
-            f"d.{self.label_field('Zuora Type')} AS zuoratype, SUM(l.foreignamount) AS amount FROM nexttransactionlinelink l "
-            "JOIN transaction d ON d.id = l.previousdoc WHERE l.nextdoc IN {in} "
-            f"GROUP BY l.nextdoc, d.id, d.type, d.tranid, d.{self.label_field('Zuora ID')}, d.{self.label_field('Zuora Type')} "
-            "ORDER BY l.nextdoc, d.id"
-        )
-        found: dict[str, list[Application]] = {}
-        for row in self.context.netsuite.suiteql_in(q, ids):
-            names = (row.get("tranid") or row["document"], row.get("zuoraid", ""), row.get("zuoratype", ""))
-            application = Application(row["document"], row["kind"], *names, Decimal(row.get("amount", "0")))
-            found.setdefault(row["memo"], []).append(application)
-        return found
+        made = "" if memo.negative else memo.row.get("zuoraid", "")
+        return self.transaction_record(memo, memo.amount, memo.row.get("currency", ""), made)
 
     def _note_refunds(self, memos: Sequence[MemoData]) -> None:
         """A refund uses a memo up as an application does (A3, validation 1)."""
@@ -293,10 +268,10 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         """Memos of negative invoices of which nothing was to be charged: charge adjustments made in Zuora have used them up (A3)."""
         if not memos:
             return
-        applications = self._applications(memos)
+        applied = self.applications(memos)
         q = f"SELECT id, foreigntotal AS total, {self.label_field('Zuora Type')} AS zuoratype FROM transaction WHERE id IN {{in}}"
         for row in self.context.netsuite.suiteql_in(q, memos):
-            memo = MemoData(row, applications.get(row["id"], ()))
+            memo = MemoData(row, one_per_document(applied.get(row["id"], ())))
             if memo.negative and not memo.amount:
                 yield memo.id
 

@@ -11,11 +11,9 @@ from tallybridge.clock import stamp, utc_moment
 from tallybridge.errors import LoginRefused, ServiceError
 from tallybridge.pieces import streamed_parts
 from tallybridge.settings import Behavior, Settings
-from tallybridge.steps.base import StepContext
-from tallybridge.steps.families import depth_of, is_circular, root_of
-from tallybridge.steps.mapping import Body, changes, cut, filled, followers
-from tallybridge.steps.master import SEEN_AT_A_TIME, UNTRANSFERRED, past_own_changes
-from tallybridge.steps.netsuite_customer_mapping import (
+from tallybridge.steps.masterdata.families import depth_of, is_circular, root_of
+from tallybridge.steps.masterdata.master import SEEN_AT_A_TIME, UNTRANSFERRED, past_own_changes
+from tallybridge.steps.masterdata.netsuite_customer_mapping import (
     ACCOUNT_LENGTHS,
     ACTIVE,
     COMPLETE,
@@ -30,9 +28,12 @@ from tallybridge.steps.netsuite_customer_mapping import (
     problems_of,
     remarks_on,
 )
-from tallybridge.steps.netsuite_customer_writer import ACCOUNT, CONTACT, KEY, AccountWriter
-from tallybridge.steps.netsuite_source import MODIFIED, MOMENT, STATUS, NetSuiteToZuora, SuiteSelection, ambiguous_in_zuora
-from tallybridge.steps.reference import Reference
+from tallybridge.steps.masterdata.netsuite_customer_writer import ACCOUNT, CONTACT, KEY, AccountWriter
+from tallybridge.steps.shared.base import StepContext
+from tallybridge.steps.shared.mapping import Body, changes, cut, filled, followers
+from tallybridge.steps.shared.netsuite_source import MODIFIED, MOMENT, STATUS, NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.problems import ambiguous_in_zuora
+from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import (
     CREATED,
     Candidate,

@@ -15,10 +15,11 @@ from tallybridge.clock import utc_moment
 from tallybridge.money import plain
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
-from tallybridge.steps import netsuite_payment_requests as requests
-from tallybridge.steps.base import currency_problem
-from tallybridge.steps.netsuite_settlements import INVOICE, JOURNAL, Application, NetSuiteSettlement
-from tallybridge.steps.netsuite_source import MODIFIED, Row, SuiteSelection, ambiguous_in_zuora
+from tallybridge.steps.settling import netsuite_payment_requests as requests
+from tallybridge.steps.settling.applications import Application
+from tallybridge.steps.settling.netsuite_settlements import INVOICE, JOURNAL, NetSuiteSettlement
+from tallybridge.steps.shared.netsuite_source import MODIFIED, Row, SuiteSelection
+from tallybridge.steps.shared.problems import ambiguous_in_zuora, currency_problem
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
@@ -187,7 +188,7 @@ class NetSuitePayments(NetSuiteSettlement):
             self._read_zuora([data for data in found if not data.unchanged])
         for data in found:
             data.account = accounts.get(data.row.get("account", ""), {})
-        return [self._record(data) for data in found]
+        return [self.settlement_record(data) for data in found]
 
     def _is_unchanged(self, data: PaymentData, known: Mapping[str, Any]) -> bool:
         """Whether a synced payment is as it was at its last success: by its fingerprint, else by when NetSuite says it was changed."""
@@ -215,20 +216,6 @@ class NetSuitePayments(NetSuiteSettlement):
         rows = self.context.zuora.query("select Id, Type, PaymentMethodStatus from PaymentMethod where AccountId = null")
         usable = [row for row in rows if row.get("PaymentMethodStatus") != "Closed" and row.get("Type")]
         return {row["Type"]: row["Id"] for row in sorted(usable, key=lambda r: str(r["Id"]), reverse=True)}
-
-    def _record(self, data: PaymentData) -> SourceRecord:
-        row = data.row
-        return SourceRecord(
-            id=row["id"],
-            number=row.get("tranid") or row["id"],
-            status=row.get("status", ""),
-            group=row.get("entity", ""),
-            order=(row.get("trandate", ""),),
-            currency=str(data.account.get("Currency") or row.get("currency", "")),
-            amount=data.amount,
-            destination_id=row.get("zuoraid", ""),
-            data=data,
-        )
 
     def counterpart_fields(self) -> tuple[str, ...]:
         return ("AccountId", "Comment", "PaymentNumber", "ReferenceId", "TransferredToAccounting")

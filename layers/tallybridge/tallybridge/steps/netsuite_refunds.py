@@ -12,16 +12,16 @@ from typing import Any
 from tallybridge.clock import stamp
 from tallybridge.money import plain
 from tallybridge.pieces import side_by_side
-from tallybridge.steps.base import currency_problem
-from tallybridge.steps.netsuite_settlements import CREDIT_MEMO, Application, NetSuiteSettlement, given
-from tallybridge.steps.netsuite_source import (
+from tallybridge.steps.settling.applications import Application
+from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, NetSuiteSettlement, given
+from tallybridge.steps.shared.netsuite_source import (
     STATUS,
     STATUS_WRITERS,
     ZUORA_COMMENT_LIMIT,
     Row,
     SuiteSelection,
-    ambiguous_in_zuora,
 )
+from tallybridge.steps.shared.problems import ambiguous_in_zuora, currency_problem
 from tallybridge.sync.step import (
     CREATED,
     SYNC_COMPLETE,
@@ -155,7 +155,7 @@ class NetSuiteRefunds(NetSuiteSettlement):
             if data.one_credit_memo:
                 data.credit_memo = memos.get(data.applications[0].document, {})
         self._read_payments(found)
-        return [self._record(data) for data in found]
+        return [self.settlement_record(data) for data in found]
 
     def _credit_memos(self, ids: Iterable[str]) -> dict[str, Row]:
         """Credit memos with the Zuora id of the payment that each names (refunds.md, open point 3)."""
@@ -190,20 +190,6 @@ class NetSuiteRefunds(NetSuiteSettlement):
             left = Decimal(row.get("Amount") or 0) - Decimal(row.get("RefundAmount") or 0)
             found.setdefault(row["PaymentId"], []).append(Paid(row["InvoiceId"], False, left))
         return found
-
-    def _record(self, data: RefundData) -> SourceRecord:
-        row = data.row
-        return SourceRecord(
-            id=row["id"],
-            number=row.get("tranid") or row["id"],
-            status=row.get("status", ""),
-            group=row.get("entity", ""),
-            order=(row.get("trandate", ""),),
-            currency=str(data.account.get("Currency") or row.get("currency", "")),
-            amount=data.amount,
-            destination_id=row.get("zuoraid", ""),
-            data=data,
-        )
 
     def counterpart_fields(self) -> tuple[str, ...]:
         return ("RefundNumber", "TransferredToAccounting")

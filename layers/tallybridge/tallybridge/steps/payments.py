@@ -9,21 +9,20 @@ from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import NumberMapping
-from tallybridge.steps import classification
-from tallybridge.steps.base import already_there, ambiguous, currency_problem, day, ref, text
-from tallybridge.steps.settlements import (
-    ACCOUNT_FIELDS,
+from tallybridge.steps.settling.applications import applied_parts, apply_lines, apply_sublist, changed_lines
+from tallybridge.steps.settling.settlements import (
     MEMO_LIMIT,
     METHOD,
     METHOD_FIELDS,
-    SYNCED_TO_NETSUITE,
     Applied,
     Settlement,
-    apply_lines,
-    apply_sublist,
-    changed_lines,
 )
+from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE
+from tallybridge.steps.shared.problems import already_there, ambiguous, not_synced
+from tallybridge.steps.shared.texts import day, ref, text
 from tallybridge.sync.step import (
+    SYNC_COMPLETE,
     Candidate,
     Counterpart,
     Found,
@@ -34,23 +33,22 @@ from tallybridge.sync.step import (
     Request,
     SourceRecord,
     Write,
+    has_status,
     is_complete,
-    normal_status,
 )
-from tallybridge.zuora.selection import Child, Condition, Is, IsNot, OnOrAfter, Parent, Selected, SourceQuery
+from tallybridge.zuora.selection import Child, Condition, Is, IsNot, OnOrAfter, Parent, SourceQuery
 from tallybridge.zuora.writes import Written
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
 ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, optional=True)  # rule 1
-DONE = ("Sync Complete", "Complete")
-COMPLETE_ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, fresh=(Is("IntegrationStatus__NS", DONE),))  # P1, rules 1, 2
+COMPLETE_ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, fresh=ACCOUNT_COMPLETE)  # P1, rules 1, 2
 SNAPSHOT_FIRST = ("PaymentMethodSnapshot", "PaymentMethod")  # P2
 METHOD_FIRST = ("PaymentMethod", "PaymentMethodSnapshot")  # P1; the snapshot of a method that is gone
 SNAPSHOT = Parent("PaymentMethodSnapshot", "PaymentMethodSnapshotId", optional=True)
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 2
-    Is("TransferredToAccounting", ("No", None, "Error", "Processing")),  # rule 3
+    NOT_TRANSFERRED,  # rule 3
     IsNot("IntegrationStatus__NS", ("Ignore",)),
     IsNot("Origin__NS", ("NETSUITE",)),  # rule 6
 )
@@ -75,6 +73,9 @@ HEAD_FIELDS = (
 PARTS = Child("parts", "PaymentPart", "PaymentId", fields=("Id", "InvoiceId", "DebitMemoId", "Amount"), zoql=False)
 INVOICE_PAYMENTS = Child("parts", "InvoicePayment", "PaymentId", fields=("Id", "InvoiceId", "Amount"))
 """What stands in place of the parts without Invoice Settlement."""
+
+CREATING, ERROR_CREATING = "Creating Payment", "Error Creating Payment"
+UPDATING, ERROR_UPDATING = "Updating Payment", "Error Updating Payment"
 
 
 @dataclass
@@ -123,13 +124,10 @@ class Payments(Settlement):
             HEAD_FIELDS,
             (conditions,),
             parents=(ACCOUNT if self.settlement_on else COMPLETE_ACCOUNT, METHOD, SNAPSHOT),
-            children=(self._children(),),
+            children=(PARTS if self.settlement_on else INVOICE_PAYMENTS,),
             copy_fields=("Currency",),
             group="AccountId",
         )
-
-    def _children(self) -> Child:
-        return PARTS if self.settlement_on else INVOICE_PAYMENTS
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return ACCOUNT_FIELDS if object_type == "Account" else METHOD_FIELDS
@@ -137,7 +135,7 @@ class Payments(Settlement):
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source = self.context.source
         methods = SNAPSHOT_FIRST if self.settlement_on else METHOD_FIRST
-        found = [_data(head, parents, self._parts(selected, head), methods) for selected, head, parents in self.reread(candidates)]
+        found = [_data(head, parents, self.parts(selected, head), methods) for selected, head, parents in self.reread(candidates)]
         documents = {
             **source.reread("Invoice", _documents(found, "invoice"), ("InvoiceNumber", "Amount", "IntegrationId__NS")),
             **source.reread_memos("debit-memos", _documents(found, "debit memo")),
@@ -146,26 +144,10 @@ class Payments(Settlement):
             data.documents = documents
         return [self._record(d) for d in found]
 
-    def _parts(self, selected: Selected, head: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The parts of the selection, or, when the payment was changed since, those of the transactional store."""
-        if utc_moment(selected.updated) == utc_moment(head.get("UpdatedDate")):
-            return selected.children.get("parts", [])
-        return self.context.source.children(self._children(), [selected.id]).get(selected.id, [])
-
     def _record(self, data: PaymentData) -> SourceRecord:
-        head = data.head
         only_applied = not self.settlement_on or (self.settings.payment_amount == "applied only" and data.applied)
-        return SourceRecord(
-            id=head["Id"],
-            number=str(head.get("PaymentNumber") or head["Id"]),
-            status=str(head.get("IntegrationStatus__NS") or ""),
-            group=str(head.get("AccountId") or ""),
-            order=(day(head.get("EffectiveDate")) or "",),
-            currency=str(data.account.get("Currency") or data.head.get("Currency") or ""),
-            amount=sum(data.applied.values(), Decimal(0)) if only_applied else Decimal(head.get("Amount") or 0),
-            destination_id=str(head.get("IntegrationId__NS") or ""),
-            data=data,
-        )
+        amount = sum(data.applied.values(), Decimal(0)) if only_applied else Decimal(data.head.get("Amount") or 0)
+        return self.transaction_record(data, "PaymentNumber", "EffectiveDate", amount)
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         found = self.find_transactions(records)
@@ -187,7 +169,7 @@ class Payments(Settlement):
         """All failures of one payment together."""
         method = self.method_problems(_name(data), "payment method", data.method_type)
         own = self._parent_problems(data) if self.settlement_on else self._invoice_problems(data)
-        return [*method, *own, *self._classifications(data), *self._others(data)]
+        return [*method, *own, *self._classifications(data), *self.currency_problems(_name(data), data)]
 
     def _invoice_problems(self, data: PaymentData) -> Iterator[Problem]:
         """P1, validations 2, 6 and 7."""
@@ -209,8 +191,7 @@ class Payments(Settlement):
             document = data.documents.get(document_id, {})
             if not document.get("IntegrationId__NS"):
                 name = f"{data.kinds[document_id]} {document.get('InvoiceNumber') or document.get('MemoNumber') or document_id}"
-                advice = "It syncs by itself once the document has been synced; see the document's own message."
-                yield Problem("PAY-V2", f"{_name(data)}: {name} has not been synced to NetSuite.", advice, name)
+                yield not_synced("PAY-V2", _name(data), name, "document")
 
     def _parent_problems(self, data: PaymentData) -> Iterator[Problem]:
         """P2, validations 2, 6 and 7."""
@@ -223,16 +204,10 @@ class Payments(Settlement):
     def _account_problems(self, data: PaymentData) -> Iterator[Problem]:
         """P2, validation 6; an account whose id was cleared stops payments of P1 too."""
         if not data.unassigned and not data.account.get("IntegrationId__NS"):
-            name = f"account {data.account.get('AccountNumber', '')}"
-            advice = "It syncs by itself once the account has been synced; see the account's own message."
-            yield Problem("PAY-V6", f"{_name(data)}: {name} has not been synced to NetSuite.", advice, name)
+            yield not_synced("PAY-V6", _name(data), f"account {data.account.get('AccountNumber', '')}", "account")
 
     def _classifications(self, data: PaymentData) -> list[Problem]:
         return classification.problems_of_account("PAY", (3, 4, 5), _name(data), self.reference, data.account)
-
-    def _others(self, data: PaymentData) -> Iterator[Problem]:
-        if problem := currency_problem("PAY", _name(data), str(data.account.get("Currency") or ""), data.customer_currency):
-            yield problem
 
     # -- action ------------------------------------------------------------------------------------------------------
 
@@ -259,10 +234,10 @@ class Payments(Settlement):
         if problems := self.problems(data):
             return Hold(tuple(problems))
         posting = self.posting(day(data.head.get("EffectiveDate")) or "", _name(data))
-        if closed := posting.plan("Error Creating Payment"):
+        if closed := posting.plan(ERROR_CREATING):
             return closed
         body = {**self.header(data), **posting.fields, "payment": record.amount, "autoApply": False, **self._new_lines(data)}
-        return Write("create", "Creating Payment", "Error Creating Payment", (Request("customerPayment", body),))
+        return Write("create", CREATING, ERROR_CREATING, (Request("customerPayment", body),))
 
     # -- mapping -----------------------------------------------------------------------------------------------------
 
@@ -341,7 +316,7 @@ class Payments(Settlement):
             **apply_sublist(changed_lines(self._wanted(data), data.there.documents)),
         }
         request = Request("customerPayment", body, there.id)
-        return Write("update", "Updating Payment", "Error Updating Payment", (request,), destination_id=there.id)
+        return Write("update", UPDATING, ERROR_UPDATING, (request,), destination_id=there.id)
 
     # -- source ------------------------------------------------------------------------------------------------------
 
@@ -351,10 +326,9 @@ class Payments(Settlement):
 
 def is_update(status: str) -> bool:
     """Whether a payment that NetSuite has is to be updated: it was complete, or an update of it was refused or interrupted."""
-    return is_complete(status) or normal_status(status) in UPDATING
+    return has_status(status, SYNC_COMPLETE, UPDATING, ERROR_UPDATING)
 
 
-UPDATING = frozenset({"updating payment", "error updating payment"})
 CARD_TYPES = frozenset({"creditcard", "debitcard", "creditcardreferencetransaction"})
 
 
@@ -362,14 +336,7 @@ def _data(
     head: Mapping[str, Any], parents: Mapping[str, Mapping[str, Any]], parts: Sequence[Mapping[str, Any]], methods: Sequence[str]
 ) -> PaymentData:
     """`methods`: where the payment method is looked for, the first that has a type."""
-    applied: dict[str, Decimal] = {}
-    kinds: dict[str, str] = {}
-    for part in parts:
-        document = part.get("InvoiceId") or part.get("DebitMemoId")
-        amount = Decimal(part.get("Amount") or 0)
-        if document and amount:
-            applied[document] = applied.get(document, Decimal(0)) + amount
-            kinds[document] = "invoice" if part.get("InvoiceId") else "debit memo"
+    applied, kinds = applied_parts(parts)
     method = next((parents[m] for m in methods if parents.get(m, {}).get("Type")), {})
     return PaymentData(head, parents.get("Account", {}), method, applied, kinds)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tallybridge.steps.base import text
-from tallybridge.steps.items import (
+from tallybridge.steps.masterdata.items import (
     CLASSIFICATIONS,
     ITEM_FIELDS,
     ITEM_ID,
@@ -19,7 +18,8 @@ from tallybridge.steps.items import (
     Items,
     Kind,
 )
-from tallybridge.steps.mapping import EMPTY, Custom, Mapped
+from tallybridge.steps.shared.mapping import EMPTY, Custom, Mapped
+from tallybridge.steps.shared.texts import text
 from tallybridge.zuora.selection import Condition, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.settings import Settings
-from tallybridge.steps.base import ref, text
-from tallybridge.steps.items import (
+from tallybridge.steps.masterdata.items import (
     CLASSIFICATIONS,
     INCLUDE_CHILDREN,
     ITEM_FIELDS,
@@ -24,7 +23,8 @@ from tallybridge.steps.items import (
     Kind,
     missing,
 )
-from tallybridge.steps.mapping import Custom, Mapped
+from tallybridge.steps.shared.mapping import Custom, Mapped
+from tallybridge.steps.shared.texts import ref, text
 from tallybridge.sync.step import Problem
 from tallybridge.zuora.selection import Condition, Parent, SourceQuery
 

@@ -10,20 +10,18 @@ from typing import Any
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.money import plain
 from tallybridge.settings import NumberMapping
-from tallybridge.steps import classification
-from tallybridge.steps.base import already_there, ambiguous, currency_problem, day, ref, text
-from tallybridge.steps.settlements import (
-    ACCOUNT_FIELDS,
+from tallybridge.steps.settling.applications import apply_lines, apply_sublist, changed_lines
+from tallybridge.steps.settling.settlements import (
     MEMO_LIMIT,
     METHOD,
     PAYMENT,
-    SYNCED_TO_NETSUITE,
     Applied,
     Settlement,
-    apply_lines,
-    apply_sublist,
-    changed_lines,
 )
+from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE
+from tallybridge.steps.shared.problems import already_there, ambiguous, not_synced
+from tallybridge.steps.shared.texts import day, ref, text
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
@@ -39,7 +37,7 @@ from tallybridge.sync.step import (
     Write,
     is_complete,
 )
-from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, OnOrAfter, Parent, Selected, SourceQuery
+from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, OnOrAfter, Parent, SourceQuery
 from tallybridge.zuora.writes import Written
 
 # -- selection -----------------------------------------------------------------------------------------------------------
@@ -47,7 +45,7 @@ from tallybridge.zuora.writes import Written
 ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 2
-    Is("TransferredToAccounting", ("No", None, "Error", "Processing")),  # rule 4
+    NOT_TRANSFERRED,  # rule 4
     IsNot("IntegrationStatus__NS", ("Ignore",)),  # rule 6
     IsNot("Origin__NS", ("NETSUITE",)),
     IsNot("SynctoNetSuite__NS", ("No",)),  # open point 5
@@ -145,16 +143,9 @@ class Refunds(Settlement):
         return ACCOUNT_FIELDS if object_type == "Account" else ("Type",)
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        found = [_data(head, parents, self._parts(selected, head)) for selected, head, parents in self.reread(candidates)]
+        found = [_data(head, parents, self.parts(selected, head)) for selected, head, parents in self.reread(candidates)]
         self._note_payments(found)
         return [self._record(d) for d in found]
-
-    def _parts(self, selected: Selected, head: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The parts of the selection, or, when the refund was changed since, those of the transactional store."""
-        if utc_moment(selected.updated) == utc_moment(head.get("UpdatedDate")):
-            return selected.children.get("parts", [])
-        (child,) = self.query().children
-        return self.context.source.children(child, [selected.id]).get(selected.id, [])
 
     def _note_payments(self, found: Sequence[RefundData]) -> None:
         """Put beside each refund its payments, what they are applied to now, and those documents."""
@@ -173,18 +164,8 @@ class Refunds(Settlement):
             data.payments, data.still_applied, data.documents = payments, applied, documents
 
     def _record(self, data: RefundData) -> SourceRecord:
-        head = data.head
-        return SourceRecord(
-            id=head["Id"],
-            number=str(head.get("RefundNumber") or head["Id"]),
-            status=str(head.get("IntegrationStatus__NS") or ""),
-            group=str(head.get("AccountId") or ""),
-            order=(day(head.get("RefundDate")) or "",),
-            currency=str(data.account.get("Currency") or ""),
-            amount=sum(data.refunded.values(), Decimal(0)) or Decimal(head.get("Amount") or 0),
-            destination_id=str(head.get("IntegrationId__NS") or ""),
-            data=data,
-        )
+        amount = sum(data.refunded.values(), Decimal(0)) or Decimal(data.head.get("Amount") or 0)
+        return self.transaction_record(data, "RefundNumber", "RefundDate", amount)
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         found = self.find_transactions(records)
@@ -209,9 +190,7 @@ class Refunds(Settlement):
             number = data.payments.get(payment_id, {}).get("PaymentNumber") or payment_id
             internal_id = data.internal_id(payment_id)
             if not internal_id:
-                advice = "It syncs by itself once the payment has been synced; see the payment's own message."
-                text_ = f"{data.name}: payment {number} has not been synced to NetSuite."
-                yield Problem("RFD-V2", text_, advice, f"payment {number}")
+                yield not_synced("RFD-V2", data.name, f"payment {number}", "payment")
             elif internal_id not in data.there:
                 advice = "Restore the NetSuite payment, or clear the payment's Integration ID and status so that it is sent again."
                 yield Problem("RFD-GONE", f"{data.name}: NetSuite payment {internal_id} of payment {number} does not exist.", advice)
@@ -228,16 +207,12 @@ class Refunds(Settlement):
                 name = (
                     f"invoice {document['InvoiceNumber']}" if document.get("InvoiceNumber") else f"debit memo {document.get('MemoNumber')}"
                 )
-                advice = "It syncs by itself once the document has been synced; see the document's own message."
-                yield Problem("RFD-V6", f"{data.name}: {name} has not been synced to NetSuite.", advice, name)
+                yield not_synced("RFD-V6", data.name, name, "document")
 
     def _others(self, data: RefundData) -> Iterator[Problem]:
         if not data.account.get("IntegrationId__NS"):
-            name = f"account {data.account.get('AccountNumber', '')}"
-            advice = "It syncs by itself once the account has been synced; see the account's own message."
-            yield Problem("RFD-ACCOUNT", f"{data.name}: {name} has not been synced to NetSuite.", advice, name)
-        if problem := currency_problem("RFD", data.name, str(data.account.get("Currency") or ""), data.customer_currency):
-            yield problem
+            yield not_synced("RFD-ACCOUNT", data.name, f"account {data.account.get('AccountNumber', '')}", "account")
+        yield from self.currency_problems(data.name, data)
 
     # -- action ------------------------------------------------------------------------------------------------------
 

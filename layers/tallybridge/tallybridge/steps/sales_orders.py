@@ -8,9 +8,10 @@ from typing import Any
 
 from tallybridge.clock import stamp
 from tallybridge.errors import LoginRefused, Refused, ServiceError
-from tallybridge.steps.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection, ambiguous_in_zuora
-from tallybridge.steps.sales_order_mapping import SalesOrder, custom_fields, order_body, problems_of, subscription_body
-from tallybridge.steps.writers import ZuoraWriter
+from tallybridge.steps.masterdata.sales_order_mapping import SalesOrder, custom_fields, order_body, problems_of, subscription_body
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.problems import ambiguous_in_zuora
+from tallybridge.steps.shared.writers import ZuoraWriter
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,

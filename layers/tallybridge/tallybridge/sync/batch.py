@@ -35,6 +35,7 @@ from tallybridge.sync.step import (
     Hold,
     Leave,
     Mark,
+    MarkResult,
     Problem,
     Refusal,
     Step,
@@ -44,6 +45,8 @@ from tallybridge.sync.waves import waits_for, waves, with_ids
 from tallybridge.sync.work import Work, destination_of, lines_of, name_of, problem_of, result_of
 
 LEDGER_WRITERS = 8
+NO_ANSWER = MarkResult(False, "STATUS", "no answer")
+"""What counts as said of a mark that the source did not mention."""
 
 
 @dataclass
@@ -77,11 +80,7 @@ class Batch:
         for wave in waves({w.record.id: w.plan for w in works if w.outcome is None}):
             to_do = [by_id[i] for i in wave if self._ready(by_id[i], by_id, known)]
             if self.worker.dry_run:
-                for work in to_do:
-                    if isinstance(work.plan, Refusal):
-                        work.settle(Outcome.REFUSED, work.plan.problem)
-                    else:
-                        work.settle(Outcome.ALREADY if self._was_there(work) else Outcome.SYNCED)
+                self._rehearse(to_do)
             else:
                 self._carry_out(to_do, known)
         if not self.worker.dry_run:
@@ -140,6 +139,14 @@ class Batch:
         work.plan = with_ids(work.plan, done)
         return True
 
+    def _rehearse(self, works: Sequence[Work]) -> None:
+        """What would become of them."""
+        for work in works:
+            if isinstance(work.plan, Refusal):
+                work.settle(Outcome.REFUSED, work.plan.problem)
+            else:
+                work.settle(Outcome.ALREADY if self._was_there(work) else Outcome.SYNCED)
+
     def _carry_out(self, works: list[Work], known: Mapping[str, Mapping[str, Any]]) -> None:
         self._each(works, lambda w: self._claim(w, known.get(self._key(w.record.id))))
         claimed = [w for w in works if w.outcome is None]
@@ -177,15 +184,17 @@ class Batch:
             assert isinstance(work.plan, Write)
             if text := work.plan.stages[number].in_progress:
                 marks.append(Mark(work.record, text, self._transferred("Processing") if work.plan.transferred else None))
-        answers = self.step.mark(marks) if marks else {}
-        marked = {m.record.id for m in marks}
+        refused = self._mark(marks)
         for work in works:
-            answer = answers.get(work.record.id)
-            if work.record.id in marked and (answer is None or not answer.ok):
-                reason = answer.message if answer else "no answer"
-                text = f"{self._name(work)}: its status could not be written in the source: {reason}"
+            if answer := refused.get(work.record.id):
+                text = f"{self._name(work)}: its status could not be written in the source: {answer.message}"
                 advice = "Nothing was sent. The next run tries again; correct the record if the text names a field."
-                work.settle(Outcome.UNFINISHED, Problem(answer.code if answer else "STATUS", text, advice))
+                work.settle(Outcome.UNFINISHED, Problem(answer.code, text, advice))
+
+    def _mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """Write marks in the source; answers those that it did not take, by record id."""
+        answers = self.step.mark(marks) if marks else {}
+        return {i: answer for i in (m.record.id for m in marks) if not (answer := answers.get(i, NO_ANSWER)).ok}
 
     def _check_amounts(self, works: list[Work]) -> None:
         """After a create the destination's total is compared with the source's, to the cent."""
@@ -209,7 +218,8 @@ class Batch:
                     f"{self._name(work)}: {destination_of(work, self.step)} {work.destination_id} holds {there} {work.record.currency} "
                     f"instead of {money.plain(own)}."
                 )
-                advice = "Find the cause (taxes, rounding, scripts), correct or delete the NetSuite record; the next run checks again."
+                system = self.step.destination_system
+                advice = f"Find the cause (taxes, rounding, scripts), correct or delete the {system} record; the next run checks again."
                 work.settle(Outcome.REFUSED, Problem(f"{self.step.code}-TOTAL", text, advice))
 
     def _write_back(self, works: list[Work]) -> None:
@@ -217,15 +227,12 @@ class Batch:
         self._complete_details([w for w in works if w.outcome is None and w.destination_id])
         works = [w for w in works if w.outcome is not Outcome.UNFINISHED]
         marks = [m for w in works if (m := self._final_mark(w, now)) is not None]
-        answers = self.step.mark(marks) if marks else {}
-        marked = {m.record.id for m in marks}
+        refused, marked = self._mark(marks), {m.record.id for m in marks}
         for work in works:
-            answer = answers.get(work.record.id)
-            if work.record.id in marked and (answer is None or not answer.ok):
-                reason = answer.message if answer else "no answer"
-                text = f"{self._name(work)}: done in the destination, but the source could not be written back: {reason}"
-                code = answer.code if answer else "STATUS"
-                work.settle(Outcome.UNFINISHED, Problem(code, text, "The next run finds the counterpart and completes the source record."))
+            if answer := refused.get(work.record.id):
+                text = f"{self._name(work)}: done in the destination, but the source could not be written back: {answer.message}"
+                advice = "The next run finds the counterpart and completes the source record."
+                work.settle(Outcome.UNFINISHED, Problem(answer.code, text, advice))
         settled = [w for w in works if w.outcome is not Outcome.UNFINISHED]
         seen = self.step.after_marks([w.record for w in settled if w.record.id in marked])
         self._each(settled, lambda w: self._settle(w, seen.get(w.record.id, "")))

@@ -3,7 +3,17 @@
 A step is data plus small functions: it selects, reads again, looks up counterparts, and *plans*; the engine claims, marks, sends, verifies
 and writes back. `decide` and everything it calls is pure: no clock, no network.
 
-    select -> [Selected] -> refresh -> [Record] -> find -> counterparts -> decide -> Hold | Leave | Found | Refusal | Write
+    select -> [Candidate] -> refresh -> [SourceRecord] -> find -> [Counterpart] -> decide -> Plan
+
+A plan is one of
+
+    Hold     the record fails validation: a warning, nothing is written
+    Leave    it is left alone on purpose: no warning
+    Found    its counterpart exists already: only the source is written
+    Refusal  it cannot be sent and the source is to say so
+    Write    requests, in one stage or several; `Remainder` says what must stay undone for now
+
+In the bodies of requests `Made` stands for the id that an earlier create of the same plan will give, `Later` for that of another record.
 """
 
 from __future__ import annotations
@@ -40,6 +50,11 @@ class SourceRecord:
     destination_id: str = ""
     destination: str = ""
     data: Any = None
+
+    @property
+    def turn(self) -> tuple[Any, ...]:
+        """Sorts records into the order in which those of one group are written."""
+        return (self.group, self.order, self.number)
 
 
 @dataclass(frozen=True)
@@ -265,6 +280,11 @@ def normal_status(text: str | None) -> str:
     return SYNC_COMPLETE.lower() if plain == "complete" else plain
 
 
+def has_status(text: str | None, *statuses: str) -> bool:
+    """Whether a status is one of some, compared as `normal_status` does."""
+    return normal_status(text) in map(normal_status, statuses)
+
+
 def is_complete(text: str | None) -> bool:
     """Whether a status says that the record was synced."""
-    return normal_status(text) == SYNC_COMPLETE.lower()
+    return has_status(text, SYNC_COMPLETE)

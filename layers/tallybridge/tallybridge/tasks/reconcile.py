@@ -10,8 +10,8 @@ from typing import Any
 from tallybridge.clock import stamp
 from tallybridge.pieces import streamed_parts
 from tallybridge.reporting.totals import control_totals
-from tallybridge.steps.base import StepContext, SyncStep
-from tallybridge.steps.reference import load_reference
+from tallybridge.steps.shared.base import StepContext, SyncStep
+from tallybridge.steps.shared.reference import load_reference
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Owner
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult, StepOutcome, StepReport, Tally

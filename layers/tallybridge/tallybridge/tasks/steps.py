@@ -11,7 +11,7 @@ from enum import StrEnum
 from importlib import import_module
 
 from tallybridge.settings import Settings
-from tallybridge.steps.base import SyncStep
+from tallybridge.steps.shared.base import SyncStep
 from tallybridge.sync.runs import MODES
 
 

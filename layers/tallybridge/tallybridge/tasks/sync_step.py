@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tallybridge.clock import stamp, utc_moment
+from tallybridge import money
+from tallybridge.clock import EPOCH, stamp, utc_moment
 from tallybridge.errors import StepFailed
 from tallybridge.settings import Behavior, Settings
-from tallybridge.steps.base import StepContext, SyncStep
-from tallybridge.steps.classification import unknown_defaults
-from tallybridge.steps.reference import load_reference
+from tallybridge.steps.shared.base import StepContext, SyncStep
+from tallybridge.steps.shared.classification import unknown_defaults
+from tallybridge.steps.shared.reference import load_reference
 from tallybridge.sync.batch import Batch
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger, State
@@ -27,7 +28,6 @@ SPARE_WRITERS = 3
 """Writers of a batch beyond the slots: while they note what they did, others send, so that a slot is handed on and never idle."""
 CHUNK_SECONDS = 120
 """A chunk is only begun when so much time is left; otherwise the batch asks for another round."""
-EPOCH = "1970-01-01T00:00:00.000Z"
 
 StepClass = type[SyncStep]
 
@@ -324,8 +324,6 @@ def failure_text(error: Any) -> str:
         return str(error)[:500]
     cause = str(error.get("Cause", ""))
     try:
-        from tallybridge import money
-
         parsed = money.loads(cause)
         cause = str(parsed.get("errorMessage", cause)) if isinstance(parsed, dict) else cause
     except ValueError:

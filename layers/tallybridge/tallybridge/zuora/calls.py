@@ -13,7 +13,7 @@ from tallybridge.http import Answer, Call, Effect, Http, RetryPolicy
 from tallybridge.slots import Slots
 from tallybridge.tokens import Bearer, TokenCache, TokenSource
 from tallybridge.zuora.connection import ZuoraConnection
-from tallybridge.zuora.faults import SERVICE, error_from, faults_in, gateway_text, is_in_progress, may_repeat
+from tallybridge.zuora.faults import SERVICE, error_from, gateway_text, is_in_progress, may_repeat
 from tallybridge.zuora.literals import storable
 
 ZUORA_VERSION = "2025-08-12"
@@ -172,8 +172,3 @@ def parsed(answer: Answer, operation: str) -> Any:
         raise BadAnswer(
             f"Zuora answered {operation} with something other than JSON (status {answer.status}).", service=SERVICE, status=answer.status
         ) from error
-
-
-def is_failure(body: Any) -> bool:
-    """Whether a parsed body reports failure."""
-    return bool(faults_in(body))

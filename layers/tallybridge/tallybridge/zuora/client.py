@@ -12,7 +12,7 @@ from tallybridge.slots import LocalSlots, Slots
 from tallybridge.tokens import ProcessTokens, TokenCache
 from tallybridge.zuora.calls import ZuoraCalls
 from tallybridge.zuora.connection import ZuoraConnection
-from tallybridge.zuora.dataquery import DataQuery, Job, Row
+from tallybridge.zuora.dataquery import DataQuery, Row
 from tallybridge.zuora.faults import SERVICE
 from tallybridge.zuora.metadata import Field, fields_from_xml
 from tallybridge.zuora.writes import Object, Writes, Written
@@ -82,18 +82,6 @@ class Zuora:
         """The rows of an SQL query on the query copy, in constant memory; keys are column names in lower case."""
         return self._jobs.rows(sql)
 
-    def submit_data_query(self, sql: str) -> Job:
-        """Starts an SQL query without waiting for it; `data_query_rows` waits and reads."""
-        return self._jobs.submit(sql)
-
-    def data_query_rows(self, job: Job) -> Iterator[Row]:
-        """The rows of a query that was started before."""
-        yield from self._jobs.read(self._jobs.wait(job))
-
-    def show_tables(self) -> list[str]:
-        """The tables that the tenant's SQL knows, in lower case."""
-        return sorted(_column(row, "table").lower() for row in self.data_query("SHOW TABLES"))
-
     def describe_table(self, table: str) -> dict[str, str]:
         """Column name (lower case) -> type of a table. `table` must be a plain name."""
         if not table.replace("_", "").isalnum():
@@ -121,10 +109,6 @@ class Zuora:
                 return
             cursor = f"&cursor={quote(page['nextPage'], safe='')}"
         raise BadAnswer(f"The object query has more than {MAX_OBJECT_QUERY_PAGES} pages.", service=SERVICE)
-
-    def get_account(self, key: str) -> Row:
-        """An account by id or number: `basicInfo`, `billingAndPayment`, `metrics`, `billToContact`, `soldToContact`, `taxInfo`."""
-        return self.get(f"/v1/accounts/{quote(key, safe='')}")
 
     def get_payment_parts(self, key: str) -> list[Row]:
         """What a payment is applied to now (mode B): `{id, invoiceId, debitMemoId, amount, ...}`; the unapplied rest has neither id."""
@@ -163,10 +147,6 @@ class Zuora:
     def update_refund(self, key: str, fields: Mapping[str, Any]) -> Written:
         """Sets fields of one refund (mode B), as `update_payment`."""
         return self._writes.put(f"/v1/refunds/{quote(key, safe='')}", key, fields)
-
-    def update_subscription(self, number: str, custom_fields: Mapping[str, Any]) -> Written:
-        """Sets custom fields of one subscription."""
-        return self._writes.put(f"/v1/subscriptions/{quote(number, safe='')}/customFields", number, {"customFields": dict(custom_fields)})
 
     # Any other v1 operation
 

@@ -51,9 +51,9 @@ def heads(zuora: ObjectReader, query: SourceQuery, reread: Reread, own_names: Ca
         rows = (own_names(pascal_names(row)) for row in zuora.object_query(PLURALS[query.object], filters))
         for page in streamed_parts((r for r in rows if all(c.holds(r) for c in conditions) and r["Id"] not in seen), IDS_PER_CALL):
             parents = {
-                p.object: (p.key, reread(p.object, {str(r.get(p.key) or "") for r in page}, [c.field for c in p.where]))
+                p.object: (p.key, reread(p.object, {str(r.get(p.key) or "") for r in page}, [c.field for c in (*p.where, *p.fresh)]))
                 for p in query.parents
-                if p.where and not p.of
+                if (p.where or p.fresh) and not p.of
             }
             for row in page:
                 own = {name: found.get(row.get(key) or "", {}) for name, (key, found) in parents.items()}

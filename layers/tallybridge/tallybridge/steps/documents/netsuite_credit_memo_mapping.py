@@ -1,0 +1,255 @@
+"""NetSuite credit memos -> Zuora adjustments: what a memo asks for, and the mapping of one adjustment (adjustments.md, A2 and A3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from tallybridge.money import plain
+from tallybridge.steps.documents.adjustment_spread import CHARGE, CREDIT, ZERO, Book, Share, placed
+from tallybridge.steps.settling.applications import Application, by_document
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, Row
+from tallybridge.sync.step import Problem
+
+ON_INVOICES, ON_ITEMS = "InvoiceAdjustment", "InvoiceItemAdjustment"
+"""The two Zuora objects that can take a credit memo."""
+NEGATIVE, INVOICE, ADJUSTMENT = "NEGATIVE_INVOICE", "INVOICE", "INVOICE_ITEM_ADJUSTMENT"
+"""Zuora Type of NetSuite records."""
+REFERENCE_LIMIT = 60
+
+
+def one_per_document(found: Sequence[Application]) -> list[Application]:
+    """The applications of a memo, those to one document added up, in the order of the documents' internal ids."""
+    sums = by_document(found)
+    documents = {a.document: a for a in found}
+    return [replace(documents[d], amount=sums[d]) for d in sorted(sums, key=int)]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What Zuora must hold in the end: adjustments of one type on one invoice (its Zuora id) that sum up to `amount`. The first carries
+    `key` as Integration ID, following ones `<key>_2`, `<key>_3`; `transaction` is their Transaction__NS."""
+
+    key: str
+    kind: str
+    invoice_id: str
+    amount: Decimal
+    transaction: str
+
+    def owns(self, row: Mapping[str, Any]) -> bool:
+        """Whether a Zuora adjustment was made for this goal."""
+        return row.get("Type") == self.kind and bool(re.fullmatch(rf"{re.escape(self.key)}(_\d+)?", str(row.get(INTEGRATION_ID))))
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One adjustment to be made; `source_id` and `source_type` name the line when it is made on an item."""
+
+    key: str
+    kind: str
+    invoice_id: str
+    amount: Decimal
+    transaction: str
+    source_id: str = ""
+    source_type: str = ""
+
+
+@dataclass
+class MemoData:
+    """A credit memo with everything its mapping needs. `invoices` are the Zuora invoices it concerns, by Zuora id; `refunded` says that a
+    NetSuite refund uses it; `made` are its adjustments in Zuora, canceled ones too, each with its object's name under "object"; `movements`
+    is what is still to be made, `problems` why that cannot be; `lacking` names the fields that the tenant's object does not have, said with
+    one memo of a batch; `zuora_ids` are those of its adjustments when it is complete."""
+
+    row: Row
+    applications: Sequence[Application] = ()
+    refunded: bool = False
+    invoices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    made: list[Mapping[str, Any]] = field(default_factory=list)
+    movements: list[Movement] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    lacking: tuple[str, ...] = ()
+    zuora_ids: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.row["id"]
+
+    @property
+    def number(self) -> str:
+        return self.row.get("tranid") or self.id
+
+    @property
+    def name(self) -> str:
+        return f"NetSuite credit memo {self.number}"
+
+    @property
+    def negative(self) -> bool:
+        """Whether it is a Zuora invoice with a negative amount (A3)."""
+        return self.row.get("zuoratype") == NEGATIVE
+
+    @property
+    def code(self) -> str:
+        return "NSNEG" if self.negative else "NSCM"
+
+    @property
+    def to_invoices(self) -> list[Application]:
+        return [a for a in self.applications if a.kind == "CustInvc" and a.zuora_type == INVOICE]
+
+    @property
+    def amount(self) -> Decimal:
+        """What Zuora is to hold of it: the amount applied to its invoice (A2); the whole memo less what charge adjustments that were made
+        in Zuora have used (A3)."""
+        if not self.negative:
+            return sum((a.amount for a in self.to_invoices), ZERO)
+        charged = (a.amount for a in self.applications if a.zuora_type == ADJUSTMENT)
+        return abs(Decimal(self.row.get("total", "0"))) - sum(charged, ZERO)
+
+    @property
+    def goals(self) -> list[Goal]:
+        """What Zuora must hold in the end, the memo's own Integration ID first."""
+        if not self.negative:
+            return [Goal(self.id, CREDIT, a.zuora_id, a.amount, self.number) for a in self.to_invoices[:1]]
+        charge = Goal(self.id, CHARGE, self.row.get("zuoraid", ""), self.amount, self.number)  # procedure, step 1
+        credits_ = (  # procedure, step 2
+            Goal(f"{self.id}_{a.document}", CREDIT, a.zuora_id, a.amount, f"{self.number}_{a.number}") for a in self.to_invoices
+        )
+        return [*([charge] if charge.amount > ZERO else []), *credits_]
+
+    def live(self, goal: Goal) -> list[Mapping[str, Any]]:
+        """The adjustments of a goal that count, the first one first."""
+        own = (r for r in self.made if r.get("Status") == "Processed" and goal.owns(r))
+        return sorted(own, key=lambda r: (len(str(r[INTEGRATION_ID])), str(r[INTEGRATION_ID])))
+
+    def invoice_name(self, invoice_id: str) -> str:
+        return str(self.invoices.get(invoice_id, {}).get("InvoiceNumber") or invoice_id)
+
+
+# -- what is still to be made --------------------------------------------------------------------------------------------
+
+
+def settle(memo: MemoData, book: Book, target: str) -> None:
+    """Find out what is still to be made of a memo and whether it can be; it is taken out of `book` when it can. Memos of one account must
+    come in the order in which they are written."""
+    memo.problems = list(_problems_of_memo(memo))
+    if memo.problems:
+        return
+    for goal in memo.goals:
+        movements, problems = _rest_of(memo, goal, book, target)
+        memo.movements += movements
+        memo.problems += problems
+    if not memo.problems:
+        for m in memo.movements:
+            book.reserve(m.kind, m.amount, m.invoice_id, m.source_id)
+
+
+def _problems_of_memo(memo: MemoData) -> Iterable[Problem]:
+    """Validation 1 of either kind."""
+    if memo.negative and not memo.applications and not memo.refunded:
+        advice = "Apply the credit memo in NetSuite, or set its status to Ignore."
+        yield Problem("NSNEG-V1", f"{memo.name}: not applied to any transaction.", advice)
+    if not memo.negative and len(memo.to_invoices) != 1:
+        text = f"{memo.name}: applied to {len(memo.to_invoices)} Zuora invoices; exactly one is required."
+        yield Problem(
+            "NSCM-V1", text, "Use one credit memo for each Zuora invoice, or enter the credit in Zuora and set the status to Ignore."
+        )
+
+
+def _rest_of(memo: MemoData, goal: Goal, book: Book, target: str) -> tuple[list[Movement], list[Problem]]:
+    live = memo.live(goal)
+    whole = target == ON_INVOICES or any(r["object"] == ON_INVOICES for r in live)
+    rest = goal.amount - sum((Decimal(r["Amount"]) for r in live), ZERO)
+    if rest <= ZERO or (whole and live):
+        return [], []
+    if problems := list(_problems_of_goal(memo, goal, rest, book)):
+        return [], problems
+    if whole:
+        return [Movement(goal.key, goal.kind, goal.invoice_id, rest, goal.transaction)], []
+    shares = book.spread(goal.kind, rest, goal.invoice_id)
+    if placed(shares) < rest:
+        text = (
+            f"{memo.name}: only {plain(placed(shares))} of {plain(rest)} can be placed on the items of Zuora invoice "
+            f"{memo.invoice_name(goal.invoice_id)}; nothing was created."
+        )
+        advice = "Adjust the invoice by hand in Zuora, then set the memo's status to Ignore."
+        return [], [Problem(f"{memo.code}-ITEMS", text, advice)]
+    return _movements(goal, shares, {str(r[INTEGRATION_ID]) for r in live}), []
+
+
+def _movements(goal: Goal, shares: Sequence[Share], used: Collection[str]) -> list[Movement]:
+    """One adjustment a share, under the Integration IDs that are still free."""
+    keys = [goal.key, *(f"{goal.key}_{n}" for n in range(2, len(shares) + len(used) + 2))]
+    free = [k for k in keys if k not in used]
+    return [
+        Movement(key, goal.kind, goal.invoice_id, s.amount, goal.transaction, s.place.source_id, s.place.source_type)
+        for key, s in zip(free, shares, strict=False)
+    ]
+
+
+def _problems_of_goal(memo: MemoData, goal: Goal, rest: Decimal, book: Book) -> Iterable[Problem]:
+    """Validation 2; for the invoices that a negative invoice is used up on the same as 3; last, the order of sequence-and-status.md 1.6."""
+    invoice, number = memo.invoices.get(goal.invoice_id), memo.invoice_name(goal.invoice_id)
+    code = "NSCM-V2" if not memo.negative else "NSNEG-V2" if goal.kind == CHARGE else "NSNEG-V3"
+    if invoice is None:
+        yield Problem(code, f"{memo.name}: Zuora invoice {number or '(no Zuora ID)'} does not exist.", "Correct the Zuora ID in NetSuite.")
+        return
+    if not invoice.get(INTEGRATION_ID):
+        text = f"{memo.name}: Zuora invoice {number} is not marked as synced."
+        last = "NSNEG-V4" if memo.negative else "NSCM-V3"
+        yield Problem(last, text, "Sync the invoice first; the memo follows by itself.", waits_for=f"Invoice {number}")
+        return
+    balance = book.balances.get(goal.invoice_id, ZERO)
+    if goal.kind == CHARGE and balance != -rest:
+        text = f"{memo.name}: Zuora invoice {number} has balance {plain(balance)}; expected {plain(-rest)}."
+        yield Problem(
+            code, text, "Find out what has changed the balance in Zuora; close the rest there by hand and set the status to Ignore."
+        )
+    if goal.kind == CREDIT and balance < rest:
+        text = f"{memo.name}: {plain(rest)} exceeds the balance {plain(balance)} of Zuora invoice {number}."
+        yield Problem(code, text, "The invoice was credited or paid on both sides: undo one of them, or set the status to Ignore.")
+
+
+# -- mapping of one adjustment -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One row of the mapping table; `target` is the field of an item adjustment."""
+
+    source: str
+    target: str
+    rule: Callable[[MemoData, Movement, str], Any]
+
+
+MAPPING = (
+    Mapped("Zuora Customer ID (Sales)", "AccountId", lambda memo, m, now: memo.row.get("account")),
+    Mapped("tranDate", "AdjustmentDate", lambda memo, m, now: memo.row.get("trandate")),
+    Mapped("apply line amount", "Amount", lambda memo, m, now: m.amount),
+    Mapped("applied invoice's Zuora ID", "InvoiceId", lambda memo, m, now: m.invoice_id),
+    Mapped("internalId", "ReferenceId", lambda memo, m, now: memo.id[:REFERENCE_LIMIT]),
+    Mapped("internalId", "IntegrationId__NS", lambda memo, m, now: m.key),
+    Mapped("memo", "Comment", lambda memo, m, now: memo.row.get("memo", "")[:ZUORA_COMMENT_LIMIT]),
+    Mapped("tranId", "Transaction__NS", lambda memo, m, now: m.transaction[:ZUORA_COMMENT_LIMIT]),
+    Mapped("", "Type", lambda memo, m, now: m.kind),
+    Mapped("", "Origin__NS", lambda memo, m, now: "NETSUITE"),
+    Mapped("", "SyncDate__NS", lambda memo, m, now: now),
+    Mapped("", "SourceId", lambda memo, m, now: m.source_id),
+    Mapped("", "SourceType", lambda memo, m, now: m.source_type),
+)
+"""Zuora fills AccountId from the invoice where a create may not give it. TransferredToAccounting, Yes, is not among the rows: no create may
+give it (api-zuora-billing.md 12.6)."""
+OTHER_NAMES: Mapping[str, Mapping[str, str]] = {ON_INVOICES: {"Comment": "Comments"}, ON_ITEMS: {}}
+
+
+def targets(target: str) -> list[str]:
+    """The fields of all rows under the names of a Zuora object."""
+    return [OTHER_NAMES[target].get(row.target, row.target) for row in MAPPING]
+
+
+def body(memo: MemoData, movement: Movement, target: str, now: str) -> dict[str, Any]:
+    """The fields of one adjustment that have a value, under the names of a Zuora object."""
+    values = ((name, row.rule(memo, movement, now)) for row, name in zip(MAPPING, targets(target), strict=True))
+    return {name: value for name, value in values if value is not None and value != ""}

@@ -1,0 +1,381 @@
+"""What products, rate plans and charges share on their way to NetSuite items (catalog.md, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tallybridge.clock import stamp
+from tallybridge.settings import Behavior, ItemIdMapping, Settings
+from tallybridge.steps.masterdata.master import UNTRANSFERRED, MasterData, Unread
+from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.mapping import Body, Custom, Mapped, changes, cut, filled, followers, sent
+from tallybridge.steps.shared.reference import Reference
+from tallybridge.steps.shared.texts import ref
+from tallybridge.sync.ledger import State
+from tallybridge.sync.step import (
+    Candidate,
+    Counterpart,
+    Found,
+    Hold,
+    Leave,
+    Plan,
+    Problem,
+    Request,
+    SourceRecord,
+    Write,
+    is_complete,
+    normal_status,
+)
+from tallybridge.zuora.selection import Condition, OnOrAfter, OnOrBefore
+
+# -- item types (1.1) ----------------------------------------------------------------------------------------------------
+
+ITEM_TYPES = (
+    # ItemType__NS, NetSuite REST record, item type in SuiteQL
+    ("Service", "serviceSaleItem", "Service"),
+    ("Non Inventory", "nonInventorySaleItem", "NonInvtPart"),
+    ("Inventory", "inventoryItem", "InvtPart"),
+)
+RECORD_TYPES = {name: record_type for name, record_type, _ in ITEM_TYPES}
+SUITEQL_TYPES = {name: kind for name, _, kind in ITEM_TYPES}
+RECORD_OF_SUITEQL_TYPE = {kind: record_type for _, record_type, kind in ITEM_TYPES}
+FOUND_TYPE = "suiteql item type"
+"""Where a counterpart's record says of which type the item is in NetSuite."""
+
+ITEM_ID_LENGTH = 60
+LENGTHS = {"displayName": 60, "salesDescription": 999}
+"""Characters that NetSuite's fields take; longer texts are cut, with a remark."""
+
+ITEM_FIELDS = ("Name", "CreatedDate", "UpdatedDate", "ItemType__NS", "IntegrationId__NS", "IntegrationStatus__NS")
+"""Fields that every catalogue object has."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs between products, rate plans and charges: the word in messages, the prefix of item numbers, the value of Zuora Type
+    with its other spellings, and whether the record has its own classifications and subsidiary."""
+
+    word: str
+    prefix: str
+    zuora_type: str
+    spellings: tuple[str, ...] = ()
+    classified: bool = True
+
+
+@dataclass(frozen=True)
+class Item:
+    """A catalogue record with everything its mapping needs; `parents` by Zuora object name. `refusal` is why NetSuite declined it when it
+    was sent last, "" when it did not."""
+
+    kind: Kind
+    own: Mapping[str, Any]
+    settings: Settings
+    reference: Reference
+    synced_at: str
+    parents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    refusal: str = ""
+
+    @property
+    def label(self) -> str:
+        return f'{self.kind.word} "{self.own.get("Name") or ""}"'
+
+    @property
+    def item_type(self) -> str:
+        return str(self.own.get("ItemType__NS") or "").strip()
+
+    @property
+    def item_id(self) -> str:
+        """Item Name/Number (1.2)."""
+        by_id = self.settings.item_id_mapping is ItemIdMapping.ZUORA_ID
+        return f"{self.kind.prefix} {self.own['Id']}" if by_id else str(self.own.get("Name") or "").strip()
+
+    @property
+    def subsidiary(self) -> str:
+        own = self.own.get("Subsidiary__NS") if self.kind.classified else ""
+        return str(own or self.settings.default_subsidiary)
+
+    def parent(self, object_type: str, name: str) -> Any:
+        return self.parents.get(object_type, {}).get(name)
+
+
+# -- effective dates (1, rule 3) -----------------------------------------------------------------------------------------
+
+ONE_DAY = timedelta(days=1)
+
+
+def tenant_day(now: datetime, row: Mapping[str, Any]) -> str:
+    """Today in the tenant's time zone, YYYY-MM-DD. Zuora tells the zone by the offset of the times that it gives; without one it is UTC."""
+    updated = str(row.get("UpdatedDate") or "")
+    zone = datetime.fromisoformat(updated).tzinfo if updated else None
+    return now.astimezone(zone or UTC).date().isoformat()
+
+
+def are_effective(rows: Sequence[Mapping[str, Any]], today: str) -> bool:
+    """Whether all rows that have effective dates are effective on the day, the last one included."""
+    return all(_day(row, "EffectiveStartDate") <= today <= _day(row, "EffectiveEndDate") for row in rows if row.get("EffectiveEndDate"))
+
+
+def _day(row: Mapping[str, Any], name: str) -> str:
+    return str(row.get(name) or "")[:10]
+
+
+# -- validations (1.3) ---------------------------------------------------------------------------------------------------
+
+
+def problems_of(item: Item, found_type: str, *, creating: bool) -> list[Problem]:
+    """I1-I9. `found_type` is the type that the item has in NetSuite, as SuiteQL says it; "" when there is none yet."""
+    own, settings, reference = item.own, item.settings, item.reference
+    found: list[Problem] = []
+
+    def fails(number: int, message: str, advice: str) -> None:
+        found.append(Problem(f"ITEM-I{number}", f"{item.label}: {message}", advice))
+
+    types = ", ".join(RECORD_TYPES)
+    if not item.item_type:
+        fails(1, "Item Type is empty.", f"Fill NetSuite Item Type in Zuora: {types}.")
+    elif item.item_type not in RECORD_TYPES:
+        fails(1, f'Item Type "{item.item_type}" is not valid.', f"NetSuite Item Type in Zuora must be one of {types}.")
+    elif found_type and found_type != SUITEQL_TYPES[item.item_type]:
+        text = (
+            f'Item Type was changed to "{item.item_type}" after the item was created in NetSuite. '
+            "Restore it, or delete the item and clear the integration fields."
+        )
+        fails(2, text, "NetSuite cannot change the type of an item.")
+    if is_complete(own.get("IntegrationStatus__NS")) and not own.get("IntegrationId__NS"):
+        fails(3, "status is Sync Complete but Integration ID is empty.", "Clear the status to create the item, or enter the NetSuite id.")
+    if item.kind.classified:
+        for number, kind in ((4, "location"), (5, "class"), (6, "department")):
+            name = own.get(classification.field_of(kind))
+            if name and reference.id_of(kind, name) is None:
+                fails(number, missing(reference, kind, kind, name), FULL_NAME)
+    if settings.netsuite_subsidiaries:
+        name = item.subsidiary if creating else (own.get("Subsidiary__NS") if item.kind.classified else "")
+        if name and reference.id_of("subsidiary", name) is None:
+            fails(7, missing(reference, "subsidiary", "subsidiary", name), FULL_NAME)
+        if creating and not name:
+            fails(8, "no subsidiary and no default subsidiary is configured.", "Fill it in Zuora, or the setting default_subsidiary.")
+    if len(item.item_id) > ITEM_ID_LENGTH:
+        fails(
+            9, f"item name is longer than {ITEM_ID_LENGTH} characters.", "Shorten the name in Zuora, or let item numbers use the Zuora id."
+        )
+    return found
+
+
+FULL_NAME = 'Enter the exact full name of an active value, with " : " between levels.'
+
+
+def missing(reference: Reference, table: str, word: str, name: Any) -> str:
+    """Why a name does not do: it is not there, or twice."""
+    return f'{word} "{name}" ' + ("is ambiguous in NetSuite." if reference.is_ambiguous(table, name) else "does not exist in NetSuite.")
+
+
+def refusal_of(known: Mapping[str, Any] | None) -> str:
+    """Why NetSuite declined a record, as its ledger item says; "" when that is not how it ended."""
+    return str(known.get("message") or "") if known and known.get("state") == State.REFUSED else ""
+
+
+def remarks_on(item: Item) -> list[Problem]:
+    """What is said without holding the record back."""
+    schedule = item.settings.netsuite_default_tax_schedule
+    if schedule and item.reference.id_of("tax schedule", schedule) is None:
+        text = f'Default tax schedule "{schedule}" does not exist in NetSuite; it is ignored.'
+        return [Problem("DEFAULT-MISSING", text, "Correct the setting netsuite_default_tax_schedule.")]
+    return []
+
+
+# -- mapping rows of all three -------------------------------------------------------------------------------------------
+
+
+def _classification(kind: str) -> Any:
+    def rule(item: Item) -> Any:
+        return classification.item(item.settings, item.reference, item.own if item.kind.classified else {}).get(kind)
+
+    return rule
+
+
+def _subsidiary(item: Item) -> Any:
+    found = item.reference.id_of("subsidiary", item.subsidiary) if item.settings.netsuite_subsidiaries else None
+    return {"items": [{"id": found}]} if found else None
+
+
+def _include_children(item: Item) -> Any:
+    answer = {"yes": True, "no": False}.get(normal_status(item.own.get("IncludeChildren__NS")))
+    return answer if item.settings.netsuite_subsidiaries else None
+
+
+def _tax_schedule(item: Item) -> Any:
+    return ref(item.reference.id_of("tax schedule", item.settings.netsuite_default_tax_schedule))
+
+
+ITEM_ID = Mapped[Item]("id / Name", "itemId", "CU", lambda i: i.item_id)
+ZUORA_ID = Mapped[Item]("Id", Custom("Zuora ID"), "CUL", lambda i: i.own["Id"])
+ZUORA_TYPE = Mapped[Item]("-", Custom("Zuora Type"), "CUL", lambda i: i.kind.zuora_type)
+SYNC_DATE = Mapped[Item]("-", Custom("Zuora Sync Date"), "CUL", lambda i: i.synced_at, follows=True)
+CLASSIFICATIONS: tuple[Mapped[Item], ...] = (
+    Mapped("Class__NS", "class", "CU", _classification("class")),
+    Mapped("Department__NS", "department", "CU", _classification("department")),
+    Mapped("Location__NS", "location", "CU", _classification("location")),
+)
+SUBSIDIARY = Mapped[Item]("Subsidiary__NS", "subsidiary", "C", _subsidiary)
+INCLUDE_CHILDREN = Mapped[Item]("IncludeChildren__NS", "includeChildren", "CU", _include_children)
+TAX_SCHEDULE = Mapped[Item]("netsuite_default_tax_schedule", "taxSchedule", "CU", _tax_schedule)
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
+
+
+class Items(MasterData):
+    """Base of the three catalogue steps: one NetSuite item per record."""
+
+    destination = "item"
+    table = "item"
+    kind: Kind
+    rows: tuple[Mapped[Item], ...]
+    needs: tuple[str, ...] = ("class", "department", "location", *(f"fields:{record_type}" for record_type in RECORD_TYPES.values()))
+
+    def needs_by_settings(self) -> dict[str, bool]:
+        return {"subsidiary": self.settings.netsuite_subsidiaries, "tax schedule": bool(self.settings.netsuite_default_tax_schedule)}
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return settings.product_catalog_sync_behavior
+
+    def effective(self) -> tuple[Condition, ...]:
+        """Effective today in some time zone (section 1, rule 3); `refresh` decides by the tenant's own."""
+        now = self.context.clock.now()
+        tomorrow, yesterday = ((now + days).date().isoformat() for days in (ONE_DAY, -ONE_DAY))
+        return (OnOrBefore("EffectiveStartDate", tomorrow), OnOrAfter("EffectiveEndDate", yesterday))
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        now = self.context.clock.now()
+        known = self.context.known([c.id for c in candidates])
+        return [
+            self.source_record(
+                Item(self.kind, head, self.settings, self.reference, stamp(now), parents, refusal_of(known.get(str(head["Id"]))))
+            )
+            for _, head, parents in self.reread(candidates)
+            if not self.is_ignored(head) and are_effective((head, *parents.values()), tenant_day(now, head))
+        ]
+
+    def source_record(self, item: Item) -> SourceRecord:
+        """The record as the engine takes it; people call it by its name."""
+        name = str(item.own.get("Name") or item.own["Id"])
+        return SourceRecord(
+            id=str(item.own["Id"]),
+            number=name,
+            status=str(item.own.get("IntegrationStatus__NS") or ""),
+            order=(name,),
+            destination_id=str(item.own.get("IntegrationId__NS") or ""),
+            data=item,
+        )
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """By Zuora ID and Zuora Type where there is no Integration ID; of which type the item is; its content where it may be updated."""
+        found = self._by_zuora_id([r for r in records if not r.destination_id]) | self._by_id([r for r in records if r.destination_id])
+        by_source = {r.id: r for r in records}
+        to_read = {}
+        for source_id, hits in found.items():
+            record = by_source[source_id]
+            if len(hits) == 1 and self.updates and (record.destination_id or normal_status(record.status).startswith("error")):
+                record_type = RECORD_OF_SUITEQL_TYPE.get(hits[0].record[FOUND_TYPE])
+                if record_type and hits[0].record[FOUND_TYPE] == SUITEQL_TYPES.get(record.data.item_type):
+                    to_read[source_id] = (record_type, hits[0].id)
+        whole = self.read_all(to_read, lambda i: str(by_source[i].data.label))
+        for source_id, there in whole.items():
+            if not isinstance(there, Unread):
+                there = Counterpart(there.id, record={**there.record, **found[source_id][0].record})
+            found[source_id] = [there]
+        return found
+
+    def _by_zuora_id(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        any_item = next(iter(RECORD_TYPES.values()))
+        words = ", ".join(f"'{w}'" for w in (self.kind.zuora_type, *self.kind.spellings))
+        only = f" AND t.{self.reference.custom(any_item, 'Zuora Type')} IN ({words})"
+        hits = self.find_by_zuora_id(records, any_item, ", t.itemtype", only)
+        return {i: [Counterpart(k, record={FOUND_TYPE: row.get("itemtype", "")}) for k, row in rows.items()] for i, rows in hits.items()}
+
+    def _by_id(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        ids = [r.destination_id for r in records if r.destination_id.isdecimal()]
+        rows = self.context.netsuite.suiteql_in("SELECT id, itemtype FROM item WHERE id IN ({in})", ids) if ids else ()
+        types = {row["id"]: row.get("itemtype", "") for row in rows}
+        return {
+            r.id: [Counterpart(r.destination_id, record={FOUND_TYPE: types[r.destination_id]})]
+            for r in records
+            if r.destination_id in types
+        }
+
+    def record_type_of(self, record: SourceRecord) -> str:
+        return RECORD_TYPES.get(record.data.item_type, self.destination)
+
+    def extra_problems(self, item: Item) -> list[Problem]:
+        """Validations of the step's own."""
+        return []
+
+    def extra_remarks(self, item: Item) -> list[Problem]:
+        """Remarks of the step's own."""
+        return []
+
+    def left_alone(self, item: Item) -> Problem | None:
+        """Why the record is not synced on purpose."""
+        return None
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        item: Item = record.data
+        found_type = str(found[0].record.get(FOUND_TYPE, "")) if len(found) == 1 else ""
+        if record.destination_id and not self.updates:
+            return self._link(record, item, found_type)
+        if (why := self.left_alone(item)) is not None:
+            return Leave(why, level="WARNING")
+        problems = [*problems_of(item, found_type, creating=not record.destination_id), *self.extra_problems(item)]
+        if len(found) > 1:
+            text = f"{item.label}: {len(found)} NetSuite items carry this Zuora ID. Clear the duplicates first."
+            advice = f"NetSuite items {', '.join(f.id for f in found)}: delete the surplus ones, or clear their Zuora ID; keep one."
+            problems.append(Problem(f"{self.code}-AMBIGUOUS", text, advice))
+        problems += [f.problem for f in found if isinstance(f, Unread)]
+        if problems:
+            return Hold(tuple(problems))
+        if record.destination_id:
+            return self._update(record, item, found[0] if found else Counterpart(record.destination_id))
+        if not found:
+            return self._create(record, item)
+        return self._update(record, item, found[0]) if len(found[0].record) > 1 else Found(Counterpart(found[0].id))
+
+    def _create(self, record: SourceRecord, item: Item) -> Plan:
+        record_type = RECORD_TYPES[item.item_type]
+        body, remarks = self._body(item, "C", record_type)
+        requests = (Request(record_type, {"externalId": self.external_id(record.id), **body}),)
+        return Write("create", "Creating Item", "Error Creating Item", requests, **UNTRANSFERRED, remarks=remarks)
+
+    def _update(self, record: SourceRecord, item: Item, there: Counterpart) -> Plan:
+        """What differs. The status is written only where it does not say Sync Complete yet, so that an error does not stay for ever."""
+        record_type = RECORD_TYPES[item.item_type]
+        body, remarks = self._body(item, "U", record_type)
+        body = changes(body, there.record, followers(self.rows, self.reference, record_type))
+        settles = not is_complete(record.status)
+        action = "update" if record.destination_id else "recover"
+        if not body:
+            return Found(Counterpart(there.id), action="recover" if settles else "none", write_back=settles)
+        requests = (Request(record_type, body, there.id),)
+        return Write(action, "", "Error Updating Item", requests, there.id, write_back=settles, **UNTRANSFERRED, remarks=remarks)
+
+    def _link(self, record: SourceRecord, item: Item, found_type: str) -> Plan:
+        """Zuora fields only, never the subsidiary (open point K1). Nothing is validated, but without a type there is no record to write."""
+        record_type = RECORD_TYPES.get(item.item_type) or RECORD_OF_SUITEQL_TYPE.get(found_type)
+        if record_type is None:
+            return Hold(tuple(p for p in problems_of(item, found_type, creating=False) if p.code == "ITEM-I1"))
+        body, _ = self._body(item, "L", record_type)
+        requests = (Request(record_type, body, record.destination_id),)
+        return Write("link", "Linking Item", "Error Linking Item", requests, record.destination_id, **UNTRANSFERRED)
+
+    def _body(self, item: Item, when: str, record_type: str) -> tuple[Body, tuple[Problem, ...]]:
+        body = self.existing(record_type, filled(self.rows, when, item, self.reference, record_type))
+        body, long = cut(body, LENGTHS)
+        advice = "Shorten the value in Zuora if the rest matters."
+        cuts = [
+            Problem("ITEM-CUT", f"{item.label}: {name} was cut to {limit} characters, NetSuite takes no more.", advice)
+            for name, limit in long
+        ]
+        return sent(body), (*remarks_on(item), *self.extra_remarks(item), *cuts)

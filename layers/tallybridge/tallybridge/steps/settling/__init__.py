@@ -1,0 +1,1 @@
+"""What the steps of payments and refunds share: methods and accounts, applications, requests."""

@@ -1,0 +1,122 @@
+"""The requests that make and change the Zuora payment of a NetSuite payment (payments.md, mapping and procedures of P3 and P4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tallybridge.clock import stamp
+from tallybridge.steps.settling.netsuite_settlements import given
+from tallybridge.steps.shared.netsuite_source import ZUORA_COMMENT_LIMIT
+from tallybridge.sync.step import CREATED, Counterpart, Made, Request, SourceRecord
+
+if TYPE_CHECKING:
+    from tallybridge.steps.netsuite_payments import NetSuitePayments, PaymentData
+
+REFERENCE_LIMIT = 60
+TRANSFERRED = "Yes"
+
+
+# -- P3: without Invoice Settlement --------------------------------------------------------------------------------------
+
+
+def create_in_steps(data: PaymentData, record: SourceRecord, step: NetSuitePayments) -> tuple[Request, ...]:
+    """Procedure 1 to 3: a draft, its invoice payments, then Processed."""
+    body = {
+        "AccountId": data.row["account"],
+        "Amount": data.amount,
+        "AppliedCreditBalanceAmount": 0,
+        "EffectiveDate": data.row.get("trandate"),
+        "PaymentMethodId": data.methods[data.method_type],
+        "ReferenceId": _reference(data),
+        "Comment": _comment(data),
+        "Type": "External",
+        "Status": "Draft",
+        **step.connector_fields(record),
+    }
+    draft = Request("Payment", given(body), key=f"payment-{record.id}")
+    return (draft, *_invoice_payments(data, record, CREATED, data.wanted), _process(CREATED, step))
+
+
+def rest_of_draft(data: PaymentData, record: SourceRecord, draft: str, step: NetSuitePayments) -> tuple[Request, ...]:
+    """What a draft lacks: invoice payments, and being processed."""
+    missing = {invoice: amount for invoice, amount in data.wanted.items() if invoice not in data.parts}
+    return (*_invoice_payments(data, record, draft, missing), _process(draft, step))
+
+
+def transferred(payment: str, step: NetSuitePayments) -> Request:
+    """Transferred to Accounting of a processed payment."""
+    return Request("Payment", {"TransferredToAccounting": TRANSFERRED, **_synced(step)}, payment)
+
+
+def _invoice_payments(data: PaymentData, record: SourceRecord, payment: str | Made, wanted: Mapping[str, Decimal]) -> list[Request]:
+    return [
+        Request(
+            "InvoicePayment",
+            {"PaymentId": payment, "InvoiceId": invoice, "Amount": amount},
+            name=f"invoice {invoice}",
+            key=f"payment-{record.id}-{invoice}",
+        )
+        for invoice, amount in wanted.items()
+    ]
+
+
+def _process(payment: str | Made, step: NetSuitePayments) -> Request:
+    """One write, so that no run sees a processed payment that is not transferred to accounting."""
+    return Request("Payment", {"Status": "Processed", "TransferredToAccounting": TRANSFERRED, **_synced(step)}, payment)
+
+
+def _synced(step: NetSuitePayments) -> dict[str, Any]:
+    return step.context.source.to_tenant({"SyncDate__NS": stamp(step.context.clock.now())})
+
+
+# -- P4: with Invoice Settlement -----------------------------------------------------------------------------------------
+
+
+def create(data: PaymentData, record: SourceRecord, step: NetSuitePayments) -> tuple[Request, ...]:
+    """One call with its applications; nothing is to be written afterwards."""
+    body = {
+        "accountId": data.row["account"],
+        "amount": data.amount,
+        "currency": record.currency,
+        "effectiveDate": data.row.get("trandate"),
+        "paymentMethodId": data.methods[data.method_type],
+        "referenceId": _reference(data),
+        "comment": _comment(data),
+        "type": "External",
+        "financeInformation": {"transferredToAccounting": TRANSFERRED},
+        **documents(data, data.wanted),
+        **step.connector_fields(record, Transaction__NS=data.row.get("tranid", "")),
+    }
+    return (Request("/v1/payments", given(body), key=f"payment-{record.id}"),)
+
+
+def changes(data: PaymentData, there: Counterpart, step: NetSuitePayments) -> tuple[Request, ...]:
+    """First unapply what shrank or vanished, then apply what grew or is new; memo and reference. Nothing where nothing differs."""
+    wanted, present = data.wanted, data.parts
+    less = {d: amount - wanted.get(d, Decimal(0)) for d, amount in present.items() if amount > wanted.get(d, Decimal(0))}
+    more = {d: amount - present.get(d, Decimal(0)) for d, amount in wanted.items() if amount > present.get(d, Decimal(0))}
+    moves = [(less, "unapply"), (more, "apply")]
+    found = [Request(f"/v1/payments/{{id}}/{move}", documents(data, lines), there.id) for lines, move in moves if lines]
+    texts = {"comment": _comment(data), "referenceId": _reference(data)}
+    now = {"comment": there.record.get("Comment") or "", "referenceId": there.record.get("ReferenceId") or ""}
+    if found or texts != now:
+        found.append(Request("/v1/payments/{id}", {**texts, **_synced(step)}, there.id))
+    return tuple(found)
+
+
+def documents(data: PaymentData, amounts: Mapping[str, Decimal]) -> dict[str, Any]:
+    """The lists of invoices and debit memos of a v1 call, as far as there are any."""
+    memos = data.debit_memos | data.memo_parts
+    invoices = [{"invoiceId": d, "amount": amount} for d, amount in amounts.items() if d not in memos]
+    debit = [{"debitMemoId": d, "amount": amount} for d, amount in amounts.items() if d in memos]
+    return {name: lines for name, lines in (("invoices", invoices), ("debitMemos", debit)) if lines}
+
+
+def _comment(data: PaymentData) -> str:
+    return data.row.get("memo", "")[:ZUORA_COMMENT_LIMIT]
+
+
+def _reference(data: PaymentData) -> str:
+    return data.row.get("reference", "")[:REFERENCE_LIMIT]

@@ -1,0 +1,1 @@
+"""What steps of both directions stand on: the contract with the engine, selection, reference tables, mapping, messages, writers."""

@@ -1,0 +1,148 @@
+"""What every step costs per record, in calls on both sides, and that a run with nothing to do costs next to nothing.
+
+Two runs of different size are counted, so that what a run reads once (mode, reference tables, counts) drops out and the calls of one more
+record remain. The budgets are those of api-zuora-billing.md 15.2 and api-netsuite.md section 8; where the connector spends more on purpose,
+the reason stands beside the figure. Left out: logins, which are per worker, and asking whether a Data Query has finished, which depends on
+time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from sandbox.control import Control
+from sandbox.demo.bench_steps import CASES, bench_step
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import start_world
+
+FEW, MANY = 60, 160
+READS = {"netsuite": 0.05, "zuora": 0.10}
+"""What the reads of a batch of 50 may cost per record on top: look-up and re-read, with parents and children (design: 1.05 and 0.15)."""
+ONE_BY_ONE = "NetSuite's status before and after: a REST record is changed one at a time"
+EACH_ALONE = "one object a call, so that a lost answer leaves one create open and not fifty"
+PARTS = "the payment's parts are read one payment a call, because ZOQL does not know them and the query copy lags"
+BALANCES = "beside the refund its payments, their applications and what they leave open are read"
+NOT_COUNTED = ("/auth/", "/oauth/", "GET /query/jobs/")
+COUNTING = {
+    "zuora": {"GET /v1/credit-memos": 1, "POST /v1/action/query": 1, "POST /query/jobs": 1, "GET /files/...": 1},
+    "netsuite": {"POST /query/v1/suiteql": 1, "GET /record/v1/metadata-catalog": 3},
+}
+"""Most calls of a step with nothing to do, by how the operation begins: which mode, how many wait, what fields of records are called.
+Memos, which ZOQL does not know, are counted by a query job and its file."""
+LOOKED_AT_ONCE_MORE = {("B", "netsuite_payments")}
+"""NetSuite does not say when it stored a status, so a step that follows changes reads what the run before marked, and then never again."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Calls per record, without reads of whole batches. `zuora_plan` is what 15.2 says, where it says less; `why` explains the rest."""
+
+    netsuite: float
+    zuora: float
+    zuora_plan: float | None = None
+    why: str = ""
+
+
+ITEM = Budget(1, 0.05)
+BUDGETS: dict[tuple[str, str], Budget] = {
+    **{(mode, step): ITEM for mode in "AB" for step in ("customers", "products", "rate_plans", "charges")},
+    **{
+        (mode, "netsuite_customers"): Budget(2, 4, 1, f"{ONE_BY_ONE}; account, two contacts, activation: customer-accounts.md section 3")
+        for mode in "AB"
+    },
+    **{(mode, "sales_orders"): Budget(2, 1, why=ONE_BY_ONE) for mode in "AB"},
+    ("A", "invoices"): Budget(1, 0.05 + 3 / 50, 0.05, "the lines get their key of NetSuite too, and an invoice has three here"),
+    ("B", "invoices"): Budget(1, 0.05),
+    ("B", "debit_memos"): Budget(1, 0.05),
+    ("B", "credit_memos"): Budget(1, 0.05),
+    ("A", "payments"): Budget(1, 0.05),
+    ("B", "payments"): Budget(1, 2.01),
+    ("A", "refunds"): Budget(2.02, 0.07, why=f"the payment is unapplied first (refunds.md R1); {BALANCES}"),
+    ("B", "refunds"): Budget(1.02, 4.01, 3.01, f"{PARTS}; {BALANCES}"),
+    ("A", "adjustments"): Budget(1, 0.05),
+    ("A", "netsuite_payments"): Budget(2, 3, 0.04, f"{ONE_BY_ONE}; draft, its invoice payment, Processed: procedure of payments.md P3"),
+    ("B", "netsuite_payments"): Budget(2, 1, why=ONE_BY_ONE),
+    ("A", "netsuite_credit_memos"): Budget(
+        2, 2.08, 0.04, f"{ONE_BY_ONE}; {EACH_ALONE}; items, taxes and adjustments of the invoices are read to spread the amount"
+    ),
+    ("A", "netsuite_refunds"): Budget(3, 2, 0.04, f"{ONE_BY_ONE}, and the credit memo's at the end; {EACH_ALONE}"),
+    ("B", "netsuite_refunds"): Budget(3, 2, 1, f"{ONE_BY_ONE}, and the credit memo's at the end; {PARTS}"),
+}
+"""By mode and step."""
+EVERY_STEP = [(mode, step) for mode in "AB" for step, (_, modes, _) in CASES.items() if mode in modes]
+
+
+@pytest.fixture(scope="module", params=["A", "B"])
+def memory(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryWorld, str]]:
+    for world in start_world(settlement=request.param == "B"):
+        yield MemoryWorld.of(world), request.param
+
+
+def fill(world: MemoryWorld, mode: str, step: str, count: int) -> None:
+    """The world anew, with `count` records for the step and everything before it done."""
+    tenant = bench_step(step, count, mode)
+    world.reset(default_subsidiary="Parent Company", **tenant.settings)
+    world.load(tenant.in_mode(mode), tenant.netsuite)
+    world.load(netsuite=tenant.later_in(mode))
+
+
+def calls_of_a_run(world: MemoryWorld, step: str, expected: int) -> dict[str, Counter[str]]:
+    """The calls of a run of the step alone by system and operation; the run brings `expected` records across."""
+    controls: dict[str, Control] = {"zuora": world.zuora_control, "netsuite": world.netsuite_control}
+    for control in controls.values():
+        control.clear_stats()
+    output = world.run(steps=[step])
+    assert (output["outcome"], output["tiedOut"], sum(t["synced"] for t in output["totals"])) == ("completed", True, expected)
+    world.clock.advance(minutes=30)
+    return {
+        system: Counter({name: n for name, n in control.stats()["calls"].items() if not any(part in name for part in NOT_COUNTED)})
+        for system, control in controls.items()
+    }
+
+
+def beyond_counting(calls: dict[str, Counter[str]]) -> dict[str, int]:
+    """What a run with nothing to do should not have cost: operations, and how often too often."""
+    found: dict[str, int] = {}
+    for system, counted in calls.items():
+        left = dict(COUNTING[system])
+        for name, n in counted.items():
+            begin = next((b for b in left if name.startswith(b)), None)
+            spent = min(n, left[begin]) if begin else 0
+            if begin:
+                left[begin] -= spent
+            if n > spent:
+                found[f"{system} {name}"] = n - spent
+    return found
+
+
+def test_every_step_has_a_budget_and_a_reason_where_it_costs_more_than_planned() -> None:
+    assert sorted(BUDGETS) == sorted(EVERY_STEP)
+    assert [k for k, b in BUDGETS.items() if (b.zuora_plan is not None or b.netsuite > 1) and not b.why] == []
+    assert [k for k, b in BUDGETS.items() if b.zuora_plan is not None and b.zuora_plan >= b.zuora] == []
+
+
+@pytest.mark.parametrize("step", CASES)
+def test_a_record_costs_no_more_calls_than_its_budget(memory: tuple[MemoryWorld, str], step: str) -> None:
+    world, mode = memory
+    if mode not in CASES[step][1]:
+        pytest.skip(f"mode {mode} does not have the step {step}")
+    budget = BUDGETS[mode, step]
+    counted = {}
+    for count in (FEW, MANY):
+        fill(world, mode, step, count)
+        counted[count] = calls_of_a_run(world, step, count)
+    for system, planned in (("netsuite", budget.netsuite), ("zuora", budget.zuora)):
+        more = {name: n - counted[FEW][system][name] for name, n in counted[MANY][system].items()}
+        per_record = sum(more.values()) / (MANY - FEW)
+        assert per_record <= planned + READS[system], (system, more)
+        assert per_record > planned - READS[system], f"the budget of {step} is too wide: {system} needs {per_record}"
+    idle = calls_of_a_run(world, step, 0)
+    if (mode, step) in LOOKED_AT_ONCE_MORE:
+        assert [name for name in idle["netsuite"] | idle["zuora"] if name.startswith(("PUT", "PATCH", "DELETE"))] == []
+        assert sum(idle["netsuite"].values()) + sum(idle["zuora"].values()) <= MANY * (READS["netsuite"] + READS["zuora"])
+        idle = calls_of_a_run(world, step, 0)
+    assert beyond_counting(idle) == {}

@@ -1,0 +1,25 @@
+"""The two DynamoDB tables of an installation for `create_table`: keys and index are those of the template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+STATUS: dict[str, Any] = {
+    "TableName": "status",
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention")],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "attention",
+            "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ],
+}
+RUNS: dict[str, Any] = {
+    "TableName": "runs",
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+}
