@@ -184,7 +184,7 @@ class Settings(BaseModel):
     mode_b_payment_status_write: Literal["v1", "actions"] = "v1"
     """How the status of payments and refunds is written with Invoice Settlement: one call each, or `actions` 50 a call, where it works."""
     journal_only_progress_mark: YesNo = False
-    """Yes: "Creating Payment" and the like are not written on payments and refunds of tenants with Invoice Settlement; saves half the calls."""
+    """Yes: with Invoice Settlement "Creating Payment" and the like are not written on payments and refunds; saves half the calls."""
     use_standard_invoice_sync: StandardInvoiceSync = StandardInvoiceSync.YES
     """Which system calculates tax, and so which steps run."""
     avoid_zero_amount_invoice_items: YesNo = False

@@ -137,8 +137,8 @@ class DocumentChecks(DocumentLines):
             advice = f"Check the {kind}'s items in Zuora; one of 0 is set aside by itself."
             yield self.problem("lines", data, "no line left to send after removing zero amounts; not sent.", advice)
             return
-        total = sum((i[self.line_amount] for i in self.items(data)), Decimal(0))
-        total += sum((t["TaxAmount"] for t in self.taxes(data)), Decimal(0))
+        total = sum((i.get(self.line_amount) or Decimal(0) for i in self.items(data)), Decimal(0))
+        total += sum((t.get("TaxAmount") or Decimal(0) for t in self.taxes(data)), Decimal(0))
         amount = self.amount_to_send(data)
         if abs(total - amount) >= quantum(currency) / 2 and rounded(total, currency) != rounded(amount, currency):
             advice = f"Compare the {kind} with its items and tax lines in Zuora; if they are right there, ask for help with this number."

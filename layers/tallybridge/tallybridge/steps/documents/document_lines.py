@@ -106,7 +106,7 @@ class DocumentLines(ZuoraToNetSuite):
         on = self.settings.netsuite_use_revenue_recognition
         fields = {
             "item": ref(self.item_id(data, item)),
-            "amount": self.sent_amount(data, item[self.line_amount]),
+            "amount": self.sent_amount(data, item.get(self.line_amount) or Decimal(0)),
             "quantity": self.quantity(item),
             "price": {"id": "-1"},
             "revRecStartDate": dates.start,
@@ -129,7 +129,7 @@ class DocumentLines(ZuoraToNetSuite):
         }
         fields = {
             "item": ref(str(tax["AccountingCode"])),
-            "amount": self.sent_amount(data, tax["TaxAmount"]),
+            "amount": self.sent_amount(data, tax.get("TaxAmount") or Decimal(0)),
             "price": {"id": "-1"},
             **self._line_fields(data, custom),
         }
@@ -171,7 +171,7 @@ class DocumentLines(ZuoraToNetSuite):
         section 12; if there is any, it is not sent)."""
         amount = Decimal(data.head.get(self.amount_field) or 0)
         if self.settings.use_standard_invoice_sync.netsuite_calculates_tax:
-            amount -= sum((t["TaxAmount"] for t in data.taxes), Decimal(0))
+            amount -= sum((t.get("TaxAmount") or Decimal(0) for t in data.taxes), Decimal(0))
         return amount
 
     def _line_fields(self, data: DocumentData, custom: Mapping[str, Any]) -> dict[str, Any]:
