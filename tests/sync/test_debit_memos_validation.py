@@ -26,6 +26,7 @@ MEMOS: dict[str, Objects] = {
     "6": debit("DM6", account="CLS", sub="SCLS"),
     "7": debit("DM7", account="DEP", sub="SDEP"),
     "8": debit("DM8", TotalAmount=100.01),
+    "8 no amount": debit("DM8N", item_fields={"AmountWithoutTax": None}),
     "currency": debit("DMEUR", account="EURO", sub="SEURO"),
     "period": debit("DMOLD", MemoDate="2025-12-31"),
     "several": debit("DMALL", account="ALL", sub="SALL", TotalAmount=90.0, taxes=[1.0], tax_fields={"AccountingCode": None}),
@@ -42,6 +43,7 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     "6": [("DM-V6", 'Debit memo DM6: class "Toys" of account CLS does not exist in NetSuite.')],
     "7": [("DM-V7", 'Debit memo DM7: department "Americas:East" of account DEP does not exist in NetSuite.')],
     "8": [("DM-V8", "Debit memo DM8: lines add up to 100 but the memo amount is 100.01; not sent.")],
+    "8 no amount": [("DM-V8", "Debit memo DM8N: lines add up to 0 but the memo amount is 100; not sent.")],
     "currency": [("DM-CURRENCY", "Debit memo DMEUR: Zuora currency EUR differs from NetSuite customer currency USD; skipped.")],
     "period": [("DM-PERIOD", "Debit memo DMOLD: The accounting period of 2025-12-31 is closed.")],
     "several": [
