@@ -15,7 +15,6 @@ Objects = dict[str, list[dict[str, Any]]]
 REASON = "AR Mig - negative invoice"
 DERIVED = {
     "Invoice": ("Balance", "PaymentAmount", "CreditMemoAmount", "AdjustmentAmount", "RefundAmount"),
-    "InvoiceItem": ("SourceItemType",),
     "Payment": ("UnappliedAmount",),
 }
 """Amounts that the tenant works out from what is applied."""

@@ -59,7 +59,7 @@ def check_id(field: Field, raw: Any) -> str:
 def check_text(field: Field, raw: Any) -> str:
     if not isinstance(raw, str):
         raise ValueRefused(f"The value of field {field.name} must be a string.")
-    if field.length is not None and len(raw) > field.length:
+    if field.enum is None and field.length is not None and len(raw) > field.length:  # lengths of enumerations are shorter than their values
         raise ValueRefused(f"The length of field {field.name} is {len(raw)}, which exceeds the maximum of {field.length}.")
     if any(ord(c) >= BEYOND_BMP for c in raw):
         raise ValueRefused(f"Field {field.name} holds characters of 4 bytes, which are not supported.")
