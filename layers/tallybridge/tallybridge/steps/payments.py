@@ -300,7 +300,9 @@ class Payments(Settlement):
         customer = data.there.customer
         if data.unassigned:
             text_ = f"{_name(data)}: no longer assigned to an account; NetSuite payment {there.id} stays as it is."
-            return Found(there, action="none", remark=Problem("PAY-UNASSIGNED", text_))
+            return Found(
+                there, action="none", remark=Problem("PAY-UNASSIGNED", text_, "Correct the NetSuite payment by hand if it must follow.")
+            )
         if customer != str(data.account.get("IntegrationId__NS") or ""):
             text_ = f"moved to another account after its sync; NetSuite payment {there.id} keeps customer {customer}. Correct by hand."
             return Hold((Problem("PAY-V8", f"{_name(data)}: {text_}", "Correct the NetSuite payment, then set its status to Ignore."),))

@@ -219,7 +219,8 @@ class Refunds(Settlement):
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         data: RefundData = record.data
         if data.head.get("SourceType") == "CreditMemo":
-            return Leave(Problem("RFD-MEMO", f"{data.name}: credit memo refunds are not synced."))
+            advice = "Enter it in NetSuite by hand; set Transferred to Accounting to Ignore so that it is no longer looked at."
+            return Leave(Problem("RFD-MEMO", f"{data.name}: credit memo refunds are not synced.", advice))
         if len(found) > 1:
             return Hold((ambiguous("RFD", data.name, "refunds", found),))
         if found:
