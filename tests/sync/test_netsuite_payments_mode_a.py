@@ -270,7 +270,10 @@ def test_a_second_run_writes_nothing(fast: MemoryWorld) -> None:
     run(fast)
     zuora, netsuite = calls(fast)
     assert (writes(zuora), writes(netsuite)) == (0, 0)
-    assert netsuite.total() == 3
+    run(fast)
+    forget_calls(fast)
+    run(fast)
+    assert calls(fast)[1].total() == 3, "its own write-back was looked at once"
 
 
 def test_a_dry_run_writes_nothing(fast: MemoryWorld) -> None:
@@ -401,3 +404,46 @@ def test_a_group_of_answers_lost_makes_no_second_payment(fast: MemoryWorld) -> N
     run(fast)
     assert zuora_of(fast, "Payment", "P1")["Status"] == "Processed"
     assert balance(fast, "INV1") == 0
+
+
+# -- changed after the sync ------------------------------------------------------------------------------------------------
+
+
+def voided(world: MemoryWorld) -> None:
+    apply(world, "P1", INV1=0)
+    in_netsuite(world, "P1", {"customer": {"id": "9001"}, "payment": 0, "memo": "VOID"})
+
+
+def unlinked_later(world: MemoryWorld) -> None:
+    in_netsuite(world, "9001", {"custentityzuoraid": ""}, "customer")
+    in_netsuite(world, "P1", {"memo": "new"})
+
+
+CHANGED: dict[str, tuple[Callable[[MemoryWorld], None], str]] = {
+    "moved to an invoice that is not from Zuora": (lambda w: apply(w, "P1", INV1=0, FOREIGN=25), "NSPAY-UNSENT"),
+    "partly unapplied": (lambda w: apply(w, "P1", INV1=60), "NSPAY-UNSENT"),
+    "voided": (voided, "NSPAY-VOIDED"),
+    "customer without a Zuora ID": (unlinked_later, "NSPAY-UNLINKED"),
+}
+
+
+@pytest.mark.rule("payments.P3.behaviour")
+@pytest.mark.parametrize("case", CHANGED)
+def test_a_change_is_not_sent_but_told(fast: MemoryWorld, case: str) -> None:
+    act, code = CHANGED[case]
+    ready(fast, payment())
+    run(fast)
+    act(fast)
+    for _ in range(2):
+        summary = run(fast)
+        assert (list(messages(summary)), summary["step"]["held"], summary["tiedOut"]) == ([code], 1, True)
+    assert parts_of(fast, zuora_of(fast, "Payment", "P1")["Id"]) == {"INV1": 100}
+    in_netsuite(fast, "P1", {STATUS: "Ignore"})
+    assert run(fast)["step"]["selected"] == 0
+
+
+def test_a_remark_is_no_difference(fast: MemoryWorld) -> None:
+    ready(fast, payment())
+    run(fast)
+    in_netsuite(fast, "P1", {"memo": "new"})
+    assert run(fast)["step"]["unchanged"] == 1

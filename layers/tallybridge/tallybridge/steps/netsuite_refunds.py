@@ -13,7 +13,7 @@ from tallybridge.clock import stamp
 from tallybridge.money import plain
 from tallybridge.pieces import side_by_side
 from tallybridge.steps.settling.applications import Application
-from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, NetSuiteSettlement, given
+from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, METHOD_TYPES, NetSuiteSettlement, given
 from tallybridge.steps.shared.netsuite_source import (
     STATUS,
     STATUS_WRITERS,
@@ -39,21 +39,6 @@ from tallybridge.sync.step import (
 )
 
 CREATING, CREATE_REFUSED = "Creating Refund", "Error Creating Refund"
-METHOD_TYPES = frozenset(
-    (
-        "ACH",
-        "BankTransfer",
-        "Cash",
-        "Check",
-        "CreditCard",
-        "CreditCardReferenceTransaction",
-        "DebitCard",
-        "Other",
-        "PayPal",
-        "WireTransfer",
-    )
-)
-"""Methods that Zuora knows for external refunds (api-zuora-billing.md section 12.10)."""
 TRANSACTION_LIMIT = 255
 TRANSACTION = "Transaction__NS"
 

@@ -92,9 +92,10 @@ def create(data: PaymentData, record: SourceRecord, step: NetSuitePayments) -> t
     return (Request("/v1/payments", given(body), key=f"payment-{record.id}"),)
 
 
-def changes(data: PaymentData, there: Counterpart, step: NetSuitePayments) -> tuple[Request, ...]:
-    """First unapply what shrank or vanished, then apply what grew or is new; memo and reference. Nothing where nothing differs."""
-    wanted, present = data.wanted, data.parts
+def changes(data: PaymentData, wanted: Mapping[str, Decimal], there: Counterpart, step: NetSuitePayments) -> tuple[Request, ...]:
+    """First unapply what shrank or vanished, then apply what grew or is new; memo and reference. Nothing where nothing differs.
+    `wanted` by Zuora document."""
+    present = data.parts
     less = {d: amount - wanted.get(d, Decimal(0)) for d, amount in present.items() if amount > wanted.get(d, Decimal(0))}
     more = {d: amount - present.get(d, Decimal(0)) for d, amount in wanted.items() if amount > present.get(d, Decimal(0))}
     moves = [(less, "unapply"), (more, "apply")]

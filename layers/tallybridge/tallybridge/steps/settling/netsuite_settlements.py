@@ -6,11 +6,30 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tallybridge.clock import stamp
-from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora, Row
-from tallybridge.sync.step import SourceRecord
+from tallybridge.steps.shared.netsuite_source import STATUS, NetSuiteToZuora, Row
+from tallybridge.sync.step import SourceRecord, is_complete, normal_status
 
 INVOICE, CREDIT_MEMO, JOURNAL = "CustInvc", "CustCred", "Journal"
 """SuiteQL type codes of documents that are settled."""
+ADJUSTMENT = "INVOICE_ITEM_ADJUSTMENT"
+"""Zuora Type of NetSuite documents made of Zuora's invoice item adjustments."""
+
+
+METHOD_TYPES = frozenset(
+    (
+        "ACH",
+        "BankTransfer",
+        "Cash",
+        "Check",
+        "CreditCard",
+        "CreditCardReferenceTransaction",
+        "DebitCard",
+        "Other",
+        "PayPal",
+        "WireTransfer",
+    )
+)
+"""Methods that Zuora knows for external refunds (api-zuora-billing.md section 12.10)."""
 
 
 class NetSuiteSettlement(NetSuiteToZuora):
@@ -49,7 +68,24 @@ class NetSuiteSettlement(NetSuiteToZuora):
         """The condition that the record was not born in Zuora."""
         return f"NVL(t.{self.label_field('Zuora Origin')}, ' ') <> 'ZUORA'"
 
+    def was_sent(self) -> str:
+        """The condition that the connector has sent the record, or has tried to: it is followed, whatever it looks like now."""
+        status, origin = self.label_field(STATUS), self.label_field("Zuora Origin")
+        told = f"t.{status} IS NOT NULL OR NVL(t.{origin}, ' ') = 'NETSUITE'"
+        under_way = f"LOWER(NVL(t.{status}, ' ')) LIKE '%creating%' OR LOWER(NVL(t.{status}, ' ')) LIKE '%updating%'"
+        return f"(t.{self.label_field('Zuora ID')} IS NOT NULL AND ({told})) OR {under_way}"
+
     # -- reading -----------------------------------------------------------------------------------------------------
+
+    def qualifying(self, rows: Iterable[Row]) -> set[str]:
+        """Which of the records that are not complete the rules for new records would choose: one call, where there is one that was tried
+        before."""
+        rows = list(rows)
+        sent = {row["id"] for row in rows if normal_status(row.get("status")) or row.get("zuoraid")}
+        tried = [row["id"] for row in rows if row["id"] in sent and not is_complete(row.get("status"))]
+        selection = self.selection()
+        chosen = {row["id"] for row in self.context.netsuite.suiteql_in(selection.qualifying_sql(), tried, selection.params)}
+        return chosen | {row["id"] for row in rows if row["id"] not in sent}
 
     def accounts(self, rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
         """The Zuora accounts of NetSuite records, by id."""
@@ -63,8 +99,11 @@ class NetSuiteSettlement(NetSuiteToZuora):
     # -- payment methods (sequence-and-status.md 7.4) ----------------------------------------------------------------
 
     def method_type(self, name: str) -> str:
-        """The Zuora payment method type of a NetSuite payment method's name: the same, or translated back."""
-        back = {netsuite: zuora for zuora, netsuite in self.settings.payment_method_translation.items()}
+        """The Zuora payment method type of a NetSuite payment method's name: the same where it is one, else translated back."""
+        translation = self.settings.payment_method_translation
+        if name in METHOD_TYPES or name in translation:
+            return name
+        back = {netsuite: zuora for zuora, netsuite in translation.items()}
         return back.get(name, name)
 
     # -- mapping -----------------------------------------------------------------------------------------------------

@@ -40,6 +40,9 @@ class SuiteSelection:
 
     `due` narrows how many and which, with `due_params`, but is not asked again of records that were selected: "not synced, or modified
     since the watermark". Records of the watermark's retry list need not meet it either.
+
+    `rules` choose what is new; a record that was synced (`followed` says so) is taken whatever the rules say. The parameters of the
+    rules come after those of `where` in `params`.
     """
 
     source: str
@@ -49,6 +52,8 @@ class SuiteSelection:
     group: str = ""
     due: str = ""
     due_params: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    followed: str = ""
 
     def count_sql(self) -> str:
         return f"SELECT COUNT(*) AS n FROM {self.source} WHERE {self._due_conditions()}"
@@ -66,6 +71,10 @@ class SuiteSelection:
         """The records of some ids, as far as they still qualify."""
         return f"SELECT t.id, {', '.join(self.columns)} FROM {self.source} WHERE {self._conditions()} AND t.id IN {{in}}"
 
+    def qualifying_sql(self) -> str:
+        """Which of some ids the rules for new records would choose."""
+        return f"SELECT t.id FROM {self.source} WHERE {_all_of((*self.where, *self.rules))} AND t.id IN {{in}}"
+
     def due_values(self) -> list[str]:
         """The parameters of `count_sql`, and of `window_sql` before its last three."""
         return [*self.params, *self.due_params]
@@ -77,10 +86,16 @@ class SuiteSelection:
         return f"NVL(TO_CHAR({self.group}), ' ')" if self.group else "' '"
 
     def _conditions(self) -> str:
-        return " AND ".join(f"({c})" for c in self.where)
+        if not self.followed:
+            return _all_of((*self.where, *self.rules))
+        return _all_of((*self.where, f"({_all_of(self.rules)}) OR ({self.followed})"))
 
     def _due_conditions(self) -> str:
         return f"{self._conditions()} AND ({self.due})" if self.due else self._conditions()
+
+
+def _all_of(conditions: tuple[str, ...]) -> str:
+    return " AND ".join(f"({c})" for c in conditions)
 
 
 class NetSuiteToZuora(SyncStep):

@@ -1,0 +1,92 @@
+"""What is said of a synced NetSuite payment that Zuora's may not or cannot follow (payments.md P3, P4; decisions.md)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tallybridge.money import plain
+from tallybridge.sync.step import Counterpart, Problem
+
+if TYPE_CHECKING:
+    from tallybridge.steps.netsuite_payments import PaymentData
+
+LEAVE = "to leave both sides as they are, set Zuora Integration Status to Ignore."
+RESEND = "cancel the Zuora payment, then clear Zuora Integration Status and Zuora ID here"
+
+
+def number_of(payment: Counterpart) -> str:
+    """What people call a Zuora payment."""
+    return str(payment.record.get("PaymentNumber") or payment.id)
+
+
+def void_or_unlinked(data: PaymentData, there: Counterpart, refunded: Decimal) -> Problem | None:
+    """A void, and a customer whose Zuora ID was cleared."""
+    if data.void and there.amount != refunded:
+        left = (there.amount or Decimal(0)) - refunded
+        text = (
+            f"{data.name}: voided or set to 0 after its sync; Zuora payment {number_of(there)} still holds {plain(left)}{_applied(data)}."
+        )
+        return Problem("NSPAY-VOIDED", text, f"Unapply and cancel the Zuora payment, or refund it; {LEAVE}")
+    if not data.row.get("account"):
+        text = f"{data.name}: its customer no longer carries a Zuora ID; Zuora payment {number_of(there)} stays as it is."
+        return Problem("NSPAY-UNLINKED", text, f"Put the Zuora ID back on the NetSuite customer; {LEAVE}")
+    return None
+
+
+def amount_or_customer(data: PaymentData, there: Counterpart) -> Problem | None:
+    """What Zuora does not allow to change."""
+    if there.amount == data.amount and there.record.get("AccountId") == data.row.get("account"):
+        return None
+    text = f"{data.name}: amount or customer changed after its sync; correct by hand in Zuora."
+    return Problem("NSPAY-CHANGED", text, "Cancel the Zuora payment, then clear Zuora Integration Status and Zuora ID here.")
+
+
+def may_not_follow(data: PaymentData, there: Counterpart, changes: bool, cutover: str) -> Problem | None:
+    """P4, rules 5 and 6 of a payment that was synced: nothing is sent, but that both sides differ is told. `cutover` "" for none."""
+    date = data.row.get("trandate", "")
+    moved = bool(data.known.get("date")) and data.known["date"] != date
+    if cutover and date < cutover and (changes or moved):
+        text = f"{data.name}: changed after its sync and dated {date}, before the cutover date {cutover}; not sent to Zuora."
+        return Problem("NSPAY-CUTOVER", text, f"Correct Zuora payment {number_of(there)} by hand, or the date here; {LEAVE}")
+    if changes and data.row.get("updates") == "F":
+        text = f"{data.name}: changed after its sync, but Zuora Sync Updates is not Yes; not sent to Zuora payment {number_of(there)}."
+        return Problem("NSPAY-UPDATES", text, f"Set Zuora Sync Updates to Yes, or correct the Zuora payment by hand; {LEAVE}")
+    return None
+
+
+def not_sent(data: PaymentData, there: Counterpart) -> Problem:
+    """A change in a tenant without Invoice Settlement, where none is sent."""
+    wanted = f"{plain(data.amount)} to {len(data.wanted)} Zuora invoices"
+    text = f"{data.name}: changed after its sync ({wanted}); Zuora payment {number_of(there)} holds {_held(data, there)}. It is not sent."
+    return Problem("NSPAY-UNSENT", text, f"Correct it in Zuora; or {RESEND}, and it is made anew; {LEAVE}")
+
+
+def differs(data: PaymentData, there: Counterpart) -> Problem:
+    """Nothing is known of the last success, and NetSuite's payment was not changed since: somebody changed Zuora's."""
+    text = f"{data.name}: not changed since its sync, but Zuora payment {number_of(there)} is applied otherwise{_applied(data)}."
+    return Problem("NSPAY-DIFFERS", text, f"Correct it in Zuora, or save the payment here and its applications are sent; {LEAVE}")
+
+
+def too_much(data: PaymentData, there: Counterpart, left: Decimal) -> Problem:
+    """More is to be applied than refunds have left of the Zuora payment."""
+    text = f"{data.name}: more is to be applied than the {plain(left)} that refunds have left of Zuora payment {number_of(there)}."
+    return Problem("NSPAY-REFUNDED", text, f"Apply less here, or settle the document in Zuora by hand; {LEAVE}")
+
+
+def unclear(data: PaymentData, there: Counterpart) -> Problem:
+    """A change was interrupted and part of the payment refunded meanwhile."""
+    text = (
+        f"{data.name}: Zuora payment {number_of(there)} was refunded while a change was under way; what it is to be applied to is unclear."
+    )
+    return Problem("NSPAY-UNCLEAR", text, "Apply the Zuora payment by hand as it is to be, then set Zuora Integration Status to Ignore.")
+
+
+def _applied(data: PaymentData) -> str:
+    """What Zuora holds by document."""
+    parts = ", ".join(f"{plain(amount)} to {data.document_name(d)}" for d, amount in data.parts.items())
+    return f" ({parts})" if parts else ""
+
+
+def _held(data: PaymentData, there: Counterpart) -> str:
+    return f"{plain(there.amount or Decimal(0))}{_applied(data)}"

@@ -1,0 +1,231 @@
+"""NetSuite payments that were synced and leave the selection: followed in Zuora, or held with a message. Never silently different."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.sync.builders import zid
+from tests.sync.memory import MemoryWorld
+from tests.sync.reverse_world import (
+    REFUNDS,
+    STATUS,
+    ZUORA_ID,
+    apply,
+    balance,
+    calls,
+    forget_calls,
+    in_netsuite,
+    messages,
+    ns,
+    ns_payment,
+    ns_refund,
+    parts_of,
+    person_in_zuora,
+    ready,
+    run,
+    status_of,
+    writes,
+    zuora_of,
+)
+
+PAYMENT_1 = "7301"
+"""The internal id under which `ns_refund` names its payment PAY1."""
+
+
+def synced(world: MemoryWorld, amount: float = 100, applied: dict[str, float] | None = None, **settings: Any) -> MemoryWorld:
+    """P1 as it was sent, and looked at once more after that."""
+    ready(world, ns_payment("P1", amount, applied or {"INV1": amount}, id=PAYMENT_1), **settings)
+    run(world)
+    run(world)
+    assert status_of(world, "P1") == "Sync Complete"
+    return world
+
+
+def parts(world: MemoryWorld) -> dict[str, Any]:
+    return parts_of(world, zuora_of(world, "Payment", "P1")["Id"])
+
+
+def change(world: MemoryWorld, **fields: Any) -> None:
+    in_netsuite(world, "P1", {"customer": ns(world, "customerPayment", "P1")["customer"], **fields})
+
+
+# -- followed --------------------------------------------------------------------------------------------------------------
+
+FOLLOWED: dict[str, tuple[dict[str, float], dict[str, float]]] = {
+    "moved to an invoice that is not from Zuora": ({"INV1": 0, "FOREIGN": 25}, {"rest": 100}),
+    "partly moved to one": ({"INV1": 75, "FOREIGN": 25}, {"INV1": 75, "rest": 25}),
+    "unapplied": ({"INV1": 0}, {"rest": 100}),
+}
+
+
+@pytest.mark.parametrize("case", FOLLOWED)
+def test_a_synced_payment_is_followed_whatever_it_is_applied_to(fast: MemoryWorld, case: str) -> None:
+    amounts, expected = FOLLOWED[case]
+    synced(fast)
+    apply(fast, "P1", **amounts)
+    summary = run(fast)
+    assert (parts(fast), summary["step"]["updated"], summary["tiedOut"]) == (expected, 1, True)
+    assert balance(fast, "INV1") == 100 - expected.get("INV1", 0)
+    run(fast)
+    forget_calls(fast)
+    run(fast)
+    assert writes(calls(fast)[0]) == 0
+
+
+def test_an_interrupted_creation_that_no_longer_qualifies_is_followed(fast: MemoryWorld) -> None:
+    synced(fast)
+    in_netsuite(fast, "P1", {STATUS: "Creating Payment", ZUORA_ID: ""})
+    apply(fast, "P1", INV1=0, FOREIGN=25)
+    run(fast)
+    assert (parts(fast), status_of(fast, "P1")) == ({"rest": 100}, "Sync Complete")
+
+
+def test_one_that_was_never_made_and_no_longer_qualifies_is_told(fast: MemoryWorld) -> None:
+    ready(fast, ns_payment("P1", 25, {"FOREIGN": 25}, **{STATUS: "Error Creating Payment"}))
+    summary = run(fast)
+    assert "NSPAY-LEFT" in messages(summary)
+    assert (summary["step"]["skipped"], summary["tiedOut"]) == (1, True)
+
+
+# -- held ------------------------------------------------------------------------------------------------------------------
+
+
+def voided(world: MemoryWorld) -> None:
+    apply(world, "P1", INV1=0)
+    change(world, payment=0, memo="VOID")
+
+
+def updates_off(world: MemoryWorld) -> None:
+    change(world, custbodyzuorasyncupdates=False)
+    apply(world, "P1", INV1=60)
+
+
+def before_the_cutover(world: MemoryWorld) -> None:
+    change(world, tranDate="2026-10-09")
+
+
+def unlinked(world: MemoryWorld) -> None:
+    in_netsuite(world, "9001", {"custentityzuoraid": ""}, "customer")
+    change(world, memo="new")
+
+
+HELD: dict[str, tuple[Callable[[MemoryWorld], None], str]] = {
+    "voided": (voided, "NSPAY-VOIDED"),
+    "sync updates set to No": (updates_off, "NSPAY-UPDATES"),
+    "dated before the cutover": (before_the_cutover, "NSPAY-CUTOVER"),
+    "customer without a Zuora ID": (unlinked, "NSPAY-UNLINKED"),
+}
+
+
+@pytest.mark.parametrize("case", HELD)
+def test_what_may_not_be_followed_is_held_and_told(fast: MemoryWorld, case: str) -> None:
+    act, code = HELD[case]
+    synced(fast, cutover_netsuite_payment="2026-10-10")
+    act(fast)
+    for _ in range(2):
+        summary = run(fast)
+        assert (list(messages(summary)), summary["step"]["held"], summary["tiedOut"]) == ([code], 1, True)
+    assert parts(fast) == {"INV1": 100}
+    in_netsuite(fast, "P1", {STATUS: "Ignore"})
+    assert run(fast)["step"]["selected"] == 0
+
+
+def test_a_hold_ends_when_both_sides_agree_again(fast: MemoryWorld) -> None:
+    synced(fast)
+    updates_off(fast)
+    assert "NSPAY-UPDATES" in messages(run(fast))
+    apply(fast, "P1", INV1=100)
+    assert run(fast)["step"]["unchanged"] == 1
+    run(fast)
+    assert run(fast)["step"]["selected"] == 0
+
+
+def test_a_void_on_both_sides_is_no_difference(fast: MemoryWorld) -> None:
+    synced(fast)
+    voided(fast)
+    zuora, made = person_in_zuora(fast), zuora_of(fast, "Payment", "P1")
+    zuora.put(f"/v1/payments/{made['Id']}/unapply", {"invoices": [{"invoiceId": zid("INV1"), "amount": 100}]})
+    zuora.put(f"/v1/payments/{made['Id']}/cancel", {})
+    summary = run(fast)
+    assert (summary["step"]["held"], list(messages(summary))) == (0, ["NSPAY-VOID"])
+
+
+@pytest.mark.rule("payments.P4.validation.1")
+def test_a_document_from_before_invoice_settlement_ends_in_a_message(fast: MemoryWorld) -> None:
+    ready(fast)
+    in_netsuite(fast, "7009", {ZUORA_ID: zid("adjustment"), "custbodyzuoratype": "INVOICE_ITEM_ADJUSTMENT"}, "invoice")
+    fast.load(netsuite=ns_payment("P1", 25, {"FOREIGN": 25}))
+    summary = run(fast)
+    assert (list(messages(summary)), summary["step"]["held"]) == (["NSPAY-ADJUSTMENT"], 1)
+    assert not any(line.get("waits_for") for line in summary["log"])
+
+
+# -- after a refund --------------------------------------------------------------------------------------------------------
+
+
+def refunded(world: MemoryWorld, refund: float, amount: float = 100, applied: dict[str, float] | None = None) -> MemoryWorld:
+    """P1 was synced; then a refund from NetSuite, which takes from Zuora's payment and leaves NetSuite's as it is."""
+    synced(world, amount, applied)
+    for objects in ns_refund("R1", refund):
+        world.load(netsuite=objects)
+    summary = run(world, REFUNDS)
+    assert summary["step"]["created"] == 1, messages(summary)
+    return world
+
+
+AFTER_A_REFUND: dict[str, tuple[float, float, dict[str, float], dict[str, float], dict[str, float]]] = {
+    "a remark, part refunded": (100, 30, {"INV1": 100}, {}, {"INV1": 70}),
+    "a remark, all refunded": (100, 100, {"INV1": 100}, {}, {}),
+    "a remark, unapplied money refunded": (90, 30, {"INV1": 50}, {}, {"INV1": 50, "rest": 10}),
+    "lowered": (100, 30, {"INV1": 100}, {"INV1": 60}, {"INV1": 30, "rest": 40}),
+    "taken away": (100, 30, {"INV1": 100}, {"INV1": 0}, {"rest": 70}),
+    "raised from what is left": (90, 30, {"INV1": 50}, {"INV1": 60}, {"INV1": 60}),
+    "moved": (100, 30, {"INV1": 100}, {"INV1": 60, "INV2": 40}, {"INV1": 30, "INV2": 40}),
+}
+
+
+@pytest.mark.parametrize("case", AFTER_A_REFUND)
+def test_after_a_refund_a_payment_is_followed_on(fast: MemoryWorld, case: str) -> None:
+    amount, refund, before, now, expected = AFTER_A_REFUND[case]
+    refunded(fast, refund, amount, before)
+    change(fast, memo="edited")
+    for _ in range(2):
+        summary = run(fast)
+        assert not [c for c in messages(summary) if c != "NSPAY-V5"], messages(summary)
+    if now:
+        apply(fast, "P1", **now)
+        run(fast)
+    assert zuora_of(fast, "Payment", "P1")["Comment"] == "edited"
+    assert (parts(fast), status_of(fast, "P1")) == (expected, "Sync Complete")
+    assert run(fast)["tiedOut"]
+    assert parts(fast) == expected
+
+
+def test_more_than_a_refund_has_left_is_held(fast: MemoryWorld) -> None:
+    refunded(fast, 30, 90, {"INV1": 50})
+    apply(fast, "P1", INV1=90)
+    assert list(messages(run(fast))) == ["NSPAY-REFUNDED"]
+    assert parts(fast) == {"INV1": 50, "rest": 10}
+
+
+def test_without_a_memory_a_refund_is_not_taken_for_a_change_either(fast: MemoryWorld) -> None:
+    """Items of an older connector keep a fingerprint alone."""
+    refunded(fast, 30)
+    for item in fast.memory.tables["STATUS_TABLE"].items.values():
+        for name in ("wanted", "held_in_zuora", "refunded", "date"):
+            item.pop(name, None)
+    change(fast, memo="edited")
+    run(fast)
+    assert (parts(fast), status_of(fast, "P1")) == ({"INV1": 70}, "Sync Complete")
+
+
+def test_what_zuora_holds_too_much_is_seen_although_the_fingerprint_is_the_same(fast: MemoryWorld) -> None:
+    synced(fast, 90, {"INV1": 20})
+    made = zuora_of(fast, "Payment", "P1")
+    person_in_zuora(fast).put(f"/v1/payments/{made['Id']}/apply", {"invoices": [{"invoiceId": zid("INV1"), "amount": 30}]})
+    in_netsuite(fast, "P1", {"custbodyzuoratype": "touched"})
+    run(fast)
+    assert parts(fast) == {"INV1": 20, "rest": 70}
