@@ -99,8 +99,7 @@ class PaymentData:
 
     @property
     def void(self) -> bool:
-        """What a void leaves behind: no amount."""
-        return not Decimal(self.row.get("total", "0"))
+        return NetSuiteSettlement.is_void(self.row)
 
     @property
     def debit_memos(self) -> set[str]:

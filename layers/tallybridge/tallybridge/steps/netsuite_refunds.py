@@ -12,6 +12,7 @@ from typing import Any
 from tallybridge.clock import stamp
 from tallybridge.money import plain
 from tallybridge.pieces import side_by_side
+from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.settling.applications import Application
 from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, METHOD_TYPES, NetSuiteSettlement, given
 from tallybridge.steps.shared.netsuite_source import (
@@ -22,6 +23,7 @@ from tallybridge.steps.shared.netsuite_source import (
     SuiteSelection,
 )
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, currency_problem
+from tallybridge.sync.ledger import State
 from tallybridge.sync.step import (
     CREATED,
     SYNC_COMPLETE,
@@ -29,16 +31,20 @@ from tallybridge.sync.step import (
     Counterpart,
     Found,
     Hold,
+    Leave,
     MarkResult,
     Plan,
     Problem,
     Request,
     SourceRecord,
     Write,
+    is_complete,
     normal_status,
 )
 
 CREATING, CREATE_REFUSED = "Creating Refund", "Error Creating Refund"
+RESEND = "To sync it again, clear Zuora Integration Status and Zuora ID in NetSuite; to leave it alone, set the status to Ignore."
+UNDO = f"Cancel the Zuora refund. {RESEND}"
 TRANSACTION_LIMIT = 255
 TRANSACTION = "Transaction__NS"
 
@@ -67,6 +73,10 @@ class RefundData:
     paid: Sequence[Paid] = ()
     has_transaction: bool = False
     """Whether the tenant's refunds have the field Transaction (open point 5)."""
+    known: Mapping[str, Any] = field(default_factory=dict)
+    """The ledger's item."""
+    qualifies: bool = True
+    """Whether the rules for new refunds choose it."""
 
     @property
     def name(self) -> str:
@@ -110,6 +120,12 @@ class NetSuiteRefunds(NetSuiteSettlement):
     zuora_object = "Refund"
     undone = ("Canceled", "Error")
     needs = ("fields:customerRefund", "fields:creditMemo", "fields:customer")
+    follows_changes = True
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        """Refunds that were synced are looked at when they change: nothing is sent, but differences are told."""
+        return Behavior.NEW_AND_MODIFIED
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -118,24 +134,32 @@ class NetSuiteRefunds(NetSuiteSettlement):
         applied = "SELECT 1 FROM nexttransactionlinelink l JOIN transaction d ON d.id = l.previousdoc WHERE l.nextdoc = t.id"
         where = (
             "t.type = 'CustRfnd'",
+            self.not_ignored(),
+            self.not_from_zuora(),  # rule 5
+        )
+        rules = (
             f"{self.customer_field()} IS NOT NULL",  # rule 1
             self.not_complete(),  # rule 2
             "NVL(t.foreignpaymentamountunused, 0) = 0",  # rule 3
             f"EXISTS ({applied} AND d.type = '{CREDIT_MEMO}' AND {wanted})",  # rule 4
-            self.not_from_zuora(),  # rule 5
         )
         columns = (*self.common_columns(), "NVL(c.companyname, c.altname) AS customername")
-        return SuiteSelection(self.tables(), where, columns, group="t.entity")
+        changed, since = self.modified_since_watermark()
+        due = f"({self.not_complete()}) OR ({changed})"
+        return SuiteSelection(self.tables(), where, columns, (), "t.entity", due, since, rules, self.was_sent())
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         rows = self.reread(candidates)
-        applied = self.applications([row["id"] for row in rows]) if rows else {}
+        ids = [row["id"] for row in rows]
+        applied, known = self.applications(ids) if ids else {}, self.context.known(ids) if ids else {}
+        qualifying = self.qualifying(rows)
         found = [RefundData(row, applied.get(row["id"], ()), self.method_type(row.get("method", ""))) for row in rows]
         memos = self._credit_memos(a.document for data in found for a in data.applications if a.kind == CREDIT_MEMO)
         accounts = self.accounts(rows)
         for data in found:
+            data.known, data.qualifies = known.get(data.row["id"], {}), data.row["id"] in qualifying
             data.account, data.has_transaction = accounts.get(data.row.get("account", ""), {}), self._has_transaction
             if data.one_credit_memo:
                 data.credit_memo = memos.get(data.applications[0].document, {})
@@ -234,22 +258,44 @@ class NetSuiteRefunds(NetSuiteSettlement):
         if len(live) > 1:
             return Hold((ambiguous_in_zuora("NSRFD", data.name, "refunds", live),))
         if live:
-            return self._plan_found(live[0])
+            return self._plan_synced(data, live[0]) if is_complete(record.status) else self._plan_found(data, live[0])
+        if normal_status(record.status) and self.is_void(data.row):
+            return Leave(Problem("NSRFD-VOID", f"{data.name}: is void, and Zuora has no refund of it that counts."))
         if found and normal_status(record.status):
             number = found[0].record.get("RefundNumber") or found[0].id
             text = f"{data.name}: Zuora refund {number} was canceled; nothing is done."
-            advice = (
-                "To sync it again, clear Zuora Integration Status and Zuora ID in NetSuite; to leave it alone, set the status to Ignore."
-            )
-            return Hold((Problem("NSRFD-CANCELED", text, advice),))
+            return Hold((Problem("NSRFD-CANCELED", text, RESEND),))
+        if is_complete(record.status):
+            text = f"{data.name}: marked as synced, but no Zuora refund carries its internal id; nothing is done."
+            return Hold((Problem("NSRFD-MISSING", text, RESEND),))
+        if not data.qualifies:
+            text = f"{data.name}: was never made in Zuora and no longer meets the selection rules; nothing is done."
+            return Leave(Problem("NSRFD-LEFT", text, "Clear Zuora Integration Status if it is not to be sent."))
         if problems := self.problems(data):
             return Hold(tuple(problems))
         made = (self._refund(record),) if self.settlement_on else (self._refund_of_mode_a(record), self._transferred(CREATED))
-        return Write("create", CREATING, CREATE_REFUSED, made)
+        return Write("create", CREATING, CREATE_REFUSED, made, facts=_facts(data))
 
-    def _plan_found(self, there: Counterpart) -> Plan:
+    def _plan_synced(self, data: RefundData, there: Counterpart) -> Plan:
+        """After success no change is sent; that the money differs is told."""
+        number = there.record.get("RefundNumber") or there.id
+        was = f"Zuora refund {number} of {plain(there.amount or Decimal(0))} stays as it is."
+        before, named = data.known.get("payment"), data.credit_memo.get("payment", "")
+        if self.is_void(data.row) or not data.applications:
+            return Hold((Problem("NSRFD-VOIDED", f"{data.name}: voided or unapplied after its sync; {was}", UNDO),))
+        if not data.row.get("account"):
+            text = f"{data.name}: its customer no longer carries a Zuora ID; {was}"
+            return Hold((Problem("NSRFD-UNLINKED", text, "Put the Zuora ID back on the NetSuite customer, or set the status to Ignore."),))
+        if data.amount != there.amount or not data.one_credit_memo or (before and named != before):
+            what = f"amount {plain(data.amount)}" if data.amount != there.amount else "credit memo or payment changed"
+            return Hold((Problem("NSRFD-CHANGED", f"{data.name}: changed after its sync ({what}); {was}", UNDO),))
+        if data.known.get("state") == State.HELD:
+            return Found(there, action="none", facts=_facts(data))
+        return Found(there, action="none", write_back=False)
+
+    def _plan_found(self, data: RefundData, there: Counterpart) -> Plan:
         if there.record.get("TransferredToAccounting") == "Yes":
-            return Found(there)
+            return Found(there, facts=_facts(data))
         if self.settlement_on:
             body = {"financeInformation": {"transferredToAccounting": "Yes"}}
             return Write("recover", CREATING, CREATE_REFUSED, (Request("/v1/refunds/{id}", body, there.id),), destination_id=there.id)
@@ -338,6 +384,11 @@ class NetSuiteRefunds(NetSuiteSettlement):
 
         with ThreadPoolExecutor(max_workers=STATUS_WRITERS) as pool:
             return {source_id: result for source_id, result in pool.map(write, done.items()) if not result.ok}
+
+
+def _facts(data: RefundData) -> dict[str, str]:
+    """What the ledger keeps of a success: the Zuora payment that was refunded."""
+    return {"payment": str(data.credit_memo.get("payment", ""))}
 
 
 def _paid(part: Mapping[str, Any]) -> Paid:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from tallybridge.clock import stamp
@@ -57,6 +58,7 @@ class NetSuiteSettlement(NetSuiteToZuora):
             "TO_CHAR(t.trandate, 'YYYY-MM-DD') AS trandate",
             "t.memo AS memo",
             "t.foreigntotal AS total",
+            "t.voided AS voided",
             f"BUILTIN.DF(t.{option}) AS method",
             f"{self.customer_field()} AS account",
             f"t.{self.label_field('Zuora Integration Status')} AS status",
@@ -95,6 +97,11 @@ class NetSuiteSettlement(NetSuiteToZuora):
         """The source record of a payment or refund: `data` has its `row`, its `account` and its `amount`."""
         currency = str(data.account.get("Currency") or data.row.get("currency", ""))
         return self.transaction_record(data, data.amount, currency, data.row.get("zuoraid", ""))
+
+    @staticmethod
+    def is_void(row: Row) -> bool:
+        """What a void leaves behind, by either of NetSuite's ways: no amount, or the flag where a journal reverses it."""
+        return row.get("voided") == "T" or not Decimal(row.get("total", "0"))
 
     # -- payment methods (sequence-and-status.md 7.4) ----------------------------------------------------------------
 
