@@ -141,7 +141,7 @@ class Store:
             self.of_customer[record.customer].add(record.id)
         for item in items_of(record):
             self.of_item[item].add(record.id)
-        for doc, sublist, amount in applications(record):
+        for doc, sublist, amount in (*applications(record), *discounts(record)):
             self.applied[doc][record.id, sublist] = amount
 
     def _forget(self, record: Record) -> None:
@@ -154,7 +154,7 @@ class Store:
             self.of_customer[record.customer].discard(record.id)
         for item in items_of(record):
             self.of_item[item].discard(record.id)
-        for doc, sublist, _ in applications(record):
+        for doc, sublist, _ in (*applications(record), *discounts(record)):
             self.applied[doc].pop((record.id, sublist), None)
 
     def find(self, target: str, identifier: int) -> Record | None:
@@ -203,6 +203,14 @@ def applications(record: Record | None) -> Iterable[tuple[int, str, Decimal]]:
             yield line["doc"], sublist, line["amount"]
     if record.type.name == "depositApplication":
         yield record.values["deposit"], "source", total
+
+
+def discounts(record: Record) -> Iterable[tuple[int, str, Decimal]]:
+    """Early payment discounts of a payment: (document, "disc", amount). They close the document and are no application: no link shows
+    them [A]."""
+    for line in record.lines.get("apply", ()):
+        if line.get("disc"):
+            yield line["doc"], "disc", line["disc"]
 
 
 def display_name(record: Record) -> str:

@@ -33,7 +33,7 @@ COUNTING = {
 }
 """Most calls of a step with nothing to do, by how the operation begins: which mode, how many wait, what fields of records are called.
 Memos, which ZOQL does not know, are counted by a query job and its file."""
-LOOKED_AT_ONCE_MORE = {("B", "netsuite_payments")}
+LOOKED_AT_ONCE_MORE = {(mode, step) for mode in "AB" for step in ("netsuite_payments", "netsuite_refunds")}
 """NetSuite does not say when it stored a status, so a step that follows changes reads what the run before marked, and then never again."""
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tallybridge.settings import DEFAULTS
+from tallybridge.sync.ledger import Owner
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import (
@@ -211,6 +213,17 @@ def test_more_than_a_refund_has_left_is_held(fast: MemoryWorld) -> None:
     assert parts(fast) == {"INV1": 50, "rest": 10}
 
 
+def test_a_move_in_zuora_that_leaves_the_sums_is_seen_too(fast: MemoryWorld) -> None:
+    synced(fast, 90, {"INV1": 20})
+    fast.clock.advance(minutes=10)
+    zuora, made = person_in_zuora(fast), zuora_of(fast, "Payment", "P1")["Id"]
+    zuora.put(f"/v1/payments/{made}/unapply", {"invoices": [{"invoiceId": zid("INV1"), "amount": 20}]})
+    zuora.put(f"/v1/payments/{made}/apply", {"invoices": [{"invoiceId": zid("INV2"), "amount": 20}]})
+    in_netsuite(fast, "P1", {"custbodyzuoratype": "touched"})
+    run(fast)
+    assert parts(fast) == {"INV1": 20, "rest": 70}
+
+
 def test_without_a_memory_a_refund_is_not_taken_for_a_change_either(fast: MemoryWorld) -> None:
     """Items of an older connector keep a fingerprint alone."""
     refunded(fast, 30)
@@ -229,3 +242,51 @@ def test_what_zuora_holds_too_much_is_seen_although_the_fingerprint_is_the_same(
     in_netsuite(fast, "P1", {"custbodyzuoratype": "touched"})
     run(fast)
     assert parts(fast) == {"INV1": 20, "rest": 70}
+
+
+# -- not covered, told by name -----------------------------------------------------------------------------------------------
+
+
+def discounted(world: MemoryWorld, document: str, amount: float, disc: float) -> None:
+    line = {"doc": {"id": document}, "apply": True, "amount": amount, "disc": disc}
+    world.load(netsuite=ns_payment("P1", amount, apply={"items": [line]}))
+
+
+def test_an_early_payment_discount_is_told(fast: MemoryWorld) -> None:
+    ready(fast)
+    discounted(fast, "7001", 98, 2)
+    summary = run(fast)
+    line = next(line for line in summary["log"] if line.get("code") == "NSPAY-DISCOUNT")
+    text = "NetSuite payment P1: early payment discount of 2 on invoice INV1 is not sent; Zuora's stays open by it."
+    assert (line["message"], line["level"]) == (text, "WARNING")
+    assert (parts(fast), balance(fast, "INV1"), summary["tiedOut"]) == ({"INV1": 98}, 2, True)
+
+
+def test_a_discount_on_another_document_is_not_told(fast: MemoryWorld) -> None:
+    ready(fast)
+    discounted(fast, "7009", 20, 5)
+    fast.load(netsuite=ns_payment("P2", 50, {"INV2": 50}))
+    assert not messages(run(fast))
+
+
+def deposit(amount: float) -> dict[str, Any]:
+    return {"customerDeposit": [{"id": "7601", "tranId": "DEP1", "customer": {"id": "9001"}, "payment": amount, "tranDate": "2026-10-02"}]}
+
+
+def test_a_deposit_used_together_with_a_payment_is_told_by_name(fast: MemoryWorld) -> None:
+    used = {"items": [{"doc": {"id": "7601"}, "apply": True, "amount": 40}]}
+    ready(fast, deposit(40), ns_payment("P1", 60, {"INV1": 100}, deposit=used))
+    summary = run(fast)
+    assert messages(summary)["NSPAY-DEPOSIT"].startswith("NetSuite payment P1: customer deposit DEP1 (40) is used together with it")
+    assert summary["step"]["held"] == 1
+
+
+def test_a_deposit_application_on_the_same_document_is_told(fast: MemoryWorld) -> None:
+    ready(fast, deposit(40))
+    lines = {"items": [{"doc": {"id": "7001"}, "apply": True, "amount": 40}]}
+    netsuite = fast.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", 0, "person"))
+    netsuite.transform("customerDeposit", "7601", "depositApplication", {"tranId": "DA1", "apply": lines})
+    fast.load(netsuite=ns_payment("P1", 60, {"INV1": 60}))
+    text = "NetSuite payment P1: deposit application DA1 settles 40 of invoice INV1 too; customer deposits are not sent."
+    assert messages(run(fast))["NSPAY-DEPOSITED"] == text
+    assert parts(fast) == {"INV1": 60}

@@ -124,7 +124,7 @@ def test_calls(fast: MemoryWorld) -> None:
     assert zuora["POST /v1/payments"] == 8
     assert writes(zuora) == 8
     assert zuora["POST /v1/action/query"] <= 6
-    assert netsuite["POST /query/v1/suiteql"] <= 4
+    assert netsuite["POST /query/v1/suiteql"] <= 5
     assert netsuite["PATCH /record/v1/customerPayment/{id}"] == 16
 
 

@@ -28,7 +28,7 @@ def finish_apply(w: Write, types: tuple[str, ...], available: Decimal, sublist: 
         if line.get("amount") is None:
             line["amount"] = min(left, available - total)
         line["amount"] = w.rounded(line["amount"])
-        check_amount(line["amount"], left, document, path)
+        check_amount(line["amount"] + _discount(w, line, document, path), left, document, path)
         total += line["amount"]
     if total > available:
         raise user_error(f"You cannot apply {total}: only {available} is available to be applied.", sublist)
@@ -53,7 +53,19 @@ def auto_apply(w: Write, available: Decimal) -> None:
 
 def unchanged(w: Write, sublist: str, line: dict[str, Any]) -> bool:
     """Whether the stored record has the very same application."""
-    return w.old is not None and any(o["doc"] == line["doc"] and o["amount"] == line.get("amount") for o in w.old.lines.get(sublist, ()))
+    same = ("doc", "amount", "disc")
+    return w.old is not None and any(all(o.get(n) == line.get(n) for n in same) for o in w.old.lines.get(sublist, ()))
+
+
+def _discount(w: Write, line: dict[str, Any], document: Record, path: str) -> Decimal:
+    """The discount taken on a line: on invoices, by payments alone."""
+    if not line.get("disc"):
+        return ZERO
+    if w.record.type.name != "customerPayment" or document.type.name != "invoice" or line["disc"] < 0:
+        raise invalid_value(line["disc"], "disc", path + ".disc")
+    line["disc"] = w.rounded(line["disc"])
+    taken: Decimal = line["disc"]
+    return taken
 
 
 def check_same_party(w: Write, document: Record, path: str) -> None:

@@ -5,6 +5,7 @@ apply bool R
 doc ref(transaction) R
 line int
 amount num
+disc num
 applyDate date =
 createdFrom str =
 currency str =

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from tallybridge import money
 from tallybridge.clock import utc_moment
 from tallybridge.money import plain
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.settling import netsuite_payment_drift as followed
 from tallybridge.steps.settling import netsuite_payment_requests as requests
-from tallybridge.steps.settling.applications import Application
+from tallybridge.steps.settling.netsuite_beside import Settled, settled
+from tallybridge.steps.settling.netsuite_payment_data import PaymentData
 from tallybridge.steps.settling.netsuite_payment_drift import number_of
 from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess, Present, aim
-from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, JOURNAL, NetSuiteSettlement
-from tallybridge.steps.shared.netsuite_source import MODIFIED, Row, SuiteSelection
+from tallybridge.steps.settling.netsuite_settlements import INVOICE, JOURNAL, NetSuiteSettlement
+from tallybridge.steps.shared.netsuite_source import MODIFIED, SuiteSelection
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, currency_problem
 from tallybridge.sync.ledger import State
 from tallybridge.sync.step import (
@@ -43,86 +41,10 @@ from tallybridge.sync.step import (
 CREATING, CREATE_REFUSED = "Creating Payment", "Error Creating Payment"
 UPDATING, UPDATE_REFUSED = "Updating Payment", "Error Updating Payment"
 LINKED = "nexttransactionlinelink l JOIN transaction d ON d.id = l.previousdoc WHERE l.nextdoc = t.id"
+OWN_WRITES = timedelta(minutes=5)
+"""How long after the moment that it notes the connector may still have been writing a payment."""
 FURTHEST_WEST = timedelta(hours=12)
 """How far NetSuite's own time, in which it says when a record was changed, may lie behind UTC."""
-
-
-@dataclass
-class PaymentData:
-    """A NetSuite payment with everything its mapping needs. `documents` are the Zuora invoices and debit memos it is applied to, by Zuora
-    id; `methods` the tenant-wide payment methods by type; `parts` what its Zuora payment is applied to now, by Zuora document, of which
-    `memo_parts` are debit memos; `known` is the ledger's item; `qualifies` says whether the rules for new payments choose it."""
-
-    row: Row
-    applications: Sequence[Application]
-    settlement_on: bool
-    method_type: str
-    known: Mapping[str, Any] = field(default_factory=dict)
-    qualifies: bool = True
-    account: Mapping[str, Any] = field(default_factory=dict)
-    documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    methods: Mapping[str, str] = field(default_factory=dict)
-    parts: Mapping[str, Decimal] = field(default_factory=dict)
-    memo_parts: frozenset[str] = frozenset()
-
-    @property
-    def name(self) -> str:
-        return f"NetSuite payment {self.row.get('tranid') or self.row['id']}"
-
-    @property
-    def to_zuora(self) -> list[Application]:
-        """The applications to documents that came from Zuora; without Invoice Settlement these are invoices alone."""
-        born = (a for a in self.applications if a.kind == INVOICE and a.zuora_id and a.zuora_type != ADJUSTMENT)
-        return [a for a in born if self.settlement_on or a.zuora_type == "INVOICE"]
-
-    @property
-    def wanted(self) -> dict[str, Decimal]:
-        """The applied amounts by Zuora document."""
-        sums: dict[str, Decimal] = {}
-        for a in self.to_zuora:
-            sums[a.zuora_id] = sums.get(a.zuora_id, Decimal(0)) + a.amount
-        return sums
-
-    @property
-    def to_adjustments(self) -> list[Application]:
-        """The applications to invoices that were made of Zuora's invoice item adjustments, which no payment in Zuora can be applied to."""
-        return [a for a in self.applications if a.kind == INVOICE and a.zuora_type == ADJUSTMENT]
-
-    @property
-    def last(self) -> LastSuccess | None:
-        return LastSuccess.of(self.known)
-
-    @property
-    def at_rest(self) -> bool:
-        """Whether no write of the connector can be half done: its status is written before anything is sent."""
-        return is_complete(self.row.get("status")) and self.known.get("state") in (State.DONE, State.HELD)
-
-    @property
-    def void(self) -> bool:
-        return NetSuiteSettlement.is_void(self.row)
-
-    @property
-    def debit_memos(self) -> set[str]:
-        """Which of the Zuora documents are debit memos: Zuora Type tells."""
-        return {a.zuora_id for a in self.to_zuora if a.zuora_type == "DEBIT_MEMO"}
-
-    @property
-    def amount(self) -> Decimal:
-        """The amount of the Zuora payment: what is applied to Zuora's invoices (P3), or all of it (P4)."""
-        return Decimal(self.row.get("total", "0")) if self.settlement_on else sum(self.wanted.values(), Decimal(0))
-
-    @property
-    def fingerprint(self) -> str:
-        """What is compared in order to tell a change: account, amount, applications, memo, reference."""
-        applied = sorted((a.document, a.kind, plain(a.amount)) for a in self.applications)
-        row = self.row
-        content = [row.get("account", ""), plain(self.amount), applied, row.get("memo", ""), row.get("reference", "")]
-        return hashlib.sha256(money.dumps(content).encode()).hexdigest()[:32]
-
-    def document_name(self, zuora_id: str) -> str:
-        kind = "debit memo" if zuora_id in self.debit_memos else "invoice"
-        document = self.documents.get(zuora_id, {})
-        return f"{kind} {document.get('InvoiceNumber') or document.get('MemoNumber') or zuora_id}"
 
 
 class NetSuitePayments(NetSuiteSettlement):
@@ -151,7 +73,8 @@ class NetSuitePayments(NetSuiteSettlement):
     def _columns(self) -> tuple[str, ...]:
         own = (f"t.{self.label_field('Zuora Payment Reference ID')} AS reference", f"t.{self.label_field('Zuora Sync Date')} AS synced")
         updates = (f"CASE WHEN {self.says_yes('Zuora Sync Updates')} THEN 'T' ELSE 'F' END AS updates",) if self.settlement_on else ()
-        return (*self.common_columns(), *own, *updates, f"{MODIFIED} AS modified")
+        unused = "NVL(t.foreignpaymentamountunused, 0) AS unused"
+        return (*self.common_columns(), unused, *own, *updates, f"{MODIFIED} AS modified")
 
     def _cutover(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """P3, rule 7; P4, rule 6: the condition and its parameter."""
@@ -204,9 +127,13 @@ class NetSuitePayments(NetSuiteSettlement):
         applied, known = self.applications(ids) if ids else {}, self.context.known(ids) if ids else {}
         qualifying = self.qualifying(rows)
         accounts = self.accounts(rows)
+        used = {row["id"]: Decimal(row.get("total", "0")) - Decimal(row.get("unused", "0")) for row in rows}
+        applied_alone = settled(self.context.netsuite, applied, used)
         found = []
         for row in rows:
-            data = PaymentData(row, applied.get(row["id"], ()), self.settlement_on, self.method_type(row.get("method", "")))
+            own = applied_alone.get(row["id"], Settled(()))
+            data = PaymentData(row, own.applications, self.settlement_on, self.method_type(row.get("method", "")))
+            data.beside = own.beside
             data.known, data.qualifies = known.get(row["id"], {}), row["id"] in qualifying
             data.account = accounts.get(row.get("account", ""), {})
             found.append(data)
@@ -240,15 +167,20 @@ class NetSuitePayments(NetSuiteSettlement):
         return {row["Type"]: row["Id"] for row in sorted(usable, key=lambda r: str(r["Id"]), reverse=True)}
 
     def counterpart_fields(self) -> tuple[str, ...]:
-        return ("AccountId", "Comment", "PaymentNumber", "ReferenceId", "RefundAmount", "TransferredToAccounting")
+        names = ("AccountId", "Comment", "PaymentNumber", "ReferenceId", "RefundAmount", "TransferredToAccounting")
+        return (*names, "UnappliedAmount", "UpdatedDate", "SyncDate__NS") if self.settlement_on else names
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         """The Zuora payments with what they are applied to, whatever the ledger remembers, and the documents of those to change."""
         found = super().find(records) if records else {}
         single = {r.id: live[0] for r in records if len(live := [c for c in found.get(r.id, ()) if self.counts(c.record)]) == 1}
-        parts = self._parts_of_payments(single.values()) if self.settlement_on else self._parts_in_mode_a(single.values())
+        data_of = {r.id: r.data for r in records}
+        asked = [c for i, c in single.items() if not (self.settlement_on and self._as_left(data_of[i], c))]
+        parts = self._parts_of_payments(asked) if self.settlement_on else self._parts_in_mode_a(asked)
         for record in records:
-            if record.id in single:
+            if record.id in single and single[record.id] not in asked:
+                record.data.parts = record.data.last.held
+            elif record.id in single:
                 rows = parts.get(single[record.id].id, ())
                 record.data.parts = _sums(rows)
                 record.data.memo_parts = frozenset(row["debitMemoId"] for row in rows if row.get("debitMemoId"))
@@ -256,6 +188,19 @@ class NetSuitePayments(NetSuiteSettlement):
         if due:
             self._read_documents(due)
         return found
+
+    @staticmethod
+    def _as_left(data: PaymentData, there: Counterpart) -> bool:
+        """Whether both payments are as the last success left them, told without reading the parts: nothing changed in NetSuite, the sums
+        in Zuora are the same, and nobody wrote there since."""
+        row, last = there.record, data.last
+        if last is None or not data.at_rest or data.known.get("fingerprint") != data.fingerprint:
+            return False
+        refunded, unapplied = (Decimal(row.get(name) or 0) for name in ("RefundAmount", "UnappliedAmount"))
+        written = utc_moment(row.get("UpdatedDate"))
+        since = utc_moment(row.get("SyncDate__NS"))
+        same = refunded == last.refunded and (there.amount or Decimal(0)) - unapplied - refunded == sum(last.held.values(), Decimal(0))
+        return same and bool(since) and datetime.fromisoformat(written) - datetime.fromisoformat(since) <= OWN_WRITES
 
     def _parts_of_payments(self, found: Iterable[Counterpart]) -> dict[str, list[dict[str, Any]]]:
         """What Zuora payments are applied to now, from the transactional store: one call each, for found ones alone."""
@@ -284,7 +229,7 @@ class NetSuitePayments(NetSuiteSettlement):
         """All failures of one payment together; the numbers are those of P3 and P4."""
         data: PaymentData = record.data
         journals = self._journal_problems(data) if self.settlement_on else iter(())
-        own = [*self._document_problems(data), *self._adjustment_problems(data)]
+        own = [*self._document_problems(data), *self._adjustment_problems(data), *followed.used_with_it(data)]
         found = [*own, *self._method_problems(data), *journals, *self._balance_problems(data, data.wanted)]
         return [*found, *self._account_problems(data)]
 
@@ -356,7 +301,8 @@ class NetSuitePayments(NetSuiteSettlement):
         if problems := self.problems(record):
             return Hold(tuple(problems))
         made = requests.create(data, record, self) if self.settlement_on else requests.create_in_steps(data, record, self)
-        return Write("create", CREATING, CREATE_REFUSED, made, remarks=self._remarks(data), facts=self._facts(data, data.wanted))
+        remarks, facts = self._remarks(data), self._facts(data, data.wanted)
+        return Write("create", CREATING, CREATE_REFUSED, made, remarks=remarks, remark_level=_level(data), facts=facts)
 
     def _gone(self, record: SourceRecord, found: Sequence[Counterpart]) -> Problem | None:
         """The payment was in Zuora and is not any more; a person has to ask for it again (sequence-and-status.md section 6)."""
@@ -379,12 +325,13 @@ class NetSuitePayments(NetSuiteSettlement):
         return {"fingerprint": data.fingerprint, "date": data.row.get("trandate", ""), **kept}
 
     def _remarks(self, data: PaymentData) -> tuple[Problem, ...]:
-        """P4, validation 5: information only."""
+        """P4, validation 5; and what settles the documents beside the payment."""
+        beside = tuple(followed.told_beside(data))
         foreign = sum((a.amount for a in data.applications), Decimal(0)) - sum(data.wanted.values(), Decimal(0))
         if not self.settlement_on or not foreign:
-            return ()
+            return beside
         text = f"{data.name}: {plain(foreign)} is applied to non-Zuora documents; the Zuora payment will show it as unapplied."
-        return (Problem("NSPAY-V5", text),)
+        return (Problem("NSPAY-V5", text), *beside)
 
     def _plan_rest(self, record: SourceRecord, there: Counterpart) -> Plan:
         """P3, recovery: whatever step the creation has come to, the rest of it; a complete payment is only compared."""
@@ -437,14 +384,15 @@ class NetSuitePayments(NetSuiteSettlement):
             return Hold(tuple(problems))
         if not changes:
             return self._agreed(data, there, facts) if is_complete(record.status) else Found(there, facts=facts)
-        return Write("update", UPDATING, UPDATE_REFUSED, changes, destination_id=there.id, remarks=self._remarks(data), facts=facts)
+        remarks, level = self._remarks(data), _level(data)
+        return Write("update", UPDATING, UPDATE_REFUSED, changes, destination_id=there.id, remarks=remarks, remark_level=level, facts=facts)
 
     def _change_problems(
         self, record: SourceRecord, there: Counterpart, wanted: Mapping[str, Decimal], present: Present, changes: bool
     ) -> list[Problem]:
         """Why a change cannot be sent."""
         data: PaymentData = record.data
-        found = [*self._adjustment_problems(data), *self._journal_problems(data)]
+        found = [*self._adjustment_problems(data), *self._journal_problems(data), *followed.used_with_it(data)]
         if wanted == data.parts:
             return found
         if data.last is None and not data.known.get("fingerprint") and is_complete(record.status) and not self._was_modified(data):
@@ -466,6 +414,11 @@ class NetSuitePayments(NetSuiteSettlement):
     def mark_fields(self, mark: Mark) -> dict[str, Any]:
         origin = {"Zuora Origin": "NETSUITE"} if mark.destination_id else {}
         return {**super().mark_fields(mark), **origin}
+
+
+def _level(data: PaymentData) -> str:
+    """The level of its remarks: what is not sent is a warning."""
+    return "WARNING" if data.beside else "INFO"
 
 
 def _sums(parts: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:

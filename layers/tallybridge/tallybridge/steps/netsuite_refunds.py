@@ -178,6 +178,7 @@ class NetSuiteRefunds(NetSuiteSettlement):
     def _read_payments(self, found: Sequence[RefundData]) -> None:
         """The Zuora payments, and what they paid as far as it decides anything."""
         fields = ("PaymentNumber", "Amount", "RefundAmount", "UnappliedAmount", "Status", "EffectiveDate")
+        found = [data for data in found if not is_complete(data.row.get("status"))]
         payments = self.context.source.reread("Payment", (data.credit_memo.get("payment", "") for data in found), fields)
         for data in found:
             data.payment = payments.get(data.credit_memo.get("payment", ""), {})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tallybridge.money import plain
+from tallybridge.steps.settling.netsuite_beside import CREDIT, DEPOSIT
 from tallybridge.sync.step import Counterpart, Problem
 
 if TYPE_CHECKING:
-    from tallybridge.steps.netsuite_payments import PaymentData
+    from tallybridge.steps.settling.netsuite_payment_data import PaymentData
 
 LEAVE = "to leave both sides as they are, set Zuora Integration Status to Ignore."
 RESEND = "cancel the Zuora payment, then clear Zuora Integration Status and Zuora ID here"
@@ -80,6 +82,31 @@ def unclear(data: PaymentData, there: Counterpart) -> Problem:
         f"{data.name}: Zuora payment {number_of(there)} was refunded while a change was under way; what it is to be applied to is unclear."
     )
     return Problem("NSPAY-UNCLEAR", text, "Apply the Zuora payment by hand as it is to be, then set Zuora Integration Status to Ignore.")
+
+
+def used_with_it(data: PaymentData) -> Iterator[Problem]:
+    """Customer deposits and credit memos that were used together with the payment: its applications are more than its amount."""
+    for a in data.applications:
+        if a.kind in (DEPOSIT, CREDIT):
+            what = "customer deposit" if a.kind == DEPOSIT else "credit memo"
+            text = f"{data.name}: {what} {a.number} ({plain(a.amount)}) is used together with it, which is not covered; nothing is sent."
+            advice = f"Apply the {what} by a transaction of its own in NetSuite, or enter all of it in Zuora and set the status to Ignore."
+            yield Problem("NSPAY-DEPOSIT" if a.kind == DEPOSIT else "NSPAY-CREDIT", text, advice)
+
+
+def told_beside(data: PaymentData) -> Iterator[Problem]:
+    """What closes the NetSuite document and leaves Zuora's open."""
+    names = {a.document: data.document_name(a.zuora_id) for a in data.to_zuora}
+    for b in data.beside:
+        if b.document not in names:
+            continue
+        amount, name = plain(b.amount), names[b.document]
+        if b.kind:
+            text = f"{data.name}: deposit application {b.number} settles {amount} of {name} too; customer deposits are not sent."
+            yield Problem("NSPAY-DEPOSITED", text, f"Enter {amount} in Zuora by hand; its {name} stays open by it.")
+        else:
+            text = f"{data.name}: early payment discount of {amount} on {name} is not sent; Zuora's stays open by it."
+            yield Problem("NSPAY-DISCOUNT", text, f"Credit {amount} on {name} in Zuora by hand.")
 
 
 def _applied(data: PaymentData) -> str:

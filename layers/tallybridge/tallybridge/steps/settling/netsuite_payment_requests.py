@@ -12,7 +12,8 @@ from tallybridge.steps.shared.netsuite_source import ZUORA_COMMENT_LIMIT
 from tallybridge.sync.step import CREATED, Counterpart, Made, Request, SourceRecord
 
 if TYPE_CHECKING:
-    from tallybridge.steps.netsuite_payments import NetSuitePayments, PaymentData
+    from tallybridge.steps.netsuite_payments import NetSuitePayments
+    from tallybridge.steps.settling.netsuite_payment_data import PaymentData
 
 REFERENCE_LIMIT = 60
 TRANSFERRED = "Yes"

@@ -1,0 +1,99 @@
+"""A NetSuite payment with everything that its Zuora payment is made of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tallybridge import money
+from tallybridge.money import plain
+from tallybridge.steps.settling.applications import Application
+from tallybridge.steps.settling.netsuite_beside import Beside
+from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess
+from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, NetSuiteSettlement
+from tallybridge.steps.shared.netsuite_source import Row
+from tallybridge.sync.ledger import State
+from tallybridge.sync.step import is_complete
+
+
+@dataclass
+class PaymentData:
+    """A NetSuite payment with everything its mapping needs. `documents` are the Zuora invoices and debit memos it is applied to, by Zuora
+    id; `methods` the tenant-wide payment methods by type; `parts` what its Zuora payment is applied to now, by Zuora document, of which
+    `memo_parts` are debit memos; `known` is the ledger's item; `qualifies` says whether the rules for new payments choose it; `beside` what
+    settles its documents and is not sent."""
+
+    row: Row
+    applications: Sequence[Application]
+    settlement_on: bool
+    method_type: str
+    known: Mapping[str, Any] = field(default_factory=dict)
+    qualifies: bool = True
+    beside: Sequence[Beside] = ()
+    account: Mapping[str, Any] = field(default_factory=dict)
+    documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    methods: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, Decimal] = field(default_factory=dict)
+    memo_parts: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return f"NetSuite payment {self.row.get('tranid') or self.row['id']}"
+
+    @property
+    def to_zuora(self) -> list[Application]:
+        """The applications to documents that came from Zuora; without Invoice Settlement these are invoices alone."""
+        born = (a for a in self.applications if a.kind == INVOICE and a.zuora_id and a.zuora_type != ADJUSTMENT)
+        return [a for a in born if self.settlement_on or a.zuora_type == "INVOICE"]
+
+    @property
+    def wanted(self) -> dict[str, Decimal]:
+        """The applied amounts by Zuora document."""
+        sums: dict[str, Decimal] = {}
+        for a in self.to_zuora:
+            sums[a.zuora_id] = sums.get(a.zuora_id, Decimal(0)) + a.amount
+        return sums
+
+    @property
+    def to_adjustments(self) -> list[Application]:
+        """The applications to invoices that were made of Zuora's invoice item adjustments, which no payment in Zuora can be applied to."""
+        return [a for a in self.applications if a.kind == INVOICE and a.zuora_type == ADJUSTMENT]
+
+    @property
+    def last(self) -> LastSuccess | None:
+        return LastSuccess.of(self.known)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no write of the connector can be half done: its status is written before anything is sent."""
+        return is_complete(self.row.get("status")) and self.known.get("state") in (State.DONE, State.HELD)
+
+    @property
+    def void(self) -> bool:
+        return NetSuiteSettlement.is_void(self.row)
+
+    @property
+    def debit_memos(self) -> set[str]:
+        """Which of the Zuora documents are debit memos: Zuora Type tells."""
+        return {a.zuora_id for a in self.to_zuora if a.zuora_type == "DEBIT_MEMO"}
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount of the Zuora payment: what is applied to Zuora's invoices (P3), or all of it (P4)."""
+        return Decimal(self.row.get("total", "0")) if self.settlement_on else sum(self.wanted.values(), Decimal(0))
+
+    @property
+    def fingerprint(self) -> str:
+        """What is compared in order to tell a change: account, amount, applications, memo, reference."""
+        applied = sorted((a.document, a.kind, plain(a.amount)) for a in self.applications)
+        row = self.row
+        content = [row.get("account", ""), plain(self.amount), applied, row.get("memo", ""), row.get("reference", "")]
+        return hashlib.sha256(money.dumps(content).encode()).hexdigest()[:32]
+
+    def document_name(self, zuora_id: str) -> str:
+        kind = "debit memo" if zuora_id in self.debit_memos else "invoice"
+        document = self.documents.get(zuora_id, {})
+        return f"{kind} {document.get('InvoiceNumber') or document.get('MemoNumber') or zuora_id}"
