@@ -273,3 +273,24 @@ def test_application_changes_when_the_documents_were_modified(ns: Account) -> No
     ns.clock.forward(minutes=5)
     ns.payment(customer, 10, (invoice, 10))
     assert ns.get(f"invoice/{invoice}")["lastModifiedDate"] > before
+
+
+def test_an_early_payment_discount_closes_the_invoice_and_is_no_link(ns: Account) -> None:
+    customer, item = ns.customer(), ns.item()
+    invoice = ns.invoice(customer, item, 100)
+    lines = {"items": [{"doc": invoice, "apply": True, "amount": 98, "disc": 2}]}
+    payment = ns.create("customerPayment", {"customer": customer, "payment": 98, "apply": lines})
+    assert (state(ns, "invoice", invoice), state(ns, "customerPayment", payment)[0]) == ((0, "B"), 0)
+    assert ns.whole(f"customerPayment/{payment}")["apply"]["items"][0]["disc"] == 2
+    rows = ns.rows("SELECT foreignamount AS amount FROM nexttransactionlinelink WHERE previousdoc = ?", invoice)
+    assert [float(row["amount"]) for row in rows] == [98]
+    assert ns.record("PATCH", f"customerPayment/{payment}", {"apply": {"items": [{"doc": invoice, "apply": False}]}}).status_code == 204
+    assert state(ns, "invoice", invoice)[0] == 100
+
+
+@pytest.mark.parametrize("disc", [2.01, -1])
+def test_a_discount_beyond_what_is_open_is_refused(ns: Account, disc: float) -> None:
+    customer, item = ns.customer(), ns.item()
+    lines = {"items": [{"doc": ns.invoice(customer, item, 100), "apply": True, "amount": 98, "disc": disc}]}
+    answer = ns.record("POST", "customerPayment", {"customer": customer, "payment": 98, "apply": lines})
+    assert answer.status_code == 400, answer.text

@@ -21,7 +21,6 @@ from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess, Prese
 from tallybridge.steps.settling.netsuite_settlements import INVOICE, JOURNAL, NetSuiteSettlement
 from tallybridge.steps.shared.netsuite_source import MODIFIED, SuiteSelection
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, currency_problem
-from tallybridge.sync.ledger import State
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
@@ -405,7 +404,7 @@ class NetSuitePayments(NetSuiteSettlement):
         """Both sides agree. The ledger is written only where it says something else: that the payment is held, or an earlier state."""
         known = data.known
         stale = data.last is not None and any(known.get(name) != value for name, value in facts.items())
-        if stale or known.get("state") == State.HELD:
+        if stale or known.get("attention"):
             return Found(there, action="none", facts=facts)
         return Found(there, action="none", write_back=False)
 

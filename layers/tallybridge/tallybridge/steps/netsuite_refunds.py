@@ -23,7 +23,6 @@ from tallybridge.steps.shared.netsuite_source import (
     SuiteSelection,
 )
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, currency_problem
-from tallybridge.sync.ledger import State
 from tallybridge.sync.step import (
     CREATED,
     SYNC_COMPLETE,
@@ -290,7 +289,7 @@ class NetSuiteRefunds(NetSuiteSettlement):
         if data.amount != there.amount or not data.one_credit_memo or (before and named != before):
             what = f"amount {plain(data.amount)}" if data.amount != there.amount else "credit memo or payment changed"
             return Hold((Problem("NSRFD-CHANGED", f"{data.name}: changed after its sync ({what}); {was}", UNDO),))
-        if data.known.get("state") == State.HELD:
+        if data.known.get("attention"):
             return Found(there, action="none", facts=_facts(data))
         return Found(there, action="none", write_back=False)
 

@@ -68,8 +68,9 @@ class PaymentData:
 
     @property
     def at_rest(self) -> bool:
-        """Whether no write of the connector can be half done: its status is written before anything is sent."""
-        return is_complete(self.row.get("status")) and self.known.get("state") in (State.DONE, State.HELD)
+        """Whether no write of the connector can be half done: its status is written before anything is sent. The worker that asks may
+        hold the claim already."""
+        return is_complete(self.row.get("status")) and self.known.get("state") not in (State.SENT, State.CONFIRMED)
 
     @property
     def void(self) -> bool:
