@@ -54,8 +54,13 @@ def settings_page() -> str:
         key = info.alias or name
         default = defaults[key]
         shown = "-" if default in (None, "", [], {}) else f"`{default if isinstance(default, str) else json.dumps(default)}`"
-        text += f"| `{key}` | {values_of(info)} | {shown} | {info.description} |\n"
+        text += f"| `{key}` | {values_of(info)} | {shown} | {_one_line(info.description)} |\n"
     return text
+
+
+def _one_line(text: str | None) -> str:
+    """A text as a cell of a table takes it."""
+    return " ".join((text or "").split())
 
 
 def values_of(info: FieldInfo) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import socket
 import urllib.error
 import urllib.request
@@ -106,7 +107,7 @@ class Sandbox:
             self.env = self._environment()
             machines = (self.aws.outputs["BillingSyncArn"], self.aws.outputs["RevenueIngestArn"])
             running.enter_context(RunFiles(machines, self.aws.outputs["ReportsBucket"], self.out / "runs"))
-            running.enter_context(_file(self.out / ENV_FILE, "".join(f"{key}={value}\n" for key, value in self.env.items())))
+            running.enter_context(_file(self.out / ENV_FILE, "".join(f"{key}={shlex.quote(value)}\n" for key, value in self.env.items())))
             self._running = running.pop_all()
         return self
 

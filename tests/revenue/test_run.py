@@ -332,3 +332,12 @@ def test_a_run_writes_nothing_to_netsuite_and_starts_no_collection(world: Revenu
         call.startswith("GET services/rest/query/v1/dataset") and call.endswith("['limit', 'offset']") for call in netsuite
     )
     assert not [call for call in seen if "collection" in call or "job" in call]
+
+
+@pytest.mark.parametrize("content", [[], [{"instance": "Daily"}], "Daily", 7, False])
+def test_an_execution_input_that_is_no_object_is_refused(world: RevenueWorld, content: object) -> None:
+    load(world)
+    output = world.machine().run("no-object", content)  # type: ignore[arg-type]
+    assert output["outcome"] != "SUCCESS"
+    assert world.staged() == []
+    assert "must be a JSON object" in json.dumps([t.message for t in world.result("no-object").tasks])

@@ -51,6 +51,16 @@ def test_the_environment_file_has_every_documented_key(sandbox: Sandbox) -> None
     assert "BEGIN PRIVATE KEY" in Path(written["NETSUITE_PRIVATE_KEY_FILE"]).read_text()
 
 
+def test_the_environment_file_can_be_read_by_a_shell(sandbox: Sandbox) -> None:
+    file = sandbox.out / "sandbox.env"
+    done = subprocess.run(
+        ["sh", "-eu", "-c", f'set -a; . "{file}"; env -0'], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}
+    )
+    shell = dict(entry.split("=", 1) for entry in done.stdout.split("\0") if entry)
+    assert not done.stderr
+    assert {key: shell.get(key) for key in sandbox.env} == sandbox.env
+
+
 def test_secrets_are_readable_by_their_owner_only(sandbox: Sandbox) -> None:
     for name in ("sandbox.env", "netsuite-private-key.pem"):
         assert (sandbox.out / name).stat().st_mode & 0o077 == 0

@@ -36,13 +36,13 @@ def run_log(world: MemoryWorld, run_id: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def fails_to_open(world: MemoryWorld, content: dict[str, Any] | None = None) -> tuple[TallybridgeError, dict[str, Any]]:
+def fails_to_open(world: MemoryWorld, content: Any = None) -> tuple[TallybridgeError, dict[str, Any]]:
     """A run that cannot be opened, closed as the state machine does: (the error, the execution's output)."""
     name = f"run-failed-{next(world.counter)}"
     execution = f"arn:aws:states:eu-west-1:000000000000:execution:billing:{name}"
     from tallybridge.tasks.open_run import open_run
 
     with pytest.raises(TallybridgeError) as raised:
-        open_run({"input": content or {"trigger": "manual"}, "execution": execution}, world.wiring())
+        open_run({"input": {"trigger": "manual"} if content is None else content, "execution": execution}, world.wiring())
     cause = json.dumps({"errorMessage": raised.value.message, "errorType": type(raised.value).__name__})
     return raised.value, world.close(name, {"Error": type(raised.value).__name__, "Cause": cause})

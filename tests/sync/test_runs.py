@@ -217,7 +217,7 @@ def test_wrong_settings_end_in_a_failed_run_that_is_logged_and_mailed(fast: Memo
     fast.memory.settings = document
     error, output = fails_to_open(fast)
     assert isinstance(error, ConfigurationError)
-    assert (error.code, output["outcome"], output["tiedOut"]) == ("SETTINGS", "failed", True)
+    assert (error.code, output["outcome"], output["tiedOut"]) == ("SETTINGS", "failed", False)
     assert named in error.message
     assert any(m["code"] == "SETTINGS" and named in m["message"] for m in fast.summary(output)["messages"])
     assert mails(fast) == 1
@@ -414,3 +414,15 @@ def test_a_step_without_records_says_so(fast: MemoryWorld) -> None:
     output = fast.run(steps=["payments"])
     lines = [json.loads(line) for line in gzip.decompress(fast.object(output["keys"]["log"])).splitlines()]
     assert [x["level"] for x in lines if x["message"] == "No records found to sync."] == ["INFO"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [([], "a list"), ([{"trigger": "manual"}], "a list"), ("manual", "a text"), (7, "a number"), (False, "true or false")],
+)
+def test_an_execution_input_that_is_no_object_is_refused(fast: MemoryWorld, content: Any, kind: str) -> None:
+    ready(fast)
+    error, output = fails_to_open(fast, content)
+    assert (error.code, output["outcome"], output["tiedOut"]) == ("INPUT", "failed", False)
+    assert kind in error.message and "trigger" in error.advice
+    assert fast.run()["tiedOut"] is True  # the lock is free again

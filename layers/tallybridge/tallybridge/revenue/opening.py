@@ -15,10 +15,11 @@ from tallybridge.revenue.resuming import Decisions, continuation, make_ready
 from tallybridge.revenue.run import RevenueRun, RunStatus, TaskBook, TaskStatus
 from tallybridge.revenue.wiring import RevenueWiring, connections
 from tallybridge.revenue.work import coded
-from tallybridge.tasks.open_run import run_id_of
+from tallybridge.tasks.open_run import check_object, run_id_of
 from tallybridge.wiring import variable
 
 SCHEDULE = "schedule"
+EXAMPLE = 'Use {"trigger": "manual", "instance": "name of the solution instance"}.'
 
 
 class RunInput(BaseModel):
@@ -40,7 +41,7 @@ def open_run(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     {"opened": false, "runId", "code", "reason"} for a run that is refused. What keeps a started run from going on is written down."""
     run_id = run_id_of(event["execution"])
     started = stamp(wiring.clock.now())
-    content = event.get("input") or {}
+    content = {} if event.get("input") is None else event["input"]
     try:
         given = parse_input(content)
     except ConfigurationError as wrong:
@@ -58,16 +59,16 @@ def open_run(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     return _open(wiring, run, given)
 
 
-def parse_input(content: dict[str, Any]) -> RunInput:
-    """The execution input. Raises `ConfigurationError` INPUT that names the key."""
+def parse_input(content: Any) -> RunInput:
+    """The execution input. Raises `ConfigurationError` INPUT that names the key, or the kind of value where it is no object."""
+    check_object(content, EXAMPLE)
     try:
         return RunInput.model_validate(content)
     except ValidationError as wrong:
         first = wrong.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        advice = 'Use {"trigger": "manual", "instance": "name of the solution instance"}.'
         raise ConfigurationError(
-            f'The execution input is not usable: "{place}": {first["msg"]}', place=place, code="INPUT", advice=advice
+            f'The execution input is not usable: "{place}": {first["msg"]}', place=place, code="INPUT", advice=EXAMPLE
         ) from wrong
 
 
@@ -116,11 +117,12 @@ def _snapshot(config: RevenueConfig, given: RunInput, run_id: str, started: str)
     )
 
 
-def _without_config(run_id: str, content: dict[str, Any], started: str) -> RevenueRun:
+def _without_config(run_id: str, content: Any, started: str) -> RevenueRun:
     """A run that fails before its configuration is known: enough for its log."""
-    name = str(content.get("instance") or "unknown")[:80]
+    given = content if isinstance(content, dict) else {}
+    name = str(given.get("instance") or "unknown")[:80]
     nothing = Instance(name=name, objects=[InstanceObject(object="none", enabled=False)])
-    trigger = str(content.get("trigger", "manual"))[:100]
+    trigger = str(given.get("trigger", "manual"))[:100]
     return RevenueRun(
         run_id, nothing, Connection(), Notifications(), Options(), "", variable("INSTANCE_NAME"), trigger, "", started, origin=run_id
     )

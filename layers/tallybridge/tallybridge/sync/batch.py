@@ -1,5 +1,6 @@
 """One batch of one step: refresh, look up, plan, claim, mark, send, verify, write back. Knows no object type and no vendor.
 
+    0 ledger       the version that each claim is conditional on, read before anything that a decision rests on
     1 refresh      the source records as they are now; what no longer qualifies is dropped
     2 find         counterparts in the destination, one look-up for all
     3 plan         pure: hold, leave, found, or write
@@ -70,8 +71,8 @@ class Batch:
 
     def process(self, candidates: Sequence[Candidate]) -> BatchResult:
         """Sync the candidates. Raises `StepFailed` or `LoginRefused` when nothing could be decided for any of them."""
+        known = self.ledger.read([self._key(c.id) for c in candidates])  # before anything that a decision rests on
         records = self.step.refresh(candidates)
-        known = self.ledger.read([self._key(c.id) for c in candidates])
         found = self.step.find(records) if records else {}
         works = [Work(r, self.step.decide(r, found.get(r.id, []))) for r in records]
         for work in works:

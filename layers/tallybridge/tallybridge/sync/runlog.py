@@ -253,7 +253,8 @@ class RunSummary:
 
     @property
     def tied_out(self) -> bool:
-        return all(t.tied_out for t in self.totals)
+        """Every total ties out. A run that failed before anything was counted proves nothing."""
+        return all(t.tied_out for t in self.totals) and bool(self.totals or self.outcome is not RunOutcome.FAILED)
 
     @property
     def warnings(self) -> int:

@@ -19,6 +19,9 @@ from tallybridge.wiring import Wiring, netsuite_connection, variable
 __all__ = ["STEPS", "RunInput", "open_run", "parse_input", "run_id_of", "steps_to_run"]
 
 RUN_LOG = "log/run.jsonl.gz"
+EXAMPLE = 'Use {"trigger": "manual", "dryRun": false, "steps": null, "acceptMode": null}.'
+NO_OBJECT: dict[type, str] = {list: "a list", str: "a text", bool: "true or false"}
+"""What an execution input that is no object may be, in words."""
 
 
 class RunInput(BaseModel):
@@ -46,8 +49,9 @@ def open_run(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     in progress, {"opened": false, "runId", "reason"}. Raises `ConfigurationError`, `LoginRefused`; the run is recorded as failed."""
     run_id, runs = run_id_of(event["execution"]), wiring.runs()
     started = stamp(wiring.clock.now())
-    content = event.get("input") or {}
-    runs.record(run_id, started=started, trigger=str(content.get("trigger", "manual")), outcome=str(RunOutcome.RUNNING), job=runs.job)
+    content = {} if event.get("input") is None else event["input"]
+    trigger = str(content.get("trigger", "manual")) if isinstance(content, dict) else "manual"
+    runs.record(run_id, started=started, trigger=trigger, outcome=str(RunOutcome.RUNNING), job=runs.job)
     try:
         taken_over = runs.lock(run_id)
     except RunInProgress as busy:
@@ -61,7 +65,7 @@ def open_run(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
         raise
 
 
-def _open(content: dict[str, Any], run_id: str, started: str, taken_over: str, wiring: Wiring, runs: Runs) -> dict[str, Any]:
+def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiring, runs: Runs) -> dict[str, Any]:
     given = parse_input(content)
     settings = parse_settings(wiring.settings_document())
     zuora = wiring.zuora(settings)
@@ -85,8 +89,9 @@ def _open(content: dict[str, Any], run_id: str, started: str, taken_over: str, w
     return {"opened": True, "runId": run_id, "dryRun": given.dryRun, "mode": mode, "steps": steps}
 
 
-def parse_input(content: dict[str, Any]) -> RunInput:
-    """The execution input. Raises `ConfigurationError` INPUT that names the key."""
+def parse_input(content: Any) -> RunInput:
+    """The execution input. Raises `ConfigurationError` INPUT that names the key, or the kind of value where it is no object."""
+    check_object(content, EXAMPLE)
     try:
         given = RunInput.model_validate(content)
     except ValidationError as wrong:
@@ -96,13 +101,20 @@ def parse_input(content: dict[str, Any]) -> RunInput:
             f'The execution input is not usable: "{place}": {first["msg"]}',
             place=place,
             code="INPUT",
-            advice='Use {"trigger": "manual", "dryRun": false, "steps": null, "acceptMode": null}.',
+            advice=EXAMPLE,
         ) from wrong
     if unknown := [s for s in given.steps or () if s not in STEPS]:
         raise ConfigurationError(
             f'There is no step "{unknown[0]}".', place="steps", code="INPUT", advice=f"The steps are {', '.join(STEPS)}."
         )
     return given
+
+
+def check_object(content: Any, advice: str) -> None:
+    """Raises `ConfigurationError` INPUT where an execution input is no JSON object."""
+    if not isinstance(content, dict):
+        text = f"The execution input is not usable: it must be a JSON object, not {NO_OBJECT.get(type(content), 'a number')}."
+        raise ConfigurationError(text, place="input", code="INPUT", advice=advice)
 
 
 def _bind(runs: Runs, wiring: Wiring, settings: Settings, mode: str, given: RunInput) -> str:
