@@ -214,6 +214,20 @@ def test_a_lost_answer_moves_no_money_twice(fast: MemoryWorld, move: str, drop: 
     assert (balance(fast, "INV1"), balance(fast, "INV2")) == (80, 10)
 
 
+@pytest.mark.parametrize("drop", ["before", "after"])
+@pytest.mark.parametrize(("move", "first", "then"), [("/apply", 20, 30), ("/unapply", 50, 40)])
+def test_an_amount_that_could_be_moved_twice_is_moved_once(fast: MemoryWorld, move: str, first: int, then: int, drop: str) -> None:
+    """Ten more or less would fit several times over, so that nothing but the connector's own care keeps the call from being repeated."""
+    synced(fast, INV1=first)
+    apply(fast, "P1", INV1=then)
+    lose_answers(fast, {"method": "PUT", "path": f"/v1/payments/.*{move}$", "drop": drop})
+    summary = run(fast)
+    assert (summary["step"]["unfinished"], parts(fast).get("INV1")) == (1, then if drop == "after" else first)
+    lose_answers(fast)
+    run(fast)
+    assert (status_of(fast, "P1"), parts(fast)) == ("Sync Complete", {"INV1": then, "rest": 90 - then})
+
+
 def test_a_change_made_in_zuora_meanwhile_is_seen(fast: MemoryWorld) -> None:
     """The parts are read from the transactional store: somebody has made the same change there."""
     synced(fast, INV1=20)
