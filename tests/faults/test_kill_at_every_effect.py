@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
-from tests.faults.ways import WAYS
+from tests.faults.ways import WAYS, killed_at
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import World
@@ -86,9 +86,7 @@ def kill_every(world: MemoryWorld, way: str, moment: str, every: int, capsys: py
     shift = SHIFT * (2 * list(WAYS).index(way) + (moment == "after"))
     cases = range(1 + shift % every, number + 1, every)
     for at in cases:
-        killer = Killer(at, moment)
-        new_world(world, killer)
-        output = WAYS[way](world, killer)
+        killer, output = killed_at(world, way, at, moment, lambda k: new_world(world, k))
         assert killer.where, f"effect {at} of {number} did not happen"
         check(world, output, f"effect {at} of {number}, {killer.where}; {way}")
         if way == "the function is started again":

@@ -11,15 +11,13 @@ import pytest
 
 from tests.faults.each_step import RECORDS, STEPS, fill, picture
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
-from tests.faults.ways import WAYS
+from tests.faults.ways import WAYS, killed_at
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import start_world
 
 DEFAULT_EVERY = 37
 SHIFT = 11
 """Each step, way and moment begins at another effect, so that together they meet more of them."""
-MISSING_EFFECTS = 8
-"""By so many the number of effects may differ between runs."""
 EACH = pytest.mark.parametrize(("killable", "step"), STEPS, indirect=["killable"])
 
 
@@ -43,24 +41,12 @@ def undisturbed(world: MemoryWorld, step: str, mode: str) -> tuple[int, dict[str
     return len(killer.names), picture(world)
 
 
-def killed(world: MemoryWorld, step: str, mode: str, way: str, at: int, moment: str) -> tuple[Killer, dict[str, Any]]:
-    """A run killed at an effect; one of the last effects may not come in every run, since threads share tokens and leases of slots."""
-    killer, output = Killer(), {}
-    for earlier in range(MISSING_EFFECTS):
-        killer = Killer(at - earlier, moment)
-        new_world(world, mode, step, killer)
-        output = WAYS[way](world, killer, [step])
-        if killer.where:
-            break
-    return killer, output
-
-
 def kill_every(world: MemoryWorld, mode: str, step: str, every: int) -> None:
     number, expected = undisturbed(world, step, mode)
     for place, (way, moment) in enumerate((w, m) for w in WAYS for m in ("before", "after")):
         start = 1 + (SHIFT * (4 * STEPS.index((mode, step)) + place)) % min(every, number)
         for at in range(start, number + 1, every):
-            killer, output = killed(world, step, mode, way, at, moment)
+            killer, output = killed_at(world, way, at, moment, lambda k: new_world(world, mode, step, k), [step])
             where = f"{step}, mode {mode}: effect {at} of {number}, {killer.where}; {way}"
             assert killer.where, where
             assert output.get("tiedOut") is True, (where, world.summary(output)["messages"])

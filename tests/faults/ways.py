@@ -15,6 +15,8 @@ from tallybridge.tokens import ProcessTokens
 from tests.faults.killing import Killer, WorkerKilled
 from tests.sync.memory import MemoryWorld
 
+MISSING_EFFECTS = 8
+"""By so many the number of effects may differ between runs."""
 MAX_RUNS = 3
 STARTS = 3
 """How often a function is started in one run: first and two retries."""
@@ -70,6 +72,21 @@ def dies_and_is_started_again(world: MemoryWorld, killer: Killer, steps: Sequenc
     for task in (reconcile, archive_log, notify, close_run):
         output: dict[str, Any] = persistently(lambda _: task({"runId": run_id}, world.wiring()))  # noqa: B023
     return output
+
+
+def killed_at(
+    world: MemoryWorld, way: str, at: int, moment: str, begin: Callable[[Killer], None], steps: Sequence[str] | None = None
+) -> tuple[Killer, dict[str, Any]]:
+    """A run that is killed at an effect, in a world that `begin` makes anew: killer and last output. One of the last effects may not
+    come in every run, since threads share tokens and leases of slots: then the one before it is taken."""
+    killer, output = Killer(), {}
+    for earlier in range(MISSING_EFFECTS):
+        killer = Killer(at - earlier, moment)
+        begin(killer)
+        output = WAYS[way](world, killer, steps)
+        if killer.where:
+            break
+    return killer, output
 
 
 WAYS = {
