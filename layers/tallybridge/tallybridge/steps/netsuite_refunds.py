@@ -296,10 +296,10 @@ class NetSuiteRefunds(NetSuiteSettlement):
     def _plan_found(self, data: RefundData, there: Counterpart) -> Plan:
         if there.record.get("TransferredToAccounting") == "Yes":
             return Found(there, facts=_facts(data))
+        done = self._transferred(there.id)
         if self.settlement_on:
-            body = {"financeInformation": {"transferredToAccounting": "Yes"}}
-            return Write("recover", CREATING, CREATE_REFUSED, (Request("/v1/refunds/{id}", body, there.id),), destination_id=there.id)
-        return Write("recover", CREATING, CREATE_REFUSED, (self._transferred(there.id),), destination_id=there.id)
+            done = Request("/v1/refunds/{id}", {"financeInformation": {"transferredToAccounting": "Yes"}}, there.id)
+        return Write("recover", CREATING, CREATE_REFUSED, (done,), destination_id=there.id, facts=_facts(data))
 
     # -- mapping -----------------------------------------------------------------------------------------------------
 

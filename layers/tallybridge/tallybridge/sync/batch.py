@@ -1,15 +1,15 @@
 """One batch of one step: refresh, look up, plan, claim, mark, send, verify, write back. Knows no object type and no vendor.
 
-    0 ledger       the version that each claim is conditional on, read before anything that a decision rests on
-    1 refresh      the source records as they are now; what no longer qualifies is dropped
-    2 find         counterparts in the destination, one look-up for all
-    3 plan         pure: hold, leave, found, or write
-    4 claim        ledger, one conditional write a record
-    5 mark         "Creating X" on the source, in bulk, before the first destination write
-    6 send         in parallel; records of one group one after the other; SENT is stored before a stage, CONFIRMED after the last one;
+    1 ledger       the version that each claim is conditional on, read before anything that a decision rests on
+    2 refresh      the source records as they are now; what no longer qualifies is dropped
+    3 find         counterparts in the destination, one look-up for all
+    4 plan         pure: hold, leave, found, or write
+    5 claim        ledger, one conditional write a record
+    6 mark         "Creating X" on the source, in bulk, before the first destination write
+    7 send         in parallel; records of one group one after the other; SENT is stored before a stage, CONFIRMED after the last one;
                    a plan of several stages is marked and sent stage by stage
-    7 verify       the destination's amounts, one look-up for all
-    8 write back   "Sync Complete" or "Error ...", in bulk; then DONE or REFUSED in the ledger
+    8 verify       the destination's amounts, one look-up for all
+    9 write back   "Sync Complete" or "Error ...", in bulk; then DONE or REFUSED in the ledger
 
 A worker may die between any two of them: the next one finds the ledger open, the counterpart by its external id, and goes on.
 """
