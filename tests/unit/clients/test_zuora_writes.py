@@ -115,10 +115,8 @@ def invoices(count: int) -> list[dict[str, Any]]:
 def test_invoices_are_written_in_bulk(service: ScriptedService, zuora: Zuora) -> None:
     service.answer = lambda r: Reply(200, {"success": True})
     assert [w.ok for w in zuora.update_invoices(invoices(51))] == [True] * 51
-    assert [(r.method, r.path, len(r.json["invoices"])) for r in service.requests] == [
-        ("PUT", "/v1/invoices", 50),
-        ("PUT", "/v1/invoices", 1),
-    ]
+    sizes = sorted((r.method, r.path, len(r.json["invoices"])) for r in service.requests)  # the groups go side by side
+    assert sizes == [("PUT", "/v1/invoices", 1), ("PUT", "/v1/invoices", 50)]
 
 
 def test_a_bulk_that_fails_is_written_one_by_one(service: ScriptedService, zuora: Zuora) -> None:
