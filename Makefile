@@ -5,12 +5,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# What builds and judges the deployment has environments of its own below build/, since its pins are not those of the product.
+SAM := build/sam
+AUDIT := build/audit
+DEFINITIONS := build/definitions
 PYTEST_ARGS ?=
 JOBS ?= auto
+RUNTIME ?= python3.13
+ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-revenue test sandbox check bench bench-revenue faults clients client lock clean
+.PHONY: help setup demo demo-revenue test sandbox check build audit bench bench-close bench-revenue volume faults clients client lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,10 +39,21 @@ demo: $(READY) ## load a demo tenant, run the billing sync, show the control tot
 demo-revenue: $(READY) ## run the revenue connector on the demo tenant, show its tasks and the files that it leaves
 	@$(BIN)/python -m sandbox.revenue_demo
 
-test: $(READY) ## pass all tests, offline
-	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) $(PYTEST_ARGS)
+$(SAM)/ready $(AUDIT)/ready: build/%/ready: requirements/%.txt
+	$(PYTHON) -m venv --clear build/$*
+	build/$*/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/$*.txt
+	@touch $@
 
-sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS NETSUITE_SLOTS PORT_BASE
+$(DEFINITIONS)/ready: requirements/definitions/package.json
+	@mkdir -p $(DEFINITIONS)
+	@cp requirements/definitions/package.json $(DEFINITIONS)
+	npm install --prefix $(DEFINITIONS) --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: $(READY) ## pass all tests, offline
+	$(BIN)/python -m pytest -m "not slow and not deploy" -n $(JOBS) $(PYTEST_ARGS)
+
+sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS NETSUITE_SLOTS TIMEZONE PORT_BASE
 	@$(BIN)/python -m sandbox
 
 check: $(READY) ## ruff, mypy, cfn-lint
@@ -46,11 +63,24 @@ check: $(READY) ## ruff, mypy, cfn-lint
 	@for app in functions/*/app.py; do echo "mypy $$app"; $(BIN)/mypy $$app || exit 1; done
 	$(BIN)/cfn-lint template.yaml
 
+build: $(READY) $(SAM)/ready $(DEFINITIONS)/ready ## build what is deployed, with the SAM CLI, and judge it; options: RUNTIME ARCHITECTURE
+	$(BIN)/python -m pytest -m deploy -n $(JOBS) $(PYTEST_ARGS)
+	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build --parameter-overrides PythonRuntime=$(RUNTIME) Architecture=$(ARCHITECTURE)
+
+audit: $(AUDIT)/ready ## hold the template against security rules; .checkov.yaml says what is left out, and why
+	$(AUDIT)/bin/checkov --config-file .checkov.yaml
+
 bench: $(READY) ## measure records per second and calls; options: STEPS INVOICES RECORDS LATENCY_MS NETSUITE_SLOTS MEMORY
 	@$(BIN)/python -m sandbox bench
 
+bench-close: $(READY) ## measure how a run of many batches is closed: seconds, rounds, memory; options: BATCHES S3_MS NETSUITE_MS NETSUITE_SLOTS
+	@$(BIN)/python -m sandbox.bench_close
+
 bench-revenue: $(READY) ## measure a million rows of the revenue connector beside plain csv; options: ROWS PART_ROWS
 	@$(BIN)/python -m sandbox.revenue_bench
+
+volume: $(READY) ## the first sync of a large tenant, on the virtual clock; options: INVOICES LATENCY_MS QUERY_S NETSUITE_SLOTS RUN_HOURS
+	@$(BIN)/python -m sandbox.volume
 
 faults: $(READY) ## the longer proofs: faults at every instruction, lost answers, two runs at once
 	$(BIN)/python -m pytest -m slow -n $(JOBS) $(PYTEST_ARGS)
@@ -67,8 +97,10 @@ client:
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --annotation-style line $(if $(UPGRADE),--upgrade)
 
 lock: $(READY) ## compile the pins again; UPGRADE=1 takes newer versions
-	$(PIN) requirements/runtime.in -o layers/tallybridge/requirements.txt
+	$(PIN) --generate-hashes requirements/runtime.in -o layers/tallybridge/requirements.txt
 	$(PIN) requirements/dev.in -o requirements/dev.txt
+	$(PIN) requirements/sam.in -o requirements/sam.txt
+	$(PIN) requirements/audit.in -o requirements/audit.txt
 
 clean: ## remove .venv, out and caches
 	rm -rf $(VENV) build out .mypy_cache .ruff_cache .hypothesis .pytest_cache

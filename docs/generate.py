@@ -38,10 +38,19 @@ GROUPS = {
 
 INTRODUCTION = """# Settings
 
-One JSON document in the Parameter Store (its name is the stack output `SettingsParameter`), flat, for example
-`{"netsuite_subsidiaries": "Yes", "cutover_zuora_invoice": "2026-01-01"}`. Every key may be left out; a change takes effect with the
-next run. Unknown keys and wrong values stop the run before it starts, with code `SETTINGS` and the place of each fault. This page is
-generated.
+One JSON document, flat, for example `{"netsuite_subsidiaries": "Yes", "cutover_zuora_invoice": "2026-01-01"}`. Every key may be left
+out; a change takes effect with the next run. `tallybridge settings save FILE --reason WHY` checks and saves it; any AWS tool may put
+it into the parameter that the stack output `SettingsParameter` names, and the next run takes it. A document above 4 KB lies in the reports
+bucket below `configuration/`, and the parameter names it: `{"stored": "configuration/mine.json"}`.
+
+Every version is kept, with author, time, reason and the version before: `tallybridge settings history`, `settings show --version N`,
+`settings restore N`. No deployment writes settings. A run refuses a document that is empty or has lost a cutover date or most of its keys
+against the last run's, unless it was saved or accepted (`tallybridge settings accept`) on purpose; a key that is written out with its
+default is not lost.
+
+Unknown keys, wrong values, a key that stands twice, and keys that contradict each other stop the run before it starts, with
+code `SETTINGS` and the place of each fault. What has no effect in your tenant, or is easily not what was meant, is named by
+`tallybridge settings check`, by `tallybridge doctor` and in every run's log. This page is generated.
 """
 
 

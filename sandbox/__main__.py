@@ -34,10 +34,11 @@ def keep_running() -> int:
 def about(sandbox: Sandbox) -> str:
     """Where everything is."""
     mode = "on" if sandbox.options.settlement else "off"
+    slots, zone = sandbox.options.netsuite_slots or "any number of", sandbox.options.time_zone
     rows = {
         "AWS": sandbox.env["AWS_ENDPOINT_URL"],
         "Zuora": f"{sandbox.addresses.zuora} (Invoice Settlement {mode})",
-        "NetSuite": f"{sandbox.addresses.netsuite} ({sandbox.options.netsuite_slots or 'any number of'} calls at a time)",
+        "NetSuite": f"{sandbox.addresses.netsuite} ({slots} calls at a time, {zone})",
         "Revenue": f"{sandbox.addresses.revenue} (Zuora Revenue)",
         "Data": {"demo": "demo tenant", "empty": "reference data only"}[sandbox.options.data],
         "Environment": str(sandbox.out / ENV_FILE),

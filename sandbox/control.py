@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import random
 import re
 import socket
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LOG_LENGTH = 50_000
-RULE_KEYS = frozenset({"method", "path", "nth", "probability", "seed", "times", "delay_ms", "status", "body", "headers", "drop"})
+RULE_KEYS = frozenset(
+    {"method", "path", "nth", "probability", "seed", "times", "after_s", "for_s", "delay_ms", "status", "body", "headers", "drop"}
+)
 
 
 class LoadRefused(Exception):
@@ -64,7 +67,7 @@ class StandIn(Protocol):
 
 @dataclass
 class Fault:
-    """One fault rule and what it has seen so far."""
+    """One fault rule and what it has seen so far. It strikes from `begins` until `ends`, both in seconds since 1970."""
 
     method: str
     path: re.Pattern[str]
@@ -73,12 +76,14 @@ class Fault:
     times: int | None
     effect: dict[str, Any]
     chance: random.Random
+    begins: float
+    ends: float
     seen: int = 0
     used: int = 0
 
     @classmethod
-    def parse(cls, rule: dict[str, Any]) -> Fault:
-        """A rule from its JSON form. Raises `ValueError` naming the key that is wrong."""
+    def parse(cls, rule: dict[str, Any], now: float) -> Fault:
+        """A rule from its JSON form, given at `now`. Raises `ValueError` naming the key that is wrong."""
         if unknown := set(rule) - RULE_KEYS:
             raise ValueError(f"unknown key {sorted(unknown)[0]!r} in fault rule; known: {', '.join(sorted(RULE_KEYS))}")
         effect: dict[str, Any] = {k: rule[k] for k in ("delay_ms", "status", "body", "headers", "drop") if k in rule}
@@ -86,6 +91,7 @@ class Fault:
             raise ValueError("a fault rule needs one of delay_ms, status, drop")
         if effect.get("drop", "before") not in ("before", "after"):
             raise ValueError('drop must be "before" or "after"')
+        begins = now + float(rule.get("after_s", 0))
         return cls(
             method=str(rule.get("method", "*")).upper(),
             path=re.compile(rule.get("path", "")),
@@ -94,9 +100,13 @@ class Fault:
             times=rule.get("times"),
             effect=effect,
             chance=random.Random(rule.get("seed", 0)),
+            begins=begins,
+            ends=begins + float(rule["for_s"]) if "for_s" in rule else math.inf,
         )
 
-    def strikes(self, method: str, path: str) -> bool:
+    def strikes(self, method: str, path: str, now: float) -> bool:
+        if not self.begins <= now < self.ends:
+            return False
         if self.method not in ("*", method) or not self.path.search(path):
             return False
         self.seen += 1
@@ -132,6 +142,7 @@ class Control:
         self.statistics = Statistics()
         self.lock = threading.Lock()
         self.sleep: Callable[[float], None] = time.sleep
+        self.now: Callable[[], float] = time.time
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -146,8 +157,9 @@ class Control:
             with self.lock:
                 self.statistics.rejected += 1
             return refusal(environ, start_response)
+        now = self.now()
         with self.lock:
-            effects = [f.effect for f in self.faults if f.strikes(request.method, request.full_path.rstrip("?"))]
+            effects = [f.effect for f in self.faults if f.strikes(request.method, request.full_path.rstrip("?"), now)]
         delay = self.latency_ms + sum(e.get("delay_ms", 0) for e in effects)
         if delay:
             self.sleep(delay / 1000)
@@ -199,7 +211,8 @@ class Control:
 
     def set_faults(self, rules: list[dict[str, Any]]) -> None:
         """Replace the fault rules."""
-        parsed = [Fault.parse(r) for r in rules]
+        now = self.now()
+        parsed = [Fault.parse(r, now) for r in rules]
         with self.lock:
             self.faults = parsed
 

@@ -21,10 +21,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import boto3
 
 from sandbox.aws import LocalAws
+from sandbox.clock import Clock
 from sandbox.demo import Objects, Tenant, load_tenant
 from sandbox.demo.revenue import revenue_demo
 from sandbox.netsuite import NetSuiteOptions, new_key_pair
@@ -52,18 +54,22 @@ class SandboxError(RuntimeError):
 @dataclass(frozen=True)
 class SandboxOptions:
     """What to start. `settlement`: Invoice Settlement on (mode B) or off (mode A). `data`: the demo tenant, or only the reference data that
-    every account has. `netsuite_slots`: calls that NetSuite answers at a time. `port_base` None takes free ports. `out` is the folder for
-    sandbox.env and the files of the runs. `child`: run the stand-ins in a process of their own. `retry_pace` scales the waits of retries
-    in the state machines (1.0 is real time)."""
+    every account has. `data_query_s`: how long each of Zuora's Data Query jobs runs. `netsuite_slots`: calls that NetSuite answers at a
+    time. `time_zone`: that of the NetSuite account. `port_base` None takes free ports. `out` is the folder for sandbox.env and the files of
+    the runs. `child`: run the stand-ins in a process of their own. `retry_pace` scales the waits of retries in the state machines (1.0: as
+    the clock does). `clock` is the time of everything, the machine's without one; a `VirtualClock` needs the stand-ins in this process."""
 
     settlement: bool = True
     data: Literal["demo", "empty"] = "empty"
     latency_ms: int = 0
+    data_query_s: float = 0
     netsuite_slots: int = 5
+    time_zone: str = "America/Los_Angeles"
     port_base: int | None = None
     out: Path = Path("out")
     child: bool = True
     retry_pace: float = 1.0
+    clock: Clock | None = None
     instance: str = "Tallybridge sandbox"
     settings: dict[str, Any] = field(default_factory=dict)
     """Settings that differ from the sandbox's."""
@@ -82,6 +88,8 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         """Start everything. Raises `SandboxError`, or what a part says about why it cannot start."""
         options = self.options
+        if options.clock is not None and options.child:
+            raise SandboxError("A clock of its own needs the stand-ins in this process: give child=False as well.")
         if options.port_base is not None:
             _check_ports(options.port_base)
         self.out.mkdir(parents=True, exist_ok=True)
@@ -97,6 +105,7 @@ class Sandbox:
                     parameters={"NotificationSender": SENDER, "InstanceName": options.instance},
                     port=self._port(AWS_PORT),
                     retry_pace=options.retry_pace,
+                    clock=options.clock,
                 )
             )
             self._store_credentials(private_key)
@@ -105,7 +114,7 @@ class Sandbox:
                 self.load(load_tenant())
                 self.load_revenue()
             self.env = self._environment()
-            machines = (self.aws.outputs["BillingSyncArn"], self.aws.outputs["RevenueIngestArn"])
+            machines = [self.aws.physical_ids[name] for name in ("BillingSync", "RunEnded", "RevenueIngest", "RevenueEnded")]
             running.enter_context(RunFiles(machines, self.aws.outputs["ReportsBucket"], self.out / "runs"))
             running.enter_context(_file(self.out / ENV_FILE, "".join(f"{key}={shlex.quote(value)}\n" for key, value in self.env.items())))
             self._running = running.pop_all()
@@ -163,13 +172,15 @@ class Sandbox:
         options = StandInOptions(
             settlement=self.options.settlement,
             latency_ms=self.options.latency_ms,
+            data_query_s=self.options.data_query_s,
             netsuite_slots=self.options.netsuite_slots,
+            time_zone=self.options.time_zone,
             zuora_port=self._port(ZUORA_PORT),
             netsuite_port=self._port(NETSUITE_PORT),
             revenue_port=self._port(REVENUE_PORT),
             certificate_public_key=public_key,
         )
-        return StandInChild(options) if self.options.child else StandInThreads(options)
+        return StandInChild(options) if self.options.child else StandInThreads(options, self.options.clock)
 
     def _port(self, offset: int) -> int:
         return 0 if self.options.port_base is None else self.options.port_base + offset
@@ -233,6 +244,7 @@ class Sandbox:
             "REVENUE_INGEST_ARN": outputs.get("RevenueIngestArn", ""),
             "REVENUE_SETTINGS_PARAMETER": outputs["RevenueSettingsParameter"],
             "REVENUE_SCHEDULE_ROLE": outputs["RevenueScheduleRole"],
+            "SCHEDULE_DEAD_LETTERS": outputs["ScheduleDeadLetters"],
             "STATUS_TABLE": outputs["StatusTable"],
             "RUNS_TABLE": outputs["RunsTable"],
             "REPORTS_BUCKET": outputs["ReportsBucket"],
@@ -244,8 +256,8 @@ class Sandbox:
 
 
 def options_from(variables: dict[str, str], **fixed: Any) -> SandboxOptions:
-    """Options from SETTLEMENT (on/off), DATA (demo/empty), LATENCY_MS, NETSUITE_SLOTS, PORT_BASE. Raises `SandboxError` that names a
-    wrong one."""
+    """Options from SETTLEMENT (on/off), DATA (demo/empty), LATENCY_MS, NETSUITE_SLOTS, TIMEZONE, PORT_BASE. Raises `SandboxError` that
+    names a wrong one."""
     settlement = _choice(variables, "SETTLEMENT", "on", ("on", "off")) == "on"
     data: Any = _choice(variables, "DATA", "demo", ("demo", "empty"))
     options = SandboxOptions(
@@ -253,6 +265,7 @@ def options_from(variables: dict[str, str], **fixed: Any) -> SandboxOptions:
         data=data,
         latency_ms=_whole(variables, "LATENCY_MS", 0, 600_000),
         netsuite_slots=_whole(variables, "NETSUITE_SLOTS", 5, 1_000),
+        time_zone=_zone(variables, "TIMEZONE", SandboxOptions.time_zone),
         port_base=_whole(variables, "PORT_BASE", DEFAULT_PORT_BASE, 65_000),
     )
     return replace(options, **fixed)
@@ -270,6 +283,13 @@ def _whole(variables: dict[str, str], name: str, default: int, highest: int) -> 
     if not text.isdecimal() or int(text) > highest:
         raise SandboxError(f"{name} must be a whole number up to {highest}, not {text!r}.")
     return int(text)
+
+
+def _zone(variables: dict[str, str], name: str, default: str) -> str:
+    zone = variables.get(name, "").strip() or default
+    if zone not in available_timezones():
+        raise SandboxError(f"{name} must be an IANA time zone such as Pacific/Kiritimati, not {zone!r}.")
+    return zone
 
 
 def _check_ports(base: int) -> None:

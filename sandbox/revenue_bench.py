@@ -153,7 +153,7 @@ def product(rows: int, part_rows: int, folder: Path) -> dict[str, float]:
     mapping = [{"source": name, "target": name} for name in NAMES]
     line = {"object": "Orders", "dataset": "bench", "template": "Bench", "mapping": mapping}
     instance = Instance.model_validate({"name": "Bench", "objects": [line]})
-    options = Options(max_rows_per_file=max(part_rows, 60_000), rows_per_part=part_rows)
+    options = Options(large_dataset_mode="chunked", max_rows_per_file=max(part_rows, 60_000), rows_per_part=part_rows)
     started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     run = RevenueRun("bench", instance, Connection(), Notifications(), options, "", "bench", "manual", "", started, "bench")
     source = Source(rows)

@@ -1,11 +1,13 @@
 """`make demo-revenue`: runs the revenue connector on the demo tenant through the real state machine, shows the tasks as they pass, and says
-where the mail, its attachment, the upload files and the other files lie."""
+where the mail, its attachment, the upload files and the other files lie. Then it runs the instances in which something is planted, and
+says of each case whether the run told it with the code that was expected."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +16,26 @@ import boto3
 from sandbox.aws import StackError
 from sandbox.demo import load_tenant
 from sandbox.demo.revenue import DATASETS, TEMPLATES, revenue_demo
+from sandbox.demo.revenue_faults import FaultyInstance, Said, Verdict, faulty_instances, judge
 from sandbox.host import RECIPIENT, SENDER, Sandbox, SandboxError, SandboxOptions
 from sandbox.stand_ins import StandInsFailed
+from tallybridge.reporting.words import shortened
 
 INSTANCE = "Daily revenue"
 OBJECTS = ("Orders", "Invoices", "Credit Memos")
 NOT_MAPPED = {("Invoices", "Memo"), ("Credit Memos", "Memo"), ("Credit Memos", "SO_LINE_ID")}
 """Columns of the demo's datasets that have no place in the object's file, or are empty in every row."""
-CONFIGURATION, INTERRUPTED = 3, 130
+AS_PLANNED, OTHERWISE, FAILED, CONFIGURATION, INTERRUPTED = 0, 1, 2, 3, 130
+TRANSFERRED = ("SUCCESS", "WARNING")
+SHOWN = 180
+"""Characters of a message that are shown."""
 LOOK_SECONDS = 0.2
 LONGEST_SECONDS = 300.0
 PREFIX = "tasks/"
 
 
-def configuration(sandbox: Sandbox) -> dict[str, Any]:
-    """The connector's configuration for the demo tenant: one instance, three objects."""
+def configuration(sandbox: Sandbox, faulty: Sequence[FaultyInstance] = ()) -> dict[str, Any]:
+    """The connector's configuration for the demo tenant: one instance with three objects, and those in which something is planted."""
     demo = revenue_demo(load_tenant())
     columns = {t["name"]: {c["label"]: c["col_name"] for c in t["mapping"]} for t in demo.revenue["template"]}
     objects = [
@@ -52,29 +59,42 @@ def configuration(sandbox: Sandbox) -> dict[str, Any]:
         "connection": {"netsuite": netsuite, "revenue": {"host": env["REVENUE_BASE_URL"]}},
         "notifications": {"recipients": [RECIPIENT], "sender": SENDER, "on_success": True, "on_warning": True},
         "options": {"poll_first_seconds": 1, "poll_most_seconds": 1},
-        "instances": [{"name": INSTANCE, "objects": objects, "schedule": {"frequency": "daily", "time": "02:00"}}],
+        "instances": [
+            {"name": INSTANCE, "objects": objects, "schedule": {"frequency": "daily", "time": "02:00"}},
+            *(each.configured() for each in faulty),
+        ],
     }
 
 
 def store(sandbox: Sandbox, document: dict[str, Any]) -> None:
     """Make a document the configuration, in the bucket, since it is longer than a parameter may be."""
-    key = "configuration/revenue.json"
+    key = "configuration/revenue-demo.json"
     boto3.client("s3").put_object(Bucket=sandbox.aws.outputs["ReportsBucket"], Key=key, Body=json.dumps(document).encode())
     client = boto3.client("ssm", region_name=sandbox.aws.region)
     parameter = sandbox.aws.outputs["RevenueSettingsParameter"]
     client.put_parameter(Name=parameter, Value=json.dumps({"stored": key}), Type="String", Overwrite=True)
 
 
-def follow(sandbox: Sandbox, arn: str, run_id: str) -> dict[str, Any]:
-    """Print each task when it has ended; answers the execution's description."""
+def run(sandbox: Sandbox, instance: str, objects: Sequence[str] = (), **more: str) -> tuple[str, dict[str, Any]]:
+    """Run an instance to its end; answers the run's id and the output of its execution. Its tasks are shown where `objects` names those
+    of the instance; `more` is given to the execution, such as the run that it resumes."""
+    states = boto3.client("stepfunctions", region_name=sandbox.aws.region)
+    given = json.dumps({"trigger": "manual", "instance": instance, "user": "demo", **more})
+    arn = states.start_execution(stateMachineArn=sandbox.aws.outputs["RevenueIngestArn"], input=given)["executionArn"]
+    run_id = arn.rpartition(":")[2]
+    return run_id, json.loads(follow(sandbox, arn, run_id, objects).get("output") or "{}")
+
+
+def follow(sandbox: Sandbox, arn: str, run_id: str, objects: Sequence[str]) -> dict[str, Any]:
+    """Wait for the end, and print each task when it has ended, if `objects` are given; answers the execution's description."""
     states, told = boto3.client("stepfunctions", region_name=sandbox.aws.region), set[str]()
     give_up = time.monotonic() + LONGEST_SECONDS
     while True:
         ended = dict(states.describe_execution(executionArn=arn))
-        for name, task in tasks(sandbox, run_id):
+        for name, task in tasks(sandbox, run_id) if objects else ():
             if name not in told and task["ended"]:
                 told.add(name)
-                of = f" ({OBJECTS[int(task['object']) - 1]})" if task["object"] else ""
+                of = f" ({objects[int(task['object']) - 1]})" if task["object"] else ""
                 print(f"  {task['number']:>2}  {task['name'] + of:<30} {task['status']:<8} {task['message'][:110]}", flush=True)
         if ended["status"] != "RUNNING" or time.monotonic() > give_up:
             return ended
@@ -123,29 +143,86 @@ def what_is(name: str) -> str:
 
 
 def demo(options: SandboxOptions) -> int:
-    """Run it; answers the exit code: 0 when everything is staged."""
+    """Run it; answers the exit code: 0 when everything is staged and every planted case was told as expected."""
     print("Starting the sandbox.", flush=True)
     with Sandbox(options) as sandbox:
-        store(sandbox, configuration(sandbox))
+        faulty = faulty_instances()
+        sandbox.load_netsuite({"dataset": [each.dataset for each in faulty]})
+        store(sandbox, configuration(sandbox, faulty))
         print(f"The demo tenant is loaded. Running the instance {INSTANCE!r} through the state machine revenue-ingest.\n", flush=True)
-        states = boto3.client("stepfunctions", region_name=sandbox.aws.region)
-        given = json.dumps({"trigger": "manual", "instance": INSTANCE, "user": "demo"})
-        arn = states.start_execution(stateMachineArn=sandbox.aws.outputs["RevenueIngestArn"], input=given)["executionArn"]
-        run_id = arn.rpartition(":")[2]
-        output = json.loads(follow(sandbox, arn, run_id).get("output") or "{}")
-        if "objects" not in output:
-            print(f"\nThe run could not be started: {output.get('reason', 'see the execution')}", file=sys.stderr)
-            return 2
-        print(f"\nRun {run_id}: {output['outcome']}")
-        for each in output["objects"]:
-            print(f"  {each['object']:<14}{each['status']:<10}{each['rows']:>6} rows read {each['staged']:>6} staged")
-        staged = sandbox.control("revenue", "dump")["staging"][0]
-        print(f"  Zuora Revenue holds {staged['lines']} lines in inbound staging, {staged['repeated']} of them twice.\n")
-        files = fetch(sandbox, run_id, output)
-        print(f"What the run left, in {files[0][1].parent}:")
-        for what, path in files:
-            print(f"  {what:<14}{path.name}")
-        return 0 if output["outcome"] in ("SUCCESS", "WARNING") else 2
+        if not good_run(sandbox):
+            return FAILED
+        print(f"\nNow {len(faulty)} instances in which something is planted.", flush=True)
+        return conclude([verdict for each in faulty for verdict in faulty_run(sandbox, each)])
+
+
+def good_run(sandbox: Sandbox) -> bool:
+    """The instance with which nothing is wrong; answers whether all of it is staged."""
+    run_id, output = run(sandbox, INSTANCE, OBJECTS)
+    if "objects" not in output:
+        print(f"\nThe run could not be started: {output.get('message', 'see the execution')}", file=sys.stderr)
+        return False
+    print(f"\nRun {run_id}: {output['outcome']}")
+    for each in output["objects"]:
+        print(f"  {each['object']:<14}{each['status']:<10}{each['rows']:>6} rows read {each['staged']:>6} staged")
+    staged = staging(sandbox)
+    print(f"  Zuora Revenue holds {staged['lines']} lines in inbound staging, {staged['repeated']} of them twice.\n")
+    files = fetch(sandbox, run_id, output)
+    print(f"What the run left, in {files[0][1].parent}:")
+    for what, path in files:
+        print(f"  {what:<14}{path.name}")
+    return output["outcome"] in TRANSFERRED
+
+
+def faulty_run(sandbox: Sandbox, instance: FaultyInstance) -> list[Verdict]:
+    """An instance in which something is planted: what it says is shown, and judged. Where the cause is mended in Zuora Revenue, what a
+    person would do next is done: resuming, which is refused, and a new run."""
+    before = staging(sandbox)["lines"]
+    run_id, output = run(sandbox, instance.name)
+    print(f"\n{instance.name}: run {run_id}: {output.get('outcome', 'no answer')}")
+    said = messages(sandbox, output)
+    for each in (each for each in said if each.code):
+        print(f"  {each.code:<21} {shortened(each.message, SHOWN)}")
+        if each.advice:
+            print(f"  {'':<21} Next: {each.advice}")
+    print(f"  {' '.join(output.get('standing', []))}", flush=True)
+    verdicts = judge(instance.faults, said)
+    verdicts.append(Verdict(f"{instance.name}: lines staged", "0", str(staging(sandbox)["lines"] - before)))
+    if instance.mend:
+        _, resumed = run(sandbox, instance.name, resume=run_id)
+        verdicts.append(Verdict(f"{instance.name}: resumed", "NOT_RESUMABLE", str(resumed.get("code") or resumed.get("outcome", ""))))
+        sandbox.control("revenue", "load", instance.mend)
+        _, anew = run(sandbox, instance.name)
+        verdicts.append(Verdict(f"{instance.name}: mended and run anew", "SUCCESS", anew.get("outcome", "")))
+        rows, now = sum(each["rows"] for each in anew.get("objects", [])), staging(sandbox)
+        staged = f"{now['lines'] - before} of {rows}, {now['repeated']} twice"
+        verdicts.append(Verdict(f"{instance.name}: lines staged then", f"{rows} of {rows}, 0 twice", staged))
+    return verdicts
+
+
+def messages(sandbox: Sandbox, output: dict[str, Any]) -> list[Said]:
+    """The errors of a run, as its summary tells them; why it was not started, where it was not."""
+    if "keys" not in output:
+        return [Said(str(output.get("code", "")), str(output.get("message", "")), "")]
+    key = output["keys"]["summary"]
+    body = boto3.client("s3").get_object(Bucket=sandbox.aws.outputs["ReportsBucket"], Key=key)["Body"].read()
+    return [Said(m["code"], m["message"], m["advice"]) for m in json.loads(body)["messages"] if m["level"] == "ERROR"]
+
+
+def staging(sandbox: Sandbox) -> dict[str, Any]:
+    """What inbound staging of Zuora Revenue holds: lines, and how many of them twice."""
+    return dict(sandbox.control("revenue", "dump")["staging"][0])
+
+
+def conclude(verdicts: Sequence[Verdict]) -> int:
+    """Say of each planted case what was expected and what came; answers the exit code."""
+    print("\nWhat was planted, the code that was expected, and the one that came:")
+    for each in verdicts:
+        word = "as planned" if each.as_planned else "NOT AS PLANNED"
+        print(f"  {each.case:<62} {each.expected:<21} {each.came or '(nothing)':<21} {word}")
+    others = sum(not each.as_planned for each in verdicts)
+    print(f"\n{others} of {len(verdicts)} are not as planned." if others else f"\nAs planned: all {len(verdicts)}.")
+    return OTHERWISE if others else AS_PLANNED
 
 
 def main() -> int:

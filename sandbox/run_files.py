@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -76,7 +77,10 @@ class RunFiles(AbstractContextManager["RunFiles"]):
 
     def _watch(self) -> None:
         while not self._stop.wait(LOOK_EVERY_SECONDS):
-            self.look()
+            try:
+                self.look()
+            except Exception as failed:  # the edge of the thread: the next look may go well, and nobody else would go on looking
+                logging.getLogger(__name__).warning("run files could not be copied, next try follows: %s", failed)
 
 
 def _for_people(name: str) -> bool:

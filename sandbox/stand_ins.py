@@ -16,9 +16,10 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import TextIO
 
+from sandbox.clock import Clock, RealClock
 from sandbox.control import Control
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
-from sandbox.revenue import RevenueStandIn
+from sandbox.revenue import RevenueOptions, RevenueStandIn
 from sandbox.server import LoopbackServer
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
 
@@ -32,11 +33,15 @@ class StandInsFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class StandInOptions:
-    """How the stand-ins are set up. `settlement`: Invoice Settlement on; ports 0 take free ones; `netsuite_slots` 0 means no limit."""
+    """How the stand-ins are set up. `settlement`: Invoice Settlement on; `data_query_s`: how long a Data Query job runs; ports 0 take free
+    ones; `netsuite_slots` 0 means no limit;
+    `time_zone` is that of the NetSuite account."""
 
     settlement: bool = True
     latency_ms: int = 0
+    data_query_s: float = 0
     netsuite_slots: int = 5
+    time_zone: str = "America/Los_Angeles"
     zuora_port: int = 0
     netsuite_port: int = 0
     revenue_port: int = 0
@@ -53,19 +58,29 @@ class Addresses:
 
 
 class StandInThreads(AbstractContextManager["StandInThreads"]):
-    """The servers in threads of this process."""
+    """The servers in threads of this process, on a clock: latency passes on it, and what they date is dated by it."""
 
-    def __init__(self, options: StandInOptions) -> None:
+    def __init__(self, options: StandInOptions, clock: Clock | None = None) -> None:
         self.options = options
+        self.clock = clock or RealClock()
         self.addresses = Addresses("", "")
         self._servers = ExitStack()
 
     def __enter__(self) -> StandInThreads:
-        options = self.options
-        zuora = Control(ZuoraStandIn(ZuoraOptions(settlement=options.settlement)), options.latency_ms)
-        account = NetSuiteOptions(slots=options.netsuite_slots, certificate_public_key=options.certificate_public_key)
+        options, now = self.options, self.clock.now
+        account = NetSuiteOptions(
+            slots=options.netsuite_slots,
+            time_zone=options.time_zone,
+            certificate_public_key=options.certificate_public_key,
+            clock=now,
+        )
+        zuora = Control(
+            ZuoraStandIn(ZuoraOptions(settlement=options.settlement, data_query_run_s=options.data_query_s, clock=now)), options.latency_ms
+        )
         netsuite = Control(NetSuiteStandIn(account), options.latency_ms)
-        revenue = Control(RevenueStandIn(), options.latency_ms)
+        revenue = Control(RevenueStandIn(RevenueOptions(clock=now)), options.latency_ms)
+        for control in (zuora, netsuite, revenue):
+            control.sleep, control.now = self.clock.sleep, lambda: now().timestamp()
         with ExitStack() as servers:
             self.addresses = Addresses(
                 zuora=servers.enter_context(_serve(zuora, options.zuora_port)).url,

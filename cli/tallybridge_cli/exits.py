@@ -10,17 +10,18 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from tallybridge.errors import ConfigurationError, LoginRefused, TallybridgeError
-from tallybridge.sync.runlog import RunOutcome, RunSummary
+from tallybridge.errors import ConfigurationError, TallybridgeError
+from tallybridge.sync.runlog import BROKEN_OFF, RunOutcome, RunSummary
 
 
 class Code(IntEnum):
     """The exit codes of every command."""
 
     TIED_OUT = 0
-    LEFT_OVER = 1  # finished; records were held or refused
-    FAILED = 2  # out of balance, failed, or not started
-    CONFIGURATION = 3
+    LEFT_OVER = 1  # records were held, refused, left out although due, changed after their sync, booked in another currency, or left
+    # to the next run because the run's time was used up
+    FAILED = 2  # out of balance, failed, cancelled, or not started
+    CONFIGURATION = 3  # settings, credentials, or a service that cannot be reached
     INTERRUPTED = 130
 
 
@@ -31,10 +32,12 @@ NO_ACCESS = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedCli
 
 def code_of(summary: RunSummary) -> Code:
     """The exit code that a finished run stands for."""
-    if summary.outcome in (RunOutcome.FAILED, RunOutcome.OUT_OF_BALANCE, RunOutcome.SKIPPED, RunOutcome.RUNNING):
+    if summary.outcome is RunOutcome.FAILED and summary.set_up:
+        return Code.CONFIGURATION
+    if summary.outcome in (*BROKEN_OFF, RunOutcome.OUT_OF_BALANCE, RunOutcome.SKIPPED, RunOutcome.RUNNING):
         return Code.FAILED
-    left_over = sum(t.held.count + t.refused.count + t.unfinished.count for t in summary.totals)
-    return Code.LEFT_OVER if left_over else Code.TIED_OUT
+    short = summary.outcome is RunOutcome.PARTLY or summary.due or summary.drift or any(t.booked_in for t in summary.totals)
+    return Code.LEFT_OVER if short else Code.TIED_OUT
 
 
 def guarded(command: Callable[[], object], *, debug: bool, console: Console) -> int:
@@ -54,7 +57,7 @@ def guarded(command: Callable[[], object], *, debug: bool, console: Console) -> 
             raise
         known = explained(failed)
         show_error(console, known.code, known.message, known.advice)
-        return Code.CONFIGURATION if isinstance(known, ConfigurationError | LoginRefused) else Code.FAILED
+        return Code.CONFIGURATION if known.set_up else Code.FAILED
     return answer if isinstance(answer, int) else Code.TIED_OUT
 
 
@@ -71,7 +74,7 @@ def explained(error: Exception) -> TallybridgeError:
             advice = "Use a login that may read this stack, in the region that it is in."
             return ConfigurationError(f"AWS refused the call: {error}", code="AWS-ACCESS", advice=advice)
         return TallybridgeError(f"AWS refused the call: {error}", code=f"AWS-{code}", advice="Run `tallybridge doctor` for the set-up.")
-    return TallybridgeError(
+    return ConfigurationError(
         f"AWS does not answer: {error}", code="AWS-UNREACHABLE", advice="Check the network; for the sandbox, whether `make sandbox` runs."
     )
 

@@ -1,6 +1,6 @@
-"""The commands: run, runs, show, status, doctor, settings, revenue.
+"""The commands: run, runs, show, stop, status, schedule, doctor, settings, revenue.
 
-Exit codes: 0 tied out, 1 finished with records held or refused, 2 out of balance or failed, 3 configuration, 130 interrupted.
+Exit codes: see `exits.Code`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from tallybridge import money
+from tallybridge.configuration import REVENUE, SETTINGS
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.summary import summary_json
+from tallybridge.settings import parse_settings
 from tallybridge.sync.runlog import Level
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli import doctor as checks
-from tallybridge_cli import logs, render, settings_file, standing, watch
+from tallybridge_cli import history, logs, render, scheduling, settings_file, standing, stopping, watch
 from tallybridge_cli import revenue as revenue_commands
 from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
 from tallybridge_cli.target import Target, resolve
@@ -31,7 +33,10 @@ from tallybridge_cli.target import Target, resolve
 app = typer.Typer(
     name="tallybridge",
     help="Runs and looks after the billing sync between Zuora and NetSuite.",
-    epilog="Exit codes: 0 tied out, 1 finished with records held or refused, 2 out of balance or failed, 3 configuration, 130 interrupted.",
+    epilog=(
+        "Exit codes: 0 tied out, 1 finished with records held, refused or left out that are still due, 2 out of balance, failed or "
+        "cancelled, 3 configuration, credentials or connection, 130 interrupted."
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -139,7 +144,7 @@ def finished(target: Target, execution: str, *, json: bool = False, console: Con
     """Say how a run ended and fetch its files; answers the exit code."""
     end = watch.ended(target, execution)
     paths = watch.download(target, end.run_id, into)
-    code = code_of(end.summary) if end.summary else Code.FAILED
+    code = code_of(end.summary) if end.summary else Code.CONFIGURATION if end.set_up else Code.FAILED
     if json:
         write_json(
             {
@@ -217,7 +222,30 @@ def show(
         say(out, render.run_result(summary))
     else:
         say(out, standing.without_summary(target, found))
-    return code_of(summary) if summary else Code.FAILED
+    return code_of(summary) if summary else Code.CONFIGURATION if target.runs.read(found).get("set_up") else Code.FAILED
+
+
+@app.command()
+def stop(
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the run's record, report and mail.")],
+    run_id: RunArgument = "last",
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for the run's report.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Stop a run. Its log is archived, its mail sent and its lock freed; the next run takes up the rest."""
+    target = target_of(env, stack)
+    found = standing.find_run(target, run_id)
+    who = stopping.stop(target, "BILLING_SYNC_ARN", found, reason)
+    closed = not no_wait and stopping.await_clean_up(target.runs, found, target.clock)
+    if json:
+        write_json({"run_id": found, "stopped_by": who, "reason": reason, "closed": closed})
+    else:
+        shown = f"`tallybridge show {found}` shows its report." if closed else "Its report follows."
+        say(out, render.plain(f"Run {found} was stopped. {shown}"))
+    return Code.TIED_OUT
 
 
 @app.command()
@@ -226,6 +254,44 @@ def status(env: EnvOption = None, stack: StackOption = None, json: JsonOption = 
     now = standing.standing(target_of(env, stack))
     write_json(now.to_json()) if json else say(out, standing.page(now))
     return now.exit_code
+
+
+@app.command()
+def schedule(
+    expression: Annotated[str, typer.Option("--at", help='When runs start: "cron(0 2 * * ? *)", "rate(2 hours)".')] = "",
+    timezone: Annotated[str, typer.Option("--timezone", help="The time zone of the expression, such as Europe/Berlin.")] = "",
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Let it start runs, or not.")] = None,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Show when the billing sync runs by itself, or change it; no deployment is needed, and none takes it back."""
+    target = target_of(env, stack)
+    changed = bool(expression or timezone or on is not None)
+    found = scheduling.shown(scheduling.change(target, expression, timezone, on) if changed else scheduling.current(target))
+    if json:
+        write_json(found)
+    else:
+        say(out, render.plain(f"{found['schedule']}: {found['expression']} {found['timezone']}, {found['state']}"))
+    return Code.TIED_OUT
+
+
+@app.command()
+def accept(
+    record: Annotated[str, typer.Argument(help="The record's number or id, as the drift names it.")],
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Take a record that changed on one side after its sync as it is: no run tells it again, unless it changes once more."""
+    accepted = standing.accept(target_of(env, stack), record)
+    if json:
+        write_json({"accepted": [drift.to_json() for drift in accepted]})
+    else:
+        say(out, *(render.plain(f"Accepted: {drift.message}") for drift in accepted))
+    return Code.TIED_OUT
 
 
 @app.command()
@@ -247,19 +313,24 @@ def doctor(env: EnvOption = None, stack: StackOption = None, json: JsonOption = 
 
 settings_app = typer.Typer(help="Looks at, checks and stores the settings.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(settings_app, name="settings")
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")]
+RevenueOption = Annotated[bool, typer.Option("--revenue", help="The settings of the revenue connector.")]
 FileArgument = Annotated[Path, typer.Argument(help="Settings as a JSON file.")]
 
 
 @settings_app.command("show")
 def settings_show(
     every: Annotated[bool, typer.Option("--all", help="Every setting, not only those that differ from their default.")] = False,
+    version: Annotated[int | None, typer.Option("--version", help="An earlier version; `settings history` lists them.")] = None,
     env: EnvOption = None,
     stack: StackOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
     """Show the settings that the next run will use."""
-    current = settings_file.shown(target_of(env, stack).settings(), every=every)
+    target = target_of(env, stack)
+    settings = target.settings() if version is None else parse_settings(target.configuration().versions.get(version).document)
+    current = settings_file.shown(settings, every=every)
     write_json(current) if json else say(out, settings_file.table(current))
     return Code.TIED_OUT
 
@@ -283,6 +354,7 @@ def settings_check(
 def settings_save(
     file: FileArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Store it without being asked, whatever there is to think about.")] = False,
+    reason: ReasonOption = "",
     env: EnvOption = None,
     stack: StackOption = None,
     json: JsonOption = False,
@@ -290,17 +362,55 @@ def settings_save(
 ) -> int:
     """Check a settings file and store it; the next run takes it."""
     target = target_of(env, stack)
-    found = settings_file.examined(file, target)
+    found = [*settings_file.examined(file, target), *settings_file.dropped(file, target)]
     failed = any(c.state is checks.State.FAIL for c in found)
     if not failed and not yes and any(c.state is checks.State.WARN for c in found):
         _show_settings_checks(found, json=False)
         typer.confirm("Store these settings?", abort=True, err=True)
-    if not failed:
-        settings_file.save(file, target)
+    made = None if failed else settings_file.save(file, target, reason)
     _show_settings_checks(found, json=json)
     if not json:
-        out.print("Not stored." if failed else f"Stored; the next run takes them ({target['SETTINGS_PARAMETER']}).")
+        out.print(f"Stored as version {made.number}; the next run takes them ({target['SETTINGS_PARAMETER']})." if made else "Not stored.")
     return Code.CONFIGURATION if failed else Code.TIED_OUT
+
+
+@settings_app.command("history")
+def settings_history(
+    revenue: RevenueOption = False, env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False
+) -> int:
+    """List every version: who saved it, when, why, and which keys it changed."""
+    rows = history.listed(target_of(env, stack), REVENUE if revenue else SETTINGS)
+    write_json(rows) if json else say(out, history.table(rows))
+    return Code.TIED_OUT
+
+
+@settings_app.command("restore")
+def settings_restore(
+    version: Annotated[int, typer.Argument(help="The number of the version; `settings history` lists them.")],
+    reason: ReasonOption = "",
+    revenue: RevenueOption = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Make an earlier version the one in force."""
+    made = history.restore(target_of(env, stack), REVENUE if revenue else SETTINGS, version, reason)
+    out.print(f"Version {version} is in force again, as version {made.number}; the next run takes it.")
+    return Code.TIED_OUT
+
+
+@settings_app.command("accept")
+def settings_accept(
+    reason: Annotated[str, typer.Option("--reason", help="Why it is meant; it stands in the history.")],
+    revenue: RevenueOption = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Confirm a document in the parameter that a run has refused because it is empty or has lost keys."""
+    made = history.accept(target_of(env, stack), REVENUE if revenue else SETTINGS, reason)
+    out.print(f"Accepted as version {made.number}; the next run takes it.")
+    return Code.TIED_OUT
 
 
 def _show_settings_checks(found: list[checks.Check], *, json: bool) -> None:

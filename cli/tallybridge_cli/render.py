@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from tallybridge.reporting import figures
-from tallybridge.reporting.page import attention
-from tallybridge.reporting.verdict import Tone, verdict
-from tallybridge.reporting.words import clean, duration_text, utc_text
+from tallybridge.reporting.answers import Tone
+from tallybridge.reporting.delivery import Undelivered
+from tallybridge.reporting.page import Attention, attention
+from tallybridge.reporting.verdict import verdict
+from tallybridge.reporting.words import clean, duration_text, plural, utc_text
+from tallybridge.sync.drift import Drift
 from tallybridge.sync.runlog import Level, LogLine, RunSummary
 from tallybridge_cli.watch import Progress, StepProgress
 
 TONES = {Tone.GOOD: "green", Tone.WATCH: "yellow", Tone.BAD: "bold red", Tone.QUIET: "dim"}
 LEVELS = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "", Level.DEBUG: "dim"}
-STATES = {"waiting": "dim", "running": "cyan", "completed": "green", "completed with warnings": "yellow", "failed": "bold red"}
+STATES = {
+    "waiting": "dim",
+    "running": "cyan",
+    "completed": "green",
+    "completed with warnings": "yellow",
+    "partly done": "yellow",
+    "failed": "bold red",
+    "cancelled": "yellow",
+}
 RECORDS_SHOWN = 6
 """Records named with one message."""
+DRIFT_SHOWN = 40
+"""Drifted records that are named."""
 UNLIMITED = 1_000
 """Columns in which everything fits."""
 OUTCOME_LABELS = ("Selected", *(label.capitalize() for label in figures.LABELS.values()))
@@ -42,7 +56,35 @@ def run_result(summary: RunSummary) -> RenderableType:
         parts += ["", control_totals(summary)]
     if waiting := attention_list(summary):
         parts += ["", Text("What needs you", style="bold"), *waiting]
+    if drift := drift_list(summary.drift, beyond=summary.drifted - len(summary.drift)):
+        parts += ["", Text("Changed after the sync (drift)", style="bold"), *drift]
+    if left := left_out_list(summary):
+        parts += ["", Text("Left out by a rule", style="bold"), *left]
     return Group(*parts)
+
+
+def drift_list(drift: Sequence[Drift], shown: int = DRIFT_SHOWN, beyond: int = 0) -> list[RenderableType]:
+    """What changed on one side after the sync, each with its code, what happened, and the next step; `beyond` is how many there are beside
+    those that are given, which the log has."""
+    parts: list[RenderableType] = []
+    for each in drift[:shown]:
+        parts.append(Text.assemble(("  drift ", "yellow"), (clean(each.code), "bold"), " ", clean(each.message)))
+        parts.append(plain(f"      Next: {each.advice}"))
+    if len(drift) > shown:
+        parts.append(plain(f"  and {len(drift) - shown} more; --json lists all", "dim"))
+    if beyond:
+        parts.append(plain(f"  and {plural(beyond, 'record')} beyond those; the log has them", "dim"))
+    return parts
+
+
+def left_out_list(summary: RunSummary) -> list[RenderableType]:
+    """What documented rules leave out: how many, what they amount to, why, and the first of them."""
+    shown: list[RenderableType] = []
+    for row in figures.left_out_rows(summary):
+        amount = f" ({row.amount})" if row.amount else ""
+        shown.append(plain(f"  {row.title}: {plural(row.count, 'record')}{amount}, {row.reason}."))
+        shown.append(plain(f"      {', '.join(row.names)}" + (f" and {row.more} more" if row.more else ""), "dim"))
+    return shown
 
 
 def facts(summary: RunSummary) -> str:
@@ -110,8 +152,13 @@ def _cell(figure: figures.Figure) -> Text:
 
 def attention_list(summary: RunSummary) -> list[RenderableType]:
     """What a person must look into: what it is, for which records, and the next step."""
+    return entries(attention(summary))
+
+
+def entries(found: Iterable[Attention]) -> list[RenderableType]:
+    """Causes and totals as a terminal shows them."""
     shown: list[RenderableType] = []
-    for entry in attention(summary):
+    for entry in found:
         head = Text.assemble(("  " + clean(entry.code or entry.label), TONES[entry.tone]), "  ", clean(entry.text))
         if entry.count > 1:
             head.append(f"  ({entry.count} records)", style="dim")
@@ -121,6 +168,9 @@ def attention_list(summary: RunSummary) -> list[RenderableType]:
             left_out = entry.count - len(named)
             names = ", ".join(named) + (f" and {left_out} more" if left_out > 0 else "")
             shown.append(plain(f"      {names}", "dim"))
+        if entry.holds:
+            only = f"; {plural(entry.waiting_count, 'of them only waits', 'of them only wait')}" if entry.waiting_count else ""
+            shown.append(plain(f"      Holds up {entry.holds}{only}.", "dim"))
         if entry.advice:
             shown.append(plain(f"      Next: {entry.advice}"))
     return shown
@@ -208,6 +258,12 @@ def runs_table(rows: Iterable[dict[str, object]]) -> Table:
             took,
             plain(row.get("trigger", "")),
             plain(shown, style),
-            plain(row.get("message", ""), "dim"),
+            plain("; ".join(filter(None, (str(row.get("message", "")), *undelivered(row)))), "dim"),
         )
     return table
+
+
+def undelivered(record: Mapping[str, Any]) -> list[str]:
+    """Who was not mailed about a run, each in a sentence."""
+    rows = record.get("undelivered") or ()
+    return [f"{row['code']}: {Undelivered(str(row['recipient']), str(row['reason'])).text}" for row in rows]

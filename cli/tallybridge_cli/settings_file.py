@@ -9,17 +9,19 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from tallybridge.clock import SystemClock
+from tallybridge.configuration import Version, lost
 from tallybridge.errors import ConfigurationError
 from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge_cli.doctor.check import Check, State, named
 from tallybridge_cli.doctor.examine import Systems, attempt, connected, failed_check
 from tallybridge_cli.doctor.names import id_checks, name_checks
 from tallybridge_cli.doctor.netsuite import field_map_check
+from tallybridge_cli.doctor.settings import AREA, remark_checks
 from tallybridge_cli.exits import KNOWN_ERRORS
 from tallybridge_cli.render import plain
 from tallybridge_cli.target import Target
 
-AREA = "Settings"
 NO_TEXT = (
     "NetSuite will calculate tax: totals of Zuora and NetSuite no longer agree, and nothing after the invoices (debit memos included) is "
     "sent any more: no credit memos, payments, refunds or adjustments in either direction"
@@ -35,7 +37,13 @@ def examined(file: Path, target: Target | None, connect: Callable[[Target, Setti
         settings = read(file)
     except ConfigurationError as wrong:
         return [failed_check(AREA, "document", wrong)]
-    found = [Check(AREA, "document", State.OK, f"version {settings.version}"), *second_thoughts(settings), field_map_check(settings)]
+    today = (target.clock if target else SystemClock()).now().date()
+    found = [
+        Check(AREA, "document", State.OK, f"version {settings.version}"),
+        *second_thoughts(settings),
+        *remark_checks(settings, "", today),
+    ]
+    found.append(field_map_check(settings))
     if target is None:
         return [*found, Check(AREA, "names", State.OK, "not looked up in NetSuite")]
     return [*found, *_names(target, settings, connect or connected)]
@@ -63,12 +71,20 @@ def read(file: Path) -> Settings:
     return parse_settings(text)
 
 
-def save(file: Path, target: Target) -> None:
-    """Store the file as the settings document, as it is written."""
-    text = file.read_text(encoding="utf-8")
-    target.client("ssm").put_parameter(
-        Name=target["SETTINGS_PARAMETER"], Value=text, Type="String", Tier="Intelligent-Tiering", Overwrite=True
-    )
+def dropped(file: Path, target: Target) -> Iterator[Check]:
+    """Keys that the settings in force have and the file lacks: they would fall back to their defaults."""
+    try:
+        gone = lost(target.configuration().current().document, file.read_text(encoding="utf-8"))
+    except (ConfigurationError, OSError, UnicodeDecodeError):
+        return
+    if gone:
+        text = f"keys of the settings in force that the file lacks (default from then on): {named(gone)}"
+        yield Check(AREA, "keys", State.WARN, text, "Put back what is to stay; `tallybridge settings history` has every earlier version.")
+
+
+def save(file: Path, target: Target, reason: str) -> Version:
+    """Save the file as the settings document, as it is written."""
+    return target.configuration().save_version(file.read_text(encoding="utf-8"), target.who(), reason)
 
 
 def second_thoughts(settings: Settings) -> Iterator[Check]:

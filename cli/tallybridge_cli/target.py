@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +13,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tallybridge.clock import Clock, SystemClock
+from tallybridge.configuration import REVENUE, SETTINGS, Configuration, Versions
 from tallybridge.errors import ConfigurationError
+from tallybridge.revenue.config import parse_config
 from tallybridge.settings import Settings, parse_settings
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger, Owner
-from tallybridge.sync.runs import Runs
+from tallybridge.sync.runs import BILLING, Runs
+from tallybridge.sync.runs import REVENUE as REVENUE_JOB
 from tallybridge.wiring import parse_credentials
 
 SANDBOX_ENV = Path("out/sandbox.env")
@@ -30,8 +33,10 @@ OUTPUTS = {
     "RevenueIngestArn": "REVENUE_INGEST_ARN",
     "RevenueSettingsParameter": "REVENUE_SETTINGS_PARAMETER",
     "RevenueScheduleRole": "REVENUE_SCHEDULE_ROLE",
+    "ScheduleDeadLetters": "SCHEDULE_DEAD_LETTERS",
     "SettingsParameter": "SETTINGS_PARAMETER",
     "CredentialsSecret": "CREDENTIALS_SECRET",
+    "NotificationSender": "NOTIFICATION_SENDER",
 }
 """Outputs of the stack and the variables of the same content."""
 NEEDED = ("BILLING_SYNC_ARN", "STATUS_TABLE", "RUNS_TABLE", "REPORTS_BUCKET", "SETTINGS_PARAMETER", "CREDENTIALS_SECRET")
@@ -85,7 +90,7 @@ class Target:
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, for reading."""
-        return Ledger(self.table("STATUS_TABLE"), self.clock, Owner("", "", 0, ""), 0)
+        return Ledger(self.table("STATUS_TABLE"), self.clock, Owner("", "", ""), 0)
 
     @cached_property
     def objects(self) -> Any:
@@ -97,13 +102,35 @@ class Target:
 
     def settings(self) -> Settings:
         """The settings as they are now. Raises `ConfigurationError`."""
-        return parse_settings(self.client("ssm").get_parameter(Name=self["SETTINGS_PARAMETER"])["Parameter"]["Value"])
+        return parse_settings(self.configuration().current().document)
+
+    def configuration(self, name: str = SETTINGS) -> Configuration:
+        """The settings or the revenue configuration, with their history."""
+        versions = Versions(self.objects, self["REPORTS_BUCKET"], name)
+
+        def told(document: str) -> None:
+            """Runs that are under way keep to the new number of calls at a time."""
+            job, calls = CONCURRENCY[name]
+            Runs(self.table("RUNS_TABLE"), self.clock, job).set_concurrency(calls(document))
+
+        return Configuration(self.client("ssm"), self[PARAMETERS[name]], versions, self.clock, told)
+
+    def who(self) -> str:
+        """Who works with this installation, as AWS names them."""
+        return str(self.client("sts").get_caller_identity()["Arn"])
 
     def credentials(self) -> dict[str, dict[str, str]]:
         """The credentials secret. Raises `ConfigurationError`."""
         return parse_credentials(self.client("secretsmanager").get_secret_value(SecretId=self["CREDENTIALS_SECRET"])["SecretString"])
 
 
+CONCURRENCY: dict[str, tuple[str, Callable[[str], int]]] = {
+    SETTINGS: (BILLING, lambda document: parse_settings(document).netsuite_max_concurrency),
+    REVENUE: (REVENUE_JOB, lambda document: parse_config(document).connection.netsuite.max_concurrency),
+}
+"""The job of a document, and how many calls to NetSuite at a time it allows."""
+PARAMETERS = {SETTINGS: "SETTINGS_PARAMETER", REVENUE: "REVENUE_SETTINGS_PARAMETER"}
+"""The variables that name the documents' parameters."""
 CONFIG = Config(retries={"mode": "standard", "max_attempts": AWS_TRIES})
 HOW = "Name the stack with --stack, or an environment file with --env; `make sandbox` writes out/sandbox.env."
 

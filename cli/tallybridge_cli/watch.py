@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from tallybridge.errors import TallybridgeError
+from tallybridge.pieces import side_by_side
 from tallybridge.reporting.summary import read_summary
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import RunOutcome, RunSummary, StepReport
 from tallybridge.tasks.steps import STEPS
+from tallybridge_cli.stopping import await_clean_up
 from tallybridge_cli.target import Target
 
 POLL_SECONDS = 0.5
@@ -23,6 +25,7 @@ LONGEST_RUN_SECONDS = 8 * 3600.0
 """A run ends before: its state machine times out after six hours."""
 FILES = ("summary.json", "summary.csv", "log.jsonl.gz", "report.html", "mail.eml")
 RUNS_FOLDER = Path("out/runs")
+ENDED_FROM_OUTSIDE = ("ABORTED", "TIMED_OUT", "FAILED")
 CLOSING = {"Reconcile": "control totals", "ArchiveLog": "log and report", "Notify": "mail", "CloseRun": "closing"}
 
 
@@ -61,6 +64,7 @@ class Ended:
     summary: RunSummary | None
     message: str = ""
     advice: str = ""
+    set_up: bool = False
 
 
 def start(target: Target, *, trigger: str, dry_run: bool, steps: Sequence[str] | None, accept_mode: str = "") -> str:
@@ -93,7 +97,7 @@ def follow(
         if progress.ended:
             return
         sleep(POLL_SECONDS)
-    advice = "Look into the execution's history for the state that it is in; stopping the execution frees the lock."
+    advice = "Look into the execution's history for the state that it is in; `tallybridge stop` ends it and frees the lock."
     raise TallybridgeError(f"Run {run_id_of(execution)} has not ended after {longest:.0f} s.", code="RUN-ENDLESS", advice=advice)
 
 
@@ -104,6 +108,8 @@ class ProgressReader:
         self.folder = folder
         self._reports: dict[str, StepReport] = {}
         self._manifests: dict[str, dict[str, int]] = {}
+        self._settled: dict[str, int] = {}
+        """How many records each part of a batch has settled, by the name of its file."""
 
     def read(self, status: str, last_state: str) -> Progress:
         """The progress now; `status` is the execution's, `last_state` the state it entered last."""
@@ -130,8 +136,12 @@ class ProgressReader:
         return StepProgress(step, "running" if self.folder.has(f"{step}/start.json") else "waiting")
 
     def _under_way(self, step: str, batches: dict[str, int]) -> StepProgress:
-        finished = {name.removeprefix(f"{step}/results/").partition("-")[0] for name in self.folder.names(f"{step}/results/")}
-        return StepProgress(step, "running", sum(batches.values()), sum(n for batch, n in batches.items() if batch in finished))
+        """Counts what the rounds of its batches have settled; each part of a batch is read once."""
+        names = list(self.folder.names(f"{step}/results/"))
+        unread = [name for name in names if name not in self._settled]
+        for name, part in zip(unread, side_by_side(self.folder.read_json, unread), strict=True):
+            self._settled[name] = len(part["selected"])
+        return StepProgress(step, "running", sum(batches.values()), sum(self._settled[name] for name in names))
 
 
 def _last_state(states: Any, execution: str) -> str:
@@ -141,15 +151,20 @@ def _last_state(states: Any, execution: str) -> str:
 
 
 def ended(target: Target, execution: str) -> Ended:
-    """How a run ended, from its summary, else from its record, else from its execution."""
+    """How a run ended, from its summary, else from its record, else from its execution. That of an execution that was stopped, timed out or
+    failed is told by its clean-up, a moment later."""
     run_id = run_id_of(execution)
     if (summary := summary_of(target, run_id)) is not None:
         return Ended(run_id, str(summary.outcome), summary)
     described = target.client("stepfunctions").describe_execution(executionArn=execution)
+    if described["status"] in ENDED_FROM_OUTSIDE:
+        await_clean_up(target.runs, run_id, target.clock)
+        if (summary := summary_of(target, run_id)) is not None:
+            return Ended(run_id, str(summary.outcome), summary)
     record = target.runs.read(run_id)
     outcome = str(record.get("outcome") or (RunOutcome.FAILED if described["status"] != "SUCCEEDED" else RunOutcome.SKIPPED))
     message = str(record.get("message") or described.get("cause") or f"The execution ended with {described['status']}.")
-    return Ended(run_id, outcome, None, message, str(record.get("advice", "")))
+    return Ended(run_id, outcome, None, message, str(record.get("advice", "")), bool(record.get("set_up")))
 
 
 def summary_of(target: Target, run_id: str) -> RunSummary | None:

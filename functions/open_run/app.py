@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from tallybridge.tasks.open_run import open_run
+from tallybridge.technical import masked_errors, technical_logger
 from tallybridge.wiring import Wiring
 
-logger = Logger()
+logger = technical_logger()
 
 
+@masked_errors
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     answer = open_run(event, Wiring.of(context))

@@ -6,6 +6,7 @@ invocation a thread works for. Threads that an invocation starts belong to it.
 
 from __future__ import annotations
 
+import http.client
 import io
 import os
 import sys
@@ -17,17 +18,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.aws.patch import put
+from sandbox.clock import Owner, owned_by
 
 INHERITED = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "PYTHONHASHSEED", "SSL_CERT_FILE", "SSL_CERT_DIR"})
 """Variables of the process that a function may see. Everything else comes from the template, as on Lambda."""
 
 
-@dataclass
-class Invocation:
-    """One running invocation: its variables and the lines it printed."""
+@dataclass(eq=False)
+class Invocation(Owner):
+    """One running invocation: its variables, the lines it printed and the bytes it holds in temporary files. Once it has been ended, it
+    reaches nobody any more."""
 
     variables: dict[bytes, bytes]
     printed: io.StringIO = field(default_factory=io.StringIO)
+    temporary: int = 0
 
 
 _current: ContextVar[Invocation | None] = ContextVar("tallybridge_sandbox_invocation", default=None)
@@ -98,6 +102,7 @@ class ProcessView:
     def __init__(self) -> None:
         self._environ_data: MutableMapping[bytes, bytes] | None = None
         self._thread_start = threading.Thread.start
+        self._request: Any = http.client.HTTPConnection.putrequest
         self._lock = threading.Lock()
 
     def install(self) -> None:
@@ -113,10 +118,20 @@ class ProcessView:
             thread_start(thread)
 
         put(threading.Thread, "start", start)
+        request = self._request
+
+        def put_request(connection: Any, *rest: Any, **options: Any) -> None:
+            invocation = _current.get()
+            if invocation is not None:
+                invocation.check()
+            request(connection, *rest, **options)
+
+        put(http.client.HTTPConnection, "putrequest", put_request)
 
     def remove(self) -> None:
         put(os.environ, "_data", self._environ_data)
         put(threading.Thread, "start", self._thread_start)
+        put(http.client.HTTPConnection, "putrequest", self._request)
         if isinstance(sys.stdout, _Output):
             put(sys, "stdout", sys.stdout.process)
 
@@ -128,7 +143,8 @@ class ProcessView:
         invocation = Invocation({os.fsencode(k): os.fsencode(v) for k, v in {**inherited, **variables}.items()})
         token = _current.set(invocation)
         try:
-            yield invocation
+            with owned_by(invocation):
+                yield invocation
         finally:
             _current.reset(token)
 

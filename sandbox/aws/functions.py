@@ -6,19 +6,25 @@ import importlib.util
 import json
 import sys
 import threading
-import time
 import traceback
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from sandbox.aws.environ import ProcessView
+from sandbox.clock import Clock, Ended
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+ACCOUNT_CONCURRENCY = 1_000
+"""Invocations that an account may have at a time (Lambda quotas; new accounts have fewer)."""
 KEPT_INVOCATIONS = 5_000
 """Records of invocations, and their logs, that are kept for `LocalAws.invocations`."""
 MAX_LOG_CHARACTERS = 20_000
@@ -27,7 +33,8 @@ MAX_LOG_CHARACTERS = 20_000
 
 @dataclass(frozen=True)
 class FunctionConfig:
-    """One function as deployed: `key` is its folder below the functions root, `timeout` in seconds, `memory` in MB."""
+    """One function as deployed: `key` is its folder below the functions root, `timeout` in seconds, `memory` in MB, `dead_letters` the ARN
+    of the queue for events that it failed on."""
 
     name: str
     key: str
@@ -37,11 +44,12 @@ class FunctionConfig:
     memory: int
     log_group: str
     variables: dict[str, str]
+    dead_letters: str = ""
 
 
 @dataclass(frozen=True)
 class InvocationRecord:
-    """What one invocation did. `error` is the error's class name or None, `log` what it printed."""
+    """What one invocation did. `milliseconds` are those of the clock, `error` is the error's class name or None, `log` what it printed."""
 
     function: str
     request_id: str
@@ -50,10 +58,40 @@ class InvocationRecord:
     log: str
 
 
+@dataclass
+class Usage:
+    """What all invocations took since the start: how many, how many failed, the longest (milliseconds of the clock), memory by time as it
+    is billed, and the largest payload or answer in bytes."""
+
+    invocations: int = 0
+    errors: int = 0
+    longest: float = 0.0
+    gigabyte_seconds: float = 0.0
+    largest: int = 0
+
+    def add(self, record: InvocationRecord, memory: int, size: int) -> None:
+        self.invocations += 1
+        self.errors += record.error is not None
+        self.longest = max(self.longest, record.milliseconds)
+        self.gigabyte_seconds += record.milliseconds / 1000 * memory / 1024
+        self.largest = max(self.largest, size)
+
+
+class TooManyRequests(ClientError):
+    """The account has as many invocations as it may."""
+
+    def __init__(self) -> None:
+        answer: Any = {
+            "Error": {"Code": "TooManyRequestsException", "Message": "Rate Exceeded."},
+            "ResponseMetadata": {"HTTPStatusCode": 429, "RequestId": str(uuid.uuid4())},
+        }
+        super().__init__(answer, "Invoke")
+
+
 class LambdaContext:
     """The context object that a handler gets, with the attributes of the real one."""
 
-    def __init__(self, config: FunctionConfig, request_id: str) -> None:
+    def __init__(self, config: FunctionConfig, request_id: str, clock: Clock) -> None:
         self.aws_request_id = request_id
         self.function_name = config.name
         self.function_version = "$LATEST"
@@ -63,22 +101,28 @@ class LambdaContext:
         self.log_stream_name = f"sandbox/[$LATEST]{request_id.replace('-', '')}"
         self.identity = None
         self.client_context = None
-        self._deadline = time.monotonic() + config.timeout
+        self._clock = clock
+        self._deadline = clock.now() + timedelta(seconds=config.timeout)
 
     def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self._deadline - time.monotonic()) * 1000))
+        return max(0, (self._deadline - self._clock.now()) // timedelta(milliseconds=1))
 
 
 class Functions:
     """Loads each function's module once and calls its handler. Safe to call from several threads."""
 
-    def __init__(self, root: Path, view: ProcessView, region: str) -> None:
+    def __init__(self, root: Path, view: ProcessView, region: str, clock: Clock) -> None:
+        self.concurrency = ACCOUNT_CONCURRENCY
+        self._running = 0
+        self._counting = threading.Lock()
         self._root = root
         self._view = view
+        self._clock = clock
         self._region = region
         self._handlers: dict[str, Callable[[Any, Any], Any]] = {}
         self._loading = threading.RLock()
         self.records: deque[InvocationRecord] = deque(maxlen=KEPT_INVOCATIONS)
+        self.used = Usage()
 
     def source(self, key: str, handler: str) -> Path:
         """The file in which a function's handler stands."""
@@ -87,15 +131,60 @@ class Functions:
     def invoke(self, config: FunctionConfig, payload: bytes) -> tuple[bytes, str | None]:
         """Invokes a function with a JSON payload; returns the JSON answer and, if it failed, the word `Unhandled`.
 
-        A failure answers `{"errorMessage", "errorType", "requestId", "stackTrace"}`: the class name is what Retry and Catch see.
+        A failure answers `{"errorMessage", "errorType", "requestId", "stackTrace"}`: the class name is what Retry and Catch see. Raises
+        `TooManyRequests` beyond `concurrency`.
         """
         request_id = str(uuid.uuid4())
-        started = time.perf_counter()
-        with self._view.invocation(self._variables(config)) as invocation:
-            answer, error = self._run(config, payload, request_id)
-        log = invocation.printed.getvalue()[-MAX_LOG_CHARACTERS:]
-        self.records.append(InvocationRecord(config.key.rpartition("/")[2], request_id, (time.perf_counter() - started) * 1000, error, log))
+        with self._place(), self._clock.working():
+            started = self._clock.now()
+            answer, error, log = self._run_in_time(config, payload, request_id)
+            took = self._clock.now() - started
+        name, log = config.key.rpartition("/")[2], log[-MAX_LOG_CHARACTERS:]
+        record = InvocationRecord(name, request_id, took / timedelta(milliseconds=1), error, log)
+        self.records.append(record)
+        with self._loading:
+            self.used.add(record, config.memory, max(len(payload), len(answer)))
         return answer, None if error is None else "Unhandled"
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        with self._counting:
+            if self._running >= self.concurrency:
+                raise TooManyRequests
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._running -= 1
+
+    def _run_in_time(self, config: FunctionConfig, payload: bytes, request_id: str) -> tuple[bytes, str | None, str]:
+        """Runs a function for as long as its time-out allows; returns the answer, the error and what was printed. What still runs then has
+        no effect any more: it can neither call nor wait; and the next invocation loads the function anew, since its process is gone."""
+        answers: list[tuple[bytes, str | None]] = []
+        broken: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                answers.append(self._run(config, payload, request_id))
+            except Ended:
+                pass
+            except BaseException as problem:  # no handler's, but a test's that ends everything
+                broken.append(problem)
+
+        with self._view.invocation(self._variables(config)) as invocation:
+            thread = threading.Thread(target=run, daemon=True)
+            thread.start()
+        thread.join(config.timeout)
+        if broken:
+            raise broken[0]
+        if answers:
+            return *answers[0], invocation.printed.getvalue()
+        self._clock.end(invocation)
+        self._handlers.pop(config.name, None)
+        ended = f"Task timed out after {config.timeout:.2f} seconds"
+        log = f"{invocation.printed.getvalue()}{self._clock.now():%Y-%m-%dT%H:%M:%S.%fZ} {request_id} {ended}\n"
+        return *_failure("Sandbox.Timedout", f"RequestId: {request_id} Error: {ended}", request_id), log
 
     def _run(self, config: FunctionConfig, payload: bytes, request_id: str) -> tuple[bytes, str | None]:
         if len(payload) > MAX_PAYLOAD_BYTES:
@@ -108,10 +197,11 @@ class Functions:
         except AttributeError as problem:
             return _failure("Runtime.HandlerNotFound", f"Handler '{config.handler}' missing: {problem}", request_id)
         try:
-            result = handler(json.loads(payload), LambdaContext(config, request_id))
+            result = handler(json.loads(payload), LambdaContext(config, request_id, self._clock))
         except SystemExit as problem:
             return _failure("Runtime.ExitError", f"RequestId: {request_id} Error: Runtime exited with {problem.code}", request_id)
         except Exception as problem:  # the outermost edge: whatever a handler raises becomes its answer
+            print(f"[ERROR] {type(problem).__name__}: {problem}", *traceback.format_tb(problem.__traceback__), sep="\n")  # as on AWS
             return _failure(type(problem).__name__, str(problem), request_id, problem)
         try:
             answer = json.dumps(result).encode()

@@ -24,7 +24,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.aws import store_repairs
+from sandbox.aws import limits, mail, store_repairs
 from sandbox.aws.patch import apply, put
 
 ACCOUNT = DEFAULT_ACCOUNT_ID
@@ -94,7 +94,7 @@ class InProcess:
 
     def start(self) -> None:
         """Raises RuntimeError if another embedded AWS is running in this process."""
-        apply(store_repairs.REPAIRS)
+        apply((*store_repairs.REPAIRS, mail.the_mail_account_can_be_asked, *limits.LIMITS))
         if not InProcess._on.acquire(blocking=False):
             raise RuntimeError("an embedded AWS is running in this process already; close it first")
         BackendDict.reset()

@@ -1,5 +1,9 @@
 """Holds every function to its IAM role: a call that the template does not allow is refused here too, as on AWS.
 
+A missing S3 object is told as missing (404) only to a role that may list the whole bucket; to every other the answer is 403 AccessDenied
+(Amazon S3 API reference, GetObject and HeadObject, "Permissions"). Whether a list permission with a condition, for example on the prefix,
+is enough for the 404 is not documented; here it is not.
+
 Only calls made inside an invocation are looked at; tests, the command line and the state machines call freely.
 """
 
@@ -53,8 +57,15 @@ class Roles:
         def checked(client: Any, operation: str, parameters: Any) -> Any:
             invocation = current_invocation()
             if invocation is not None:
-                check(invocation.variables[b"AWS_LAMBDA_FUNCTION_NAME"].decode(), client, operation, parameters)
-            return call(client, operation, parameters)
+                invocation.check()
+                function = invocation.variables[b"AWS_LAMBDA_FUNCTION_NAME"].decode()
+                check(function, client, operation, parameters)
+            try:
+                return call(client, operation, parameters)
+            except ClientError as failed:
+                if invocation is not None and _missing_object(client, operation, failed):
+                    self._check_told(function, parameters["Bucket"], operation)
+                raise
 
         put(BaseClient, "_make_api_call", checked)
 
@@ -66,8 +77,13 @@ class Roles:
             self.used[function].add(need.action)
             if not self.allows(function, need):
                 message = f"{function} may not perform {need.action} on {' or '.join(need.resources)}: its role does not allow it"
-                answer: Any = {"Error": {"Code": "AccessDeniedException", "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
-                raise ClientError(answer, operation)
+                raise _denied(need.action, message, operation)
+
+    def _check_told(self, function: str, bucket: str, operation: str) -> None:
+        """Raises AccessDenied where the function's role may not learn that an object is missing."""
+        if not self.allows(function, Need("s3:ListBucket", (f"arn:aws:s3:::{bucket}",))):
+            message = f"{function} may not learn that an object is missing: its role lacks s3:ListBucket, without a condition, on {bucket}"
+            raise _denied("s3:ListBucket", message, operation) from None
 
     def allows(self, function: str, need: Need) -> bool:
         """Whether a statement of the function's role allows the call."""
@@ -76,6 +92,18 @@ class Roles:
     def granted(self, function: str) -> set[str]:
         """All actions that the function's role allows."""
         return {action for statement in self._statements[function] for action in _listed(statement["Action"])}
+
+
+def _missing_object(client: Any, operation: str, failed: ClientError) -> bool:
+    of_an_object = client.meta.service_model.service_name == "s3" and operation in ("GetObject", "HeadObject")
+    return of_an_object and failed.response["Error"]["Code"] in ("NoSuchKey", "404")
+
+
+def _denied(action: str, message: str, operation: str) -> ClientError:
+    """The refusal with the code of the service: the older protocols spell it shorter."""
+    code = "AccessDenied" if action.partition(":")[0] in ("s3", "ses") else "AccessDeniedException"
+    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    return ClientError(answer, operation)
 
 
 def managed_documents(role: Any) -> dict[str, str]:
@@ -104,8 +132,16 @@ def _s3(service: str, operation: str, parameters: Parameters, at: str) -> Iterat
     if operation in ("ListObjectsV2", "ListObjects"):
         yield Need("s3:ListBucket", (bucket,), {"s3:prefix": parameters.get("Prefix", "")})
     else:
-        action = {"HeadObject": "GetObject", "UploadPart": "PutObject", "CreateMultipartUpload": "PutObject"}.get(operation, operation)
-        yield Need(f"s3:{action}", (f"{bucket}/{parameters.get('Key', '')}",))
+        yield Need(f"s3:{_OBJECT_ACTIONS.get(operation, operation)}", (f"{bucket}/{parameters.get('Key', '')}",))
+
+
+_OBJECT_ACTIONS = {
+    "HeadObject": "GetObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+}
+"""Operations on objects whose action has another name."""
 
 
 def _ssm(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
@@ -123,9 +159,15 @@ def _ses(service: str, operation: str, parameters: Parameters, at: str) -> Itera
     yield Need(f"ses:{operation}", identities, {"ses:FromAddress": sender})
 
 
+def _scheduler(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    named = f"arn:aws:scheduler:{at}:schedule/{parameters.get('GroupName', 'default')}/{parameters.get('Name', '')}"
+    yield Need(f"scheduler:{operation}", ("*" if operation == "ListSchedules" else named,))
+
+
 _RULES: dict[str, Callable[[str, str, Parameters, str], Iterator[Need]]] = {
     "dynamodb": _dynamodb,
     "s3": _s3,
+    "scheduler": _scheduler,
     "ssm": _ssm,
     "secretsmanager": _secrets,
     "ses": _ses,

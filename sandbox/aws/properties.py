@@ -16,6 +16,7 @@ HONOURED: dict[str, set[str]] = {
         "DatapointsToAlarm",
         "Dimensions",
         "EvaluationPeriods",
+        "InsufficientDataActions",
         "MetricName",
         "Metrics",
         "Namespace",
@@ -38,8 +39,10 @@ HONOURED: dict[str, set[str]] = {
     "AWS::Events::Rule": {"Description", "EventPattern", "Name", "State", "Targets"},
     "AWS::IAM::ManagedPolicy": {"Description", "PolicyDocument"},
     "AWS::IAM::Role": {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies"},
+    "AWS::KMS::Key": {"Description", "EnableKeyRotation", "KeyPolicy"},
     "AWS::Lambda::Function": {
         "Code",
+        "DeadLetterConfig",
         "Environment",
         "FunctionName",
         "Handler",
@@ -54,7 +57,8 @@ HONOURED: dict[str, set[str]] = {
     "AWS::Logs::LogGroup": {"LogGroupName", "RetentionInDays"},
     "AWS::S3::Bucket": {"BucketEncryption", "VersioningConfiguration"},
     "AWS::SNS::Subscription": {"Endpoint", "Protocol", "TopicArn"},
-    "AWS::SNS::Topic": {"TopicName"},
+    "AWS::SNS::Topic": {"KmsMasterKeyId", "TopicName"},
+    "AWS::SQS::Queue": {"MessageRetentionPeriod", "QueueName", "SqsManagedSseEnabled"},
     "AWS::SSM::Parameter": {"Description", "Name", "Tier", "Type", "Value"},
     "AWS::Scheduler::Schedule": {
         "Description",
@@ -91,11 +95,13 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "PublicAccessBlockConfiguration": "only loopback can reach it",
     },
     "AWS::S3::BucketPolicy": {"Bucket": "policies are not enforced here", "PolicyDocument": "policies are not enforced here"},
+    "AWS::SQS::QueuePolicy": {"PolicyDocument": "policies are not enforced here", "Queues": "policies are not enforced here"},
     "AWS::StepFunctions::StateMachine": {"Tags": "set by SAM, read by nobody here"},
 }
 ATTRIBUTES = {"Type", "Properties", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"}
-TARGET_FIELDS = {"Id", "Arn", "RetryPolicy"}
-"""Of the target of an event rule; input transformers are not honoured."""
+TARGET_FIELDS = {"Id", "Arn", "RoleArn", "RetryPolicy", "DeadLetterConfig"}
+"""Of the target of an event rule; input transformers are not honoured. Handing an event to a function never fails here; what cannot be
+started goes to the rule's dead letters without another try, and what a function fails on to the function's own queue."""
 
 
 def faults(template: dict[str, Any]) -> list[str]:

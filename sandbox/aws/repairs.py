@@ -21,8 +21,13 @@ import moto.core.responses as core_responses
 import moto.stepfunctions.parser.asl.component.common.path.result_path as result_path
 import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as retrier_decl
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils as lambda_tasks
+import moto.stepfunctions.parser.asl.component.state.state as state_module
+import moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp as timestamp
+import moto.stepfunctions.parser.asl.eval.event.event_manager as event_manager
 import moto.stepfunctions.parser.asl.utils.boto_client as boto_client
 import moto.stepfunctions.parser.asl.utils.json_path as json_path
+import moto.stepfunctions.parser.backend.execution as execution_module
+import moto.stepfunctions.parser.models as models
 from moto.cloudformation.models import Stack
 from moto.core.responses import ActionResult
 from moto.core.utils import method_names_from_class
@@ -50,8 +55,8 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from sandbox.aws.patch import put
+from sandbox.clock import Clock, RealClock
 
-NESTED_POLL_SECONDS = 0.005
 START_WAIT_SECONDS = 5.0
 """How long stopping an execution waits for its thread to have begun."""
 HISTORY_PAGE = 1000
@@ -60,15 +65,27 @@ THRESHOLD_EXCEEDED = "The specified tolerated failure threshold was exceeded"
 
 class Hooks:
     """What the embedded AWS puts in: who hears of status changes, who answers `lambda:invoke` (function name or ARN and payload in;
-    answer and, if it failed, `Unhandled` out), and how fast Retry waits pass (1.0 is real time)."""
+    answer and, if it failed, `Unhandled` out), how fast Retry waits pass (1.0: as the clock does), and the clock."""
 
     status_changed: Callable[[Execution, str], None] | None = None
     invoke: Callable[[str, bytes], tuple[bytes, str | None]] | None = None
     retry_pace: float = 1.0
+    clock: Clock = RealClock()
 
 
 _ending = threading.RLock()
 """An execution ends by itself or is stopped, not both."""
+_changed = threading.Condition()
+"""Told whenever an execution has ended or something that waits for one is to wait no longer."""
+
+
+class _Heard(threading.Event):
+    """An event that `_changed` hears of."""
+
+    def set(self) -> None:
+        super().set()
+        with _changed:
+            _changed.notify_all()
 
 
 def state_machines_of_stacks_are_executed() -> None:
@@ -76,12 +93,9 @@ def state_machines_of_stacks_are_executed() -> None:
 
     def create(cls: Any, /, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any) -> StateMachine:
         properties = cloudformation_json["Properties"]
-        definition = properties["DefinitionString"]
-        for name, value in properties.get("DefinitionSubstitutions", {}).items():
-            definition = definition.replace("${" + name + "}", value)
         return stepfunctions_parser_backends[account_id][region_name].create_state_machine(
             name=properties.get("StateMachineName", resource_name),
-            definition=definition,
+            definition=definition_of(properties),
             roleArn=properties["RoleArn"],
             loggingConfiguration=_api_names(properties.get("LoggingConfiguration")),
             tracingConfiguration=_api_names(properties.get("TracingConfiguration")),
@@ -136,34 +150,23 @@ def submitted_nested_executions_are_converted_before_use() -> None:
 
 
 def nested_executions_are_awaited_closely() -> None:
-    """The end of a nested execution is looked for twice a second, with an API call; here it is seen at once and at no cost."""
-    before = StateTaskServiceSfn._build_sync2_resolver
-
-    def build(self: StateTaskServiceSfn, env: Any, *rest: Any, **options: Any) -> Callable[[], Any]:
-        details = env.aws_execution_details
-        execution = stepfunctions_parser_backends[details.account][details.region].describe_execution(env.stack[-1]["ExecutionArn"])
-        resolve: Any = before(self, env, *rest, **options)
-        return lambda: None if execution.status == ExecutionStatus.RUNNING.value else resolve()
-
-    put(StateTaskServiceSfn, "_build_sync2_resolver", build)
-
-
-def nested_executions_stop_with_their_parent() -> None:
-    """A nested execution goes on when its parent is stopped or its task times out; AWS stops it."""
+    """The end of a nested execution is looked for twice a second, with an API call; here it is heard of. And it goes on when its parent is
+    stopped or its task times out; AWS stops it."""
     before = StateTaskServiceCallback._eval_integration_pattern
 
     def pattern(self: Any, env: Any, *rest: Any, **options: Any) -> None:
         if not isinstance(self, StateTaskServiceSfn) or self.resource.condition != ResourceCondition.Sync2:
             return before(self, env, *rest, **options)
-        arn = env.stack[-1]["ExecutionArn"]
+        arn, details = env.stack[-1]["ExecutionArn"], env.aws_execution_details
+        execution = stepfunctions_parser_backends[details.account][details.region].describe_execution(arn)
         resolve: Any = self._build_sync2_resolver(env, *rest, **options)
-        ended = None
-        while ended is None and env.is_running():
-            time.sleep(NESTED_POLL_SECONDS)
-            ended = resolve()
-        env.stack.append(ended)
-        client: Any = boto_client.boto_client_for(region=env.aws_execution_details.region, service="stepfunctions")
-        if ended is None:
+        env.program_state_event = _Heard()
+        with _changed:
+            _changed.wait_for(lambda: execution.status != ExecutionStatus.RUNNING.value or not env.is_running())
+        ended = execution.status != ExecutionStatus.RUNNING.value
+        env.stack.append(resolve() if ended else None)
+        if not ended:
+            client: Any = boto_client.boto_client_for(region=details.region, service="stepfunctions")
             client.stop_execution(executionArn=arn, cause="Its parent execution was stopped, or waited too long for it.")
         return None
 
@@ -228,17 +231,20 @@ def executions_have_valid_names() -> None:
     put(StepFunctionsParserBackend, "start_execution", start)
 
 
+def an_execution_runs_as_soon_as_it_is_listed() -> None:
+    """Between its creation and its start an execution has no status, and whoever lists executions in that moment fails."""
+    put(Execution, "status", property(lambda self: (self.exec_status or ExecutionStatus.RUNNING).value))
+
+
 def stopping_takes_effect_at_once() -> None:
     """A stopped execution stays RUNNING until its task ends, loses error and cause, and cannot be stopped in its first instants."""
 
     def stop(self: Execution, stop_date: datetime.datetime, error: str | None, cause: str | None) -> None:
-        if self.exec_status != ExecutionStatus.RUNNING or self.exec_worker is None:
-            return
         deadline = time.monotonic() + START_WAIT_SECONDS
         while not _begun(self) and time.monotonic() < deadline:
             time.sleep(0.001)
         with _ending:
-            if self.exec_status != ExecutionStatus.RUNNING:
+            if self.exec_status != ExecutionStatus.RUNNING or self.exec_worker is None:
                 return
             self.exec_status, self.stop_date, self.error, self.cause = ExecutionStatus.ABORTED, stop_date, error or None, cause or None
             self.exec_worker.stop(stop_date=stop_date, cause=cause, error=error)
@@ -246,7 +252,7 @@ def stopping_takes_effect_at_once() -> None:
 
     def respond(self: StepFunctionResponse) -> ActionResult:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
-        now = datetime.datetime.now(tz=datetime.UTC)
+        now = Hooks.clock.now()
         execution.stop(stop_date=now, error=self._get_param("error"), cause=self._get_param("cause"))
         return ActionResult({"stopDate": execution.stop_date})
 
@@ -260,12 +266,13 @@ def status_changes_are_told() -> None:
     before_end: Any = BaseExecutionWorkerCommunication._reflect_execution_status
 
     def start(self: Execution) -> None:
-        _tell(self, ExecutionStatus.RUNNING.value)
-        before_start(self)
+        with Hooks.clock.working():
+            _tell(self, ExecutionStatus.RUNNING.value)
+            before_start(self)
 
     def reflect(self: BaseExecutionWorkerCommunication) -> None:
         with _ending:
-            if self.execution.exec_status != ExecutionStatus.ABORTED:
+            if self.execution.exec_status == ExecutionStatus.RUNNING:
                 before_end(self)
                 _tell(self.execution, self.execution.status)
 
@@ -371,6 +378,19 @@ def retry_waits_keep_the_pace() -> None:
     put(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * Hooks.retry_pace)))
 
 
+def executions_live_by_the_clock() -> None:
+    """Not a fault: moments in executions, their histories and their Waits are those of `Hooks.clock`."""
+
+    class Moment(datetime.datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime.datetime:  # type: ignore[override]
+            now = Hooks.clock.now()
+            return now.replace(tzinfo=None) if tz is None else now.astimezone(tz)
+
+    for module in (execution_module, event_manager, state_module, timestamp, models):
+        put(module, "datetime", SimpleNamespace(datetime=Moment, timezone=datetime.timezone, timedelta=datetime.timedelta))
+
+
 REPAIRS: tuple[Callable[[], None], ...] = (
     repeated_work_is_remembered,
     templates_in_json_are_read_as_json,
@@ -378,10 +398,10 @@ REPAIRS: tuple[Callable[[], None], ...] = (
     nested_executions_convert_names,
     submitted_nested_executions_are_converted_before_use,
     nested_executions_are_awaited_closely,
-    nested_executions_stop_with_their_parent,
     maps_of_any_length_run,
     unreadable_manifests_have_their_error_name,
     executions_have_valid_names,
+    an_execution_runs_as_soon_as_it_is_listed,
     stopping_takes_effect_at_once,
     status_changes_are_told,
     executions_are_described_in_full,
@@ -389,7 +409,16 @@ REPAIRS: tuple[Callable[[], None], ...] = (
     functions_are_called_directly,
     retry_counts_survive_threads,
     retry_waits_keep_the_pace,
+    executions_live_by_the_clock,
 )
+
+
+def definition_of(properties: dict[str, Any]) -> str:
+    """The definition of a state machine of a stack, with everything put in."""
+    definition = str(properties["DefinitionString"])
+    for name, value in properties.get("DefinitionSubstitutions", {}).items():
+        definition = definition.replace("${" + name + "}", value)
+    return definition
 
 
 def _api_names(value: Any) -> Any:
@@ -399,6 +428,16 @@ def _api_names(value: Any) -> Any:
     return [_api_names(each) for each in value] if isinstance(value, list) else value
 
 
+def fail(execution: Any, error: str, cause: str) -> None:
+    """Ends an execution from outside as failed, whatever its states catch."""
+    with _ending:
+        if execution.exec_status == ExecutionStatus.RUNNING:
+            execution.exec_status, execution.stop_date = ExecutionStatus.FAILED, Hooks.clock.now()
+            execution.error, execution.cause = error, cause
+            execution.exec_worker.env.set_error({"error": error, "cause": cause})
+            _tell(execution, ExecutionStatus.FAILED.value)
+
+
 def end_is_told(execution: Execution) -> bool:
     """Whether an execution still runs, or those who listen have been told of its end."""
     return execution.status == ExecutionStatus.RUNNING.value or hasattr(execution, "end_told")
@@ -406,8 +445,9 @@ def end_is_told(execution: Execution) -> bool:
 
 def _begun(execution: Any) -> bool:
     """Whether an execution's program runs or has ended."""
-    env = execution.exec_worker.env
-    return execution.exec_status != ExecutionStatus.RUNNING or (env is not None and env.program_state() is not None)
+    env = execution.exec_worker.env if execution.exec_worker is not None else None
+    running = execution.status == ExecutionStatus.RUNNING.value
+    return not running or (env is not None and env.program_state() is not None)
 
 
 def _tell(execution: Any, status: str) -> None:
@@ -415,6 +455,8 @@ def _tell(execution: Any, status: str) -> None:
         Hooks.status_changed(execution, status)
     if status != ExecutionStatus.RUNNING.value:
         execution.end_told = True
+        with _changed:
+            _changed.notify_all()
 
 
 def _failure(env: Any, kind: StatesErrorNameType, cause: str) -> FailureEvent:
@@ -432,7 +474,7 @@ def status_event(execution: Execution, status: str) -> dict[str, Any]:
         "detail-type": "Step Functions Execution Status Change",
         "source": "aws.states",
         "account": execution.account_id,
-        "time": datetime.datetime.now(tz=datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": Hooks.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "region": execution.region_name,
         "resources": [execution.exec_arn],
         "detail": {

@@ -90,8 +90,8 @@ class Schedule(_Resource):
         scheduler_backends[account][region].create_schedule(
             name=name,
             description=properties.get("Description", ""),
-            start_date=None,  # type: ignore[arg-type]
-            end_date=None,  # type: ignore[arg-type]
+            start_date=properties.get("StartDate"),  # type: ignore[arg-type]
+            end_date=properties.get("EndDate"),  # type: ignore[arg-type]
             flexible_time_window=properties["FlexibleTimeWindow"],
             group_name="default",
             kms_key_arn="",
@@ -127,6 +127,7 @@ class Alarm(_Resource):
             description=properties.get("AlarmDescription", ""),
             dimensions=properties.get("Dimensions", []),
             alarm_actions=properties.get("AlarmActions", []),
+            insufficient_data_actions=properties.get("InsufficientDataActions", []),
             metric_data_queries=[_query(each) for each in properties["Metrics"]] if "Metrics" in properties else None,
             datapoints_to_alarm=properties.get("DatapointsToAlarm"),
             treat_missing_data=properties.get("TreatMissingData"),
@@ -150,6 +151,22 @@ class BucketPolicy(_Resource):
         return str(properties["Bucket"])
 
 
+class QueuePolicy(_Resource):
+    """Kept, not enforced, as for buckets."""
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::SQS::QueuePolicy"
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
+
+    @classmethod
+    def create(cls, name: str, properties: Properties, account: str, region: str) -> str:
+        return name
+
+
 class Subscription(_Resource):
     @staticmethod
     def cloudformation_type() -> str:
@@ -164,7 +181,7 @@ class Subscription(_Resource):
         return str(sns_backends[account][region].subscribe(properties["TopicArn"], properties["Endpoint"], properties["Protocol"]).arn)
 
 
-MODELS: tuple[type[_Resource], ...] = (Secret, Schedule, Alarm, BucketPolicy, Subscription)
+MODELS: tuple[type[_Resource], ...] = (Secret, Schedule, Alarm, BucketPolicy, QueuePolicy, Subscription)
 
 
 def register() -> None:

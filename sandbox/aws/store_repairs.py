@@ -15,6 +15,8 @@ from moto.core.serialize import JSONSerializer
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing.validators import ActionCountValidator
 from moto.dynamodb.responses import DynamoHandler
+from moto.s3.exceptions import NoSuchUpload
+from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
 from sandbox.aws.patch import put
@@ -101,9 +103,31 @@ def queries_sort_what_they_look_for() -> None:
     put(Table, "all_items", items)
 
 
+def uploads_in_parts_are_over_when_they_are_completed() -> None:
+    """A part of an upload that was completed or thrown away, and another completion, end in a KeyError; S3 says that there is no such
+    upload."""
+    before_part, before_complete = S3Backend.upload_part, S3Backend.complete_multipart_upload
+
+    def known(self: S3Backend, bucket_name: str, multipart_id: str) -> None:
+        if multipart_id not in self.get_bucket(bucket_name).multiparts:
+            raise NoSuchUpload(upload_id=multipart_id)
+
+    def part(self: S3Backend, bucket_name: str, multipart_id: str, *given: Any) -> Any:
+        known(self, bucket_name, multipart_id)
+        return before_part(self, bucket_name, multipart_id, *given)
+
+    def complete(self: S3Backend, bucket_name: str, multipart_id: str, *given: Any) -> Any:
+        known(self, bucket_name, multipart_id)
+        return before_complete(self, bucket_name, multipart_id, *given)
+
+    put(S3Backend, "upload_part", part)
+    put(S3Backend, "complete_multipart_upload", complete)
+
+
 REPAIRS: tuple[Callable[[], None], ...] = (
     conditions_and_writes_are_one,
     attribute_values_are_written_as_they_are,
     update_expressions_are_parsed_once,
     queries_sort_what_they_look_for,
+    uploads_in_parts_are_over_when_they_are_completed,
 )

@@ -32,6 +32,8 @@ class Invoice:
     amount: Decimal = Decimal(0)
     status: str = "Posted"
     comments: str = ""
+    currency: str = ""
+    """Where it is another than the account's."""
 
     @property
     def id(self) -> str:
@@ -57,6 +59,11 @@ class Invoice:
             self._tax(amount, count, bought.charge)
         return amount
 
+    def bill_in_parts(self, key: str, *amounts: Decimal) -> None:
+        """Add a line for each amount, as finely as it is given, without taxes."""
+        for amount in amounts:
+            self._line(self.subscribed.charges[key], amount, Decimal(1), amount)
+
     def discount(self, per_cent: int, base: Decimal) -> None:
         """Add a discount line of so much of the amount of the first line, with the taxes that it saves."""
         bought = self.subscribed.charges["loyalty"]
@@ -75,6 +82,7 @@ class Invoice:
             "TargetDate": self.day.isoformat(),
             "Status": self.status,
             "Amount": number(self.amount),
+            "Currency": self.currency,
             "Comments": self.comments,
             "CreatedDate": f"{self.day}T03:15:00Z",
         }

@@ -24,14 +24,14 @@ from sandbox.demo.later import later
 from sandbox.demo.netsuite_customers import flagged_customers
 from sandbox.demo.payments import Payment, numbered, ordinary, payment_number
 from sandbox.demo.settlement import debit_memos, payment_of_debit_memo, settlement
-from sandbox.demo.special import SPECIAL, WRONG, fill
+from sandbox.demo.special import BEFORE_CUTOVER, CUTOVER, SPECIAL, WRONG, fill
 from sandbox.demo.subscriptions import Subscribed, subscribe
 from sandbox.demo.tenant import Objects, Planted, Tenant
 from sandbox.demo.unsettled import unsettled
 
 FIRST_MONTH, MONTHS = 2, 9
 """Bill runs are on the first of February 2026 and of the months that follow."""
-INVOICES = 60
+INVOICES = 63
 PAID_PER_CENT = 75
 """How many of the invoices of the bill runs are paid."""
 ABOUT = (
@@ -39,7 +39,7 @@ ABOUT = (
     '"planted" lists the records that do not reach the other system and why; everything else does. "code" is that of the message.',
     '"settings" are set on top of the sandbox\'s.',
     '"netsuite" is loaded on top of the reference data that every account of the stand-in has, "zuora" into an empty tenant.',
-    '"later" is loaded into NetSuite after the first run: what people there enter about what that run created.',
+    '"later" is loaded into NetSuite after the first run: what people there enter about what that run created, and what they delete.',
     "Change what you like, then `make demo` again. `python -m sandbox.demo` writes the file as it was.",
 )
 ABOUT_A = (
@@ -52,6 +52,7 @@ SETTINGS = {
     "invoice_line_department_mapping": "Zuora Account",
     "invoice_line_location_mapping": "Zuora Account",
     "unassigned_payments_customer_id": str(UNASSIGNED),
+    "cutover_zuora_invoice": CUTOVER.isoformat(),
     "enable_sales_order_sync": "Yes",
     "disable_netsuite_payment_sync": "No",
     "disable_netsuite_credit_memo_sync": "No",
@@ -111,7 +112,7 @@ def _invoices(chosen: list[Profile], subscribed: list[Subscribed], count: int, c
     ]
     plan = sorted([*runs[:wanted], *SPECIAL], key=lambda p: p[0])
     made = []
-    for n, (day, account, kind) in enumerate(plan, 1):
+    for n, (day, account, kind) in enumerate(plan):
         invoice = Invoice(n, account, chosen[account - 1], subscribed[account - 1], day)
         if kind == "regular":
             _regular(invoice, chance)
@@ -157,7 +158,9 @@ def _payments(books: Books, chance: Random) -> list[tuple[int, Payment]]:
 def _special_payments(books: Books) -> list[Payment]:
     held, refunded, overpaid = books.invoice("unsynced charge"), books.invoice("refunded"), books.invoice("overpaid")
     twice, in_netsuite, by_transfer = books.invoice("paid in both"), books.invoice("refunded in NetSuite"), books.invoice("paid in cash")
+    before = books.invoice(BEFORE_CUTOVER)
     return [
+        _pay_one(before, date(2026, 1, 20), before.account, BEFORE_CUTOVER),
         _pay_one(held, date(2026, 5, 4), held.account, "of a held invoice"),
         _pay_one(by_transfer, date(2026, 5, 9), books.methods[BANK_TRANSFER], "unknown method", Decimal(500)),
         Payment(9, "USD", date(2026, 5, 8), Decimal("179.00"), 9, "unapplied", "Paid before the invoice was there", electronic=True),
@@ -182,19 +185,19 @@ def _planted(made: list[tuple[Invoice, str]], payments: list[tuple[int, Payment]
     ]
     for invoice, kind in made:
         if kind in WRONG:
-            expect, mode = ("left", "B") if kind == "negative" else ("held", "")
             code, wrong = WRONG[kind]
-            found.append(Planted("Invoice", invoice.number, expect, wrong, mode, code))
+            found.append(Planted("Invoice", invoice.number, "held", wrong, "B" if kind == "negative" else "", code))
     for n, payment in payments:
         found += [Planted("Payment", payment_number(n), *why) for why in WRONG_PAYMENTS.get(payment.kind, ())]
     return found
 
 
 WRONG_PAYMENTS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
+    BEFORE_CUTOVER: (("held", "Its invoice is dated before the cutover date, so that it never follows.", "", "PAY-V2"),),
     "of a held invoice": (("held", "It is applied to an invoice that is not in NetSuite.", "", "PAY-V2"),),
     "unknown method": (("held", 'NetSuite has no payment method "BankTransfer".', "", "PAY-V1"),),
     "unapplied": (
-        ("left", "It has an account but is applied to nothing; it waits until it is.", "B", "PAY-UNAPPLIED"),
+        ("held", "It has an account but is applied to nothing; it waits until it is.", "B", "PAY-UNAPPLIED"),
         ("held", "It is applied to no invoice; credit balance is not synced.", "A", "PAY-A6"),
     ),
 }

@@ -12,6 +12,7 @@ from sandbox.demo.billing import Invoice
 from sandbox.demo.books import Books, Chapter
 from sandbox.demo.catalogue import GOODWILL
 from sandbox.demo.ids import number, zuora_id
+from sandbox.demo.payments import payment_number
 from sandbox.demo.tenant import LATER, Objects, Planted
 
 ORDER_DAY, MONEY_DAY = "2026-06-02", "2026-06-03"
@@ -24,7 +25,7 @@ Row = dict[str, Any]
 def later(books: Books, mode: str) -> Chapter:
     """The NetSuite records of mode "A" or "B" with their planted ones."""
     chapter = Chapter()
-    parts = [_sales_orders(mode), _payments(books, mode), _refunds(books, mode)]
+    parts = [_sales_orders(mode), _payments(books, mode), _refunds(books, mode), _changed(books, mode)]
     chapter.together([*parts, _credit_memos(books)] if mode == "A" else parts)
     return chapter
 
@@ -122,6 +123,26 @@ def _payment(n: int, account: int, amount: Decimal, *parts: tuple[Invoice, Decim
         "custbodyzuorasyncupdates": True,
     }
     return {k: v for k, v in row.items() if v not in ("", {"items": []})}
+
+
+# -- changed after the sync ----------------------------------------------------------------------------------------------
+
+
+def _changed(books: Books, mode: str) -> Chapter:
+    """Somebody corrects the amount of a payment that came from Zuora, in NetSuite alone, and deletes an invoice that nobody has paid."""
+    n, payment = books.payments["full"][0]
+    more = number(payment.amount + 10)
+    chapter = Chapter()
+    chapter.add({"customerPayment": [{"externalId": zuora_id("Payment", n), "payment": more, "memo": "Corrected by hand"}]})
+    wrong = "Somebody raised its amount by 10 in NetSuite after the first run; Zuora holds what was paid."
+    open_one = books.invoices["regular"][-1]
+    chapter.add({"invoice": [{**in_netsuite(open_one), "deleted": True}]})
+    deleted = "Somebody deleted it in NetSuite after the first run; in Zuora the customer owes it still."
+    chapter.planted = [
+        Planted("Payment", payment_number(n), "drift", wrong, mode, "DRIFT-AMOUNT", LATER),
+        Planted("Invoice", open_one.number, "drift", deleted, mode, "DRIFT-MISSING", LATER),
+    ]
+    return chapter
 
 
 # -- credit memos --------------------------------------------------------------------------------------------------------

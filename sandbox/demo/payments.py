@@ -101,5 +101,5 @@ def _pay(habit: str, invoices: list[Invoice], chance: Random) -> Payment:
 
 
 def numbered(payments: list[Payment]) -> Iterator[tuple[int, Payment]]:
-    """The payments with their places in the sequence of numbers, by date."""
-    return enumerate(sorted(payments, key=lambda p: p.day), 1)
+    """The payments with their places in the sequence of numbers, by date; the first is that of the invoice before the cutover date."""
+    return enumerate(sorted(payments, key=lambda p: p.day))

@@ -25,12 +25,12 @@ WRONG_CREDITS = {
     "of a held debit memo": ("held", "CM-V2", "It is applied to a debit memo that is not in NetSuite."),
     "credit of an unsynced charge": ("held", "CM-V6", 'It credits "Cold Storage", which is not in NetSuite because it lacks an item type.'),
     "credit of wrong sum": ("held", "CM-V7", "The lines add up to 25.00 less than the amount of the memo."),
-    "migrated": ("left", "", "The move to Invoice Settlement made it of a negative invoice that NetSuite has already."),
+    "migrated": ("held", "", "The move to Invoice Settlement made it of a negative invoice that NetSuite has already."),
 }
 WRONG_REFUNDS = {
     "unknown method": ("held", "RFD-V1", 'NetSuite has no payment method "BankTransfer".'),
     "of an unsynced payment": ("held", "RFD-V2", "The payment is not in NetSuite, as it is applied to nothing."),
-    "of a credit memo": ("left", "", "Refunds of credit memos are not synced."),
+    "of a credit memo": ("held", "", "Refunds of credit memos are not synced."),
 }
 
 

@@ -29,7 +29,7 @@ LONGEST_SECONDS = 600.0
 """How long the demo's run is waited for; it takes a few seconds."""
 OUTCOMES = {"held": "held", "refused": "refused", "skipped": "left"}
 """Outcomes of a record that do not bring it to the other system, in the words of the tenant."""
-WORDS = {"held": "held", "refused": "refused by the other system", "left": "left alone"}
+WORDS = {"held": "held", "refused": "refused by the other system", "left": "left alone", "drift": "told as changed after its sync"}
 DATA_KINDS = {
     "Account": "accounts",
     "ProductRatePlanCharge": "charges",
@@ -77,7 +77,10 @@ def _two_runs(sandbox: Sandbox, options: SandboxOptions, tenant: Tenant) -> int:
         sandbox.load_netsuite(later)
     except SandboxError as refused:
         return _conclude([], [*differences, f"What is entered in NetSuite after the first run was refused: {refused}"])
-    print(f"\nNow people enter {_entered(later)} in NetSuite; running again.", flush=True)
+    entered, deleted = (
+        _named({kind: [row for row in rows if bool(row.get("deleted")) is gone] for kind, rows in later.items()}) for gone in (False, True)
+    )
+    print(f"\nNow people enter or correct {entered} in NetSuite, and delete {deleted}; running again.", flush=True)
     second = _run(sandbox, options)
     if second is None:
         return OTHERWISE
@@ -101,7 +104,7 @@ def _run(sandbox: Sandbox, options: SandboxOptions) -> tuple[dict[Record, Stoppe
     print(flush=True)
     finished(target, execution, console=console, into=_folder(options))
     end = watch.ended(target, execution)
-    return stopped(target.folder(end.run_id)), money_problems(end.summary)
+    return {**stopped(target.folder(end.run_id)), **drifted(end.summary)}, money_problems(end.summary)
 
 
 def _mode(options: SandboxOptions) -> str:
@@ -122,6 +125,11 @@ def stopped(folder: RunFolder) -> dict[Record, Stopped]:
                     stop = Stopped(OUTCOMES[result["outcome"]], result.get("code", ""))
                     found[result["object"], result["source_number"]] = stop
     return found
+
+
+def drifted(summary: RunSummary | None) -> dict[Record, Stopped]:
+    """What the run told as changed on one side after its sync."""
+    return {(drift.object, drift.number): Stopped("drift", drift.code) for drift in (summary.drift if summary else ())}
 
 
 def compare(expected: Iterable[Planted], found: dict[Record, Stopped]) -> list[str]:
@@ -172,5 +180,5 @@ def _content(tenant: Tenant, mode: str) -> str:
     return ", ".join(f"{len(zuora[kind])} {name}" for kind, name in DATA_KINDS.items() if zuora.get(kind))
 
 
-def _entered(later: dict[str, list[Any]]) -> str:
-    return ", ".join(f"{len(rows)} {title(kind).removeprefix('NetSuite ').lower()}" for kind, rows in later.items())
+def _named(records: dict[str, list[Any]]) -> str:
+    return ", ".join(f"{len(rows)} {title(kind).removeprefix('NetSuite ').lower()}" for kind, rows in records.items() if rows)

@@ -9,7 +9,10 @@ from decimal import Decimal
 from sandbox.demo.accounts import NOT_SYNCED, UNKNOWN_TERM
 from sandbox.demo.billing import Invoice
 
+BEFORE_CUTOVER, CUTOVER = "before the cutover", date(2026, 1, 15)
+"""The invoice that NetSuite has from before, and the day from which on the sync takes invoices."""
 SPECIAL: tuple[tuple[date, int, str], ...] = (
+    (date(2026, 1, 8), 1, BEFORE_CUTOVER),
     (date(2026, 1, 28), 2, "closed period"),
     (date(2026, 3, 12), 4, "no tax item"),
     (date(2026, 3, 16), 10, "zero total"),
@@ -35,6 +38,8 @@ SPECIAL: tuple[tuple[date, int, str], ...] = (
     (date(2026, 5, 12), 1, "refunded in NetSuite"),
     (date(2026, 5, 13), 8, "to settle"),
     (date(2026, 5, 31), 1, "draft"),
+    (date(2026, 6, 1), 2, "other currency"),
+    (date(2026, 6, 1), 4, "lost cent"),
 )
 """Day, account, and what is special about the invoice."""
 WRONG = {
@@ -43,6 +48,8 @@ WRONG = {
     "unsynced account": ("INV-V1", "Its account is not in NetSuite, because of the payment term of the account."),
     "unsynced charge": ("INV-V2", 'It bills the charge "Cold Storage", which is not in NetSuite because it lacks an item type.'),
     "wrong sum": ("INV-V9", "The lines add up to 25.00 less than the amount of the invoice."),
+    "other currency": ("INV-CURRENCY", "It is in EUR, while its account and the NetSuite customer have USD alone."),
+    "lost cent": ("INV-ROUNDING", "Three lines of 33.333, 33.333 and 33.334: kept with two digits, as NetSuite does, they lack a cent."),
     "negative": ("INV-NEGATIVE", "A negative invoice of a tenant with Invoice Settlement: it would have to be a credit memo."),
 }
 """Code of the message and what is wrong, by what is special."""
@@ -89,6 +96,15 @@ def _canceled(invoice: Invoice) -> None:
     invoice.status = "Canceled"
 
 
+def _other_currency(invoice: Invoice) -> None:
+    invoice.bill_in_parts("training", Decimal("1190.75"))
+    invoice.currency = "EUR"
+
+
+def _lost_cent(invoice: Invoice) -> None:
+    invoice.bill_in_parts("training", *map(Decimal, ("33.333", "33.333", "33.334")))
+
+
 def _draft(invoice: Invoice) -> None:
     _small(invoice)
     invoice.status = "Draft"
@@ -102,4 +118,6 @@ FILL: dict[str, Callable[[Invoice], None]] = {
     "negative": _negative,
     "canceled": _canceled,
     "draft": _draft,
+    "other currency": _other_currency,
+    "lost cent": _lost_cent,
 }

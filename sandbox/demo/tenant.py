@@ -25,7 +25,8 @@ LATER, FROM_NETSUITE = "later", "customers from NetSuite"
 
 @dataclass(frozen=True)
 class Planted:
-    """A record that does not reach the other system. `expect` is what becomes of it: held, refused, or left (alone, until it changes);
+    """A record that does not reach the other system. `expect` is what becomes of it: held, refused, left (alone, until it changes), or
+    drift (it did, and was changed on one side afterwards);
     `wrong` says why, for people; `mode` "A" or "B" where that holds only without or with Invoice Settlement; `code` is the code of the
     message, "" where no particular one is asked for. `when` is `LATER` for records that are loaded after the first run, and `FROM_NETSUITE`
     for customers that are looked at only if NetSuite is the master of customers."""

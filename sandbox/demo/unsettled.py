@@ -11,17 +11,21 @@ from sandbox.demo.accounts import BANK_TRANSFER
 from sandbox.demo.billing import Invoice
 from sandbox.demo.books import Books, Chapter
 from sandbox.demo.ids import number, zuora_id
-from sandbox.demo.payments import Payment
+from sandbox.demo.payments import Payment, payment_number
 from sandbox.demo.refunds import Refund, refund_number
 from sandbox.demo.tenant import Objects, Planted
 
-REFUND_DAY, ADJUSTMENT_DAY = date(2026, 5, 26), date(2026, 5, 21)
+REFUND_DAY, ADJUSTMENT_DAY, CHARGE_PAID = date(2026, 5, 26), date(2026, 5, 21), date(2026, 5, 27)
+CHARGED, CHARGE_PAYMENT = Decimal("50.00"), 901
 WRONG_REFUNDS = {
     "unknown method": ("RFD-V1", 'NetSuite has no payment method "BankTransfer".'),
     "of a held payment": ("RFD-V2", "The payment is not in NetSuite, as its invoice is not."),
     "of no invoice": ("RFD-V7", "It refunds no invoice payment, only what the customer paid too much."),
 }
 ADJUSTED_HELD = "It adjusts an invoice that is not in NetSuite, since its lines do not add up."
+
+
+WAITS_FOR_CHARGE = "It settles a charge adjustment too, which reaches NetSuite after the payments of the run; the next run sends it."
 
 
 def invoice_payments(zuora: Objects, refunded: list[dict[str, Any]] | None = None) -> Objects:
@@ -54,8 +58,19 @@ def unsettled(books: Books, zuora: Objects) -> Chapter:
             code, wrong = WRONG_REFUNDS[refund.story]
             refunds.planted.append(Planted("Refund", refund_number(n), "held", wrong, "A", code))
     chapter.add(invoice_payments(zuora, refunds.objects["RefundInvoicePayment"]))
+    chapter.add(_paid_with_its_charge(books))
+    chapter.planted.append(Planted("Payment", payment_number(CHARGE_PAYMENT), "held", WAITS_FOR_CHARGE, "A", "PAY-V2"))
     chapter.together([refunds, _adjustments(books)])
     return chapter
+
+
+def _paid_with_its_charge(books: Books) -> Objects:
+    """A payment of an invoice that a charge adjustment has raised: in NetSuite it settles two documents, once the second is there."""
+    invoice = books.invoice("to charge")
+    payment = Payment(invoice.account, invoice.profile.currency, CHARGE_PAID, invoice.amount + CHARGED, invoice.account)
+    payment.parts = [(invoice, payment.amount)]
+    made = payment.objects(CHARGE_PAYMENT)
+    return {"Payment": made["Payment"], "InvoicePayment": made["PaymentPart"]}
 
 
 def _refunds(books: Books) -> list[Refund]:
@@ -96,7 +111,7 @@ def _adjustments(books: Books) -> Chapter:
     table: list[tuple[Invoice, str, str, str, str, str]] = [
         (books.invoice("to credit"), "Credit", line, "100.00", "Processed", "Half an hour late"),
         (books.invoice("to reverse"), "Credit", "Tax", "2.00", "Processed", "Rate of the wrong county"),
-        (books.invoice("to charge"), "Charge", line, "50.00", "Processed", "Travel expenses"),
+        (books.invoice("to charge"), "Charge", line, str(CHARGED), "Processed", "Travel expenses"),
         (negative, "Charge", line, "40.00", "Processed", "One unit came back scratched"),
         (negative, "Credit", line, "10.00", "Processed", "Postage of the return"),
         (books.invoice("wrong sum"), "Credit", line, "20.00", "Processed", ""),

@@ -13,10 +13,12 @@ from sandbox.netsuite.output import Renderer
 from sandbox.netsuite.records import EXTERNAL_PREFIX, Before, Records, WriteOptions
 from sandbox.netsuite.rules import Tenant
 from sandbox.netsuite.schema import RecordType
-from sandbox.netsuite.store import Record, undo
-from sandbox.netsuite.values import Validation
+from sandbox.netsuite.store import Record, Unit, undo
+from sandbox.netsuite.values import Validation, parse_time
 
 CUSTOM_FIELD = "customField"
+DELETED = "deleted"
+"""Member of a row that says that somebody deletes the record, as the screens let them."""
 Objects = dict[str, list[dict[str, Any]]]
 
 
@@ -41,11 +43,14 @@ class Loader:
         self._load_custom_fields(objects.get(CUSTOM_FIELD, []), errors)
         datasets = self._read_datasets(objects.get(DATASET, []), errors)
         settings = self._read_settings(objects.get(DATASET_SETTINGS, []), errors)
+        coming = self._transactions_in(objects)
         finished = False
         try:
             for kind in [k for name, k in self.tenant.catalog.types.items() if name in known]:
                 given = next(rows for name, rows in objects.items() if name.lower() == kind.name.lower())
-                self._load_type(kind, given, undone, errors)
+                self._load_type(kind, given, coming, undone, errors)
+            if not errors:
+                undone += self._keep_dates(objects)
             finished = not errors
         finally:
             if not finished:
@@ -95,14 +100,22 @@ class Loader:
                 errors.append({"type": CUSTOM_FIELD, "index": index, "message": f"{type(wrong).__name__}: {wrong}"})
         self.tenant.set_custom_fields(fields)
 
-    def _load_type(self, kind: RecordType, rows: list[dict[str, Any]], undone: Before, errors: list[dict[str, Any]]) -> None:
+    def _transactions_in(self, objects: Objects) -> frozenset[int]:
+        """Internal ids of the transactions among these objects."""
+        kinds = {name.lower() for name, kind in self.tenant.catalog.types.items() if kind.group == "transaction"}
+        rows = (row for name, given in objects.items() if name.lower() in kinds for row in given)
+        return frozenset(int(row["id"]) for row in rows if str(row.get("id")).isdigit())
+
+    def _load_type(
+        self, kind: RecordType, rows: list[dict[str, Any]], coming: frozenset[int], undone: Before, errors: list[dict[str, Any]]
+    ) -> None:
         """Rows that wait for a later row of the same type (a parent) are tried again as long as some get through."""
         waiting = list(enumerate(rows))
         while waiting:
             refused = []
             for index, row in waiting:
                 try:
-                    undone += self._load_one(kind, row)
+                    undone += self._load_one(kind, row, coming)
                 except NetSuiteError as error:
                     refused.append((index, row, error))
             if len(refused) == len(waiting):
@@ -110,9 +123,11 @@ class Loader:
                 return
             waiting = [(index, row) for index, row, _ in refused]
 
-    def _load_one(self, kind: RecordType, row: dict[str, Any]) -> Before:
-        how = WriteOptions(Validation(names="error"), loading=True)
+    def _load_one(self, kind: RecordType, row: dict[str, Any], coming: frozenset[int]) -> Before:
+        how = WriteOptions(Validation(names="error"), loading=True, coming=coming)
         stored = self._stored(kind, row)
+        if row.get(DELETED):
+            return self.records.delete(stored or self.records.find(kind, _identifier(row)))
         if stored is not None:
             return self.records.update(self.records.find(kind, str(stored.id)), row, how)[1]
         if row.get("id") is not None and not str(row["id"]).isdigit():
@@ -120,12 +135,20 @@ class Loader:
         identifier = int(row["id"]) if row.get("id") is not None else None
         return self.records.create(kind, row, how, identifier=identifier)[1]
 
+    def _keep_dates(self, objects: Objects) -> Before:
+        """Applying a document changes another one; what was loaded keeps the date of change that it came with."""
+        unit = Unit(self.tenant.store)
+        known = {name: self.tenant.catalog.types[name.lower()] for name in objects if name.lower() in self.tenant.catalog.types}
+        for name, kind in known.items():
+            for row in (row for row in objects[name] if row.get("lastModifiedDate")):
+                stored, given = self._stored(kind, row), parse_time(row["lastModifiedDate"])
+                if stored is not None and stored.values.get("lastModifiedDate") not in (None, given):
+                    unit.edit(stored.type.group, stored.id).values["lastModifiedDate"] = given
+        return unit.commit()
+
     def _stored(self, kind: RecordType, row: dict[str, Any]) -> Record | None:
-        if row.get("id") is not None:
-            return self.records.lookup(kind, str(row["id"]))
-        if row.get("externalId"):
-            return self.records.lookup(kind, EXTERNAL_PREFIX + str(row["externalId"]))
-        return None
+        named = row.get("id") is not None or row.get("externalId")
+        return self.records.lookup(kind, _identifier(row)) if named else None
 
     def dump(self) -> Objects:
         """Everything there is, as `load` would take it; types without records are left out."""
@@ -138,6 +161,11 @@ class Loader:
         if self.datasets:
             found[DATASET] = [d.as_object() for d in self.datasets.values()]
         return found
+
+
+def _identifier(row: dict[str, Any]) -> str:
+    """How a path names the record that a row means."""
+    return str(row["id"]) if row.get("id") is not None else EXTERNAL_PREFIX + str(row.get("externalId", ""))
 
 
 def _is_rows(rows: Any) -> bool:

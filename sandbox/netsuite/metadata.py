@@ -80,8 +80,9 @@ class MetadataResponses:
             described["nullable"] = field.rule != "R"
         if field.read_only:
             described["readOnly"] = True
-        if field.length:
-            described["maxLength"] = field.length
+        options = self.catalog.options
+        if field.length and options.describes_lengths:
+            described["maxLength"] = options.text_lengths.get(field.name, field.length)
         if field.custom:
             described["x-ns-custom-field"] = True
         return described

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,11 +27,19 @@ class NetSuiteOptions:
     `denied`: record types for which the role lacks the permission; using them is answered with 403.
     `revenue_recognition`: the classic feature (templates on items and lines).
     `payment_instruments`: payments have `paymentOption`; without the feature they have `paymentMethod`.
-    `allow_number_override`: entity ids and document numbers may be given; otherwise given ones are ignored and numbers generated.
+    `allow_number_override`: entity ids and document numbers may be given; otherwise given ones are ignored and numbers generated, except
+    of what is loaded.
+    `date_outside_period`: the preference Allow Transaction Date Outside of the Posting Period; off: a document whose posting period does
+    not hold its date is refused.
+    `non_gl_changes`: the role has the permission Allow Non G/L Changes; with it, and with Allow Non-G/L Changes on the period, what posts
+    nothing can be changed in closed periods.
+    `contact_formats`: mail addresses and telephone numbers are checked. `text_lengths`: this account's own lengths by property name.
+    `describes_lengths`: the metadata catalogue tells the lengths of texts.
     `default_income_account`: items created without an income account get the account's default one.
     `async_wait_s`, `async_item_s`, `processors`: an asynchronous job is reported complete after the wait plus the time of its items
     shared out to the processors. `task_per_item`: a job lists one task per item; otherwise one item whose links name the tasks.
-    `utc_offset_h`: the account's time zone, in which queries show and compare times.
+    `deleted_records`: the role has the permission *Deleted Records*; without it the table of deleted records is unknown to it.
+    `time_zone`: the account's time zone by its IANA name, in which queries show and compare times; REST records tell UTC.
     `datasets`: features and preferences of the dataset service.
     """
 
@@ -49,15 +58,25 @@ class NetSuiteOptions:
     multiple_currencies: bool = True
     revenue_recognition: bool = True
     payment_instruments: bool = True
-    allow_number_override: bool = True
+    allow_number_override: bool = False
+    date_outside_period: bool = False
+    non_gl_changes: bool = False
+    contact_formats: bool = True
+    text_lengths: Mapping[str, int] = field(default_factory=dict)
+    describes_lengths: bool = True
     default_income_account: bool = True
     async_wait_s: float = 0.0
     async_item_s: float = 0.0
     processors: int = 2
     task_per_item: bool = True
-    utc_offset_h: int = 0
+    deleted_records: bool = True
+    time_zone: str = "America/Los_Angeles"
     datasets: DatasetOptions = field(default_factory=DatasetOptions)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment as the account's clock shows it, without its zone."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
 
     @property
     def host(self) -> str:

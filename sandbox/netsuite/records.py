@@ -37,6 +37,7 @@ class WriteOptions:
     replace: frozenset[str] = frozenset()
     replace_selected_fields: bool = False
     loading: bool = False
+    coming: frozenset[int] = frozenset()
     by_transform: bool = False
 
 
@@ -105,7 +106,7 @@ class Records:
 
     def _write(self, record: Record, old: Record | None, body: dict[str, Any], how: WriteOptions) -> tuple[Record, Before]:
         kind = record.type
-        reader = Reader(self.tenant.store, how.validation, loading=how.loading)
+        reader = Reader(self.tenant.store, how.validation, loading=how.loading, coming=how.coming)
         sublists = frozenset(f.name for f in kind.sublists())
         values = reader.fields(kind.fields, body, "", skip=sublists)
         values.pop("id", None)
@@ -116,8 +117,8 @@ class Records:
         unit = Unit(self.tenant.store)
         unit.put(record)
         given = frozenset(values) | frozenset(given_lines)
-        extra = {n: values[n] for n in ("lastModifiedDate",) if how.loading and values.get(n)}
-        finish(Write(self.tenant, unit, record, old, given, replaced, how.by_transform, extra))
+        extra = {n: values[n] for n in ("lastModifiedDate", "transactionNumber") if how.loading and values.get(n)}
+        finish(Write(self.tenant, unit, record, old, given, replaced, how.by_transform, extra, how.loading))
         self._check_external_id(record)
         return record, unit.commit()
 

@@ -16,6 +16,7 @@ Key = tuple[str, int]
 FIRST_IDS = {"entity": 1001, "item": 300001, "transaction": 1000001, "account": 1}
 APPLYING = ("apply", "deposit", "credit")
 NAME_GROUPS = ("entity", "item")
+DELETION = "deletion"
 
 STATIC_LISTS: dict[str, dict[int, str]] = {
     "customerStatus": {6: "LEAD-Unqualified", 7: "LEAD-Qualified", 8: "PROSPECT-In Discussion", 13: "CUSTOMER-Closed Won"},
@@ -69,6 +70,8 @@ class Store:
         self.of_customer: dict[int, set[int]] = defaultdict(set)
         self.of_item: dict[int, set[int]] = defaultdict(set)
         self.applied: dict[int, dict[tuple[int, str], Decimal]] = defaultdict(dict)
+        self.deletions: dict[int, Record] = {}
+        self.deleted: dict[Key, int] = {}
         self.dirty: set[Key] = set()
 
     def snapshot(self) -> tuple[list[Record], dict[str, int]]:
@@ -113,11 +116,33 @@ class Store:
             self._forget(old)
         if record is None:
             group.pop(key[1], None)
+            self._note_deletion(old)
         else:
             group[key[1]] = record
             self._remember(record)
+            self._take_back_deletion(key)
         self.touch(key, old, record)
         return old
+
+    def members(self, group: str) -> dict[int, Record]:
+        """The records of a group by id; "deletion" are the notes about records that are gone."""
+        return self.deletions if group == DELETION else self.groups[group]
+
+    def _note_deletion(self, old: Record | None) -> None:
+        """Keep what the table of deleted records tells: type, name, internal id and when."""
+        if old is None:
+            return
+        number = len(self.deletions) + 1
+        values = {"recordid": old.id, "type": old.type.title, "name": display_name(old), "deleteddate": self.catalog.options.clock()}
+        self.deletions[number] = Record(old.type, number, values)
+        self.deleted[old.key] = number
+        self.dirty.add((DELETION, number))
+
+    def _take_back_deletion(self, key: Key) -> None:
+        """A deletion that was part of a unit of work which is undone has not happened."""
+        if number := self.deleted.pop(key, 0):
+            self.deletions[number].values.clear()
+            self.dirty.add((DELETION, number))
 
     def touch(self, key: Key, old: Record | None, new: Record | None) -> None:
         """Note everything whose query rows may have changed with this record."""

@@ -12,6 +12,8 @@ from sandbox.netsuite.values import Reader
 
 NUMBERED = ("line", "id")
 APPLYING = ("applyLine", "depositLine", "creditLine")
+LINE_KEY = "uniquekey"
+"""Where a line's own number stands in the store. A line that is loaded with one is a line that was there before."""
 Line = dict[str, Any]
 
 
@@ -43,6 +45,9 @@ def _read(known: Field, shape: LineShape, value: Any, reader: Reader) -> list[Li
         line = reader.fields(shape.fields, item, path + ".")
         if shape.key == "pricekey":
             _key_price(line, path)
+        if reader.loading and line.get("uniqueKey") is not None:
+            line[LINE_KEY] = line.pop("uniqueKey")
+            reader.store.reserve_id("line key", line[LINE_KEY])
         lines.append(line)
     return lines
 

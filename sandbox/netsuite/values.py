@@ -10,12 +10,17 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sandbox.netsuite.exceptions import NetSuiteError, invalid_value, unknown_property, user_error
+from sandbox.netsuite.formats import check_format
 from sandbox.netsuite.schema import SUBRECORDS, Field, Fields
 from sandbox.netsuite.store import STATIC_LISTS, Record, Store
 
 ALWAYS_ACCEPTED = frozenset({"links", "id", "refname"})
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]+")
-LOADABLE = frozenset({"deposit", "createdFrom", "createdDate", "dateCreated", "lastModifiedDate", "sSpecAcct", "isBaseCurrency"})
+LOADABLE = frozenset(
+    {"deposit", "createdFrom", "createdDate", "dateCreated", "lastModifiedDate", "sSpecAcct", "isBaseCurrency", "transactionNumber"}
+)
+LOADABLE_BELOW = frozenset({"addrText"})
+"""Of subrecords."""
 REFERENCE_KEYS = frozenset({"id", "externalId", "refName", "links"})
 
 
@@ -39,12 +44,14 @@ class _Bad(Exception):
 
 
 class Reader:
-    """Reads the values of one request body."""
+    """Reads the values of one request body. `coming` are transactions of the same load, to which custom fields may refer before they are
+    there: two documents may name each other."""
 
-    def __init__(self, store: Store, validation: Validation, loading: bool = False) -> None:
+    def __init__(self, store: Store, validation: Validation, loading: bool = False, coming: frozenset[int] = frozenset()) -> None:
         self.store = store
         self.validation = validation
         self.loading = loading
+        self.coming = coming
 
     def fields(self, fields: Fields, given: dict[str, Any], path: str, skip: frozenset[str] = frozenset()) -> dict[str, Any]:
         """Known, writable properties with their values by canonical name; None clears. Sublists are left to the caller (`skip`)."""
@@ -62,7 +69,7 @@ class Reader:
     def _writable(self, known: Field, path: str) -> bool:
         if known.name in ("id", "refName", "links"):
             return bool(path) and known.name == "id"
-        return not known.read_only or (self.loading and not path and known.name in LOADABLE)
+        return not known.read_only or (self.loading and known.name in (LOADABLE_BELOW if path else LOADABLE))
 
     def _take(self, found: dict[str, Any], known: Field, value: Any, path: str) -> None:
         try:
@@ -88,7 +95,22 @@ class Reader:
                 return _enum(known, value)
             case "any":
                 return value
+            case "str":
+                return self._text(known, value, path)
         return _SCALARS[known.kind](known, value)
+
+    def _text(self, known: Field, value: Any, path: str) -> str:
+        if not isinstance(value, str):
+            raise _Bad
+        if known.name == "externalId" and not EXTERNAL_ID.fullmatch(value):
+            raise invalid_value(short(value), known.name, known.name)
+        options = self.store.catalog.options
+        length = options.text_lengths.get(known.name, known.length)
+        if length and len(value) > length:
+            raise too_long(known, length)
+        if options.contact_formats:
+            check_format(known, value, path)
+        return value
 
     def _multi(self, known: Field, value: Any, path: str) -> tuple[int, ...]:
         items = value.get("items") if isinstance(value, dict) else value
@@ -106,10 +128,15 @@ class Reader:
         """Internal id that a reference means, given as an object or a bare id. What does not exist is always an error."""
         if known.target == "line":
             return str(value["id"] if isinstance(value, dict) and "id" in value else value)  # type: ignore[return-value]
-        found = self._resolve(known.target, value)
+        found = self._coming(known, value) or self._resolve(known.target, value)
         if found is None or (not self.loading and self._is_retired(known.target, found)):
             raise invalid_value(short(value), known.name, path)
         return found
+
+    def _coming(self, known: Field, value: Any) -> int | None:
+        identifier = str(value.get("id")) if isinstance(value, dict) else str(value)
+        named = known.custom and known.target == "transaction" and identifier.isdigit()
+        return int(identifier) if named and int(identifier) in self.coming else None
 
     def _is_retired(self, target: str, identifier: int) -> bool:
         """Whether this is inactive reference data. Inactive entities and items have rules of their own."""
@@ -177,21 +204,9 @@ def short(value: Any) -> str:
     return str(value)[:100]
 
 
-def _text(known: Field, value: Any) -> str:
-    if not isinstance(value, str):
-        raise _Bad
-    if known.name == "externalId" and not EXTERNAL_ID.fullmatch(value):
-        raise invalid_value(short(value), known.name, known.name)
-    if known.length and len(value) > known.length:
-        raise too_long(known)
-    return value
-
-
-def too_long(known: Field) -> NetSuiteError:
+def too_long(known: Field, length: int) -> NetSuiteError:
     """The text is longer than its field."""
-    return user_error(
-        f"The field {known.name} contained more than the maximum number ( {known.length} ) of characters allowed.", known.name
-    )
+    return user_error(f"The field {known.name} contained more than the maximum number ( {length} ) of characters allowed.", known.name)
 
 
 def _number(known: Field, value: Any) -> Decimal:
@@ -230,9 +245,14 @@ def _date(known: Field, value: Any) -> date:
 
 def _date_time(known: Field, value: Any) -> datetime:
     try:
-        moment = datetime.fromisoformat(str(value))
+        return parse_time(value)
     except ValueError:
         raise _Bad from None
+
+
+def parse_time(value: Any) -> datetime:
+    """A date-time in its stored form, UTC. Raises `ValueError`."""
+    moment = datetime.fromisoformat(str(value))
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -252,7 +272,6 @@ def _enum(known: Field, value: Any) -> str:
 
 
 _SCALARS: dict[str, Callable[[Field, Any], Any]] = {
-    "str": _text,
     "num": _number,
     "int": _integer,
     "bool": _boolean,

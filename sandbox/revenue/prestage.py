@@ -45,6 +45,8 @@ class Examined:
     rows: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    rejected: dict[int, str] = field(default_factory=dict)
+    """What is wrong with single lines, by their place from 0; empty where the file as a whole cannot be read."""
 
 
 def examine(content: bytes, file_name: str, template: Template, setup: Setup) -> Examined:
@@ -60,7 +62,10 @@ def examine(content: bytes, file_name: str, template: Template, setup: Setup) ->
         return Examined(problems=[f"The file cannot be read: {bad}"])
     found = Examined()
     header, found.lines, found.rows = _split(records, template)
-    found.problems = _layout(header, found, template) or _Cells(found, template, setup).problems()
+    found.problems = _layout(header, found, template)
+    if not found.problems:
+        cells = _Cells(found, template, setup)
+        found.problems, found.rejected = cells.problems(), cells.rejected()
     return found
 
 
@@ -131,6 +136,13 @@ class _Cells:
         self._organizations()
         self.noted.sort(key=lambda note: note[:2])
         return [f"row {self.found.lines[r]}, column {self.template.columns[c].label}: {text}" for r, c, text in self.noted[: self.most]]
+
+    def rejected(self) -> dict[int, str]:
+        """All that is wrong with each line, by its place."""
+        found: dict[int, list[str]] = {}
+        for row, column, text in self.noted:
+            found.setdefault(row, []).append(f"{self.template.columns[column].label}: {text}")
+        return {row: "; ".join(texts) for row, texts in found.items()}
 
     def _sanitize(self) -> None:
         for n, values in enumerate(self.columns):

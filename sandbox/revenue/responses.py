@@ -15,12 +15,15 @@ from sandbox.revenue.exceptions import RevenueError, no_content, no_such_path, r
 from sandbox.revenue.options import RevenueOptions
 from sandbox.revenue.tenant import Tenant
 from sandbox.revenue.tokens import Gate, Session
-from sandbox.revenue.uploads import CSV, FAILED, FILE, RECEIVED, STAGED, StageError, Upload
+from sandbox.revenue.uploads import ASYNC, CSV, FAILED, FILE, RECEIVED, STAGED, StageError, Upload
 
 CLIENT_ID = 1
 MINUTE_S = 60.0
 SUPPORT = "Exception occurred. Please contact Zuora Revenue Support"
 NOT_STAGED = "Error loading Data into RevPro Stage"
+CHUNK_LINES = 1_000
+"""Lines in one line of JSON when the call does not say."""
+_PROGRESS = {"status": "In Progress", "message": "Data Received"}
 ERROR_TYPES = ("transaction", "event")
 MULTIPART_ROOM = 10_000
 """Bytes that the frame of a multipart body may take beside the file."""
@@ -77,6 +80,35 @@ class Responses:
             return {"message": "File received successfully", "status": "Success"}
         result = {"file_request_id": made.id, "file_name": made.file_name}
         return {"Status": "Success", "Message": "File consumed successfully by Revpro", "Result": result}
+
+    def upload_async(self, request: Request, session: Session, body: Body, parallel: int) -> dict[str, Any]:
+        """`POST upload/file?async=true`: an upload record. Lines of a wrong format are left out, the others are staged."""
+        template = self.tenant.usable(request.headers.get("templatename", ""))
+        if body.file_name is None or template is None or len(body.content) > self.options.file_bytes:
+            raise refused(400, SUPPORT)
+        made = self.tenant.receive(ASYNC, body.file_name, body.content, template, session, parallel)
+        return {"id": made.id, "file_name": made.file_name, **_PROGRESS}
+
+    def async_status(self, request: Request, number: str) -> dict[str, Any]:
+        """`GET upload/file/status/{upload_id}`."""
+        upload, status = self._polled(_number(number), ASYNC)
+        record = {"id": upload.id, "file_name": upload.file_name}
+        if status == RECEIVED:
+            return {**record, **_PROGRESS}
+        message = f"Success: {upload.rows if upload.staged else 0} Failed: {len(upload.rejected)}"
+        return {**record, "status": "Error in Upload" if upload.log else "Successfully Uploaded", "message": message}
+
+    def async_errors(self, request: Request, number: str) -> str:
+        """`GET upload/file/error/{upload_id}`: the lines that were left out, as lines of JSON of `chunk_size` lines each."""
+        self.tenant.settle()
+        upload = self.tenant.uploads.get(_number(number))
+        if upload is None or upload.endpoint != ASYNC:
+            raise no_content()
+        if not upload.rejected:
+            return json.dumps({"error": "File not found"}) + "\n"
+        size = max(1, request.args.get("chunk_size", CHUNK_LINES, int))
+        chunks = (upload.rejected[at : at + size] for at in range(0, len(upload.rejected), size))
+        return "".join(json.dumps({"data": chunk}, ensure_ascii=False) + "\n" for chunk in chunks)
 
     def upload_csv(self, request: Request, session: Session, body: Body, parallel: int) -> dict[str, Any]:
         """`POST csv/upload`: the text itself, template and unique file name by header."""
@@ -216,6 +248,13 @@ class Responses:
         if not number.isdecimal() or not 1 <= int(number) <= self.tenant.collections:
             raise no_such_path()
         return {"data": {"id": int(number), "status": "Completed", "crtd_by": "", "crtd_dt": ""}, "success": True}
+
+
+def _number(text: str) -> int:
+    """An upload id. Raises 400."""
+    if not text.isdecimal():
+        raise refused(400, "The upload id must be a number")
+    return int(text)
 
 
 def _file_state(number: int, log: str, message: str, status: str) -> dict[str, Any]:

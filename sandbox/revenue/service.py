@@ -25,7 +25,9 @@ BEARER_PATH = "/oauth2/token"
 UPLOADS = ("/upload/file", "/csv/upload")
 PARALLEL = "revenue.parallel"
 JSON = "application/json; charset=utf-8"
+LINES = "application/x-ndjson"
 SHAPES = (
+    (re.compile(r"/upload/file/(status|error)/[^/]+"), r"/upload/file/\1/{id}"),
     (re.compile(r"/fileupload/status/[^/]+"), "/fileupload/status/{id}"),
     (re.compile(r"/job/collection/template/[^/]+"), "/job/collection/template/{id}"),
 )
@@ -137,11 +139,23 @@ class RevenueStandIn:
             answer = self._json({"Message": "Token Generated", "status": "success"})
             answer.headers["Revpro-Token"] = token
             return answer
-        return self._json(self._call(request, path, body, parallel))
+        found = self._call(request, path, body, parallel)
+        return found if isinstance(found, Response) else self._json(found)
 
-    def _call(self, request: Request, path: str, body: Body, parallel: int) -> dict[str, Any]:
+    def _call(self, request: Request, path: str, body: Body, parallel: int) -> dict[str, Any] | Response:
         do = self.responses
         match path.removeprefix("/").split("/"):
+            case ["upload", "file"] if request.args.get("async", "").lower() == "true":
+                method_must_be(request, "POST")
+                return self._json(do.upload_async(request, self._inbound(request), body, parallel), 202)
+            case ["upload", "file", "status", number]:
+                method_must_be(request, "GET")
+                self._either(request)
+                return self._json(do.async_status(request, number))
+            case ["upload", "file", "error", number]:
+                method_must_be(request, "GET")
+                self._either(request)
+                return Response(do.async_errors(request, number), content_type=LINES)
             case ["upload", "file"]:
                 method_must_be(request, "POST")
                 return do.upload_file(request, self._inbound(request), body, parallel)

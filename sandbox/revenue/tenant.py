@@ -15,7 +15,7 @@ from sandbox.revenue.prestage import Examined, Setup, examine
 from sandbox.revenue.references import Ledger, asks, wrong_references
 from sandbox.revenue.templates import FIRST_ID, Template
 from sandbox.revenue.tokens import Session
-from sandbox.revenue.uploads import FAILED, RECEIVED, REVIEW, STAGED, StageError, Upload
+from sandbox.revenue.uploads import ASYNC, FAILED, RECEIVED, REVIEW, STAGED, StageError, Upload
 
 FIRST_REQUEST = 12_000
 FIRST_LINE = 900_001
@@ -83,7 +83,9 @@ class Tenant:
         content = upload.content
         found = examine(content, upload.file_name, upload.template, setup)
         upload.rows = len(found.rows)
-        if found.problems:
+        if found.problems and upload.endpoint == ASYNC:
+            self._leave_out(upload, found)
+        if found.problems and not (upload.endpoint == ASYNC and found.rows):
             upload.status, upload.log = FAILED, found.problems
             return
         if self.profiles.get("ENABLE_CSV_DATA_SANITIZATION") == "SANITIZE":
@@ -96,6 +98,18 @@ class Tenant:
         upload.status = STAGED
         if upload.template.kind == "transaction":
             self._validate(upload, found)
+
+    @staticmethod
+    def _leave_out(upload: Upload, found: Examined) -> None:
+        """An asynchronous upload takes the lines that are right and rejects the others; all of them where the file cannot be read."""
+        wrong = found.rejected or dict.fromkeys(range(len(found.rows)), "; ".join(found.problems))
+        labels = [c.label for c in upload.template.columns]
+        upload.rejected = [{**dict(zip(labels, found.rows[n], strict=False)), "error_message": text} for n, text in sorted(wrong.items())]
+        upload.log = found.problems
+        kept = [n for n in range(len(found.rows)) if n not in wrong]
+        found.rows, found.lines = [found.rows[n] for n in kept], [found.lines[n] for n in kept]
+        upload.rows = len(kept)
+        upload.keep_rows(_written(found.rows, upload.template))
 
     # --- Stage validation ---------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from sandbox.revenue.prestage import read_rows
 from sandbox.revenue.templates import Template
 
 RECEIVED, STAGED, FAILED, REVIEW = "Received", "Staged", "Failed", "In Review"
-FILE, CSV = "upload/file", "csv/upload"
+FILE, CSV, ASYNC = "upload/file", "csv/upload", "upload/file?async=true"
 COMPRESSION = 1
 
 
@@ -50,6 +50,8 @@ class Upload:
     errors: list[StageError] = field(default_factory=list)
     collected: bool = False
     removed: set[int] = field(default_factory=set)
+    rejected: list[dict[str, str]] = field(default_factory=list)
+    """Of an asynchronous upload: the lines that were left out, with their error message."""
 
     def keep(self, content: bytes) -> None:
         """Store the file as it came."""
@@ -97,6 +99,7 @@ class Upload:
             "sha256": self.sha256,
             "rows": self.rows,
             "status": self.status,
+            "rejected": len(self.rejected),
             "staged_lines": self.rows if self.staged else 0,
             "stage_errors": len(self.errors),
             "collected": self.collected,

@@ -48,13 +48,18 @@ class ZuoraOptions:
 
     `settlement`: Invoice Settlement on (mode B) or off (mode A). `clock` must return an aware time; tests may move it.
     `zone` is the tenant's time zone, in which times are shown and dates begin. `data_query_lag_s` is how long a write through the
-    API stays invisible to Data Query. `custom_fields` are the tenant's own `__c` text fields by object type.
+    API stays invisible to Data Query. A job waits `data_query_queue_s` in its queue and then runs for `data_query_run_s`, on the tenant's
+    clock; it finds what was there when it was submitted. `custom_fields` are the tenant's own `__c` text fields by object type.
     `connector_fields=False` is a tenant without the `__NS` fields. `mode_b_actions_on_payments` lets `action/update` write payments and
     refunds although Invoice Settlement is on; vendor pages disagree about that, so it is off. `invoice_bulk_partial` lets
     `PUT /v1/invoices` save the good invoices of a batch in which another fails; otherwise none of the batch is saved.
+    `payment_effective_date`: whether a payment made by `POST /v1/payments` must be effective today, or not in the future.
+    `refund_with_unapply`: the user has the permission for refunds that unapply by themselves.
     `orders`: Orders on, so that subscriptions are made by orders only; with `orders_harmonization` the older operations stay open beside
-    them. `invoice_adjustments`: without the feature of that name no API knows the object InvoiceAdjustment. `currencies` and
-    `payment_terms` are the active ones of the tenant; what loaded accounts have comes on top.
+    them. `multiple_currencies`: documents of an account, and payments applied to them, may be in other currencies than its own, and
+    invoices have a field Currency; without the feature no API knows that field. `invoice_adjustments`: without the feature of that name no
+    API knows the object InvoiceAdjustment. `currencies` and `payment_terms` are the active ones of the tenant; what loaded accounts have
+    comes on top.
     """
 
     settlement: bool = True
@@ -62,8 +67,11 @@ class ZuoraOptions:
     client_secret: str = SANDBOX_CLIENT_SECRET
     token_life_s: int = 3598
     data_query_lag_s: float = 5
+    data_query_queue_s: float = 0
+    data_query_run_s: float = 0
     idempotency_replay_status: Literal[200, 409] = 409
-    payment_effective_date: Literal["today", "not_future"] = "not_future"
+    payment_effective_date: Literal["today", "not_future"] = "today"
+    refund_with_unapply: bool = False
     clock: Callable[[], datetime] = utc_now
     zone: tzinfo = UTC
     entity_id: str = "2c92c0f8-4f8a-54e8-014f-8b5d1a2b0002"
@@ -71,6 +79,7 @@ class ZuoraOptions:
     connector_fields: bool = True
     orders: bool = True
     orders_harmonization: bool = False
+    multiple_currencies: bool = True
     invoice_adjustments: bool = True
     currencies: tuple[str, ...] = ("USD", "EUR", "GBP", "JPY", "CAD", "AUD", "CHF")
     payment_terms: tuple[str, ...] = ("Due Upon Receipt", "Net 15", "Net 30", "Net 45", "Net 60", "Net 90")

@@ -14,7 +14,7 @@ from tests.unit.reporting import sample_runs
 
 pytestmark = pytest.mark.browser
 
-PHONE = 360
+PHONE = 320
 READABLE = 4.5
 """WCAG 2 level AA for text."""
 DISTINCT = 12.0

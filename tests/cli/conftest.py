@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 from rich.console import Console, RenderableType
 
+from sandbox.aws import mail, patch
 from tallybridge_cli.target import Target
 from tests.tables import RUNS, STATUS
 
@@ -42,7 +43,7 @@ def clock() -> TestClock:
 def clients() -> dict[str, Any]:
     """Clients for all tests: making one anew takes longer than a test."""
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-    made: dict[str, Any] = {name: session.client(name) for name in ("dynamodb", "s3", "ssm", "secretsmanager", "ses")}
+    made: dict[str, Any] = {name: session.client(name) for name in ("dynamodb", "s3", "ssm", "secretsmanager", "ses", "sesv2")}
     return {**made, "tables": session.resource("dynamodb")}
 
 
@@ -57,6 +58,8 @@ def target(clock: TestClock, clients: dict[str, Any]) -> Iterator[Target]:
         "SETTINGS_PARAMETER": "/tallybridge/settings",
         "CREDENTIALS_SECRET": "credentials",
     }
+    patch.apply((mail.the_mail_account_can_be_asked,))
+    mail.MailAccount.reset()
     with mock_aws():
         dynamodb = clients["dynamodb"]
         dynamodb.create_table(**STATUS)

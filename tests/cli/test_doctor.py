@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from sandbox.aws.mail import MailAccount
 from tallybridge.errors import LoginRefused, NotFound, Refused
+from tallybridge.field_names import derived_id
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.netsuite.client import GovernanceLimits
 from tallybridge.settings import Settings
-from tallybridge.steps.shared.reference import PERIODS, TABLES, derived_id, prefix_of
-from tallybridge_cli.doctor import State, both, examine, netsuite, tables, zuora
+from tallybridge.steps.shared.reference import PERIODS, TABLES, prefix_of
+from tallybridge_cli.doctor import State, both, examine, netsuite, preferences, tables, zuora
 from tallybridge_cli.doctor.check import Check, conclusion, shown
 from tallybridge_cli.doctor.examine import Systems
 from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, wanted
 from tallybridge_cli.target import Target
 
 MAY = {"periodname": "May 2026", "first": "2026-05-01", "last": "2026-05-31", "closed": "F", "arlocked": "F", "alllocked": "F"}
+LAST = "SELECT * FROM (SELECT t.tranid"
 LIMITS = GovernanceLimits(account=10, unallocated=10, integration=None, kind="")
 
 
@@ -32,12 +35,15 @@ class FakeNetSuite:
     tables: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     limits: GovernanceLimits | Refused | None = None
     refused: bool = False
+    hides_deletions: bool = False
     lacks: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     types: dict[str, str] = field(default_factory=dict)
     lists: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(tables.LISTS.values()))
     periods: list[dict[str, str]] = field(default_factory=lambda: [{**MAY}])
+    answers: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    """Rows of queries that begin so."""
 
     def server_time(self) -> datetime:
         if self.refused:
@@ -67,10 +73,17 @@ class FakeNetSuite:
         return FieldInfo(label, self.types.get(label, word.get(tables.KIND_OF.get(label, ""), "string")), True)
 
     def suiteql(self, q: str, params: Sequence[str] = ()) -> Iterator[dict[str, str]]:
+        if "FROM deletedrecord" in q:
+            if self.hides_deletions:
+                raise Refused("Record 'deletedrecord' was not found.", service="NetSuite", status=400)
+            return iter(())
         if params:
             return iter([{"id": p} for p in params if p in ("900", "77")])
         if q == PERIODS:
             return iter(self.periods)
+        known = {preferences.OUTSIDE: [], preferences.CLOSED: [], LAST: [], **self.answers}
+        if (rows := next((rows for begin, rows in known.items() if q.startswith(begin)), None)) is not None:
+            return iter(rows)
         if found := next((values for name, values in self.lists.items() if name in q), None):
             return iter([{"id": str(n), "name": value} for n, value in enumerate(found)])
         table = next(name for name, query in TABLES.items() if query == q)
@@ -89,6 +102,11 @@ class FakeZuora:
     tenant_methods: tuple[str, ...] = ()
     used: dict[str, dict[str, int]] = field(default_factory=dict)
     lacks: frozenset[str] = frozenset()
+    refuses: Refused | None = None
+
+    def post(self, path: str, body: Any, key: str) -> Any:
+        assert path == f"/v1/payments/{zuora.NO_PAYMENT}/refunds/unapply"
+        raise self.refuses or NotFound("cannot find the payment", service="Zuora", status=404, service_code="53850040")
 
     def invoice_settlement_enabled(self) -> bool:
         return self.settlement
@@ -187,10 +205,11 @@ def test_more_calls_at_a_time_than_netsuite_answers_are_warned_of(calls: int, li
     ],
 )
 def test_a_name_in_the_settings_that_netsuite_lacks_fails_with_its_label(target: Target, key: str, label: str) -> None:
-    settings: Any = {key: "Software : Nowhere"}
+    name = "XTS" if key == "zuora_default_currency" else "Software : Nowhere"
+    settings: Any = {key: name}
     found = examined(target, **settings)[f"NetSuite: {key}"]
     assert found.state is State.FAIL
-    assert found.detail == f'Setting "{label}": "Software : Nowhere" was not found in NetSuite.'
+    assert found.detail == f'Setting "{label}": "{name}" was not found in NetSuite.'
     assert found.next == 'Enter the exact name, using " : " between levels.'
 
 
@@ -243,5 +262,135 @@ def test_an_unverified_sender_fails(target: Target) -> None:
     assert examined(target, **settings)["Mail: sender"].state is State.OK
 
 
+RECIPIENTS = ["finance@example.com", "books@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("account", "name", "state", "said"),
+    [
+        ({"SendingEnabled": False}, "sending", State.FAIL, "paused"),
+        ({"EnforcementStatus": "SHUTDOWN"}, "reputation", State.FAIL, "may not send"),
+        ({"EnforcementStatus": "PROBATION"}, "reputation", State.WARN, "under review"),
+        ({"ProductionAccessEnabled": False}, "sandbox", State.WARN, "only verified addresses"),
+        ({"ProductionAccessEnabled": False}, "sandbox recipients", State.WARN, "books@example.org"),
+        ({"SendQuota": {"Max24HourSend": 200.0, "SentLast24Hours": 200.0}}, "quota", State.FAIL, "used up"),
+        ({"SendQuota": {"Max24HourSend": 200.0, "SentLast24Hours": 170.0}}, "quota", State.WARN, "170 were sent"),
+        ({"SendQuota": {"Max24HourSend": -1.0, "SentLast24Hours": 1e6}}, "account", State.OK, "sends, to everybody"),
+        ({}, "account", State.OK, "sends, to everybody"),
+    ],
+)
+def test_what_is_wrong_with_all_mail_of_the_account_is_told(
+    target: Target, account: dict[str, Any], name: str, state: State, said: str
+) -> None:
+    MailAccount.reset(**account)
+    target.client("ses").verify_domain_identity(Domain="example.com")
+    check = examined(target, notify_recipients=RECIPIENTS)[f"Mail: {name}"]
+    assert (check.state, said in check.detail) == (state, True), check
+    assert check.state is State.OK or check.next
+
+
+def test_recipients_that_amazon_ses_has_on_its_suppression_list_are_named(target: Target) -> None:
+    MailAccount.suppressed["books@example.org"] = "BOUNCE"
+    check = examined(target, notify_recipients=RECIPIENTS)["Mail: suppression list"]
+    assert (check.state, "books@example.org" in check.detail, "finance" in check.detail) == (State.WARN, True, False)
+    assert examined(target, notify_recipients=RECIPIENTS[1:])["Mail: suppression list"].state is State.FAIL
+
+
+def test_the_sender_of_the_deployment_is_looked_at_too(target: Target) -> None:
+    there = replace(target, variables={**target.variables, "NOTIFICATION_SENDER": "run@example.com"})
+    assert examined(there, notify_recipients=RECIPIENTS)["Mail: sender"].state is State.FAIL
+    there.client("ses").verify_email_identity(EmailAddress="run@example.com")
+    assert examined(there, notify_recipients=RECIPIENTS)["Mail: sender"].state is State.OK
+
+
 def test_nobody_to_tell_is_warned_of(target: Target) -> None:
     assert examined(target)["Mail: recipients"].state is State.WARN
+
+
+@pytest.mark.parametrize("system", ["zuora", "netsuite"])
+def test_an_address_that_is_not_the_vendors_fails_before_anything_is_sent_there(target: Target, system: str) -> None:
+    secret: dict[str, Any] = {
+        "zuora": {"base_url": "https://rest.zuora.com", "client_id": "c", "client_secret": "s"},
+        "netsuite": {"account_id": "1234567", "client_id": "c", "certificate_id": "d", "private_key": "k"},
+    }
+    secret[system]["base_url"] = "https://rest.zuora.com@evil.example"
+    target.client("secretsmanager").put_secret_value(SecretId=target["CREDENTIALS_SECRET"], SecretString=json.dumps(secret))
+    found = {f"{c.area}: {c.name}": c for c in examine(target)}
+    assert found["Credentials: secret"].state is State.FAIL and "ADDRESS" in found["Credentials: secret"].detail
+    assert not [name for name in found if name.startswith(("Zuora:", "NetSuite:"))]
+
+
+def test_settings_without_effect_are_told_and_warned_of_where_no_tenant_has_a_use_for_them(target: Target) -> None:
+    found = examined(target, FakeZuora(settlement=True), disable_netsuite_credit_memo_sync="No", netsuite_error_limit="100")
+    here = found["Settings: disable_netsuite_credit_memo_sync"]
+    assert here.state is State.OK and "which does not run" in here.detail
+    assert found["Settings: netsuite_error_limit"].state is State.WARN
+    assert "Settings: disable_netsuite_credit_memo_sync" not in examined(
+        target, FakeZuora(settlement=False), disable_netsuite_credit_memo_sync="No"
+    )
+
+
+def test_what_a_refund_of_applied_money_takes_is_asked_of_a_payment_that_is_not_there(target: Target) -> None:
+    refused = Refused("no", service="Zuora", status=200, service_code="53850010", detail="You do not have permission")
+    on: Any = {"disable_netsuite_refund_sync": "No"}
+    found = examined(target, FakeZuora(refuses=refused), **on)["Zuora: refunds that unapply"]
+    assert "three calls" in found.detail and "permission" in found.next
+    assert examined(target, **on)["Zuora: refunds that unapply"].next == ""
+    assert "Zuora: refunds that unapply" not in examined(target)
+
+
+# -- preferences of the account ------------------------------------------------------------------------------------------
+
+NEXT_OPEN = {"closed_period": {"invoice": "Post In Next Open Period"}}
+NUMBERS = {"transaction_number_mapping": "Use Number From Source Record"}
+OUTSIDE = "dates outside of the posting period"
+PREFERENCES: dict[str, tuple[dict[str, Any], str, list[dict[str, str]], str, State, str]] = {
+    "none posted outside": (NEXT_OPEN, preferences.OUTSIDE, [], OUTSIDE, State.WARN, "Transaction Date Outside"),
+    "some posted outside": (NEXT_OPEN, preferences.OUTSIDE, [{"id": "1"}], OUTSIDE, State.OK, ""),
+    "closed without the flag": (
+        {"disable_netsuite_payment_sync": "No"},
+        preferences.CLOSED,
+        [{"id": "1", "periodname": "Apr 2026", "last": "2026-04-30", "allowed": "F"}],
+        "marks in closed periods",
+        State.WARN,
+        "Allow Non G/L Changes",
+    ),
+    "closed with the flag": (
+        {"disable_netsuite_payment_sync": "No"},
+        preferences.CLOSED,
+        [{"id": "1", "periodname": "Apr 2026", "last": "2026-04-30", "allowed": "T"}],
+        "marks in closed periods",
+        State.OK,
+        "Allow Non G/L Changes",
+    ),
+    "closed long ago": (
+        {"disable_netsuite_payment_sync": "No"},
+        preferences.CLOSED,
+        [{"id": "1", "periodname": "Apr 2024", "last": "2024-04-30"}],
+        "marks in closed periods",
+        State.OK,
+        "Allow Non G/L Changes",
+    ),
+    "a number that was not taken": (NUMBERS, LAST, [{"number": "INV7", "wanted": "I1"}], "document numbers", State.WARN, "Allow Override"),
+    "a number that was taken": (NUMBERS, LAST, [{"number": "I1", "wanted": "I1"}], "document numbers", State.OK, ""),
+    "no number yet": (NUMBERS, LAST, [], "document numbers", State.OK, "Allow Override"),
+}
+
+
+@pytest.mark.parametrize("case", PREFERENCES)
+def test_preferences_are_read_from_what_they_have_led_to(target: Target, case: str) -> None:
+    settings, query, rows, title, state, next_step = PREFERENCES[case]
+    found = examined(target, n=FakeNetSuite(answers={query: rows}), **settings)[f"NetSuite: {title}"]
+    assert found.state is state, found
+    assert next_step in found.next
+
+
+def test_what_the_settings_do_not_need_is_not_asked(target: Target) -> None:
+    found = examined(target)
+    assert not [name for name in found if "posting period" in name or "closed periods" in name or "document numbers" in name]
+
+
+def test_a_role_that_may_not_ask_what_was_deleted_is_warned_of(target: Target) -> None:
+    check = examined(target, n=FakeNetSuite(hides_deletions=True))["NetSuite: deleted records"]
+    assert check.state is State.WARN and "Deleted Records" in check.next
+    assert examined(target)["NetSuite: deleted records"].state is State.OK

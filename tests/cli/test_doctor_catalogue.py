@@ -6,8 +6,7 @@ import pytest
 
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli.doctor import tables
-from tallybridge_cli.doctor.netsuite import script_id_of
-from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, wanted
+from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, script_id_of, wanted
 
 ITEMS = ("ProductRatePlan", "ProductRatePlanCharge")
 SYNCED = tuple(name for name in ZUORA if name not in ("InvoiceItem", "InvoiceAdjustment"))

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tallybridge.field_names import derived_id
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.settings import Settings
-from tallybridge.steps.shared.reference import derived_id, prefix_of
+from tallybridge.steps.shared.reference import prefix_of
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli.doctor import State, netsuite, tables, zuora
 from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, Wanted, wanted

@@ -44,7 +44,7 @@ def refused(code: str) -> ClientError:
         (NoCredentialsError(), Code.CONFIGURATION, "AWS-LOGIN"),
         (refused("AccessDeniedException"), Code.CONFIGURATION, "AWS-ACCESS"),
         (refused("ResourceNotFoundException"), Code.FAILED, "AWS-ResourceNotFoundException"),
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), Code.FAILED, "AWS-UNREACHABLE"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), Code.CONFIGURATION, "AWS-UNREACHABLE"),
         (KeyboardInterrupt(), Code.INTERRUPTED, ""),
     ],
 )
@@ -65,3 +65,7 @@ def test_debug_lets_the_traceback_through() -> None:
 
     with pytest.raises(StepFailed):
         guarded(failing, debug=True, console=Console(file=io.StringIO()))
+
+
+def test_a_run_that_failed_for_its_set_up_is_code_3() -> None:
+    assert code_of(finished_run(RunOutcome.FAILED, 0, set_up=True)) is Code.CONFIGURATION

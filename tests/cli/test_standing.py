@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from rich.console import RenderableType
 
 from tallybridge.errors import ConfigurationError
+from tallybridge.money import dumps
+from tallybridge.sync.drift import Drift
 from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.runlog import RunOutcome
+from tallybridge.tasks.drift import drift_key
 from tallybridge_cli import standing
 from tallybridge_cli.exits import Code
 from tallybridge_cli.target import Target
@@ -37,7 +41,7 @@ def test_held_records_are_listed_with_what_they_wait_for(target: Target, printed
     assert now.exit_code is Code.LEFT_OVER
     text = printed(standing.page(now))
     assert "account A00000007" in text
-    assert "1 record needs a person" in text
+    assert "2 records need a person, of 2 causes" in text  # nobody is told of the account
 
 
 def test_the_cause_of_a_chain_comes_first_with_all_that_hangs_on_it(target: Target, printed: Callable[[RenderableType], str]) -> None:
@@ -56,9 +60,10 @@ def test_the_cause_of_a_chain_comes_first_with_all_that_hangs_on_it(target: Targ
         ("R-00000001", "charge Seats Pro"),
     ]
     text = printed(standing.page(now))
-    assert "Seats Pro has a trouble.  3 records" in " ".join(text.split(" ")).replace("   ", "  ")
-    assert "payment P-00000001, in the end for charge Seats Pro" in text
-    assert text.index("1 record needs a person") < text.index("3 records wait for others")
+    assert "1 record needs a person, of 1 cause; 3 more wait for them" in text
+    assert "Holds up 1 charge, 1 invoice, 1 payment and 1 refund; 3 of them only wait." in text
+    assert "Since 2026-05-04 03:00 UTC, in 1 run." in text
+    assert [c["code"] for c in now.to_json()["causes"]] == ["X-1"]
     assert now.to_json()["waiting"][3]["root"] == "charge Seats Pro"
 
 
@@ -110,3 +115,49 @@ def test_an_unknown_or_ambiguous_run_is_refused(target: Target) -> None:
         target.runs.record(f"2026-{suffix}", started=f"2026-05-04T04:00:0{ord(suffix) % 10}Z", outcome="completed")
     with pytest.raises(ConfigurationError, match="2 runs begin"):
         standing.find_run(target, "2026-")
+
+
+def test_a_run_that_failed_for_its_set_up_is_code_3(target: Target) -> None:
+    target.runs.record(RUN, started="2026-05-04T03:00:00Z", outcome="failed", set_up=True, message="NetSuite refused the login.")
+    assert standing.standing(target).exit_code is Code.CONFIGURATION
+    store_run(target, finished_run(held=0, outcome=RunOutcome.FAILED, set_up=True))
+    assert standing.standing(target).exit_code is Code.CONFIGURATION
+
+
+def test_a_dry_run_does_not_take_the_place_of_the_last_real_run(target: Target) -> None:
+    store_run(target, finished_run(held=0, outcome=RunOutcome.OUT_OF_BALANCE))
+    later = finished_run(held=0, outcome=RunOutcome.COMPLETED, run_id="rehearsal", dry_run=True, started="2026-05-05T03:00:00Z")
+    store_run(target, later)
+    target.runs.record("rehearsal", dry_run=True)
+    now = standing.standing(target)
+    assert now.summary is not None and now.summary.run_id == RUN
+    assert now.last is not None and now.last["run_id"] == RUN
+    assert now.exit_code is Code.FAILED
+
+
+def drifted(target: Target, number: str = "INV00000007") -> Drift:
+    text, advice = f"Invoice {number} (8a7): cancelled in Zuora.", "Void NetSuite invoice 1007."
+    drift = Drift("invoices", "Invoice", "DRIFT-UNDONE", number, "8a7", "1007", text, advice, "EUR", Decimal("12.50"), Decimal("12.50"))
+    facts = {"attention": "DRIFT#invoices", "number": number, "drift": dumps(drift.to_json()), "shape": drift.shape, "accepted": ""}
+    target.ledger.drifted(drift_key(Ledger.key("zuora", "Invoice", "8a7")), facts, None)
+    return drift
+
+
+def test_drift_stands_apart_and_is_no_plain_green(target: Target, printed: Callable[[RenderableType], str]) -> None:
+    store_run(target, finished_run())
+    drift = drifted(target)
+    now = standing.standing(target)
+    assert (now.waiting, now.drift, now.exit_code) == ((), (drift,), Code.LEFT_OVER)
+    assert now.to_json()["drift"] == [drift.to_json()]
+    text = printed(standing.page(now))
+    assert "1 record changed on one side after the sync (drift)" in text
+    assert "DRIFT-UNDONE Invoice INV00000007 (8a7): cancelled in Zuora." in text and "Next: Void NetSuite invoice 1007." in text
+
+
+@pytest.mark.parametrize("name", ["INV00000007", "8a7"])
+def test_an_accepted_drift_needs_nobody_any_more(target: Target, name: str) -> None:
+    drift = drifted(target)
+    assert standing.accept(target, name) == [drift]
+    assert standing.standing(target).exit_code is Code.TIED_OUT
+    with pytest.raises(ConfigurationError, match="No drift of"):
+        standing.accept(target, name)

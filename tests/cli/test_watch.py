@@ -44,13 +44,15 @@ def test_steps_wait_run_and_end(target: Target) -> None:
     folder.write_json("customers/report.json", StepReport("customers", "", "", StepOutcome.COMPLETED, selected=4, created=4).to_json())
     folder.write_json("invoices/start.json", {})
     folder.write_json("invoices/manifest.json", [{"batch": "000001", "records": 100}, {"batch": "000002", "records": 7}])
-    folder.write_json("invoices/results/000001-0001.json", {})
-    folder.write_json("invoices/results/000001-0002.json", {})
+    folder.write_json("invoices/results/000001-0001.json", {"selected": ["a", "b", "c"]})
+    folder.write_json("invoices/results/000001-0002.json", {"selected": ["d"]})
     steps = {s.step: s for s in reading.read("RUNNING", "SyncInvoices").steps}
     assert list(steps) == ["customers", "invoices", "payments"]
     assert (steps["customers"].state, steps["customers"].selected) == ("completed", 4)
-    assert (steps["invoices"].state, steps["invoices"].done, steps["invoices"].selected) == ("running", 100, 107)
+    assert (steps["invoices"].state, steps["invoices"].done, steps["invoices"].selected) == ("running", 4, 107)
     assert steps["payments"].state == "waiting"
+    folder.write_json("invoices/results/000002-0001.json", {"selected": ["e", "f"]})
+    assert {s.step: s.done for s in reading.read("RUNNING", "SyncInvoices").steps}["invoices"] == 6
 
 
 def test_what_follows_the_steps_is_named(target: Target) -> None:

@@ -200,7 +200,7 @@ def test_too_many_at_once_are_tried_again_with_fewer(account: Account) -> None:
     together = threading.Barrier(12)
 
     def upsert(number: int) -> str:
-        together.wait(10)
+        together.wait(60)
         return netsuite.upsert("customer", f"ZACC-{number}", {**CUSTOMER, "companyName": f"C {number}"})
 
     with ThreadPoolExecutor(12) as workers:

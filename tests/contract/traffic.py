@@ -112,7 +112,7 @@ class Tape:
         self.zuora.on = self.netsuite.on = False
         wiring = self.world.wiring()
         try:
-            yield wiring.zuora(DEFAULTS), wiring.netsuite(DEFAULTS, Owner("people", "by hand/", 0, "people"))
+            yield wiring.zuora(DEFAULTS), wiring.netsuite(DEFAULTS, Owner("people", "by hand/", "people"))
         finally:
             self.zuora.on = self.netsuite.on = True
 
@@ -190,6 +190,8 @@ def _each_step(tape: Tape) -> None:
             _one_step(tape, step, {})
     if tape.mode == "B":
         _refund_of_unapplied_money(tape)
+        tape.world.zuora.options.refund_with_unapply = True  # above, the user lacked the permission
+        _one_step(tape, "netsuite_refunds", {})
 
 
 def _refund_of_unapplied_money(tape: Tape) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from tallybridge.http import Call
 from tests.sync.memory import MemoryWiring
@@ -55,12 +55,24 @@ class Killer:
         self.at = 0
 
 
+class Counter(Protocol):
+    """Is asked before an effect and told after it."""
+
+    def before(self, name: str) -> int: ...
+    def after(self, number: int, name: str) -> None: ...
+
+
 class KillableStore:
     """A table, S3 client or mailer whose writes are effects."""
 
-    WRITES = frozenset({"put_item", "update_item", "delete_item", "put_object", "send_raw_email"})
+    WRITES = frozenset(
+        {
+            *("put_item", "update_item", "delete_item", "send_raw_email"),
+            *("put_object", "create_multipart_upload", "upload_part", "complete_multipart_upload"),
+        }
+    )
 
-    def __init__(self, store: Any, killer: Killer) -> None:
+    def __init__(self, store: Any, killer: Counter) -> None:
         self._store = store
         self._killer = killer
 
@@ -71,9 +83,10 @@ class KillableStore:
 
         def write(**arguments: Any) -> Any:
             number = self._killer.before(name)
-            answer = attribute(**arguments)
-            self._killer.after(number, name)
-            return answer
+            try:
+                return attribute(**arguments)
+            finally:  # a write that its condition refused has ended as well
+                self._killer.after(number, name)
 
         return write
 

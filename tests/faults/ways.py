@@ -64,14 +64,14 @@ def dies_and_is_started_again(world: MemoryWorld, killer: Killer, steps: Sequenc
     run_id = opened["runId"]
     for step in filter(opened["steps"].get, STEPS):
         event = {"runId": run_id, "step": step}
-        selected = persistently(lambda _: world.task(step, {**event, "task": "select"}))  # noqa: B023
+        selected = world.rounds(lambda: persistently(lambda _: world.task(step, {**event, "task": "select"})))  # noqa: B023
         for number in range(1, selected["batches"] + 1):
-            batch = {**event, "task": "batch", "batch": f"{number:06d}"}
-            assert persistently(lambda attempt: world.task(step, {**batch, "attempt": attempt}))["done"]  # noqa: B023
-        persistently(lambda _: world.task(step, {**event, "task": "summarise", "error": None}))  # noqa: B023
-    for task in (reconcile, archive_log, notify, close_run):
-        output: dict[str, Any] = persistently(lambda _: task({"runId": run_id}, world.wiring()))  # noqa: B023
-    return output
+            persistently(lambda _: world.batch(run_id, step, f"{number:06d}"))  # noqa: B023
+        world.rounds(lambda: persistently(lambda _: world.task(step, {**event, "task": "summarise", "error": None})))  # noqa: B023
+    for task in (reconcile, archive_log):
+        world.rounds(lambda: persistently(lambda _: task({"runId": run_id}, world.wiring())))  # noqa: B023
+    persistently(lambda _: notify({"runId": run_id}, world.wiring()))
+    return persistently(lambda _: close_run({"runId": run_id}, world.wiring()))
 
 
 def killed_at(

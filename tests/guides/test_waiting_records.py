@@ -10,7 +10,7 @@ import pytest
 
 from tallybridge.sync.ledger import Ledger, Owner, State
 from tallybridge.tasks.steps import STEPS
-from tallybridge_cli.standing import Waiting, chained, held_up
+from tallybridge_cli.standing import Standing, Waiting, chained
 from tests.guides.switch import run
 from tests.sync.builders import Objects, account, charge, invoice, merged, subscription, zid
 from tests.sync.memory import MemoryWorld
@@ -60,11 +60,11 @@ def tenant() -> Objects:
 def waiting(world: MemoryWorld) -> list[Waiting]:
     """What `tallybridge status` lists."""
     table: Any = world.memory.tables["STATUS_TABLE"]
-    ledger = Ledger(table, world.clock, Owner("", "", 0, ""), 0)
+    ledger = Ledger(table, world.clock, Owner("", "", ""), 0)
     rows = []
     for step in STEPS:
         for item in ledger.attention(f"{State.HELD}#{step}"):
-            known = {name: str(item.get(name, "")) for name in ("number", "code", "message", "waits_for", "run_id")}
+            known: dict[str, Any] = {name: str(item.get(name, "")) for name in ("number", "code", "message", "waits_for", "run_id")}
             rows.append(Waiting(str(State.HELD), step, str(item["id"]).rsplit("#", 1)[-1], since="", **known))
     return chained(rows)
 
@@ -86,7 +86,8 @@ def test_a_chain_is_held_and_says_what_holds_it_up_and_goes_on_by_itself(held: t
     assert [(w.step, w.number) for w in rows if not w.waits_for] == [("charges", "Seats")]
     assert {w.step for w in rows if w.waits_for} == {"invoices", "payments", "refunds"}
     assert {w.root or w.waits_for for w in rows if w.waits_for} == {'charge "Seats"'}
-    assert held_up(rows) == {zid("Seats"): 3}
+    (cause,) = Standing(None, None, None, tuple(rows)).causes
+    assert (cause.records, cause.held) == (["Seats"], 4)
 
     messages = world.summary(output)["messages"]
     refund = next(m for m in messages if m["step"] == "refunds")

@@ -24,6 +24,7 @@ STORES = {
     "files": ("tallybridge.revenue.files", "UploadedFiles", "runs"),
     "instance_lock": ("tallybridge.sync.runs", "Runs", "runs"),
     "upload_lock": ("tallybridge.sync.runs", "Runs", "runs"),
+    "versions": ("tallybridge.configuration", "Versions", "configuration"),
     "control": ("tallybridge.revenue.control", "Control", "runs"),
 }
 """Name of a store in code: its class, and what it keeps its items in."""
@@ -36,15 +37,26 @@ CALLS = {
     "batch_get_item": "dynamodb:BatchGetItem",
     "get_object": "s3:GetObject",
     "put_object": "s3:PutObject",
+    "create_multipart_upload": "s3:PutObject",
+    "upload_part": "s3:PutObject",
+    "complete_multipart_upload": "s3:PutObject",
     "list_objects_v2": "s3:ListBucket",
     "get_parameter": "ssm:GetParameter",
+    "get_parameter_history": "ssm:GetParameterHistory",
+    "put_parameter": "ssm:PutParameter",
     "get_secret_value": "secretsmanager:GetSecretValue",
     "send_raw_email": "ses:SendRawEmail",
+    "list_schedules": "scheduler:ListSchedules",
+    "get_schedule": "scheduler:GetSchedule",
 }
 """boto3 method: the IAM action it needs."""
+TOLD_BY = {"s3:GetObject": "s3:ListBucket"}
+"""An action, and the one without which its answer would be a refusal where there is nothing: every reader counts on being told."""
 WIRING = "tallybridge.wiring"
 WIRINGS = {"tallybridge.revenue.wiring": "RevenueWiring", WIRING: "Wiring"}
 """Module of a wiring: its class; the first one that has a method counts."""
+DOCUMENTS = "tallybridge.configuration"
+"""Module of the documents that people edit, which parts of the wiring answer."""
 LIMITED_CLIENTS = {"netsuite", "datasets"}
 """Parts of the wiring whose calls take slots."""
 
@@ -160,16 +172,23 @@ class _Walk:
             self.store(receiver, part.attr)
         elif receiver == "store" and part.attr in CALLS:
             owner = _last_name(part.value.value) if isinstance(part.value, ast.Attribute) else ""
-            self.reached.actions.add((CALLS[part.attr], STORES[owner][2] if owner in STORES else "bucket"))
+            self.call(part.attr, STORES[owner][2] if owner in STORES else "bucket")
         elif receiver == "wiring":
             self.wiring(part.attr)
-        elif receiver == "mailer":
-            self.reached.actions.add((CALLS[part.attr], ""))
+        elif receiver in ("mailer", "parameters", "schedules") and part.attr in CALLS:
+            self.call(part.attr, "")
+
+    def call(self, method: str, place: str) -> None:
+        """A boto3 call on a store."""
+        action = CALLS[method]
+        self.reached.actions.add((action, "index" if (place, method) == ("status", "query") else place))
+        if action in TOLD_BY:
+            self.reached.actions.add((TOLD_BY[action], place))
 
     def store(self, store: str, method: str) -> None:
         source, kind, place = STORES[store]
         for call in _calls(source, kind, method):
-            self.reached.actions.add((CALLS[call], "index" if (place, call) == ("status", "query") else place))
+            self.call(call, place)
 
     def wiring(self, method: str) -> None:
         """A part of the wiring: its variables, its own calls, and the slots that a limited client takes."""
@@ -177,11 +196,13 @@ class _Walk:
         if found is None or (WIRING, method) in self.seen:
             return
         self.seen.add((WIRING, method))
+        if isinstance(found.returns, ast.Name) and found.returns.id in (known := module(DOCUMENTS).classes):
+            self.klass(module(DOCUMENTS), known[found.returns.id])
         for part in ast.walk(found):
             if isinstance(part, ast.Call) and _last_name(part.func) in ("variable", "table"):
                 self.reached.variables |= {arg.value for arg in part.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
             if isinstance(part, ast.Attribute) and part.attr in CALLS:
-                self.reached.actions.add((CALLS[part.attr], ""))
+                self.call(part.attr, "")
             if isinstance(part, ast.Attribute) and _last_name(part.value) == "self":
                 self.wiring(part.attr)
         if method in LIMITED_CLIENTS:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import time
 
+import boto3
 import pytest
 
 from sandbox.aws import LocalAws, definitions
 from tests.infra.conftest import REPOSITORY
-from tests.infra.scripted import FUNCTIONS, REVENUE_FUNCTIONS, STEPS, Script, camel, usual
+from tests.infra.scripted import FUNCTIONS, REVENUE_FUNCTIONS, STEPS, Script, camel
 
 EVENTS = {path.stem: json.loads(path.read_text()) for path in sorted((REPOSITORY / "events").glob("*.json"))}
 EXECUTIONS = ("billing_sync", "sync_step")
+ENDED = ("run_ended", "revenue_ended")
 
 
 def tasks(step: str) -> dict[str, set[str]]:
@@ -37,7 +39,7 @@ def payload_of(function: str) -> set[str]:
 
 
 def test_there_is_an_example_for_every_execution_and_function() -> None:
-    assert {name.partition(".")[0] for name in EVENTS} == {*EXECUTIONS, *FUNCTIONS, "revenue_ingest", *REVENUE_FUNCTIONS}
+    assert {name.partition(".")[0] for name in EVENTS} == {*EXECUTIONS, *ENDED, *FUNCTIONS, "revenue_ingest", *REVENUE_FUNCTIONS}
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -46,7 +48,7 @@ def test_there_is_an_example_for_every_task_of_a_step(step: str) -> None:
     assert shapes == tasks(step)
 
 
-@pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - set(STEPS)))
+@pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - set(STEPS) - {"watch_runs"}))
 def test_an_example_has_the_keys_that_the_state_machine_sends(function: str) -> None:
     assert set(EVENTS[function]) == payload_of(function)
 
@@ -65,19 +67,25 @@ def test_the_step_machine_runs_with_the_example(aws: LocalAws, script: Script) -
     }
 
 
-def test_the_clean_up_example_has_the_keys_of_the_event_that_the_rule_sends(aws: LocalAws, script: Script) -> None:
-    def closed(event: dict[str, Any], _: Any) -> Any:
-        if "detail" not in event:
-            raise RuntimeError("cannot be closed")
-        return usual("close_run", event)
-
-    script.when("close_run", closed)
-    aws.run("BillingSyncArn", {})
+@pytest.mark.parametrize(("example", "machine"), [("run_ended", "BillingSyncArn"), ("revenue_ended", "RevenueIngestArn")])
+def test_the_clean_up_example_has_the_keys_of_the_event_that_the_rule_sends(
+    aws: LocalAws, script: Script, example: str, machine: str
+) -> None:
+    client = boto3.client("stepfunctions")
+    function = "close_run" if example == "run_ended" else "revenue_close"
+    for call in ("open_run", "revenue_open"):
+        script.when(call, lambda event, context: time.sleep(0.2))
+    started = client.start_execution(stateMachineArn=aws.outputs[machine])
+    client.stop_execution(executionArn=started["executionArn"])
     aws.settle()
-    (event,) = [event for event in script.events("close_run") if "detail" in event]
-    example = EVENTS["close_run.clean_up"]
-    assert set(event) == set(example)
-    assert set(event["detail"]) == set(example["detail"])
+    (event,) = [event for event in script.events(function) if "detail" in event]
+    ended = aws.physical_ids["RunEnded" if example == "run_ended" else "RevenueEnded"]
+    latest = client.list_executions(stateMachineArn=ended)["executions"][0]
+    sent = json.loads(client.describe_execution(executionArn=latest["executionArn"])["input"])
+    assert set(sent) == set(EVENTS[example])
+    assert set(event["detail"]) == set(EVENTS[example]["detail"])
+    if function == "close_run":
+        assert set(event) == set(EVENTS["close_run.note_end"])
 
 
 def test_there_is_an_example_for_every_task_of_the_revenue_connector() -> None:

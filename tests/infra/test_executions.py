@@ -11,9 +11,12 @@ import boto3
 import pytest
 
 from sandbox.aws import LocalAws
+from tallybridge.errors import MailNotSent, RunEnded
+from tallybridge.reporting.delivery import LATER
+from tests.infra import scripted
 from tests.infra.scripted import STEPS, USUAL, Script, fail, usual
 
-CLOSING = ["ArchiveLog", "Notify", "CloseRun"]
+CLOSING = ["ArchiveLog", "Archived?", "Notify", "CloseRun"]
 IN_PROGRESS = "Sync not started: a previous run is still in progress."
 OPENING = ["OpenRun", "RunOpened?", "PrepareResults"]
 
@@ -35,7 +38,15 @@ def test_a_run_goes_through_the_steps_in_the_documented_order(aws: LocalAws, scr
         *["ProductsWanted?", "RatePlansWanted?", "SalesOrdersWanted?", "ChargesWanted?", "SyncCharges"],
         *["InvoicesWanted?", "SyncInvoices", "DebitMemosWanted?", "SyncDebitMemos", "CreditMemosWanted?", "SyncCreditMemos"],
         *["DocumentStepFailed?", "PaymentsWanted?", "PaymentsBlocked?", "SyncPayments", "RefundsWanted?", "RefundsBlocked?", "SyncRefunds"],
-        *["AdjustmentsWanted?", "NetSuitePaymentsWanted?", "NetSuiteCreditMemosWanted?", "NetSuiteRefundsWanted?", "Reconcile", *CLOSING],
+        *[
+            "AdjustmentsWanted?",
+            "NetSuitePaymentsWanted?",
+            "NetSuiteCreditMemosWanted?",
+            "NetSuiteRefundsWanted?",
+            "Reconcile",
+            "Reconciled?",
+            *CLOSING,
+        ],
     ]
     assert ended["output"] == {"runId": "in-order", "outcome": "completed", "totals": [], "keys": {}}
 
@@ -69,7 +80,9 @@ def test_a_step_with_nothing_selected_goes_straight_to_its_summary(aws: LocalAws
     script.batches = 0
     run(aws, {"steps": ["customers"]})
     latest = step_executions(aws)[0]
-    assert aws.states_entered(latest["executionArn"]) == ["Prepare", "Select", "AnyBatches?", "Summarise"]
+    assert aws.states_entered(latest["executionArn"]) == [
+        *["Prepare", "Select", "Selected?", "AnyBatches?", "Summarise", "Summarised?", "StepDone"],
+    ]
 
 
 def test_a_run_that_finds_another_one_is_skipped_and_closes_nothing(aws: LocalAws, script: Script) -> None:
@@ -108,11 +121,10 @@ def test_select_that_keeps_failing_fails_the_step_and_the_run_goes_on(aws: Local
     assert ended["status"] == "SUCCEEDED"
 
 
-def test_a_batch_that_crashes_is_repeated_as_a_later_attempt(aws: LocalAws, script: Script) -> None:
+def test_a_batch_that_crashes_is_repeated(aws: LocalAws, script: Script) -> None:
     script.when("charges.batch", fail(times=1))
     run(aws, {"steps": ["charges"]})
-    attempts = [event["attempt"] for event in script.events("charges.batch") if event["batch"] == "000002"]
-    assert attempts == [0, 1]
+    assert len([event for event in script.events("charges.batch") if event["batch"] == "000002"]) == 2
     assert script.events("charges.batch_failed") == []
 
 
@@ -120,13 +132,13 @@ def test_a_batch_that_fails_for_good_is_recorded_and_stops_no_other(aws: LocalAw
     def broken(event: dict[str, Any], _: Any) -> Any:
         if event["batch"] == "000002":
             raise KeyError("gone")
-        return {"done": True}
+        return scripted.DONE
 
     script.when("charges.batch", broken)
     run(aws, {"steps": ["charges"]})
     (failed,) = script.events("charges.batch_failed")
     assert (failed["batch"], failed["error"]["Error"]) == ("000002", "KeyError")
-    assert [event["attempt"] for event in script.events("charges.batch") if event["batch"] == "000002"] == [0, 1, 2]
+    assert len([event for event in script.events("charges.batch") if event["batch"] == "000002"]) == 3
     assert {event["batch"] for event in script.events("charges.batch")} == {"000001", "000002", "000003"}
     assert script.events("charges.summarise")[0]["error"] is None
 
@@ -139,29 +151,47 @@ def test_a_batch_failure_that_cannot_be_recorded_stops_nothing_either(aws: Local
     assert ended["status"] == "SUCCEEDED"
 
 
-def test_a_batch_may_ask_for_more_rounds_and_attempts_keep_growing(aws: LocalAws, script: Script) -> None:
-    def twice(event: dict[str, Any], _: Any) -> Any:
-        if event["attempt"] == 10:
+def rounds(number: int, last: Any, wait: int = 1) -> scripted.Answer:
+    """The answers of a task that asks for rounds, `number` in all; the second one crashes once. `last` answers the last one."""
+    begun: list[int] = []
+
+    def answer(event: dict[str, Any], _: Any) -> Any:
+        begun.append(1)
+        if len(begun) == 2:
             raise RuntimeError("crash in the second round")
-        return {"done": event["attempt"] >= 20}
+        return last(event) if len(begun) > number else {"done": False, "wait": wait}
 
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("call", "last"),
+    [
+        ("invoices.select", scripted.selection),
+        ("invoices.batch", scripted.usual_task),
+        ("invoices.summarise", scripted.usual_task),
+        ("reconcile", lambda _: scripted.DONE),
+        ("archive_log", lambda _: scripted.DONE),
+    ],
+)
+def test_a_task_may_ask_for_more_rounds_and_each_of_them_may_crash_once(aws: LocalAws, script: Script, call: str, last: Any) -> None:
     script.batches = 1
-    script.when("invoices.batch", twice)
-    run(aws, {"steps": ["invoices"]})
-    assert [event["attempt"] for event in script.events("invoices.batch")] == [0, 10, 11, 20]
-
-
-def test_a_batch_that_is_never_done_is_given_up(aws: LocalAws, script: Script) -> None:
-    script.batches = 1
-    script.when("invoices.batch", lambda event, _: {"done": False})
-    run(aws, {"steps": ["invoices"]})
-    assert len(script.events("invoices.batch")) == 101
-    (failed,) = script.events("invoices.batch_failed")
-    assert failed["error"]["Error"] == "BatchRoundsUsedUp"
+    script.when(call, rounds(4, last))
+    ended = run(aws, {"steps": ["invoices"]})
+    assert len(script.events(call)) == 5
+    assert ended["status"] == "SUCCEEDED"
+    assert script.events("invoices.summarise")[-1]["error"] is None
+    assert script.events("archive_log")[-1]["error"] is None
 
 
 def test_a_manifest_that_cannot_be_read_fails_the_step(aws: LocalAws, script: Script) -> None:
-    lost = {"selected": 1, "batches": 1, "manifest": {"bucket": aws.outputs["ReportsBucket"], "key": "runs/none.json"}, "workers": 1}
+    lost = {
+        **scripted.DONE,
+        "selected": 1,
+        "batches": 1,
+        "manifest": {"bucket": aws.outputs["ReportsBucket"], "key": "runs/none.json"},
+        "workers": 1,
+    }
     script.when("customers.select", lambda event, _: lost)
     run(aws, {"steps": ["customers"]})
     assert script.events("customers.summarise")[0]["error"]["Error"] == "States.ItemReaderFailed"
@@ -179,44 +209,156 @@ def test_a_step_that_cannot_be_summarised_is_noted_as_failed(aws: LocalAws, scri
 def test_a_closing_task_that_fails_does_not_keep_the_run_from_being_closed(aws: LocalAws, script: Script, broken: str) -> None:
     script.when(broken, fail("broken", LookupError))
     ended = run(aws)
-    assert aws.states_entered(ended["executionArn"])[-4:] == ["Reconcile", *CLOSING]
+    tasks = [state for state in aws.states_entered(ended["executionArn"]) if not state.endswith("?")]
+    assert tasks[-4:] == ["Reconcile", "ArchiveLog", "Notify", "CloseRun"]
     (event,) = script.events("close_run")
     assert event["error"]["Error"] == "LookupError"
     assert ended["output"]["outcome"] == "failed"
 
 
-def test_a_run_that_cannot_be_closed_fails_and_the_rule_closes_it_once_more(aws: LocalAws, script: Script) -> None:
-    script.when("close_run", lambda event, _: usual("close_run", event) if "detail" in event else fail()(event, _))
+def noted(event: dict[str, Any]) -> dict[str, Any]:
+    """What CloseRun answers to the clean-up's first question."""
+    return {"runId": event["detail"]["name"], "closer": event["closer"], "leave": False, "archived": False, "freed": True}
+
+
+def clean_ups(aws: LocalAws) -> list[list[str]]:
+    """The states that each clean-up went through, the newest first."""
+    listed = boto3.client("stepfunctions").list_executions(stateMachineArn=aws.physical_ids["RunEnded"])["executions"]
+    return [aws.states_entered(each["executionArn"]) for each in listed]
+
+
+def test_a_run_that_cannot_be_closed_fails_and_its_clean_up_closes_it(aws: LocalAws, script: Script) -> None:
+    failing = fail(times=3)
+    script.when("close_run", lambda event, _: noted(event) if "detail" in event else failing(event, _))
     ended = run(aws)
     aws.settle()
     assert (ended["status"], ended["error"]) == ("FAILED", "RunNotClosed")
     assert aws.states_entered(ended["executionArn"])[-2:] == ["CloseRun", "RunNotClosed"]
     (event,) = [event for event in script.events("close_run") if "detail" in event]
     assert (event["detail"]["name"], event["detail"]["status"]) == (ended["name"], "FAILED")
+    assert clean_ups(aws)[0] == ["NoteEnd", "Left?", *CLOSING]
+    assert script.events("close_run")[-1] == {"runId": ended["name"], "closer": event["closer"]}
 
 
-def test_a_stopped_run_is_closed_by_the_rule_and_its_step_stops_too(aws: LocalAws, script: Script) -> None:
+def test_a_run_that_has_ended_before_refuses_a_redriven_execution_with_a_word(aws: LocalAws, script: Script) -> None:
+    for call in ("customers", "archive_log", "notify", "close_run"):
+        script.when(call, fail("Run x has ended", RunEnded))
+    ended = run(aws, {"steps": ["customers"]})
+    assert (ended["status"], ended["error"]) == ("FAILED", "RUN-ENDED")
+    assert "Start a new run" in ended["cause"]
+
+
+def stop_in_a_batch(aws: LocalAws, script: Script, name: str) -> dict[str, Any]:
+    """Starts the billing sync, stops it by hand while a batch of its first step works, and waits until that has been told."""
     begun, go_on = threading.Event(), threading.Event()
 
     def slow(event: dict[str, Any], _: Any) -> Any:
         begun.set()
-        go_on.wait(5)
+        go_on.wait(60)
         return {"done": True}
 
     script.when("customers.batch", slow)
     client = boto3.client("stepfunctions")
-    started = client.start_execution(stateMachineArn=aws.outputs["BillingSyncArn"], name="stopped")
-    assert begun.wait(5)
+    started = client.start_execution(stateMachineArn=aws.outputs["BillingSyncArn"], name=name)
+    assert begun.wait(60)
     client.stop_execution(executionArn=started["executionArn"], error="Operator", cause="stopped by hand")
     described = client.describe_execution(executionArn=started["executionArn"])
-    assert (described["status"], described["error"], described["cause"]) == ("ABORTED", "Operator", "stopped by hand")
     aws.settle()
-    (event,) = script.events("close_run")
-    assert (event["detail"]["status"], event["detail"]["name"]) == ("ABORTED", "stopped")
-    nested = step_executions(aws)[0]
     go_on.set()
-    assert aws.wait(nested["executionArn"], 5)["status"] == "ABORTED"
+    return dict(described)
+
+
+def dead_letters(aws: LocalAws) -> list[dict[str, Any]]:
+    """The messages about runs that could not be closed; they are taken out of the queue."""
+    client, url = boto3.client("sqs"), aws.physical_ids["CleanUpDeadLetters"]
+    found = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get("Messages", [])
+    for message in found:
+        client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return [{**json.loads(m["Body"]), "error": m["MessageAttributes"]["ErrorMessage"]["StringValue"]} for m in found]
+
+
+@pytest.mark.parametrize("outage", [3, 7])
+def test_an_end_that_cannot_be_noted_is_tried_again_and_then_fails_the_clean_up(aws: LocalAws, script: Script, outage: int) -> None:
+    failing = fail("the table is gone", times=outage)
+    script.when("close_run", lambda event, _: (failing(event, _), noted(event))[1] if "detail" in event else usual("close_run", event))
+    stop_in_a_batch(aws, script, f"unclosed-{outage}")
+    entered = clean_ups(aws)[0]
+    assert entered == (["NoteEnd", "EndNotNoted"] if outage == 7 else ["NoteEnd", "Left?", *CLOSING])
+
+
+def test_an_end_that_cannot_be_handed_over_is_kept_as_a_dead_letter(aws: LocalAws, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> bool:
+        return False
+
+    with monkeypatch.context() as patched:
+        patched.setattr(aws, "_may", refused)
+        stop_in_a_batch(aws, script, "unheard")
+    (told,) = [each for each in dead_letters(aws) if each["detail"]["name"] == "unheard"]
+    assert told["detail"]["status"] == "ABORTED" and "states:StartExecution" in told["error"]
+    script.when("close_run", lambda event, _: noted(event) if "detail" in event else usual("close_run", event))
+    event = {k: v for k, v in told.items() if k != "error"}
+    started = boto3.client("stepfunctions").start_execution(stateMachineArn=aws.physical_ids["RunEnded"], input=json.dumps(event))
+    assert aws.wait(started["executionArn"])["status"] == "SUCCEEDED", "what an operator does with it"
+
+
+def test_a_stopped_run_is_cleaned_up_and_its_step_stops_too(aws: LocalAws, script: Script) -> None:
+    script.when("close_run", lambda event, _: noted(event) if "detail" in event else usual("close_run", event))
+    described = stop_in_a_batch(aws, script, "stopped")
+    assert (described["status"], described["error"], described["cause"]) == ("ABORTED", "Operator", "stopped by hand")
+    event, closed = script.events("close_run")
+    assert {name: event["detail"][name] for name in ("status", "name", "error", "cause")} == {
+        **{"status": "ABORTED", "name": "stopped"},
+        **{"error": "Operator", "cause": "stopped by hand"},
+    }
+    after = {"runId": "stopped", "closer": event["closer"]}
+    assert (script.events("archive_log"), script.events("notify"), closed) == ([after], [{**after, "again": True}], after)
+    nested = step_executions(aws)[0]
+    assert aws.wait(nested["executionArn"])["status"] == "ABORTED"
     assert script.events("customers.summarise") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "states"),
+    [({"leave": True}, ["NothingToDo"]), ({"archived": True}, ["Notify", "CloseRun"]), ({}, CLOSING)],
+)
+def test_what_a_clean_up_does(aws: LocalAws, script: Script, answer: dict[str, bool], states: list[str]) -> None:
+    script.when("close_run", lambda event, _: {**noted(event), **answer} if "detail" in event else usual("close_run", event))
+    stop_in_a_batch(aws, script, "-".join(["cleaned", *answer]))
+    assert clean_ups(aws)[0] == ["NoteEnd", "Left?", *states]
+
+
+@pytest.mark.parametrize("broken", ["archive_log", "notify"])
+def test_a_clean_up_goes_on_to_close_the_run_whatever_fails_before(aws: LocalAws, script: Script, broken: str) -> None:
+    script.when("close_run", lambda event, _: noted(event) if "detail" in event else usual("close_run", event))
+    script.when(broken, fail())
+    stop_in_a_batch(aws, script, f"broken-{broken}")
+    assert [state for state in clean_ups(aws)[0] if not state.endswith("?")] == ["NoteEnd", "ArchiveLog", "Notify", "CloseRun"]
+
+
+def test_cloudtrail_tells_the_clean_up_who_has_stopped_a_run_of_this_stack(aws: LocalAws, script: Script) -> None:
+    def told(execution: str) -> None:
+        call = {"eventSource": "states.amazonaws.com", "eventName": "StopExecution", "userIdentity": {"arn": "arn:aws:iam::1:user/ann"}}
+        detail = {**call, "requestParameters": {"executionArn": execution}}
+        aws.tell({"source": "aws.states", "detail-type": "AWS API Call via CloudTrail", "detail": detail})
+        aws.settle()
+
+    left = {"runId": "stopped", "closer": "x", "leave": True, "archived": False, "freed": False}
+    script.when("close_run", lambda event, _: left)
+    arn = aws.outputs["BillingSyncArn"].replace(":stateMachine:", ":execution:")
+    told(f"{arn}-of-another:stopped")
+    assert script.events("close_run") == []
+    told(f"{arn}:stopped")
+    (event,) = script.events("close_run")
+    assert event["detail"]["userIdentity"] == {"arn": "arn:aws:iam::1:user/ann"}
+
+
+def test_a_mail_that_the_service_was_too_busy_for_is_tried_for_half_an_hour(aws: LocalAws, script: Script) -> None:
+    script.when("notify", fail("Throttling", MailNotSent, times=LATER))
+    ended = run(aws, {"steps": ["customers"]})
+    assert len(script.events("notify")) == 1 + LATER
+    assert aws.states_entered(ended["executionArn"])[-4:] == CLOSING
+    (event,) = script.events("close_run")
+    assert event["error"] is None
 
 
 def test_as_many_batches_run_at_once_as_there_are_workers(aws: LocalAws, script: Script) -> None:

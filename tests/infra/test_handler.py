@@ -45,7 +45,7 @@ def test_it_runs_the_task_with_the_class_of_its_step(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(module, "step_class", lambda name: f"class of {name}")
     monkeypatch.setattr(module, "run_task", run_task)
-    event = {"task": "batch", "runId": "nightly", "step": "refunds", "batch": "000001", "attempt": 0}
+    event = {"task": "batch", "runId": "nightly", "step": "refunds", "batch": "000001"}
     assert module.step_handler("refunds")(event, CONTEXT) == {"done": True}
     assert calls == [("class of refunds", event, CONTEXT.aws_request_id)]
 

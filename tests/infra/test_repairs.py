@@ -19,6 +19,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from sandbox.aws import LocalAws, repairs
+from sandbox.clock import START, VirtualClock
 from tests.infra.scripted import Script, fail
 
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -147,7 +148,6 @@ def test_nested_executions_are_awaited_closely(machines: Machines, monkeypatch: 
     monkeypatch.setattr(StepFunctionResponse, "describe_execution", describe)
     assert machines.run(parent, {"name": "child-that-rests"})["status"] == "SUCCEEDED"
     assert len([arn for arn in asked if arn.endswith(":child-that-rests")]) == 1
-    assert repairs.NESTED_POLL_SECONDS <= 0.01
 
 
 def test_nested_executions_stop_with_their_parent(machines: Machines, script: Script) -> None:
@@ -155,15 +155,15 @@ def test_nested_executions_stop_with_their_parent(machines: Machines, script: Sc
 
     def slow(event: Any, _: Any) -> None:
         begun.set()
-        go_on.wait(5)
+        go_on.wait(60)
 
     script.when("notify", slow)
     child = machines.create({"Slow": invoke("notify", Next="After"), "After": {"Type": "Pass", "End": True}})
     parent = machines.create({"Nest": nested(child, End=True)})
     started = machines.client.start_execution(stateMachineArn=parent, input='{"name": "child-to-stop"}')["executionArn"]
-    assert begun.wait(5)
+    assert begun.wait(60)
     machines.client.stop_execution(executionArn=started)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while machines.client.list_executions(stateMachineArn=child)["executions"][0]["status"] == "RUNNING" and time.monotonic() < deadline:
         time.sleep(0.01)
     assert machines.client.list_executions(stateMachineArn=child)["executions"][0]["status"] == "ABORTED"
@@ -177,7 +177,7 @@ def test_a_nested_execution_stops_when_its_task_waited_too_long(machines: Machin
     ended = machines.run(machines.create(states), {"name": "child-too-slow"})
     assert machines.aws.states_entered(ended["executionArn"]) == ["Nest", "Seen"]
     (listed,) = machines.client.list_executions(stateMachineArn=child)["executions"]
-    assert machines.aws.wait(listed["executionArn"], 5)["status"] == "ABORTED"
+    assert machines.aws.wait(listed["executionArn"])["status"] == "ABORTED"
 
 
 def test_maps_of_any_length_run(aws: LocalAws, machines: Machines) -> None:
@@ -251,6 +251,22 @@ class TestNames:
             thread.join()
         assert set(answers) <= {"started", "ExecutionAlreadyExists"}
         assert len(machines.client.list_executions(stateMachineArn=machine)["executions"]) == 1
+
+
+def test_an_execution_runs_as_soon_as_it_is_listed(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The start is told while the execution is on the list and has not begun: the very moment."""
+    machine = machines.create({"Say": {"Type": "Pass", "End": True}})
+    seen: list[str] = []
+
+    def look(execution: Any, status: str) -> None:
+        if status == "RUNNING":
+            described = machines.client.describe_execution(executionArn=execution.exec_arn)
+            (listed,) = machines.client.list_executions(stateMachineArn=machine)["executions"]
+            seen.extend([described["status"], listed["status"]])
+
+    monkeypatch.setattr(repairs.Hooks, "status_changed", look)
+    assert machines.run(machine)["status"] == "SUCCEEDED"
+    assert seen == ["RUNNING", "RUNNING"]
 
 
 class TestStopping:
@@ -359,6 +375,15 @@ class TestRetryWaits:
         ended = machines.run(machines.create({"Call": invoke("notify", Retry=self.RETRY, End=True)}))
         assert ended["status"] == "SUCCEEDED"
         assert 0.25 < (ended["stopDate"] - ended["startDate"]).total_seconds() < 1
+
+
+def test_executions_live_by_the_clock(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repairs.Hooks, "clock", VirtualClock())
+    until = START.strftime("%Y-%m-%dT%H:%M:%SZ")
+    ended = machines.run(machines.create({"Rest": {"Type": "Wait", "Timestamp": until, "End": True}}))
+    assert (ended["startDate"], ended["stopDate"]) == (START, START)
+    events = machines.client.get_execution_history(executionArn=ended["executionArn"])["events"]
+    assert {event["timestamp"] for event in events} == {START}
 
 
 def test_threads_of_ended_executions_are_let_go(machines: Machines) -> None:

@@ -17,7 +17,7 @@ from sandbox.aws import LocalAws
 from tallybridge.settings import Settings, parse_settings
 from tallybridge.tasks.steps import STEPS as PRODUCT_STEPS
 from tallybridge.tasks.steps import missed_by_others, steps_to_run, why_not
-from tests.infra.scripted import STEPS, USUAL, Script, camel, fail
+from tests.infra.scripted import DONE, STEPS, USUAL, Script, camel, fail
 
 MODE_A = ["customer accounts", "catalogue", "sales_orders", "charges", "invoices", "payments", "refunds", "adjustments"]
 MODE_A += ["netsuite_payments", "netsuite_credit_memos", "netsuite_refunds"]
@@ -343,7 +343,7 @@ def test_a_blocked_step_that_is_not_wanted_is_not_mentioned(aws: LocalAws, scrip
 @pytest.mark.parametrize("outcome", ["completed", "completed with warnings"])
 @pytest.mark.parametrize("step", DOCUMENT_STEPS)
 def test_records_that_were_refused_block_no_step(aws: LocalAws, script: Script, step: str, outcome: str) -> None:
-    script.when(f"{step}.summarise", lambda event, _: {"outcome": outcome, "selected": 2, "synced": 1})
+    script.when(f"{step}.summarise", lambda event, _: {**DONE, "outcome": outcome, "selected": 2, "synced": 1})
     ended = run_with(aws, script, "B", {})
     assert synced(aws, ended)[-2:] == ["SyncPayments", "SyncRefunds"]
 

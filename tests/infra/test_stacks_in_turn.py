@@ -71,13 +71,14 @@ class TestWhatIsRefused:
             self.start(copied, functions_root)
 
     def test_an_input_transformer_of_a_rule(self, copied: Path, functions_root: Path) -> None:
-        self.replace(copied, "        - Id: close-run\n", "        - Id: close-run\n          InputPath: $.detail\n")
+        target = "          Arn: !Ref RunEnded\n"
+        self.replace(copied, target, f"{target}          InputPath: $.detail\n")
         with pytest.raises(StackError, match="CleanUpRule: InputPath of a target is not honoured here"):
             self.start(copied, functions_root)
 
     def test_a_definition_with_a_fault(self, copied: Path, functions_root: Path) -> None:
         self.replace(copied.parent / "statemachine" / "sync_step.asl.json", '"Next": "AnyBatches?"', '"Next": "Nowhere"')
-        with pytest.raises(StackError, match="SyncStep: Select: goes to Nowhere, which does not exist"):
+        with pytest.raises(StackError, match=r"SyncStep: Selected\?: goes to Nowhere, which does not exist"):
             self.start(copied, functions_root)
 
     def test_a_substitution_that_nothing_is_put_in_for(self, copied: Path, functions_root: Path) -> None:
@@ -134,12 +135,12 @@ def test_closing_stops_what_runs(functions_root: Path, script: Script) -> None:
 
     def slow(event: object, _: object) -> None:
         begun.set()
-        go_on.wait(5)
+        go_on.wait(60)
 
     script.when("open_run", slow)
     with LocalAws(TEMPLATE, parameters=PARAMETERS, functions_root=functions_root) as aws:
         boto3.client("stepfunctions").start_execution(stateMachineArn=aws.outputs["BillingSyncArn"])
-        assert begun.wait(5)
+        assert begun.wait(60)
         threading.Timer(0.05, go_on.set).start()
     assert [thread for thread in threading.enumerate() if "_exec_and_notify" in thread.name or "_execution_logic" in thread.name] == []
     assert script.events("archive_log") == []

@@ -195,6 +195,25 @@ class TestQueries:
         assert compared == []
 
 
+class TestUploads:
+    """uploads_in_parts_are_over_when_they_are_completed"""
+
+    def test_a_part_or_a_completion_that_comes_late_is_refused(self, aws: LocalAws) -> None:
+        client, place = boto3.client("s3"), {"Bucket": aws.outputs["ReportsBucket"], "Key": "runs/parts/log"}
+        upload = client.create_multipart_upload(**place)["UploadId"]
+        tag = client.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"all of it")["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
+        client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts)
+        assert client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts)["ETag"]  # said once more, not done again
+        thrown_away = client.create_multipart_upload(**place)["UploadId"]
+        client.abort_multipart_upload(**place, UploadId=thrown_away)
+        with pytest.raises(ClientError, match="NoSuchUpload"):
+            client.upload_part(**place, UploadId=upload, PartNumber=2, Body=b"more")
+        with pytest.raises(ClientError, match="NoSuchUpload"):
+            client.complete_multipart_upload(**place, UploadId=thrown_away, MultipartUpload=parts)
+        assert client.get_object(**place)["Body"].read() == b"all of it"
+
+
 def test_every_repair_has_a_test() -> None:
     tested = {each.__doc__ for each in globals().values() if isinstance(each, type)}
     assert {repair.__name__ for repair in store_repairs.REPAIRS} <= tested

@@ -96,10 +96,15 @@ def test_names_fit_the_console() -> None:
     assert sorted(names) == [folder.replace("_", "-") for folder in FOLDERS]
 
 
-@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret", "AWS::SSM::Parameter"])
-def test_what_is_kept_survives_the_stack(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"])
+def test_what_is_kept_survives_the_stack_and_a_first_deployment_that_failed_can_be_repeated(kind: str) -> None:
     for name, each in resources(kind).items():
-        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain"), name
+
+
+def test_nothing_that_people_edit_is_a_property_of_the_stack() -> None:
+    """CloudFormation writes a parameter's value at any update of the resource, a tag included."""
+    assert resources("AWS::SSM::Parameter") == {}
 
 
 @pytest.mark.parametrize("name", sorted(resources("AWS::DynamoDB::Table")))
@@ -133,9 +138,16 @@ def test_a_bucket_is_private_encrypted_versioned_and_tls_only(name: str) -> None
     assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
 
 
+def test_only_what_belongs_to_a_run_expires() -> None:
+    """The configuration of the revenue connector may lie in the reports bucket, for as long as nobody changes it."""
+    for name, each in resources("AWS::S3::Bucket").items():
+        (rule,) = each["Properties"]["LifecycleConfiguration"]["Rules"]
+        assert rule["Prefix"] == "runs/", name
+
+
 def test_no_statement_allows_every_action_or_an_unnamed_resource() -> None:
-    """Tracing and log delivery know no resources; everything else names them."""
-    without_resources = re.compile(r"xray:|logs:\w*(LogDeliver|ResourcePolic|DescribeLogGroups)")
+    """Tracing, log delivery and lists of schedules know no resources; everything else names them."""
+    without_resources = re.compile(r"xray:|logs:\w*(LogDeliver|ResourcePolic|DescribeLogGroups)|scheduler:ListSchedules$")
     inline = [(name, policy) for name, role in resources("AWS::IAM::Role").items() for policy in role["Properties"]["Policies"]]
     managed = [(name, each["Properties"]) for name, each in resources("AWS::IAM::ManagedPolicy").items()]
     assert [name for name, _ in managed] == ["SyncStepPolicy"]
@@ -152,6 +164,8 @@ def test_the_state_machines_may_call_exactly_the_functions_they_name() -> None:
     called = {name.removesuffix("FunctionArn") for name in billing if name.endswith("FunctionArn")}
     steps = {camel(step) for step in STEPS}
     assert _invoked("SyncStepRole") == steps
+    assert _invoked("RunEndedRole") == {"CloseRun", "ArchiveLog", "Notify"}
+    assert _invoked("RevenueEndedRole") == {"RevenueClose"}
     assert _invoked("BillingSyncRole") == called - steps | {"Payments", "Refunds"}
 
 
@@ -185,12 +199,81 @@ def test_the_schedule_is_off_until_somebody_turns_it_on() -> None:
     assert properties["FlexibleTimeWindow"] == {"Mode": "OFF"}
 
 
+def _attribute(name: str, attribute: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [name, attribute]}
+
+
+def _statements(role: str) -> list[dict[str, Any]]:
+    return [each for policy in template()["Resources"][role]["Properties"]["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+
+
+@pytest.mark.parametrize(("kind", "role"), [("BillingSync", "BillingSyncScheduleRole"), ("RevenueIngest", "RevenueScheduleRole")])
+def test_a_scheduled_start_that_fails_is_kept_as_a_dead_letter(kind: str, role: str) -> None:
+    """The schedules of the revenue connector are made by the command line, which `tests/revenue` looks at."""
+    queue = _attribute("ScheduleDeadLetters", "Arn")
+    assert {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue} in _statements(role)
+    schedules = {name: each["Properties"]["Target"] for name, each in resources("AWS::Scheduler::Schedule").items()}
+    watched = schedules.pop("WatchRunsSchedule")
+    assert "DeadLetterConfig" not in watched, "the next look follows in a quarter of an hour"
+    assert {name: each["DeadLetterConfig"] for name, each in schedules.items()} == {"BillingSyncSchedule": {"Arn": queue}}
+
+
+@pytest.mark.parametrize("rule", sorted(resources("AWS::Events::Rule")))
+def test_an_end_that_cannot_be_handed_to_its_clean_up_is_kept_as_a_dead_letter(rule: str) -> None:
+    (target,) = template()["Resources"][rule]["Properties"]["Targets"]
+    queue = _attribute("CleanUpDeadLetters", "Arn")
+    assert target["DeadLetterConfig"] == {"Arn": queue}
+    machine = "RevenueEnded" if rule.startswith("Revenue") else "RunEnded"
+    assert (target["Arn"], target["RoleArn"]) == ({"Ref": machine}, _attribute("CleanUpRole", "Arn"))
+    (allowed,) = _statements("CleanUpRole")
+    assert allowed["Action"] == "states:StartExecution" and {"Ref": machine} in allowed["Resource"]
+    (policy,) = resources("AWS::SQS::QueuePolicy").values()
+    allowed = next(each for each in policy["Properties"]["PolicyDocument"]["Statement"] if each["Effect"] == "Allow")
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"} and allowed["Resource"] == queue
+    assert _attribute(rule, "Arn") in allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
+
+
+@pytest.mark.parametrize("machine", ["RunEnded", "RevenueEnded"])
+def test_a_clean_up_that_does_not_succeed_raises_an_alarm(machine: str) -> None:
+    _, *watched = template()["Resources"]["CleanUpFailedAlarm"]["Properties"]["Metrics"]
+    metrics = [each["MetricStat"]["Metric"] for each in watched]
+    found = {m["MetricName"] for m in metrics if m["Dimensions"] == [{"Name": "StateMachineArn", "Value": {"Ref": machine}}]}
+    assert found == {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
+
+
+@pytest.mark.parametrize("name", sorted(resources("AWS::SQS::Queue")))
+def test_a_dead_letter_is_encrypted_kept_for_two_weeks_and_watched(name: str) -> None:
+    properties = template()["Resources"][name]["Properties"]
+    assert (properties["SqsManagedSseEnabled"], properties["MessageRetentionPeriod"]) == (True, 14 * 24 * 3600)
+    alarm = template()["Resources"][f"{name}Alarm"]["Properties"]
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": _attribute(name, "QueueName")}]
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["ComparisonOperator"]) == (
+        "ApproximateNumberOfMessagesVisible",
+        0,
+        "GreaterThanThreshold",
+    )
+    (policy,) = resources("AWS::SQS::QueuePolicy").values()
+    denied = next(each for each in policy["Properties"]["PolicyDocument"]["Statement"] if each["Effect"] == "Deny")
+    assert _attribute(name, "Arn") in denied["Resource"] and denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert {"Ref": name} in policy["Properties"]["Queues"]
+
+
+def test_alarms_are_encrypted_with_a_key_that_cloudwatch_may_use() -> None:
+    """With the key that AWS manages for SNS, CloudWatch could not publish: its policy cannot be changed."""
+    (topic,) = resources("AWS::SNS::Topic").values()
+    key = template()["Resources"][topic["Properties"]["KmsMasterKeyId"]["Ref"]]
+    assert key["Type"] == "AWS::KMS::Key" and key["Properties"]["EnableKeyRotation"] is True
+    used = [each for each in key["Properties"]["KeyPolicy"]["Statement"] if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
+    assert [each["Action"] for each in used] == [["kms:Decrypt", "kms:GenerateDataKey*"]]
+    assert used[0]["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_alarms_and_dashboard_watch_metrics_that_the_functions_count() -> None:
     code = "".join(path.read_text() for path in (REPOSITORY / "functions").glob("*/app.py"))
     counted = set(re.findall(r'add_metric\(\s*(?:name=)?"(\w+)"', code))
     alarms = {each["Properties"].get("MetricName") for each in resources("AWS::CloudWatch::Alarm").values() if _own(each)}
     body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    assert alarms == {"RunFailed", "RunOutOfBalance", "RunClosed", "RevenueRunFailed"}
+    assert alarms == {"RunFailed", "RunOutOfBalance", "RevenueRunFailed", "MailFailed", "RunsMissing", "RevenueRunsMissing"}
     assert alarms | set(re.findall(r'\["Tallybridge", "(\w+)"', body)) <= counted
 
 
@@ -200,7 +283,10 @@ def _own(alarm: dict[str, Any]) -> bool:
 
 
 def test_every_function_counts_into_one_error_alarm() -> None:
-    alarms = [each["Properties"]["Metrics"] for each in resources("AWS::CloudWatch::Alarm").values() if "Metrics" in each["Properties"]]
+    with_several = [
+        each["Properties"]["Metrics"] for each in resources("AWS::CloudWatch::Alarm").values() if "Metrics" in each["Properties"]
+    ]
+    alarms = [metrics for metrics in with_several if metrics[1]["MetricStat"]["Metric"]["Namespace"] == "AWS/Lambda"]
     watched = [each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"] for metrics in alarms for each in metrics[1:]]
     assert sorted(watched) == sorted(resources("AWS::Serverless::Function"))
     assert all(len(metrics) <= METRICS_OF_AN_ALARM for metrics in alarms)

@@ -93,15 +93,18 @@ class Machine:
 
     def _task(self, state: Mapping[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
         function = self.functions[state["Parameters"]["FunctionName"].strip("${}")]
-        crashes = next((r["MaxAttempts"] for r in state["Retry"] if "States.TaskFailed" in r["ErrorEquals"]), 0)
-        for attempt in range(crashes + 1):
+        left = [r["MaxAttempts"] for r in state["Retry"]]
+        while True:
             try:
                 answer = function(copy.deepcopy(payload))
                 return dict(json.loads(json.dumps(answer)))
             except (Exception, WorkerKilled) as crash:
-                if attempt == crashes:
-                    raise StateFailed(type(crash).__name__, json.dumps({"errorMessage": str(crash)})) from crash
-        raise AssertionError("not reached")
+                name = type(crash).__name__
+                fitting = (n for n, r in enumerate(state["Retry"]) if {name, "States.TaskFailed"} & set(r["ErrorEquals"]))
+                place = next(fitting, None)
+                if place is None or not left[place]:
+                    raise StateFailed(name, json.dumps({"errorMessage": str(crash)})) from crash
+                left[place] -= 1
 
 
 def get(data: Any, path: str, context: Mapping[str, Any] | None = None) -> Any:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from tallybridge.http import Call
+from tallybridge.revenue.files import FileState
+from tallybridge.zuora_revenue.client import state_in
 from tests.revenue.rules import rules
 from tests.revenue.test_run import load
 from tests.revenue.world import RevenueWorld, invoice, line, order
@@ -25,7 +28,7 @@ def mail_text(world: RevenueWorld) -> str:
 def orders_in_parts(world: RevenueWorld, rows: int = 25, part: int = 10, **options: Any) -> None:
     world.load_rows(orders=[order(n) for n in range(1, rows + 1)])
     world.objects(line("Orders"))
-    world.change(max_rows_per_file=part, rows_per_part=part, **options)
+    world.change(**{"large_dataset_mode": "chunked", "max_rows_per_file": part, "rows_per_part": part, **options})
 
 
 @rules("8.rule.2", "8.rule.3", "7.task.barrier", "11.rule.1", "11.rule.3")
@@ -45,6 +48,7 @@ def test_one_bad_row_among_a_hundred_thousand_keeps_everything_from_being_sent(w
             ]
         }
     )
+    world.change(large_dataset_mode="chunked")
     world.objects(line("Orders", key_column="doc_line_id"), line("Invoices", key_column="inv_line_id"))
     output = world.run("bad-row")
     assert output["outcome"] == "FAILED" and world.uploads() == []
@@ -94,9 +98,12 @@ def test_one_file_whatever_its_size(world: RevenueWorld) -> None:
 
 @rules("8.rule.6", "13.1.code.DATASET_TOO_LARGE")
 def test_large_datasets_are_refused_before_anything_is_sent(world: RevenueWorld) -> None:
-    orders_in_parts(world, large_dataset_mode="refuse")
+    orders_in_parts(world)
+    del world.config["options"]["large_dataset_mode"]  # several files of one object need somebody who accepts the risk
+    world.store()
     assert world.run("refused")["outcome"] == "FAILED"
-    assert world.task("refused", "read", "1").code == "DATASET_TOO_LARGE" and world.uploads() == []
+    task = world.task("refused", "read", "1")
+    assert task.code == "DATASET_TOO_LARGE" and "large_dataset_mode" in task.advice and world.uploads() == []
 
 
 @rules("8.rule.9", "8.idempotency", "13.1.code.UPLOAD_OUTCOME_UNKNOWN", "10.object-states", "7.task.8")
@@ -274,10 +281,43 @@ def test_files_whose_retention_time_has_passed_cannot_be_sent(world: RevenueWorl
     orders_in_parts(world)
     world.faults("revenue", {"path": UPLOAD, "nth": 1, "times": 1, "status": 400, "body": {}})
     world.run("old")
+    expire(world)
+    output = world.run("late", resume="old")
+    task = world.task("late", "upload", "1")
+    assert (output["outcome"], task.code) == ("FAILED", "FILE_EXPIRED") and world.uploads() == []
+    assert world.files("old")[0].name in task.message and "retention time" in task.message and "start the instance anew" in task.advice
+    assert output["standing"] == ["Nothing was staged in Zuora Revenue."]
+    again = world.run("later", resume="late")
+    assert again["code"] == "NOT_RESUMABLE" and "is no longer stored" in again["message"]
+
+
+def test_a_run_of_which_parts_are_staged_and_the_rest_has_expired_says_how_it_goes_on(world: RevenueWorld) -> None:
+    orders_in_parts(world)
+    world.faults("revenue", {"path": UPLOAD, "nth": 2, "times": 1, "status": 400, "body": {}})
+    world.run("old")
+    expire(world)
+    said = " ".join(world.run("late", resume="old")["standing"])
+    assert f"It cannot be completed by resuming: {world.files('old')[1].name} is no longer stored." in said
+    assert "Delete the staged lines in Data Interface > Manage Inbound first" in said and "tallybridge revenue resume" not in said
+
+
+def test_stage_errors_of_rows_that_are_no_longer_stored_are_a_remark(world: RevenueWorld) -> None:
+    load(world)
+    world.objects(line("Orders"))
+    world.faults("revenue", {"path": UPLOAD, "nth": 1, "times": 1, "drop": "after"})
+    world.run("lost")
+    sent, request = world.files("lost")[0], str(world.uploads()[0]["id"])
+    world.wiring().files("lost").move(sent, [FileState.UNKNOWN], FileState.SENT, request_id=request)  # stopped before it was confirmed
+    expire(world)
+    output = world.run("told", resume="lost")
+    assert output["outcome"] == "WARNING" and world.task("told", "stage_errors", "1").status == "WARNING"
+    assert "STAGE_ERRORS_UNREAD" in world.codes("told", "WARNING")
+
+
+def expire(world: RevenueWorld) -> None:
+    """What the lifecycle rule of the uploads bucket does in the end."""
     for key in [key for key in world.memory.objects.content if key[0] == "uploads"]:
         del world.memory.objects.content[key]
-    assert world.run("late", resume="old")["outcome"] == "FAILED"
-    assert world.task("late", "upload", "1").code == "UPLOAD_FAILED" and world.uploads() == []
 
 
 def test_a_file_that_was_changed_after_its_check_is_not_sent(world: RevenueWorld) -> None:
@@ -292,7 +332,10 @@ def test_a_file_that_was_changed_after_its_check_is_not_sent(world: RevenueWorld
 
     machine.functions = {**machine.functions, "RevenueUploadFunctionArn": tampered}
     machine.run("changed", {"trigger": "manual", "instance": "Daily"})
-    assert world.task("changed", "upload", "1").code == "UPLOAD_FAILED" and world.uploads() == []
+    task = world.task("changed", "upload", "1")
+    assert task.code == "FILE_CHANGED" and world.uploads() == [] and "start the instance anew" in task.advice
+    again = world.run("again", resume="changed")
+    assert again["code"] == "NOT_RESUMABLE" and "no longer the file that was checked" in again["message"]
 
 
 @rules("8.rule.10", "7.rule.2")
@@ -397,3 +440,54 @@ def test_the_small_upload_endpoint_is_a_fallback(world: RevenueWorld) -> None:
     world.change(upload_endpoint="csv", max_rows_per_file=20_000, rows_per_part=20_000)
     assert world.run("csv")["outcome"] == "SUCCESS"
     assert {u["endpoint"] for u in world.uploads()} == {"csv/upload"}
+
+
+class Asked:
+    """Keeps what was asked of both systems."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+
+    def before(self, call: Call) -> None:
+        self.calls.append(call)
+
+    def after(self, call: Call, status: int | None, seconds: float) -> None:
+        pass
+
+
+@rules("8.rule.5", "7.task.8")
+@pytest.mark.parametrize(("endpoint", "path"), [("file", "upload/file"), ("csv", "csv/upload")])
+def test_files_are_sent_synchronously_which_alone_is_all_or_none(world: RevenueWorld, endpoint: str, path: str) -> None:
+    load(world)
+    world.change(upload_endpoint=endpoint, max_rows_per_file=20_000, rows_per_part=20_000)
+    world.load_revenue(profile=[{"name": "UPLOAD_NON_ENGLISH_CHARS", "value": "N"}])
+    world.load_rows(orders=[order(1), order(2, cstmr_nm="Bäcker"), order(3)])
+    world.objects(line("Orders"))
+    asked = world.observer = Asked()
+    world.run("all")
+    assert [u["endpoint"] for u in world.uploads()] == [path], "an asynchronous upload would be upload/file?async=true"
+    assert world.task("all", "confirm", "1").code == "STAGING_FAILED" and world.staged() == []
+    (sent,) = [call for call in asked.calls if call.operation == path]
+    assert "async" not in f"{sent.url} {sent.params} {sent.headers}".lower()
+
+
+@rules("13.1.code.STAGING_FAILED")
+def test_a_status_call_that_is_declined_with_revenues_reasons_is_a_rejection(world: RevenueWorld) -> None:
+    load(world)
+    world.faults("revenue", {"path": STATUS, "status": 400, "body": {"Status": "Error", "Message": ["row 2: RPRO-00713"]}})
+    world.run("declined")
+    assert world.task("declined", "confirm", "1").code == "STAGING_FAILED"
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "state"),
+    [
+        ("Data Received", "Successfully Uploaded", "working"),
+        ("Data Received", "In Progress", "working"),
+        ("Success: 3 Failed: 0", "Successfully Uploaded", "staged"),
+        ("Data Staged Successfully", "Staged", "staged"),
+        ("row 2: RPRO-00713", "Successfully Uploaded", "failed"),
+    ],
+)
+def test_a_file_that_was_only_received_does_not_count_as_staged(message: str, status: str, state: str) -> None:
+    assert state_in({"status": "Success", "result": {"id": 1, "message": message, "status": status}}) == state

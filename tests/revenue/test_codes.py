@@ -8,7 +8,7 @@ import pytest
 
 from tests.revenue.rules import rules
 from tests.revenue.test_run import load
-from tests.revenue.world import RevenueWorld, line, order
+from tests.revenue.world import RevenueWorld, invoice, line, order
 
 PAGE = "/dataset/.*/result"
 
@@ -220,6 +220,52 @@ def test_rows_that_moved_once_are_right_at_the_second_reading(world: RevenueWorl
     assert world.run("again")["outcome"] == "SUCCESS"
     assert "second attempt" in world.task("again", "read", "1").message
     assert len(world.staged()) == 1_500
+
+
+@rules("13.1.code.DATASET_INCONSISTENT", "3.4.line.key-column")
+@pytest.mark.parametrize("made", [order, lambda n: order(n, type="CST") if n % 2 else order(n)], ids=["orders", "costs and orders"])
+def test_pages_that_overlap_are_told_by_the_line_id_where_no_key_column_is_named(world: RevenueWorld, made: Any) -> None:
+    world.load_rows(orders=[*(made(n) for n in range(1_000)), *(made(n) for n in range(999, 1_499))])
+    world.objects(line("Orders"))
+    output = failed(world, "DATASET_INCONSISTENT", "read", "1")
+    assert "1 keys stand on more than one page" in output["message"] and "SO999-1" in output["message"]
+
+
+@rules("3.4.line.key-column")
+def test_a_cost_line_with_the_id_of_its_order_line_is_another_row(world: RevenueWorld) -> None:
+    world.load_rows(orders=[order(n // 2, type="CST" if n % 2 else "SO") for n in range(999, 2_500)])
+    world.objects(line("Orders"))
+    world.run("costs")
+    assert world.task("costs", "read", "1").status == "SUCCESS"
+
+
+@rules("3.4.line.key-column")
+def test_invoice_lines_are_told_by_their_own_id_and_not_by_that_of_the_order(world: RevenueWorld) -> None:
+    world.load_rows(invoices=[invoice(n, doc_line_id="SO1-1") for n in range(1_500)])
+    world.objects(line("Invoices"))
+    world.run("instalments")
+    assert world.task("instalments", "read", "1").status == "SUCCESS"
+
+
+@rules("3.4.line.key-column", "8.rule.1")
+def test_rows_that_nothing_tells_apart_are_not_read_beyond_one_page(world: RevenueWorld) -> None:
+    mapping = [m for m in line("Orders")["mapping"] if m["target"] != "doc_line_id"]
+    world.objects(line("Orders", mapping=mapping))
+    world.load_rows(orders=[order(n) for n in range(1_001)])
+    assert "1001 rows" in failed(world, "KEY_MISSING", "read", "1")["message"]
+    assert not [key for bucket, key in world.memory.objects.content if bucket == "uploads"]
+    world.load_rows(orders=[order(n) for n in range(1_000)])
+    assert world.run("one-page")["outcome"] == "WARNING", "one page is whole by itself"
+    world.objects(line("Orders", mapping=mapping, key_column="doc_line_id"))
+    world.load_rows(orders=[order(n) for n in range(1_001)])
+    assert world.run("with-key")["outcome"] == "WARNING"
+
+
+@rules("3.4.line.key-column", "8.rule.1")
+def test_rows_without_a_line_id_prove_nothing(world: RevenueWorld) -> None:
+    world.load_rows(orders=[order(n, doc_line_id="" if n in (3, 1_200) else f"SO{n}-1") for n in range(1_500)])
+    world.objects(line("Orders"))
+    assert "2 of 1500 rows have nothing in doc_line_id" in failed(world, "KEY_MISSING", "read", "1")["message"]
 
 
 @rules("13.1.code.DATASET_TOO_LARGE", "14.limit.rows-per-dataset-execution", "1.rule.4")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tallybridge.errors import ConfigurationError
-from tallybridge.revenue.config import parse_config
+from tallybridge.revenue.config import InstanceObject, parse_config
 from tallybridge.revenue.schedule import Schedule
 from tallybridge.revenue.wiring import netsuite_connection, revenue_connection
+from tallybridge_cli.revenue.schedules import name_of
+from tallybridge_cli.revenue.site import mapping_remarks
 from tests.revenue.rules import rules
 from tests.revenue.world import line
 
@@ -63,6 +67,10 @@ def test_an_empty_document_is_switched_off_and_has_the_defaults() -> None:
         (document(instances=[instance(line("Orders", dataset="17; drop"))]), "instances.0.objects.0.dataset"),
         (document(instances=[instance(line("Orders", source_date_format="YYYY"))]), "instances.0.objects.0.source_date_format"),
         (document(instances=[instance(line("Orders", mapping=[{"source": "a", "target": "b"}] * 2))]), "instances.0.objects.0.mapping"),
+        (
+            document(instances=[instance(line("Orders", mapping=[{"source": "a", "target": t} for t in ("SO_LINE_ID", "doc_line_id")]))]),
+            "instances.0.objects.0.mapping",
+        ),
         (document(instances=[instance(line("Orders", mapping=[{"source": "a"}]))]), "instances.0.objects.0.mapping.0.target"),
         (
             document(instances=[instance(line("Orders", mapping=[{"source": "links", "target": "b"}]))]),
@@ -77,6 +85,8 @@ def test_an_empty_document_is_switched_off_and_has_the_defaults() -> None:
         (document(options={"max_rows": 1_000_001}), "options.max_rows"),
         (document(options={"upload_endpoint": "csv"}), "options.upload_endpoint"),
         (document(options={"max_rows_per_file": 10}), "options"),
+        (document(options={"currency_decimals": {"usd": 2}}), "options.currency_decimals"),
+        (document(options={"currency_decimals": {"USD": 10}}), "options.currency_decimals.USD"),
     ],
 )
 def test_a_fault_is_named_by_its_place(given: str, place: str) -> None:
@@ -167,8 +177,40 @@ def test_frequencies_that_do_not_exist(given: dict[str, Any]) -> None:
 @rules("6.rule.3", "6.rule.6", "3.2.toggle")
 def test_a_schedule_has_zone_bounds_and_makes_nothing_up() -> None:
     made = Schedule.model_validate({"frequency": "daily", "time": "02:00", "timezone": "Europe/Berlin", "end_date": "2026-12-31"})
-    request = made.request(name="n", instance="Daily", target="arn", role="role", group="default", enabled=False)
+    request = made.request(name="n", instance="Daily", target="arn", role="role", dead_letters="queue", group="default", enabled=False)
     assert request["ScheduleExpressionTimezone"] == "Europe/Berlin" and request["State"] == "DISABLED"
     assert request["EndDate"].isoformat() == "2026-12-31T23:59:59.999999+01:00" and "StartDate" not in request
     assert json.loads(request["Target"]["Input"]) == {"trigger": "schedule", "instance": "Daily"}
     assert request["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] < 15 * 60
+
+
+def test_a_start_date_that_has_passed_is_left_out_and_an_end_date_ends_it() -> None:
+    given = {"frequency": "daily", "time": "02:00", "timezone": "Europe/Berlin", "start_date": "2026-03-01", "end_date": "2026-12-31"}
+    made = Schedule.model_validate(given)
+    names = {"name": "n", "instance": "Daily", "target": "arn", "role": "role", "dead_letters": "queue", "group": "default"}
+    for moment, begins in ((datetime(2026, 2, 28, 22, 0, tzinfo=UTC), True), (datetime(2026, 2, 28, 23, 30, tzinfo=UTC), False)):
+        assert ("StartDate" in made.request(**names, enabled=True, now=moment)) is begins
+    assert not made.is_over(datetime(2026, 12, 31, 22, 0, tzinfo=UTC))
+    assert made.is_over(datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Daily run", "daily-run"), ("Täglich", "T-glich"), ("a/b", "a:b"), ("x" * 37 + " north", "x" * 37 + " south"), ("y" * 70, "y" * 71)],
+)
+def test_no_two_instances_share_a_schedule(one: str, other: str) -> None:
+    arn = "arn:aws:states:eu-west-1:000000000000:stateMachine:tallybridge-revenue-ingest"
+    names = [name_of(arn, one), name_of(arn, other)]
+    assert names[0] != names[1]
+    assert all(len(name) <= 64 and re.fullmatch(r"[0-9a-zA-Z-_.]+", name) for name in names)
+    assert name_of(arn, one.upper()) == names[0], "names are compared without regard to case"
+
+
+@rules("3.4.line.key-column", "4.rule.4")
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [({}, False), ({"mapping": [{"source": "type", "target": "type"}]}, True), ({"mapping": [], "key_column": "id"}, False)],
+)
+def test_an_object_whose_rows_nothing_tells_apart_is_remarked_on(change: dict[str, Any], told: bool) -> None:
+    remarks = list(mapping_remarks(InstanceObject.model_validate(line("Orders", **change)), [], None))
+    assert any(kind == "NOTICE" and "no key column" in text for kind, text in remarks) == told

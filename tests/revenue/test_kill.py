@@ -33,7 +33,7 @@ class KillableCalls:
 def prepare(world: RevenueWorld, killer: Killer) -> None:
     world.load_rows(orders=[order(n) for n in range(1, 6)])
     world.objects(line("Orders", key_column="doc_line_id"))
-    world.change(max_rows_per_file=3, rows_per_part=3)
+    world.change(large_dataset_mode="chunked", max_rows_per_file=3, rows_per_part=3)
     world.memory.runs = KillableStore(world.memory.runs, killer)  # type: ignore[assignment]
     world.memory.objects = KillableStore(world.memory.objects, killer)
     world.memory.mailer = KillableStore(world.memory.mailer, killer)

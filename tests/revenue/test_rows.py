@@ -171,11 +171,110 @@ def test_other_characters_are_an_error_only_where_that_is_configured() -> None:
 
 
 @rules("13.3.check.currency-not-three-letters")
-@pytest.mark.parametrize(("value", "wrong"), [("USD", 0), ("US Dollar", 1), ("US", 1), ("840", 1), ("", 0)])
-def test_currency(value: str, wrong: int) -> None:
-    made = mapper("curr")
-    made.lines(PageRows(1, [{"curr": value}]))
-    assert found(made).get("RPRO-00736", 0) == wrong
+@pytest.mark.parametrize(("column", "code"), [("curr", "RPRO-00736"), ("f_cur", "RPRO-00761")])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("USD", ""),
+        ("KWD", ""),
+        ("HRK", ""),
+        ("XBT", ""),
+        ("", ""),
+        ("usd", "small letters"),
+        ("Usd", "small letters"),
+        ("xbt", "small letters"),
+        ("US Dollar", "not a currency"),
+        ("US", "not a currency"),
+        ("840", "not a currency"),
+        ("UDS", "not a currency"),
+        ("XXX", "not a currency"),
+    ],
+)
+def test_currency(column: str, code: str, value: str, said: str) -> None:
+    made = mapper(column, options={"currency_decimals": {"XBT": 8}})
+    made.lines(PageRows(1, [{column: "EUR"}, {column: value}]))
+    assert found(made) == ({code: 1} if said else {})
+    assert not said or (said in made.findings.listed[0].text and made.findings.listed[0].row == 2)
+
+
+@rules("13.3.check.number-column-not-numeric")
+@pytest.mark.parametrize("column", ["ext_lst_prc", "ext_sll_prc"])
+@pytest.mark.parametrize(
+    ("currency", "amount", "wrong"),
+    [
+        ("USD", "1.25", 0),
+        ("USD", "1.250000", 0),
+        ("USD", "1.255", 1),
+        ("USD", "-0.001", 1),
+        ("USD", "1.2e-3", 1),
+        ("JPY", "100", 0),
+        ("JPY", "100.00", 0),
+        ("JPY", "100.5", 1),
+        ("KWD", "1.234", 0),
+        ("KWD", "1.2345", 1),
+        ("HUF", "1.5", 1),
+        ("XBT", "0.00000001", 0),
+        ("XBT", "0.000000001", 1),
+        ("", "1.255", 0),
+    ],
+)
+def test_decimals_beyond_those_of_the_currency(column: str, currency: str, amount: str, wrong: int) -> None:
+    made = mapper("curr", column, options={"currency_decimals": {"XBT": 8, "HUF": 0}})
+    made.lines(PageRows(1, [{"curr": "KWD", column: "1.234"}, {"curr": "JPY", column: "7"}, {"curr": currency, column: amount}]))
+    assert found(made) == ({"RPRO-00737": 1} if wrong else {})
+    assert not wrong or made.findings.listed[0].row == 3
+
+
+def test_quantities_and_rates_have_as_many_decimals_as_they_like() -> None:
+    made = mapper("curr", "ord_qty")
+    made.lines(PageRows(1, [{"curr": "JPY", "ord_qty": "1.3333333"}]))
+    assert found(made) == {}
+
+
+def test_a_template_with_the_other_names_is_checked_by_the_same_rules() -> None:
+    extra = (TemplateColumn("EXT_SELL_PRC", "Ext Sell Price", "Number", 98), TemplateColumn("TRAN_TYPE", "Tran Type", "Character", 99))
+    made = mapper("curr", "EXT_SELL_PRC", "TRAN_TYPE", extra=extra)
+    made.lines(PageRows(1, [{"curr": "USD", "EXT_SELL_PRC": "1.255", "TRAN_TYPE": "SalesOrd"}]))
+    assert found(made) == {"RPRO-00737": 1} and found(made, WARNING) == {"RPRO-00001": 1}
+
+
+@rules("13.3.check.value-over-240-characters-3-000-for-comments-no")
+def test_a_number_that_becomes_too_long_in_plain_notation() -> None:
+    made = mapper("ord_qty")
+    made.lines(PageRows(1, [{"ord_qty": "1e239"}, {"ord_qty": "1e240"}]))
+    assert found(made) == {"RPRO-00707": 1} and made.findings.listed[0].row == 2
+
+
+def test_half_a_character_is_told_instead_of_ending_the_task() -> None:
+    made = mapper("cstmr_nm")
+    made.lines(PageRows(1, [{"cstmr_nm": "\U0001f600"}, {"cstmr_nm": "x\ud83d"}])).encode()
+    assert found(made) == {"RPRO-00710": 1} and made.findings.listed[0].row == 2
+    assert made.findings.listed[0].value == "x?"
+
+
+@rules("8.rule.2", "8.rule.6")
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        pytest.param({"ext_sll_prc": "180.005"}, "RPRO-00737", id="three decimals"),
+        pytest.param({"curr": "usd"}, "RPRO-00736", id="small letters"),
+        pytest.param({"f_cur": "UDS"}, "RPRO-00761", id="unknown functional currency"),
+        pytest.param({"sec_atr_val": ""}, "RPRO-00744", id="no organisation"),
+        pytest.param({"cstmr_nm": "x" * 241}, "RPRO-00707", id="too long"),
+        pytest.param({"inv_line_id": "INV1-1"}, "RPRO-00715", id="line id twice"),
+    ],
+)
+def test_what_the_last_row_of_the_last_part_breaks_keeps_the_first_part_from_being_sent(
+    world: RevenueWorld, last: dict[str, str], code: str
+) -> None:
+    mapping = [*line("Invoices")["mapping"], {"source": "sec_atr_val", "target": "sec_atr_val"}]
+    rows = [invoice(n, sec_atr_val="1") for n in range(1, 6)]
+    world.load_rows(invoices=[*rows, invoice(6, **{"sec_atr_val": "1", **last})])
+    world.objects(line("Invoices", mapping=mapping))
+    world.change(large_dataset_mode="chunked", max_rows_per_file=2, rows_per_part=2)
+    world.run("last")
+    assert world.task("last", "check", "1").code == "FILE_CHECK_FAILED" and not world.uploads()
+    assert any(r["code"] == code and r["level"] == "ERROR" for r in world.log("last"))
 
 
 @rules("13.3.check.type-not-a-valid-transaction-type")
@@ -216,7 +315,7 @@ def test_a_key_that_stands_twice(world: RevenueWorld) -> None:
 def test_an_invoice_line_id_twice_even_over_two_files(world: RevenueWorld) -> None:
     world.load_rows(invoices=[invoice(1), invoice(2), invoice(3), invoice(1)])
     world.objects(line("Invoices"))
-    world.change(max_rows_per_file=2, rows_per_part=2)
+    world.change(large_dataset_mode="chunked", max_rows_per_file=2, rows_per_part=2)
     world.run("twice")
     assert world.task("twice", "check", "1").code == "FILE_CHECK_FAILED" and not world.uploads()
     assert any(r["code"] == "RPRO-00715" and "row 4" in r["message"] and "INV1-1" in r["message"] for r in world.log("twice"))
@@ -229,6 +328,14 @@ def test_two_organisations(world: RevenueWorld) -> None:
     world.objects(line("Invoices", mapping=mapping))
     world.run("two")
     assert world.task("two", "check", "1").code == "FILE_CHECK_FAILED" and "RPRO-00744" in world.codes("two")
+
+
+@rules("13.3.check.more-than-one-organisation-in-one-file")
+def test_two_columns_that_name_one_organisation_are_not_two_organisations() -> None:
+    extra = (TemplateColumn("org_id", "Org Id", "Character", 98), TemplateColumn("org_name", "Org Name", "Character", 99))
+    made = mapper("org_id", "org_name", extra=extra)
+    made.lines(PageRows(1, [{"org_id": "1", "org_name": "Acme"}]))
+    assert made.seen.organisations == {("org_id", "1"), ("org_name", "Acme")}
 
 
 @rules("11.rule.6")

@@ -3,70 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
-import typer
 
-from sandbox.host import Sandbox, SandboxOptions
-from tallybridge_cli.main import app
+from tests.revenue.host import Host, cli
 from tests.revenue.rules import rules
-from tests.revenue.world import line, order, template
+from tests.revenue.world import line
 
 RUN_SECONDS = 120.0
 LOOK_SECONDS = 0.2
-
-
-class Host:
-    """A sandbox with an empty tenant and the configuration of the test."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.outputs = sandbox.aws.outputs
-
-    def configure(self, *objects: dict[str, Any], **more: Any) -> None:
-        env = self.sandbox.env
-        document = {
-            "enabled": True,
-            "connection": {
-                "netsuite": {"account_id": env["NETSUITE_ACCOUNT"], "services_url": env["NETSUITE_BASE_URL"], "auth_method": "oauth2_m2m"},
-                "revenue": {"host": env["REVENUE_BASE_URL"]},
-            },
-            "notifications": {"recipients": ["revenue@example.com"], "on_success": True},
-            "options": {"poll_first_seconds": 1, "poll_most_seconds": 1},
-            "instances": [{"name": "Daily", "objects": list(objects)}],
-        }
-        self.put(json.dumps({**document, **more}))
-
-    def put(self, document: str) -> None:
-        client = boto3.client("ssm", region_name=self.sandbox.aws.region)
-        client.put_parameter(Name=self.outputs["RevenueSettingsParameter"], Value=document, Type="String", Overwrite=True)
-
-    def run(self, **given: Any) -> dict[str, Any]:
-        ended = self.sandbox.aws.run("RevenueIngestArn", {"trigger": "manual", "instance": "Daily", **given})
-        assert ended["status"] == "SUCCEEDED", ended
-        return dict(ended["output"])
-
-    def lock_holders(self) -> list[Any]:
-        table = boto3.resource("dynamodb", region_name=self.sandbox.aws.region).Table(self.outputs["RunsTable"])
-        return [item for item in table.scan()["Items"] if item["pk"] == "lock"]
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    before = Path.cwd()
-    with Sandbox(SandboxOptions(out=tmp_path_factory.mktemp("out"), child=False, retry_pace=0.001)) as sandbox:
-        columns = [{"name": name, "type": "text"} for name in order(1)]
-        rows = [order(n) for n in range(1, 6)]
-        sandbox.load_netsuite({"dataset": [{"id": "custdataset_orders", "name": "Orders", "columns": columns, "rows": rows}]})
-        sandbox.control("revenue", "load", {"template": [template("Orders")]})
-        yield Host(sandbox)
-    os.chdir(before)
 
 
 @rules("1.rule.3", "3.1.rule.3")
@@ -110,14 +58,6 @@ def test_a_refused_run_says_why(host: Host) -> None:
     assert host.run()["code"] == "CONNECTOR_DISABLED"
 
 
-def cli(host: Host, *arguments: str) -> int:
-    env = host.sandbox.out / "sandbox.env"
-    try:
-        return int(app(["revenue", *arguments, "--env", str(env)], standalone_mode=False) or 0)
-    except typer.Exit as ended:
-        return ended.exit_code
-
-
 @rules("3.1.rule.1", "4.rule.2", "4.rule.3", "4.rule.4", "5.rule.4")
 def test_the_command_line_tests_connections_and_mappings(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
     host.configure(line("Orders"))
@@ -157,6 +97,30 @@ def test_a_long_document_is_kept_in_the_bucket(host: Host, tmp_path: Path, capsy
     assert host.run(instance="copy 3")["outcome"] == "SUCCESS"
 
 
+def test_a_document_that_is_gone_from_the_bucket_fails_the_run_with_its_code(host: Host) -> None:
+    host.put(json.dumps({"stored": "configuration/gone.json"}))
+    output = host.run()
+    assert output["outcome"] == "FAILED" and "there is no configuration/gone.json" in output["message"]
+    listed = boto3.resource("dynamodb", region_name=host.sandbox.aws.region).Table(host.outputs["RunsTable"])
+    record = next(item for item in listed.scan()["Items"] if item.get("run_id") == output["runId"] and "code" in item)
+    assert record["code"] == "REVENUE-SETTINGS" and host.lock_holders() == []
+
+
+@rules("8.rule.11", "7.rule.4")
+def test_files_that_expired_end_a_resumed_run_with_their_code(host: Host) -> None:
+    host.configure(line("Orders"))
+    host.sandbox.control("revenue", "faults", [{"path": "/upload/file", "nth": 1, "status": 400, "body": {}}])
+    try:
+        failed = host.run()
+    finally:
+        host.sandbox.control("revenue", "faults", [])
+    bucket = boto3.resource("s3", region_name=host.sandbox.aws.region).Bucket(host.outputs["UploadsBucket"])
+    bucket.objects.filter(Prefix=f"runs/{failed['runId']}/").delete()
+    output = host.run(resume=failed["runId"])
+    assert output["outcome"] == "FAILED" and "is no longer stored: its retention time has passed" in output["message"]
+    assert "FILE_EXPIRED" in str(host.sandbox.aws.sent_mails()[-1].get_body(("plain",)).get_content())  # type: ignore[union-attr]
+
+
 @rules("6.rule.3", "3.2.toggle")
 def test_schedules_follow_the_configuration(host: Host) -> None:
     client = boto3.client("scheduler", region_name=host.sandbox.aws.region)
@@ -164,7 +128,8 @@ def test_schedules_follow_the_configuration(host: Host) -> None:
     on_schedule = {"name": "Daily", "objects": [line("Orders")], "schedule": {"frequency": "daily", "time": "02:00"}}
     host.configure(instances=[on_schedule])
     assert cli(host, "schedules", "--apply") == 0
-    assert client.get_schedule(Name=name)["State"] == "ENABLED"
+    schedule = client.get_schedule(Name=name)
+    assert schedule["State"] == "ENABLED" and schedule["Target"]["DeadLetterConfig"] == {"Arn": host.outputs["ScheduleDeadLetters"]}
     host.configure(instances=[on_schedule], enabled=False)
     assert cli(host, "schedules", "--apply") == 0
     assert client.get_schedule(Name=name)["State"] == "DISABLED"

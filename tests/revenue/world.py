@@ -29,17 +29,17 @@ from tallybridge.revenue.performing import pass_barrier, perform
 from tallybridge.revenue.reporting import report
 from tallybridge.revenue.result import RunResult, gather
 from tallybridge.revenue.run import TaskRecord
-from tallybridge.revenue.wiring import RevenueWiring, parse_secret
+from tallybridge.revenue.wiring import RevenueWiring
 from tallybridge.tokens import ProcessTokens
-from tallybridge.wiring import Invocation
+from tallybridge.wiring import Invocation, parse_secret
 from tests.revenue.machine import Machine
-from tests.sync.memory import MemoryMailer, MemoryTable, NoSuchKey
+from tests.sync.memory import MemoryMailer, MemoryParameters, MemoryTable, NoSuchKey, PreconditionFailed
 from tests.sync.world import MovableClock
 
 ACCOUNT_SECONDS = 900
 SENDER = "reports@example.com"
 RECIPIENT = "revenue@example.com"
-BUCKETS = {"REPORTS_BUCKET": "reports", "UPLOADS_BUCKET": "uploads"}
+NAMES = {"REPORTS_BUCKET": "reports", "UPLOADS_BUCKET": "uploads", "REVENUE_SETTINGS_PARAMETER": "/test/revenue-settings"}
 COLUMNS: dict[str, list[tuple[str, str]]] = {
     "Orders": [
         ("type", "Character"),
@@ -162,7 +162,9 @@ class Buckets:
     def __init__(self) -> None:
         self.content: dict[tuple[str, str], bytes] = {}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: Any, **_: Any) -> dict[str, Any]:
+    def put_object(self, *, Bucket: str, Key: str, Body: Any, IfNoneMatch: str = "", **_: Any) -> dict[str, Any]:
+        if IfNoneMatch == "*" and (Bucket, Key) in self.content:
+            raise PreconditionFailed(Key)
         self.content[Bucket, Key] = bytes(Body) if isinstance(Body, bytes | bytearray) else Body.read()
         return {}
 
@@ -183,7 +185,16 @@ class Memory:
     runs: MemoryTable = field(default_factory=lambda: MemoryTable("runs", "pk", "sk"))
     objects: Any = field(default_factory=Buckets)
     mailer: Any = field(default_factory=MemoryMailer)
-    document: str = "{}"
+    parameters: MemoryParameters = field(default_factory=MemoryParameters)
+
+    @property
+    def document(self) -> str:
+        """The configuration, as it stands in its parameter."""
+        return self.parameters.text or ""
+
+    @document.setter
+    def document(self, text: str) -> None:
+        self.parameters.text = text
 
 
 class WorldWiring(RevenueWiring):
@@ -201,8 +212,8 @@ class WorldWiring(RevenueWiring):
     def mailer(self) -> Any:
         return self.world.memory.mailer
 
-    def revenue_document(self) -> str:
-        return self.world.memory.document
+    def parameters(self) -> Any:
+        return self.world.memory.parameters
 
     def secret(self) -> dict[str, Any]:
         return parse_secret(json.dumps(self.world.credentials))
@@ -381,7 +392,7 @@ class RevenueWorld:
 
 def start() -> Iterator[RevenueWorld]:
     """Serves both stand-ins until the generator is closed."""
-    os.environ.update({**BUCKETS, "INSTANCE_NAME": "Test", "NOTIFICATION_SENDER": SENDER})
+    os.environ.update({**NAMES, "INSTANCE_NAME": "Test", "NOTIFICATION_SENDER": SENDER})
     clock = MovableClock()
     account = NetSuiteOptions(clock=clock.now)
     options = RevenueOptions(clock=clock.now)

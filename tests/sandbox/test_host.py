@@ -28,7 +28,8 @@ KEYS = (
     "ZUORA_CLIENT_SECRET NETSUITE_BASE_URL NETSUITE_ACCOUNT NETSUITE_CONSUMER_KEY NETSUITE_CONSUMER_SECRET NETSUITE_TOKEN_ID "
     "NETSUITE_TOKEN_SECRET NETSUITE_CLIENT_ID NETSUITE_CERTIFICATE_ID NETSUITE_PRIVATE_KEY_FILE REVENUE_BASE_URL REVENUE_USER "
     "REVENUE_PASSWORD REVENUE_ROLE REVENUE_CLIENT_NAME BILLING_SYNC_ARN REVENUE_INGEST_ARN REVENUE_SETTINGS_PARAMETER "
-    "REVENUE_SCHEDULE_ROLE STATUS_TABLE RUNS_TABLE REPORTS_BUCKET UPLOADS_BUCKET SETTINGS_PARAMETER CREDENTIALS_SECRET"
+    "REVENUE_SCHEDULE_ROLE SCHEDULE_DEAD_LETTERS STATUS_TABLE RUNS_TABLE REPORTS_BUCKET UPLOADS_BUCKET SETTINGS_PARAMETER "
+    "CREDENTIALS_SECRET"
 )
 
 
@@ -72,6 +73,10 @@ def test_the_set_up_passes_the_doctor_but_for_what_was_planted(sandbox: Sandbox,
     assert {c["name"] for c in checks if c["state"] != "ok"} == {
         "payment terms",
         "payment methods",
+        "cutover_netsuite_payment",
+        "cutover_zuora_memo",
+        "cutover_zuora_payment",
+        "marks in closed periods",
         "migrated credit memos",
         "Zuora Sync Updates",
     }
@@ -90,6 +95,8 @@ def test_the_demo_run_ties_out_and_stops_exactly_at_what_was_planted(
 
     target = Target(sandbox.env, "test")
     assert compare(load_tenant().expected("B"), stopped(target.folder(told["run_id"]))) == []
+    (before,) = [m for m in told["summary"]["messages"] if "P-00002000" in m["message"]]
+    assert "before the cutover date" in before["message"] and "set cutover_zuora_invoice to 2026-01-08" in before["advice"]
     files = {Path(f).name for f in told["files"]}
     assert files == {"summary.json", "summary.csv", "log.jsonl.gz", "report.html", "mail.eml"}
 
@@ -121,7 +128,7 @@ def test_nothing_stays_behind(tmp_path: Path, sandbox: Sandbox) -> None:
     assert list(tmp_path.iterdir()) == []
     for address in done.stdout.split():
         with pytest.raises(OSError, match="refused"):
-            urllib.request.urlopen(f"{address}/_sandbox/stats", timeout=2)
+            urllib.request.urlopen(f"{address}/_sandbox/stats", timeout=60)
 
 
 def test_the_child_ends_with_its_input() -> None:
@@ -135,7 +142,7 @@ def test_the_child_ends_with_its_input() -> None:
         child.stdin.flush()
         assert set(json.loads(child.stdout.readline())) == {"zuora", "netsuite", "revenue"}
         child.stdin.close()
-        assert child.wait(10) == 0
+        assert child.wait(60) == 0
 
 
 def test_a_port_that_is_taken_is_named_before_anything_starts(tmp_path: Path) -> None:
@@ -156,7 +163,9 @@ def test_a_child_that_cannot_listen_says_why() -> None:
 
 
 def test_options_come_from_variables() -> None:
-    options = options_from({"SETTLEMENT": "off", "DATA": "empty", "LATENCY_MS": "300", "NETSUITE_SLOTS": "10", "PORT_BASE": "7100"})
+    options = options_from(
+        {"SETTLEMENT": "off", "DATA": "empty", "LATENCY_MS": "300", "NETSUITE_SLOTS": "10", "PORT_BASE": "7100", "TIMEZONE": "Asia/Tokyo"}
+    )
     assert (options.settlement, options.data, options.latency_ms, options.netsuite_slots, options.port_base) == (
         False,
         "empty",
@@ -164,11 +173,20 @@ def test_options_come_from_variables() -> None:
         10,
         7100,
     )
-    assert options_from({}).port_base == DEFAULT_PORT_BASE
+    assert options.time_zone == "Asia/Tokyo"
+    assert (options_from({}).port_base, options_from({}).time_zone) == (DEFAULT_PORT_BASE, "America/Los_Angeles")
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("SETTLEMENT", "maybe"), ("DATA", "full"), ("LATENCY_MS", "-1"), ("NETSUITE_SLOTS", "many"), ("PORT_BASE", "70000")]
+    ("name", "value"),
+    [
+        ("SETTLEMENT", "maybe"),
+        ("DATA", "full"),
+        ("LATENCY_MS", "-1"),
+        ("NETSUITE_SLOTS", "many"),
+        ("TIMEZONE", "Nowhere"),
+        ("PORT_BASE", "70000"),
+    ],
 )
 def test_a_wrong_option_is_named(name: str, value: str) -> None:
     with pytest.raises(SandboxError, match=name):

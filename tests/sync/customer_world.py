@@ -38,8 +38,8 @@ def customer(internal_id: str, billing: Any = ANN, shipping: Any = BO, **fields:
         "subsidiary": {"id": "1"},
         "currency": {"refName": "USD"},
         "terms": {"refName": "Net 30"},
-        "phone": "+1 512 1",
-        "fax": "+1 512 2",
+        "phone": "+1 512 555 0101",
+        "fax": "+1 512 555 0102",
         "comments": "A note",
         "custentitysendtozuora": True,
         "custentityzuorabatch": {"refName": "Batch7"},
@@ -96,6 +96,6 @@ def contacts(world: MemoryWorld, internal_id: str) -> tuple[dict[str, Any], dict
 def change(world: MemoryWorld, internal_id: str, **fields: Any) -> None:
     """What a person does to a customer in NetSuite; some time passes."""
     world.clock.advance(minutes=10)
-    tester = Owner("tests", "by hand", 0, f"person-{next(world.counter)}")
+    tester = Owner("tests", "by hand", f"person-{next(world.counter)}")
     world.wiring().netsuite(DEFAULTS, tester).update("customer", internal_id, fields)
     world.clock.advance(minutes=10)

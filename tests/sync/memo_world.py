@@ -186,7 +186,7 @@ def on(**amounts: float) -> dict[str, Any]:
 
 def by_hand(world: MemoryWorld, record_type: str, internal_id: str, body: dict[str, Any]) -> None:
     """A person changes a NetSuite record."""
-    world.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", 0, "person")).update(record_type, internal_id, body)
+    world.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", "person")).update(record_type, internal_id, body)
 
 
 def paid_in_netsuite(world: MemoryWorld, document: str, amount: float, internal_id: str = "8001") -> None:

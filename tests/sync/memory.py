@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import copy
 import gzip
+import hashlib
 import io
+import itertools
 import json
 import re
 import threading
@@ -13,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from requests.adapters import BaseAdapter
@@ -75,10 +77,14 @@ class MemoryTable:
         return {}
 
     def query(self, *, KeyConditionExpression: str, ExpressionAttributeValues: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-        name, value = KeyConditionExpression.split(" = ")
+        whole, _, least = KeyConditionExpression.partition(" AND ")
+        name, value = whole.split(" = ")
         wanted = ExpressionAttributeValues[value]
         with self.guard:
             found = [copy.deepcopy(i) for i in self.items.values() if i.get(name) == wanted]
+        if least:
+            name, value = least.split(" >= ")
+            found = [i for i in found if i[name] >= ExpressionAttributeValues[value]]
         found.sort(key=lambda i: [i[k] for k in self.keys], reverse=not more.get("ScanIndexForward", True))
         return {"Items": found[: more.get("Limit")]}
 
@@ -124,8 +130,20 @@ def _stored(item: Mapping[str, Any]) -> dict[str, Any]:
     return {k: _value(v) for k, v in item.items()}
 
 
+class PreconditionFailed(Exception):
+    """S3 has an object of this key already."""
+
+    response: ClassVar = {"Error": {"Code": "PreconditionFailed"}}
+
+
 class NoSuchKey(Exception):
     """S3 has no object of this key."""
+
+
+class NoSuchUpload(Exception):
+    """S3 has no upload in parts of this id."""
+
+    response: ClassVar = {"Error": {"Code": "NoSuchUpload"}}
 
 
 class MemoryObjects:
@@ -133,8 +151,12 @@ class MemoryObjects:
 
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
+        self.uploads: dict[str, dict[int, bytes]] = {}
+        self.numbers = itertools.count(1)
 
-    def put_object(self, *, Key: str, Body: Any, **_: Any) -> dict[str, Any]:
+    def put_object(self, *, Key: str, Body: Any, IfNoneMatch: str = "", **_: Any) -> dict[str, Any]:
+        if IfNoneMatch == "*" and Key in self.content:
+            raise PreconditionFailed(Key)
         self.content[Key] = bytes(Body) if isinstance(Body, bytes | bytearray) else Body.read()
         return {}
 
@@ -143,9 +165,58 @@ class MemoryObjects:
             raise NoSuchKey(Key)
         return {"Body": io.BytesIO(self.content[Key])}
 
-    def list_objects_v2(self, *, Prefix: str, MaxKeys: int = 1000, **_: Any) -> dict[str, Any]:
-        found = sorted(k for k in list(self.content) if k.startswith(Prefix))[:MaxKeys]
-        return {"KeyCount": len(found), "Contents": [{"Key": k} for k in found]}
+    def list_objects_v2(self, *, Prefix: str, MaxKeys: int = 1000, ContinuationToken: str = "", **_: Any) -> dict[str, Any]:
+        found = sorted(k for k in list(self.content) if k.startswith(Prefix) and k > ContinuationToken)
+        page = found[:MaxKeys]
+        more = {"IsTruncated": True, "NextContinuationToken": page[-1]} if len(found) > MaxKeys else {}
+        return {"KeyCount": len(page), "Contents": [{"Key": k} for k in page], **more}
+
+    def create_multipart_upload(self, *, Key: str, **_: Any) -> dict[str, Any]:
+        upload = f"{Key}#{next(self.numbers)}"
+        self.uploads[upload] = {}
+        return {"UploadId": upload}
+
+    def upload_part(self, *, UploadId: str, PartNumber: int, Body: bytes, **_: Any) -> dict[str, Any]:
+        if UploadId not in self.uploads:
+            raise NoSuchUpload(UploadId)
+        self.uploads[UploadId][PartNumber] = Body
+        return {"ETag": hashlib.md5(Body, usedforsecurity=False).hexdigest()}
+
+    def complete_multipart_upload(self, *, Key: str, UploadId: str, MultipartUpload: Any, **_: Any) -> dict[str, Any]:
+        if UploadId not in self.uploads:
+            raise NoSuchUpload(UploadId)
+        sent = self.uploads.pop(UploadId)
+        named = {part["PartNumber"]: part["ETag"] for part in MultipartUpload["Parts"]}
+        assert named == {number: hashlib.md5(sent[number], usedforsecurity=False).hexdigest() for number in named}
+        self.content[Key] = b"".join(sent[number] for number in sorted(named))
+        return {}
+
+
+class ParameterNotFound(Exception):
+    """The Parameter Store has no such parameter."""
+
+
+class MemoryParameters:
+    """The part of the SSM client that the product uses, for one parameter. Tests set `text`; None means that there is none."""
+
+    def __init__(self, text: str | None = "{}") -> None:
+        self._text, self._version = text, 1
+
+    @property
+    def text(self) -> str | None:
+        return self._text
+
+    @text.setter
+    def text(self, text: str | None) -> None:
+        self._text, self._version = text, self._version + 1
+
+    def get_parameter(self, *, Name: str) -> dict[str, Any]:
+        if self._text is None:
+            raise ParameterNotFound(Name)
+        return {"Parameter": {"Name": Name, "Value": self._text, "Version": self._version}}
+
+    def put_parameter(self, *, Value: str, **_: Any) -> None:
+        self.text = Value
 
 
 @dataclass
@@ -193,7 +264,16 @@ class Memory:
     )
     objects: MemoryObjects = field(default_factory=MemoryObjects)
     mailer: MemoryMailer = field(default_factory=MemoryMailer)
-    settings: str = "{}"
+    parameters: MemoryParameters = field(default_factory=MemoryParameters)
+
+    @property
+    def settings(self) -> str:
+        """The settings document, as it stands in its parameter."""
+        return self.parameters.text or ""
+
+    @settings.setter
+    def settings(self, document: str) -> None:
+        self.parameters.text = document
 
 
 class MemoryWiring(Wiring):
@@ -210,8 +290,8 @@ class MemoryWiring(Wiring):
     def mailer(self) -> Any:
         return self.world.memory.mailer
 
-    def settings_document(self) -> str:
-        return self.world.memory.settings
+    def parameters(self) -> Any:
+        return self.world.memory.parameters
 
     def credentials(self) -> dict[str, dict[str, str]]:
         return parse_credentials(json.dumps(self.world.credentials))
@@ -233,6 +313,7 @@ class MemoryWorld(World):
     memory: Memory
     session: requests.Session
     tokens: ProcessTokens
+    invocation_seconds: float = INVOCATION_SECONDS
 
     @classmethod
     def of(cls, world: World, wiring_class: type[MemoryWiring] = MemoryWiring) -> MemoryWorld:
@@ -253,11 +334,12 @@ class MemoryWorld(World):
         self.settings(**settings)
 
     def settings(self, **changes: Any) -> None:
+        self.set_up_for(changes)
         self.memory.settings = json.dumps({**SETTINGS, **changes})
 
     def wiring(self) -> Wiring:
         wiring = self.wiring_class(
-            Invocation(f"invocation-{next(self.counter)}", self.clock.now().timestamp() + INVOCATION_SECONDS), self.clock
+            Invocation(f"invocation-{next(self.counter)}", self.clock.now().timestamp() + self.invocation_seconds), self.clock
         )
         assert isinstance(wiring, MemoryWiring)
         wiring.world = self

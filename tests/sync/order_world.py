@@ -111,7 +111,7 @@ def netsuite(world: MemoryWorld, internal_id: str) -> dict[str, Any]:
 def change(world: MemoryWorld, internal_id: str, **fields: Any) -> None:
     """What a person does to an order in NetSuite; some time passes."""
     world.clock.advance(minutes=10)
-    tester = Owner("tests", "by hand", 0, f"person-{next(world.counter)}")
+    tester = Owner("tests", "by hand", f"person-{next(world.counter)}")
     world.wiring().netsuite(DEFAULTS, tester).update("salesOrder", internal_id, fields)
 
 

@@ -160,7 +160,9 @@ def test_what_is_left_of_the_credit_memo_is_applied_and_the_rest_reported(world:
     assert applied(document(world, "7003")) == {str(first["id"]): Decimal(50), str(second["id"]): Decimal(30)}
     assert state_of(world, "IIA0") == DONE
     assert state_of(world, "IIA1") == ("Error Updating Credit Memo", "Error")
-    assert messages(summary) == [("IIA-OPEN", "Adjustment IIA1: NetSuite credit memo 7003 has only 30 left; 50 needed.")]
+    assert messages(summary) == [
+        ("IIA-OPEN", "Adjustment IIA1: NetSuite credit memo 7003 of invoice NEG1 has only USD 30.00 left; USD 50.00 needed.")
+    ]
     assert summary["outcome"] == "completed with warnings"
 
 
@@ -172,13 +174,17 @@ def test_the_rest_is_applied_once_there_is_something_left(world: MemoryWorld) ->
     short = run(world)
     assert "PATCH /record/v1/creditMemo/{id}" not in world.netsuite_control.stats()["calls"]  # nothing left: nothing to apply
     invoice = str(only(world, "IIA1", "invoice")["id"])
-    assert messages(short) == [("IIA-OPEN", "Adjustment IIA1: NetSuite credit memo 7003 has only 0 left; 30 needed.")]
+    assert messages(short) == [
+        ("IIA-OPEN", "Adjustment IIA1: NetSuite credit memo 7003 of invoice NEG1 has only USD 0.00 left; USD 30.00 needed.")
+    ]
     assert applied(document(world, "7003")) == {"7001": Decimal(80)}
     again = run(world)
     assert messages(again) == messages(short)
     assert state_of(world, "IIA1") == ("Error Updating Credit Memo", "Error")
     apply_by_hand(world, "7001", 60)
-    assert messages(run(world)) == [("IIA-OPEN", "Adjustment IIA1: NetSuite credit memo 7003 has only 20 left; 30 needed.")]
+    assert messages(run(world)) == [
+        ("IIA-OPEN", "Adjustment IIA1: NetSuite credit memo 7003 of invoice NEG1 has only USD 20.00 left; USD 30.00 needed.")
+    ]
     assert applied(document(world, "7003")) == {"7001": Decimal(60), invoice: Decimal(20)}
     apply_by_hand(world, "7001", 50)
     last = run(world)
@@ -233,7 +239,10 @@ def test_a_second_run_writes_nothing_and_asks_one_question(world: MemoryWorld) -
     run(world)
     assert world.zuora_control.stats()["calls"].get("POST /v1/action/query") == 1
     assert "POST /v1/action/update" not in world.zuora_control.stats()["calls"]
-    assert world.netsuite_control.stats()["calls"] == {}
+    assert world.netsuite_control.stats()["calls"] == {
+        "POST /query/v1/suiteql": 3,
+        "GET /record/v1/metadata-catalog/invoice": 1,
+    }, "does it answer, what was changed and deleted since"
 
 
 def test_200_adjustments_stay_within_the_calls_that_they_may_cost(world: MemoryWorld) -> None:

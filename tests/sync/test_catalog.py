@@ -170,6 +170,8 @@ def test_a_change_in_zuora_reaches_the_item_and_nothing_is_written_back(world: M
 def test_each_process_has_a_watermark_of_its_own(world: MemoryWorld) -> None:
     world.load(catalogue())
     sync(world)
+    world.clock.advance(minutes=30)
+    sync(world)  # sees what the first run wrote
     marks = {step: world.wiring().runs().watermark(step)["watermark"] for step in STEPS}
     change(world, "rate_plans", Name="Every month")
     sync(world)

@@ -147,7 +147,7 @@ def test_v9_an_update_of_a_memo_with_another_amount_changes_nothing(fast: Memory
     by_api(fast, "CM1", "unapply", **on(INV1=20.0))
     reset_by_a_person(fast, "CM1")
     run = credited(fast)
-    text = f"Credit memo CM1: amount differs from NetSuite credit memo {made}; lines are not changed by an update."
+    text = f"Credit memo CM1: amount USD 100.00 differs from NetSuite credit memo {made} (USD 99.00); lines are not changed by an update."
     assert run.problems("CM1") == [("CM-V9", text)]
     assert (run.applied("CM1"), state(run)) == ({"7001": 20}, ("Sync Complete", "No"))
 
@@ -171,7 +171,7 @@ def test_an_application_beyond_the_open_balance_does_not_hold_the_memo_back(fast
     paid_in_netsuite(fast, "7001", 70.0)
     first = credited(fast)
     made = first.sent("CM1")["id"]
-    text = f"Credit memo CM1: created as {made}, but not applied to INV1: open balance 30, needed 60."
+    text = f"Credit memo CM1: created as {made}, but not applied to INV1: open balance USD 30.00, needed USD 60.00."
     assert first.problems("CM1") == [("CM-OPEN", text)]
     assert first.applied("CM1") == {"7002": 40}
     assert (state(first), first.invoice("CM1")["IntegrationId__NS"]) == (("Updating Credit Memo", "Processing"), str(made))
@@ -192,7 +192,9 @@ def test_several_applications_that_do_not_fit_are_named_together(fast: MemoryWor
     paid_in_netsuite(fast, "7002", 50.0, "8002")
     run = credited(fast)
     ((_, text),) = run.problems("CM1")
-    assert text.endswith("not applied to INV1: open balance 30, needed 60; not applied to INV2: open balance 0, needed 40.")
+    assert text.endswith(
+        "not applied to INV1: open balance USD 30.00, needed USD 60.00; not applied to INV2: open balance USD 0.00, needed USD 40.00."
+    )
     assert run.applied("CM1") == {}
 
 
@@ -203,7 +205,7 @@ def test_two_memos_of_one_batch_share_the_open_balance(fast: MemoryWorld) -> Non
     run = credited(fast)
     assert (run.applied("CM1"), state(run)) == ({"7001": 50}, DONE)
     assert (run.applied("CM2"), state(run, "CM2")) == ({}, ("Updating Credit Memo", "Processing"))
-    assert "open balance 10, needed 50" in run.problems("CM2")[0][1]
+    assert "open balance USD 10.00, needed USD 50.00" in run.problems("CM2")[0][1]
 
 
 @pytest.mark.rule("memos.C.application.4")
@@ -224,7 +226,7 @@ def test_an_update_that_does_not_fit_leaves_that_document_as_it_is(fast: MemoryW
     reset_by_a_person(fast, "CM1")
     run = credited(fast)
     assert (run.applied("CM1"), state(run)) == ({"7001": 20}, ("Updating Credit Memo", "Processing"))
-    assert "not applied to INV1: open balance 10, needed 20" in run.problems("CM1")[0][1]
+    assert "not applied to INV1: open balance USD 10.00, needed USD 20.00" in run.problems("CM1")[0][1]
 
 
 # -- recovery ---------------------------------------------------------------------------------------------------------------
@@ -269,7 +271,7 @@ def test_applications_changed_after_the_query_copy_was_taken_are_read_again(fast
     fast.task("credit_memos", {**event, "task": "select"})
     by_api(fast, "CM1", "unapply", **on(INV1=20.0))
     by_api(fast, "CM1", "apply", **on(INV2=45.0))
-    fast.task("credit_memos", {**event, "task": "batch", "batch": "000001", "attempt": 0})
+    fast.task("credit_memos", {**event, "task": "batch", "batch": "000001"})
     fast.task("credit_memos", {**event, "task": "summarise", "error": None})
     assert fast.close(opened["runId"])["tiedOut"]
     assert fast.in_netsuite("creditMemo")[0]["applied"] == 45

@@ -112,11 +112,13 @@ def test_a_run_takes_as_many_as_the_setting_says_and_the_next_one_the_rest(start
     memos_ = [credit(f"CM{n}") for n in range(5)]
     settings: dict[str, Any] = {"credit_memos_per_run": 2, "zuora.read_path": path}
     world = ready(MemoryWorld.of(started_world), *memos_, *migrated, **settings)
-    done = []
+    done, told = [], []
     for _ in range(3):
         run = credited(world)
         done.append(sum(run.synced(f"CM{n}") for n in range(5)))
-        assert {line["code"] for line in run.lines if line.get("code")} <= {"CM-MIGRATED"}
+        assert {line["code"] for line in run.lines if line.get("code")} <= {"CM-MIGRATED", "LEFT-LIMIT"}
+        told += [(row["code"], row["count"], len(row["first"])) for row in run.summary["left_out"]]
     assert done == [2, 4, 5]
+    assert told == [("LEFT-LIMIT", 3, 3), ("LEFT-LIMIT", 1, 1)]
     assert memos(world, "Credit")["CMM0"].get("IntegrationStatus__NS") is None
     assert zid("CMM0") not in {m["externalId"] for m in world.in_netsuite("creditMemo")}

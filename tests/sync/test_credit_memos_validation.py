@@ -44,15 +44,15 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     "6 standalone": [("CM-V6", 'Credit memo CM6S: charge "Courtesy fee" has not been synced to NetSuite.')],
     "6 tax": [("CM-V6", 'Credit memo CM6T: tax code "STATE" has no accounting code.')],
     "6 tax item": [("CM-V6", 'Credit memo CM6N: tax code "STATE" has accounting code "2100 Sales Tax", which is not a NetSuite item id.')],
-    "7": [("CM-V7", "Credit memo CM7: lines add up to 100 but the memo amount is 100.01; not sent.")],
+    "7": [("CM-V7", "Credit memo CM7: lines add up to USD 100.00 but the memo amount is USD 100.01; not sent.")],
     "8": [("CM-V8", "Credit memo CM8: applied amounts exceed the memo amount.")],
     "account": [("CM-ACCOUNT", "Credit memo CMACC: account NOID has not been synced to NetSuite.")],
-    "currency": [("CM-CURRENCY", "Credit memo CMEUR: Zuora currency EUR differs from NetSuite customer currency USD; skipped.")],
+    "currency": [("CM-CURRENCY", 'Credit memo CMEUR of EUR 100.00: NetSuite customer "Customer EURO" (9103) has USD, not EUR; not sent.')],
     "period": [("CM-PERIOD", "Credit memo CMOLD: The accounting period of 2025-12-31 is closed.")],
     "several": [
         ("CM-V1", "Credit memo CMALL: invoice INV9 has not been synced to NetSuite."),
         ("CM-V3", 'Credit memo CMALL: location "Mars" of account LOC does not exist in NetSuite.'),
-        ("CM-V7", "Credit memo CMALL: lines add up to 100 but the memo amount is 90; not sent."),
+        ("CM-V7", "Credit memo CMALL: lines add up to USD 100.00 but the memo amount is USD 90.00; not sent."),
     ],
 }
 RULES: dict[str, tuple[str, ...]] = {case: (f"memos.C.validation.{case[0]}",) for case in EXPECTED if case[0].isdigit()}

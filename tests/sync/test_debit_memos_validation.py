@@ -42,15 +42,15 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
     "5": [("DM-V5", 'Debit memo DM5: location "Mars" of account LOC does not exist in NetSuite.')],
     "6": [("DM-V6", 'Debit memo DM6: class "Toys" of account CLS does not exist in NetSuite.')],
     "7": [("DM-V7", 'Debit memo DM7: department "Americas:East" of account DEP does not exist in NetSuite.')],
-    "8": [("DM-V8", "Debit memo DM8: lines add up to 100 but the memo amount is 100.01; not sent.")],
-    "8 no amount": [("DM-V8", "Debit memo DM8N: lines add up to 0 but the memo amount is 100; not sent.")],
-    "currency": [("DM-CURRENCY", "Debit memo DMEUR: Zuora currency EUR differs from NetSuite customer currency USD; skipped.")],
+    "8": [("DM-V8", "Debit memo DM8: lines add up to USD 100.00 but the memo amount is USD 100.01; not sent.")],
+    "8 no amount": [("DM-V8", "Debit memo DM8N: lines add up to USD 0.00 but the memo amount is USD 100.00; not sent.")],
+    "currency": [("DM-CURRENCY", 'Debit memo DMEUR of EUR 100.00: NetSuite customer "Customer EURO" (9104) has USD, not EUR; not sent.')],
     "period": [("DM-PERIOD", "Debit memo DMOLD: The accounting period of 2025-12-31 is closed.")],
     "several": [
         ("DM-V3", 'Debit memo DMALL: tax code "STATE" has no accounting code.'),
         ("DM-V5", 'Debit memo DMALL: location "Mars" of account ALL does not exist in NetSuite.'),
         ("DM-V6", 'Debit memo DMALL: class "Toys" of account ALL does not exist in NetSuite.'),
-        ("DM-V8", "Debit memo DMALL: lines add up to 101 but the memo amount is 90; not sent."),
+        ("DM-V8", "Debit memo DMALL: lines add up to USD 101.00 but the memo amount is USD 90.00; not sent."),
     ],
 }
 NUMBER = {case: made["DebitMemo"][0]["MemoNumber"] for case, made in MEMOS.items()}

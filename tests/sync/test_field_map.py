@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tallybridge.steps.shared.reference import RecordFields, Reference, derived_id
+from tallybridge.field_names import derived_id
+from tallybridge.steps.shared.reference import RecordFields, Reference
 from tests.sync import customer_world
 from tests.sync.builders import invoice, zid
 from tests.sync.customer_world import accounts, customer

@@ -122,7 +122,7 @@ def test_10_an_invoice_in_pieces_whose_total_differs_is_not_completed(world: Wor
     world.netsuite_control.set_faults([])
     (begun,) = world.in_netsuite("invoice")
     line = {"line": 1, "amount": 37}
-    world.wiring().netsuite(DEFAULTS, Owner("a person", "", 0, "1")).update("invoice", str(begun["id"]), {"item": {"items": [line]}})
+    world.wiring().netsuite(DEFAULTS, Owner("a person", "", "1")).update("invoice", str(begun["id"]), {"item": {"items": [line]}})
     world.clock.advance(hours=1)
     run = ran(world)
     assert (len(run.lines_of("INV1")), run.sent("INV1")["total"]) == (6, 13)

@@ -96,7 +96,7 @@ def test_12_netsuite_tax_on_top_does_not_spoil_the_control_totals(world: World) 
 def test_12_validation_9_still_holds_an_incomplete_invoice(world: World, value: str) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", amount=150.0), use_standard_invoice_sync=value)
     run = ran(world)
-    assert run.problems("INV1") == [("INV-V9", "Invoice INV1: lines add up to 100 but the invoice amount is 150; not sent.")]
+    assert run.problems("INV1") == [("INV-V9", "Invoice INV1: lines add up to USD 100.00 but the invoice amount is USD 150.00; not sent.")]
     assert run.untouched("INV1")
 
 

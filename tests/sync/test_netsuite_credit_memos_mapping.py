@@ -148,7 +148,7 @@ def test_all_or_nothing(fast: MemoryWorld) -> None:
     fast.load(netsuite={"invoice": [ns_invoice("7078", "9001", 35, zid("INV5"))]})
     fast.load(netsuite=ns_memo("CM1", 30, {"7078": 30}))
     summary = go(fast)
-    text = "NetSuite credit memo CM1: only 20 of 30 can be placed on the items of Zuora invoice INV5; nothing was created."
+    text = "NetSuite credit memo CM1: only USD 20.00 of USD 30.00 can be placed on the items of Zuora invoice INV5; nothing was created."
     assert messages(summary)["NSCM-ITEMS"] == text
     assert brief(fast, "InvoiceItemAdjustment") == []
     assert STATUS not in memo(fast)
@@ -208,7 +208,7 @@ def test_the_zuora_invoice_must_have_the_balance(fast: MemoryWorld) -> None:
     credit = {"InvoiceId": zid("INV1"), "Type": "Credit", "Amount": 70, "AdjustmentDate": "2026-10-02"}
     memos(fast, ns_memo("CM1", 40, {"INV1": 40}), zuora={"InvoiceAdjustment": [{"Id": zid("by hand"), **credit}]})
     summary = go(fast)
-    assert messages(summary)["NSCM-V2"] == "NetSuite credit memo CM1: 40 exceeds the balance 30 of Zuora invoice INV1."
+    assert messages(summary)["NSCM-V2"] == "NetSuite credit memo CM1: USD 40.00 exceeds the balance USD 30.00 of Zuora invoice INV1."
     assert (adjustments(fast), memo(fast).get(STATUS)) == ([], None)
 
 
@@ -219,7 +219,7 @@ def test_two_memos_may_not_exceed_the_balance_together(fast: MemoryWorld) -> Non
     both = (ns_memo("CM1", 40, {"INV1": 40}), ns_memo("CM2", 45, {"INV1": 45}, tranDate="2026-10-21"))
     memos(fast, *both, zuora={"InvoiceAdjustment": [{"Id": zid("by hand"), **credit}]})
     summary = go(fast)
-    assert messages(summary)["NSCM-V2"] == "NetSuite credit memo CM2: 45 exceeds the balance 30 of Zuora invoice INV1."
+    assert messages(summary)["NSCM-V2"] == "NetSuite credit memo CM2: USD 45.00 exceeds the balance USD 30.00 of Zuora invoice INV1."
     assert brief(fast) == [("", "Credit INV1", Decimal(40))]
 
 

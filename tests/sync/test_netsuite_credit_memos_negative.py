@@ -166,7 +166,7 @@ def test_the_negative_invoice_must_have_the_expected_balance(fast: MemoryWorld) 
     charge = {"InvoiceId": zid("NEG1"), "Type": "Charge", "Amount": 20, "AdjustmentDate": "2026-10-02"}
     person_in_zuora(fast).create("InvoiceAdjustment", [charge], "by hand")
     summary = go(fast)
-    assert messages(summary)["NSNEG-V2"] == "NetSuite credit memo CM7: Zuora invoice NEG1 has balance -50; expected -70."
+    assert messages(summary)["NSNEG-V2"] == "NetSuite credit memo CM7: Zuora invoice NEG1 has balance USD -50.00; expected USD -70.00."
     assert untouched(fast)
 
 
@@ -183,7 +183,7 @@ def test_nothing_is_charged_when_a_credit_cannot_follow(fast: MemoryWorld) -> No
     credit = {"InvoiceId": zid("INV1"), "Type": "Credit", "Amount": 50, "AdjustmentDate": "2026-10-02"}
     person_in_zuora(fast).create("InvoiceAdjustment", [credit], "by hand")
     summary = go(fast)
-    assert messages(summary)["NSNEG-V3"] == "NetSuite credit memo CM7: 70 exceeds the balance 50 of Zuora invoice INV1."
+    assert messages(summary)["NSNEG-V3"] == "NetSuite credit memo CM7: USD 70.00 exceeds the balance USD 50.00 of Zuora invoice INV1."
     assert untouched(fast)
 
 
@@ -203,6 +203,6 @@ def test_what_cannot_be_placed_on_items_is_not_begun(fast: MemoryWorld) -> None:
     invoice = {"invoice": [ns_invoice("7078", "9001", 35, zid("INV5"))]}
     memos(fast, invoice, netsuite, zuora={**zuora, "InvoiceAdjustment": [charge]}, **ON_ITEMS)
     summary = go(fast)
-    text = "NetSuite credit memo CM7: only 20 of 30 can be placed on the items of Zuora invoice INV5; nothing was created."
+    text = "NetSuite credit memo CM7: only USD 20.00 of USD 30.00 can be placed on the items of Zuora invoice INV5; nothing was created."
     assert messages(summary)["NSNEG-ITEMS"] == text
     assert untouched(fast)

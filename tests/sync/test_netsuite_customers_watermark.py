@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,12 @@ rule = pytest.mark.rule
 WATERMARK = "customer-accounts.1.1.watermark."
 
 
-@pytest.fixture(params=[0, -8, 9], ids=["UTC", "west", "east"])
+@pytest.fixture(params=["UTC", "America/Los_Angeles", "Asia/Tokyo"], ids=["UTC", "west", "east"])
 def world(fast: MemoryWorld, request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
     """A NetSuite account in its own time zone."""
-    fast.netsuite.options.utc_offset_h = request.param
+    before, fast.netsuite.options.time_zone = fast.netsuite.options.time_zone, request.param
     yield fast
-    fast.netsuite.options.utc_offset_h = 0
+    fast.netsuite.options.time_zone = before
     fast.netsuite_control.set_faults([])
     fast.zuora_control.set_faults([])
 
@@ -30,15 +31,26 @@ def watermark(world: MemoryWorld) -> str:
     return str(world.wiring().runs().watermark("netsuite_customers").get("watermark", ""))
 
 
+def report(world: MemoryWorld) -> dict[str, Any]:
+    """What one run says of the step."""
+    return dict(run(world)["steps"][0])
+
+
 @rule(f"{WATERMARK}own-write-back", f"{WATERMARK}otherwise", f"{WATERMARK}after-step")
-def test_the_second_run_asks_how_many_and_nothing_more(world: MemoryWorld) -> None:
+def test_once_the_overlap_is_over_a_run_asks_how_many_and_nothing_more(world: MemoryWorld) -> None:
     ready(world, customer("801"), customer("802", parent={"id": "801"}))
     run(world)
+    for _ in range(2):
+        assert report(world)["selected"] == 0
+        world.clock.advance(minutes=150)
     world.calls()
-    assert run(world)["tiedOut"]
+    assert report(world)["selected"] == 0
     counted = world.calls()
     assert counted["zuora"].get("POST /v1/action/query", 0) == 0
-    assert counted["netsuite"] == {"GET /record/v1/metadata-catalog/customer": 1, "POST /query/v1/suiteql": 1}
+    counted["netsuite"].pop("POST /auth/oauth2/v1/token", None)
+    asked = counted["netsuite"].pop("POST /query/v1/suiteql")
+    assert asked == 5, "does it answer, how many wait, what is left out, what was changed, what was deleted"
+    assert set(counted["netsuite"]) == {f"GET /record/v1/metadata-catalog/{kind}" for kind in ("customer", "invoice")}
     assert watermark(world)[:19].replace("T", " ") > "2026"
 
 
@@ -59,21 +71,18 @@ def test_a_change_is_sent_once(world: MemoryWorld) -> None:
 
 @rule(f"{WATERMARK}own-write-back")
 def test_what_shows_late_is_seen_within_the_overlap(world: MemoryWorld) -> None:
-    """A change that bears a moment shortly before the watermark but was not visible then, and one from long before."""
+    """A change that bears a moment shortly before the watermark but was not visible then, and one from before the overlap."""
     ready(world, customer("801"))
     run(world)
     change(world, "801", comments="First")
     changed = world.clock.moment - timedelta(minutes=11)
     run(world)
-    for internal_id, moment in (("802", changed), ("803", changed - timedelta(minutes=10))):
+    for internal_id, moment in (("802", changed), ("803", changed - timedelta(minutes=150))):
         synced = {STATUS: "Sync Complete", "custentityzuoraid": zid(internal_id), "lastModifiedDate": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
         world.load(zuora_account(internal_id, name="Old", IntegrationId__NS=internal_id), {"customer": [customer(internal_id, **synced)]})
-    run(world)
-    assert account(world, "802")["Name"] == "Old"  # nothing else has changed: only the count was asked
-    change(world, "801", comments="Second")
-    run(world)
+    assert report(world)["updated"] == 1
     assert (account(world, "802")["Name"], account(world, "803")["Name"]) == ("Company 802", "Old")
-    assert account(world, "801")["Notes"] == "Second"
+    assert report(world)["selected"] == 0
 
 
 @rule(
@@ -93,7 +102,7 @@ def test_after_the_switch_only_later_changes_count(world: MemoryWorld) -> None:
     run(world)
     assert account(world, "801")["Notes"] == "A note"
     assert account(world, "802")["Status"] == "Active"
-    change(world, "801", phone="+1 512 9")
+    change(world, "801", phone="+1 512 555 0109")
     run(world)
     assert account(world, "801")["Notes"] == "Before the switch"
 

@@ -89,7 +89,7 @@ def test_one_that_was_never_made_and_no_longer_qualifies_is_told(fast: MemoryWor
     ready(fast, ns_payment("P1", 25, {"FOREIGN": 25}, **{STATUS: "Error Creating Payment"}))
     summary = run(fast)
     assert "NSPAY-LEFT" in messages(summary)
-    assert (summary["step"]["skipped"], summary["tiedOut"]) == (1, True)
+    assert (summary["step"]["held"], summary["tiedOut"]) == (1, True)
 
 
 # -- held ------------------------------------------------------------------------------------------------------------------
@@ -235,6 +235,22 @@ def test_without_a_memory_a_refund_is_not_taken_for_a_change_either(fast: Memory
     assert (parts(fast), status_of(fast, "P1")) == ({"INV1": 70}, "Sync Complete")
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "America/Los_Angeles", "Pacific/Kiritimati"])
+def test_without_any_memory_it_is_told_who_changed_what(fast: MemoryWorld, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a payment that another connector has synced, the record's own times say whether NetSuite's was changed: in any zone."""
+    monkeypatch.setattr(fast.netsuite.options, "time_zone", zone)
+    synced(fast, 90, {"INV1": 20})
+    fast.memory.tables["STATUS_TABLE"].items.clear()
+    fast.clock.advance(minutes=10)
+    made = zuora_of(fast, "Payment", "P1")["Id"]
+    person_in_zuora(fast).put(f"/v1/payments/{made}/unapply", {"invoices": [{"invoiceId": zid("INV1"), "amount": 20}]})
+    assert list(messages(run(fast))) == ["NSPAY-DIFFERS"]
+    assert parts(fast) == {"rest": 90}
+    in_netsuite(fast, "P1", {"memo": "saved"})
+    run(fast)
+    assert parts(fast) == {"INV1": 20, "rest": 70}
+
+
 def test_what_zuora_holds_too_much_is_seen_although_the_fingerprint_is_the_same(fast: MemoryWorld) -> None:
     synced(fast, 90, {"INV1": 20})
     made = zuora_of(fast, "Payment", "P1")
@@ -257,7 +273,7 @@ def test_an_early_payment_discount_is_told(fast: MemoryWorld) -> None:
     discounted(fast, "7001", 98, 2)
     summary = run(fast)
     line = next(line for line in summary["log"] if line.get("code") == "NSPAY-DISCOUNT")
-    text = "NetSuite payment P1: early payment discount of 2 on invoice INV1 is not sent; Zuora's stays open by it."
+    text = "NetSuite payment P1: early payment discount of USD 2.00 on invoice INV1 is not sent; Zuora's stays open by it."
     assert (line["message"], line["level"]) == (text, "WARNING")
     assert (parts(fast), balance(fast, "INV1"), summary["tiedOut"]) == ({"INV1": 98}, 2, True)
 
@@ -277,16 +293,17 @@ def test_a_deposit_used_together_with_a_payment_is_told_by_name(fast: MemoryWorl
     used = {"items": [{"doc": {"id": "7601"}, "apply": True, "amount": 40}]}
     ready(fast, deposit(40), ns_payment("P1", 60, {"INV1": 100}, deposit=used))
     summary = run(fast)
-    assert messages(summary)["NSPAY-DEPOSIT"].startswith("NetSuite payment P1: customer deposit DEP1 (40) is used together with it")
+    assert messages(summary)["NSPAY-DEPOSIT"].startswith("NetSuite payment P1: customer deposit DEP1 (USD 40.00) is used together with it")
     assert summary["step"]["held"] == 1
 
 
 def test_a_deposit_application_on_the_same_document_is_told(fast: MemoryWorld) -> None:
     ready(fast, deposit(40))
+    fast.netsuite.options.allow_number_override = True
     lines = {"items": [{"doc": {"id": "7001"}, "apply": True, "amount": 40}]}
-    netsuite = fast.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", 0, "person"))
+    netsuite = fast.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", "person"))
     netsuite.transform("customerDeposit", "7601", "depositApplication", {"tranId": "DA1", "apply": lines})
     fast.load(netsuite=ns_payment("P1", 60, {"INV1": 60}))
-    text = "NetSuite payment P1: deposit application DA1 settles 40 of invoice INV1 too; customer deposits are not sent."
+    text = "NetSuite payment P1: deposit application DA1 settles USD 40.00 of invoice INV1 too; customer deposits are not sent."
     assert messages(run(fast))["NSPAY-DEPOSITED"] == text
     assert parts(fast) == {"INV1": 60}

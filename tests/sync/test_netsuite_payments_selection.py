@@ -123,7 +123,7 @@ VALIDATIONS: dict[str, tuple[Objects, Objects, str, str]] = {
         ns_payment("P1", 40, {"INV9": 40}),
         {},
         "NSPAY-V1",
-        f"NetSuite payment P1: Zuora invoice {zid('INV9')} is not marked as synced.",
+        "NetSuite payment P1: Zuora invoice INV9 is not marked as synced.",
     ),
     "method": (
         paying(paymentOption={"refName": "ACH"}),
@@ -141,7 +141,7 @@ VALIDATIONS: dict[str, tuple[Objects, Objects, str, str]] = {
         paying(),
         payment("A1", "Z1", 30.0, {"INV1": 30.0}),
         "NSPAY-V4",
-        "NetSuite payment P1: 100 exceeds the balance 70 of Zuora invoice INV1.",
+        "NetSuite payment P1: USD 100.00 exceeds the balance USD 70.00 of Zuora invoice INV1.",
     ),
 }
 VALIDATION_RULES = {
@@ -168,7 +168,7 @@ def test_validations_hold_a_payment_and_change_nothing(fast: MemoryWorld, case: 
 def test_a_debit_memo_that_is_not_marked_holds_it_too(fast: MemoryWorld) -> None:
     ready(fast, ns_payment("P1", 30, {"DM1": 30}))
     fast.zuora.tenant.store.update("DebitMemo", zid("DM1"), {"IntegrationId__NS": "1"})
-    assert messages(run(fast))["NSPAY-V1"] == f"NetSuite payment P1: Zuora debit memo {zid('DM1')} is not marked as synced."
+    assert messages(run(fast))["NSPAY-V1"] == "NetSuite payment P1: Zuora debit memo DM1 is not marked as synced."
 
 
 @pytest.mark.rule("payments.P4.validation.4")
@@ -177,14 +177,14 @@ def test_the_balance_of_a_debit_memo_counts(fast: MemoryWorld) -> None:
     before = payment("A1", "Z1", 10.0, {})
     before["Payment"][0] |= {"AppliedAmount": 10, "UnappliedAmount": 0}
     ready(fast, ns_payment("P1", 30, {"DM1": 30}), zuora={**before, "PaymentPart": [part]})
-    assert messages(run(fast))["NSPAY-V4"] == "NetSuite payment P1: 30 exceeds the balance 20 of Zuora debit memo DM1."
+    assert messages(run(fast))["NSPAY-V4"] == "NetSuite payment P1: USD 30.00 exceeds the balance USD 20.00 of Zuora debit memo DM1."
 
 
 @pytest.mark.rule("payments.P4.validation.5")
 def test_what_is_applied_to_other_documents_is_told(fast: MemoryWorld) -> None:
     ready(fast, ns_payment("P1", 125, {"INV1": 100, "FOREIGN": 25}))
     summary = run(fast)
-    text = "NetSuite payment P1: 25 is applied to non-Zuora documents; the Zuora payment will show it as unapplied."
+    text = "NetSuite payment P1: USD 25.00 is applied to non-Zuora documents; the Zuora payment will show it as unapplied."
     assert next(line for line in summary["log"] if line.get("code") == "NSPAY-V5") | {"level": "INFO", "message": text} == next(
         line for line in summary["log"] if line.get("code") == "NSPAY-V5"
     )
@@ -195,7 +195,7 @@ def test_another_currency_holds_a_payment(fast: MemoryWorld) -> None:
     ready(fast, paying())
     fast.zuora.tenant.store.update("Account", zid("A1"), {"Currency": "EUR"})
     text = messages(run(fast))["NSPAY-CURRENCY"]
-    assert text == "NetSuite payment P1: Zuora currency EUR differs from NetSuite customer currency USD; skipped."
+    assert text == "NetSuite payment P1 of USD 100.00: Zuora invoice INV1 is in EUR, not USD; not sent."
 
 
 def test_an_account_that_zuora_does_not_have_holds_a_payment(fast: MemoryWorld) -> None:

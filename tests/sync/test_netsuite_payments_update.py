@@ -240,7 +240,7 @@ def test_a_change_made_in_zuora_meanwhile_is_seen(fast: MemoryWorld) -> None:
 
 # -- killed ----------------------------------------------------------------------------------------------------------------
 
-EVERY = int(os.environ.get("KILL_EVERY", "13"))
+EVERY = int(os.environ.get("KILL_EVERY", "31"))
 """Every n-th effect of a run is a place to die; the two moments begin at different ones."""
 
 

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from tallybridge import money
+from tallybridge.settings import DEFAULTS
+from tallybridge.sync.ledger import Owner
+from tallybridge.sync.slots import SharedSlots
 from tests.sync.builders import payment
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import CUSTOMERS, ready, run
@@ -73,6 +76,22 @@ def watched(world: MemoryWorld, **settings: Any) -> Watch:
 def test_records_of_one_account_go_one_after_the_other_and_accounts_side_by_side(fast: MemoryWorld) -> None:
     watch = watched(fast, netsuite_max_concurrency=4)
     assert (watch.most_of_one, watch.most) == (1, 2)
+
+
+def test_a_run_under_way_keeps_to_a_number_that_is_saved_meanwhile(fast: MemoryWorld) -> None:
+    """The newest settings count, not those that the run began with."""
+    fast.reset()
+
+    def slots(own: int) -> int:
+        netsuite = fast.wiring().netsuite(DEFAULTS.model_copy(update={"netsuite_max_concurrency": own}), Owner("run", "b", "w"))
+        assert isinstance(netsuite._calls.slots, SharedSlots)
+        return netsuite._calls.slots.limit
+
+    assert slots(4) == 4
+    fast.open()
+    assert slots(4) == 5
+    fast.wiring().runs().set_concurrency(2)
+    assert slots(4) == 2
 
 
 @pytest.mark.rule("settings.key.netsuite_max_concurrency")

@@ -58,7 +58,7 @@ INVALID: dict[str, tuple[Objects, str]] = {
     "PAY-V6": (on_account(integration_id=None), "Payment P1: account A5 has not been synced to NetSuite."),
     "PAY-CURRENCY": (
         on_account(currency="EUR"),
-        "Payment P1: Zuora currency EUR differs from NetSuite customer currency USD; skipped.",
+        'Payment P1 of EUR 10.00: NetSuite customer "Customer 9001" (9001) has USD, not EUR; not sent.',
     ),
 }
 

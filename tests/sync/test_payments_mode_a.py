@@ -118,7 +118,7 @@ INVALID: dict[str, tuple[Objects, str]] = {
     ),
     "PAY-CURRENCY": (
         on_account(Currency="EUR"),
-        "Payment P1: Zuora currency EUR differs from NetSuite customer currency USD; skipped.",
+        'Payment P1 of EUR 10.00: NetSuite customer "Customer 9001" (9001) has USD, not EUR; not sent.',
     ),
 }
 RULES = {

@@ -106,16 +106,16 @@ def test_state_applied_and_new_creates_with_apply_lines(fast: MemoryWorld) -> No
 
 
 @pytest.mark.rule("payments.P2.state.has-an-account-no-application")
-def test_state_unapplied_and_new_waits_untouched_with_an_info_line(fast: MemoryWorld) -> None:
+def test_state_unapplied_and_new_waits_untouched_and_is_told(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 90.0, {}))
     summary = run(fast)
     assert ns_payment(fast, "P1") is None
     assert state_of(fast, "P1") == (None, None)
     line = next(x for x in summary["log"] if x.get("code") == "PAY-UNAPPLIED")
-    assert (line["level"], line["message"]) == ("INFO", "Payment P1: not applied to any document yet; it is sent once it is.")
-    assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
+    assert (line["level"], line["message"]) == ("WARNING", "Payment P1: not applied to any document yet; it is sent once it is.")
+    assert (summary["outcome"], summary["tiedOut"], summary["due"]) == ("completed with warnings", True, 1)
     change(fast, "P1", "apply", **invoices(INV1=90.0))
-    run(fast)
+    assert run(fast)["due"] == 0
     assert applied(fast, "P1") == {"7001": 90}
 
 

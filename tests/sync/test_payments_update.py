@@ -37,7 +37,7 @@ def in_netsuite(world: MemoryWorld, number: str, body: dict[str, Any]) -> None:
     """A person changes the NetSuite payment."""
     found = ns_payment(world, number)
     assert found is not None
-    world.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", 0, "person")).update("customerPayment", found["id"], body)
+    world.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", "person")).update("customerPayment", found["id"], body)
 
 
 UPDATES: dict[str, tuple[dict[str, float], dict[str, float], dict[str, float], dict[str, int]]] = {
@@ -101,15 +101,93 @@ def test_memo_and_reference_are_sent_again(fast: MemoryWorld) -> None:
 
 
 @pytest.mark.rule("payments.P2.update.4")
-def test_an_amount_smaller_than_the_applications_is_refused_with_a_warning(fast: MemoryWorld) -> None:
+def test_an_amount_smaller_than_the_applications_is_raised_to_zuoras(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     in_netsuite(fast, "P1", {"payment": 30})
     change(fast, "P1", "apply", **invoices(INV2=50.0))
     reset_by_a_person(fast, "P1")
     summary = run(fast)
-    assert applied(fast, "P1") == {"7001": 20}
-    assert "its applications exceed the amount of NetSuite payment" in messages(summary)["PAY-AMOUNT"]
-    assert state_of(fast, "P1") == ("Sync Complete", "No")
+    assert (applied(fast, "P1"), amount_of(fast)) == ({"7001": 20, "7002": 50}, 90)
+    assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
+
+
+def test_what_people_used_of_the_netsuite_payment_is_told_and_the_advice_ends_it(fast: MemoryWorld) -> None:
+    synced(fast, payment("A1", "P1", 45.0, {"INV1": 20.0}))
+    in_netsuite(fast, "P1", {"apply": {"items": [{"doc": {"id": FOREIGN}, "apply": True, "amount": 25}]}})
+    change(fast, "P1", "apply", **invoices(INV2=15.0))
+    reset_by_a_person(fast, "P1")
+    text = "the USD 45.00 that it is to hold do not cover that beside its applications. Not updated."
+    told = messages(run(fast))["PAY-AMOUNT"]
+    assert "USD 25.00 are used for refunds or documents not from Zuora" in told
+    assert told.endswith(text)
+    in_netsuite(fast, "P1", {"apply": {"items": [{"doc": {"id": FOREIGN}, "apply": False, "amount": 0}]}})
+    run(fast)
+    assert (applied(fast, "P1"), state_of(fast, "P1")) == ({"7001": 20, "7002": 15}, DONE)
+
+
+# -- payment_amount = applied only ---------------------------------------------------------------------------------------
+
+ONLY_APPLIED: dict[str, Any] = {"payment_amount": "applied only"}
+AMOUNTS: dict[str, tuple[dict[str, float], dict[str, float], int]] = {
+    "more is applied": ({"INV2": 30}, {}, 80),
+    "less is applied": ({}, {"INV1": 30}, 20),
+    "moved": ({"INV2": 10}, {"INV1": 30}, 30),
+    "nothing is applied any more: the full amount": ({}, {"INV1": 50}, 90),
+    "nothing changed": ({}, {}, 50),
+}
+
+
+def amount_of(world: MemoryWorld, number: str = "P1") -> Any:
+    found = ns_payment(world, number)
+    assert found is not None
+    return Decimal(str(found["payment"]))
+
+
+@pytest.mark.rule("settings.key.payment_amount")
+@pytest.mark.parametrize("case", AMOUNTS)
+def test_with_applied_only_the_amount_follows_the_applications(fast: MemoryWorld, case: str) -> None:
+    more, less, expected = AMOUNTS[case]
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 50.0}), **ONLY_APPLIED)
+    assert amount_of(fast) == 50
+    for action, what in (("unapply", less), ("apply", more)):
+        if what:
+            change(fast, "P1", action, **invoices(**what))
+    reset_by_a_person(fast, "P1")
+    summary = run(fast)
+    assert amount_of(fast) == expected
+    assert (summary["outcome"], summary["tiedOut"], state_of(fast, "P1")) == ("completed", True, DONE)
+
+
+@pytest.mark.parametrize("settings", [ONLY_APPLIED, {"payment_amount": "full"}])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_later_refund_raises_what_was_sent_by_what_it_takes(fast: MemoryWorld, settings: dict[str, str], again: bool) -> None:
+    """90 with 50 applied, 40 refunded of the rest; then the payment is applied otherwise."""
+    synced(fast, payment("A1", "P1", 90.0, {"INV1": 50.0}), **ONLY_APPLIED)
+    fast.settings(**settings)
+    zuora = fast.wiring().zuora(DEFAULTS)
+    body = {"totalAmount": 40, "type": "External", "methodType": "Check", "refundDate": fast.clock.now().date().isoformat()}
+    zuora.post(f"/v1/payments/{zid('P1')}/refunds", body, "a refund")
+    fast.clock.advance(minutes=30)
+    summary = run(fast, steps=("payments", "refunds"))
+    (refund,) = fast.in_netsuite("customerRefund")
+    assert (refund["total"], amount_of(fast), applied(fast, "P1")) == (40, 90, {"7001": 50})
+    assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
+    if again:
+        change(fast, "P1", "unapply", **invoices(INV1=20.0))
+        reset_by_a_person(fast, "P1")
+        summary = run(fast, steps=("payments", "refunds"))
+        assert (amount_of(fast), applied(fast, "P1")) == (70 if settings is ONLY_APPLIED else 90, {"7001": 30})
+        assert (summary["outcome"], summary["tiedOut"], state_of(fast, "P1")) == ("completed", True, DONE)
+
+
+def test_a_payment_refunded_in_part_before_it_is_sent_is_sent_with_what_was_refunded(fast: MemoryWorld) -> None:
+    ready(fast, payment("A1", "P1", 90.0, {"INV1": 50.0}), **ONLY_APPLIED)
+    body = {"totalAmount": 30, "type": "External", "methodType": "Check", "refundDate": fast.clock.now().date().isoformat()}
+    fast.wiring().zuora(DEFAULTS).post(f"/v1/payments/{zid('P1')}/refunds", body, "a refund")
+    fast.clock.advance(minutes=30)
+    summary = run(fast, steps=("payments", "refunds"))
+    assert (amount_of(fast), applied(fast, "P1")) == (80, {"7001": 50})
+    assert (len(fast.in_netsuite("customerRefund")), summary["outcome"], summary["tiedOut"]) == (1, "completed", True)
 
 
 @pytest.mark.rule("payments.P2.validation.8")
@@ -140,7 +218,7 @@ def test_a_payment_deleted_in_netsuite_is_created_anew(fast: MemoryWorld) -> Non
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     first = ns_payment(fast, "P1")
     assert first is not None
-    calls = fast.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", 0, "person"))._calls
+    calls = fast.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", "person"))._calls
     calls.send("DELETE", f"/services/rest/record/v1/customerPayment/{first['id']}", Effect.REPEATABLE, operation="DELETE customerPayment")
     reset_by_a_person(fast, "P1")
     summary = run(fast)
@@ -182,7 +260,7 @@ def test_parts_changed_after_the_query_copy_was_taken_are_read_again(fast: Memor
     fast.task("payments", {**event, "task": "select"})
     change(fast, "P1", "unapply", **invoices(INV1=20.0))
     change(fast, "P1", "apply", **invoices(INV2=45.0))
-    fast.task("payments", {**event, "task": "batch", "batch": "000001", "attempt": 0})
+    fast.task("payments", {**event, "task": "batch", "batch": "000001"})
     fast.task("payments", {**event, "task": "summarise", "error": None})
     output = fast.close(opened["runId"])
     assert applied(fast, "P1") == {"7002": 45}
@@ -196,7 +274,7 @@ def test_a_payment_canceled_after_selection_is_not_sent(fast: MemoryWorld) -> No
     event = {"runId": opened["runId"], "step": "payments"}
     fast.task("payments", {**event, "task": "select"})
     change(fast, "P1", "cancel")
-    fast.task("payments", {**event, "task": "batch", "batch": "000001", "attempt": 0})
+    fast.task("payments", {**event, "task": "batch", "batch": "000001"})
     fast.task("payments", {**event, "task": "summarise", "error": None})
     output = fast.close(opened["runId"])
     assert ns_payment(fast, "P1") is None

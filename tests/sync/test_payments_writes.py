@@ -66,7 +66,7 @@ def puts(calls: dict[str, int], kind: str) -> int:
 
 def test_calls_for_two_hundred_payments(fast: MemoryWorld) -> None:
     """NetSuite: what each further payment takes, beside the tables that a run loads once. Zuora (api-zuora-billing.md 15.2): 2.01 with
-    Invoice Settlement, 0.05 without, beside the selection and the look at the mode."""
+    Invoice Settlement, 0.05 without, beside the selection, the look at the mode and what asks for adjustments and drift."""
     ready(fast, *many(fast)[:1])
     _, for_one, _ = counted(fast)
     ready(fast, *many(fast))
@@ -75,7 +75,7 @@ def test_calls_for_two_hundred_payments(fast: MemoryWorld) -> None:
     assert sum(netsuite.values()) - sum(for_one.values()) <= 1.05 * (MANY - 1), netsuite
     settlement = fast.zuora.options.settlement
     assert puts(zuora, "payments") == (2 * MANY if settlement else 0)
-    assert sum(zuora.values()) <= (2.15 if settlement else 0.15) * MANY, zuora
+    assert sum(zuora.values()) <= (2.15 if settlement else 0.18) * MANY, zuora
 
 
 def test_calls_for_two_hundred_refunds(fast: MemoryWorld) -> None:
@@ -88,7 +88,7 @@ def test_calls_for_two_hundred_refunds(fast: MemoryWorld) -> None:
     assert sum(netsuite.values()) <= 2.15 * MANY, netsuite
     settlement = fast.zuora.options.settlement
     assert puts(zuora, "refunds") == (3 * MANY if settlement else 0)
-    assert sum(zuora.values()) <= (4.15 if settlement else 0.2) * MANY, zuora
+    assert sum(zuora.values()) <= (4.15 if settlement else 0.22) * MANY, zuora
 
 
 # -- journal_only_progress_mark and mode_b_payment_status_write ----------------------------------------------------------

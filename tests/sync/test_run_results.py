@@ -123,11 +123,14 @@ def test_a_lost_and_a_doubled_result_throw_the_totals_out_of_balance(fast: Memor
         ready(fast)
         opened = fast.open(steps=["customers"])
         run_id = opened["runId"]
-        fast.step(run_id, "customers")
+        event = {"runId": run_id, "step": "customers"}
+        fast.task("customers", {**event, "task": "select"})
+        fast.batch(run_id, "customers", "000001")
         key = f"runs/{run_id}/customers/results/000001-0001.json"
         content = json.loads(fast.memory.objects.content[key])
         content["results"] = change(content["results"])
         fast.memory.objects.content[key] = json.dumps(content).encode()
+        fast.task("customers", {**event, "task": "summarise", "error": None})
         output = fast.close(run_id)
         assert (output["outcome"], output["tiedOut"]) == ("out of balance", False)
 

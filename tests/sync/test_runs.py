@@ -15,8 +15,10 @@ from tallybridge.tasks.archive_log import archive_log
 from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.notify import notify
 from tallybridge.tasks.reconcile import reconcile
-from tallybridge.tasks.steps import STEPS
+from tallybridge.tasks.select import SelectTask
+from tallybridge.tasks.steps import STEPS, step_class
 from tests.rules.cases import ruled
+from tests.sync.builders import account, merged
 from tests.sync.memory import MemoryWorld
 from tests.sync.run_world import fails_to_open, mails, ready, run_log
 
@@ -65,7 +67,7 @@ def test_a_run_that_lost_its_lock_stops_writing(fast: MemoryWorld, task: str) ->
     fast.clock.advance(minutes=16)
     fast.open()
     with pytest.raises(StepFailed, match="no longer holds the lock") as lost:
-        fast.task("customers", {**event, "task": task, "batch": "000001", "attempt": 0})
+        fast.task("customers", {**event, "task": task, "batch": "000001"})
     assert lost.value.code == "RUN-LOCK-LOST"
     assert fast.in_netsuite("customer") == []
 
@@ -98,7 +100,10 @@ def test_an_execution_that_was_stopped_from_outside_is_closed_by_its_event(fast:
     arn = f"arn:aws:states:eu-west-1:000000000000:execution:billing:{opened['runId']}"
     answer = close_run({"detail": {"executionArn": arn, "status": "ABORTED"}}, fast.wiring())
     record = fast.wiring().runs().read(opened["runId"])
-    assert (answer["freed"], record["outcome"], record["message"]) == (True, "failed", "The execution ended with ABORTED.")
+    assert (answer["freed"], record["outcome"], record["message"]) == (
+        *(True, "cancelled"),
+        "The run was stopped. Stopped by: not told; see CloudTrail. Reason: none given.",
+    )
 
 
 # -- binding -------------------------------------------------------------------------------------------------------------
@@ -175,6 +180,14 @@ def test_a_deliberate_switch_is_accepted_once_and_kept(fast: MemoryWorld) -> Non
     assert (warning["code"], "until now this instance ran in mode A" in warning["message"]) == ("MODE-SWITCHED", True)
     again = open_with(fast, acceptMode="B")
     assert [line["code"] for line in run_log(fast, again["runId"]) if line["level"] == "WARNING"] == []
+    assert open_with(fast)["mode"] == "B"
+
+
+def test_a_dry_run_binds_nothing(fast: MemoryWorld) -> None:
+    ready(fast)
+    with without_settlement(fast):
+        assert open_with(fast, dryRun=True)["mode"] == "A"
+    assert "Item" not in fast.wiring().runs().table.get_item(Key={"pk": "connection", "sk": "zuora-netsuite"})
     assert open_with(fast)["mode"] == "B"
 
 
@@ -426,3 +439,49 @@ def test_an_execution_input_that_is_no_object_is_refused(fast: MemoryWorld, cont
     assert (error.code, output["outcome"], output["tiedOut"]) == ("INPUT", "failed", False)
     assert kind in error.message and "trigger" in error.advice
     assert fast.run()["tiedOut"] is True  # the lock is free again
+
+
+def test_a_run_says_what_is_to_be_thought_about_in_its_settings_and_stays_green(fast: MemoryWorld) -> None:
+    ready(fast, disable_netsuite_credit_memo_sync="No", netsuite_error_limit="100")
+    output = fast.run()
+    lines = [line for line in run_log(fast, output["runId"]) if line["message"].startswith("Setting ")]
+    assert {line["level"] for line in lines} == {"INFO"} and all(line["advice"] for line in lines)
+    texts = [line["message"] for line in lines]
+    assert any('"disable_netsuite_credit_memo_sync"' in t and "without Invoice Settlement" in t for t in texts)
+    assert any('"netsuite_error_limit"' in t for t in texts)
+    assert output["outcome"] == "completed"
+
+
+CONTRADICTIONS = {
+    "a key twice": '{"debug_logging": "Yes", "debug_logging": "No", "notify_recipients": ["a@example.com"]}',
+    "a piece above the limit": '{"large_invoice_lines": 2, "notify_recipients": ["a@example.com"]}',
+    "a date as a number": '{"cutover_zuora_invoice": 0, "notify_recipients": ["a@example.com"]}',
+    "a list for a choice": '{"item_id_mapping": [], "notify_recipients": ["a@example.com"]}',
+    "nested too deeply": "[" * 5_000,
+}
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_settings_that_contradict_themselves_end_in_a_failed_run_without_a_traceback(fast: MemoryWorld, case: str) -> None:
+    ready(fast)
+    fast.memory.settings = document = CONTRADICTIONS[case]
+    error, output = fails_to_open(fast)
+    assert (error.code, output["outcome"], mails(fast)) == ("SETTINGS", "failed", int("recipients" in document))
+
+
+@pytest.mark.parametrize("ends_first", ["the first", "the second"])
+def test_a_selection_that_is_repeated_while_the_first_one_runs_exchanges_no_batch(fast: MemoryWorld, ends_first: str) -> None:
+    """Step Functions repeats a call whose answer it lost; the first one still runs, and selects something else meanwhile."""
+    fast.reset(default_subsidiary="Parent Company")
+    fast.load(merged(account("A1"), account("A2")))
+    event = {"runId": fast.open(steps=["customers"])["runId"], "step": "customers"}
+    first, second = (SelectTask(step_class("customers"), {**event, "task": "select"}, fast.wiring()) for _ in range(2))
+    late, soon = (second, first) if ends_first == "the first" else (first, second)
+    chosen = late._batches(late.wiring.kept(late.folder, "elsewhere"))  # as if each had asked before the other kept what it was told
+    fast.load(merged(account("A3")))
+    answer = soon.select()
+    late.folder.write_json_once(late.name("manifest.json"), chosen)
+    assert late.select() == answer
+    assert answer["selected"] == 3
+    fast.batch(event["runId"], "customers", "000001")
+    assert fast.task("customers", {**event, "task": "summarise", "error": None})["synced"] == 3

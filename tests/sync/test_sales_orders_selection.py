@@ -39,13 +39,9 @@ def world(fast: MemoryWorld) -> Iterator[MemoryWorld]:
     fast.zuora.options.orders = True
 
 
-CLOSED = {"items": [{"item": {"id": GOLD}, "quantity": 1, "amount": 1, "isClosed": True}]}
-
-
 @pytest.mark.parametrize(
     ("lines", "fields"),
     [
-        pytest.param((GOLD,), {"owner": "9002"}, marks=rule(f"{SELECTION}1"), id="customer not synced"),
         pytest.param((GOLD,), {STATUS: "Sync Complete"}, marks=rule(f"{SELECTION}2"), id="synced"),
         pytest.param((GOLD,), {STATUS: "Complete"}, marks=rule(f"{SELECTION}2", "custom-fields.1.1.reading"), id="complete"),
         pytest.param((GOLD,), {STATUS: "Ignore"}, marks=rule(f"{SELECTION}2"), id="ignored"),
@@ -57,7 +53,6 @@ CLOSED = {"items": [{"item": {"id": GOLD}, "quantity": 1, "amount": 1, "isClosed
             marks=rule(f"{SELECTION}4", "sales-orders.5.mapping.send-to-zuora-selection-only"),
             id="not to be sent",
         ),
-        pytest.param((GOLD,), {"item": CLOSED}, marks=rule(f"{SELECTION}5"), id="closed"),
     ],
 )
 def test_left_out(world: MemoryWorld, lines: tuple[str, ...], fields: dict[str, Any]) -> None:
@@ -67,12 +62,70 @@ def test_left_out(world: MemoryWorld, lines: tuple[str, ...], fields: dict[str, 
     assert netsuite(world, "6002").get(STATUS) == fields.get(STATUS)
 
 
+def lines(*items: tuple[str, bool]) -> dict[str, Any]:
+    """Lines of an order: item, and whether the line is closed."""
+    return {"items": [{"item": {"id": i}, "quantity": 1, "amount": 1, "isClosed": closed} for i, closed in items]}
+
+
+SECOND = "Sales order SO-6002: "
+TOLD: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "pending approval": ({"orderStatus": {"id": "A"}}, {"SO-PENDING": f"{SECOND}waits for approval in NetSuite; not sent."}),
+    "closed": ({"item": lines((GOLD, True))}, {"SO-CLOSED": f"{SECOND}is closed in NetSuite; not sent."}),
+    "rate plans closed": (
+        {"item": lines((GOLD, True), (SILVER, True), (ORDINARY, False))},
+        {"SO-LINES-CLOSED": f"{SECOND}all its lines of Zuora rate plans are closed; not sent."},
+    ),
+    "customer not synced": (
+        {"owner": "9002"},
+        {"SO-CUSTOMER": f"{SECOND}Zuora Customer ID (Sales) is empty, its customer is not in Zuora; not sent."},
+    ),
+}
+
+
+@rule(f"{SELECTION}1", f"{SELECTION}5")
+@pytest.mark.parametrize("why", TOLD)
+def test_an_order_that_is_left_out_is_told(world: MemoryWorld, why: str) -> None:
+    fields, expected = TOLD[why]
+    ready(world, order("6001"), order("6002", **fields))
+    for selected in (2, 1):
+        summary = run(world)
+        assert messages(summary) == expected
+        report = summary["steps"][0]
+        due = int(why == "customer not synced")  # the others are not sold
+        assert (report["selected"], report["held"], report["skipped"], summary["tiedOut"]) == (selected, due, 1 - due, True)
+    assert [s["IntegrationId__NS"] for s in subscriptions(world)] == ["6001"]
+    assert STATUS not in netsuite(world, "6002")
+
+
 @rule(f"{SELECTION}5")
-@pytest.mark.parametrize("status", ["A", "B"])
-def test_approval_does_not_matter(world: MemoryWorld, status: str) -> None:
-    ready(world, order("6001", orderStatus={"id": status}))
+def test_an_order_is_sold_once_it_is_approved(world: MemoryWorld) -> None:
+    ready(world, order("6001", orderStatus={"id": "A"}))
+    run(world)
+    assert subscriptions(world) == []
+    change(world, "6001", orderStatus={"id": "B"})
     run(world)
     assert len(subscriptions(world)) == 1
+
+
+@pytest.mark.parametrize("orders", [True, False], ids=["orders", "subscriptions"])
+def test_a_closed_line_is_not_sold_and_told(world: MemoryWorld, orders: bool) -> None:
+    world.zuora.options.orders = orders
+    ready(world, order("6001", item=lines((GOLD, False), (SILVER, True), (ORDINARY, True), (GOLD, False), (OLD, True))))
+    summary = run(world)
+    assert plans_of(world, "6001") == [plan_id(GOLD), plan_id(GOLD)]
+    told = [line["message"] for line in summary["log"] if line.get("code") == "SO-LINE-CLOSED"]
+    closed = (("2", "Item 502"), ("5", "Item 503"))
+    assert told == [f"Sales order SO-6001: line {n} ({item}) is closed; it is not sold." for n, item in closed]
+
+
+def test_what_was_made_before_an_order_was_closed_is_completed(world: MemoryWorld) -> None:
+    ready(world, order("6001"))
+    run(world)
+    change(world, "6001", **{STATUS: "Creating Subscription", "custbodyzuoraid": ""})
+    change(world, "6001", item={"items": [{"line": 1, "isClosed": True}]})
+    run(world)
+    assert len(subscriptions(world)) == 1
+    assert netsuite(world, "6001")[STATUS] == "Sync Complete"
 
 
 @rule(f"{SELECTION}3", "custom-fields.2.2.rate-plan-both", "sales-orders.1.rule.2")
@@ -167,6 +220,10 @@ def test_never_looked_at_again(world: MemoryWorld) -> None:
     world.calls()
     assert run(world)["tiedOut"]
     counted = world.calls()
-    assert counted["netsuite"] == {"GET /record/v1/metadata-catalog/salesOrder": 1, "POST /query/v1/suiteql": 1}
+    assert counted["netsuite"] == {
+        "GET /record/v1/metadata-catalog/salesOrder": 1,
+        "GET /record/v1/metadata-catalog/invoice": 1,
+        "POST /query/v1/suiteql": 5,
+    }  # does it answer, how many, what is left out, changed, deleted
     assert counted["zuora"].get("POST /v1/action/query", 0) == 0
     assert subscriptions(world) == before

@@ -173,4 +173,4 @@ def test_calls_per_order(world: MemoryWorld) -> None:
         (10, 0) if orders else (1, 10)
     )
     assert counted["netsuite"]["PATCH /record/v1/salesOrder/{id}"] == 20
-    assert counted["zuora"]["POST /v1/action/query"] <= 6 and counted["netsuite"]["POST /query/v1/suiteql"] <= 6
+    assert counted["zuora"]["POST /v1/action/query"] <= 6 and counted["netsuite"]["POST /query/v1/suiteql"] <= 9

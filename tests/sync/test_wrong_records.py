@@ -23,8 +23,8 @@ EXPECTED = {
     "Untyped": ("ITEM-I1", 'Charge "Untyped": Item Type is empty.'),
     "INV-PARENT": ("INV-V2", 'Invoice INV-PARENT: charge "Untyped"'),
     "INV-TAX": ("INV-V3", 'Invoice INV-TAX: tax code "NOCODE" has no accounting code'),
-    "INV-GONE": ("NS-INVALID_CONTENT", "Invoice INV-GONE: NetSuite Warning"),
-    "INV-OFF": ("NS-USER_ERROR", "Invoice INV-OFF: NetSuite Warning"),
+    "INV-GONE": ("INV-GONE", "Invoice INV-GONE: NetSuite custome"),
+    "INV-OFF": ("INV-INACTIVE", "Invoice INV-OFF: NetSuite custome"),
     "P-OVER": ("NS-USER_ERROR", "Payment P-OVER: NetSuite Warning"),
     "P-PARENT": ("PAY-V2", "Payment P-PARENT: invoice INV-PARENT has not been synced to NetSuite."),
 }

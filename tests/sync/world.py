@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -94,8 +94,15 @@ class World:
         wiring_module.forget_clients()
 
     def settings(self, **changes: Any) -> None:
+        self.set_up_for(changes)
         document = json.dumps({**SETTINGS, **{k.replace("__dot__", "."): v for k, v in changes.items()}})
         boto3.client("ssm").put_parameter(Name=os.environ["SETTINGS_PARAMETER"], Value=document, Type="String", Overwrite=True)
+
+    def set_up_for(self, settings: Mapping[str, Any]) -> None:
+        """The NetSuite account's preferences as docs/setup.md asks for with these settings."""
+        options = self.netsuite.options
+        options.allow_number_override = any(str(v).startswith("Use N") for k, v in settings.items() if k.endswith("number_mapping"))
+        options.date_outside_period = "Post In Next Open Period" in settings.get("closed_period", {}).values()
 
     def load(
         self, zuora: Mapping[str, list[dict[str, Any]]] | None = None, netsuite: Mapping[str, list[dict[str, Any]]] | None = None
@@ -126,24 +133,35 @@ class World:
         execution = f"arn:aws:states:eu-west-1:000000000000:execution:billing:run-{next(self.counter):04d}-{self.clock.moment:%d%H%M%S}"
         return open_run({"input": content, "execution": execution}, self.wiring())
 
-    def step(self, run_id: str, step: str, attempt: int = 0) -> dict[str, Any]:
+    def step(self, run_id: str, step: str) -> dict[str, Any]:
         """Select, all batches one after the other, summarise."""
         event = {"runId": run_id, "step": step}
-        selected = self.task(step, {**event, "task": "select"})
-        for entry in json.loads(self.object(selected["manifest"]["key"])):
-            for _ in range(MAX_ROUNDS):
-                if self.task(step, {**event, "task": "batch", "batch": entry["batch"], "attempt": attempt})["done"]:
-                    break
-        return self.task(step, {**event, "task": "summarise", "error": None})
+        selected = self.rounds(lambda: self.task(step, {**event, "task": "select"}))
+        for entry in json.loads(self.object(selected["manifest"]["key"])) if selected["batches"] else ():
+            self.batch(run_id, step, entry["batch"])
+        return self.rounds(lambda: self.task(step, {**event, "task": "summarise", "error": None}))
+
+    def batch(self, run_id: str, step: str, name: str) -> None:
+        """Rounds of a batch until it is done."""
+        self.rounds(lambda: self.task(step, {"runId": run_id, "step": step, "task": "batch", "batch": name}))
+
+    def rounds(self, task: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Rounds of a task until it is done, as the state machines go through them."""
+        for _ in range(MAX_ROUNDS):
+            answer = task()
+            if answer["done"]:
+                return answer
+            self.clock.advance(seconds=answer["wait"])
+        raise AssertionError(f"not done after {MAX_ROUNDS} rounds")
 
     def task(self, step: str, event: dict[str, Any]) -> dict[str, Any]:
         return run_task(step_class(step), event, self.wiring())
 
     def close(self, run_id: str, error: Any = None) -> dict[str, Any]:
         if error is None:
-            reconcile({"runId": run_id}, self.wiring())
-        for task in (archive_log, notify):
-            task({"runId": run_id, "error": error}, self.wiring())
+            self.rounds(lambda: reconcile({"runId": run_id}, self.wiring()))
+        self.rounds(lambda: archive_log({"runId": run_id, "error": error}, self.wiring()))
+        notify({"runId": run_id, "error": error}, self.wiring())
         return close_run({"runId": run_id, "error": error}, self.wiring())
 
     # -- looking -----------------------------------------------------------------------------------------------------

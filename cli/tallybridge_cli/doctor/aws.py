@@ -1,13 +1,11 @@
-"""AWS: whether everything that the stack made is there and may be read, and whether mail can be sent."""
+"""AWS: whether everything that the stack made is there and may be read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from tallybridge.settings import Settings
 from tallybridge.sync.ledger import ATTENTION_INDEX
-from tallybridge_cli.doctor.check import Check, State, named
+from tallybridge_cli.doctor.check import Check, State
 from tallybridge_cli.exits import KNOWN_ERRORS, explained
 from tallybridge_cli.target import Target
 
@@ -56,41 +54,10 @@ def _bucket(target: Target) -> str:
 
 
 def _parameter(target: Target) -> str:
-    target.client("ssm").get_parameter(Name=target["SETTINGS_PARAMETER"])
-    return target["SETTINGS_PARAMETER"]
+    version = target.configuration().current()
+    return f"{target['SETTINGS_PARAMETER']}, " + (f"version {version.number}" if version.number else "in no version until the next run")
 
 
 def _secret(target: Target) -> str:
     target.client("secretsmanager").get_secret_value(SecretId=target["CREDENTIALS_SECRET"])
     return target["CREDENTIALS_SECRET"].rsplit(":", 1)[-1]
-
-
-def mail_checks(target: Target, settings: Settings) -> Iterator[Check]:
-    """Whether somebody is told, and whether SES lets the sender send."""
-    if not settings.notify_recipients:
-        yield Check("Mail", "recipients", State.WARN, "nobody is told about warnings and errors", "Set notify_recipients.")
-        return
-    yield Check("Mail", "recipients", State.OK, named(settings.notify_recipients))
-    if not settings.notify_sender:
-        yield Check("Mail", "sender", State.OK, "the address given at deployment")
-        return
-    sender = settings.notify_sender
-    identities = [sender, sender.partition("@")[2]]
-    try:
-        found = target.client("ses").get_identity_verification_attributes(Identities=identities)["VerificationAttributes"]
-    except KNOWN_ERRORS as failed:
-        yield Check("Mail", "sender", State.WARN, explained(failed).message, "Check in Amazon SES that the sender is verified.")
-        return
-    yield _sender(sender, found)
-
-
-def _sender(sender: str, found: dict[str, Any]) -> Check:
-    if any(entry.get("VerificationStatus") == "Success" for entry in found.values()):
-        return Check("Mail", "sender", State.OK, f"{sender} is verified in Amazon SES")
-    return Check(
-        "Mail",
-        "sender",
-        State.FAIL,
-        f"neither {sender} nor its domain is verified in Amazon SES",
-        "Verify it in Amazon SES in this region, or set notify_sender to a verified address.",
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from tallybridge.ids import netsuite_id
 from tallybridge.netsuite import NetSuite
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.reference import TABLES
@@ -60,9 +61,9 @@ def one_currency(used: Mapping[str, int]) -> Check:
 def tax_items(zuora: Zuora, netsuite: NetSuite) -> Check:
     """Every tax code that Zuora has used: its accounting code names a NetSuite item by internal id (settings.md section 7)."""
     items = {str(row["taxcode"]): str(row.get("item") or "") for row in zuora.data_query(TAX_CODES) if row.get("taxcode")}
-    ids = sorted({item for item in items.values() if item.isdigit()})[:MOST_ITEMS]
+    ids = sorted({item for item in items.values() if netsuite_id(item)})[:MOST_ITEMS]
     there = {i for i in ids if list(netsuite.suiteql("SELECT id FROM item WHERE id = ? AND isinactive = 'F'", [i]))}
-    bad = sorted(code for code, item in items.items() if not item.isdigit() or (item in ids and item not in there))
+    bad = sorted(code for code, item in items.items() if not netsuite_id(item) or (item in ids and item not in there))
     if not bad:
         return Check(AREA, "tax items", State.OK, f"all {len(items)} tax codes name a NetSuite item")
     text = f"tax codes {named(bad)} have no accounting code whose name is the internal id of a NetSuite item"

@@ -11,8 +11,9 @@ from tallybridge.netsuite import LocalSlots, NetSuite
 from tallybridge.settings import Settings
 from tallybridge.wiring import netsuite_connection, zuora_connection
 from tallybridge.zuora import Zuora
-from tallybridge_cli.doctor import aws, both, netsuite, zuora
+from tallybridge_cli.doctor import aws, both, mail, netsuite, zuora
 from tallybridge_cli.doctor.check import Check, State
+from tallybridge_cli.doctor.settings import remark_checks
 from tallybridge_cli.exits import KNOWN_ERRORS, explained
 from tallybridge_cli.target import Target
 
@@ -40,7 +41,7 @@ def examine(target: Target, connect: Callable[[Target, Settings], Systems] | Non
     except KNOWN_ERRORS as failed:
         yield failed_check("Settings" if _is_settings(failed) else "Credentials", "document" if _is_settings(failed) else "secret", failed)
         return
-    yield from aws.mail_checks(target, settings)
+    yield from mail.checks(target, settings)
     known_mode = bound_mode(target)
     login = attempt("Zuora", "login", lambda: zuora.login(systems.zuora))
     yield login
@@ -49,6 +50,7 @@ def examine(target: Target, connect: Callable[[Target, Settings], Systems] | Non
         mode = zuora.mode_of(systems.zuora)
         yield zuora.bound_check(mode, known_mode)
         yield from guarded("Zuora", zuora.checks(systems.zuora, settings, mode))
+    yield from remark_checks(settings, mode if zuora_works else known_mode, target.clock.now().date())
     login = attempt("NetSuite", "login", lambda: netsuite.login(systems.netsuite))
     yield login
     if login.state is State.FAIL:

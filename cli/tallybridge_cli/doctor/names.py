@@ -21,7 +21,11 @@ NAMES = {
     "default_subsidiary": ("Default Subsidiary", "subsidiary"),
 }
 """Settings that hold the name of a NetSuite record: label, and the table that it must be in."""
-IDS = {"unassigned_payments_customer_id": ("Unassigned Payments", "customer"), "default_item_id": ("Default Item", "item")}
+IDS = {
+    "unassigned_payments_customer_id": ("Unassigned Payments", "customer"),
+    "default_item_id": ("Default Item", "item"),
+    "rounding_item_id": ("Rounding Item", "item"),
+}
 """Settings that hold an internal id: label and table."""
 EXACT_NAME = 'Enter the exact name, using " : " between levels.'
 

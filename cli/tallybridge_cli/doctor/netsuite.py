@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 
 from tallybridge.errors import Refused
-from tallybridge.netsuite import FieldInfo, NetSuite, RecordSchema
+from tallybridge.field_names import LOGICAL_NAMES
+from tallybridge.netsuite import NetSuite, RecordSchema
 from tallybridge.settings import NumberMapping, Settings
-from tallybridge.steps.shared.reference import PERIODS, Reference, derived_id, prefix_of
+from tallybridge.steps.shared.reference import PERIODS, Reference, prefix_of
 from tallybridge.tasks.steps import steps_to_run
 from tallybridge_cli.doctor import names
 from tallybridge_cli.doctor.check import Check, State, named
+from tallybridge_cli.doctor.preferences import preference_checks
 from tallybridge_cli.doctor.tables import (
     KIND_OF,
     LISTS,
@@ -22,7 +24,7 @@ from tallybridge_cli.doctor.tables import (
     TEXT,
     TYPES,
     Wanted,
-    known_labels,
+    script_id_of,
     wanted,
 )
 
@@ -50,10 +52,12 @@ def checks(netsuite: NetSuite, settings: Settings, mode: str) -> Iterator[Check]
         yield record_check(netsuite, record_type, fields, lines, settings.field_map)
     if any(n.runs(running) for n in NETSUITE["customer"]):
         yield from list_checks(netsuite)
+    yield deletions_check(netsuite)
     yield field_map_check(settings)
     yield from names.name_checks(netsuite, settings)
     yield from names.id_checks(netsuite, settings)
     yield from period_checks(netsuite, settings)
+    yield from preference_checks(netsuite, settings, running, netsuite.server_time().date())
     yield from hints(settings, running, mode)
 
 
@@ -133,13 +137,6 @@ def _missing(title: str, missing: list[tuple[Wanted, str]]) -> Check:
     )
 
 
-def script_id_of(prefix: str, label: str, fields: Mapping[str, FieldInfo], overrides: Mapping[str, str]) -> str:
-    """The script id of a field: by the field map, by its label in this account, else derived."""
-    if mapped := overrides.get(f"{prefix}.{label}"):
-        return mapped
-    return next((name for name, f in sorted(fields.items()) if f.custom and f.title == label), derived_id(prefix, label))
-
-
 def list_checks(netsuite: NetSuite) -> Iterator[Check]:
     """Whether the custom lists have their values (custom-fields.md section 3)."""
     for label, (table, values) in LISTS.items():
@@ -157,9 +154,19 @@ def list_checks(netsuite: NetSuite) -> Iterator[Check]:
             yield Check(AREA, title, State.OK, f"{len(values)} values")
 
 
+def deletions_check(netsuite: NetSuite) -> Check:
+    """Whether the role may ask what was deleted, so that each run can tell it (`DRIFT-DELETIONS`)."""
+    try:
+        list(netsuite.suiteql("SELECT d.recordid FROM deletedrecord d WHERE d.recordid = 0"))
+    except Refused:
+        text = "the role may not ask what was deleted; nobody is told when a synced record is deleted in NetSuite"
+        return Check(AREA, "deleted records", State.WARN, text, "Give the role the permission Deleted Records (Setup).")
+    return Check(AREA, "deleted records", State.OK, "the role may ask what was deleted")
+
+
 def field_map_check(settings: Settings) -> Check:
     """Whether every logical name in the field map is one that the connector uses."""
-    unknown = sorted(set(settings.field_map) - known_labels())
+    unknown = sorted(set(settings.field_map) - LOGICAL_NAMES)
     if unknown:
         text = f"field_map names {named(unknown)}, which the connector does not use"
         return Check(AREA, "field_map", State.WARN, text, 'Names are prefix and label, such as "custbody.Zuora ID".')
@@ -189,9 +196,6 @@ def period_checks(netsuite: NetSuite, settings: Settings) -> Iterator[Check]:
 def hints(settings: Settings, running: Collection[str], mode: str) -> Iterator[Check]:
     """What cannot be asked of NetSuite but must be so (settings.md section 2.3)."""
     numbers = "Setup > Company > Auto-Generated Numbers"
-    if settings.transaction_number_mapping is NumberMapping.SOURCE_NUMBER:
-        next_step = f"Make sure that Allow Override is on for credit memos, invoices, payments and sales orders ({numbers})."
-        yield Check(AREA, "document numbers", State.OK, "Zuora numbers are used for documents", next_step)
     if settings.customer_account_number_mapping is not NumberMapping.AUTO and settings.customer_account_master == "Zuora":
         next_step = f"Make sure that Allow Override is on for customers ({numbers})."
         yield Check(AREA, "customer numbers", State.OK, "Zuora numbers or names are used for customers", next_step)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from tallybridge.steps.shared.reference import prefix_of
+from tallybridge.field_names import derived_id
+from tallybridge.netsuite import FieldInfo
 
 
 @dataclass(frozen=True)
@@ -235,11 +236,8 @@ def wanted(needs: tuple[Need, ...], running: Collection[str]) -> Iterator[Wanted
     yield from found.values()
 
 
-def known_labels() -> frozenset[str]:
-    """Every logical name of NetSuite that the setting field_map may have: "custbody.Zuora ID"."""
-    names = {f"{prefix_of(kind)}.{w.label}" for kind, needs in NETSUITE.items() for w in wanted(needs, ())}
-    return frozenset(names | {f"custcol.{w.label}" for needs in NETSUITE_LINES.values() for w in wanted(needs, ())} | MORE_NAMES)
-
-
-MORE_NAMES = frozenset({"custitem.Avalara Tax Code", "custbody.Zuora Updated Date", "custcol.Zuora Item ID"})
-"""Logical names that no table above has."""
+def script_id_of(prefix: str, label: str, fields: Mapping[str, FieldInfo], overrides: Mapping[str, str]) -> str:
+    """The script id of a field: by the field map, by its label in this account, else derived."""
+    if mapped := overrides.get(f"{prefix}.{label}"):
+        return mapped
+    return next((name for name, f in sorted(fields.items()) if f.custom and f.title == label), derived_id(prefix, label))

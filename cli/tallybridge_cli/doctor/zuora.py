@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from secrets import token_hex
 
 from tallybridge.errors import Refused
 from tallybridge.settings import Settings
+from tallybridge.steps.settling.netsuite_refund_moves import ONE_CALL, is_lacking
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import steps_to_run
 from tallybridge.zuora import Zuora
@@ -23,6 +25,8 @@ MIGRATED = (
     "AND (transferredtoaccounting IS NULL OR transferredtoaccounting NOT IN ('Yes', 'Ignore'))"
 )
 """Credit memos that Zuora's migration to Invoice Settlement made of negative invoices (sequence-and-status.md section 9)."""
+NO_PAYMENT = "0" * 32
+"""The id of no payment."""
 HANDFUL = 3
 """Missing fields that are named in full sentences."""
 
@@ -52,11 +56,25 @@ def checks(zuora: Zuora, settings: Settings, mode: str) -> Iterator[Check]:
     for object_type, needs in ZUORA.items():
         if MODE_OF.get(object_type, mode) == mode:
             yield object_check(zuora, object_type, list(wanted(needs, running)), settings.zuora_field_suffix)
+    if mode == "B" and "netsuite_refunds" in running:
+        yield unapply_check(zuora)
     if settings.zuora_read_path == "data_query":
         zuora.describe_table("invoice")
         yield Check(AREA, "Data Query", State.OK, "granted")
         if "credit_memos" in running and not settings.send_migrated_credit_memos:
             yield migrated_check(zuora)
+
+
+def unapply_check(zuora: Zuora) -> Check:
+    """Whether the API user may refund applied money in one call: asked of a payment that does not exist, so that nothing can happen."""
+    title, body = "refunds that unapply", {"type": "External", "methodType": "Other", "totalAmount": 0, "refundDate": "2000-01-01"}
+    try:
+        zuora.post(ONE_CALL.replace("{id}", NO_PAYMENT), body, f"doctor-{token_hex(8)}")  # an answer is kept under its key
+    except Refused as refused:
+        if is_lacking(refused) and refused.status != 404:
+            text = "the API user may not refund payments with automatic unapply; refunds of applied money take three calls instead of one"
+            return Check(AREA, title, State.OK, text, "To save them, give its role the permission for refunds with automatic unapply.")
+    return Check(AREA, title, State.OK, "refunds of applied money unapply it in the same call")
 
 
 def object_check(zuora: Zuora, object_type: str, fields: Collection[Wanted], suffix: str) -> Check:

@@ -18,13 +18,20 @@ from tallybridge.errors import ConfigurationError, TallybridgeError
 from tallybridge.revenue.codes import Code as RevenueCode
 from tallybridge.revenue.result import RunResult, gather, standing
 from tallybridge.revenue.run import RunStatus, TaskRecord
+from tallybridge_cli import stopping
 from tallybridge_cli.exits import Code
+from tallybridge_cli.finding import RECENT, find_run
+from tallybridge_cli.revenue.download import download
+from tallybridge_cli.revenue.scaffold import scaffold
 from tallybridge_cli.revenue.schedules import apply_schedules
 from tallybridge_cli.revenue.site import Site, mapping_remarks
 from tallybridge_cli.target import resolve
+from tallybridge_cli.watch import RUNS_FOLDER
 
 app = typer.Typer(help="The revenue connector: NetSuite datasets into Zuora Revenue.", no_args_is_help=True, rich_markup_mode=None)
 out = Console(highlight=False, width=None if os.isatty(1) else 200)
+err = Console(stderr=True, highlight=False)
+APPLY = "The schedules of EventBridge do not fit the configuration: `tallybridge revenue schedules --apply` makes them fit."
 POLL_SECONDS = 0.5
 LONGEST_RUN_SECONDS = 7 * 3600
 ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
@@ -35,7 +42,7 @@ StackOption = Annotated[str | None, typer.Option("--stack", help="Name of the de
 JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 InstanceArgument = Annotated[str, typer.Argument(help="Name of the solution instance; may be left out when there is only one.")]
-RunArgument = Annotated[str, typer.Argument(help='Run id, or "last".')]
+RunArgument = Annotated[str, typer.Argument(help='Run id, its beginning, or "last".')]
 
 
 def site_of(env: Path | None, stack: str | None) -> Site:
@@ -46,21 +53,24 @@ def site_of(env: Path | None, stack: str | None) -> Site:
 @app.command()
 def config(
     file: Annotated[Path | None, typer.Argument(help="A document to validate and store; without one, the present one is shown.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")] = "",
     env: EnvOption = None,
     stack: StackOption = None,
     debug: DebugOption = False,
 ) -> int:
-    """Show the configuration, or validate a document and store it."""
+    """Show the configuration, or validate a document and store it; `tallybridge settings history --revenue` lists the versions."""
     site = site_of(env, stack)
     if file is None:
-        print(json_module.dumps(json_module.loads(site.revenue_document()), indent=2, ensure_ascii=False))
+        print(json_module.dumps(site.document(), indent=2, ensure_ascii=False))
         return Code.TIED_OUT
     try:
         text = file.read_text(encoding="utf-8")
-    except OSError as missing:
-        raise ConfigurationError(f"{file} cannot be read: {missing.strerror}.", place=str(file), code="REVENUE-SETTINGS") from missing
-    stored = site.store(text)
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise ConfigurationError(f"{file} cannot be read: {unreadable}", place=str(file), code="REVENUE-SETTINGS") from unreadable
+    stored = site.store(text, reason)
     out.print(f"Stored, version {stored.version}: {len(stored.instances)} instances, the connector is {'on' if stored.enabled else 'off'}.")
+    if any(row.drifted for row in apply_schedules(site, really=False)):
+        out.print(APPLY)
     return Code.TIED_OUT
 
 
@@ -176,11 +186,33 @@ def cancel(run_id: RunArgument = "last", env: EnvOption = None, stack: StackOpti
     """Cancel a run that has not begun to send."""
     site = site_of(env, stack)
     found = _found(site, run_id)
+    outcome = str(site.runs().read(found).get("outcome", ""))
+    if outcome != RunStatus.RUNNING:
+        out.print(f"Run {found} has ended ({outcome}); there is nothing to cancel.", markup=False)
+        return Code.FAILED
     if site.control(found).cancel(getpass.getuser()):
-        out.print(f"Run {found} stops before it sends anything.")
+        out.print(f"Run {found} stops before it sends anything.", markup=False)
         return Code.TIED_OUT
-    out.print(f"Run {found} has begun to send; it can no longer be cancelled.")
+    out.print(f"Run {found} has begun to send; it can no longer be cancelled.", markup=False)
     return Code.FAILED
+
+
+@app.command()
+def stop(
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the run's record, log and mail.")],
+    run_id: RunArgument = "last",
+    env: EnvOption = None,
+    stack: StackOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Stop a run wherever it is. Its mail says what is staged and what is not; before it sends, `cancel` is gentler."""
+    site = site_of(env, stack)
+    found = _found(site, run_id)
+    stopping.stop(site.target, "REVENUE_INGEST_ARN", found, reason)
+    closed = stopping.await_clean_up(site.runs(), found, site.clock)
+    shown = f"`tallybridge revenue show {found}` says what is staged." if closed else "Its mail follows."
+    out.print(f"Run {found} was stopped. {shown}", markup=False)
+    return Code.TIED_OUT
 
 
 @app.command()
@@ -193,7 +225,7 @@ def runs(
 ) -> int:
     """List the latest runs."""
     found = list(site_of(env, stack).runs().recent(limit))
-    columns = ("run_id", "started", "ended", "outcome", "trigger", "message")
+    columns = ("run_id", "instance", "started", "ended", "outcome", "trigger", "message")
     _rows(json, columns, [tuple(str(r.get(c, "")) for c in columns) for r in found])
     return Code.TIED_OUT
 
@@ -205,9 +237,77 @@ def show(
     """Show the details of a run: every task with its result, every object, what is staged and what is not."""
     site = site_of(env, stack)
     found = _found(site, run_id)
-    result = gather(site, found)
+    try:
+        result = gather(site, found)
+    except FileNotFoundError:  # it ended before it had begun
+        record = site.runs().read(found)
+        facts = {name: str(record.get(name, "")) for name in ("run_id", "instance", "started", "ended", "outcome", "message")}
+        _rows(json, tuple(facts), [tuple(facts.values())])
+        return Code.FAILED
     tell(result, json=json)
     return EXITS.get(result.status, Code.FAILED)
+
+
+@app.command("download")
+def download_files(
+    run_id: RunArgument = "last",
+    into: Annotated[Path, typer.Option(help="Folder; the files go into one of the run's name below it.")] = RUNS_FOLDER,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Bring a run's files: summary log, attachment, line results, upload files, report, mail."""
+    site = site_of(env, stack)
+    paths = download(site, _found(site, run_id), into)
+    if json:
+        print(json_module.dumps({"files": [str(p) for p in paths]}))
+    else:
+        for path in paths:
+            out.print(str(path), markup=False)
+    return Code.TIED_OUT
+
+
+@app.command()
+def instances(env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False) -> int:
+    """List the solution instances: what they load, when they run by themselves, and their last run."""
+    site = site_of(env, stack)
+    configured, last = site.revenue_config(), dict[str, dict[str, Any]]()
+    for record in site.runs().recent(RECENT):
+        last.setdefault(str(record.get("instance", "")).lower(), record)
+    rows = []
+    for each in configured.instances:
+        when = f"{each.schedule.expression} {each.schedule.timezone}" if each.schedule else "on demand"
+        record = last.get(each.key, {})
+        objects = ", ".join(line.object for line in each.enabled_objects)
+        rows.append((each.name, objects, when, str(record.get("outcome", "")), str(record.get("started", ""))))
+    _rows(json, ("instance", "objects", "schedule", "last run", "started"), rows)
+    if not configured.enabled and not json:
+        out.print("The connector is off: nothing runs.")
+    return Code.TIED_OUT
+
+
+@app.command("scaffold")
+def scaffold_config(
+    dataset: Annotated[str, typer.Argument(help="Id or exact name of a NetSuite dataset.")],
+    template_name: Annotated[str, typer.Argument(help="Exact name of an upload template.", metavar="TEMPLATE")],
+    instance: Annotated[str, typer.Option(help="Name of the solution instance that gets the object.")] = "Daily",
+    object_type: Annotated[str, typer.Option("--object", help="Orders, Invoices, Credit Memos or a custom object.")] = "",
+    file: Annotated[Path | None, typer.Option("--out", help="Write the document to a file instead of the screen.")] = None,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Make a configuration from a dataset and an upload template. Nothing is stored: look at it, then use `config FILE`."""
+    document, remarks = scaffold(site_of(env, stack), dataset, template_name, object_type, instance)
+    text = json_module.dumps(document, indent=2, ensure_ascii=False)
+    if file is None:
+        print(text)
+    else:
+        file.write_text(text + "\n", encoding="utf-8")
+    for remark in remarks:
+        err.print(f"To decide: {remark}.", markup=False)
+    return Code.TIED_OUT
 
 
 @app.command()
@@ -218,9 +318,11 @@ def schedules(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
-    """Show when instances run by themselves, or bring their schedules up to date."""
-    site = site_of(env, stack)
-    _rows(json, ("instance", "when", "time zone", "action"), apply_schedules(site, really=apply))
+    """Show when instances run by themselves and where EventBridge differs, or bring the schedules up to date."""
+    found = apply_schedules(site_of(env, stack), really=apply)
+    _rows(json, ("instance", "when", "time zone", "action"), [(r.instance, r.when, r.timezone, r.action) for r in found])
+    if not json and any(row.drifted for row in found):
+        out.print(APPLY)
     return Code.TIED_OUT
 
 
@@ -241,6 +343,8 @@ def start(site: Site, given: dict[str, Any], *, wait: bool, json: bool, console:
     output = json_module.loads(ended.get("output") or "{}")
     if output.get("outcome") == "REFUSED":
         raise ConfigurationError(output.get("message", ""), code=output.get("code", ""), place="run", advice="")
+    if ended["status"] != "SUCCEEDED":
+        stopping.await_clean_up(site.runs(), name, site.clock)
     result = gather(site, name)
     tell(result, json=json, console=console)
     return EXITS.get(result.status, Code.FAILED)
@@ -306,12 +410,8 @@ def _facts(task: TaskRecord) -> dict[str, Any]:
 
 
 def _found(site: Site, run_id: str) -> str:
-    if run_id != "last":
-        return run_id
-    latest = next(iter(site.runs().recent(1)), None)
-    if latest is None:
-        raise ConfigurationError("There was no run of the revenue connector yet.", place="run", code="INPUT")
-    return str(latest["run_id"])
+    """A run by its id, its beginning, or "last". Raises `ConfigurationError` RUN-UNKNOWN."""
+    return find_run(site.runs(), run_id, "tallybridge revenue runs")
 
 
 def _rows(json: bool, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

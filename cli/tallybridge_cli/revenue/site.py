@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from tallybridge.clock import SystemClock
+from tallybridge.configuration import REVENUE, Configuration
+from tallybridge.documents import Unusable, read_object
 from tallybridge.errors import ConfigurationError
 from tallybridge.netsuite.datasets import Dataset, Datasets
 from tallybridge.revenue.config import Instance, InstanceObject, RevenueConfig, parse_config
 from tallybridge.revenue.mapping import folded
-from tallybridge.revenue.wiring import STORED_UNDER, RevenueWiring, parse_secret, stored_key
-from tallybridge.wiring import Invocation
+from tallybridge.revenue.wiring import RevenueWiring
+from tallybridge.wiring import Invocation, parse_secret
 from tallybridge.zuora_revenue import Template
 from tallybridge_cli.target import Target
 
-PARAMETER_BYTES = 4_096
-"""A longer document goes to the reports bucket; the parameter then names its place."""
-CONFIGURATION = "configuration/revenue.json"
 COMMAND_SECONDS = 900
 METADATA = "metadata"
 
@@ -45,26 +44,23 @@ class Site(RevenueWiring):
         client = self.target.client("secretsmanager")
         return parse_secret(client.get_secret_value(SecretId=self.target["CREDENTIALS_SECRET"])["SecretString"])
 
-    def revenue_document(self) -> str:
-        parameter = self.target.client("ssm").get_parameter(Name=self.target["REVENUE_SETTINGS_PARAMETER"])
-        text = str(parameter["Parameter"]["Value"])
-        if key := stored_key(text):
-            return str(self.objects().get_object(Bucket=self.target["REPORTS_BUCKET"], Key=key)["Body"].read().decode())
-        return text
+    def revenue_configuration(self) -> Configuration:
+        return self.target.configuration(REVENUE)
 
     # -- configuration -----------------------------------------------------------------------------------------------
 
-    def store(self, document: str) -> RevenueConfig:
+    def document(self) -> dict[str, Any]:
+        """The configuration as it is stored, whether it is usable or not. Raises `ConfigurationError` when it is no JSON object."""
+        try:
+            return read_object(self.revenue_configuration().current().document)
+        except Unusable as wrong:
+            text = f"The revenue configuration is not usable: {wrong}"
+            raise ConfigurationError(text, place=wrong.places, code="REVENUE-SETTINGS", advice="Store it again from a file.") from wrong
+
+    def store(self, document: str, reason: str = "") -> RevenueConfig:
         """Validate a document and make it the configuration. Raises `ConfigurationError`; then nothing is changed."""
         config = parse_config(document)
-        text = json.dumps(json.loads(document), separators=(",", ":"), ensure_ascii=False)
-        if len(text.encode()) > PARAMETER_BYTES:
-            self.objects().put_object(
-                Bucket=self.target["REPORTS_BUCKET"], Key=CONFIGURATION, Body=text.encode(), ContentType="application/json"
-            )
-            text = json.dumps({STORED_UNDER: CONFIGURATION})
-        name = self.target["REVENUE_SETTINGS_PARAMETER"]
-        self.target.client("ssm").put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
+        self.revenue_configuration().save_version(document, self.target.who(), reason)
         return config
 
     def instance(self, name: str) -> Instance:
@@ -123,9 +119,12 @@ class Site(RevenueWiring):
 def mapping_remarks(line: InstanceObject, columns: list[str], template: Template | None) -> Iterator[tuple[str, str]]:
     """What is to be said of a mapping: ("ERROR" | "STALE" | "NOTICE", text) for each remark (section 4, rule 4; section 5, rule 4)."""
     from tallybridge.revenue.columns import always_mandatory, canonical
+    from tallybridge.revenue.identity import Identity
 
     if not line.mapping:
         yield "ERROR", "no column is mapped"
+    elif not Identity.of(line):
+        yield "NOTICE", "no key column and no line id: a dataset of more than one page (1,000 rows) is refused, since rows may be missing"
     if template is None:
         yield "ERROR", f'Zuora Revenue has no upload template "{line.template}"'
         return

@@ -21,7 +21,7 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.fromtimestamp(time.time(), UTC)
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -30,6 +30,14 @@ class SystemClock:
 def stamp(moment: datetime) -> str:
     """A moment as the connector writes it everywhere: 2026-01-31T16:15:00Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_of(text: object) -> datetime | None:
+    """A date-time that somebody may have written by hand; None where it is none. A form without a zone counts as UTC."""
+    try:
+        return datetime.fromisoformat(utc_moment(text)) if text else None
+    except ValueError:
+        return None
 
 
 def utc_moment(text: object) -> str:

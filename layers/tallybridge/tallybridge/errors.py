@@ -3,10 +3,14 @@
     TallybridgeError
     |-- ConfigurationError      settings, credentials, missing fields: a person must act before a run can work
     |-- RunInProgress           another run holds the lock
+    |-- RunEnded                the run has ended: nothing is done in its name any more
+    |-- MailNotSent             a mail waits for another try
     |-- StepFailed              a whole step cannot go on (its cause is chained)
     `-- ServiceError            a call to Zuora or NetSuite
         |-- NotSent             the request never left or was refused before being applied: safe to repeat
-        |   `-- Throttled       429 after all tries
+        |   |-- Throttled       429 after all tries
+        |   `-- OutOfTime       the worker's time was used up before the call: another round, or the next run, makes it
+        |       `-- NoSlot      it was used up by waiting for one of the account's slots
         |-- OutcomeUnknown      the request may have been applied: look it up, never repeat it blindly
         |-- LoginRefused        401, 403 at login: a person must act
         |-- Refused             the service understood the request and declined it: the record's fault
@@ -25,6 +29,8 @@ class TallybridgeError(Exception):
 
     code = "TALLY"
     advice = ""
+    set_up = False
+    """Whether it lies in settings, credentials or the connection, so that nothing works before it is put right (exit code 3)."""
 
     def __init__(self, message: str, *, code: str | None = None, advice: str | None = None) -> None:
         super().__init__(message)
@@ -49,6 +55,7 @@ class ConfigurationError(TallybridgeError):
     """Settings, credentials or the set-up of an account are not usable. `place` says where (a key, a field)."""
 
     code = "CONFIG"
+    set_up = True
 
     def __init__(self, message: str, *, place: str = "", code: str | None = None, advice: str | None = None) -> None:
         super().__init__(message, code=code, advice=advice)
@@ -61,6 +68,19 @@ class RunInProgress(TallybridgeError):
     code = "RUN-LOCKED"
 
 
+class RunEnded(TallybridgeError):
+    """The run has ended, by itself or from outside: a task that still works for it, or a redriven execution, does nothing more."""
+
+    code = "RUN-ENDED"
+    advice = "Start a new run: it takes up the rest."
+
+
+class MailNotSent(TallybridgeError):
+    """A mail service that may answer later has not taken a mail; the state machine tries again."""
+
+    code = "MAIL-FAILED"
+
+
 class StepFailed(TallybridgeError):
     """A whole step cannot go on."""
 
@@ -70,9 +90,12 @@ class StepFailed(TallybridgeError):
 class ServiceError(TallybridgeError):
     """A call to `service` ("Zuora" or "NetSuite") did not succeed. `status` is the HTTP status, None when there was no answer;
     `service_code` the service's own error code; `detail` its own text; `path` where in the request, if it said so; `request_id` the
-    service's own id of the call, which its support asks for."""
+    service's own id of the call, which its support asks for. `kept`: the service keeps this answer for the idempotency key of the request,
+    and would give it again. `going_on`: the caller stopped waiting, and the service may still be at work on the call."""
 
     code = "SERVICE"
+    kept = False
+    going_on = False
 
     def __init__(
         self,
@@ -110,15 +133,33 @@ class Throttled(NotSent):
     advice = "The record is retried in the next run. Lower the number of parallel writers if this happens often."
 
 
+class OutOfTime(NotSent):
+    """The time of the worker was used up before the call could be made."""
+
+    code = "OUT-OF-TIME"
+    advice = "Nothing needs to be done: the record is taken up again."
+
+
+class NoSlot(OutOfTime):
+    """No slot for the call became free in the time that the worker had."""
+
+    code = "NO-SLOT"
+
+
 class OutcomeUnknown(ServiceError):
     """No answer, or an answer that does not tell: the request may have been applied."""
 
     advice = "The next run looks it up and goes on; nothing is sent twice."
 
 
+AWAY = "-AWAY"
+"""End of the code of a run that ended because a service does not answer: it passes by itself."""
+
+
 class LoginRefused(ServiceError):
     """The service refused the credentials."""
 
+    set_up = True
     advice = "Check the credentials, the certificate or token, and the role, then run `tallybridge doctor`."
 
 

@@ -10,6 +10,8 @@ What may be repeated follows from the call's effect and from how it failed:
 A connection that never came up is "not sent"; anything lost after that may have been applied. `Http` raises `NotSent` and
 `OutcomeUnknown` only where there is no answer at all; an answer, whatever its status, goes back to the client, which knows the
 service's error documents.
+
+A refusal for too many calls at once counts as a try only where the slots leave the waiting to the call (`Slots.throttled`).
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 from tallybridge import money
-from tallybridge.errors import BadAnswer, ConfigurationError, NotSent, OutcomeUnknown, ServiceError
+from tallybridge.errors import BadAnswer, ConfigurationError, NotSent, OutcomeUnknown, OutOfTime, ServiceError
 from tallybridge.slots import Slots
 
 CONNECT_SECONDS = 10.0
@@ -144,8 +146,12 @@ class Unsigned:
 
 @dataclass(frozen=True)
 class _Exchange:
+    """`refused`: for too many calls in flight; `waits`: the slots see to the waiting."""
+
     answer: Answer
     request: requests.PreparedRequest
+    refused: bool
+    waits: bool
 
 
 class Http:
@@ -173,6 +179,8 @@ class Http:
         self.luck = luck
         self.observer: Observer = observer or _Silent()
         self.deadline: float | None = None
+        self.slowest = 0.0
+        """Seconds of the slowest call so far, of this invocation where it has a deadline of its own."""
 
     def until(self, deadline: float | None, observer: Observer | None = None) -> Http:
         """The same pool for one invocation: with a deadline (and observer) of its own, for several that share a process."""
@@ -195,29 +203,40 @@ class Http:
         slots: Slots | None = None,
         policy: RetryPolicy = RetryPolicy(),
         again: Callable[[Answer, int], bool] | None = None,
+        too_many: Callable[[Answer], bool] = lambda answer: False,
     ) -> Answer:
         """The answer to `call`, after repeats where they are safe.
 
         `slots` limit the calls in flight; a slot is held for each send and not while waiting. `again(answer, tries_done)` may name
-        further answers to repeat, which the service only tells in the body. Raises `NotSent`, `OutcomeUnknown`, `ConfigurationError`.
+        further answers to repeat, which the service only tells in the body, and `too_many` those that say the same as a 429. Raises
+        `NotSent` (`OutOfTime` when neither a slot nor an answer other than a 429 came before the deadline, and no try was lost),
+        `OutcomeUnknown`,
+        `ConfigurationError`.
         """
         signer = signer or Unsigned()
         signed_anew = False
-        for tries_done in range(1, policy.tries + 1):
-            asked = None
+        tries_done, failed = 0, None
+        while tries_done < policy.tries:
+            tries_done += 1
             try:
-                exchange = self._once(call, signer, slots)
+                exchange = self._once(call, signer, slots, too_many)
+            except OutOfTime:
+                if failed is not None:  # an earlier try was sent: what became of it is not known
+                    raise failed from None
+                raise
             except ServiceError as error:
                 if not self._repeats_after(call, error) or not self._wait(tries_done, policy, None):
                     raise
+                failed = error
                 continue
             answer = exchange.answer
-            if answer.status == TOO_MANY and slots:
-                slots.throttled()
+            if exchange.waits:
+                tries_done -= 1
+                continue
             if answer.status == 401 and not signed_anew and tries_done < policy.tries and signer.refused(exchange.request):
                 signed_anew = True
                 continue
-            if not (repeatable(call, answer.status) or (again and again(answer, tries_done))):
+            if not (exchange.refused or repeatable(call, answer.status) or (again and again(answer, tries_done))):
                 return answer
             asked = pause_asked(answer.headers, self.clock())
             if not self._wait(tries_done, policy, asked):
@@ -254,7 +273,7 @@ class Http:
             return call.effect is not Effect.ONCE
         return isinstance(error, NotSent) and error.service_code in (NO_CONNECTION, LOST)
 
-    def _once(self, call: Call, signer: Signer, slots: Slots | None) -> _Exchange:
+    def _once(self, call: Call, signer: Signer, slots: Slots | None, too_many: Callable[[Answer], bool]) -> _Exchange:
         with slots.hold() if slots else nullcontext():
             self._check_time(call)
             request = self._prepare(call, signer)
@@ -266,17 +285,17 @@ class Http:
             except ServiceError:
                 self.observer.after(call, None, self.clock() - started)
                 raise
+            finally:
+                self.slowest = max(self.slowest, self.clock() - started)
             self.observer.after(call, answer.status, self.clock() - started)
-            return _Exchange(answer, request)
+            refused = answer.status == TOO_MANY or too_many(answer)
+            waits = refused and slots is not None and slots.throttled(pause_asked(answer.headers, self.clock()))
+            return _Exchange(answer, request, refused, waits)
 
     def _check_time(self, call: Call) -> None:
         if self.seconds_left() < LEAST_SECONDS:
-            raise NotSent(
-                f"{call.operation} was not sent to {call.service}: the time of this worker is used up.",
-                service=call.service,
-                code="OUT-OF-TIME",
-                advice="Nothing needs to be done: the record is taken up again.",
-            )
+            text = f"{call.operation} was not sent to {call.service}: the time of this worker is used up."
+            raise OutOfTime(text, service=call.service)
 
     def _prepare(self, call: Call, signer: Signer) -> requests.PreparedRequest:
         try:
@@ -316,10 +335,10 @@ class Http:
                         f"{call.service} answered {call.operation} with more than {MAX_ANSWER_BYTES} bytes.", service=call.service
                     )
                 if self.seconds_left() <= 0:
-                    raise lost(call, "the answer was still coming in when the time of this worker was used up")
+                    raise lost(call, "the answer was still coming in when the time of this worker was used up", going_on=True)
                 yield piece
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise lost(call, describe(error)) from error
+            raise lost(call, describe(error), going_on=timed_out(error)) from error
 
 
 def new_session(pool_size: int) -> requests.Session:
@@ -363,13 +382,22 @@ def failure(call: Call, error: requests.RequestException) -> ServiceError:
             detail=str(error),
             advice=f"Check the address of {call.service} and the network; the next run tries again.",
         )
-    return lost(call, describe(error))
+    return lost(call, describe(error), going_on=timed_out(error))
 
 
-def lost(call: Call, why: str) -> ServiceError:
-    """The request left, its answer did not arrive: for a read nothing is open, for a write the outcome is unknown."""
+def lost(call: Call, why: str, *, going_on: bool = False) -> ServiceError:
+    """The request left, its answer did not arrive: for a read nothing is open, for a write the outcome is unknown. `going_on`: nobody
+    but us has ended it."""
     kind = NotSent if call.effect is Effect.READ else OutcomeUnknown
-    return kind(f"{call.service} did not answer {call.operation} ({why}).", service=call.service, service_code=LOST, detail=why)
+    error = kind(f"{call.service} did not answer {call.operation} ({why}).", service=call.service, service_code=LOST, detail=why)
+    error.going_on = going_on
+    return error
+
+
+def timed_out(error: Exception) -> bool:
+    """Whether we stopped waiting, while the connection was still there."""
+    inner = (error, *error.args)
+    return any(isinstance(each, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for each in inner)
 
 
 def never_sent(error: requests.RequestException) -> bool:

@@ -15,14 +15,36 @@ PRECISION = {
 """Digits after the point by ISO 4217 code, where they are not two."""
 
 
+def digits_of(currency: str) -> int:
+    """Digits after the point by ISO 4217. What a NetSuite account keeps is said by the account: `Reference.digits_of`."""
+    return PRECISION.get(currency, DEFAULT_PRECISION)
+
+
 def quantum(currency: str) -> Decimal:
     """The smallest amount of a currency, for example Decimal("0.01")."""
-    return Decimal(1).scaleb(-PRECISION.get(currency, DEFAULT_PRECISION))
+    return unit(digits_of(currency))
+
+
+def unit(digits: int) -> Decimal:
+    """The smallest amount with so many digits after the point."""
+    return Decimal(1).scaleb(-digits)
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount in whole minor units of the currency."""
-    return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
+    return stored(amount, digits_of(currency))
+
+
+def stored(amount: Decimal, digits: int) -> Decimal:
+    """The amount as it is kept with so many digits after the point: halves away from zero, as NetSuite rounds."""
+    return amount.quantize(unit(digits), rounding=ROUND_HALF_UP)
+
+
+def text(amount: Decimal, currency: str) -> str:
+    """The amount as people write it, with at least the currency's digits: "EUR 1,190.75", "JPY 1,000"; never rounded."""
+    exponent = amount.normalize().as_tuple().exponent
+    digits = max(digits_of(currency), -exponent if isinstance(exponent, int) else 0)
+    return f"{currency} {amount:,.{digits}f}".strip()
 
 
 def plain(amount: Decimal) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -31,3 +32,25 @@ def side_by_side(act: Callable[[S], T], values: Sequence[S]) -> list[T]:
         return [act(v) for v in values]
     with ThreadPoolExecutor(max_workers=min(CALLS_AT_ONCE, len(values))) as pool:
         return list(pool.map(act, values))
+
+
+def ahead(act: Callable[[S], T], values: Iterable[S], at_once: int = CALLS_AT_ONCE) -> Generator[T, None, None]:
+    """`act` on each value of a stream, `at_once` of them under way or not taken yet; answers in order, held one at a time. An exception is
+    raised in the place of its answer, when what is under way has ended."""
+    stream = iter(values)
+    first = list(islice(stream, 2))
+    if len(first) < 2 or at_once < 2:
+        yield from map(act, chain(first, stream))
+        return
+    under_way: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        try:
+            for value in chain(first, stream):
+                under_way.append(pool.submit(act, value))
+                if len(under_way) >= at_once:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for future in under_way:
+                future.cancel()

@@ -6,16 +6,21 @@ Yes/No settings accept "Yes"/"No" and true/false. Unknown keys and wrong values 
 from __future__ import annotations
 
 import hashlib
-import json
-from datetime import date
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from tallybridge.addresses import Recipients, Sender
+from tallybridge.documents import Day, Unusable, Words, read_model, when_given
 from tallybridge.errors import ConfigurationError
+from tallybridge.hosts import netsuite_account, netsuite_address, zuora_address
+from tallybridge.ids import checked_id
+from tallybridge.settings_rules import contradictions
 
 MAX_NETSUITE_WRITERS = 50
+MAX_RUN_HOURS = 160
 
 
 def _yes_no(value: Any) -> Any:
@@ -33,13 +38,36 @@ def _invertible(value: dict[str, str]) -> dict[str, str]:
     """A translation that is read in both directions: no name may stand for two types."""
     types: dict[str, str] = {}
     for kind, name in value.items():
+        if not kind or not name:
+            raise ValueError("must name a type and a method in every entry")
         if (other := types.setdefault(name, kind)) != kind:
             raise ValueError(f'"{other}" and "{kind}" are both translated to "{name}", which cannot be translated back')
     return value
 
 
-Text = Annotated[str, Field(max_length=255)]
-OptionalDate = Annotated[date | None, BeforeValidator(lambda v: None if v == "" else v)]
+def _entities(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+(,[A-Za-z0-9-]+)*", text):
+        raise ValueError("must be entity ids joined by commas, without blanks")
+    return text
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ValueError("must be the code of a currency, three capital letters such as EUR, not its name")
+    return text
+
+
+def _without_blanks(value: Any) -> Any:
+    if isinstance(value, str) and value != value.strip():
+        raise ValueError("must have no blanks around it")
+    return value
+
+
+Text = Annotated[Words, Field(max_length=255)]
+Name = Annotated[Text, BeforeValidator(_without_blanks)]
+"""A name that is compared, exactly as it stands there."""
+Count = Annotated[int, Field(strict=True)]
+MAX_MAPPINGS = 500
 
 
 class Behavior(StrEnum):
@@ -91,15 +119,19 @@ ITEM_ID_SPELLINGS = {
 """Other spellings of the same option in older documentation (settings.md open point S2)."""
 
 
+def _item_id_mapping(value: Any) -> Any:
+    return ITEM_ID_SPELLINGS.get(value, value) if isinstance(value, str) else value
+
+
 class CustomFieldMapping(BaseModel):
     """One row of the custom field sync (settings.md section 6)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     zuora_object: Literal["Account", "Invoice", "CreditMemo", "Payment", "Product", "ProductRatePlan", "ProductRatePlanCharge"]
-    zuora_field: Text
-    netsuite_field: Text
-    netsuite_internal_id: str = ""
+    zuora_field: Annotated[Text, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+    netsuite_field: Annotated[Text, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+    netsuite_internal_id: Annotated[str, when_given(checked_id)] = ""
 
 
 class Settings(BaseModel):
@@ -108,9 +140,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
 
     # Connections; what is not set here comes from the credentials secret.
-    zuora_base_url: str | None = Field(None, alias="zuora.base_url")
-    """Data-centre specific REST host. Prevails over the credentials secret."""
-    zuora_entity_ids: str | None = Field(None, alias="zuora.entity_ids")
+    zuora_base_url: Annotated[str | None, when_given(zuora_address)] = Field(None, alias="zuora.base_url")
+    """Data-centre specific REST host, https and below zuora.com. Prevails over the credentials secret."""
+    zuora_entity_ids: Annotated[str | None, when_given(_entities)] = Field(None, alias="zuora.entity_ids")
     """Multi-entity header, entity UUIDs joined by commas. Prevails over the credentials secret."""
     zuora_read_path: Literal["data_query", "zoql"] = Field("data_query", alias="zuora.read_path")
     """How records are selected: `data_query`, or `zoql` where Data Query is not granted."""
@@ -118,18 +150,19 @@ class Settings(BaseModel):
     """Which API creates subscriptions from sales orders."""
     zuora_field_suffix: Literal["__NS", "__c"] = Field("__NS", alias="zuora.field_suffix")
     """Suffix of the connector's fields in Zuora: `__NS`, or `__c` for a tenant that made them itself."""
-    netsuite_account_id: str | None = Field(None, alias="netsuite.account_id")
+    netsuite_account_id: Annotated[str | None, when_given(netsuite_account)] = Field(None, alias="netsuite.account_id")
     """For example 1234567 or 1234567_SB1. Prevails over the credentials secret."""
-    netsuite_base_url: str | None = Field(None, alias="netsuite.base_url")
-    """Derived from the account id when left out. Prevails over the credentials secret."""
+    netsuite_base_url: Annotated[str | None, when_given(netsuite_address)] = Field(None, alias="netsuite.base_url")
+    """The account's own address at NetSuite; derived from the account id when left out. Prevails over the credentials secret."""
     netsuite_auth_method: Literal["oauth2_m2m", "tba"] | None = Field(None, alias="netsuite.auth_method")
     """`oauth2_m2m` or `tba`. Prevails over the credentials secret."""
 
     # Currency and tax
-    zuora_default_currency: Text = ""
-    """Currency of a rate plan's price, and of accounts made from NetSuite customers without one."""
+    zuora_default_currency: Annotated[Text, when_given(_currency)] = ""
+    """Code of the currency of a rate plan's price, and of accounts made from NetSuite customers without one."""
     netsuite_multiple_currencies: YesNo = False
-    """Yes: the account currency is checked and sent. No: NetSuite uses its base currency whatever Zuora says."""
+    """Yes: currencies of accounts and documents are checked, and sent. No: NetSuite uses its base currency whatever Zuora says; each run
+    tells the amounts that this concerns, and does not call them tied out."""
     netsuite_advanced_pricing: YesNo = False
     """Yes when Multiple Prices or Quantity Pricing is on in NetSuite."""
     netsuite_default_tax_code: Text = ""
@@ -170,11 +203,14 @@ class Settings(BaseModel):
     """Whether an update also rewrites the number."""
     de_concatenate_account_number: YesNo = False
     """NetSuite to Zuora: only the part of the customer id before the first space is the account number."""
-    unassigned_payments_customer_id: Annotated[str, Field(pattern=r"^\d*$")] = ""
+    contact_without_country: Literal["Send", "Hold"] = "Send"
+    """NetSuite to Zuora: what happens to a customer whose address has no country, and whose account Zuora cannot tax: it is sent with a
+    warning, or held."""
+    unassigned_payments_customer_id: Annotated[str, when_given(checked_id)] = ""
     """Internal id of the NetSuite customer that receives payments without an account. Empty: they are not sent."""
 
     # Product catalogue
-    item_id_mapping: Annotated[ItemIdMapping, BeforeValidator(lambda v: ITEM_ID_SPELLINGS.get(v, v))] = ItemIdMapping.ZUORA_ID
+    item_id_mapping: Annotated[ItemIdMapping, BeforeValidator(_item_id_mapping)] = ItemIdMapping.ZUORA_ID
     """Item name of new items: prefix and Zuora id, or the record name."""
     product_catalog_sync_behavior: Behavior = Behavior.NEW_AND_MODIFIED
     """As for customer accounts."""
@@ -189,8 +225,11 @@ class Settings(BaseModel):
     sync_unapplied_payments: YesNo = False
     """Yes: a payment without application is sent at once, without apply lines. No: it waits."""
     payment_amount: Literal["full", "applied only"] = "full"
-    """Amount of a NetSuite payment: the full amount, or the sum of what is applied."""
-    payment_method_translation: Annotated[dict[str, str], AfterValidator(_invertible)] = Field(default_factory=dict)
+    """Amount of a NetSuite payment: the full amount, or what is applied and what was refunded (in full while nothing is applied)."""
+    payment_date_fallback: Literal["today", "off"] = "today"
+    """NetSuite to Zuora payments, with Invoice Settlement: `today`: a payment that Zuora does not take with its NetSuite date, because it
+    takes today's alone, is effective today, and its NetSuite date stands in the comment. `off`: such a payment is refused."""
+    payment_method_translation: Annotated[dict[Name, Name], AfterValidator(_invertible)] = Field(default_factory=dict)
     """NetSuite payment method name by Zuora payment method type, where they differ. No name for two types. From NetSuite to Zuora a name
     that is a Zuora type is that type."""
     mode_b_payment_status_write: Literal["v1", "actions"] = "v1"
@@ -201,12 +240,17 @@ class Settings(BaseModel):
     """Which system calculates tax, and so which steps run."""
     avoid_zero_amount_invoice_items: YesNo = False
     """Yes: invoice items and tax lines of 0 are left out."""
-    default_item_id: Annotated[str, Field(pattern=r"^\d*$")] = ""
+    default_item_id: Annotated[str, when_given(checked_id)] = ""
     """Internal id of the NetSuite item for invoice items without a product charge."""
-    large_invoice_lines: Annotated[int, Field(ge=2, le=10_000)] = 4_000
+    rounding_difference: Literal["hold", "line"] = "hold"
+    """What happens to a document whose lines, kept with the digits of NetSuite's currency, do not add up to its total: `hold`, or one more
+    `line` on `rounding_item_id` with the difference, never more than one minor unit for each line."""
+    rounding_item_id: Annotated[str, when_given(checked_id)] = ""
+    """Internal id of the NetSuite item for that line. Required with `line`."""
+    large_invoice_lines: Annotated[Count, Field(ge=2, le=10_000)] = 4_000
     """Invoices with more lines are set aside and, on request, sent in pieces."""
-    large_invoice_piece: Annotated[int, Field(ge=1, le=1_000)] = 100
-    """Lines in one piece of a large invoice."""
+    large_invoice_piece: Annotated[Count, Field(ge=1, le=1_000)] = 100
+    """Lines in one piece of a large invoice; not more than `large_invoice_lines`."""
 
     closed_period: dict[Literal["invoice", "creditMemo", "customerPayment", "customerRefund"], ClosedPeriod] = Field(default_factory=dict)
     """What happens to a document dated in a closed NetSuite period, by NetSuite record: `Hold Until Opened` (default), `Refuse`, or
@@ -215,23 +259,23 @@ class Settings(BaseModel):
     """What NetSuite credit memos become in a tenant without Invoice Settlement. `auto`: InvoiceAdjustment where the tenant has it."""
     send_migrated_credit_memos: YesNo = False
     """Yes: credit memos that Zuora's migration to Invoice Settlement made of negative invoices are sent like any other."""
-    credit_memos_per_run: Annotated[int, Field(ge=1, le=100_000)] = 6_000
+    credit_memos_per_run: Annotated[Count, Field(ge=1, le=100_000)] = 6_000
     """Credit memos in one run; the rest waits for the next."""
 
     # Cutover dates: records dated before are ignored
-    cutover_zuora_invoice: OptionalDate = None
+    cutover_zuora_invoice: Day = None
     """Invoices dated before are ignored."""
-    cutover_zuora_payment: OptionalDate = None
+    cutover_zuora_payment: Day = None
     """Payments effective before are ignored."""
-    cutover_zuora_refund: OptionalDate = None
+    cutover_zuora_refund: Day = None
     """Refunds dated before are ignored."""
-    cutover_zuora_invoice_item_adjustment: OptionalDate = None
+    cutover_zuora_invoice_item_adjustment: Day = None
     """Adjustments dated before are ignored."""
-    cutover_zuora_memo: OptionalDate = None
+    cutover_zuora_memo: Day = None
     """Debit and credit memos dated before are ignored."""
-    cutover_netsuite_payment: OptionalDate = None
+    cutover_netsuite_payment: Day = None
     """NetSuite payments dated before are ignored."""
-    cutover_zuora_account: OptionalDate = None
+    cutover_zuora_account: Day = None
     """Accounts created before are ignored."""
 
     # Disable and force
@@ -265,14 +309,19 @@ class Settings(BaseModel):
     """Raw answers in the log, NetSuite errors one by one instead of grouped."""
     netsuite_error_limit: Literal["Default", "50", "100", "250", "500"] = "Default"
     """Number of NetSuite errors printed in full with debug logging."""
-    netsuite_max_concurrency: Annotated[int, Field(ge=1, le=MAX_NETSUITE_WRITERS)] = 5
-    """Calls to NetSuite in flight at once, all workers together; below the limit of the account."""
+    netsuite_max_concurrency: Annotated[Count, Field(ge=1, le=MAX_NETSUITE_WRITERS)] = 5
+    """Calls to NetSuite in flight at once, all workers together, those of the revenue connector too; below the limit of the account. A
+    number that is saved counts at once, also for a run that is under way."""
+    run_hours: Annotated[Count, Field(ge=1, le=MAX_RUN_HOURS)] = 24
+    """Hours after which a run takes up nothing more: it ends in good order as `partly done`, and the next run goes on. A step may take
+    nine tenths of what is left when it begins, so that the steps after it have their turn."""
 
     # Notification
-    notify_recipients: list[str] = Field(default_factory=list, max_length=50)
-    """Mail addresses, at most 50."""
-    notify_sender: str = ""
-    """Sender of the mails; the one of the deployment when empty."""
+    notify_recipients: Recipients = Field(default_factory=list)
+    """Mail addresses, at most 50, without names."""
+    notify_sender: Sender = ""
+    """Sender of the mails, an address verified in Amazon SES in the stack's account and region; the one of the deployment when empty, or
+    when mails from this one are refused."""
     notify_on_error: YesNo = True
     """Mail when a step or the run failed or does not tie out."""
     notify_on_warning: YesNo = True
@@ -285,8 +334,9 @@ class Settings(BaseModel):
     # Custom fields and extensions
     custom_field_sync_enabled: YesNo = False
     """Turns on the custom field mappings."""
-    custom_field_mappings: list[CustomFieldMapping] = Field(default_factory=list)
-    """Rows of zuora_object, zuora_field, netsuite_field, netsuite_internal_id."""
+    custom_field_mappings: list[CustomFieldMapping] = Field(default_factory=list, max_length=MAX_MAPPINGS)
+    """Rows of zuora_object, zuora_field, netsuite_field (the script id of a custom field, one source each, none of the connector's own) and
+    netsuite_internal_id."""
     custom_fields_inline: YesNo = False
     """Yes: mapped fields go with the create or update itself."""
     include_contact_changes: YesNo = False
@@ -302,15 +352,8 @@ class Settings(BaseModel):
     external_id_prefixes: YesNo = False
     """Yes: external ids carry a prefix per kind, for accounts whose ids would collide."""
     field_map: dict[str, str] = Field(default_factory=dict)
-    """NetSuite script id by logical name, for example {"custbody.Zuora ID": "custbody_zuora"}."""
-
-    @model_validator(mode="after")
-    def _addresses(self) -> Settings:
-        for address in [*self.notify_recipients, *filter(None, [self.notify_sender])]:
-            local, at, domain = address.partition("@")
-            if not (local and at and domain) or any(c.isspace() for c in address):
-                raise ValueError(f'"{address}" is not a mail address')
-        return self
+    """NetSuite script id by logical name, prefix and label of a field of the connector, for example
+    {"custbody.Zuora ID": "custbody_zuora"}."""
 
     @property
     def version(self) -> str:
@@ -330,30 +373,11 @@ DEFAULTS = Settings.model_validate({})
 def parse_settings(document: str) -> Settings:
     """Settings from their JSON text. Raises `ConfigurationError` (code SETTINGS) that names every wrong key."""
     try:
-        content = json.loads(document or "{}")
-    except ValueError as wrong:
+        return read_model(Settings, document, contradictions)
+    except Unusable as wrong:
         raise ConfigurationError(
-            f"The settings are not valid JSON: {wrong}",
-            place="settings",
-            code="SETTINGS",
-            advice="Correct the document in the Parameter Store.",
-        ) from wrong
-    if not isinstance(content, dict):
-        raise ConfigurationError("The settings must be one JSON object.", place="settings", code="SETTINGS")
-    try:
-        return Settings.model_validate(content)
-    except ValidationError as wrong:
-        raise ConfigurationError(
-            "The settings are not usable: " + "; ".join(_explain(e) for e in wrong.errors()),
-            place=", ".join(".".join(map(str, e["loc"])) for e in wrong.errors()),
+            f"The settings are not usable: {wrong}",
+            place=wrong.places,
             code="SETTINGS",
             advice="Correct these keys in the settings document; the next run takes the change.",
         ) from wrong
-
-
-def _explain(error: Any) -> str:
-    place = ".".join(map(str, error["loc"])) or "document"
-    if error["type"] == "extra_forbidden":
-        return f'"{place}" is not a setting'
-    shown = "" if isinstance(error["input"], dict) else f" (found {json.dumps(error['input'], default=str)})"
-    return f'"{place}": {error["msg"]}{shown}'

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from tallybridge.errors import NotSent
+from tallybridge.errors import NoSlot
 
 QUIET_SECONDS = 60.0
 """After so long without a 429 one more place is given out."""
@@ -24,8 +24,9 @@ class Slots(Protocol):
     def hold(self) -> AbstractContextManager[None]:
         """Waits for a place and keeps it until left."""
 
-    def throttled(self) -> None:
-        """The service answered 429."""
+    def throttled(self, asked: float | None = None) -> bool:
+        """The service refused a call for too many in flight, and asked to wait so many seconds. Answers whether `hold` sees to the
+        waiting from now on, so that the call is made again as often as it takes; else its caller waits and counts the try."""
 
 
 class LocalSlots:
@@ -53,9 +54,7 @@ class LocalSlots:
     def hold(self) -> Iterator[None]:
         with self._free:
             if not self._free.wait_for(lambda: self._held < self._current(), timeout=LONGEST_WAIT):
-                raise NotSent(
-                    f"No call could be started within {LONGEST_WAIT:.0f} seconds: all places were taken.", service="", code="NO-SLOT"
-                )
+                raise NoSlot(f"No call could be started within {LONGEST_WAIT:.0f} seconds: all places were taken.", service="")
             self._held += 1
         try:
             yield
@@ -64,12 +63,13 @@ class LocalSlots:
                 self._held -= 1
                 self._free.notify_all()
 
-    def throttled(self) -> None:
+    def throttled(self, asked: float | None = None) -> bool:
         with self._free:
             now = self._clock()
             if self._halved is None or now - self._halved >= SAME_EVENT_SECONDS:
                 self._limit = max(1, self._current() // 2)
                 self._halved = self._changed = now
+        return False
 
     def _current(self) -> int:
         quiet_minutes = int((self._clock() - self._changed) // QUIET_SECONDS)

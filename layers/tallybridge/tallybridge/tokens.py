@@ -73,6 +73,10 @@ class Bearer:
     def __init__(self, source: TokenSource) -> None:
         self._source = source
 
+    def prepare(self) -> None:
+        """Log in where that is due, so that signing need not."""
+        self._source.current()
+
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._source.current()}"
         return request

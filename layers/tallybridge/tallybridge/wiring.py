@@ -6,25 +6,31 @@ anew. Environment variables are read at each invocation, since in the sandbox al
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from tallybridge import money
 from tallybridge.clock import Clock, SystemClock
+from tallybridge.configuration import SETTINGS, Configuration, Versions
+from tallybridge.documents import DOCUMENT, Unusable, read_object
 from tallybridge.errors import ConfigurationError
 from tallybridge.http import Http, Observer
 from tallybridge.netsuite import NetSuite, NetSuiteConnection
+from tallybridge.netsuite.faults import SERVICE as NETSUITE
+from tallybridge.rounds import Kept
 from tallybridge.settings import Settings
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger, Owner
-from tallybridge.sync.runs import Runs
+from tallybridge.sync.runs import BILLING, Runs
 from tallybridge.sync.slots import SharedSlots
 from tallybridge.tokens import ProcessTokens
 from tallybridge.zuora import Zuora, ZuoraConnection
 
+FILL_IN = "Fill in the secret as the deployment guide shows, then run `tallybridge doctor`."
 SAFETY_SECONDS = 5
 """A worker stops this long before it would be stopped."""
 
@@ -77,6 +83,7 @@ class Wiring:
     def __init__(self, invocation: Invocation, clock: Clock | None = None) -> None:
         self.invocation = invocation
         self.clock = clock or SystemClock()
+        self._slots: list[SharedSlots] = []
 
     @classmethod
     def of(cls, context: Any) -> Self:
@@ -97,25 +104,42 @@ class Wiring:
     def mailer(self) -> Any:
         return aws("client", "ses")
 
-    def runs(self) -> Runs:
-        return Runs(self.table("RUNS_TABLE"), self.clock)
+    def schedules(self) -> Any:
+        return aws("client", "scheduler")
+
+    def runs(self, job: str = BILLING) -> Runs:
+        """The list of a job's runs and their records."""
+        return Runs(self.table("RUNS_TABLE"), self.clock, job)
 
     def folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.objects(), variable("REPORTS_BUCKET"), run_id)
 
-    def ledger(self, run_id: str, batch: str = "", attempt: int = 0) -> Ledger:
+    def ledger(self, run_id: str, batch: str = "") -> Ledger:
         """The ledger for one worker; its claims end with this invocation."""
-        owner = Owner(run_id, batch, attempt, self.invocation.id)
+        owner = Owner(run_id, batch, self.invocation.id)
         return Ledger(self.table("STATUS_TABLE"), self.clock, owner, int(self.invocation.deadline) + SAFETY_SECONDS)
 
-    def settings_document(self) -> str:
-        """The settings as they are now in the Parameter Store."""
-        return str(aws("client", "ssm").get_parameter(Name=variable("SETTINGS_PARAMETER"))["Parameter"]["Value"])
+    def parameters(self) -> Any:
+        return aws("client", "ssm")
+
+    def configuration(self) -> Configuration:
+        """The settings with their history."""
+        return self.edited(SETTINGS, variable("SETTINGS_PARAMETER"))
+
+    def edited(self, name: str, parameter: str) -> Configuration:
+        """A document that people edit, by its name and its parameter's."""
+        return Configuration(self.parameters(), parameter, Versions(self.objects(), variable("REPORTS_BUCKET"), name), self.clock)
 
     def credentials(self) -> dict[str, dict[str, str]]:
         """The credentials secret: {"zuora": {...}, "netsuite": {...}}. Raises `ConfigurationError` CREDENTIALS."""
         text = aws("client", "secretsmanager").get_secret_value(SecretId=variable("CREDENTIALS_SECRET"))["SecretString"]
         return parse_credentials(text)
+
+    def hurried(self, seconds: float) -> Self:
+        """The same for calls that must end within so many seconds."""
+        sooner = copy.copy(self)
+        sooner.invocation = replace(self.invocation, deadline=min(self.invocation.deadline, self.clock.now().timestamp() + seconds))
+        return sooner
 
     # -- Zuora and NetSuite ------------------------------------------------------------------------------------------
 
@@ -134,30 +158,65 @@ class Wiring:
                 _http["pool"] = Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
             return _http["pool"].until(self.invocation.deadline, self.observer())
 
-    def zuora(self, settings: Settings) -> Zuora:
-        return Zuora(zuora_connection(self.credentials(), settings), self.http(), tokens=self.tokens())
+    def kept(self, folder: RunFolder, task: str) -> Kept:
+        """What the rounds of a task have asked; `task` is the place in the run's folder, for example "invoices/select"."""
+        return Kept(folder, f"{task}/answers/", self.clock, self.invocation.deadline)
 
-    def netsuite(self, settings: Settings, owner: Owner) -> NetSuite:
-        """The NetSuite client, limited by the account's slots, which all workers share."""
+    def zuora(self, settings: Settings, kept: Kept | None = None) -> Zuora:
+        return Zuora(zuora_connection(self.credentials(), settings), self.http(), tokens=self.tokens(), kept=kept)
+
+    def netsuite(self, settings: Settings, owner: Owner, kept: Kept | None = None) -> NetSuite:
+        """The NetSuite client, limited by the account's slots."""
         connection = netsuite_connection(self.credentials(), settings)
-        table, limit = self.table("RUNS_TABLE"), settings.netsuite_max_concurrency
-        slots = SharedSlots(table, connection.realm, limit, owner.name, self.clock, owner.outlives)
-        return NetSuite(connection, self.http(), slots, tokens=self.tokens())
+        slots = self.account_slots(connection, settings.netsuite_max_concurrency, f"{owner.run_id}|{owner.invocation}")
+        return NetSuite(connection, self.http(), slots, tokens=self.tokens(), kept=kept)
+
+    def account_slots(self, connection: NetSuiteConnection, limit: int, worker: str) -> SharedSlots:
+        """The slots of a NetSuite account, which all workers of both jobs share. `limit` is that of the run's settings; that of newer ones
+        prevails."""
+        limit, until = self.runs().concurrency(limit), self.invocation.deadline
+        slots = SharedSlots(self.table("RUNS_TABLE"), connection.realm, limit, worker, self.clock, deadline=until, service=NETSUITE)
+        self._slots.append(slots)
+        return slots
+
+    @contextmanager
+    def task(self) -> Iterator[None]:
+        """A task's work; when it is over, other workers may begin to use the account's slots."""
+        try:
+            yield
+        finally:
+            while self._slots:
+                self._slots.pop().leave()
 
 
 def parse_credentials(text: str) -> dict[str, dict[str, str]]:
     """The content of the credentials secret. Raises `ConfigurationError` CREDENTIALS that names what is missing, never a value."""
-    advice = "Fill in the secret as the deployment guide shows, then run `tallybridge doctor`."
-    try:
-        content = money.loads(text or "{}")
-    except ValueError as wrong:
-        raise ConfigurationError(
-            "The credentials secret is not valid JSON.", place="credentials", code="CREDENTIALS", advice=advice
-        ) from wrong
+    content = parse_secret(text)
     for system in ("zuora", "netsuite"):
-        if not isinstance(content, Mapping) or not isinstance(content.get(system), Mapping):
-            raise ConfigurationError(f'The credentials secret lacks "{system}".', place=system, code="CREDENTIALS", advice=advice)
-    return {system: {k: str(v) for k, v in content[system].items()} for system in ("zuora", "netsuite")}
+        if system not in content:
+            raise ConfigurationError(f'The credentials secret lacks "{system}".', place=system, code="CREDENTIALS", advice=FILL_IN)
+    return {system: content[system] for system in ("zuora", "netsuite")}
+
+
+def parse_secret(text: str) -> dict[str, dict[str, str]]:
+    """Keys and values by system, as far as the secret has them; empty values are left out. Raises `ConfigurationError` CREDENTIALS that
+    names the place, never a value."""
+    try:
+        content = read_object(text)
+    except Unusable as wrong:
+        where = f" ({wrong.places})" if wrong.places != DOCUMENT else ""
+        problem = f"The credentials secret is not valid JSON, no object, or has a key twice{where}."
+        raise ConfigurationError(problem, place="credentials", code="CREDENTIALS", advice=FILL_IN) from None
+    for system, keys in content.items():
+        if not isinstance(keys, dict):
+            raise ConfigurationError(
+                f'"{system}" in the secret must be an object.', place=system or "credentials", code="CREDENTIALS", advice=FILL_IN
+            )
+        for key, value in keys.items():
+            if isinstance(value, bool) or not isinstance(value, str | int | None):
+                place = f"{system}.{key}"
+                raise ConfigurationError(f'"{place}" in the secret must be a text.', place=place, code="CREDENTIALS", advice=FILL_IN)
+    return {system: {k: str(v) for k, v in keys.items() if v not in (None, "")} for system, keys in content.items()}
 
 
 def zuora_connection(credentials: Mapping[str, Mapping[str, str]], settings: Settings) -> ZuoraConnection:

@@ -32,11 +32,11 @@ class Tenant:
                 record.type = self.catalog.type(record.type.name)
 
     def now(self) -> datetime:
-        """The account's time, to the second."""
+        """The time, to the second, in UTC."""
         return self.options.clock().astimezone(UTC).replace(microsecond=0)
 
     def today(self) -> date:
-        return self.now().date()
+        return self.options.local(self.now()).date()
 
     def special_account(self, role: str) -> int | None:
         """Internal id of the account with a special role, such as `UndepFunds`."""
@@ -54,7 +54,8 @@ class Tenant:
 
 @dataclass
 class Write:
-    """One create (`old` is None) or update. `given`: properties in the request; `replaced`: sublists whose lines it replaces."""
+    """One create (`old` is None) or update. `given`: properties in the request; `replaced`: sublists whose lines it replaces; `loading`:
+    it puts in place what was there before."""
 
     tenant: Tenant
     unit: Unit
@@ -64,10 +65,21 @@ class Write:
     replaced: frozenset[str] = frozenset()
     by_transform: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
+    loading: bool = False
+
+    @property
+    def numbers_may_be_given(self) -> bool:
+        """Allow Override is on for the record's numbers, or the record stands for one that was there before."""
+        return self.tenant.options.allow_number_override or self.loading
 
     @property
     def creating(self) -> bool:
         return self.old is None
+
+    @property
+    def was_there_before(self) -> bool:
+        """Whether this is an object of a dump that is loaded: it comes with its date of change, and nothing is sourced that it lacks."""
+        return "lastModifiedDate" in self.extra
 
     @property
     def values(self) -> dict[str, Any]:

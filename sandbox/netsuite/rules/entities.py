@@ -44,7 +44,7 @@ def _fixed(w: Write) -> None:
 
 
 def _number(w: Write, prefix: str) -> None:
-    if w.tenant.options.allow_number_override and w.values.get("entityId"):
+    if w.numbers_may_be_given and w.values.get("entityId"):
         return
     if w.old is not None:
         w.values["entityId"] = w.old.values["entityId"]

@@ -55,12 +55,14 @@ def number_document(w: Write) -> None:
     """`tranId` from the account's counter unless it was given and may be."""
     prefix = NUMBER_PREFIXES[w.record.type.name]
     if w.creating:
-        sequence = w.store.next_id(f"number {prefix}")
+        number = w.extra.get("transactionNumber") or f"{prefix}{w.store.next_id(f'number {prefix}'):06d}"
+        if w.extra.get("transactionNumber") and number.removeprefix(prefix).isdigit():
+            w.store.reserve_id(f"number {prefix}", int(number.removeprefix(prefix)))
         if "transactionnumber" in w.record.type.fields:
-            w.values["transactionNumber"] = f"{prefix}{sequence:06d}"
-        if not w.tenant.options.allow_number_override or not w.values.get("tranId"):
-            w.values["tranId"] = f"{prefix}{sequence:06d}"
-    elif w.old is not None and (not w.tenant.options.allow_number_override or not w.values.get("tranId")):
+            w.values["transactionNumber"] = number
+        if not w.numbers_may_be_given or not w.values.get("tranId"):
+            w.values["tranId"] = number
+    elif w.old is not None and (not w.numbers_may_be_given or not w.values.get("tranId")):
         w.values["tranId"] = w.old.values["tranId"]
 
 
@@ -92,6 +94,9 @@ def source_customer(w: Write, customer: Record) -> None:
         known = {values["currency"], *(line["currency"] for line in customer.lines.get("currencyList", ()))}
         if w.values["currency"] not in known:
             raise invalid_value(w.values["currency"], "currency", "currency")
+        used = w.store.get("currency", w.values["currency"])
+        if w.creating and not w.loading and used is not None and used.values.get("isInactive"):
+            raise user_error(f"The currency {used.values['symbol']} is inactive and cannot be used on a transaction.", "currency")
     else:
         w.values["currency"] = w.tenant.base_currency()
     if w.changed("currency"):
@@ -139,9 +144,32 @@ def post(w: Write) -> None:
     moved = w.creating or w.changed("tranDate")
     if moved and not ("postingPeriod" in w.given and w.values.get("postingPeriod")):
         w.values["postingPeriod"] = period_of(w.tenant, w.values["tranDate"])
+    if moved or w.changed("postingPeriod"):
+        check_date(w)
     if w.creating or changes_ledger(w):
         for identifier in {w.values["postingPeriod"], w.old.values["postingPeriod"] if w.old else w.values["postingPeriod"]}:
             check_open(w.tenant, identifier)
+    elif not w.loading:
+        check_editable(w)
+
+
+def check_date(w: Write) -> None:
+    """The posting period holds the document's date, unless the account allows others."""
+    period = w.store.get("accountingPeriod", w.values["postingPeriod"])
+    if w.tenant.options.date_outside_period or w.loading or period is None:
+        return
+    if not period.values["startDate"] <= w.values["tranDate"] <= period.values["endDate"]:
+        text = "The transaction date you specified is not within the date range of your accounting period."
+        raise user_error(text, "postingPeriod")
+
+
+def check_editable(w: Write) -> None:
+    """What posts nothing can be changed in a closed period only where period and role allow it."""
+    period = w.store.get("accountingPeriod", w.values["postingPeriod"])
+    closed = period is not None and any(period.values.get(flag) for flag in CLOSED_FLAGS)
+    if period is not None and closed and not (w.tenant.options.non_gl_changes and period.values.get("allowNonGLChanges")):
+        text = f"You cannot edit this transaction because its posting period {period.values['periodName']} is closed."
+        raise user_error(text, "postingPeriod")
 
 
 def period_of(tenant: Tenant, day: date) -> int:

@@ -19,7 +19,7 @@ MAX_LEVELS = 20
 def finish_item(w: Write) -> None:
     """Rules of an item of any type."""
     w.default("isInactive", False)
-    if w.creating and "incomeAccount" not in w.given and w.record.type.name != "discountItem":
+    if w.creating and not w.was_there_before and "incomeAccount" not in w.given and w.record.type.name != "discountItem":
         w.default("incomeAccount", w.tenant.default_income_account())
     w.default("includeChildren", False)
     headers.check_required(w)

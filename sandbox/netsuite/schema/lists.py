@@ -169,6 +169,7 @@ closed bool
 arLocked bool
 apLocked bool
 allLocked bool
+allowNonGLChanges bool
 isAdjust bool
 isPosting bool
 isQuarter bool

@@ -109,7 +109,7 @@ class QueryEngine:
     def _fill(self, table: Table) -> None:
         columns = ", ".join(f'"{c.name}" {AFFINITIES[c.type]}' for c in table.columns)
         self.connection.execute(f'CREATE TABLE "{table.name}" ({columns})')
-        group = self.tenant.store.groups[table.group]
+        group = self.tenant.store.members(table.group)
         self.connection.execute("BEGIN")
         self._insert(table, [group[i] for i in sorted(group)])
         self.connection.execute("COMMIT")
@@ -120,7 +120,7 @@ class QueryEngine:
 
     def _rewrite(self, table: Table, identifiers: list[int]) -> None:
         self.connection.executemany(f'DELETE FROM "{table.name}" WHERE {table.owner} = ?', [(i,) for i in identifiers])
-        group = self.tenant.store.groups[table.group]
+        group = self.tenant.store.members(table.group)
         self._insert(table, [group[i] for i in sorted(identifiers) if i in group])
 
     def _insert(self, table: Table, records: list[Record]) -> None:

@@ -6,7 +6,6 @@ import calendar
 import re
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -39,7 +38,7 @@ def install(connection: sqlite3.Connection, tenant: Tenant, failure: Failure) ->
 
     for name, function in FUNCTIONS.items():
         define(name, function)
-    define("ns_now", lambda: dates.mark(tenant.now() + timedelta(hours=tenant.options.utc_offset_h)))
+    define("ns_now", lambda: dates.mark(tenant.options.local(tenant.now())))
     define("ns_df", lambda kind, value: display(tenant, kind, value))
 
 

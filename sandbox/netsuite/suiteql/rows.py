@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -61,6 +61,9 @@ class RowMaker:
                 yield from self._accounting_lines(record)
             case "nexttransactionlinelink" | "previoustransactionlinelink":
                 yield from self._links(record)
+            case "deletedrecord":
+                if record.values:
+                    yield {"id": record.id, **record.values, "deletedby": -5, "iscustomrecord": False, "iscustomtransaction": False}
             case "customeraddressbook" | "customeraddressbookentityaddress":
                 yield from self._addresses(record)
             case _:
@@ -272,12 +275,11 @@ def total(record: Record) -> Decimal:
 
 def encoders(tenant: Tenant) -> dict[type, Callable[[Any], Any]]:
     """How values are kept in SQLite: amounts as floats, flags as T and F, dates marked; empty text is null, as in Oracle."""
-    zone = timedelta(hours=tenant.options.utc_offset_h)
     return {
         str: lambda text: text or None,
         int: lambda number: number,
         bool: lambda flag: "T" if flag else "F",
         Decimal: float,
-        datetime: lambda moment: mark(moment + zone),
+        datetime: lambda moment: mark(tenant.options.local(moment)),
         date: lambda day: f"{MARK}{day.isoformat()} 00:00:00",
     }

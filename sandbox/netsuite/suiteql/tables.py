@@ -172,7 +172,12 @@ TABLES: tuple[Table, ...] = (
         "id",
         _columns("id:int name fullname externalid currency>currency country isinactive:bool iselimination:bool parent>subsidiary"),
     ),
-    Table("currency", "currency", "id", _columns("id:int name symbol exchangerate:num isinactive:bool isbasecurrency:bool")),
+    Table(
+        "currency",
+        "currency",
+        "id",
+        _columns("id:int name symbol exchangerate:num currencyprecision:int isinactive:bool isbasecurrency:bool"),
+    ),
     Table("classification", "classification", "id", _columns(_NESTED)),
     Table("department", "department", "id", _columns(_NESTED)),
     Table("location", "location", "id", _columns(_NESTED)),
@@ -188,17 +193,30 @@ TABLES: tuple[Table, ...] = (
         "id",
         _columns(
             "id:int periodname startdate:date enddate:date closed:bool isposting:bool isyear:bool isquarter:bool alllocked:bool "
-            "arlocked:bool"
+            "arlocked:bool allownonglchanges:bool"
         ),
+    ),
+    Table(
+        "deletedrecord",
+        "deletion",
+        "id",
+        _columns(
+            "id:int recordid:int recordtypeid:int type name deleteddate:date deletedby:int context iscustomlist:bool iscustomrecord:bool "
+            "iscustomtransaction:bool"
+        ),
+        indexed=("deleteddate",),
     ),
 )
 
 
 def tables_of(catalog: Catalog) -> dict[str, Table]:
-    """All tables of an account, with its custom columns; without subsidiaries there is no such table or column."""
+    """All tables of an account, with its custom columns; without subsidiaries, or the role's permission for deleted records,
+    there is no such table."""
     found = {}
     for table in TABLES:
         if table.name == "subsidiary" and not catalog.options.one_world:
+            continue
+        if table.name == "deletedrecord" and not catalog.options.deleted_records:
             continue
         found[table.name] = table.with_custom(catalog.columns(table.custom) if table.custom else [])
     return found

@@ -26,6 +26,9 @@ class Tenant:
         self.schema = build_schema(options.connector_fields, options.custom_fields)
         if not options.invoice_adjustments:
             del self.schema["InvoiceAdjustment"]
+        if not options.multiple_currencies:
+            del self.schema["Invoice"].fields["Currency"]
+            self.schema["Invoice"].rebuild()
         self.store = Store(self.schema, options.clock, options.data_query_lag_s)
         self.tokens = Tokens(options)
         self.troubles = Troubles()

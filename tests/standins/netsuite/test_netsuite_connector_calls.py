@@ -64,7 +64,29 @@ def test_a_closed_period_takes_no_document_but_connector_fields(ns: Account, kin
         "USER_ERROR",
         "Error while accessing a resource. You cannot make this entry because the posting period Jan 2026 is closed.",
     )
-    assert ns.record("PATCH", f"{kind}/{number}", {STATUS: "x"}).status_code == 204
+    refused = ns.record("PATCH", f"{kind}/{number}", {STATUS: "x"})
+    text = "Error while accessing a resource. You cannot edit this transaction because its posting period Jan 2026 is closed."
+    assert (error_of(refused), path_of(refused)) == ((400, "USER_ERROR", text), "postingPeriod")
+
+
+@pytest.mark.parametrize("kind", [k for k in DOCUMENTS if k != "salesOrder"])
+@pytest.mark.parametrize(("period_allows", "role_may"), [(False, True), (True, False), (True, True)])
+def test_what_posts_nothing_is_changed_where_period_and_role_allow_it(ns: Account, kind: str, period_allows: bool, role_may: bool) -> None:
+    number = document(ns, kind)
+    ns.options.non_gl_changes = role_may
+    ns.load({"accountingPeriod": [{"id": period(ns, "Jan 2026"), "closed": True, "allowNonGLChanges": period_allows}]})
+    answer = ns.record("PATCH", f"{kind}/{number}", {STATUS: "x", "memo": "y"})
+    assert answer.status_code == (204 if period_allows and role_may else 400)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_posting_period_holds_the_date_unless_the_account_allows_others(ns: Account, allowed: bool) -> None:
+    ns.options.date_outside_period = allowed
+    body = {"entity": {"id": ns.customer()}, "item": {"items": [{"item": {"id": ns.item()}, "amount": 1}]}, "tranDate": "2026-01-30"}
+    answer = ns.record("POST", "invoice", {**body, "postingPeriod": {"id": period(ns, "Feb 2026")}})
+    assert answer.status_code == (204 if allowed else 400)
+    if not allowed:
+        assert "not within the date range of your accounting period" in error_of(answer)[2]
 
 
 def test_an_order_is_written_in_a_closed_period(ns: Account) -> None:

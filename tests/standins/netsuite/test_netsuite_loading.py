@@ -76,6 +76,15 @@ def test_given_ids_are_kept_and_not_handed_out_again(ns: Account) -> None:
     assert int(ns.customer(companyName="Next")) == 7001
 
 
+def test_load_deletes_a_record_as_a_person_would(ns: Account) -> None:
+    ns.load({"customer": [{"externalId": "Z1", "companyName": "Acme", "subsidiary": {"id": 1}}]})
+    ns.load({"customer": [{"externalId": "Z1", "deleted": True}]})
+    assert ns.rows("SELECT id FROM customer WHERE externalid = 'Z1'") == []
+    assert [row["name"] for row in ns.rows("SELECT name FROM deletedrecord")] == ["CUST1001 Acme"]
+    again = ns.load({"customer": [{"externalId": "Z1", "deleted": True}]})
+    assert again.status_code == 422 and again.json()["errors"]
+
+
 def test_load_updates_a_record_it_finds_by_id(ns: Account) -> None:
     ns.load({"term": [{"id": "3", "isInactive": True}], "subsidiary": [{"id": "2", "name": "America"}]})
     assert ns.rows("SELECT name, isinactive FROM term WHERE id = 3") == [{"name": "Net 30", "isinactive": "T"}]

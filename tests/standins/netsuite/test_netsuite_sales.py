@@ -95,6 +95,21 @@ def test_currency_must_be_one_of_the_customers(ns: Account) -> None:
     assert path_of(try_invoice(ns, customer, {"item": item, "amount": 1}, currency="2")) == "currency"
 
 
+def test_a_currency_that_is_switched_off_takes_no_new_transactions(ns: Account) -> None:
+    customer, item = ns.customer(currency={"refName": "EUR"}), ns.item()
+    before = ns.invoice(customer, item)
+    ns.record("PATCH", "currency/2", {"isInactive": True})
+    assert "EUR is inactive" in error_of(try_invoice(ns, customer, {"item": item, "amount": 1}))[2]
+    assert ns.record("PATCH", f"invoice/{before}", {"memo": "as before"}).status_code == 204
+    rows = ns.rows("SELECT symbol, currencyprecision AS digits, isinactive AS off, isbasecurrency AS base FROM currency ORDER BY id")
+    assert [(r["symbol"], r["digits"], r["off"], r["base"]) for r in rows] == [
+        ("USD", "2", "F", "T"),
+        ("EUR", "2", "T", "F"),
+        ("GBP", "2", "F", "F"),
+        ("JPY", "0", "F", "F"),
+    ]
+
+
 def test_negative_total_is_refused_but_negative_lines_are_not(ns: Account) -> None:
     customer, item = ns.customer(), ns.item()
     assert ns.get(f"invoice/{ns.invoice(customer, item, 10, -4)}")["total"] == 6
@@ -162,7 +177,8 @@ def period(ns: Account, name: str) -> str:
 def test_closed_period_is_refused(ns: Account, flag: str) -> None:
     customer, item = ns.customer(), ns.item()
     invoice = ns.invoice(customer, item)
-    ns.load({"accountingPeriod": [{"id": period(ns, "Jan 2026"), flag: True}]})
+    ns.options.non_gl_changes = True
+    ns.load({"accountingPeriod": [{"id": period(ns, "Jan 2026"), flag: True, "allowNonGLChanges": True}]})
     status, code, text = error_of(try_invoice(ns, customer, {"item": item, "amount": 1}))
     assert (status, code) == (400, "USER_ERROR") and "the posting period Jan 2026 is closed" in text
     changed = ns.record("PATCH", f"invoice/{invoice}", {"item": {"items": [{"line": 1, "amount": 2}]}})

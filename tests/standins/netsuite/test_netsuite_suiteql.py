@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -209,10 +210,21 @@ def test_dates_are_shown_in_the_account_format_unless_wrapped(ns: Account) -> No
 
 
 def test_times_are_in_the_account_zone(ns: Account) -> None:
-    ns.options.utc_offset_h = -8
-    ns.invoice(ns.customer(), ns.item())
-    query = "SELECT TO_CHAR(lastmodifieddate,'YYYY-MM-DD HH24:MI:SS') AS lm FROM transaction"
-    assert ns.rows(query) == [{"lm": "2026-02-15 02:00:00"}]
+    ns.options.time_zone = "America/Los_Angeles"
+    invoice = ns.invoice(ns.customer(), ns.item())
+    query = "SELECT TO_CHAR(lastmodifieddate,'YYYY-MM-DD HH24:MI:SS') AS lm, TO_CHAR(SYSDATE,'HH24:MI') AS now FROM transaction"
+    assert ns.rows(query) == [{"lm": "2026-02-15 02:00:00", "now": "02:00"}]
+    assert ns.get(f"invoice/{invoice}")["lastModifiedDate"] == "2026-02-15T10:00:00Z"
+
+
+def test_the_clock_of_an_account_repeats_an_hour_in_autumn(ns: Account) -> None:
+    ns.options.time_zone = "America/Los_Angeles"
+    for hour in (8, 9):
+        ns.clock.now = datetime(2026, 11, 1, hour, 30, tzinfo=UTC)
+        ns.log_in()
+        ns.invoice(ns.customer(companyName=f"Acme {hour}"), ns.item(f"Licence {hour}"))
+    rows = ns.rows("SELECT TO_CHAR(lastmodifieddate,'YYYY-MM-DD HH24:MI:SS') AS lm FROM transaction ORDER BY id")
+    assert rows == [{"lm": "2026-11-01 01:30:00"}] * 2
 
 
 @pytest.mark.parametrize(
@@ -386,3 +398,27 @@ def test_look_ups_of_a_thousand_keys_are_fast(ns: Account) -> None:
     assert seconds("externalid", "transaction", [f"ZINV-{n}" for n in range(1000)]) < 0.2
     assert seconds("custbodyzuoraid", "transaction", [f"z{n}" for n in range(1000)]) < 0.2
     assert seconds("transaction", "transactionline", list(range(1000001, 1001001))) < 0.2
+
+
+DELETED = "SELECT d.recordid, d.type, TO_CHAR(d.deleteddate, 'YYYY-MM-DD HH24:MI:SS') AS gone FROM deletedrecord d WHERE d.recordid = ?"
+
+
+def test_a_deleted_record_is_told_until_the_account_is_reset(ns: Account) -> None:
+    number = ns.customer(externalId="ZACC-1")
+    assert ns.query(DELETED, number).json()["items"] == []
+    assert ns.call("DELETE", f"record/v1/customer/{number}").status_code == 204
+    (row,) = ns.query(DELETED, number).json()["items"]
+    assert (row["recordid"], row["type"]) == (number, "Customer")
+    since = "SELECT d.recordid FROM deletedrecord d WHERE d.deleteddate >= TO_TIMESTAMP(?, 'YYYY-MM-DD HH24:MI:SS')"
+    assert [r["recordid"] for r in ns.query(since, row["gone"]).json()["items"]] == [number]
+
+
+def test_deleted_records_need_a_permission(ns: Account) -> None:
+    ns.stand_in.options.deleted_records = False
+    ns.stand_in.tenant.catalog.version += 1
+    try:
+        answer = ns.query("SELECT d.recordid FROM deletedrecord d")
+        assert (answer.status_code, error_of(answer)[1]) == (400, "INVALID_PARAMETER")
+    finally:
+        ns.stand_in.options.deleted_records = True
+        ns.stand_in.tenant.catalog.version += 1

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from sandbox.zuora import DataQueryLimits
-from tests.standins.zuora.tenant import PACIFIC, Tenant, invoice, rid, running
+from tests.standins.zuora.tenant import PACIFIC, Tenant, basics, invoice, rid, running
 
 ONE = rid("1", 1)
 
@@ -240,3 +240,39 @@ def test_results_are_shown_in_the_zone_of_the_tenant() -> None:
 def test_sums_do_not_drift(empty: Tenant) -> None:
     empty.load(Account=[{"Id": rid("a"), "Name": "Acme", "Currency": "USD"}], Invoice=[invoice(n, 0.1) for n in range(1, 1001)])
     assert empty.sql("SELECT sum(amount) AS s FROM invoice") == [{"s": 100}]
+
+
+def test_a_job_waits_and_runs_as_long_as_the_tenant_is_said_to_take() -> None:
+    with running(data_query_queue_s=600, data_query_run_s=1_800) as slow:
+        slow.load(**basics())
+        job_id = slow.submit("SELECT id FROM account").json()["data"]["id"]
+        other = slow.submit("SELECT id FROM account").json()["data"]["id"]
+
+        def status() -> str:
+            return str(slow.get(f"/query/jobs/{job_id}")["data"]["queryStatus"])
+
+        seen = [status()]
+        slow.clock.move(599)
+        seen.append(status())
+        slow.clock.move(1)
+        seen.append(status())
+        assert "dataFile" not in slow.get(f"/query/jobs/{job_id}")["data"]
+        assert len(slow.get("/query/jobs", queryStatus="in_progress")["data"]) == 2
+        assert slow.call("DELETE", f"/query/jobs/{other}").json()["data"]["queryStatus"] == "cancelled"
+        slow.clock.move(1_799)
+        seen.append(status())
+        slow.clock.move(1)
+        done = slow.finished(job_id)
+        assert seen == ["accepted", "accepted", "in_progress", "in_progress"]
+        assert (done["queryStatus"], done["outputRows"]) == ("completed", len(basics()["Account"]))
+        assert slow.get(f"/query/jobs/{other}")["data"]["queryStatus"] == "cancelled"
+
+
+def test_jobs_that_wait_fill_the_queue() -> None:
+    with running(data_query_queue_s=600, data_query_limits=DataQueryLimits(running=1, queued=1)) as slow:
+        first, second, third = (slow.submit("SELECT id FROM account") for _ in range(3))
+        assert [each.status_code for each in (first, second, third)] == [200, 200, 429]
+        slow.clock.move(601)
+        for each in (first, second):
+            assert slow.finished(each.json()["data"]["id"])["queryStatus"] == "completed"
+        assert slow.submit("SELECT id FROM account").status_code == 200

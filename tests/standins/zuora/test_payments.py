@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,7 +116,9 @@ def test_unapply_more_than_was_applied_is_refused(settled: Tenant) -> None:
 
 
 def test_unapply_before_the_latest_application_is_refused(settled: Tenant) -> None:
+    settled.clock.now -= timedelta(days=11)
     key = settled.post("/v1/payments", payment_body(effectiveDate="2026-01-20"))["id"]
+    settled.clock.now += timedelta(days=11)
     line = {"invoices": [{"invoiceId": rid("1", 1), "amount": 10}]}
     settled.put(f"/v1/payments/{key}/apply", {"effectiveDate": "2026-01-30", **line})
     assert code(settled.put(f"/v1/payments/{key}/unapply", {"effectiveDate": "2026-01-29", **line})) == 30
@@ -168,11 +171,13 @@ def test_a_payment_without_account_cannot_be_applied(settled: Tenant) -> None:
     assert code(settled.post("/v1/payments", {**body, "invoices": [{"invoiceId": rid("1", 1), "amount": 1}]})) == 30
 
 
-def test_effective_date_may_be_limited_to_today() -> None:
-    with running(payment_effective_date="today") as tenant:
+def test_the_effective_date_is_today_unless_the_tenant_takes_earlier_ones(settled: Tenant) -> None:
+    assert code(settled.post("/v1/payments", payment_body(effectiveDate="2026-01-30"))) == 20
+    assert settled.post("/v1/payments", payment_body())["success"]
+    with running(payment_effective_date="not_future") as tenant:
         tenant.load(Account=[{"Id": rid("a"), "Name": "Acme", "Currency": "USD"}], PaymentMethod=[CHECK])
-        assert code(tenant.post("/v1/payments", payment_body(effectiveDate="2026-01-30"))) == 20
-        assert tenant.post("/v1/payments", payment_body())["success"]
+        assert tenant.post("/v1/payments", payment_body(effectiveDate="2026-01-30"))["success"]
+        assert code(tenant.post("/v1/payments", payment_body(effectiveDate="2026-02-01"))) == 20
 
 
 def test_lists_are_paged_with_a_full_url(settled: Tenant) -> None:

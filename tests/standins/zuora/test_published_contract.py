@@ -194,6 +194,7 @@ CALLS: list[tuple[str, str, str, Any]] = [
 
 def test_answers_hold_against_the_published_description(settled: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settled.stand_in.options, "orders_harmonization", True)
+    monkeypatch.setattr(settled.stand_in.options, "refund_with_unapply", True)
     settled.load(**CATALOGUE)
     settled.http.headers["Zuora-Version"] = "2025-08-12"
     found: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,6 +28,22 @@ def test_refund_takes_unapplied_money(settled: Tenant, payment: str) -> None:
     assert [(p["paymentId"], p["amount"]) for p in settled.get(f"/v1/refunds/{made['id']}/parts")["parts"]] == [(payment, 10)]
 
 
+@pytest.fixture
+def permitted(settled: Tenant) -> Iterator[None]:
+    """The user may refund with automatic unapply."""
+    settled.stand_in.options.refund_with_unapply = True
+    yield
+    settled.stand_in.options.refund_with_unapply = False
+
+
+def test_refunds_with_automatic_unapply_need_a_permission(settled: Tenant, payment: str) -> None:
+    body = {**REFUND, "totalAmount": 100, "invoices": [{"invoiceId": rid("1", 1), "amount": 100}]}
+    for key in (payment, "0" * 32):
+        assert code(settled.post(f"/v1/payments/{key}/refunds/unapply", body)) == 10
+    assert (balance(settled, 1), parts(settled, payment)) == (0, {rid("1", 1): 100, "rest": 30})
+
+
+@pytest.mark.usefixtures("permitted")
 def test_refund_of_applied_money_unapplies_it_first(settled: Tenant, payment: str) -> None:
     body = {**REFUND, "totalAmount": 100, "invoices": [{"invoiceId": rid("1", 1), "amount": 100}]}
     assert settled.post(f"/v1/payments/{payment}/refunds/unapply", body)["amount"] == 100
@@ -58,6 +75,7 @@ def test_wrong_refund_is_refused_and_changes_nothing(settled: Tenant, payment: s
     assert settled.stand_in.dump() == before
 
 
+@pytest.mark.usefixtures("permitted")
 def test_refund_with_unapply_is_all_or_nothing(settled: Tenant, payment: str) -> None:
     body = {**REFUND, "totalAmount": 131, "invoices": [{"invoiceId": rid("1", 1), "amount": 100}]}
     assert code(settled.post(f"/v1/payments/{payment}/refunds/unapply", body)) == 30

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+GUARD_SECONDS = 60.0
+
 
 class _Headers(dict[str, str]):
     """Headers by name, whatever its case."""
@@ -45,13 +47,14 @@ class Request:
 @dataclass(frozen=True)
 class Reply:
     """`body` is sent as it is when it is text or bytes, otherwise as JSON; `drop` closes the connection without an answer;
-    `cut` closes it after so many bytes of the body."""
+    `cut` closes it after so many bytes of the body. `silence` is waited for before the first byte, or after those of `cut`."""
 
     status: int = 200
     body: Any = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
     cut: int | None = None
+    silence: threading.Event | None = None
 
 
 Handler = Callable[[Request], Reply]
@@ -96,6 +99,8 @@ class ScriptedService:
         request = Request(wire.command, parts.path, parse_qs(parts.query), _Headers(wire.headers), body)
         self.requests.append(request)
         reply = self.replies.pop(0) if self.replies else self.answer(request)
+        if reply.silence and reply.cut is None:
+            reply.silence.wait(GUARD_SECONDS)
         if reply.drop:
             wire.close_connection = True
             wire.connection.shutdown(socket.SHUT_RDWR)
@@ -115,6 +120,8 @@ class ScriptedService:
         wire.wfile.write(raw if reply.cut is None else raw[: reply.cut])
         if reply.cut is not None:
             wire.wfile.flush()
+            if reply.silence:
+                reply.silence.wait(GUARD_SECONDS)
             wire.close_connection = True
             wire.connection.shutdown(socket.SHUT_RDWR)
 

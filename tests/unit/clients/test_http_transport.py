@@ -69,7 +69,7 @@ def test_an_answer_cut_off_in_its_body_is_lost(service: ScriptedService, http: H
 
 def test_a_read_time_out_of_a_create_is_unknown(service: ScriptedService, http: Http) -> None:
     released = threading.Event()
-    service.answer = lambda r: (released.wait(5) and Reply()) or Reply()
+    service.answer = lambda r: (released.wait(60) and Reply()) or Reply()
     with pytest.raises(OutcomeUnknown, match="time-out"):
         http.send(call(service.url, Effect.ONCE, read_seconds=0.05))
     released.set()
@@ -163,11 +163,11 @@ def test_no_pause_reaches_past_the_deadline(service: ScriptedService, http: Http
 def test_an_answer_is_not_waited_for_beyond_the_deadline(service: ScriptedService) -> None:
     http = Http()
     released = threading.Event()
-    service.answer = lambda r: (released.wait(5) and Reply()) or Reply()
+    service.answer = lambda r: (released.wait(60) and Reply()) or Reply()
     http.deadline = http.clock() + 0.7
     with pytest.raises(OutcomeUnknown):
         http.send(call(service.url, Effect.ONCE, read_seconds=60))
-    assert http.clock() < http.deadline + 1
+    assert http.clock() < http.deadline + 30, "the service answers after 60 s at the earliest"
     released.set()
 
 
@@ -214,18 +214,28 @@ def test_an_observer_can_end_the_worker_on_either_side_of_an_effect(service: Scr
 
 
 class CountedSlots:
-    def __init__(self) -> None:
+    def __init__(self, waits: bool = False) -> None:
         self.held = 0
         self.throttles = 0
+        self.asked: list[float | None] = []
+        self.waits = waits
+        self.ends: list[bool] = []
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
         self.held += 1
-        yield
-        self.held -= 1
+        try:
+            yield
+        except ServiceError as lost:
+            self.ends.append(lost.going_on)
+            raise
+        finally:
+            self.held -= 1
 
-    def throttled(self) -> None:
-        self.throttles += 1
+    def throttled(self, asked: float | None = None) -> bool:
+        self.throttles += self.held
+        self.asked.append(asked)
+        return self.waits
 
 
 def test_a_slot_is_held_during_each_send_and_not_while_pausing(service: ScriptedService, http: Http) -> None:
@@ -244,6 +254,42 @@ def test_a_slot_is_held_during_each_send_and_not_while_pausing(service: Scripted
     assert held_while_served == [1, 1, 1]
     assert held_while_pausing == [0, 0]
     assert (slots.held, slots.throttles) == (0, 2)
+
+
+def test_a_refusal_is_no_try_where_the_slots_see_to_the_waiting(service: ScriptedService, http: Http, time: FakeTime) -> None:
+    slots = CountedSlots(waits=True)
+    replies = [Reply(429, {}, {"Retry-After": "7"}), *(Reply(400, {"code": "LIMIT"}) for _ in range(20)), Reply(503), Reply(200)]
+    service.answer = lambda r: replies.pop(0)
+    policy = RetryPolicy(tries=2)
+    answer = http.send(call(service.url, Effect.READ), slots=slots, policy=policy, too_many=lambda a: a.status == 400)
+    assert answer.status == 200
+    assert (slots.throttles, slots.asked) == (21, [7.0, *[None] * 20])
+    assert time.slept == [1.0]
+
+
+@pytest.mark.parametrize("effect", [Effect.READ, Effect.ONCE])
+@pytest.mark.parametrize(
+    ("trouble", "going_on"),
+    [("silence", True), ("half an answer, then silence", True), ("dropped", False), ("half an answer, then dropped", False)],
+)
+def test_who_stops_waiting_says_that_the_call_may_still_be_going_on(
+    service: ScriptedService, http: Http, effect: Effect, trouble: str, going_on: bool
+) -> None:
+    slots, silence = CountedSlots(), threading.Event()
+    cut = 2 if trouble.startswith("half") else None
+    ends_in_silence = trouble.endswith("silence")
+    service.answer = lambda r: Reply(200, {"a": 1}, drop=trouble == "dropped", cut=cut, silence=silence if ends_in_silence else None)
+    with pytest.raises(NotSent if effect is Effect.READ else OutcomeUnknown) as lost:
+        http.send(call(service.url, effect, read_seconds=0.2 if ends_in_silence else 60.0), slots=slots, policy=RetryPolicy(tries=1))
+    silence.set()
+    assert (lost.value.going_on, slots.ends, slots.held) == (going_on, [going_on], 0)
+
+
+def test_a_connection_that_never_came_up_leaves_nothing_going_on(http: Http) -> None:
+    slots = CountedSlots()
+    with pytest.raises(NotSent):
+        http.send(call(closed_port(), Effect.ONCE), slots=slots, policy=RetryPolicy(tries=1))
+    assert slots.ends == [False]
 
 
 class NumberedSigner:

@@ -168,8 +168,8 @@ class OneSlot:
         yield
         self.held -= 1
 
-    def throttled(self) -> None:
-        return None
+    def throttled(self, asked: float | None = None) -> bool:
+        return False
 
 
 def test_every_call_holds_one_slot(service: ScriptedService, http: Http) -> None:

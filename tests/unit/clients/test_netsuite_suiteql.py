@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tallybridge.errors import BadAnswer, NotSent, Refused
-from tallybridge.netsuite import NetSuite
-from tallybridge.netsuite.suiteql import in_parts
+from tallybridge.netsuite import NetSuite, suiteql
+from tallybridge.netsuite.suiteql import TooManyRows, bound
 from tests.unit.clients.scripted_service import Reply, Request, ScriptedService
 
 
@@ -44,9 +44,34 @@ def test_a_full_last_page_costs_no_further_call(service: ScriptedService, netsui
 
 def test_a_result_beyond_netsuites_limit_is_an_error_not_a_short_answer(service: ScriptedService, netsuite: NetSuite) -> None:
     service.answer = lambda r: Reply(200, {"hasMore": True, "items": [{"id": "1"}]})
-    with pytest.raises(BadAnswer, match="100000 rows"):
+    with pytest.raises(BadAnswer, match="100,000 rows"):
         list(netsuite.suiteql("SELECT id FROM item"))
     assert len(service.requests) == 100
+
+
+def test_a_result_of_the_largest_size_is_not_taken_for_a_whole_one(
+    service: ScriptedService, netsuite: NetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NetSuite says that there is no more."""
+    monkeypatch.setattr(suiteql, "MAX_ROWS", 2000)
+    service.answer = paged(table(2000))
+    with pytest.raises(TooManyRows):
+        list(netsuite.suiteql("SELECT id FROM item"))
+    service.answer = paged(table(1999))
+    assert len(list(netsuite.suiteql("SELECT id FROM item"))) == 1999
+
+
+def test_too_many_rows_for_some_keys_are_asked_for_in_halves(
+    service: ScriptedService, netsuite: NetSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each key has three rows."""
+    monkeypatch.setattr(suiteql, "MAX_ROWS", 20)
+    service.answer = lambda r: Reply(200, {"hasMore": False, "items": [{"id": v} for v in r.json["params"] for _ in range(3)][:20]})
+    found = [row["id"] for row in netsuite.suiteql_in("SELECT id FROM item WHERE id IN {in}", [str(n) for n in range(25)])]
+    assert found == [str(n) for n in range(25) for _ in range(3)]
+    service.answer = lambda r: Reply(200, {"hasMore": False, "items": [{"id": "1"}] * 20})
+    with pytest.raises(TooManyRows):
+        list(netsuite.suiteql_in("SELECT id FROM item WHERE id IN {in}", ["1", "2"]))
 
 
 def test_values_are_text_keys_lower_case_and_nulls_left_out(service: ScriptedService, netsuite: NetSuite) -> None:
@@ -99,15 +124,15 @@ def test_no_values_no_call(service: ScriptedService, netsuite: NetSuite) -> None
 
 
 def test_brackets_may_stand_in_the_query_or_not() -> None:
-    assert next(in_parts("x IN ({in})", ["a", "b"], ()))[0] == "x IN (?, ?)"
-    assert next(in_parts("x IN {in}", ["a", "b"], ()))[0] == "x IN (?, ?)"
+    assert bound("x IN ({in})", ["a", "b"], ())[0] == "x IN (?, ?)"
+    assert bound("x IN {in}", ["a", "b"], ())[0] == "x IN (?, ?)"
 
 
 def test_a_question_mark_in_a_text_is_no_parameter() -> None:
-    assert next(in_parts("a = 'why?' AND b = ? AND c IN {in} AND d = ?", ["v"], ["b", "d"]))[1] == ["b", "v", "d"]
+    assert bound("a = 'why?' AND b = ? AND c IN {in} AND d = ?", ["v"], ["b", "d"])[1] == ["b", "v", "d"]
 
 
 @pytest.mark.parametrize("q", ["SELECT 1", "x IN {in} OR y IN {in}"])
 def test_the_place_of_the_list_must_be_given_once(q: str) -> None:
     with pytest.raises(ValueError, match="exactly once"):
-        list(in_parts(q, ["a"], ()))
+        bound(q, ["a"], ())

@@ -16,7 +16,7 @@ from tests.unit.clients.scripted_service import FakeTime
 def test_never_more_calls_in_flight_than_places() -> None:
     slots, lock = LocalSlots(3), threading.Lock()
     inside = highest = 0
-    together = threading.Barrier(3, timeout=5)
+    together = threading.Barrier(3, timeout=60)
 
     def work() -> None:
         nonlocal inside, highest
@@ -32,7 +32,7 @@ def test_never_more_calls_in_flight_than_places() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert (highest, inside) == (3, 0)
 
 
@@ -132,5 +132,5 @@ def test_threads_that_come_together_log_in_once(time: FakeTime) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert seen == ["token-1"] * 8

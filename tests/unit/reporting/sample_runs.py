@@ -8,9 +8,10 @@ from decimal import Decimal
 from functools import cache, wraps
 from typing import ParamSpec
 
+from tallybridge.reporting.causes import causes
 from tallybridge.reporting.messages import group_messages
 from tallybridge.reporting.totals import control_totals, run_outcome
-from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult, RunSummary, StepOutcome, StepReport, Tally
+from tallybridge.sync.runlog import LeftOut, Level, LogLine, Outcome, RecordResult, RunSummary, StepOutcome, StepReport, Tally
 
 INJECTED = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 4
@@ -295,10 +296,33 @@ def run_with_everything() -> Run:
     return finished(rows, lines, steps=steps), lines
 
 
+@fresh
+def run_with_causes() -> Run:
+    """What needs a person by cause: a missing tax code in three steps, with a long and a hostile name, and all that waits for it."""
+    summary, lines = run_with_warnings()
+    cause = f'tax code "{INJECTED}" has no accounting code.'
+    known = [("invoices", "Invoice", "INV"), ("debit_memos", "DebitMemo", "DM"), ("credit_memos", "CreditMemo", "CM")]
+    for step, object_, prefix in known:
+        for n, (currency, amount) in enumerate((("EUR", "1234567.89"), ("USD", "20.5"), ("KWD", "-12.105"))):
+            money = {"object": object_, "currency": currency, "amount": amount, "outcome": "held", "source_id": f"{prefix}{n}"}
+            own = {"source_number": f"{prefix}-{n}", "cause": cause, "code": "INV-V3", "advice": "Set an accounting code on the tax code."}
+            lines.append(line(step, Level.WARNING, f"{prefix}-{n}: {cause}", **money, **own))
+    for n in range(20):
+        money = {"object": "Payment", "currency": "EUR", "amount": "99.90", "outcome": "held", "source_id": f"p{n}"}
+        own = {"source_number": f"{NAMES[2][:60]}-{n}", "code": "PAY-V2", "waits_for": "invoice INV-0", "advice": "It follows by itself."}
+        lines.append(line("payments", Level.WARNING, f"Payment {n}: invoice INV-0 has not been synced.", **money, **own))
+    rows = [
+        LeftOut("payments", "Payment", "LEFT-UNAPPLIED", "they are not applied in full", "USD", Tally(3, Decimal(300)), ["P-1"], due=True)
+    ]
+    summary.messages, summary.left_out, summary.causes = group_messages(lines), rows, causes(lines, rows)
+    return summary, lines
+
+
 RUNS: dict[str, Callable[[], Run]] = {
     "clean": clean_run,
     "dry": lambda: clean_run(dry_run=True),
     "warnings": run_with_warnings,
+    "causes": run_with_causes,
     "everything": run_with_everything,
     "failed": failed_run,
     "out_of_balance": out_of_balance_run,

@@ -6,9 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from tallybridge.reporting.answers import Tone
+from tallybridge.reporting.objects import title
+from tallybridge.reporting.off import off_words
 from tallybridge.reporting.totals import control_totals
-from tallybridge.reporting.verdict import Tone, off_text, state_text, verdict
-from tallybridge.sync.runlog import ControlTotal, Outcome, RunOutcome, RunSummary, Tally
+from tallybridge.reporting.verdict import off_text, state_text, verdict
+from tallybridge.sync.held import Held
+from tallybridge.sync.runlog import ControlTotal, Level, Message, OffRecord, Outcome, RunOutcome, RunSummary, Tally
 from tests.unit.reporting import sample_runs
 
 
@@ -53,8 +57,12 @@ def test_money_that_was_not_compared_is_not_called_right() -> None:
 
 def test_amounts_not_brought_over_are_named_by_currency() -> None:
     summary, _ = sample_runs.run_with_warnings()
-    refused = sum((t.held.plus(t.refused).amount for t in summary.totals if t.currency == "USD"), Decimal(0))
-    assert f"USD {refused:,.2f}" in verdict(summary).answers[1].detail
+    lines = [t for t in summary.totals if t.currency == "USD" and t.held.plus(t.refused).amount]
+    detail = verdict(summary).answers[1].detail
+    assert lines
+    for line in lines:
+        assert f"{title(line.object).lower()} USD {line.held.plus(line.refused).amount:,.2f}" in detail
+    assert "NetSuite's receivables are EUR 155,511.90 too low" in detail
 
 
 def test_differences_that_cancel_out_are_still_not_proven() -> None:
@@ -91,3 +99,45 @@ def test_a_warning_outcome_without_warning_lines_does_not_say_zero_warnings() ->
 )
 def test_why_a_total_does_not_tie_out(total: ControlTotal, text: str) -> None:
     assert off_text(total) == text
+
+
+def test_a_service_that_does_not_answer_needs_nobody() -> None:
+    summary = empty(RunOutcome.FAILED)
+    summary.messages = [Message("run", Level.ERROR, "NETSUITE-AWAY", "NetSuite does not answer.")]
+    assert answers(summary) == ["Not to the end", "Not checked", "Nothing", "Yes"]
+    summary.messages.append(Message("run", Level.ERROR, "STEP-FAILED", "Something else."))
+    assert answers(summary)[2:] == ["The cause of the failure", "Yes, after the cause is gone"]
+
+
+def booked_in_base(count: int) -> RunSummary:
+    """A clean run of which NetSuite books so many lines in its base currency."""
+    summary, _ = sample_runs.RUNS["clean"]()
+    with_money = [t for t in summary.totals if t.currency]
+    for total in with_money[:count]:
+        total.booked_in = "USD"
+    summary.outcome = RunOutcome.WARNINGS
+    return summary
+
+
+def test_money_in_another_currency_is_not_called_right() -> None:
+    summary = booked_in_base(1)
+    first = next(t for t in summary.totals if t.booked_in)
+    money = verdict(summary).answers[1]
+    assert (money.answer, money.tone) == ("Not in their currency", Tone.WATCH)
+    assert money.detail.startswith(f"NetSuite books {first.currency} in USD, its base currency: ")
+    assert "agree as figures only" in money.detail
+    assert "ties out" not in verdict(summary).headline
+
+
+def test_one_record_of_another_currency_customer_or_type_is_said_so() -> None:
+    sent, there = Held(Decimal(5), "EUR", "9001", "invoice"), Held(Decimal(5), "USD", "9002", "creditMemo")
+    off = ControlTotal("Invoice", "EUR", checked=True, off_count=1, off=[OffRecord("i1", "INV1", sent, (there,))])
+    assert off_text(off) == "NetSuite holds 1 record in another currency, of another customer or of another type than was sent"
+    words = "NetSuite holds USD 5.00 of customer 9002 instead of 9001 as creditMemo instead of invoice, EUR 5.00 was sent"
+    assert off_words(off.off[0], "EUR", "NetSuite") == words
+    assert OffRecord.from_json(off.off[0].to_json()) == off.off[0]
+
+
+def test_what_earlier_runs_kept_of_such_records_is_read() -> None:
+    old = OffRecord.from_json({"id": "i1", "number": "INV1", "amount": Decimal(5), "held": [Decimal(4), None]})
+    assert (old.amount, [h.amount for h in old.held]) == (Decimal(5), [Decimal(4), None])

@@ -55,8 +55,8 @@ BILL_TO = {
     "State": "NRW",
     "PostalCode": "50667",
     "Country": "Germany",
-    "WorkPhone": "+49 221 1",
-    "Fax": "+49 221 2",
+    "WorkPhone": "+49 221 1000",
+    "Fax": "+49 221 2000",
     "WorkEmail": "dana@example.com",
     "TaxRegion": "EU",
 }

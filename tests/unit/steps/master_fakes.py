@@ -13,7 +13,7 @@ from typing import Any
 from tallybridge.clock import utc_moment
 from tallybridge.errors import NotFound, OutcomeUnknown, Refused
 from tallybridge.settings import Settings
-from tallybridge.steps.shared.base import StepContext
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.reference import RecordFields, Reference
 from tallybridge.sync.batch import Batch, BatchResult
 from tallybridge.sync.ledger import Claim
@@ -62,6 +62,12 @@ class FakeZuora:
 
     def count(self, query: SourceQuery) -> int:
         return sum(1 for _ in self._heads(query))
+
+    def by_field(self, object_type: str, field: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+        wanted = set(values)
+        for row in self.tables.get(object_type, {}).values():
+            if row.get(field) in wanted:
+                yield {"Id": row["Id"], **{f: row[f] for f in fields if f in row}}
 
     def reread(self, object_type: str, ids: Iterable[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
         table = self.tables.get(object_type, {})
@@ -192,9 +198,22 @@ class FakeLedger:
         return claim
 
     def held(
-        self, key: str, step: str, number: str, code: str, message: str, waits_for: str, known: Any, *, set_aside: bool = False
+        self,
+        key: str,
+        step: str,
+        number: str,
+        code: str,
+        message: str,
+        waits_for: str,
+        known: Any,
+        about: Any = None,
+        *,
+        set_aside: bool = False,
     ) -> None:
         self.states[key], self.facts[key] = "HELD", {"code": code, "waits_for": waits_for}
+
+    def let_go(self, key: str, known: Any) -> None:
+        self.states.pop(key, None)
 
 
 @dataclass
@@ -206,9 +225,8 @@ class Bench:
     netsuite: FakeNetSuite
     reference: Reference
     settings: dict[str, Any] = field(default_factory=dict)
-    watermark: str = "2026-01-01T00:00:00.000Z"
+    since: str = "2026-01-01T00:00:00.000Z"
     retry: tuple[str, ...] = ()
-    own_changes: dict[str, str] = field(default_factory=dict)
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
     ledger: FakeLedger = field(default_factory=FakeLedger)
 
@@ -223,9 +241,8 @@ class Bench:
                 settings=Settings.model_validate(self.settings),
                 clock=FixedClock(),
                 reference=self.reference,
-                watermark=self.watermark,
+                since=self.since,
                 retry=self.retry,
-                seen=lambda ids: {i: self.own_changes[i] for i in ids if i in self.own_changes},
                 known=lambda ids: {i: self.known[i] for i in ids if i in self.known},
             )
         )

@@ -11,7 +11,7 @@ from tallybridge.steps.charges import Charges
 from tallybridge.steps.masterdata.items import RECORD_TYPES
 from tallybridge.steps.shared.reference import load_reference
 from tallybridge.sync.runlog import Outcome
-from tallybridge.sync.step import Leave
+from tallybridge.sync.step import Hold
 from tests.unit.steps.catalog_fakes import ONE_WORLD, REV_REC, SYNCED, bench, held, written
 
 rule = pytest.mark.rule
@@ -112,9 +112,9 @@ def test_a_code_without_deferred_revenue_account_is_remarked_on() -> None:
 @rule("catalog.4.validation.G5", "catalog.K7.unsupported-model-setting", "settings.key.sync_unsupported_charge_models")
 def test_charge_models_that_are_not_carried_are_skipped_unless_the_setting_says_so(model: str, left: bool) -> None:
     plan = bench(Charges, {"ChargeModel": model}).plan("ch1")
-    assert isinstance(plan, Leave) is left
+    assert (isinstance(plan, Hold) and plan.problems[0].code == "CHG-G5") is left
     if left:
-        assert plan.problem.message == f'Charge "Platform Fee": charge model "{model}" is not supported; the charge is skipped.'
+        assert plan.problems[0].message == f'Charge "Platform Fee": charge model "{model}" is not supported; the charge is skipped.'
     assert written(bench(Charges, {"ChargeModel": model}, {"sync_unsupported_charge_models": "Yes"}))["itemId"]
 
 
@@ -122,7 +122,7 @@ def test_charge_models_that_are_not_carried_are_skipped_unless_the_setting_says_
 def test_an_unsupported_charge_is_skipped_with_a_warning_and_without_a_status() -> None:
     b = bench(Charges, {"ChargeModel": "MultiAttributePricing"})
     ran = b.run()
-    assert [r.outcome for r in ran.results] == [Outcome.SKIPPED]
+    assert [r.outcome for r in ran.results] == [Outcome.HELD]
     assert [(str(line.level), line.code) for line in ran.lines] == [("WARNING", "CHG-G5")]
     assert b.zuora.writes == []
 

@@ -34,7 +34,7 @@ def test_the_address_book_has_exactly_these_two_lines() -> None:
         "city": "Köln",
         "zip": "50667",
         "country": {"id": "DE"},
-        "addrPhone": "+49 221 1",
+        "addrPhone": "+49 221 1000",
     }
     bill_to = {"defaultBilling": True, "defaultShipping": False, "label": "Zuora Bill To Address", "addressBookAddress": address}
     sold_to = {

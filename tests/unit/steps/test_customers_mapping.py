@@ -52,8 +52,8 @@ UPDATE = LINK | {
     "taxable": True,
     "vatRegNumber": "CERT-1",
     "email": "dana@example.com",
-    "phone": "+49 221 1",
-    "fax": "+49 221 2",
+    "phone": "+49 221 1000",
+    "fax": "+49 221 2000",
 }
 CREATE = UPDATE | {"isPerson": True, "currency": {"id": "4"}, "subsidiary": {"id": "3"}}
 

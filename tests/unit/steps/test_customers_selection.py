@@ -41,7 +41,7 @@ from tests.unit.steps.customer_bench import bench
         ({"CreatedDate": "2025-06-01T00:00:00.000+01:00"}, False),
     ],
 )
-def test_selects_active_accounts_that_are_new_or_modified_since_the_watermark(change: dict[str, Any], selected: bool) -> None:
+def test_selects_active_accounts_that_are_new_or_modified_lately(change: dict[str, Any], selected: bool) -> None:
     b = bench(change, {"cutover_zuora_account": "2026-01-01"})
     assert [c.id for c in b.step().select()] == (["acc1"] if selected else [])
 
@@ -50,15 +50,6 @@ def test_selects_active_accounts_that_are_new_or_modified_since_the_watermark(ch
 def test_a_modified_account_is_not_selected_with_new_records_only() -> None:
     b = bench({"IntegrationStatus__NS": "Sync Complete"}, {"customer_account_sync_behavior": "Sync New Records Only"})
     assert list(b.step().select()) == []
-
-
-@pytest.mark.rule("customer-accounts.1.1.watermark.own-write-back")
-def test_an_account_that_only_our_own_write_back_changed_is_not_selected() -> None:
-    b = bench({"IntegrationStatus__NS": "Sync Complete"})
-    b.own_changes = {"acc1": "2026-02-01T07:00:00.000Z"}
-    assert list(b.step().select()) == []
-    b.own_changes = {"acc1": "2026-02-01T06:59:59.000Z"}
-    assert [c.data["updated"] for c in b.step().select()] == ["2026-02-01T07:00:00.000Z"]
 
 
 @pytest.mark.rule("customer-accounts.1.1.watermark.retry-list")
@@ -89,29 +80,24 @@ def test_ignore_is_recognised_however_it_is_written(status: str) -> None:
     assert b.step().refresh([Candidate("acc1", "", Selected("acc1").to_json())]) == []
 
 
-# -- watermark (1.1) -----------------------------------------------------------------------------------------------------
+# -- what was seen of an account ------------------------------------------------------------------------------------------
 
 
-def test_the_watermark_moves_past_own_write_backs_up_to_the_first_foreign_change() -> None:
-    b = bench({"IntegrationStatus__NS": "Sync Complete"})
-    for n, name in enumerate(("own1", "own2", "foreign", "own3"), 1):
-        b.zuora.put("Account", {"Id": name, "UpdatedDate": f"2026-02-0{n + 1}T00:00:00.000Z", "Status": "Active"})
-        b.own_changes[name] = f"2026-02-0{n + 1}T00:00:00.000Z"
-    b.own_changes["foreign"] = "2026-02-01T12:00:00.000Z"
-    step = b.step()
-    assert step.watermark_after("2026-02-01T07:00:00.000Z") == "2026-02-03T00:00:00.000Z"
-    assert step.watermark_after("2026-02-05T00:00:00.000Z") == "2026-02-05T00:00:00.000Z"
-    assert step.watermark_after("") == ""
-
-
-def test_the_watermark_stops_before_a_moment_that_a_foreign_change_shares_with_an_own_one() -> None:
-    b = bench({"UpdatedDate": "2026-01-01T00:00:00Z"})
-    for name in ("a-own", "z-foreign"):
-        b.zuora.put("Account", {"Id": name, "UpdatedDate": "2026-02-02T00:00:00.000Z"})
-    b.own_changes["a-own"] = "2026-02-02T00:00:00.000Z"
-    assert b.step().watermark_after("2026-02-01T00:00:00.000Z") == "2026-02-01T00:00:00.000Z"
-
-
-def test_after_a_write_back_the_moment_of_our_own_change_is_read() -> None:
+def test_an_account_says_when_it_was_changed_and_what_it_contains() -> None:
     b = bench()
-    assert b.step().after_marks([b.record("acc1")]) == {"acc1": "2026-02-01T07:00:00.000Z"}
+    before = b.record("acc1")
+    assert before.modified == "2026-02-01T07:00:00.000Z"
+    assert b.step().moments(["acc1"]) == {"acc1": before.modified}
+    b.zuora.tables["Account"]["acc1"] |= {"UpdatedDate": "2026-02-03T00:00:00Z", "IntegrationStatus__NS": "Sync Complete"}
+    assert b.record("acc1").state == before.state  # the connector's own writes
+    b.zuora.tables["Account"]["acc1"]["Notes"] = "Other"
+    assert b.record("acc1").state != before.state
+
+
+@pytest.mark.rule("customer-accounts.1.rule.7")
+@pytest.mark.parametrize("flag", ["Yes", "No"])
+def test_a_contact_is_part_of_its_account_where_the_setting_asks_for_it(flag: str) -> None:
+    b = bench(settings={"include_contact_changes": flag})
+    before = b.record("acc1").state
+    b.zuora.tables["Contact"]["sold1"]["City"] = "Elsewhere"
+    assert (b.record("acc1").state != before) == (flag == "Yes")

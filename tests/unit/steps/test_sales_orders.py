@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import DEFAULTS
-from tallybridge.steps.masterdata.sales_order_mapping import SalesOrder, problems_of, subscription_body
+from tallybridge.steps.masterdata.sales_order_mapping import OrderLine, SalesOrder, left_out, problems_of, subscription_body
 
 rule = pytest.mark.rule
 ROW = {
@@ -23,7 +23,8 @@ ROW = {
 
 def order(**row: Any) -> SalesOrder:
     account = {"Id": "acc", "AccountNumber": "A1", "Currency": "USD"}
-    return SalesOrder({**ROW, **row}, ("p1",), DEFAULTS, "2026-11-02T08:00:00Z", account, {"p1": ("2020-01-01", "2040-12-31")})
+    lines = (OrderLine("1", "Gold", "p1"),)
+    return SalesOrder({**ROW, **row}, lines, DEFAULTS, "2026-11-02T08:00:00Z", account, {"p1": ("2020-01-01", "2040-12-31")})
 
 
 def told(**row: Any) -> list[tuple[str, str]]:
@@ -41,6 +42,25 @@ def test_an_auto_renew_list_may_be_empty(empty: str | None) -> None:
 def test_auto_renew_of_either_kind_of_field(value: str, wanted: bool) -> None:
     assert subscription_body(order(autorenew=value), {})["autoRenew"] is wanted
     assert told(autorenew=value) == []
+
+
+@rule("sales-orders.2.selection.5")
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("A", "SO-PENDING"),
+        ("B", ""),
+        ("C", "SO-CANCELLED"),
+        ("SalesOrd:C", "SO-CANCELLED"),
+        ("E", ""),
+        ("G", ""),
+        ("H", "SO-CLOSED"),
+        ("", ""),
+    ],
+)
+def test_orders_in_some_states_are_not_sold(state: str, code: str) -> None:
+    why = left_out(order(orderstatus=state))
+    assert (why.code if why else "") == code
 
 
 def test_all_that_is_wrong_is_told_together() -> None:

@@ -56,6 +56,6 @@ def runs(request: pytest.FixtureRequest) -> Iterator[Any]:
         aws.stop()
 
 
-def ledger(table: Any, clock: Clock, *, run: str = "r1", batch: str = "invoices/1", attempt: int = 0, who: str = "w1") -> Ledger:
+def ledger(table: Any, clock: Clock, *, run: str = "r1", batch: str = "invoices/1", who: str = "w1") -> Ledger:
     """A worker's ledger with a lease of five minutes."""
-    return Ledger(table, clock, Owner(run, batch, attempt, who), int(clock.now().timestamp()) + 300)
+    return Ledger(table, clock, Owner(run, batch, who), int(clock.now().timestamp()) + 300)

@@ -37,7 +37,8 @@ def test_the_account_of_the_settings_prevails_and_gives_the_host() -> None:
 
 @pytest.mark.rule("settings.key.netsuite.base_url")
 def test_an_address_of_the_settings_replaces_the_derived_one() -> None:
-    assert netsuite_connection(SECRET, settings(netsuite__base_url="https://netsuite.example.com")).url == "https://netsuite.example.com"
+    own = "https://1234567.restlets.api.netsuite.com"
+    assert netsuite_connection(SECRET, settings(netsuite__base_url=own)).url == own
 
 
 @pytest.mark.rule("settings.key.netsuite.auth_method")

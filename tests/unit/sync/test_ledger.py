@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallybridge.sync.ledger import Claim, Ledger, LostClaim, State
+from tallybridge.sync.ledger import IN_FLIGHT_SECONDS, Claim, Ledger, LostClaim, State
 from tests.sync.memory import MemoryTable
 from tests.unit.sync.tables import Clock, ledger
 
@@ -60,6 +60,30 @@ def test_a_held_record_needs_attention_until_it_is_done(table: Any) -> None:
     book.done(book.confirmed(book.sent(claimed(book), "abc"), "7001"))
     assert list(book.attention("HELD#invoices")) == []
     assert "waits_for" not in item(book)
+
+
+def test_since_is_when_a_problem_was_first_seen_and_runs_that_met_it_are_counted(table: Any) -> None:
+    clock = Clock()
+
+    def met(run: str, code: str = "INV-V1") -> tuple[str, int]:
+        book = ledger(table, clock, run=run)
+        book.held(KEY, "invoices", "INV1", code, "account A1 is missing", "account A1", item(book) or None)
+        found = item(book)
+        clock.sleep(3600)
+        return str(found["since"])[:16], int(found["attempts"])
+
+    first = met("run-1")
+    assert first[1] == 1
+    assert met("run-1") == first, "an attempt that is repeated within a run counts once"
+    assert met("run-2") == (first[0], 2)
+    book = ledger(table, clock, run="run-3")
+    book.refused(claimed(book), "invoices", "INV-V1", "the same, at the destination")
+    assert (str(item(book)["since"])[:16], int(item(book)["attempts"])) == (first[0], 3)
+    assert met("run-4", "INV-V2")[1] == 1, "another problem"
+    book = ledger(table, clock, run="run-5")
+    book.done(claimed(book))
+    assert not {"since", "attempts", "attention"} & item(book).keys()
+    assert met("run-6", "INV-V2")[1] == 1, "the same again, after it was gone"
 
 
 def test_a_held_note_leaves_an_item_alone_that_a_worker_holds(table: Any) -> None:
@@ -115,25 +139,63 @@ def test_a_settled_record_can_be_claimed_whatever_its_lease(table: Any, state: S
     assert claimed(ledger(table, clock, run="r2", who="w2")).before == state
 
 
-def test_a_later_attempt_of_the_same_batch_may_take_over(table: Any) -> None:
+@pytest.mark.parametrize("other", [{}, {"batch": "invoices/2"}, {"run": "r2"}], ids=["same batch", "another batch", "another run"])
+@pytest.mark.parametrize("sent", [False, True], ids=["claimed", "sent"])
+def test_nobody_takes_over_a_lease_that_lives(table: Any, other: dict[str, str], sent: bool) -> None:
     clock = Clock()
-    claimed(ledger(table, clock, attempt=0))
-    assert claimed(ledger(table, clock, attempt=1, who="w2")).before == "CLAIMED"
-
-
-@pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 1), (2, 1)])
-def test_the_same_or_an_earlier_attempt_delivered_twice_may_not(table: Any, first: int, second: int) -> None:
-    clock = Clock()
-    claimed(ledger(table, clock, attempt=first))
+    first = ledger(table, clock)
+    claim = claimed(first)
+    if sent:
+        first.sent(claim, "abc")
+    second = ledger(table, clock, **other, who="w2")
+    assert second.busy_until(item(second)) == first.lease
     with pytest.raises(LostClaim):
-        claimed(ledger(table, clock, attempt=second, who="w2"))
+        claimed(second)
+    clock.sleep(300)
+    assert second.busy_until(item(second)) == 0
+    claimed(second)
 
 
-def test_an_attempt_of_another_batch_may_not(table: Any) -> None:
+def test_what_was_sent_shortly_before_the_end_is_waited_for(table: Any) -> None:
     clock = Clock()
-    claimed(ledger(table, clock, batch="invoices/1", attempt=0))
+    first = ledger(table, clock)
+    claim = claimed(first)
+    clock.sleep(290)
+    first.sent(claim, "abc")
+    clock.sleep(100)
     with pytest.raises(LostClaim):
-        claimed(ledger(table, clock, batch="invoices/2", attempt=1, who="w2"))
+        claimed(ledger(table, clock, run="r2", who="w2"))
+    clock.sleep(IN_FLIGHT_SECONDS)
+    assert claimed(ledger(table, clock, run="r2", who="w2")).before == "SENT"
+
+
+def test_a_record_given_back_in_doubt_is_free_when_the_request_must_have_arrived(table: Any) -> None:
+    clock = Clock()
+    first = ledger(table, clock)
+    first.released(first.sent(claimed(first), "abc"), in_doubt=True)
+    second = ledger(table, clock, run="r2", who="w2")
+    with pytest.raises(LostClaim):
+        claimed(second)
+    clock.sleep(IN_FLIGHT_SECONDS)
+    claimed(second)
+
+
+def test_the_generation_counts_final_answers(table: Any) -> None:
+    clock = Clock()
+    book = ledger(table, clock)
+    claim = book.released(book.sent(claimed(book), "abc"))
+    assert claim.generation == 0
+    book.done(book.confirmed(book.sent(claimed(book), "abc"), "1"))
+    assert claimed(book).generation == 1
+    book.refused(book.sent(claimed_again(book, clock), "abc"), "invoices", "X", "x")
+    assert claimed(book).generation == 2
+    assert book.released(claimed_again(book, clock), answered=True).generation == 3
+
+
+def claimed_again(book: Ledger, clock: Clock) -> Claim:
+    """A claim after the lease of the one before has ended."""
+    clock.sleep(301)
+    return claimed(book)
 
 
 def test_of_two_claims_from_one_reading_one_wins(table: Any) -> None:
@@ -174,7 +236,7 @@ def test_the_intent_is_kept_for_a_later_attempt_of_the_batch(table: Any) -> None
     book = ledger(table, clock)
     book.claim(KEY, "invoices", "INV1", None, {"action": "create", "amount": "100.5", "currency": "USD"})
     assert book.own(item(book))
-    assert ledger(table, clock, attempt=3, who="w9").own(item(book))
+    assert ledger(table, clock, who="w9").own(item(book))
     assert not ledger(table, clock, run="r2").own(item(book))
     assert not book.own(None)
 
@@ -185,9 +247,9 @@ MOVES = ("read", "claim", "sent", "confirmed", "done", "released", "wait")
 class Worker:
     """Does one move at a time, from what it read when it read it."""
 
-    def __init__(self, table: MemoryTable, clock: Clock, name: str, attempt: int, same_batch: bool) -> None:
+    def __init__(self, table: MemoryTable, clock: Clock, name: str, same_batch: bool) -> None:
         self.clock = clock
-        self.book = ledger(table, clock, run="r1" if same_batch else f"run {name}", attempt=attempt, who=name)
+        self.book = ledger(table, clock, run="r1" if same_batch else f"run {name}", who=name)
         self.known: dict[str, Any] | None = None
         self.claim: Claim | None = None
         self.past_sent = False
@@ -225,16 +287,12 @@ class Worker:
 @settings(max_examples=300, deadline=None)
 @given(
     steps=st.lists(st.tuples(st.booleans(), st.sampled_from(MOVES)), max_size=40),
-    attempt=st.integers(0, 1),
     same_batch=st.booleans(),
 )
-def test_two_workers_are_never_both_past_sent_with_live_leases(steps: list[tuple[bool, str]], attempt: int, same_batch: bool) -> None:
-    """Any interleaving. A later attempt of the same batch may take over, because it starts only when the earlier one has ended."""
+def test_two_workers_are_never_both_past_sent_with_live_leases(steps: list[tuple[bool, str]], same_batch: bool) -> None:
+    """Any interleaving."""
     clock, table = Clock(), MemoryTable("status", "id")
-    first, second = Worker(table, clock, "w1", 0, same_batch), Worker(table, clock, "w2", attempt, same_batch)
-    takeover = same_batch and attempt > 0
+    first, second = Worker(table, clock, "w1", same_batch), Worker(table, clock, "w2", same_batch)
     for is_second, move in steps:
         (second if is_second else first).do(move)
-        if takeover and second.claim is not None:
-            first.past_sent = False  # it had ended before the retry began
         assert not (first.may_send() and second.may_send())

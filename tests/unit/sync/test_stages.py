@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from tallybridge.errors import OutcomeUnknown, Refused
+from tallybridge.errors import NotSent, OutcomeUnknown, Refused
 from tallybridge.sync.batch import Batch, BatchResult
+from tallybridge.sync.held import Held
+from tallybridge.sync.ledger import IN_FLIGHT_SECONDS
 from tallybridge.sync.sender import Worker
 from tallybridge.sync.step import (
     CREATED,
@@ -43,6 +45,9 @@ class FakeStep:
     lose: Callable[[Request], bool] = lambda request: False
     details: Mapping[str, MarkResult] = field(default_factory=dict)
     there: dict[str, list[Counterpart]] = field(default_factory=dict)
+    found: list[Counterpart] = field(default_factory=list)
+    owned_by_others: Problem | None = None
+    different: Problem | None = None
     sent: list[tuple[str, Any, Any]] = field(default_factory=list)
     marks: list[tuple[str | None, str | None, str]] = field(default_factory=list)
     name: str = "refunds"
@@ -61,7 +66,7 @@ class FakeStep:
         return [SourceRecord(c.id, c.id, "", currency="USD", amount=Decimal(5)) for c in candidates]
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        return {}
+        return {r.id: self.found for r in records}
 
     def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
         return self.there.get(request.name, [])
@@ -86,8 +91,17 @@ class FakeStep:
         if self.lose(request):
             raise OutcomeUnknown("No answer.", service="NetSuite")
 
-    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
-        return dict.fromkeys(destination_ids, Decimal(5))
+    def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
+        return dict.fromkeys(targets, self.owned_by_others) if self.owned_by_others else {}
+
+    def explained(self, refused: Mapping[str, Any]) -> dict[str, Problem]:
+        return {}
+
+    def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:
+        return dict.fromkeys(written, self.different) if self.different else {}
+
+    def held(self, destination_ids: Sequence[str]) -> dict[str, Held]:
+        return dict.fromkeys(destination_ids, Held(Decimal(5)))
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         self.marks += [(m.status, m.transferred, m.destination_id) for m in marks]
@@ -95,9 +109,6 @@ class FakeStep:
 
     def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> Mapping[str, MarkResult]:
         return self.details
-
-    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]:
-        return {}
 
 
 def process(step: FakeStep, table: Any = None, *, dry_run: bool = False) -> BatchResult:
@@ -198,3 +209,53 @@ def test_a_record_whose_lines_cannot_be_written_back_is_not_complete() -> None:
     result = process(step)
     assert [m[0] for m in step.marks] == ["Updating Payment", "Creating Refund"]
     assert [(r.outcome, r.code) for r in result.results] == [("unfinished", "ZUORA-LOCK")]
+
+
+def update_of(target: str) -> Write:
+    return Write("update", "", "Error", (Request("customer", {}, target),), destination_id=target)
+
+
+def test_a_counterpart_that_belongs_to_another_record_is_not_written() -> None:
+    problem = Problem("RFD-TAKEN", "Refund R1: NetSuite customerRefund 7, which it names, belongs to Refund R2.")
+    step = FakeStep(update_of("7"), found=[Counterpart("7")], owned_by_others=problem)
+    result = process(step)
+    assert (step.sent, step.marks) == ([], [])
+    assert [(r.outcome, r.code) for r in result.results] == [("held", "RFD-TAKEN")]
+
+
+def test_a_counterpart_that_carries_the_records_own_id_is_not_asked_about() -> None:
+    step = FakeStep(update_of("7"), found=[Counterpart("7", own=True)], owned_by_others=Problem("RFD-TAKEN", "x"))
+    assert [r.outcome for r in process(step).results] == ["synced"]
+
+
+def test_what_is_there_otherwise_than_was_sent_is_not_complete() -> None:
+    step = FakeStep(two_stages(), different=Problem("RFD-PARTS", "Refund R1: applied otherwise."))
+    result = process(step)
+    assert "Sync Complete" not in [m[0] for m in step.marks]
+    assert [(r.outcome, r.code) for r in result.results] == [("unfinished", "RFD-PARTS")]
+
+
+def test_nothing_is_done_while_another_worker_may_hold_a_record(table: Any) -> None:
+    other = ledger(table, Clock(), run="r0", who="w0")
+    other.claim("zuora#Refund#R1", "refunds", "R1", None)
+    step = FakeStep(two_stages())
+    result = process(step, table)
+    assert (step.sent, step.marks, result.results) == ([], [], [])
+    assert 0 < result.wait <= 300
+
+
+def test_a_create_whose_answer_is_lost_stays_in_doubt_when_the_look_up_fails(table: Any) -> None:
+    """Nothing has settled what became of it, although the last call never left."""
+
+    class Blind(FakeStep):
+        def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+            raise NotSent("No connection.", service="NetSuite")
+
+    process(Blind(two_stages(), lose=lambda r: r.record_id is None), table)
+    assert process(FakeStep(two_stages()), table).wait > 0
+
+
+def test_a_request_whose_outcome_is_unknown_keeps_the_record_until_it_must_have_arrived(table: Any) -> None:
+    process(FakeStep(two_stages(), lose=lambda r: True), table)
+    wait = process(FakeStep(two_stages()), table).wait
+    assert IN_FLIGHT_SECONDS - 10 < wait <= IN_FLIGHT_SECONDS

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from tallybridge.http import Http, Signer
 from tallybridge.netsuite.connection import NetSuiteConnection
 from tallybridge.tokens import Bearer, TokenCache, TokenSource
 
 
-def signer_for(connection: NetSuiteConnection, http: Http, tokens: TokenCache) -> Signer:
+class NetSuiteSigner(Signer, Protocol):
+    """A signer that can log in before the call takes its slot: a lease is dated by its call."""
+
+    def prepare(self) -> None: ...
+
+
+def signer_for(connection: NetSuiteConnection, http: Http, tokens: TokenCache) -> NetSuiteSigner:
     """The signer for the connection's `auth_method`."""
     if connection.auth_method == "tba":
         from tallybridge.netsuite.tba import TbaSigner

@@ -12,6 +12,7 @@ from tallybridge.netsuite.auth import signer_for
 from tallybridge.netsuite.bodies import name_of, read_seconds
 from tallybridge.netsuite.connection import NetSuiteConnection
 from tallybridge.netsuite.faults import SERVICE, error_from, is_throttled
+from tallybridge.rounds import Kept
 from tallybridge.slots import Slots
 from tallybridge.tokens import TokenCache
 
@@ -21,8 +22,17 @@ POLICY = RetryPolicy(tries=8)
 class NetSuiteCalls:
     """Sends JSON to an account and returns answers, each call in one of the account's slots."""
 
-    def __init__(self, connection: NetSuiteConnection, http: Http, slots: Slots, tokens: TokenCache, property_names: str) -> None:
+    def __init__(
+        self,
+        connection: NetSuiteConnection,
+        http: Http,
+        slots: Slots,
+        tokens: TokenCache,
+        property_names: str,
+        kept: Kept | None = None,
+    ) -> None:
         self.connection = connection
+        self.kept = kept
         self.http = http
         self.slots = slots
         self.property_names = property_names
@@ -30,6 +40,12 @@ class NetSuiteCalls:
 
     def json(self, method: str, path: str, effect: Effect, *, operation: str, **given: Any) -> Any:
         """The parsed answer of a call that succeeded. `given` as for `send`."""
+        if self.kept and effect is Effect.READ:
+            question = f"{method} {path} {money.dumps([given.get(name) for name in ('params', 'body')])}"
+            return self.kept.answer(question, lambda: self._json(method, path, effect, operation=operation, **given))
+        return self._json(method, path, effect, operation=operation, **given)
+
+    def _json(self, method: str, path: str, effect: Effect, *, operation: str, **given: Any) -> Any:
         answer = self.send(method, path, effect, operation=operation, **given)
         try:
             return answer.json()
@@ -69,7 +85,8 @@ class NetSuiteCalls:
             body=money.dumps(body) if body is not None else None,
             read_seconds=seconds or read_seconds(body),
         )
-        answer = self.http.send(call, signer=self.signer, slots=self.slots, policy=POLICY, again=lambda a, tries: is_throttled(a))
+        self.signer.prepare()
+        answer = self.http.send(call, signer=self.signer, slots=self.slots, policy=POLICY, too_many=is_throttled)
         name, date = record or name_of(body or {}), str((body or {}).get("tranDate") or "")
         if error := error_from(answer, operation, effect, name, date):
             raise error

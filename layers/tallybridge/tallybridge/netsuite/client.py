@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from tallybridge.errors import BadAnswer, OutcomeUnknown
+from tallybridge.errors import BadAnswer, OutcomeUnknown, Refused
 from tallybridge.http import Answer, Effect, Http
+from tallybridge.ids import netsuite_id
 from tallybridge.netsuite import suiteql
 from tallybridge.netsuite.bodies import Body, checked_external_id, name_of, repeats_safely
 from tallybridge.netsuite.calls import NetSuiteCalls
 from tallybridge.netsuite.connection import NetSuiteConnection
 from tallybridge.netsuite.faults import SERVICE
 from tallybridge.netsuite.metadata import RecordSchema, schema_from
+from tallybridge.rounds import Kept
 from tallybridge.slots import LocalSlots, Slots
 from tallybridge.tokens import ProcessTokens, TokenCache
 
@@ -52,17 +53,24 @@ class NetSuite:
         *,
         tokens: TokenCache | None = None,
         property_names: str = "error",
+        kept: Kept | None = None,
     ) -> None:
-        """`property_names` ("error", "warning", "ignore") says what NetSuite does with property names it does not know."""
+        """`property_names` ("error", "warning", "ignore") says what NetSuite does with property names it does not know; `kept` keeps what
+        is read, for a task in rounds."""
         slots = slots or LocalSlots(DEFAULT_SLOTS, http.clock)
-        self._calls = NetSuiteCalls(connection, http, slots, tokens or ProcessTokens(), property_names)
+        self._calls = NetSuiteCalls(connection, http, slots, tokens or ProcessTokens(), property_names, kept)
+
+    @property
+    def slowest(self) -> float:
+        """Seconds of the slowest call so far."""
+        return self._calls.http.slowest
 
     # Queries
 
     def suiteql(self, q: str, params: Sequence[str] = ()) -> Iterator[dict[str, str]]:
         """The rows of a query: every value is text, keys are lower case, columns that are null are left out.
 
-        `params` fill the `?` in order. At most 100,000 rows: select by windows (keyset) beyond that.
+        `params` fill the `?` in order. At most 100,000 rows: select by windows (keyset) beyond that; raises `TooManyRows` otherwise.
         """
         return suiteql.rows(self._calls, q, params)
 
@@ -71,8 +79,7 @@ class NetSuite:
 
         `params` fill the other `?`, wherever they stand. No values, no call.
         """
-        for query, bound in suiteql.in_parts(q, values, params):
-            yield from suiteql.rows(self._calls, query, bound)
+        return suiteql.rows_in(self._calls, q, values, params)
 
     # Records
 
@@ -173,7 +180,7 @@ class NetSuite:
 
 def id_in(answer: Answer) -> str:
     """The internal id at the end of `Location`, or nothing."""
-    found = re.search(r"/(\d+)/?(?:[?#].*)?$", answer.headers.get("Location", ""))
+    found = re.search(r"/([0-9]+)/?(?:[?#].*)?$", answer.headers.get("Location", ""))
     return found.group(1) if found else ""
 
 
@@ -187,7 +194,7 @@ def _no_id(operation: str, answer: Answer) -> str:
 
 
 def _internal(id: str) -> str:
-    return id if id.isdecimal() else ""
+    return netsuite_id(id)
 
 
 def _path(record_type: str) -> str:
@@ -205,7 +212,10 @@ def _id(id: str) -> str:
         return f"eid:{checked_external_id(id.removeprefix('eid:'))}"
     if not id:
         raise ValueError("an id is needed")
-    return quote(id, safe="")
+    if not netsuite_id(id):
+        text = f"{id!r} is no internal id of NetSuite; nothing was sent."
+        raise Refused(text, service=SERVICE, service_code="ID", advice="Correct the Integration ID in Zuora that says so.")
+    return id
 
 
 def _check_body(body: Mapping[str, Any]) -> None:

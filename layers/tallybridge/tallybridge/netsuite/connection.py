@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tallybridge.errors import ConfigurationError
+from tallybridge.hosts import netsuite_account, netsuite_address, netsuite_label, require
 
 AuthMethod = Literal["oauth2_m2m", "tba"]
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -18,10 +18,11 @@ TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
 
 @dataclass(frozen=True)
 class NetSuiteConnection:
-    """`account_id` as NetSuite shows it (1234567 or 1234567_SB1); `base_url` only where it is not NetSuite's own host.
+    """`account_id` as NetSuite shows it (1234567 or 1234567_SB1); `base_url` only where the account's address is not to be
+    derived from it.
 
     `oauth2_m2m` needs client id, certificate id and the PEM text of the private key (EC P-256 or RSA); `tba` the four keys.
-    Raises `ConfigurationError` naming the value that is missing.
+    Raises `ConfigurationError` naming the value that is missing, ADDRESS when the host is not the account's own.
     """
 
     account_id: str
@@ -36,8 +37,9 @@ class NetSuiteConnection:
     token_secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*", self.account_id):
-            raise ConfigurationError(f"{self.account_id!r} is not a NetSuite account id, such as 1234567_SB1.", place="netsuite.account_id")
+        require(netsuite_account, self.account_id, place="netsuite.account_id")
+        if self.base_url:
+            require(netsuite_address, self.base_url, self.account_id, place="netsuite.base_url")
         if self.auth_method not in REQUIRED:
             raise ConfigurationError(f"{self.auth_method!r} is not a way to log in to NetSuite.", place="netsuite.auth_method")
         for name in REQUIRED[self.auth_method]:
@@ -52,7 +54,7 @@ class NetSuiteConnection:
     @property
     def own_host(self) -> str:
         """The account's address at NetSuite."""
-        return f"https://{self.account_id.lower().replace('_', '-')}.suitetalk.api.netsuite.com"
+        return f"https://{netsuite_label(self.account_id)}.suitetalk.api.netsuite.com"
 
     @property
     def url(self) -> str:

@@ -55,6 +55,18 @@ KNOWN = (
         "Create the period in NetSuite or change the date, then sync the record again.",
     ),
     _known(
+        r"(cannot|may not|can't)( be)? (edit|change)\w*\b.*\bperiod\b.*\b(closed|locked)",
+        "The accounting period of {date} is closed, and NetSuite does not let the role change the record in it.",
+        "Tick Allow Non-G/L Changes on the period (Manage Accounting Periods) and give the role the permission Allow Non G/L Changes, or "
+        "open the period; the next run tries again.",
+    ),
+    _known(
+        r"not within the date range of (your|the) (accounting|posting) period",
+        "NetSuite does not post the document outside of the period of its date.",
+        "Allow Transaction Date Outside of the Posting Period in NetSuite (Setup > Accounting > Accounting Preferences), or choose another "
+        "value of the setting closed_period, or open the period; the next run tries again.",
+    ),
+    _known(
         r"period\b.*\b(closed|locked)|closed (accounting )?period|(locked|closed) posting period",
         "The accounting period of {date} is closed.",
         "Open the period in NetSuite or change the date, then sync the record again.",

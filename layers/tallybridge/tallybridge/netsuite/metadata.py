@@ -18,11 +18,14 @@ REFERENCE = frozenset({"id", "refName", "externalId", "links"})
 
 @dataclass(frozen=True)
 class FieldInfo:
-    """One field. `type` is the schema's word; `custom` says that the account made it."""
+    """One field. `type` is the schema's word; `custom` says that the account made it; `length` is how many characters a text may have, 0
+    where the account does not say; `parts` are the fields of a record inside this one, such as an address."""
 
     title: str
     type: str
     custom: bool
+    length: int = 0
+    parts: Mapping[str, FieldInfo] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,4 +67,12 @@ def _lines(schema: Mapping[str, Any], depth: int = 0) -> dict[str, FieldInfo] | 
 
 def _field(name: str, schema: Mapping[str, Any]) -> FieldInfo:
     kind = schema.get("type") or ("object" if "$ref" in schema or "properties" in schema else "")
-    return FieldInfo(str(schema.get("title") or name), str(schema.get("format") or kind), schema.get("x-ns-custom-field") is True)
+    length, properties = schema.get("maxLength"), schema.get("properties")
+    inner = properties if isinstance(properties, Mapping) and not set(properties) <= REFERENCE else {}
+    return FieldInfo(
+        str(schema.get("title") or name),
+        str(schema.get("format") or kind),
+        schema.get("x-ns-custom-field") is True,
+        length if isinstance(length, int) and length > 0 else 0,
+        {n: _field(n, p) for n, p in inner.items() if isinstance(p, Mapping) and p.get("type") == "string"},
+    )

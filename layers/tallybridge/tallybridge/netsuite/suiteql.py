@@ -14,7 +14,8 @@ from tallybridge.netsuite.faults import SERVICE
 PATH = "/services/rest/query/v1/suiteql"
 PAGE = 1_000
 MAX_PAGES = 100
-"""A SuiteQL result has at most 100,000 rows."""
+MAX_ROWS = PAGE * MAX_PAGES
+"""A SuiteQL result has at most so many rows, whether there are more or not: one of this size is never taken for a whole one."""
 MAX_IN = 1_000
 PLACE = "{in}"
 TEXT = re.compile(r"'(?:[^']|'')*'")
@@ -23,11 +24,16 @@ TEXT_OR_SPACE = re.compile(rf"({TEXT.pattern})|\s+")
 Row = dict[str, str]
 
 
+class TooManyRows(BadAnswer):
+    """A result of the largest size: what it leaves out is not known."""
+
+
 def rows(calls: NetSuiteCalls, q: str, params: Sequence[str]) -> Iterator[Row]:
-    """All rows of a query, page by page."""
+    """All rows of a query, page by page. Raises `TooManyRows` after the last row of a result of the largest size."""
     body: dict[str, Any] = {"q": one_line(q)}
     if params:
         body["params"] = list(params)
+    number, more = 0, True
     for page_number in range(MAX_PAGES):
         page = calls.json(
             "POST",
@@ -41,12 +47,33 @@ def rows(calls: NetSuiteCalls, q: str, params: Sequence[str]) -> Iterator[Row]:
         items = page.get("items") if isinstance(page, Mapping) else None
         if not isinstance(items, list):
             raise BadAnswer("NetSuite's answer to a query has no items.", service=SERVICE)
+        number += len(items)
         yield from (_row(item) for item in items)
-        if not page.get("hasMore"):
-            return
-    raise BadAnswer(
-        f"The query has more than {PAGE * MAX_PAGES} rows; NetSuite gives no more.", service=SERVICE, advice="Narrow the time window."
-    )
+        more = bool(page.get("hasMore"))
+        if not more:
+            break
+    if more or number >= MAX_ROWS:
+        text = f"The query has {MAX_ROWS:,} rows or more; NetSuite gives no more, so that the answer may not be whole."
+        advice = "Leave fewer records to a run: set a cutover date, or sync in parts."
+        raise TooManyRows(text, service=SERVICE, service_code="ROWS", advice=advice)
+
+
+def rows_in(calls: NetSuiteCalls, q: str, values: Iterable[str], params: Sequence[str]) -> Iterator[Row]:
+    """All rows of a query for some values in place of `{in}`. An answer of the largest size is asked for again in two halves."""
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), MAX_IN):
+        yield from _halving(calls, q, distinct[start : start + MAX_IN], params)
+
+
+def _halving(calls: NetSuiteCalls, q: str, values: Sequence[str], params: Sequence[str]) -> Iterator[Row]:
+    try:
+        yield from list(rows(calls, *bound(q, values, params)))
+    except TooManyRows:
+        if len(values) == 1:
+            raise
+        middle = len(values) // 2
+        yield from _halving(calls, q, values[:middle], params)
+        yield from _halving(calls, q, values[middle:], params)
 
 
 def one_line(q: str) -> str:
@@ -64,8 +91,8 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def in_parts(q: str, values: Iterable[str], params: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Query and parameters for each thousand of the different values. `q` has `{in}` where the list belongs, in brackets or not.
+def bound(q: str, values: Sequence[str], params: Sequence[str]) -> tuple[str, list[str]]:
+    """Query and parameters with some values in place of `{in}`, which stands where the list belongs, in brackets or not.
 
     Raises `ValueError` unless `{in}` stands there exactly once.
     """
@@ -74,8 +101,5 @@ def in_parts(q: str, values: Iterable[str], params: Sequence[str]) -> Iterator[t
     before, after = q.split(PLACE)
     bracketed = before.rstrip().endswith("(")
     first = TEXT.sub("", before).count("?")
-    distinct = list(dict.fromkeys(values))
-    for start in range(0, len(distinct), MAX_IN):
-        part = distinct[start : start + MAX_IN]
-        marks = ", ".join("?" * len(part))
-        yield before + (marks if bracketed else f"({marks})") + after, [*params[:first], *part, *params[first:]]
+    marks = ", ".join("?" * len(values))
+    return before + (marks if bracketed else f"({marks})") + after, [*params[:first], *values, *params[first:]]

@@ -41,6 +41,9 @@ class TbaSigner:
         signed.headers["Authorization"] = authorization.decode() if isinstance(authorization, bytes) else authorization
         return signed
 
+    def prepare(self) -> None:
+        """Nothing is needed beforehand."""
+
     def refused(self, request: requests.PreparedRequest) -> bool:
         """A refused signature stays refused, except a nonce that was taken to be a repetition: one more try with a new one."""
         return True

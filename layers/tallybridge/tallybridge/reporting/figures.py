@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tallybridge.reporting import objects
+from tallybridge.reporting.answers import Tone
 from tallybridge.reporting.totals import adds_up
-from tallybridge.reporting.verdict import Tone, off_text
-from tallybridge.reporting.words import amount_text, clean, clock_text, count_text, duration_text
+from tallybridge.reporting.verdict import off_text
+from tallybridge.reporting.words import amount_text, clean, clock_text, count_text, duration_text, money_text
 from tallybridge.sync.runlog import ControlTotal, RunSummary, StepOutcome, StepReport, Tally
 
 NONE = "\u2013"
@@ -94,11 +95,12 @@ _MARKS = {Tone.GOOD: "Ties out", Tone.BAD: "Does not tie out", Tone.WATCH: "Not 
 _STEP_TONES = {
     StepOutcome.COMPLETED: Tone.GOOD,
     StepOutcome.WARNINGS: Tone.WATCH,
+    StepOutcome.PARTLY: Tone.WATCH,
     StepOutcome.FAILED: Tone.BAD,
     StepOutcome.SKIPPED: Tone.QUIET,
 }
 _COUNTERS = ("selected", "created", "updated", "linked", "held", "refused", "warnings")
-_COUNTERS_IF_ANY = ("recovered", "unchanged", "skipped", "unfinished")
+_COUNTERS_IF_ANY = ("recovered", "unchanged", "skipped", "unfinished", "left")
 _FILES = {
     "report": "Report",
     "log": "Log",
@@ -142,14 +144,18 @@ def _total_row(total: ControlTotal, columns: tuple[str, ...], there: str, summar
     figures = [_figure("Selected", total.selected, total.currency)]
     figures += [_figure(_capital(LABELS[key]), getattr(total, key), total.currency) for key in columns]
     figures += _comparison(total, f"{_capital(there)} holds")
-    reason = off_text(total, summary.job) if tone is Tone.BAD else ""
+    reason, mark = off_text(total, summary.job) if tone is Tone.BAD else "", _MARKS[tone]
+    if total.booked_in and tone is Tone.WATCH:
+        reason, mark = f"NetSuite books {total.currency} in {total.booked_in}, its base currency", f"Booked in {total.booked_in}"
     expected = _figure("Expected", total.expected, total.currency).main
-    return TotalRow(objects.title(total.object), clean(total.currency), tuple(figures), expected, _MARKS[tone], tone, reason)
+    return TotalRow(objects.title(total.object), clean(total.currency), tuple(figures), expected, mark, tone, reason)
 
 
 def _total_tone(total: ControlTotal, dry_run: bool) -> Tone:
-    if not (adds_up(total) if dry_run else total.tied_out):
+    if not (adds_up(total) if dry_run else total.agrees):
         return Tone.BAD
+    if total.booked_in:
+        return Tone.WATCH
     if total.checked and not dry_run:
         return Tone.GOOD
     return Tone.WATCH if total.currency and total.expected.count and not dry_run else Tone.QUIET
@@ -221,6 +227,37 @@ def step_rows(summary: RunSummary) -> list[StepRow]:
     ]
 
 
+@dataclass(frozen=True)
+class LeftOutRow:
+    """What one rule leaves out of one step: how many, what they amount to, why, and the first of them."""
+
+    title: str
+    count: int
+    amount: str
+    code: str
+    reason: str
+    names: tuple[str, ...]
+    more: int
+
+
+def left_out_rows(summary: RunSummary) -> list[LeftOutRow]:
+    """What documented rules leave out and nothing is due for, step by step in the order of the run; what is due stands with the causes."""
+    titles = step_titles(summary)
+    return [
+        LeftOutRow(
+            titles.get(row.step, objects.title(row.object)),
+            row.tally.count,
+            money_text(row.tally.amount, row.currency) if row.currency else "",
+            row.code,
+            row.reason,
+            tuple(clean(name) for name in row.first),
+            row.tally.count - len(row.first),
+        )
+        for row in summary.left_out
+        if not row.due
+    ]
+
+
 def files(summary: RunSummary) -> list[tuple[str, str]]:
     """What the run left in storage: a label and its key, the known ones first."""
     known = [(label, summary.keys[key]) for key, label in _FILES.items() if summary.keys.get(key)]
@@ -234,7 +271,7 @@ def step_titles(summary: RunSummary) -> dict[str, str]:
 
 def job_title(job: str) -> str:
     """The job as people call it."""
-    return "Revenue ingest" if "revenue" in job.lower() else "Billing sync" if "billing" in job.lower() else clean(job)
+    return "Revenue ingest" if objects.is_revenue(job) else "Billing sync" if "billing" in job.lower() else clean(job)
 
 
 def mode_text(mode: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -10,13 +9,14 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Protocol
 
+from tallybridge.addresses import is_mail_address
 from tallybridge.errors import ConfigurationError
-from tallybridge.reporting import figures
+from tallybridge.reporting import drifted, figures
 from tallybridge.reporting._templates import render
-from tallybridge.reporting.page import attention, web_address
+from tallybridge.reporting.page import attention, order_text, web_address
 from tallybridge.reporting.verdict import state_text, verdict
 from tallybridge.reporting.words import count_text, duration_text, moment, one_line
-from tallybridge.sync.runlog import RunOutcome, RunSummary
+from tallybridge.sync.runlog import BROKEN_OFF, RunOutcome, RunSummary
 
 MAX_MAIL_BYTES = 10 * 1024 * 1024
 """What Amazon SES takes by default for a whole message, after encoding."""
@@ -31,8 +31,7 @@ FIRST = 20
 RECORDS = 5
 """Records listed with one message in the mail."""
 
-_ADDRESS = re.compile(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+", re.ASCII)
-_FAILURES = frozenset({RunOutcome.FAILED, RunOutcome.OUT_OF_BALANCE})
+_FAILURES = frozenset({*BROKEN_OFF, RunOutcome.OUT_OF_BALANCE})
 
 
 class NotificationSettings(Protocol):
@@ -59,12 +58,13 @@ class Attachment:
 def should_send(summary: RunSummary, settings: NotificationSettings, *, failed_in_a_row: int = 0) -> bool:
     """Whether a mail is due: errors, warnings or success, as the settings say. Skipped runs do not mail, nor do unfinished ones.
 
-    An out-of-balance run counts as an error. Three failed runs in a row (this one included) mail in any case.
+    Out of balance counts as an error, and so does a run that was stopped; a run that is partly done as one with warnings. Three failed
+    runs in a row (this one included) mail in any case.
     """
     if summary.outcome in (RunOutcome.SKIPPED, RunOutcome.RUNNING):
         return False
     errors = bool(summary.errors) or summary.outcome in _FAILURES
-    warnings = bool(summary.warnings) or summary.outcome is RunOutcome.WARNINGS
+    warnings = bool(summary.warnings) or summary.outcome in (RunOutcome.WARNINGS, RunOutcome.PARTLY)
     wanted = (errors and settings.notify_on_error) or (warnings and settings.notify_on_warning) or settings.notify_on_success
     return bool(wanted) or (errors and failed_in_a_row >= FAILED_IN_A_ROW)
 
@@ -112,7 +112,7 @@ def build_mail(
 
 
 def _address(text: str, place: str) -> str:
-    if not _ADDRESS.fullmatch(text):
+    if not is_mail_address(text):
         raise ConfigurationError(f"{one_line(text, MAX_INSTANCE)!r} is not a mail address.", place=place)
     return text
 
@@ -145,6 +145,10 @@ def _values(summary: RunSummary, run_url: str, failed_in_a_row: int, attached: l
         "steps": steps,
         "counters": ("selected", "created", "updated", "linked", "held", "refused", "warnings"),
         "items": items[:FIRST],
+        "order": order_text(summary.causes),
+        "drift": drifted.drift_rows(summary)[:FIRST],
+        "more_drift": max(0, summary.drifted - FIRST),
+        "by_rule": figures.left_out_rows(summary),
         "left_out": len(items) - FIRST if len(items) > FIRST else 0,
         "records": RECORDS,
         "max_text": MAX_TEXT,

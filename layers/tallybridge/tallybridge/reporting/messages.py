@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tallybridge.reporting.chains import Chains, told
 from tallybridge.reporting.words import ELLIPSIS, clean, shortened
@@ -45,21 +45,51 @@ def group_messages(lines: Iterable[LogLine], *, debug: bool = False, error_limit
     `debug` is the setting *Debug logging*, `error_limit` the number behind *NetSuite Error Limit for Debugging*. Counts are always
     complete: the sum of all counts is the number of warning and error lines.
     """
-    groups: dict[object, _Group] = {}
-    in_full, chains = 0, Chains()
+    messages = Messages(debug=debug, error_limit=error_limit)
     for line in lines:
+        messages.add(line)
+    return messages.grouped()
+
+
+class Messages:
+    """Takes a run's lines one by one and groups them, see `group_messages`. Survives a round trip through JSON."""
+
+    def __init__(self, *, debug: bool = False, error_limit: int = NETSUITE_ERRORS) -> None:
+        self.debug = debug
+        self.error_limit = error_limit
+        self.groups: dict[object, Group] = {}
+        self.in_full = 0
+        self.chains = Chains()
+
+    def add(self, line: LogLine) -> None:
         if line.level not in (Level.WARNING, Level.ERROR):
-            continue
-        chains.add((line.source_number, line.source_id), line.waits_for)
-        pieces, values = _taken_apart(line)
-        key, shown = _place(line, pieces, in_full, debug, error_limit)
-        in_full += debug and from_netsuite(line)
-        if key not in groups and len(groups) >= MAX_MESSAGES:
+            return
+        self.chains.add((line.source_number, line.source_id), line.waits_for)
+        pieces, values = taken_apart(line)
+        key, shown = _place(line, pieces, self.in_full, self.debug, self.error_limit)
+        self.in_full += self.debug and from_netsuite(line)
+        if key not in self.groups and len(self.groups) >= MAX_MESSAGES:
             key, shown = (line.level,), replace(line, message=OTHER_KINDS, code="", step="", advice="")
-        group = groups.get(key) or groups.setdefault(key, _Group(shown))
-        group.add(shown, values if shown is line else _taken_apart(shown)[1])
-    messages = [group.message(chains) for group in groups.values()]
-    return messages if debug else cut(messages)
+        group = self.groups.get(key) or self.groups.setdefault(key, Group(shown))
+        group.add(shown, values if shown is line else taken_apart(shown)[1])
+
+    def grouped(self) -> list[Message]:
+        messages = [group.message(self.chains) for group in self.groups.values()]
+        return messages if self.debug else cut(messages)
+
+    def to_json(self) -> dict[str, Any]:
+        groups = [[key, group.to_json()] for key, group in self.groups.items()]
+        return {"groups": groups, "in_full": self.in_full, "waits": self.chains.waits}
+
+    def load(self, row: dict[str, Any]) -> None:
+        """Go on where another has stood."""
+        self.groups = {frozen(key): Group.from_json(group) for key, group in row["groups"]}
+        self.in_full, self.chains = int(row["in_full"]), Chains(dict(row["waits"]))
+
+
+def frozen(value: Any) -> Any:
+    """A key that was written as JSON: lists are tuples."""
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
 def from_netsuite(entry: LogLine | Message) -> bool:
@@ -117,7 +147,7 @@ class _Value(NamedTuple):
         return f'"{ELLIPSIS}"' if self.text.startswith('"') else ELLIPSIS
 
 
-def _taken_apart(line: LogLine) -> tuple[tuple[str, ...], tuple[_Value, ...]]:
+def taken_apart(line: LogLine) -> tuple[tuple[str, ...], tuple[_Value, ...]]:
     """The text as literal pieces and the values between them: always one piece more than values."""
     text = clean(line.message)
     names = sorted({n for n in (line.source_number, line.source_id, line.destination_id) if len(n) > 1}, key=len, reverse=True)
@@ -137,7 +167,9 @@ def _taken_apart(line: LogLine) -> tuple[tuple[str, ...], tuple[_Value, ...]]:
 
 
 @dataclass
-class _Group:
+class Group:
+    """Lines that are equal but for their values."""
+
     first: LogLine
     count: int = 0
     common: list[_Value | None] = field(default_factory=list)
@@ -152,8 +184,21 @@ class _Group:
             key = (line.source_number or line.source_id, line.waits_for, tuple(v.text for v in values))
             self.records.setdefault(key, values)
 
+    def to_json(self) -> dict[str, Any]:
+        records = [[name, waits_for, [list(v) for v in values]] for (name, waits_for, _), values in self.records.items()]
+        common = [v and list(v) for v in self.common]
+        return {"first": self.first.to_json(), "count": self.count, "common": common, "records": records}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Group:
+        group = cls(LogLine.from_json(row["first"]), int(row["count"]), [v and _Value(*v) for v in row["common"]])
+        for name, waits_for, known in row["records"]:
+            values = tuple(_Value(*v) for v in known)
+            group.records[name, waits_for, tuple(v.text for v in values)] = values
+        return group
+
     def message(self, chains: Chains) -> Message:
-        pieces, values = _taken_apart(self.first)
+        pieces, values = taken_apart(self.first)
         text = pieces[0]
         for piece, value, common in zip(pieces[1:], values, self.common, strict=True):
             text += (value.text if common else value.blank()) + piece

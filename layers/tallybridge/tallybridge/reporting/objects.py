@@ -53,4 +53,20 @@ def destination(name: str, job: str = "") -> str:
     """The system that records of this type are written to."""
     if name in _POSITION:
         return SEQUENCE[_POSITION[name]].destination
-    return "Zuora Revenue" if "revenue" in job.lower() else "the destination"
+    return "Zuora Revenue" if is_revenue(job) else "the destination"
+
+
+LOWERING = frozenset({"CreditMemo", "Payment", "customerPayment", "creditMemo"})
+"""Object types that lower receivables; the others raise them. What of a type does otherwise has another record type at the destination."""
+CREDITS = frozenset({"creditMemo", "customerPayment", "payment", "invoice adjustment"})
+"""Record types at the destination that lower receivables there."""
+
+
+def lowers(name: str, record_type: str = "") -> bool:
+    """Whether a document lowers the receivables of the destination; `record_type` is what it becomes there, where that is known."""
+    return record_type in CREDITS if record_type else name in LOWERING
+
+
+def is_revenue(job: str) -> bool:
+    """Whether a run is one of the revenue connector."""
+    return "revenue" in job.lower()

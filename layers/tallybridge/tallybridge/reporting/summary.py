@@ -15,7 +15,20 @@ from tallybridge.reporting.words import clean, moment
 from tallybridge.sync.runlog import ControlTotal, RunSummary
 
 _TALLIES = ("selected", "synced", "already", "held", "refused", "skipped", "unfinished", "expected", "destination")
-_COUNTERS = ("selected", "created", "updated", "linked", "recovered", "unchanged", "held", "refused", "skipped", "unfinished", "warnings")
+_COUNTERS = (
+    "selected",
+    "created",
+    "updated",
+    "linked",
+    "recovered",
+    "unchanged",
+    "held",
+    "refused",
+    "skipped",
+    "unfinished",
+    "left",
+    "warnings",
+)
 _RUN_BY_SPREADSHEET = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from tallybridge.money import DEFAULT_PRECISION, PRECISION
+from tallybridge.sync.runlog import LeftOut
 
 MINUS = "\u2212"
 ELLIPSIS = "\u2026"
@@ -58,6 +59,14 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def listed(parts: list[str]) -> str:
     """["a", "b", "c"] -> "a, b and c"."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def left_out_words(row: LeftOut) -> str:
+    """ "3 records (USD 120.00) are left out: Sync to NetSuite says No. P-1, P-2 and P-3." """
+    amount = f" ({money_text(row.tally.amount, row.currency)})" if row.currency else ""
+    left = row.tally.count - len(row.first)
+    names = listed([*row.first, *([f"{count_text(left)} more"] if left > 0 else [])])
+    return f"{plural(row.tally.count, 'record')}{amount} {'is' if row.tally.count == 1 else 'are'} left out: {row.reason}. {names}."
 
 
 def moment(iso: str) -> datetime | None:

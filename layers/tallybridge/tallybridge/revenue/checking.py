@@ -19,6 +19,8 @@ from tallybridge.revenue.values import character
 from tallybridge.revenue.work import Answer, Work
 
 NOTHING = digest("")
+REFERRING_TO_OTHER_OBJECTS = {"SO", "INV", "CM"}
+"""Types whose lines refer to lines of other types only, so that their parts may be sent in any order."""
 
 
 def check(work: Work) -> Answer:
@@ -36,10 +38,11 @@ def check(work: Work) -> Answer:
     labels = {columns.canonical(column.name): column.label for column in template.columns}
     for missing in unmapped_mandatory(mapped, seen.types, work.run.options.strict_mandatory):
         findings.add(missing)
-    if len(seen.organisations) > 1:
-        text = f"one file holds one organisation, not {len(seen.organisations)}"
-        label = next(labels[name] for name in sorted(columns.ORGANISATIONS & mapped))
-        findings.error("RPRO-00744", text, column=label, value=", ".join(sorted(seen.organisations)))
+    for name in sorted({name for name, _ in seen.organisations}):
+        found = sorted(value or "(none)" for column, value in seen.organisations if column == name)
+        if len(found) > 1:
+            text = f"one file holds one organisation, not {len(found)}"
+            findings.error("RPRO-00744", text, column=labels[name], value=", ".join(found))
     for row, value in _twice(work, len(spans), "line_ids"):
         findings.error("RPRO-00715", "the invoice line id stands in an earlier row too", row=row, column=labels["inv_line_id"], value=value)
     for row, value in _twice(work, len(spans), "keys"):
@@ -47,8 +50,8 @@ def check(work: Work) -> Answer:
     work.keep("findings", findings.to_json())
     work.beat()
     _judge(work, rows, findings)
-    for part in range(1, len(spans) + 1):
-        work.files.prepare(_record(work, part))
+    for turn, part in enumerate(_in_turn(work, len(spans), seen.types)):
+        work.files.prepare(_record(work, part, turn))
     work.count(rows, rows, f"Checked {rows} rows{_remarks(findings)}.")
     return Answer()
 
@@ -85,7 +88,16 @@ def _twice(work: Work, parts: int, kind: str) -> Iterator[tuple[int, str]]:
     yield from duplicate_rows(digests(work, parts, kind), NOTHING, lambda row: character(pages.row(row).column(key))[0])
 
 
-def _record(work: Work, part: int) -> UploadedFile:
+def _in_turn(work: Work, parts: int, kinds: set[str]) -> list[int]:
+    """The parts in the order in which they are sent: first the one with most that only the tenant can judge, as it is the likeliest to be
+    rejected and nothing is staged before it. Where lines may refer to each other (several types, reductions), in the order of the rows."""
+    in_order = list(range(1, parts + 1))
+    if parts == 1 or len(kinds) != 1 or not kinds <= REFERRING_TO_OTHER_OBJECTS:
+        return in_order
+    return sorted(in_order, key=lambda part: -len(part_note(work, part)["seen"]["judged"]))
+
+
+def _record(work: Work, part: int, turn: int) -> UploadedFile:
     facts = part_note(work, part)["part"]
     return UploadedFile(
         object=work.number,
@@ -98,4 +110,5 @@ def _record(work: Work, part: int) -> UploadedFile:
         rows=int(facts["last"]) - int(facts["first"]) + 1,
         bytes=int(facts["bytes"]),
         sha256=facts["sha256"],
+        turn=turn,
     )

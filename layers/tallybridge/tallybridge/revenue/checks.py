@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from tallybridge.revenue import columns
 from tallybridge.revenue.codes import Code
 from tallybridge.revenue.config import Options
+from tallybridge.revenue.currencies import CODES, digits_of
 from tallybridge.revenue.findings import ERROR, WARNING, Finding, Findings
+from tallybridge.revenue.values import SEPARATOR
 from tallybridge.zuora_revenue.template import TemplateColumn
 
 LEADING = ("=", "+", "@")
-CURRENCY = re.compile(r"[A-Za-z]{3}")
 PRINTABLE_ASCII = re.compile(r"[ -~]*")
 
 
@@ -24,7 +25,8 @@ class ColumnChecks:
         self.options = options
         self.findings = findings
         self.longest = columns.longest(column.name)
-        self.is_currency = columns.canonical(column.name) in columns.CURRENCIES
+        self.currency_code = columns.CURRENCIES.get(columns.canonical(column.name), "")
+        """Revenue's code for an unknown currency, "" in a column of other values."""
         self.is_text = column.kind not in ("Number", "Date")
 
     def on_page(self, first_row: int, keys: Sequence[str]) -> PageChecks:
@@ -52,18 +54,23 @@ class PageChecks:
     def values(self, texts: list[str]) -> list[str]:
         """The values, with leading characters stripped where that is configured. Faults are reported."""
         checks = self.of
-        if not checks.is_text:
-            return texts
-        whole = "".join(texts)
-        if "=" in whole or "+" in whole or "@" in whole:
-            texts = self._leading(texts)
         longest = checks.longest
         if longest is not None and max(map(len, texts), default=0) > longest:
             code = "RPRO-00708" if longest > columns.MAX_LENGTH else "RPRO-00707"
             self._each(texts, lambda v: len(v) <= longest, ERROR, code, f"is longer than {longest} characters")
+        if not checks.is_text:
+            return texts
+        whole = "".join(texts)
+        if not (whole.isascii() or _is_unicode(whole)):
+            broken = [place for place, text in enumerate(texts) if not _is_unicode(text)]
+            texts = [text.encode(errors="replace").decode() for text in texts]
+            for place in broken:
+                self._find(ERROR, "RPRO-00710", "has half a character, which no file can hold", place, texts[place])
+        if "=" in whole or "+" in whole or "@" in whole:
+            texts = self._leading(texts)
         if checks.options.ascii_only and not (whole.isascii() and PRINTABLE_ASCII.fullmatch(whole)):
             self._each(texts, lambda v: bool(PRINTABLE_ASCII.fullmatch(v)), ERROR, "RPRO-00709", "has characters outside printable ASCII")
-        if checks.is_currency:
+        if checks.currency_code:
             self._currencies(texts)
         return texts
 
@@ -80,9 +87,15 @@ class PageChecks:
         return cleaned
 
     def _currencies(self, texts: list[str]) -> None:
-        wrong = {value for value in set(texts) if value and not CURRENCY.fullmatch(value)}
-        if wrong:
-            self._each(texts, lambda v: v not in wrong, ERROR, "RPRO-00736", "is not a currency of three letters")
+        setup = self.of.options.currency_decimals
+        wrong = {value for value in set(texts) if value and digits_of(value, setup) is None}
+        small = {value for value in wrong if value.upper() in CODES or value.upper() in setup}
+        for values, text in (
+            (small, "is a currency in small letters; Revenue knows it in capital letters only"),
+            (wrong - small, "is not a currency of ISO 4217, nor one of the option currency_decimals"),
+        ):
+            if values:
+                self._each(texts, lambda v, values=values: v not in values, ERROR, self.of.currency_code, text)
 
     def _each(self, texts: Sequence[str], fits: object, level: str, code: str, text: str) -> None:
         for place, value in enumerate(texts):
@@ -107,6 +120,41 @@ def report(
     """A finding at one row of a page."""
     add = findings.error if level == ERROR else findings.warning
     add(str(code), text, row=first_row + place, key=keys[place] if keys else "", column=column.label, value=value)
+
+
+def _is_unicode(text: str) -> bool:
+    """False where half a surrogate pair stands in it, which JSON can write and UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def check_decimals(
+    converted: Mapping[str, Sequence[str]],
+    names: Mapping[str, TemplateColumn],
+    setup: Mapping[str, int],
+    findings: Findings,
+    first_row: int,
+    keys: Sequence[str],
+) -> None:
+    """Amounts with more decimals than their currency has (RPRO-00737); closing zeros do not count. Unknown currencies are told by
+    themselves; of rows without a currency, which augmentation may set, nothing is known."""
+    currencies = converted.get("curr", ())
+    allowed = {currency: digits for currency in set(currencies) if (digits := digits_of(currency, setup)) is not None}
+    if not allowed:
+        return
+    finer = re.compile(rf"\.[0-9]{{{min(allowed.values())}}}[0-9]*[1-9]")
+    for name in columns.AMOUNTS:
+        texts = converted.get(name)
+        if texts is None or not finer.search(SEPARATOR.join(texts)):
+            continue
+        for place, (currency, value) in enumerate(zip(currencies, texts, strict=True)):
+            digits = allowed.get(currency)
+            if digits is not None and len(value.partition(".")[2].rstrip("0")) > digits:
+                text = f"has more decimals than {currency}, which has {digits}"
+                report(findings, ERROR, "RPRO-00737", text, names[name], first_row, place, keys, value)
 
 
 def check_types(kinds: Sequence[str], names: Mapping[str, TemplateColumn], findings: Findings, first_row: int, keys: Sequence[str]) -> None:

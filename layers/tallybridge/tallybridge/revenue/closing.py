@@ -1,63 +1,84 @@
-"""Tasks 11 and 12, and the end: summary log, mail, final record, locks freed. None of them changes the run's result."""
+"""Tasks 11 and 12, and the end: summary log, mail, final record, locks freed. None of them changes the run's result. The same is done in
+the place of an execution that was ended from outside: what is said of it is what its records tell, and who has stopped it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from tallybridge.addresses import MAX_RECIPIENTS, is_mail_address
 from tallybridge.clock import stamp
-from tallybridge.errors import ConfigurationError
+from tallybridge.errors import ConfigurationError, MailNotSent, RunEnded
+from tallybridge.reporting.delivery import ADVICE, Undelivered, deliver, is_settled
 from tallybridge.reporting.messages import group_messages
 from tallybridge.reporting.page import report_page
 from tallybridge.reporting.summary import summary_json
 from tallybridge.revenue import mail, tables
 from tallybridge.revenue.codes import Code
 from tallybridge.revenue.config import Notifications, parse_config
-from tallybridge.revenue.performing import note_failure
+from tallybridge.revenue.opening import keep_run
+from tallybridge.revenue.performing import note_stop
 from tallybridge.revenue.result import ObjectResult, RunResult, gather, standing, with_task
 from tallybridge.revenue.run import RunStatus, TaskBook, TaskRecord, TaskStatus
 from tallybridge.revenue.summary import lines_of, run_summary
 from tallybridge.revenue.wiring import RevenueWiring
+from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.runs import ITSELF
+from tallybridge.tasks.ended import End, input_of, stopper_in
+from tallybridge.tasks.notify import DELIVERY
 from tallybridge.tasks.open_run import run_id_of
 from tallybridge.wiring import variable
 
-MAIL_TRIES = 3
-MAIL_PAUSE_SECONDS = 2.0
+MAX_MESSAGE = 1_000
+"""Characters of what a record and an answer say in one sentence."""
 MAX_ATTACHMENT = 5_000_000
 AFTER_THE_LOG = TaskRecord(12, "mail", status=TaskStatus.PENDING, message="follows when this log is stored")
+RUNNING = (None, str(RunStatus.RUNNING))
+"""Outcomes of a run that nobody has ended."""
 FILES = {"summary": "summary.json", "report": "report.html", "log": "log.jsonl.gz", "mail": "mail.eml"}
 
 
 def write_log(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
-    """`event` = {"runId"}. Task 11: summary log, attachment, summary and page. Answers {"status", "keys"}."""
+    """`event` = {"runId", "closer"?}. Task 11: summary log, attachment, summary and page. Answers {"status", "keys"}. Raises `RunEnded` for
+    a run that has ended; a clean-up is the `closer` of its run."""
     run_id = event["runId"]
+    wiring.runs().check_open(run_id, str(event.get("closer") or ""))
     folder = wiring.folder(run_id)
     book = TaskBook(folder, wiring.clock)
     begun = replace(book.start("log"), message="Summary log written.")
     record = replace(begun, status=TaskStatus.SUCCESS, ended=stamp(wiring.clock.now()))
     result = with_task(with_task(gather(wiring, run_id), record), AFTER_THE_LOG)
     keys = keys_of(result, folder.key)
+    _write_files(folder, result, keys)
+    book.write(record)  # last: until then the log counts as not stored
+    return {"status": str(result.status), "keys": keys}
+
+
+def _write_files(folder: RunFolder, result: RunResult, keys: dict[str, str]) -> None:
+    """Everything that is told of a run, from what is known of it now."""
+    run_id = result.run.run_id
     folder.write(tables.log_name(run_id), tables.summary_log(result).encode(), "text/csv; charset=utf-8")
     folder.write(tables.attachment_name(result), tables.attachment(result).encode(), "text/csv; charset=utf-8")
     folder.write_lines(FILES["log"], (line.to_json() for line in lines_of(result)))
     summary = run_summary(result, group_messages(lines_of(result)), keys)
     folder.write(FILES["summary"], summary_json(summary).encode())
     folder.write(FILES["report"], report_page(summary, lines_of(result)).encode(), "text/html; charset=utf-8")
-    book.write(record)  # last: until then the log counts as not stored
-    return {"status": str(result.status), "keys": keys}
 
 
 def keys_of(result: RunResult, key: Any) -> dict[str, str]:
     """Where the run's files lie, by what they are."""
     keys = {name: key(file) for name, file in FILES.items()}
     keys |= {"summary_csv": key(tables.log_name(result.run.run_id)), "attachment": key(tables.attachment_name(result))}
-    return keys | {f"line_results_{o.number}": key(f"line_results_{o.number}.csv") for o in result.objects if o.staged}
+    return keys | {f"line_results_{o.number}": o.line_results for o in result.objects if o.line_results}
 
 
 def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
-    """`event` = {"runId"}. Task 12. Answers {"sent", "recipients"}, both of this call; a failure to send is written down, not raised.
+    """`event` = {"runId", "again"?, "closer"?}. Task 12. Answers {"sent", "recipients"}, both of this call; a failure to send is written
+    down, not raised, but for `MailNotSent` where SES may take the mail later and the caller tries `again`: the locks are freed before.
+    Raises `RunEnded` for a run that has ended.
 
     A mail that is known to be sent is not sent again. A worker that dies between SES's answer and that note leaves a second mail behind,
     as in the billing sync: one mail too many is better than a failed run of which nobody hears.
@@ -66,8 +87,9 @@ def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     folder = wiring.folder(run_id)
     book = TaskBook(folder, wiring.clock)
     before = book.read("mail")
-    if before is not None and before.status is TaskStatus.SUCCESS:
+    if before is not None and before.ended and before.status in (TaskStatus.SUCCESS, TaskStatus.WARNING):
         return {"sent": False, "recipients": 0}
+    wiring.runs().check_open(run_id, str(event.get("closer") or ""))
     record = replace(AFTER_THE_LOG, status=TaskStatus.RUNNING, started=stamp(wiring.clock.now()), message="")
     _stored(lambda: book.write(record))
     result, log = gather(wiring, run_id), _missing_log(book)
@@ -82,19 +104,46 @@ def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
         warned = [[str(Code.NO_RECIPIENT), text]]
         book.end(replace(record, status=TaskStatus.WARNING, code=str(Code.NO_RECIPIENT), message=text, warnings=warned))
         return {"sent": False, "recipients": 0}
-    sender = settings.sender or variable("NOTIFICATION_SENDER")
     table, name = tables.attachment(result).encode(), tables.attachment_name(result)
+    known: dict[str, Any] = folder.read_json(DELIVERY) if folder.has(DELIVERY) else {"delivered": [], "tries": 0}
+    rest = [each for each in settings.recipients if each not in known["delivered"]]
     kept = len(table) <= MAX_ATTACHMENT or log is not None  # without the log there is no other copy
-    built = mail.build(result, sender=sender, attachment=(name, table) if kept else None, place=folder.key(name)).as_bytes()
-    _stored(lambda: folder.write(FILES["mail"], built, "message/rfc822"))
-    error = _send(wiring, sender, settings.recipients, built)
-    count = 0 if error else len(settings.recipients)
-    if error:
-        ended = replace(record, status=TaskStatus.ERROR, code=str(Code.MAIL_FAILED), message=f"The mail could not be sent: {error}")
-    else:
-        ended = replace(record, status=TaskStatus.SUCCESS, message=f"Mailed to {count} recipient{'' if count == 1 else 's'}.")
+    undelivered: list[Undelivered] = []
+    refused: list[Undelivered] = []
+    for sender in dict.fromkeys(filter(None, (settings.sender, variable("NOTIFICATION_SENDER")))):
+        built = mail.build(result, sender=sender, attachment=(name, table) if kept else None, place=folder.key(name)).as_bytes()
+        _stored(partial(folder.write, FILES["mail"], built, "message/rfc822"))
+        refused = undelivered
+        undelivered = deliver(wiring.mailer(), sender=sender, recipients=rest, message=built, sleep=wiring.clock.sleep)
+        if len(undelivered) < len(rest):
+            break
+    remarks = [each.text for each in undelivered]
+    if refused:
+        remarks.append(f"Mails from {settings.sender} are refused: {refused[0].reason}")
+    missed = {each.recipient for each in undelivered}
+    delivered = [each for each in settings.recipients if each not in missed]
+    ended = _mailed(record, len(delivered), remarks)
+    if event.get("again") and not is_settled(undelivered, known["tries"]):
+        folder.write_json(DELIVERY, {"delivered": delivered, "tries": known["tries"] + 1})
+        book.write(ended)  # without an end: as it stands until the next try
+        free_locks(wiring, run_id, result.run.instance.key)
+        raise MailNotSent(undelivered[-1].text, advice=ADVICE)
     _stored(lambda: book.end(ended))
-    return {"sent": not error, "recipients": count}
+    if remarks and log is None:
+        told = with_task(result, ended)
+        _stored(lambda: _write_files(folder, told, keys_of(told, folder.key)))
+    return {"sent": bool(delivered), "recipients": len(delivered)}
+
+
+def _mailed(record: TaskRecord, count: int, remarks: list[str]) -> TaskRecord:
+    """How task 12 ended: an error when nobody was mailed, a warning when somebody was not."""
+    done = f"Mailed to {count} recipient{'' if count == 1 else 's'}."
+    if not remarks:
+        return replace(record, status=TaskStatus.SUCCESS, message=done)
+    status = TaskStatus.WARNING if count else TaskStatus.ERROR
+    warnings = [[str(Code.MAIL_FAILED), text] for text in remarks]
+    message = " ".join([*([done] if count else []), *remarks])[:MAX_MESSAGE]
+    return replace(record, status=status, code=str(Code.MAIL_FAILED), message=message, advice=ADVICE, warnings=warnings)
 
 
 def _missing_log(book: TaskBook) -> TaskRecord | None:
@@ -117,40 +166,43 @@ def _stored(action: Callable[[], object]) -> bool:
         return False
 
 
-def _send(wiring: RevenueWiring, sender: str, recipients: list[str], text: bytes) -> str:
-    """Hand the mail to SES, at most three times; the recipients see nothing of each other. Answers what went wrong at last, or ""."""
-    mailer, error = wiring.mailer(), ""
-    for attempt in range(MAIL_TRIES):
-        if attempt:
-            wiring.clock.sleep(MAIL_PAUSE_SECONDS * attempt)
-        try:
-            mailer.send_raw_email(Source=sender, Destinations=list(recipients), RawMessage={"Data": text})
-            return ""
-        except Exception as failed:  # the last edge of the run: whatever SES says, the run has ended and its result stands
-            error = f"{type(failed).__name__}: {failed}"[:300]
-    return error
-
-
 def _notifications_now(wiring: RevenueWiring) -> Notifications:
-    """For a run that failed on its configuration: whoever can be told from what is usable of it."""
+    """For a run that failed on its configuration: whoever can be told from what is usable of it, or of the one that was saved last."""
+    found = Notifications()
+    for document in wiring.revenue_configuration().documents():
+        found = _notifications_in(document)
+        if found.recipients:
+            break
+    return found
+
+
+def _notifications_in(document: str) -> Notifications:
     try:
-        return parse_config(wiring.revenue_document()).notifications
+        return parse_config(document).notifications
     except ConfigurationError:
         pass
     try:
-        content = json.loads(wiring.revenue_document())
-        given = content.get("notifications", {}) if isinstance(content, dict) else {}
-        return parse_config(json.dumps({"notifications": given})).notifications
-    except (ValueError, ConfigurationError):
+        given = json.loads(document)["notifications"]
+        everybody = [a.strip() for a in given["recipients"] if isinstance(a, str)]
+        return Notifications(recipients=[a for a in everybody if is_mail_address(a)][:MAX_RECIPIENTS])
+    except (ValueError, RecursionError, LookupError, TypeError):
         return Notifications()
 
 
 def close_run(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
-    """`event` = {"runId"} or an EventBridge event of an ended execution. Frees the locks, writes the final record. Answers the output of
-    the execution: {"runId", "outcome", "objects", "keys", "message", "standing"}."""
+    """`event` = {"runId"}, or one that tells of an ended execution, see `clean_up`. Frees the locks, writes the final record. Answers the
+    output of the execution: {"runId", "outcome", "objects", "keys", "message", "standing", "mailed"}; `mailed` is false where somebody who
+    should have been was not. Raises `RunEnded` where the clean-up of the execution ends the run."""
     if "detail" in event:
-        return _stopped(event["detail"], wiring)
+        return clean_up(event, wiring)
     run_id = event["runId"]
+    if not wiring.runs().claim_end(run_id):
+        raise RunEnded(f"Run {run_id} has ended; it is closed by the clean-up of its execution.")
+    return finish(run_id, wiring)
+
+
+def finish(run_id: str, wiring: RevenueWiring, **facts: str) -> dict[str, Any]:
+    """The final record, with `facts` that say more than the result does, and the locks freed."""
     try:
         result = gather(wiring, run_id)
     except FileNotFoundError:  # it could not even be opened
@@ -158,15 +210,10 @@ def close_run(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     keys = keys_of(result, wiring.folder(run_id).key)
     failure = result.failure
     message = failure.message if failure else next((t.message for t in result.tasks if t.code), "")
-    wiring.runs().record(
-        run_id,
-        started=result.run.started,
-        ended=result.ended,
-        outcome=str(result.status),
-        keys=keys,
-        message=message,
-        code=failure.code if failure else "",
-    )
+    unmailed = next((t.message for t in result.tasks if t.code == Code.MAIL_FAILED and t.message != message), "")
+    message = f"{message} {unmailed}".strip()
+    known = {"message": message, "code": failure.code if failure else "", **facts}
+    wiring.runs().record(run_id, started=result.run.started, ended=result.ended, outcome=str(result.status), keys=keys, **known)
     free_locks(wiring, run_id, result.run.instance.key)
     objects = [_object(item) for item in result.objects]
     return {
@@ -174,8 +221,9 @@ def close_run(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
         "outcome": str(result.status),
         "objects": objects,
         "keys": keys,
-        "message": message[:1000],
-        "standing": [s[:1000] for s in standing(result)],
+        "message": message[:MAX_MESSAGE],
+        "standing": [s[:MAX_MESSAGE] for s in standing(result)],
+        "mailed": any(t.name == "mail" and t.ended and t.code != Code.MAIL_FAILED for t in result.tasks),
     }
 
 
@@ -184,7 +232,7 @@ def _unopened(run_id: str, wiring: RevenueWiring) -> dict[str, Any]:
     record, ended, text = wiring.runs().read(run_id), stamp(wiring.clock.now()), "The run could not be opened; see the function's log."
     wiring.runs().record(run_id, started=str(record.get("started", ended)), ended=ended, outcome=str(RunStatus.FAILED), message=text)
     free_locks(wiring, run_id, str(record.get("instance", "")).lower())
-    return {"runId": run_id, "outcome": str(RunStatus.FAILED), "objects": [], "keys": {}, "message": text, "standing": []}
+    return {"runId": run_id, "outcome": str(RunStatus.FAILED), "objects": [], "keys": {}, "message": text, "standing": [], "mailed": False}
 
 
 def _object(item: ObjectResult) -> dict[str, Any]:
@@ -198,28 +246,46 @@ def free_locks(wiring: RevenueWiring, run_id: str, instance: str) -> bool:
     return wiring.instance_lock(instance).unlock(run_id)
 
 
-def _stopped(detail: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
-    """An execution that was stopped, timed out or failed: nothing of it runs any more. Its log and mail come out here."""
+def clean_up(event: Mapping[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
+    """`event` = {"detail", "closer"?, "again"?}: the detail of EventBridge's event of an ended execution, or of CloudTrail's of a
+    StopExecution, and the id of the clean-up. Answers {"runId", "outcome", "freed"}, and what `close_run` answers where the run was closed.
+    A run that closed itself is left alone. May be repeated. Raises `MailNotSent` where the mail is to be tried again."""
+    detail, runs, closer = event["detail"], wiring.runs(), str(event.get("closer") or "clean-up")
+    if "eventName" in detail:
+        return _note_stopper(detail, wiring)
     run_id = run_id_of(detail["executionArn"])
-    record = wiring.runs().read(run_id)
-    if not record:
-        return {"runId": run_id, "outcome": str(RunStatus.FAILED), "freed": False}
-    if record.get("outcome") == RunStatus.RUNNING:
-        mailed = TaskBook(wiring.folder(run_id), wiring.clock).read("mail")
-        if mailed is not None and mailed.ended:  # only the closing was missing: the result stands
-            return {**close_run({"runId": run_id}, wiring), "freed": True}
-        _report_stop(run_id, str(detail.get("status", "")), wiring)
-    freed = free_locks(wiring, run_id, str(record.get("instance", "")).lower())
-    return {"runId": run_id, "outcome": str(RunStatus.FAILED), "freed": freed}
+    record, known = runs.read(run_id), runs.end(run_id)
+    instance = str(record.get("instance") or input_of(detail).get("instance", "")).lower()
+    left = {"runId": run_id, "outcome": str(record.get("outcome", RunStatus.FAILED))}
+    if record.get("outcome") not in RUNNING or known.get("claimed") not in (None, ITSELF, closer):
+        return {**left, "freed": free_locks(wiring, run_id, instance)}
+    mailed = TaskBook(wiring.folder(run_id), wiring.clock).read("mail")
+    end = End.kept(known) or replace(End.told(detail, stamp(wiring.clock.now())), archived=mailed is not None and bool(mailed.ended))
+    if not end.who and end.cancelled:
+        end = replace(end, who=runs.stopper(run_id))
+    if not runs.claim_end(run_id, closer, over=ITSELF, **end.facts()):
+        return {**left, "freed": False}
+    keep_run(wiring, run_id, input_of(detail))
+    freed = free_locks(wiring, run_id, instance)
+    if not end.archived:  # else only the closing was missing: the result stands
+        note_stop(wiring, run_id, end)
+        own = {"runId": run_id, "closer": closer, "again": event.get("again")}
+        _stored(lambda: write_log(own, wiring))  # without it, the mail says so
+        notify(own, wiring)
+    told = {"stopped_by": end.who, "reason": end.why, "message": end.message} if end.cancelled else {}
+    return {**finish(run_id, wiring, **told), "freed": freed}
 
 
-def _report_stop(run_id: str, status: str, wiring: RevenueWiring) -> None:
-    event = {"runId": run_id, "error": {"Error": status, "Cause": "the execution was stopped from outside"}}
-    try:
-        note_failure(event, wiring)
-        _stored(lambda: write_log(event, wiring))
-        notify(event, wiring)
-    except FileNotFoundError:  # stopped before its snapshot was kept: there is nothing to report but the record
-        pass
-    text = f"The execution ended with {status}."
-    wiring.runs().record(run_id, ended=stamp(wiring.clock.now()), outcome=str(RunStatus.FAILED), message=text)
+def _note_stopper(detail: Mapping[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
+    """CloudTrail tells of a StopExecution, sooner or later than EventBridge of the end."""
+    runs, who = wiring.runs(), stopper_in(detail)
+    run_id = run_id_of(str((detail.get("requestParameters") or {}).get("executionArn", "")))
+    record = runs.read(run_id)
+    left = {"runId": run_id, "outcome": str(record.get("outcome", "")), "freed": False}
+    if detail.get("errorCode") or not who or not run_id:
+        return left
+    runs.note_stopper(run_id, who)
+    end = End.kept(runs.end(run_id))
+    if end is not None and end.cancelled and not end.who and record.get("outcome") not in RUNNING:
+        runs.record(run_id, stopped_by=who, message=replace(end, who=who).message)
+    return left

@@ -28,6 +28,7 @@ class Code(StrEnum):
     DATASET_READ_FAILED = "DATASET_READ_FAILED"
     DATASET_INCONSISTENT = "DATASET_INCONSISTENT"
     DATASET_TOO_LARGE = "DATASET_TOO_LARGE"
+    KEY_MISSING = "KEY_MISSING"
     TEMPLATE_NOT_FOUND = "TEMPLATE_NOT_FOUND"
     TEMPLATE_COLUMN_MISSING = "TEMPLATE_COLUMN_MISSING"
     SOURCE_COLUMN_MISSING = "SOURCE_COLUMN_MISSING"
@@ -38,11 +39,14 @@ class Code(StrEnum):
     FILE_CHECK_FAILED = "FILE_CHECK_FAILED"
     UPLOAD_REJECTED = "UPLOAD_REJECTED"
     UPLOAD_FAILED = "UPLOAD_FAILED"
+    FILE_EXPIRED = "FILE_EXPIRED"
+    FILE_CHANGED = "FILE_CHANGED"
     UPLOAD_OUTCOME_UNKNOWN = "UPLOAD_OUTCOME_UNKNOWN"
     STAGING_FAILED = "STAGING_FAILED"
     STAGING_TIMEOUT = "STAGING_TIMEOUT"
     RUN_TIMEOUT = "RUN_TIMEOUT"
     RUN_CANCELLED = "RUN_CANCELLED"
+    RUN_STOPPED = "RUN_STOPPED"
     INTERNAL = "INTERNAL"
     STAGE_ERRORS = "STAGE_ERRORS"
     STAGE_ERRORS_UNREAD = "STAGE_ERRORS_UNREAD"
@@ -56,8 +60,18 @@ class Code(StrEnum):
 NOT_STARTED = frozenset({Code.CONNECTOR_DISABLED, Code.RUN_IN_PROGRESS, Code.NO_ENABLED_OBJECT, Code.INSTANCE_NOT_FOUND})
 """Codes with which a run on demand is refused instead of failing."""
 
-NOT_STAGED = frozenset({Code.UPLOAD_REJECTED, Code.UPLOAD_FAILED, Code.ZR_FORBIDDEN, Code.ZR_API_NOT_ENABLED, Code.ZR_UNREACHABLE})
+SENDABLE = frozenset(
+    {Code.UPLOAD_REJECTED, Code.UPLOAD_FAILED, Code.ZR_AUTH_FAILED, Code.ZR_FORBIDDEN, Code.ZR_API_NOT_ENABLED, Code.ZR_UNREACHABLE}
+)
 """Codes of a part that was never accepted for a reason outside the data: it may be sent again by *resume* (section 8, rule 11)."""
+
+LOST = {
+    Code.FILE_EXPIRED: "is no longer stored",
+    Code.FILE_CHANGED: "is no longer the file that was checked",
+    Code.DATASET_TOO_LARGE: "is larger than Revenue takes",
+    Code.STAGING_FAILED: "was rejected for its data",
+}
+"""Codes of a part that can never be sent as it is, and what is to be said of the file."""
 
 ADVICE = {
     Code.CONNECTOR_DISABLED: "Switch the connector on in the configuration, then start the run again.",
@@ -78,6 +92,7 @@ ADVICE = {
     Code.DATASET_READ_FAILED: "Open the dataset in NetSuite to see whether it runs there, then start the run again.",
     Code.DATASET_INCONSISTENT: "Sort the dataset by a unique column and run it while nobody changes the transactions it reads.",
     Code.DATASET_TOO_LARGE: "Narrow the dataset's criteria, for example to a shorter period or one subsidiary.",
+    Code.KEY_MISSING: "Name a column that is filled and different in every row as key_column, or map such a column to the line id.",
     Code.TEMPLATE_NOT_FOUND: "Enter the exact name of an enabled upload template of Zuora Revenue.",
     Code.TEMPLATE_COLUMN_MISSING: "Correct the mapping, or add the column to the upload template.",
     Code.SOURCE_COLUMN_MISSING: "Add the column to the dataset, or correct its name in the mapping.",
@@ -88,18 +103,21 @@ ADVICE = {
     Code.FILE_CHECK_FAILED: "Correct the rows that the summary log lists, then start the run again. Nothing was sent.",
     Code.UPLOAD_REJECTED: "Read Revenue's answer; mend the cause there, then resume the run: nothing of this file is staged.",
     Code.UPLOAD_FAILED: "Resume the run when Revenue answers again: nothing of this file was taken.",
+    Code.FILE_EXPIRED: "Delete what is staged of the run in Revenue, Manage Inbound, if anything is; then start the instance anew.",
+    Code.FILE_CHANGED: "Delete what is staged of the run in Revenue, Manage Inbound, if anything is; then start the instance anew.",
     Code.UPLOAD_OUTCOME_UNKNOWN: "Look for the file by its name in Revenue, Uploaded Files; then resume the run and say what you found.",
-    Code.STAGING_FAILED: "Correct the rows that Revenue names. Nothing of this file is staged; a file with data errors cannot be resumed.",
+    Code.STAGING_FAILED: "Correct what Revenue names. Nothing of this file is staged, and it cannot be resumed: run the instance anew.",
     Code.STAGING_TIMEOUT: "Look for the file by its name in Revenue, Uploaded Files; then resume the run and say what you found.",
     Code.RUN_TIMEOUT: "Find out which task took so long; narrow the dataset.",
     Code.RUN_CANCELLED: "Nothing was sent. Start the run again when you want it.",
+    Code.RUN_STOPPED: "Read what is staged; resume the run, or delete its lines in Revenue, before the instance runs again.",
     Code.INTERNAL: "Read the text and the execution's history; the function's log has the cause.",
     Code.STAGE_ERRORS: "Delete the lines in Revenue's inbound, correct the source, and send them with a later run.",
     Code.STAGE_ERRORS_UNREAD: "Look at Errors - Transactions in Revenue.",
     Code.POSSIBLE_CUT: "Without SuiteAnalytics Connect NetSuite cuts a result at 100,000 rows: narrow the dataset or enable the feature.",
     Code.DATASET_EMPTY: "Nothing, if the dataset may be empty.",
     Code.NO_RECIPIENT: "Add a recipient to the notification settings.",
-    Code.MAIL_FAILED: "Check the sender's identity in Amazon SES.",
+    Code.MAIL_FAILED: "Check the address, and the sender's identity in Amazon SES.",
     Code.LOG_NOT_STORED: "Look into the function's log.",
 }
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-ALIASES = {"so_num": "doc_num", "so_line_num": "doc_line_num", "so_line_id": "doc_line_id", "so_date": "doc_date"}
-"""Two names are in use for the sales order columns; the rules use the one on the right."""
+ALIASES = {
+    "so_num": "doc_num",
+    "so_line_num": "doc_line_num",
+    "so_line_id": "doc_line_id",
+    "so_date": "doc_date",
+    "tran_type": "type",
+    "ext_list_prc": "ext_lst_prc",
+    "ext_sell_prc": "ext_sll_prc",
+}
+"""Two names are in use for some columns; the rules use the one on the right."""
 
 TYPES = ("SO", "INV", "CM", "CM-C", "CM-R", "CM-D", "CM-VC", "INV-VC", "CST", "RORD", "CM-RO")
 """Valid values of `type`."""
@@ -40,7 +48,10 @@ MANDATORY: dict[str, tuple[str, ...]] = {
 MANDATORY_FOR_ALL = ("ext_sll_prc", "curr", "f_cur", *SEGMENTS)
 """Mandatory whatever the type, for files whose types are not known."""
 
-CURRENCIES = frozenset({"curr", "f_cur"})
+CURRENCIES = {"curr": "RPRO-00736", "f_cur": "RPRO-00761"}
+"""Columns that name a currency, and the code with which Revenue refuses an unknown one."""
+AMOUNTS = ("ext_lst_prc", "ext_sll_prc")
+"""Columns whose decimals the transaction currency limits (RPRO-00737)."""
 ORGANISATIONS = frozenset({"sec_atr_val", "org_id", "org_name", "organization", "organization_id"})
 """Columns that name the organisation: one file holds one."""
 

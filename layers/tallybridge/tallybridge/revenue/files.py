@@ -54,6 +54,8 @@ class UploadedFile:
     rows: int
     bytes: int
     sha256: str
+    turn: int = 0
+    """Place in the order in which the object's files are sent, where it is another than that of the parts."""
     state: FileState = FileState.PREPARED
     request_id: str = ""
     sent_at: str = ""
@@ -97,7 +99,7 @@ class UploadedFiles:
             if not answer.get("LastEvaluatedKey"):
                 break
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-        return sorted((f for f in found if not of_object or f.object == of_object), key=lambda f: f.sort)
+        return sorted((f for f in found if not of_object or f.object == of_object), key=lambda f: (int(f.object), f.turn, f.part))
 
     def move(self, file: UploadedFile, allowed: Sequence[FileState], to: FileState, **facts: Any) -> UploadedFile:
         """Bring a file from one of the allowed states to another. Raises `StepFailed` when it is in none of them: somebody else has it."""
@@ -127,6 +129,6 @@ class UploadedFiles:
 
 def _from_item(item: dict[str, Any]) -> UploadedFile:
     given = {f.name: item[f.name] for f in fields(UploadedFile) if f.name in item}
-    for name in ("part", "parts", "first_row", "rows", "bytes"):
-        given[name] = int(given[name])
+    for name in ("part", "parts", "first_row", "rows", "bytes", "turn"):
+        given[name] = int(given.get(name, 0))
     return UploadedFile(**{**given, "state": FileState(given["state"])})

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from tallybridge.revenue import columns, values
-from tallybridge.revenue.checks import ColumnChecks, check_mandatory, check_types
+from tallybridge.revenue.checks import ColumnChecks, check_decimals, check_mandatory, check_types
 from tallybridge.revenue.codes import Code, TaskFailed
 from tallybridge.revenue.config import InstanceObject, MappingLine, Options
 from tallybridge.revenue.findings import Findings
@@ -55,7 +55,7 @@ def find_targets(lines: Sequence[MappingLine], template: Template) -> dict[str, 
 
 def digest(value: str) -> int:
     """64 bits that stand for a value where a million of them must be compared in little memory."""
-    return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "big")
+    return int.from_bytes(blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest(), "big")
 
 
 @dataclass
@@ -64,19 +64,24 @@ class Seen:
 
     types: set[str] = field(default_factory=set)
     filled: set[str] = field(default_factory=set)
-    organisations: set[str] = field(default_factory=set)
+    organisations: set[tuple[str, str]] = field(default_factory=set)
+    """Column and value; an empty value is one too."""
+    judged: set[str] = field(default_factory=set)
+    """What only the tenant can judge: currencies that must be set up, characters outside ASCII."""
     line_ids: array[int] = field(default_factory=lambda: array("Q"))
     """Digests of INV_LINE_ID in the order of the rows."""
     keys: array[int] = field(default_factory=lambda: array("Q"))
     """Digests of the key column in the order of the rows."""
 
     def to_json(self) -> dict[str, Any]:
-        return {name: sorted(getattr(self, name)) for name in ("types", "filled", "organisations")}
+        return {name: sorted(getattr(self, name)) for name in ("types", "filled", "organisations", "judged")}
 
-    def add(self, row: Mapping[str, Sequence[str]]) -> None:
+    def add(self, row: Mapping[str, Any]) -> None:
         """What another piece has seen, without its digests."""
-        for name in ("types", "filled", "organisations"):
-            getattr(self, name).update(row[name])
+        self.types.update(row["types"])
+        self.filled.update(row["filled"])
+        self.judged.update(row["judged"])
+        self.organisations.update(map(tuple, row["organisations"]))
 
 
 class RowMapper:
@@ -129,6 +134,8 @@ class RowMapper:
             represented = column.convert(given, checks.unrepresentable) if column.convert else values.character(given, page.plain)
             converted[name] = cells[place] = checks.values(represented)
         self._watch(converted, page.first_row, keys)
+        if not page.plain and not all("".join(texts).isascii() for texts in converted.values()):
+            self.seen.judged.add("characters")
         return self._quoted(cells, without_quotes=page.plain and not self._quotes_in_dates)
 
     def _quoted(self, cells: Sequence[list[str]], without_quotes: bool) -> str:
@@ -155,8 +162,11 @@ class RowMapper:
         self.seen.types.update(kinds)
         check_types(kinds, self._names, self.findings, first_row, keys)
         check_mandatory(kinds, converted, self._names, self.options.strict_mandatory, self.findings, first_row, keys)
+        check_decimals(converted, self._names, self.options.currency_decimals, self.findings, first_row, keys)
+        for name in columns.CURRENCIES.keys() & converted.keys():
+            self.seen.judged.update(f"{name} {value}" for value in set(converted[name]))
         for name in columns.ORGANISATIONS & converted.keys():
-            self.seen.organisations.update(filter(None, converted[name]))
+            self.seen.organisations.update((name, value) for value in set(converted[name]))
         if "inv_line_id" in converted:
             self.seen.line_ids.extend(map(digest, converted["inv_line_id"]))
 

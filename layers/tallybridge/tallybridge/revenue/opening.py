@@ -8,14 +8,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tallybridge.clock import stamp
-from tallybridge.errors import ConfigurationError, RunInProgress, TallybridgeError
+from tallybridge.configuration import taken
+from tallybridge.errors import ConfigurationError, RunEnded, RunInProgress, TallybridgeError
 from tallybridge.revenue.codes import NOT_STARTED, Code, ConfigurationFault, TaskFailed
-from tallybridge.revenue.config import Connection, Instance, InstanceObject, Notifications, Options, RevenueConfig
+from tallybridge.revenue.config import Connection, Instance, InstanceObject, Notifications, Options, RevenueConfig, parse_config
 from tallybridge.revenue.resuming import Decisions, continuation, make_ready
-from tallybridge.revenue.run import RevenueRun, RunStatus, TaskBook, TaskStatus
+from tallybridge.revenue.run import NAME, RevenueRun, RunStatus, TaskBook, TaskStatus
 from tallybridge.revenue.wiring import RevenueWiring, connections
 from tallybridge.revenue.work import coded
-from tallybridge.tasks.open_run import check_object, run_id_of
+from tallybridge.tasks.open_run import check_object, own_input, run_id_of
 from tallybridge.wiring import variable
 
 SCHEDULE = "schedule"
@@ -38,18 +39,23 @@ class RunInput(BaseModel):
 
 def open_run(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     """`event` = {"input", "execution"}. Answers {"opened": true, "failed", "skipped", "runId", "objects": ["1", ...], "resumes"}, or
-    {"opened": false, "runId", "code", "reason"} for a run that is refused. What keeps a started run from going on is written down."""
+    {"opened": false, "runId", "code", "reason"} for a run that is refused. What keeps a started run from going on is written down. Raises
+    `RunEnded` for a run that has ended."""
     run_id = run_id_of(event["execution"])
+    wiring.runs().check_open(run_id)
     started = stamp(wiring.clock.now())
-    content = {} if event.get("input") is None else event["input"]
+    content = own_input(event.get("input"))
     try:
         given = parse_input(content)
     except ConfigurationError as wrong:
         return _fail(wiring, _without_config(run_id, content, started), wrong)
     try:
-        config = wiring.revenue_config()
+        version = taken(wiring.revenue_configuration(), lambda: _worked_with(wiring), parse_config)
+        config = parse_config(version.document)
     except ConfigurationError as wrong:
         return _fail(wiring, _without_config(run_id, content, started), wrong)
+    wiring.runs().set_configuration(version.number, run_id)
+    wiring.runs().set_concurrency(config.connection.netsuite.max_concurrency)
     refusal = _refusal(config, given)
     if refusal and (given.trigger != SCHEDULE or refusal.code == Code.CONNECTOR_DISABLED):
         return {"opened": False, "runId": run_id, "code": refusal.code, "reason": refusal.message}
@@ -57,6 +63,12 @@ def open_run(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     if refusal:
         return _fail(wiring, run, refusal)
     return _open(wiring, run, given)
+
+
+def _worked_with(wiring: RevenueWiring) -> str:
+    """The document that the last run worked with, "" when there was none."""
+    number = wiring.runs().configuration()
+    return wiring.revenue_configuration().versions.get(number).document if number else ""
 
 
 def parse_input(content: Any) -> RunInput:
@@ -128,6 +140,19 @@ def _without_config(run_id: str, content: Any, started: str) -> RevenueRun:
     )
 
 
+def keep_run(wiring: RevenueWiring, run_id: str, content: Any = None) -> None:
+    """A run that ended before its snapshot was kept gets one all the same, so that it has a log and a mail."""
+    folder, record = wiring.folder(run_id), wiring.runs().read(run_id)
+    if folder.has(NAME):
+        return
+    known = {"instance": record.get("instance"), "trigger": record.get("trigger")} if record else content
+    started = str(record.get("started") or stamp(wiring.clock.now()))
+    run = _without_config(run_id, known, started)
+    run.save(folder)
+    if not record:
+        _record(wiring, run, str(RunStatus.RUNNING))
+
+
 def _open(wiring: RevenueWiring, run: RevenueRun, given: RunInput) -> dict[str, Any]:
     try:
         if given.resume:
@@ -139,6 +164,11 @@ def _open(wiring: RevenueWiring, run: RevenueRun, given: RunInput) -> dict[str, 
         if given.trigger != SCHEDULE and failed.code in (Code.NOT_RESUMABLE, *NOT_STARTED):
             return {"opened": False, "runId": run.run_id, "code": failed.code, "reason": failed.message}
         return _fail(wiring, run, failed)
+    try:
+        wiring.runs().check_open(run.run_id)  # stopped meanwhile: its clean-up has freed no lock, since there was none
+    except RunEnded:
+        wiring.instance_lock(run.instance.key).unlock(run.run_id)
+        raise
     _record(wiring, run, str(RunStatus.RUNNING))
     run.save(wiring.folder(run.run_id))
     book = TaskBook(wiring.folder(run.run_id), wiring.clock)

@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
-from tallybridge.errors import NotSent
+from tallybridge.errors import NoSlot, NotSent
 from tallybridge.netsuite.datasets import MOST_PAGES, PAGE_ROWS, Datasets, Page, rows_in
-from tallybridge.revenue.codes import Code, TaskFailed
+from tallybridge.revenue.codes import ADVICE, Code, TaskFailed
 from tallybridge.revenue.duplicates import repeated
-from tallybridge.revenue.mapping import find_sources
+from tallybridge.revenue.identity import Identity
 from tallybridge.revenue.pages import PageRows, Pages, without_collector
-from tallybridge.revenue.values import character
 from tallybridge.revenue.work import Answer, Work
 
 NOTE = "read"
@@ -24,6 +23,10 @@ ATTEMPTS = 2
 NETSUITE_CAP = 100_000
 """Rows at which NetSuite cuts a result without SuiteAnalytics Connect."""
 SHOWN_KEYS = 3
+SEVERAL_FILES = (
+    "Or set large_dataset_mode: single sends one file all the same; chunked sends several, and accepts that earlier ones stay staged where "
+    "Revenue rejects a later one."
+)
 
 
 @dataclass
@@ -45,7 +48,7 @@ class Progress:
 
 def read(work: Work) -> Answer:
     """Read on from where the last worker stopped. Raises DATASET_NOT_FOUND, DATASET_READ_FAILED, DATASET_INCONSISTENT,
-    DATASET_TOO_LARGE, and the NS_ codes."""
+    DATASET_TOO_LARGE, KEY_MISSING, and the NS_ codes."""
     progress = Progress(**work.note(NOTE))
     datasets, keys = work.wiring.datasets(work.run.connection.netsuite), KeyHashes(work, progress)
     if not progress.complete:
@@ -53,7 +56,11 @@ def read(work: Work) -> Answer:
             complete = _pages(work, datasets, progress, keys)
         if not complete:
             return Answer(done=False)
-    if moved := keys.on_several_pages():
+    moved = keys.on_several_pages()
+    if keys.without:
+        text = f"{keys.without} of {progress.rows} rows have nothing in {keys.identity.names}: nobody can tell whether any row is missing."
+        raise TaskFailed(Code.KEY_MISSING, text)
+    if moved:
         if progress.attempt >= ATTEMPTS:
             raise TaskFailed(Code.DATASET_INCONSISTENT, _moved_text(work, keys, moved))
         work.keep(NOTE, Progress(attempt=progress.attempt + 1).to_json())
@@ -77,6 +84,8 @@ def _pages(work: Work, datasets: Datasets, progress: Progress, keys: KeyHashes) 
             return False
         try:
             page = datasets.page(work.line.dataset, progress.offset)
+        except NoSlot:
+            return False
         except NotSent:
             if first or work.seconds_left() > RESERVE_SECONDS:
                 raise
@@ -107,6 +116,12 @@ def _check_page(work: Work, progress: Progress, page: Page) -> None:
     if progress.total < 0:
         progress.total = page.total
         _check_size(work, page.total)
+        if page.total > PAGE_ROWS and not Identity.of(work.line):
+            text = (
+                f"The dataset has {page.total} rows, which come in several pages, and the object has no key column, nor a column mapped to "
+                "a line id: nobody could tell whether rows are missing."
+            )
+            raise TaskFailed(Code.KEY_MISSING, text)
     elif page.total != progress.total:
         text = f"The number of rows changed from {progress.total} to {page.total} while the dataset was read."
         raise TaskFailed(Code.DATASET_INCONSISTENT, text)
@@ -118,12 +133,13 @@ def _check_size(work: Work, total: int) -> None:
     if total > options.max_rows:
         raise TaskFailed(Code.DATASET_TOO_LARGE, f"The dataset has {total} rows; at most {options.max_rows} can be read.")
     if options.large_dataset_mode == "refuse" and total > options.max_rows_per_file:
-        text = f"The dataset has {total} rows; one file takes {options.max_rows_per_file}, and larger datasets are refused by the settings."
-        raise TaskFailed(Code.DATASET_TOO_LARGE, text)
+        text = f"The dataset has {total} rows, one file {options.max_rows_per_file}, and several files of one object are not all or none."
+        raise TaskFailed(Code.DATASET_TOO_LARGE, text, advice=f"{ADVICE[Code.DATASET_TOO_LARGE]} {SEVERAL_FILES}")
 
 
 class KeyHashes:
-    """Looks for keys that stand on more than one page: rows moved while the pages were read.
+    """Looks for keys that stand on more than one page: rows moved while the pages were read. Where no two pages share a key, and every row
+    has one, as many rows as NetSuite counts are all rows.
 
     Pages that this worker reads are looked at on the way; those of the worker before it are taken from storage. Hashes are Python's own,
     quick and good for the life of one process, and so are not kept.
@@ -132,35 +148,36 @@ class KeyHashes:
     def __init__(self, work: Work, progress: Progress) -> None:
         self.work = work
         self.progress = progress
-        self._seen: dict[tuple[str | None, int], array[int]] = {}
+        self.identity = Identity.of(work.line)
+        self.without = 0
+        """Rows without a key of a dataset of several pages; those without a value in a key column that is configured are told in task 6."""
+        self._seen: dict[tuple[tuple[str | None, ...], int], tuple[array[int], int]] = {}
 
-    @property
-    def column(self) -> str | None:
-        """Under which name the rows have the key column, as far as they are known."""
-        return find_sources([self.work.line.key_column], self.progress.columns)[self.work.line.key_column]
-
-    def look(self, page: PageRows) -> array[int]:
-        """Take note of a page's keys."""
-        found = array("q")
-        if self.work.line.key_column:
-            column = self.column
-            found.extend({hash(key) for key in self.keys(page) if key})
-            self._seen[column, page.first_row] = found
+    def look(self, page: PageRows) -> tuple[array[int], int]:
+        """Take note of a page's keys; answers their hashes, and how many rows have none."""
+        if not self.identity:
+            return array("q"), 0
+        columns = self.identity.columns(self.progress.columns)
+        keys = self.identity.keys(page, columns)
+        found = array("q", {hash(key) for key in keys if key}), keys.count("")
+        self._seen[columns, page.first_row] = found
         return found
 
     def keys(self, page: PageRows) -> list[str]:
         """The keys of a page."""
-        return character(page.column(self.column))
+        return self.identity.keys(page, self.identity.columns(self.progress.columns))
 
     def on_several_pages(self) -> set[int]:
         """Hashes of the keys on more than one page."""
         progress = self.progress
-        if not self.work.line.key_column or progress.rows <= PAGE_ROWS:
+        if not self.identity or progress.rows <= PAGE_ROWS:
             return set()
-        column, hashes = self.column, array("q")
+        columns, hashes, without = self.identity.columns(progress.columns), array("q"), 0
         for first in range(1, progress.rows + 1, PAGE_ROWS):
-            known = self._seen.get((column, first))
-            hashes.extend(self.look(self.stored().page(first)) if known is None else known)
+            of_page, empty = self._seen.get((columns, first)) or self.look(self.stored().page(first))
+            hashes.extend(of_page)
+            without += empty
+        self.without = 0 if self.identity.configured else without
         return repeated(hashes)
 
     def stored(self) -> Pages:
@@ -175,4 +192,4 @@ def _moved_text(work: Work, keys: KeyHashes, moved: set[int]) -> str:
         if len(found) >= SHOWN_KEYS:
             break
     names = ", ".join(found[:SHOWN_KEYS])
-    return f"{len(moved)} keys stand on more than one page, for example {work.line.key_column} {names}: rows move while the pages are read."
+    return f"{len(moved)} keys stand on more than one page, for example {keys.identity.names} {names}: rows move while the pages are read."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tallybridge.clock import stamp
-from tallybridge.revenue.codes import Code
+from tallybridge.revenue.codes import LOST, SENDABLE, Code
 from tallybridge.revenue.config import InstanceObject
 from tallybridge.revenue.files import FileState, UploadedFile
 from tallybridge.revenue.findings import ERROR, WARNING, Findings
@@ -34,6 +34,8 @@ class ObjectResult:
     findings: Findings
     stage_errors: int = 0
     stage_listed: list[dict[str, Any]] = field(default_factory=list)
+    line_results: str = ""
+    """Where the results of its lines lie, "" where there are none."""
     message: str = ""
 
     @property
@@ -116,6 +118,7 @@ def _object(run: RevenueRun, number: str, notes: RunFolder, files: list[Uploaded
         Findings.from_json(findings) if findings else Findings(),
         int(stage.get("count", 0)),
         list(stage.get("listed", [])),
+        str(stage.get("line_results", "")),
         failed.message if failed else "",
     )
 
@@ -154,12 +157,28 @@ def standing(result: RunResult) -> list[str]:
         said.append("Not staged: " + "; ".join(map(_named, others)) + ".")
     for unbuilt in (o for o in result.objects if not o.files and o.status in (ObjectStatus.FAILED, ObjectStatus.SKIPPED)):
         said.append(f"Not staged: the object {unbuilt.line.object}, of which no file was sent.")
+    lost = [f for f in files if f.state is FileState.FAILED and f.code not in SENDABLE]
+    if lost:
+        why = "; ".join(f"{f.name} {lost_text(f)}" for f in lost)
+        said.append(
+            f"It cannot be completed by resuming: {why}. Delete the staged lines in Data Interface > Manage Inbound first, then run the "
+            "instance anew; run before that, it would send lines twice."
+        )
+        return said
+    if not others and not unknown:
+        said.append("Every file is staged: there is nothing to resume. Do not simply run the instance again: lines would be sent twice.")
+        return said
     said.append(
         f"To complete it, resume the run (tallybridge revenue resume {result.run.run_id}): the same remaining files are sent, unchanged. "
         "To undo it, delete the staged lines in Data Interface > Manage Inbound. "
         "Do not simply run the instance again: lines would be sent twice."
     )
     return said
+
+
+def lost_text(file: UploadedFile) -> str:
+    """Why a file can never be sent as it is."""
+    return LOST.get(Code(file.code), LOST[Code.STAGING_FAILED]) if file.code in Code.__members__ else LOST[Code.STAGING_FAILED]
 
 
 def _named(file: UploadedFile) -> str:

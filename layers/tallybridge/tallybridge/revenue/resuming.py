@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import Literal
 
 from tallybridge.clock import stamp
-from tallybridge.revenue.codes import NOT_STAGED, Code, TaskFailed
+from tallybridge.revenue.codes import SENDABLE, Code, TaskFailed
 from tallybridge.revenue.files import FileState, UploadedFile
+from tallybridge.revenue.result import lost_text
 from tallybridge.revenue.run import RevenueRun, RunStatus
 from tallybridge.revenue.wiring import RevenueWiring
 
 OPEN = (FileState.UNKNOWN, FileState.SENDING)
 """States of which only a person can say how it goes on; a run that has ended sends no more."""
+ANEW = "Correct the cause; delete what is staged of the run in Revenue, Manage Inbound, if anything is; then start the instance anew."
 Decisions = dict[str, Literal["staged", "not staged"]]
 
 
@@ -61,6 +63,6 @@ def _resumed(file: UploadedFile, decisions: Decisions) -> FileState | None:
             text = f'Say of {file.name}, after looking into Uploaded Files of Revenue, whether it is "staged" or "not staged".'
             raise TaskFailed(Code.NOT_RESUMABLE, text)
         return FileState.STAGED if decisions[file.name] == "staged" else FileState.PREPARED
-    if file.state is FileState.FAILED and file.code in {*map(str, NOT_STAGED), str(Code.ZR_AUTH_FAILED)}:
+    if file.code in SENDABLE:
         return FileState.PREPARED
-    raise TaskFailed(Code.NOT_RESUMABLE, f"Revenue rejected {file.name} for its data ({file.code}); correct the data and run anew.")
+    raise TaskFailed(Code.NOT_RESUMABLE, f"The file {file.name} {lost_text(file)} ({file.code}); it cannot be sent again. {ANEW}")

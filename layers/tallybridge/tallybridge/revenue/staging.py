@@ -29,10 +29,11 @@ LINE_HEADER = ("row", "key", "object", "file_name", "result", "codes")
 
 
 def stage_errors(work: Work) -> Answer:
-    """Read the tenant's stage errors, keep those of this run's lines, write the result of every line. Never fails the run."""
-    files = work.files_of_object()
+    """Read the tenant's stage errors, keep those of this run's lines, write the result of every line that is staged, also where another
+    file of the object failed. Never fails the run."""
+    files = [file for file in work.files_of_object() if file.state is FileState.STAGED]
     if not files:
-        work.count(0, 0, "No data: nothing was sent.")
+        work.count(0, 0, "Nothing of the object is staged.")
         return Answer(skip=True)
     try:
         errors = _by_line(work, files)
@@ -40,8 +41,13 @@ def stage_errors(work: Work) -> Answer:
         errors = {}
         work.warn(Code.STAGE_ERRORS_UNREAD, f"The stage errors could not be read: {unread.message}")
     rows = sum(f.rows for f in files)
-    listed, count = _line_results(work, files, errors)
-    work.keep(NOTE, {"count": count, "listed": listed, "line_results": line_results_name(work)})
+    try:
+        listed, count = _line_results(work, files, errors)
+    except FileNotFoundError:  # resumed after the retention time
+        work.warn(Code.STAGE_ERRORS_UNREAD, "Stage errors cannot be told by line: the rows that were sent are no longer stored.")
+        work.count(rows, rows, "The rows that were sent are no longer stored.")
+        return Answer()
+    work.keep(NOTE, {"count": count, "listed": listed, "line_results": work.folder.key(line_results_name(work))})
     if count:
         work.warn(Code.STAGE_ERRORS, f"{count} of {rows} lines have errors in Revenue's staging.")
     work.count(rows, rows - count, f"{count} lines with stage errors.")
@@ -77,9 +83,7 @@ def _line_results(work: Work, files: Sequence[UploadedFile], errors: Mapping[str
         text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
         out = csv.writer(text)
         out.writerow(LINE_HEADER)
-        for piece in files:
-            if piece.state is not FileState.STAGED:
-                continue
+        for piece in sorted(files, key=lambda each: each.part):
             for page in pages_of(work.uploads, work.number, read).read(piece.first_row, piece.first_row + piece.rows - 1):
                 names, ids = _names_and_ids(keys, page)
                 lines = []

@@ -15,7 +15,7 @@ OUTCOMES = {
     RunStatus.WARNING: RunOutcome.WARNINGS,
     RunStatus.FAILED: RunOutcome.FAILED,
     RunStatus.SKIPPED: RunOutcome.SKIPPED,
-    RunStatus.CANCELLED: RunOutcome.SKIPPED,
+    RunStatus.CANCELLED: RunOutcome.CANCELLED,
     RunStatus.RUNNING: RunOutcome.RUNNING,
     RunStatus.QUEUED: RunOutcome.RUNNING,
 }
@@ -96,5 +96,5 @@ def lines_of(result: RunResult) -> Iterator[LogLine]:
             DIRECTION,
             str(cells.get("object", "")),
             destination_id=str(cells.get("file_name", "")),
-            advice=ADVICE[Code(code)] if code in Code.__members__ else "",
+            advice=str(cells.get("advice") or (ADVICE[Code(code)] if code in Code.__members__ else "")),
         )

@@ -80,7 +80,7 @@ def summary_log(result: RunResult) -> str:
 
 
 def log_lines(result: RunResult) -> Iterator[Cells]:
-    """The lines of the summary log, without the columns that are the same in all."""
+    """The lines of the summary log, without the columns that are the same in all; `advice`, which is no column of it, is for the report."""
     yield {"time_utc": result.run.started, "level": "INFO", "task": "Configuration", "message": _configuration(result)}
     for task in result.tasks:
         yield _task_line(result, task)
@@ -135,6 +135,7 @@ def _task_line(result: RunResult, task: TaskRecord) -> Cells:
         "template": line.template if line else "",
         "code": task.code,
         "message": task.message,
+        "advice": task.advice,
     }
 
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from datetime import datetime, timedelta
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO, NoReturn, cast
 
 from tallybridge.clock import stamp
 from tallybridge.errors import ConfigurationError, LoginRefused, NotSent, RunInProgress, ServiceError
@@ -14,6 +14,7 @@ from tallybridge.http import TOO_MANY
 from tallybridge.reporting.words import moment
 from tallybridge.revenue.codes import Code, TaskFailed
 from tallybridge.revenue.files import FileState, UploadedFile
+from tallybridge.revenue.remedies import after_rejection, reasons
 from tallybridge.revenue.work import Answer, Work, coded
 from tallybridge.zuora_revenue import Upload, UploadState, UploadStatus, ZuoraRevenue
 
@@ -21,11 +22,13 @@ CHUNK = 1 << 20
 WAIT_FOR_TURN_SECONDS = 30
 """Pause before it is looked again whether another run has ended its uploads."""
 REFUSED = {401: Code.ZR_AUTH_FAILED, 403: Code.ZR_FORBIDDEN, 405: Code.ZR_API_NOT_ENABLED, TOO_MANY: Code.UPLOAD_FAILED}
-"""Answers after which the file has certainly not been taken; other 4xx are UPLOAD_REJECTED."""
+"""Answers after which the file has certainly not been taken; other 4xx are told apart by `_declined`."""
+TOO_LARGE = 413
 
 
 def upload(work: Work) -> Answer:
-    """Send the object's next file. Raises UPLOAD_REJECTED, UPLOAD_FAILED, UPLOAD_OUTCOME_UNKNOWN and the ZR_ codes."""
+    """Send the object's next file. Raises UPLOAD_REJECTED, UPLOAD_FAILED, STAGING_FAILED, DATASET_TOO_LARGE, FILE_EXPIRED, FILE_CHANGED,
+    UPLOAD_OUTCOME_UNKNOWN and the ZR_ codes."""
     files = work.files_of_object()
     if not files:
         work.count(0, 0, "No data: nothing is sent.")
@@ -66,7 +69,7 @@ def _send(work: Work, file: UploadedFile) -> UploadedFile:
             raise
         except ServiceError as lost:
             _unknown(work, file, lost.message)
-        return _after(work, file, answer)
+        return _after(work, client, file, answer)
 
 
 def _post(work: Work, client: ZuoraRevenue, file: UploadedFile, content: IO[bytes]) -> Upload:
@@ -79,45 +82,79 @@ def _post(work: Work, client: ZuoraRevenue, file: UploadedFile, content: IO[byte
     return send(file.template, file.name, file.bytes, opened)
 
 
-def _after(work: Work, file: UploadedFile, answer: Upload) -> UploadedFile:
-    """What the answer to the POST means. Only a 200 with an id can be followed; a 4xx was not taken; all else is unknown."""
+def _after(work: Work, client: ZuoraRevenue, file: UploadedFile, answer: Upload) -> UploadedFile:
+    """What the answer to the POST means. A 200 with an id can be followed; a 4xx was not taken, unless its id is known to be in work or
+    staged; a rejection for the data was not taken either; all else is unknown, a 202 of an upload that was not asked to be asynchronous
+    included."""
     text = f"{answer.status}: {answer.answer}"
     if answer.status == 200 and answer.request_id:
         return work.files.move(file, [FileState.SENDING], FileState.SENT, request_id=answer.request_id, answer=text)
     if 400 <= answer.status < 500:
-        code = REFUSED.get(answer.status, Code.UPLOAD_REJECTED)
-        _not_taken(work, file, code, text)
-        raise TaskFailed(code, f"Zuora Revenue did not take the file {file.name} ({text}).")
+        return _declined(work, client, file, answer, text)
+    if answer.status == 200 and answer.declined and reasons(answer.answer, file.name):
+        _not_taken(work, file, Code.STAGING_FAILED, text)
+        _rejected(work, file, text)
     _unknown(work, file, f"the answer has no request id ({text})" if answer.status == 200 else text)
-    raise AssertionError("not reached")
+
+
+def _declined(work: Work, client: ZuoraRevenue, file: UploadedFile, answer: Upload, text: str) -> UploadedFile:
+    """A 4xx. Where it carries a request id, the status of that id says why, which the answer itself need not."""
+    if answer.status not in REFUSED and answer.request_id:
+        why = _why(work, client, answer.request_id)
+        if why.state in (UploadState.STAGED, UploadState.WORKING):
+            return work.files.move(file, [FileState.SENDING], FileState.SENT, request_id=answer.request_id, answer=f"{text} {why.answer}")
+        text = f"{text} {why.answer}"
+    code = REFUSED.get(answer.status, Code.STAGING_FAILED if reasons(text, file.name) else Code.UPLOAD_REJECTED)
+    code = Code.DATASET_TOO_LARGE if answer.status == TOO_LARGE else code
+    _not_taken(work, file, code, text)
+    if code is Code.STAGING_FAILED:
+        _rejected(work, file, text)
+    raise TaskFailed(code, f"Zuora Revenue did not take the file {file.name} ({text}).")
+
+
+def _why(work: Work, client: ZuoraRevenue, request_id: str) -> UploadStatus:
+    """The status of an upload that was declined; not known where Revenue has none."""
+    try:
+        return (client.status_csv if work.run.options.upload_endpoint == "csv" else client.status)(request_id)
+    except ServiceError as silent:
+        return UploadStatus(UploadState.NOT_KNOWN, silent.message)
+
+
+def _rejected(work: Work, file: UploadedFile, answer: str) -> NoReturn:
+    """The file was rejected for its data: the advice depends on Revenue's reason, and on whether anything else of the run
+    is staged, or may be."""
+    advice = after_rejection(answer, any(f.state not in (FileState.PREPARED, FileState.FAILED) for f in work.files.all()))
+    text = f"Zuora Revenue rejected the file {file.name} as a whole; nothing of it is staged: {answer}"
+    raise TaskFailed(Code.STAGING_FAILED, text, advice=advice)
 
 
 def _not_taken(work: Work, file: UploadedFile, code: Code, answer: str) -> None:
     work.files.move(file, [FileState.SENDING], FileState.FAILED, code=str(code), answer=answer)
 
 
-def _unknown(work: Work, file: UploadedFile, why: str, code: Code = Code.UPLOAD_OUTCOME_UNKNOWN) -> None:
+def _unknown(work: Work, file: UploadedFile, why: str, code: Code = Code.UPLOAD_OUTCOME_UNKNOWN) -> NoReturn:
     """Nobody can tell whether Revenue has the file: it is never sent again by itself."""
     work.files.move(file, [FileState.SENDING, FileState.SENT], FileState.UNKNOWN, code=str(code), answer=why)
     raise TaskFailed(code, f"It is not known whether Zuora Revenue took the file {file.name} ({file.rows} rows): {why}.")
 
 
 def _fetch(work: Work, file: UploadedFile, content: IO[bytes]) -> None:
-    """The file from the bucket to the disk. It must be the very file that was checked. Raises UPLOAD_FAILED."""
+    """The file from the bucket to the disk. It must be the very file that was checked. Raises FILE_CHANGED, FILE_EXPIRED."""
     digest = hashlib.sha256()
-    uploads = work.uploads
     try:
-        body = uploads.store.get_object(Bucket=uploads.bucket, Key=file.key)["Body"]
-    except Exception as missing:
-        if type(missing).__name__ != "NoSuchKey":
-            raise
-        raise TaskFailed(Code.UPLOAD_FAILED, f"The file {file.name} is no longer stored; its retention time has passed.") from missing
+        body = work.uploads.open(file.name)
+    except FileNotFoundError as missing:
+        text = f"The file {file.name} ({file.rows} rows) is no longer stored: its retention time has passed. It cannot be sent any more."
+        work.files.move(file, [FileState.PREPARED], FileState.FAILED, code=str(Code.FILE_EXPIRED), answer=text)
+        raise TaskFailed(Code.FILE_EXPIRED, text) from missing
     while piece := body.read(CHUNK):
         digest.update(piece)
         content.write(piece)
     content.flush()
     if digest.hexdigest() != file.sha256:
-        raise TaskFailed(Code.UPLOAD_FAILED, f"The file {file.name} is not the one that was checked; it has not been sent.")
+        text = f"The file {file.name} ({file.rows} rows) is not the one that was checked; it has not been sent."
+        work.files.move(file, [FileState.PREPARED], FileState.FAILED, code=str(Code.FILE_CHANGED), answer=text)
+        raise TaskFailed(Code.FILE_CHANGED, text)
 
 
 def confirm(work: Work) -> Answer:
@@ -131,9 +168,7 @@ def confirm(work: Work) -> Answer:
     status = _status(work, file)
     if status.state is UploadState.FAILED:
         work.files.move(file, [FileState.SENT], FileState.FAILED, code=str(Code.STAGING_FAILED), answer=status.answer)
-        raise TaskFailed(
-            Code.STAGING_FAILED, f"Zuora Revenue rejected the file {file.name} as a whole; nothing of it is staged: {status.answer}"
-        )
+        _rejected(work, file, status.answer)
     if status.state is UploadState.STAGED:
         now = stamp(work.wiring.clock.now())
         done = work.files.move(file, [FileState.SENT], FileState.STAGED, staged_at=now, answer=status.answer)
@@ -159,7 +194,6 @@ def _status(work: Work, file: UploadedFile) -> UploadStatus:
         return UploadStatus(UploadState.WORKING, silent.message)
     except ServiceError as refused:
         _unknown(work, file, f"its status cannot be read: {refused.message}")
-        raise
 
 
 def _time(text: str, default: datetime) -> datetime:

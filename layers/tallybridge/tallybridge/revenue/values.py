@@ -16,8 +16,9 @@ from tallybridge.revenue import dates
 Report = Callable[[int, str], None]
 """Told of the position in the page, and the value, that cannot be represented."""
 SEPARATOR = "\x1f"
-_PLAIN_NUMBER = r"(?:-?+[0-9]++(?:\.[0-9]++)?+)?+"
-PLAIN_NUMBERS = re.compile(rf"{_PLAIN_NUMBER}(?:\x1f{_PLAIN_NUMBER})*+")
+_PLAIN_NUMBER = r"(?:-?[0-9]+(?:\.[0-9]+)?)?"
+PLAIN_NUMBERS = re.compile(rf"{_PLAIN_NUMBER}(?:\x1f{_PLAIN_NUMBER})*")
+"""Without possessive repetitions: Python 3.11 has let "5." through one of them."""
 NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
 BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1f\x85\u2028\u2029]+")
 REMEMBERED = 20_000

@@ -8,14 +8,19 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.money import plain
+from tallybridge import money
+from tallybridge.ids import netsuite_id
 from tallybridge.steps.documents.adjustment_mapping import CREDIT_MEMO, AdjustmentData, AdjustmentMapping
 from tallybridge.steps.documents.document_lines import DocumentData
 from tallybridge.steps.invoices import ITEMS, TAXES
-from tallybridge.steps.settling.applications import applications, apply_lines, apply_sublist, by_document
-from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE
-from tallybridge.steps.shared.problems import already_there, ambiguous
+from tallybridge.steps.settling.applications import applications, apply_lines, apply_sublist, by_document, open_balances
+from tallybridge.steps.settling.families import families, taken
+from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.shared.currencies import told_once
+from tallybridge.steps.shared.parents import INVOICE_FIELDS
+from tallybridge.steps.shared.problems import already_there, ambiguous, not_synced
 from tallybridge.steps.shared.texts import day
+from tallybridge.sync.held import agree
 from tallybridge.sync.step import (
     CREATED,
     Candidate,
@@ -32,7 +37,7 @@ from tallybridge.sync.step import (
     Write,
     is_complete,
 )
-from tallybridge.zuora.selection import Condition, Is, IsNot, OnOrAfter, Parent, SourceQuery
+from tallybridge.zuora.selection import Condition, Is, IsNot, Parent, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -41,7 +46,7 @@ INVOICE = Parent("Invoice", "InvoiceId")
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 1
     NOT_TRANSFERRED,  # rule 2
-    IsNot("IntegrationStatus__NS", ("Ignore",)),  # rule 5
+    not_ignored(),  # rule 5
 )
 ORIGIN = "Origin__NS"
 NOT_FROM_NETSUITE = IsNot(ORIGIN, ("NETSUITE",))
@@ -65,7 +70,6 @@ HEAD_FIELDS = (
     "IntegrationId__NS",
     "IntegrationStatus__NS",
 )
-INVOICE_FIELDS = ("InvoiceNumber", "Amount", "IntegrationId__NS")
 SOURCE_ITEMS = replace(ITEMS, key="Id")
 SOURCE_TAXES = replace(TAXES, key="Id", via=None)
 """What adjustments adjust, by its own id."""
@@ -93,6 +97,7 @@ class Adjustments(AdjustmentMapping):
         "location",
         "tax code",
         "revenue template",
+        "currency",
         "periods",
         "fields:creditMemo",
         "fields:invoice",
@@ -103,9 +108,7 @@ class Adjustments(AdjustmentMapping):
         return tuple(code for code, _ in KINDS.values())
 
     def query(self) -> SourceQuery:
-        conditions = WAITING
-        if self.settings.cutover_zuora_invoice_item_adjustment:
-            conditions += (OnOrAfter("AdjustmentDate", self.settings.cutover_zuora_invoice_item_adjustment.isoformat()),)  # rule 3
+        conditions = (*WAITING, *since("AdjustmentDate", self.settings.cutover_zuora_invoice_item_adjustment))  # rule 3
         return SourceQuery(
             "InvoiceItemAdjustment",
             HEAD_FIELDS,
@@ -127,7 +130,7 @@ class Adjustments(AdjustmentMapping):
         return any(field.name == name for field in self.context.zuora.describe(self.object))
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS if object_type == "Account" else INVOICE_FIELDS
+        return ACCOUNT_FIELDS if object_type == "Account" else (*INVOICE_FIELDS, *self.invoice_currency)
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         rereads = list(self.reread(candidates))
@@ -137,24 +140,42 @@ class Adjustments(AdjustmentMapping):
         items, taxes = read(SOURCE_ITEMS, sorted(of_items)), read(SOURCE_TAXES, sorted(of_taxes))
         found = [_data(head, parents, items, taxes) for _, head, parents in rereads]
         self.add_charges(found, {})
+        invoices = {d.head["InvoiceId"]: d.invoice for d in found if _lowers_an_invoice(d)}
+        known = families(self.context, invoices) if invoices else {}
+        for data in found:
+            data.family = known.get(data.head["InvoiceId"])
         return [self.record(d) for d in found]
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         """Counterparts; beside charges on negative invoices what is left of the credit memo that they are taken from."""
         found: dict[str, list[Counterpart]] = {}
-        with ThreadPoolExecutor(max_workers=2) as pool:  # the look-ups at once
-            noting = pool.submit(self.note_customer_currencies, records)
+        with ThreadPoolExecutor(max_workers=3) as pool:  # the look-ups at once
+            noting = pool.submit(self.note_customers, records)
+            reading = pool.submit(self.booking.currencies_in, {r.data.original for r in records})
             opening = pool.submit(self._note_credit_memos, [r.data for r in records if _takes_from_memo(r.data)])
             for kind, (transaction_type, _) in KINDS.items():
                 found |= self.find_transactions([r for r in records if r.destination == kind], transaction_type)
             noting.result()
             opening.result()
+            booked = reading.result()
+        for record in records:
+            record.data.booked = booked.get(record.data.original, "")
         self._share_out(records, found)
+        self._spread([r for r in records if r.id not in found and _lowers_an_invoice(r.data) and r.data.original])
         return found
+
+    def _spread(self, credits_: Sequence[SourceRecord]) -> None:
+        """Spread credits over the NetSuite documents of their invoices, in the order in which they are written: one call per 1,000."""
+        families_ = [r.data.family for r in credits_ if r.data.family]
+        balances = open_balances(self.context.netsuite, {d for f in families_ for d in f.documents}) if families_ else {}
+        for record in sorted(credits_, key=lambda r: r.turn):
+            data: AdjustmentData = record.data
+            if data.family and data.original in balances:
+                data.spread = taken(data.amount, data.family, balances)
 
     def _note_credit_memos(self, charges: Sequence[AdjustmentData]) -> None:
         """Open amounts and applications of the original credit memos: two calls per 1,000."""
-        memos = {d.original for d in charges if d.original.isdigit()}
+        memos = {d.original for d in charges if netsuite_id(d.original)}
         if not memos:
             return
         netsuite, zuora_id = self.context.netsuite, self.reference.custom(CREDIT_MEMO, "Zuora ID")
@@ -194,16 +215,21 @@ class Adjustments(AdjustmentMapping):
     def problems(self, data: DocumentData) -> list[Problem]:
         """All failures of one adjustment together."""
         assert isinstance(data, AdjustmentData)
-        return [*self._invoice_problems(data), *super().problems(data)]
+        return told_once([*self._invoice_problems(data), *super().problems(data)], self._currencies(data))
 
     def _invoice_problems(self, data: AdjustmentData) -> Iterator[Problem]:
         name = f"invoice {data.invoice_number}"
         if not data.original:
-            yield self.not_synced("invoice", data, name)
+            yield self.not_synced("invoice", data, name, data.invoice)
         elif _takes_from_memo(data) and data.open is None:
             text_ = f"{self.label(data)}: NetSuite credit memo {data.original} of {name} does not exist."
             advice = "Restore it, or set Transferred to Accounting of the invoice to No so that it is sent again."
             yield Problem("IIA-GONE", text_, advice)
+        elif problem := self.booking.booked_otherwise(self.label(data), data.amount, self.currency_of(data), name, data.booked):
+            yield problem
+        elif data.spread and data.spread.short and data.family:
+            for charge in (row for row in data.family.coming if row.get("Type") == "Charge"):
+                yield not_synced("IIA-V1", self.label(data), f"adjustment {charge.get('AdjustmentNumber')} of {name}", "adjustment", charge)
 
     # -- action ------------------------------------------------------------------------------------------------------
 
@@ -221,8 +247,10 @@ class Adjustments(AdjustmentMapping):
             return closed
         data.posting = posting.fields
         body = {**self.header(data), "item": {"items": self.lines(data)}}
-        if data.is_credit and not data.on_negative_invoice:
-            body |= apply_sublist(apply_lines({data.original: data.amount}))
+        if _lowers_an_invoice(data):
+            if data.spread and data.spread.short:
+                return Refusal(self._invoice_too_small(data, data.spread.short), error)
+            body |= apply_sublist(apply_lines(data.spread.lines if data.spread else {data.original: data.amount}))
         create = Write("create", CREATING[record.destination], error, (Request(record.destination, body),))
         if _takes_from_memo(data):
             return replace(create, **self._application(data, Decimal(0)))
@@ -243,9 +271,17 @@ class Adjustments(AdjustmentMapping):
         return {"then": (update,) if target > applied else (), "remainder": short}
 
     def _too_little_open(self, data: AdjustmentData, applied: Decimal) -> Problem:
-        left, needed = plain(max(Decimal(0), data.open or Decimal(0))), plain(data.amount - applied)
-        text_ = f"{self.label(data)}: NetSuite credit memo {data.original} has only {left} left; {needed} needed."
+        left, needed = self.money(data, max(Decimal(0), data.open or Decimal(0))), self.money(data, data.amount - applied)
+        memo = f"NetSuite credit memo {data.original} of invoice {data.invoice_number}"
+        text_ = f"{self.label(data)}: {memo} has only {left} left; {needed} needed."
         advice = "Take back what the credit memo was applied to by hand in NetSuite; the next run applies the rest."
+        return Problem("IIA-OPEN", text_, advice)
+
+    def _invoice_too_small(self, data: AdjustmentData, short: Decimal) -> Problem:
+        lacking, needed = (money.text(a, self.currency_of(data)) for a in (short, data.amount))
+        documents = f"the NetSuite documents of invoice {data.invoice_number}"
+        text_ = f"{self.label(data)}: {documents} have {lacking} less open than the {needed} credited."
+        advice = "Take back what settles them in NetSuite and is not in Zuora; the next run sends the adjustment."
         return Problem("IIA-OPEN", text_, advice)
 
     def _plan_found(self, record: SourceRecord, there: Counterpart) -> Plan:
@@ -261,7 +297,7 @@ class Adjustments(AdjustmentMapping):
             if not resume.then:
                 return Refusal(self._too_little_open(data, applied), ERROR_UPDATING, action="recover")
             return resume
-        if there.amount == record.amount:
+        if agree(record.sent, there.held, record.base):
             return Found(there, remark=remark)
         remarks = (remark,) if remark else ()
         return Write("recover", "", ERROR[record.destination], (), destination_id=there.id, remarks=remarks)
@@ -285,6 +321,11 @@ def _data(
 def _takes_from_memo(data: AdjustmentData) -> bool:
     """Whether the adjustment is taken from the credit memo that the adjusted invoice is in NetSuite."""
     return not data.is_credit and data.on_negative_invoice
+
+
+def _lowers_an_invoice(data: AdjustmentData) -> bool:
+    """Whether the adjustment becomes a credit memo that is applied to what its invoice is in NetSuite."""
+    return data.is_credit and not data.on_negative_invoice
 
 
 def _applied_to(data: AdjustmentData, found: Sequence[Counterpart]) -> Decimal:

@@ -78,15 +78,17 @@ def problems_of_charge(item: Item) -> list[Problem]:
 
     def account(number: int, word: str, name: str, kinds: Sequence[str]) -> None:
         if name and (reference.id_of("account", name) is None or reference.kind_of("account", name) not in kinds):
-            found.append(Problem(f"CHG-G{number}", f"{item.label}: {missing(reference, 'account', word, name)}", FULL_NAME))
+            text = missing(reference, "account", word, name)
+            found.append(Problem(f"CHG-G{number}", f"{item.label}: {text}", FULL_NAME, cause=text))
 
     account(1, "income account", income_account(item), INCOME)
     if item.settings.netsuite_use_revenue_recognition:
         account(2, "deferred revenue account", str(own.get("DeferredRevAccount__NS") or "").strip(), DEFERRED)
         template = own.get("RevRecCode")
         if template and reference.id_of("revenue template", template) is None:
-            text_ = f"{item.label}: {missing(reference, 'revenue template', 'revenue recognition template', template)}"
-            found.append(Problem("CHG-G3", text_, "The revenue recognition code must equal the name of a NetSuite template."))
+            text = missing(reference, "revenue template", "revenue recognition template", template)
+            advice = "The revenue recognition code must equal the name of a NetSuite template."
+            found.append(Problem("CHG-G3", f"{item.label}: {text}", advice, cause=text))
     return found
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from tallybridge.clock import utc_moment
-from tallybridge.money import plain
 from tallybridge.steps.documents.document_checks import DocumentChecks
 from tallybridge.steps.documents.document_lines import DocumentData
 from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
@@ -24,16 +23,20 @@ from tallybridge.steps.settling.applications import (
     changed_lines,
     open_balances,
 )
-from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, SYNCED_TO_NETSUITE
-from tallybridge.steps.shared.problems import ambiguous
+from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.shared.currencies import own_currency
+from tallybridge.steps.shared.parents import INVOICE_FIELDS
+from tallybridge.steps.shared.problems import ambiguous, gone
 from tallybridge.steps.shared.texts import day
+from tallybridge.sync.difference import difference
+from tallybridge.sync.held import agree, same_amount
+from tallybridge.sync.runlog import LeftOut
 from tallybridge.sync.step import (
     SYNC_COMPLETE,
     Candidate,
     Counterpart,
     Found,
     Hold,
-    Leave,
     Mark,
     Plan,
     Problem,
@@ -43,7 +46,7 @@ from tallybridge.sync.step import (
     Write,
     has_status,
 )
-from tallybridge.zuora.selection import Child, IsNot, OnOrAfter, Parent, Selected, SourceQuery
+from tallybridge.zuora.selection import Child, IsNot, Parent, Selected, SourceQuery, Told
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -51,8 +54,9 @@ ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, fresh=ACCOUNT
 UNSENT = (
     *WAITING,
     IsNot("Origin__NS", ("NETSUITE",)),  # rule 4
-    IsNot("IntegrationStatus__NS", ("Ignore",)),  # rule 6
+    not_ignored(),  # rule 6
 )
+LIMIT = Told("LEFT-LIMIT", "one run takes no more (credit_memos_per_run); they follow in the next", due=True)
 MIGRATED = "AR Mig - negative invoice"
 """Reason code of the memos that Zuora's migration makes of negative invoices, which NetSuite has already (rule 6)."""
 ITEMS, TAXES = items_of("CreditMemo"), taxes_of("Credit")
@@ -61,7 +65,7 @@ PARTS = Child("parts", "CreditMemoPart", "CreditMemoId", fields=("Id", "InvoiceI
 CREATING, ERROR_CREATING = "Creating Credit Memo", "Error Creating Credit Memo"
 UPDATING, ERROR_UPDATING = "Updating Credit Memo", "Error Updating Credit Memo"
 TOGETHER = 150
-"""Memos that are processed together: each such piece costs four look-ups in NetSuite, one more than for other documents."""
+"""Memos that are processed together: each such piece costs five look-ups in NetSuite, two more than for other documents."""
 SECONDS = len("2026-01-31T08:15:00")
 """Object Query gives moments without their fractions."""
 
@@ -69,13 +73,17 @@ SECONDS = len("2026-01-31T08:15:00")
 @dataclass
 class CreditMemoData(DocumentData):
     """A credit memo with everything its mapping needs. `applied` sums its parts by document id; `documents` are the invoices and debit
-    memos it is applied to or made from, by id; `present` is what NetSuite has applied of it, `allotment` what can be applied now."""
+    memos it is applied to or made from, by id; `booked` their currencies in NetSuite by internal id there; `present` is what NetSuite has
+    applied of it, `allotment` what can be applied now."""
 
     applied: Mapping[str, Decimal] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     present: Mapping[str, Decimal] = field(default_factory=dict)
+    booked: Mapping[str, str] = field(default_factory=dict)
     allotment: Allotment = field(default_factory=Allotment)
+    gone: frozenset[str] = frozenset()
+    """NetSuite documents that it is to be applied to and that were deleted."""
 
     @property
     def wanted(self) -> dict[str, Decimal]:
@@ -104,7 +112,7 @@ class CreditMemos(DocumentChecks, MemoMapping):
     transaction_type = "CustCred"
     chunk = TOGETHER
     in_order = True
-    needs = ("class", "department", "location", "tax code", "revenue template", "periods", "fields:creditMemo")
+    needs = ("class", "department", "location", "tax code", "revenue template", "currency", "periods", "fields:creditMemo")
 
     tax_of = "CreditMemoItemId"
     kind = "credit"
@@ -112,27 +120,29 @@ class CreditMemos(DocumentChecks, MemoMapping):
     comment_field = "Comment"
 
     def query(self) -> SourceQuery:
-        conditions = UNSENT
-        if self.settings.cutover_zuora_memo:
-            conditions += (OnOrAfter("MemoDate", self.settings.cutover_zuora_memo.isoformat()),)  # rule 5
+        conditions = (*UNSENT, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 5
         return SourceQuery(
             "CreditMemo",
             (*HEAD_FIELDS, "Comment", "InvoiceId", "ReasonCode", "AppliedAmount", "Origin__NS"),
             (conditions,),
             parents=(ACCOUNT,),  # rule 2
             children=(ITEMS, TAXES, PARTS),
-            copy_fields=("AccountId", "ReasonCode"),
+            copy_fields=("AccountId", "Currency", "ReasonCode", "MemoNumber"),
             group="AccountId",
         )
 
     def select(self) -> Iterator[Candidate]:
-        """As many as one run may take (rule 7); those that are not sent anyway do not count."""
+        """As many as one run may take (rule 7); those that are not sent anyway do not count. The rest is told."""
         counted = 0
         for candidate in super().select():
-            counted += not self._stays_behind(candidate.data["copy"])
-            if counted > self.settings.credit_memos_per_run:
-                return
-            yield candidate
+            copy = candidate.data["copy"]
+            counted += not self._stays_behind(copy)
+            if counted <= self.settings.credit_memos_per_run:
+                yield candidate
+            elif not self._stays_behind(copy):
+                waiting = LeftOut(self.name, self.object, LIMIT.code, LIMIT.reason, due=LIMIT.due)
+                waiting.add(str(copy.get("MemoNumber") or candidate.id), Decimal(0))
+                self.context.left_out.append(waiting)
 
     def _stays_behind(self, head: Mapping[str, Any]) -> bool:
         return head.get("ReasonCode") == MIGRATED and not self.settings.send_migrated_credit_memos
@@ -144,12 +154,12 @@ class CreditMemos(DocumentChecks, MemoMapping):
         self.add_charges(found, charges)
         referred = {str(d.head.get("InvoiceId") or "") for d in found}
         documents = {
-            **source.reread("Invoice", referred | _documents(found, "invoice"), ("InvoiceNumber", "IntegrationId__NS")),
+            **self.invoices(referred | _documents(found, "invoice"), INVOICE_FIELDS),
             **source.reread("DebitMemo", _documents(found, "debit memo"), ()),
         }
         for data in found:
             data.documents = documents
-        return [self.record(d) for d in found]
+        return [replace(self.record(d), applied=sum(d.applied.values(), Decimal(0))) for d in found]
 
     def _data(self, selected: Selected, head: Mapping[str, Any], account: Mapping[str, Any]) -> CreditMemoData:
         children = selected.children
@@ -161,19 +171,24 @@ class CreditMemos(DocumentChecks, MemoMapping):
         return CreditMemoData(head, account, items, children.get("taxes", []), applied=applied, kinds=kinds)
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        """Counterparts; beside each record what NetSuite has applied of it, and what the open balances allow: at most four calls."""
+        """Counterparts; beside each record what NetSuite has applied of it, and what the open balances allow: at most five calls."""
         netsuite = self.context.netsuite
-        with ThreadPoolExecutor(max_workers=2) as pool:  # the look-ups at once
-            noting = pool.submit(self.note_customer_currencies, records)
-            opening = pool.submit(open_balances, netsuite, {d for r in records for d in r.data.wanted})
+        documents = {d for r in records for d in r.data.wanted}
+        with ThreadPoolExecutor(max_workers=3) as pool:  # the look-ups at once
+            noting = pool.submit(self.note_customers, records)
+            reading = pool.submit(self.booking.currencies_in, documents)
+            opening = pool.submit(open_balances, netsuite, documents)
             found = self.find_transactions(records)
             noting.result()
-            balances = opening.result()
+            balances, booked = opening.result(), reading.result()
+        for record in records:
+            record.data.gone = frozenset(record.data.wanted.keys() - balances.keys() - {""})
         there = {r.id: found[r.id][0].id for r in records if len(found.get(r.id, ())) == 1}
         held = applications(netsuite, there.values(), self.reference.custom("invoice", "Zuora ID"))
         for record in sorted(records, key=lambda r: r.turn):
             data: CreditMemoData = record.data
             applied = held.get(there.get(record.id, ""), ())
+            data.booked = booked
             data.present = by_document(a for a in applied if a.zuora_id or a.document in data.wanted)
             if self._may_apply(data, new=record.id not in there):
                 data.allotment = allotted(data.wanted, data.present, balances)
@@ -209,7 +224,8 @@ class CreditMemos(DocumentChecks, MemoMapping):
         if not data.account.get("IntegrationId__NS"):
             name = f"account {data.account.get('AccountNumber', '')}"
             advice = "Enter the account's NetSuite id, or clear its Integration Status so that it is synced again."
-            yield Problem("CM-ACCOUNT", f"{self.label(data)}: {name} has not been synced to NetSuite.", advice, name)
+            problem = self.not_synced_parent("CM-ACCOUNT", self.label(data), name, "account", data.account)
+            yield replace(problem, advice=advice) if problem.waits_for else problem
         yield from self._application_problems(data)
 
     def _application_problems(self, data: CreditMemoData) -> Iterator[Problem]:
@@ -218,7 +234,20 @@ class CreditMemos(DocumentChecks, MemoMapping):
         for document_id, kind in {**({referred: "invoice"} if referred else {}), **data.kinds}.items():
             if not data.internal_id(document_id):
                 name = f"{kind} {data.number_of(document_id)}"
-                yield self.not_synced(kind, data, name)
+                yield self.not_synced(kind, data, name, data.documents.get(document_id, {}))
+            elif data.internal_id(document_id) in data.gone:
+                name = f"{kind} {data.number_of(document_id)}"
+                yield gone(self.code, self.label(data), "invoice", data.internal_id(document_id), name)
+        currency = self.currency_of(data)
+        for document_id, amount in data.applied.items():
+            its = own_currency(data.documents.get(document_id, {}), data.account)
+            name = f"{data.kinds[document_id]} {data.number_of(document_id)}"
+            there = data.booked.get(data.internal_id(document_id), "")
+            crossing = self.booking.crossing(self.label(data), amount, currency, name, its)
+            if problem := crossing or self.booking.booked_otherwise(self.label(data), amount, currency, name, there):
+                yield problem
+        if problem := self.booking.inexact(self.label(data), data.applied.values(), currency):
+            yield problem
         if sum(data.applied.values(), Decimal(0)) > Decimal(data.head.get("TotalAmount") or 0):
             advice = "Compare the memo with its applications in Zuora; if they are right there, ask for help with this number."
             yield self.problem("applied", data, "applied amounts exceed the memo amount.", advice)
@@ -234,7 +263,7 @@ class CreditMemos(DocumentChecks, MemoMapping):
         if self._stays_behind(data.head):
             text = "created by the Invoice Settlement migration from a negative invoice; not sent."
             advice = "Set Transferred to Accounting to Yes or allow migrated memos."
-            return Leave(Problem("CM-MIGRATED", f"{self.label(data)}: {text} {advice}", advice), level="WARNING")
+            return Hold((Problem("CM-MIGRATED", f"{self.label(data)}: {text} {advice}", advice),))
         if problems := self.problems(data):
             return Hold(tuple(problems))
         posting = self.posting(day(data.head.get("MemoDate")) or "", self.label(data))
@@ -250,9 +279,13 @@ class CreditMemos(DocumentChecks, MemoMapping):
         create. Item lines, date and customer stay as they are; applications to documents that are not Zuora's too."""
         data: CreditMemoData = record.data
         updating = is_update(record.status)
-        if there.amount != record.amount:
+        if not agree(record.sent, there.held, record.base):
             if updating:
-                text = f"amount differs from NetSuite credit memo {there.id}; lines are not changed by an update."
+                held = f"NetSuite credit memo {there.id} ({self.money(data, there.amount or Decimal(0))})"
+                text = f"amount {self.money(data, record.amount or Decimal(0))} differs from {held}"
+                if same_amount(record.sent, there.held):
+                    text = f"NetSuite credit memo {there.id} {difference(record.sent, there.held, record.base)}"
+                text += "; lines are not changed by an update."
                 advice = "Correct or delete the NetSuite credit memo; the next run looks again."
                 return Hold((self.problem("amount", data, text, advice),))
             return Write("recover", "", ERROR_CREATING, (), destination_id=there.id)  # refused by the comparison that follows
@@ -275,11 +308,11 @@ class CreditMemos(DocumentChecks, MemoMapping):
         short = data.allotment.short
         if not short:
             return None
-        missing = [
-            f"not applied to {data.number_of(d)}: open balance {plain(short[i].open)}, needed {plain(short[i].needed)}"
-            for d in data.applied
-            if (i := data.internal_id(d)) in short
-        ]
+        missing = []
+        for document_id in data.applied:
+            if lack := short.get(data.internal_id(document_id)):
+                open_, needed = self.money(data, lack.open), self.money(data, lack.needed)
+                missing.append(f"not applied to {data.number_of(document_id)}: open balance {open_}, needed {needed}")
         text = f"{self.label(data)}: created as {{id}}, but {'; '.join(missing)}."
         advice = "Free the document's balance in NetSuite (a payment made there, or one that Zuora has unapplied); the next run applies it."
         return Remainder(UPDATING, Problem("CM-OPEN", text, advice))

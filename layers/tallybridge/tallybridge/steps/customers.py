@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from tallybridge.clock import EPOCH, stamp
+from tallybridge.clock import EPOCH, stamp, utc_moment
 from tallybridge.pieces import side_by_side, streamed_parts
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.masterdata.addresses import SUBLIST, is_current
-from tallybridge.steps.masterdata.customer_mapping import LENGTHS, ROWS, Customer, problems_of, remarks_on
+from tallybridge.steps.masterdata.customer_mapping import ROWS, Customer, problems_of, remarks_on
 from tallybridge.steps.masterdata.families import depth_of, is_circular, root_of
-from tallybridge.steps.masterdata.master import SEEN_AT_A_TIME, UNTRANSFERRED, MasterData, Unread, candidate
-from tallybridge.steps.shared.mapping import Body, changes, cut, filled, followers
+from tallybridge.steps.masterdata.master import READ_AT_A_TIME, UNTRANSFERRED, MasterData, Unread, candidate, is_own
+from tallybridge.steps.shared.conditions import INACTIVE, NOT_WANTED, since
+from tallybridge.steps.shared.fitting import SPARE
+from tallybridge.steps.shared.mapping import Body, changes, filled, followers
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
@@ -25,7 +28,7 @@ from tallybridge.sync.step import (
     is_complete,
     normal_status,
 )
-from tallybridge.zuora.selection import After, Condition, Filled, Is, OnOrAfter, Selected, SourceQuery
+from tallybridge.zuora.selection import After, Condition, Filled, Is, Selected, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -72,7 +75,7 @@ CONTACT_FIELDS = (
     "WorkEmail",
     "TaxRegion",
 )
-PARENT_FIELDS = ("AccountNumber", "IntegrationId__NS")
+PARENT_FIELDS = ("AccountNumber", "IntegrationId__NS", "IntegrationStatus__NS", "Status", "CreatedDate", "SynctoNetSuite__NS")
 IN_COPY_ONLY = ("Mrr",)
 
 
@@ -89,6 +92,7 @@ class Customers(MasterData):
     destination = "customer"
     table = "customer"
     code = "ACCT"
+    number_field = "AccountNumber"
     needs: tuple[str, ...] = ("term", "fields:customer")
 
     def needs_by_settings(self) -> dict[str, bool]:
@@ -103,10 +107,11 @@ class Customers(MasterData):
         return settings.customer_account_sync_behavior
 
     def eligible(self) -> tuple[Condition, ...]:
-        conditions: tuple[Condition, ...] = (Is("Status", ("Active",)), Is("SynctoNetSuite__NS", ("Yes", None)))  # rules 1, 2
-        if self.settings.cutover_zuora_account:
-            conditions += (OnOrAfter("CreatedDate", self.settings.cutover_zuora_account.isoformat(), moment=True),)  # rule 3
-        return conditions
+        return (
+            Is("Status", ("Active",), INACTIVE),  # rule 1
+            Is("SynctoNetSuite__NS", ("Yes", None), NOT_WANTED),  # rule 2
+            *since("CreatedDate", self.settings.cutover_zuora_account, moment=True),  # rule 3
+        )
 
     def query(self) -> SourceQuery:
         return SourceQuery("Account", FIELDS, self.alternatives(), copy_fields=IN_COPY_ONLY, group="ParentId")
@@ -118,9 +123,9 @@ class Customers(MasterData):
         children = {row.id: row for row in again.values() if row.group}
         below = query.narrowed(Filled("ParentId"))
         if self.context.source.count(below):
-            children = {row.id: row for row in self.foreign_changes(below)} | children
+            children = {row.id: row for row in self.context.source.select(below)} | children
         families = self._families(children)
-        for row in self.foreign_changes(query.narrowed(Is("ParentId", (None,)))):
+        for row in self.context.source.select(query.narrowed(Is("ParentId", (None,)))):
             if row.id not in again and row.id not in children:
                 yield from _family(row, families.pop(row.id, []))
         for row in again.values():
@@ -139,11 +144,11 @@ class Customers(MasterData):
         return found
 
     def accounts_of_changed_contacts(self) -> Iterator[str]:
-        """Accounts whose bill-to or sold-to contact was changed after the watermark, where the setting asks for it (rule 7)."""
+        """Accounts whose bill-to or sold-to contact was changed lately, where the setting asks for it (rule 7)."""
         if not (self.settings.include_contact_changes and self.updates):
             return
-        changed = SourceQuery("Contact", ("AccountId",), ((After("UpdatedDate", self.context.watermark or EPOCH),),))
-        for piece in streamed_parts(self.context.zuora.query(changed.zoql(("AccountId",))), SEEN_AT_A_TIME):
+        changed = SourceQuery("Contact", ("AccountId",), ((After("UpdatedDate", self.context.since or EPOCH),),))
+        for piece in streamed_parts(self.context.zuora.query(changed.zoql(("AccountId",))), READ_AT_A_TIME):
             contacts = {row["Id"] for row in piece}
             ids = [row.get("AccountId") or "" for row in piece]
             for account in self.context.source.reread("Account", ids, ("BillToId", "SoldToId")).values():
@@ -196,12 +201,18 @@ class Customers(MasterData):
             currency=str(c.account.get("Currency") or ""),
             destination_id=str(c.account.get("IntegrationId__NS") or ""),
             data=c,
+            modified=utc_moment(c.account.get("UpdatedDate")),
+            state=self.state(c.account, *(self._content(contact) for contact in (c.bill_to, c.sold_to))),
         )
+
+    def _content(self, contact: Mapping[str, Any]) -> list[Any]:
+        """What counts as a change of a contact: nothing unless the setting asks for it."""
+        return [contact.get(name) for name in CONTACT_FIELDS] if self.settings.include_contact_changes else []
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         """By Zuora ID where the account has no Integration ID; the customer's content where it may be updated."""
         hits = self.find_by_zuora_id([r for r in records if not r.destination_id], "customer")
-        found = {i: [Counterpart(internal_id) for internal_id in rows] for i, rows in hits.items()}
+        found = {i: [Counterpart(k, own=is_own(row, i)) for k, row in rows.items()] for i, rows in hits.items()}
         to_read = {r.id: (self.destination, r.destination_id) for r in records if r.destination_id and self.updates}
         to_read |= {r.id: (self.destination, found[r.id][0].id) for r in records if self._updates_found(r, found.get(r.id, []))}
         labels = {r.id: r.data.label for r in records}
@@ -233,41 +244,39 @@ class Customers(MasterData):
         return Found(found[0])
 
     def _create(self, record: SourceRecord, c: Customer) -> Plan:
-        body, remarks = self._body(c, "C")
+        body, remarks = self._body(record, c, "C")
         body = {"externalId": self.external_id(record.id), **body, **self.existing("customer", {SUBLIST: c.address_book()})}
-        requests = (Request("customer", body),)
+        requests = (Request("customer", body, spare=SPARE),)
         return Write("create", "Creating Customer", "Error Creating Customer", requests, **UNTRANSFERRED, remarks=remarks)
 
     def _update(self, record: SourceRecord, c: Customer, there: Counterpart) -> Plan:
         """What differs, and the address book if a contact differs. The status is written only where it does not say Sync Complete yet:
         otherwise an account that was once refused would stay in error for ever."""
-        body, remarks = self._body(c, "U")
+        body, remarks = self._body(record, c, "U")
         body = changes(body, there.record, followers(ROWS, self.reference, "customer"))
-        book = self.existing("customer", {SUBLIST: c.address_book()})
-        replaced = bool(book) and not is_current(book[SUBLIST], there.record)
+        book = self.fit("customer", self.existing("customer", {SUBLIST: c.address_book()}))
+        replaced = bool(book.body) and not is_current(book.body[SUBLIST], there.record)
         if replaced:
-            body |= book
+            body |= book.body
+            remarks = (*remarks, *self.said(record, book.said))
         settles = not is_complete(record.status)
         action = "update" if record.destination_id else "recover"
         if not body:
             return Found(Counterpart(there.id), action="recover" if settles else "none", write_back=settles)
-        requests = (Request("customer", body, there.id, (SUBLIST,) if replaced else ()),)
+        requests = (Request("customer", body, there.id, (SUBLIST,) if replaced else (), spare=SPARE),)
         error = "Error Updating Customer"
         return Write(action, "", error, requests, destination_id=there.id, write_back=settles, **UNTRANSFERRED, remarks=remarks)
 
     def _link(self, record: SourceRecord, c: Customer) -> Plan:
-        body, _ = self._body(c, "L")
+        body, remarks = self._body(record, c, "L")
         requests = (Request("customer", body, record.destination_id),)
-        return Write("link", "Linking Customer", "Error Linking Customer", requests, destination_id=record.destination_id, **UNTRANSFERRED)
+        kept = {**UNTRANSFERRED, "remarks": tuple(r for r in remarks if r.code == f"{self.code}-CUT")}
+        return Write("link", "Linking Customer", "Error Linking Customer", requests, destination_id=record.destination_id, **kept)
 
-    def _body(self, c: Customer, when: str) -> tuple[Body, tuple[Problem, ...]]:
+    def _body(self, record: SourceRecord, c: Customer, when: str) -> tuple[Body, tuple[Problem, ...]]:
         body = self.existing("customer", filled(ROWS, when, c, self.reference, "customer"))
-        body, long = cut(body, LENGTHS)
-        advice = "Shorten the value in Zuora if the rest matters."
-        cuts = [
-            Problem("ACCT-CUT", f"{c.label}: {name} was cut to {limit} characters, NetSuite takes no more.", advice) for name, limit in long
-        ]
-        return body, (*remarks_on(c), *cuts)
+        whole = self.fit("customer", body)
+        return whole.body, (*remarks_on(c), *self.said(record, whole.said))
 
 
 def _family(top: Selected, members: Sequence[Selected]) -> Iterator[Candidate]:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from tallybridge.steps.documents.invoice_documents import InvoiceDocuments
 from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
-from tallybridge.steps.shared.conditions import SYNCED_TO_NETSUITE
+from tallybridge.steps.shared.conditions import SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.problems import ambiguous
 from tallybridge.sync.step import Counterpart, Hold, Mark, MarkResult, Plan, SourceRecord
-from tallybridge.zuora.selection import IsNot, OnOrAfter, Parent, SourceQuery
+from tallybridge.zuora.selection import Parent, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
 ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
-UNSYNCED = (*WAITING, IsNot("IntegrationStatus__NS", ("Sync Complete", "Ignore")))  # rules 2, 3, 5, 6
+UNSYNCED = (*WAITING, not_ignored("Sync Complete"))  # rules 2, 3, 5, 6
 ITEMS, TAXES = items_of("DebitMemo"), taxes_of("Debit")
 CREATING, ERROR = "Creating Debit Memo", "Error Creating Debit Memo"
 
@@ -29,9 +29,8 @@ class DebitMemos(InvoiceDocuments, MemoMapping):
     destination = "invoice"
     code = "DM"
     transaction_type = "CustInvc"
-    needs = ("class", "department", "location", "tax code", "revenue template", "periods", "fields:invoice")
+    needs = ("class", "department", "location", "tax code", "revenue template", "currency", "periods", "fields:invoice")
 
-    head_fields = (*HEAD_FIELDS, "DueDate", "Comments")
     item_child = ITEMS
     error = ERROR
     tax_of = "DebitMemoItemId"
@@ -39,12 +38,13 @@ class DebitMemos(InvoiceDocuments, MemoMapping):
     zuora_type = "DEBIT_MEMO"
     comment_field = "Comments"
 
+    def head_fields(self) -> tuple[str, ...]:
+        return (*HEAD_FIELDS, "DueDate", "Comments")
+
     def query(self) -> SourceQuery:
-        conditions = UNSYNCED
-        if self.settings.cutover_zuora_memo:
-            conditions += (OnOrAfter("MemoDate", self.settings.cutover_zuora_memo.isoformat()),)  # rule 4
-        heads = self.alternatives(conditions)
-        return SourceQuery("DebitMemo", self.head_fields, heads, parents=(ACCOUNT,), children=(ITEMS, TAXES), copy_fields=("AccountId",))
+        conditions = (*UNSYNCED, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 4
+        heads, copied, children = self.alternatives(conditions), ("AccountId", "Currency"), (ITEMS, TAXES)
+        return SourceQuery("DebitMemo", self.head_fields(), heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
 
     # -- validations -------------------------------------------------------------------------------------------------
 

@@ -11,9 +11,11 @@ from tallybridge.errors import LoginRefused, ServiceError
 from tallybridge.steps.documents.document_lines import DocumentData
 from tallybridge.steps.documents.invoice_documents import InvoiceDocuments
 from tallybridge.steps.documents.invoice_mapping import InvoiceData, InvoiceMapping
-from tallybridge.steps.shared.base import StepContext, results_of
-from tallybridge.steps.shared.conditions import NOT_TRANSFERRED, SYNCED_TO_NETSUITE
+from tallybridge.steps.shared.base import results_of
+from tallybridge.steps.shared.conditions import NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.problems import ambiguous
+from tallybridge.sync.held import same_amount
 from tallybridge.sync.step import (
     CREATED,
     Counterpart,
@@ -27,7 +29,7 @@ from tallybridge.sync.step import (
     SourceRecord,
     Write,
 )
-from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, OnOrAfter, Parent, SourceQuery
+from tallybridge.zuora.selection import Child, Condition, Is, Join, Parent, SourceQuery
 
 # -- 1 selection ---------------------------------------------------------------------------------------------------------
 
@@ -35,7 +37,7 @@ ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Posted",)),  # rule 2
     NOT_TRANSFERRED,  # rule 3
-    IsNot("IntegrationStatus__NS", ("Ignore",)),  # rule 5
+    not_ignored(),  # rule 5
 )
 HEAD_FIELDS = (
     "InvoiceNumber",
@@ -117,9 +119,8 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
     destination = "invoice"
     code = "INV"
     transaction_type = "CustInvc"
-    needs: tuple[str, ...] = ("class", "department", "location", "tax code", "revenue template", "periods", "fields:invoice")
+    needs: tuple[str, ...] = ("class", "department", "location", "tax code", "revenue template", "currency", "periods", "fields:invoice")
 
-    head_fields = HEAD_FIELDS
     item_child = ITEMS
     data_class = InvoiceData
     error = ERROR
@@ -135,11 +136,21 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
         return (self.transaction_type,) if self.settlement_on else (self.transaction_type, CREDIT_MEMO)
 
     def query(self) -> SourceQuery:
-        conditions = WAITING
-        if self.settings.cutover_zuora_invoice:
-            conditions += (OnOrAfter("InvoiceDate", self.settings.cutover_zuora_invoice.isoformat()),)  # rule 4
-        heads = self.alternatives(conditions)
-        return SourceQuery("Invoice", HEAD_FIELDS, heads, parents=(ACCOUNT,), children=(self.item_child, TAXES), copy_fields=("AccountId",))
+        return self._query(self.invoice_currency)
+
+    def _query(self, currency: tuple[str, ...]) -> SourceQuery:
+        """`currency`: the field, where the tenant's invoices have it."""
+        heads = self.alternatives((*WAITING, *since("InvoiceDate", self.settings.cutover_zuora_invoice)))  # rule 4
+        copied, children = ("AccountId", *currency), (self.item_child, TAXES)
+        return SourceQuery("Invoice", (*HEAD_FIELDS, *currency), heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
+
+    def count(self) -> int:
+        """The same call tells whether invoices have a currency of their own."""
+        known, source = self.context.invoice_currency, self.context.source
+        return known.ask(lambda currency: source.count(self._query(currency), currency)) if known else super().count()
+
+    def head_fields(self) -> tuple[str, ...]:
+        return (*HEAD_FIELDS, *self.invoice_currency)
 
     # -- 2 destination -----------------------------------------------------------------------------------------------
 
@@ -186,13 +197,11 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
         if len(found) > 1:
             return Hold((ambiguous("INV", self.label(data), "credit memos" if self.is_negative(data) else "invoices", found),))
         large = self._is_large(data)
-        if found and not (large and found[0].amount != record.amount):
+        if found and not (large and not same_amount(record.sent, found[0].held)):
             return self.plan_found(record, found[0])
         if self.settlement_on and self.is_negative(data):  # rule 6
             negative = f"Invoice {record.number}: negative invoices are not synced when Invoice Settlement is enabled."
-            return Leave(
-                Problem("INV-NEGATIVE", negative, "Handle it by hand, or set Transferred to Accounting to Ignore."), level="WARNING"
-            )
+            return Hold((Problem("INV-NEGATIVE", negative, "Handle it by hand, or set Transferred to Accounting to Ignore."),))
         if problems := self.problems(data):
             nothing_to_send = [p.code for p in problems] == ["INV-V10"] and not record.amount
             return Leave(problems[0], set_aside=True) if nothing_to_send else Hold(tuple(problems))
@@ -224,7 +233,7 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
             limit = self.settings.large_invoice_lines
             text_ = f"Invoice {record.number}: {count} lines exceed the limit of {limit}; set aside."
             advice = "Set Transferred to Accounting to No to send it in pieces."
-            return Leave(Problem("INV-LARGE", f"{text_} {advice}", advice), set_aside=True, level="WARNING")
+            return Hold((Problem("INV-LARGE", f"{text_} {advice}", advice),), set_aside=True)
         there = {line["zuoraid"] for line in found[0].record["lines"] if line.get("zuoraid")} if found else set()
         id_field = self.reference.custom(record_type, "Zuora ID", line=True)
         lines = sorted(self.lines(data), key=lambda line: line["amount"] < 0)
@@ -258,9 +267,12 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
     def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
         """Without Invoice Settlement each item gets the key of its NetSuite line, 50 a call (section 4, 3)."""
         sent = {i: (r, to) for i, (r, to) in done.items() if not r.data.revenue_update}
-        if self.settlement_on or not sent:
+        if not sent:
             return {}
         try:
+            super().complete_details(sent)
+            if self.settlement_on:
+                return {}
             lines = self.lines_in_netsuite([to for _, to in sent.values()])
         except LoginRefused:
             raise

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from tallybridge.clock import stamp
 from tallybridge.errors import ConfigurationError, Refused
-from tallybridge.pieces import side_by_side
+from tallybridge.money import plain
+from tallybridge.pieces import side_by_side, streamed_parts
+from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.documents.adjustment_spread import ZERO, Book
+from tallybridge.steps.documents.netsuite_credit_memo_drift import drift, left, stray
 from tallybridge.steps.documents.netsuite_credit_memo_mapping import (
     INVOICE,
     NEGATIVE,
@@ -23,14 +26,17 @@ from tallybridge.steps.documents.netsuite_credit_memo_mapping import (
     settle,
     targets,
 )
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.netsuite_left_out import IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, NetSuiteToZuora, SuiteSelection
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
+from tallybridge.sync.held import Held
 from tallybridge.sync.step import (
     IGNORE,
     Candidate,
     Counterpart,
     Found,
     Hold,
+    Leave,
     Made,
     Mark,
     MarkResult,
@@ -39,6 +45,7 @@ from tallybridge.sync.step import (
     Request,
     SourceRecord,
     Write,
+    is_complete,
     normal_status,
 )
 from tallybridge.zuora.selection import Child
@@ -49,6 +56,8 @@ ITEMS = Child("items", "InvoiceItem", "InvoiceId", fields=("Id", "ChargeAmount")
 TAXES = Child("taxes", "TaxationItem", "InvoiceId", fields=("Id", "TaxAmount"))
 ADJUSTED = ("InvoiceId", "SourceId", "Type", "Amount", "Status")
 OWN_FIELDS = (INTEGRATION_ID, "ReferenceId", "InvoiceId", "Type", "Amount", "Status", "TransferredToAccounting")
+READ_AT_A_TIME = 300
+"""Candidates that are asked about together."""
 STATUS_FIELD = "IntegrationStatus__NS"
 UNKNOWN_OBJECT = "INVALID_TYPE"
 
@@ -64,30 +73,46 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
     object_label = "NetSuite credit memo"
     destination = "invoice adjustment"
     code = "NSCM"
+    cuts: ClassVar[Mapping[str, int]] = {"memo": ZUORA_COMMENT_LIMIT}
     undone = ("Canceled",)
     needs = ("fields:creditMemo", "fields:customer")
+    follows_changes = True
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        """Memos that were synced are looked at when they change: nothing is sent, but differences are told."""
+        return Behavior.NEW_AND_MODIFIED
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
     def selection(self) -> SuiteSelection:
-        """Rules 1 to 3 are those of both sub-syncs."""
+        """Rules 1 to 3 are those of both sub-syncs. Memos that were sent are followed whatever they look like now."""
         kind = f"t.{self.label_field('Zuora Type')}"
         multiple = self.settings.netsuite_multiple_currencies
+        changed, since = self.modified_lately()
         return SuiteSelection(
-            source="transaction t JOIN customer c ON c.id = t.entity" + (" JOIN currency u ON u.id = t.currency" if multiple else ""),
+            source=self._tables(),
             where=(
                 "t.type = 'CustCred'",
+                f"{kind} = '{NEGATIVE}' OR {kind} IS NULL",  # A3, rule 4; A2, rule 4
+                self.not_ignored(),
+            ),
+            rules=(
                 f"{self._account()} IS NOT NULL",  # rule 1
                 self.not_complete(),  # rule 2
                 "t.foreignpaymentamountunused = 0",  # rule 3
-                f"{kind} = '{NEGATIVE}' OR ({' AND '.join(self._standard(kind))})",  # A3, rule 4; A2, rules 4 to 6
+                f"{kind} = '{NEGATIVE}' OR ({' AND '.join(self._standard())})",  # A2, rules 5 and 6
             ),
+            followed=self.was_sent(),
+            due=f"({self.not_complete()}) OR ({changed})",
+            due_params=since,
             columns=(
                 "t.tranid AS tranid",
                 "TO_CHAR(t.trandate, 'YYYY-MM-DD') AS trandate",
                 "t.memo AS memo",
                 "t.entity AS entity",
                 "t.foreigntotal AS total",
+                "t.voided AS voided",
                 f"{self._account()} AS account",
                 f"{kind} AS zuoratype",
                 f"t.{self.label_field('Zuora ID')} AS zuoraid",
@@ -97,15 +122,53 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
             group="t.entity",
         )
 
-    def _standard(self, kind: str) -> Iterator[str]:
-        """What A2 asks for: at least one Zuora invoice, so that validation 1 can report a second one."""
-        yield f"{kind} IS NULL"  # rule 4
-        yield (  # rule 5
+    def select(self) -> Iterator[Candidate]:
+        """Without the synced memos that ask for a refund and that this step has not sent: the refund step has marked them."""
+        for piece in streamed_parts(super().select(), READ_AT_A_TIME):
+            known = self.context.known([c.id for c in piece])
+            unknown = [c.id for c in piece if c.id not in known]
+            of_refunds = set(self._asking_for_refunds(unknown)) if unknown else set()
+            yield from (c for c in piece if c.id not in of_refunds)
+
+    def _asking_for_refunds(self, ids: Sequence[str]) -> Iterator[str]:
+        if asks := self._refund_field():
+            q = f"SELECT t.id FROM transaction t WHERE t.{asks} = 'T' AND t.id IN {{in}}"
+            yield from (row["id"] for row in self.context.netsuite.suiteql_in(q, ids))
+
+    def _refund_field(self) -> str:
+        name = self.reference.custom(self.object, "Create Zuora Refund")
+        return name if self.reference.has_field(self.object, name) else ""
+
+    def told(self) -> SuiteLeftOut:
+        """Memos of Zuora invoices that a rule leaves out. Nothing is due of that of a negative invoice before it is applied to one."""
+        kind = f"t.{self.label_field('Zuora Type')}"
+        multiple = self.settings.netsuite_multiple_currencies
+        rules = (
+            (self.not_ignored(), IGNORED),
+            (f"{self._account()} IS NOT NULL", NO_CUSTOMER),
+            ("t.foreignpaymentamountunused = 0", NOT_APPLIED_IN_FULL),
+        )
+        where = (
+            "t.type = 'CustCred'",
+            self.not_done(),
+            f"({kind} = '{NEGATIVE}' AND {self._applied_to_invoice()}) OR ({' AND '.join((f'{kind} IS NULL', *self._standard()))})",
+        )
+        return SuiteLeftOut(self._tables(), where, rules, currency="u.symbol" if multiple else "")
+
+    def _tables(self) -> str:
+        multiple = self.settings.netsuite_multiple_currencies
+        return "transaction t JOIN customer c ON c.id = t.entity" + (" JOIN currency u ON u.id = t.currency" if multiple else "")
+
+    def _applied_to_invoice(self) -> str:
+        return (
             "EXISTS (SELECT l.nextdoc FROM nexttransactionlinelink l JOIN transaction d ON d.id = l.previousdoc "
             f"WHERE l.nextdoc = t.id AND d.type = 'CustInvc' AND d.{self.label_field('Zuora Type')} = '{INVOICE}')"
         )
-        refund = self.reference.custom(self.object, "Create Zuora Refund")
-        if self.reference.has_field(self.object, refund):
+
+    def _standard(self) -> Iterator[str]:
+        """What A2 asks for: at least one Zuora invoice, so that validation 1 can report a second one."""
+        yield self._applied_to_invoice()  # rule 5
+        if refund := self._refund_field():
             yield f"NVL(t.{refund}, 'F') <> 'T'"  # rule 6
 
     def _account(self) -> str:
@@ -118,12 +181,16 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         """The memos with their applications, their Zuora invoices, and what is still to be made of them. Memos of one account share the
-        open balances, in the order in which they are written."""
+        open balances, in the order in which they are written. Of synced ones nothing is to be made."""
         rows = self.reread(candidates)
         if not rows:
             return []
-        applied = self.applications([r["id"] for r in rows])
-        memos = [MemoData(row, one_per_document(applied.get(row["id"], ()))) for row in rows]
+        ids = [r["id"] for r in rows]
+        applied, known, qualifying = self.applications(ids), self.context.known(ids), self.qualifying(rows)
+        memos = [
+            MemoData(row, one_per_document(applied.get(row["id"], ())), known=known.get(row["id"], {}), qualifies=row["id"] in qualifying)
+            for row in rows
+        ]
         self._note_refunds([m for m in memos if m.negative and not m.applications])
         made = self._made({m.id: [g.key for g in m.goals] for m in memos})
         for memo in memos:
@@ -131,14 +198,16 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         book = self._book(memos)
         records = sorted(map(self._record, memos), key=lambda r: (r.order, r.number))
         for record in records:
-            settle(record.data, book, self.target)
+            if record.data.qualifies and not is_complete(record.status):
+                settle(record.data, book, self.target)
         if first := next((r.data for r in records if r.data.movements and not r.data.problems), None):
             first.lacking = tuple(n for n in targets(self.target) if n.endswith("__NS") and n not in self._known_fields)
         return records
 
     def _record(self, memo: MemoData) -> SourceRecord:
         made = "" if memo.negative else memo.row.get("zuoraid", "")
-        return self.transaction_record(memo, memo.amount, memo.row.get("currency", ""), made)
+        state = self.state(memo.row, [(a.document, plain(a.amount)) for a in memo.applications])
+        return self.transaction_record(memo, memo.amount, memo.row.get("currency", ""), made, state)
 
     def _note_refunds(self, memos: Sequence[MemoData]) -> None:
         """A refund uses a memo up as an application does (A3, validation 1)."""
@@ -149,10 +218,13 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
 
     def _book(self, memos: Sequence[MemoData]) -> Book:
         """What is open on the Zuora invoices of the memos; their lines too where items are adjusted."""
-        ids = sorted({g.invoice_id for m in memos for g in m.goals if g.invoice_id})
-        invoices = self.context.source.reread("Invoice", ids, INVOICE_FIELDS)
+        ids = sorted({invoice for m in memos for _, invoice in (*m.wanted, *m.held) if invoice})
+        invoices = self.invoices(ids, INVOICE_FIELDS)
+        new = [m for m in memos if m.row.get("currency") and m.qualifies and not is_complete(m.row.get("status"))]
+        undecided = {m.row.get("account", "") for m in new if any(not i.get("Currency") for i in invoices.values())}
+        accounts = self.context.source.reread("Account", undecided, ("Currency",))
         for memo in memos:
-            memo.invoices = invoices
+            memo.invoices, memo.account = invoices, accounts.get(memo.row.get("account", ""), {})
         book = Book({i: Decimal(invoice.get("Balance") or 0) for i, invoice in invoices.items()})
         if self.target == ON_ITEMS and invoices:
             source, known = self.context.source, list(invoices)
@@ -233,7 +305,7 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         rows = self._made({record.id: [key]}).get(record.id, [])
         return [self._counterpart(r) for r in rows if self.counts(r) and r[INTEGRATION_ID] == key and r["Type"] == request.body["Type"]]
 
-    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
+    def held(self, destination_ids: Sequence[str]) -> dict[str, Held]:
         """The sum of the adjustments that belong together, by the id of the first."""
         wanted = set(destination_ids)
         mains = {
@@ -242,13 +314,13 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
             for row in self.context.source.reread(name, wanted, (INTEGRATION_ID,)).values()
         }
         held = self._held(list(mains.values()))
-        return {main: sum(held[memo], ZERO) for main, memo in mains.items() if memo in held}
+        return {main: Held(sum(held[memo], ZERO)) for main, memo in mains.items() if memo in held}
 
-    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
         held = self._held(source_ids)
         for memo, sums in held.items():
-            yield from ((memo, amount) for amount in sums)
-        yield from ((memo, ZERO) for memo in self._charged_already([i for i in source_ids if i not in held]))
+            yield from ((memo, Held(amount)) for amount in sums)
+        yield from ((memo, Held(ZERO)) for memo in self._charged_already([i for i in source_ids if i not in held]))
 
     def _held(self, memos: Sequence[str]) -> dict[str, list[Decimal]]:
         """What Zuora holds of memos: the sum of the charges on a negative invoice, else of the credits; a second adjustment of one
@@ -281,6 +353,12 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         memo: MemoData = record.data
         if problem := self._doubtful(record):
             return Hold((problem,))
+        if is_complete(record.status):
+            return self._plan_synced(memo)
+        if normal_status(record.status) and (problem := stray(memo)):
+            return Hold((problem,))
+        if not memo.held and normal_status(record.status) and (why := left(memo)):
+            return Leave(why) if memo.void else Hold((why,))
         if memo.problems:
             return Hold(tuple(memo.problems))
         live = [r for goal in memo.goals for r in memo.live(goal)]
@@ -292,6 +370,16 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         made = [request for m in memo.movements for request in self._requests(memo, m, now, main)]
         action = "recover" if main else "create"
         return Write(action, CREATING, CREATE_REFUSED, (*late, *made), destination_id=main, remarks=tuple(self._remarks(memo)))
+
+    def _plan_synced(self, memo: MemoData) -> Plan:
+        """After success no change is sent; that both sides differ is told."""
+        if problem := drift(memo):
+            return Hold((problem,))
+        if why := left(memo):
+            return Leave(why)
+        main = next((r for goal in memo.goals[:1] for r in memo.live(goal)), {})
+        there = Counterpart(str(main.get("Id", "")), memo.amount)
+        return Found(there, action="none", write_back=bool(memo.known.get("attention")))
 
     def _remarks(self, memo: MemoData) -> Iterator[Problem]:
         if memo.lacking:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.errors import LoginRefused, ServiceError
-from tallybridge.pieces import streamed_parts
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.masterdata.families import depth_of, is_circular, root_of
-from tallybridge.steps.masterdata.master import SEEN_AT_A_TIME, UNTRANSFERRED, past_own_changes
+from tallybridge.steps.masterdata.master import UNTRANSFERRED
 from tallybridge.steps.masterdata.netsuite_customer_mapping import (
     ACCOUNT_LENGTHS,
     ACTIVE,
@@ -25,13 +23,17 @@ from tallybridge.steps.masterdata.netsuite_customer_mapping import (
     Role,
     contact_body,
     contact_changes,
+    contact_values,
+    countries_missing,
     problems_of,
     remarks_on,
 )
 from tallybridge.steps.masterdata.netsuite_customer_writer import ACCOUNT, CONTACT, KEY, AccountWriter
-from tallybridge.steps.shared.base import StepContext
+from tallybridge.steps.shared.conditions import INACTIVE
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.mapping import Body, changes, cut, filled, followers
-from tallybridge.steps.shared.netsuite_source import MODIFIED, MOMENT, STATUS, NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.netsuite_left_out import IGNORED, SuiteLeftOut
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, STATUS, NetSuiteToZuora, SuiteSelection
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import (
@@ -52,7 +54,7 @@ from tallybridge.sync.step import (
     is_complete,
     normal_status,
 )
-from tallybridge.zuora.selection import Is, SourceQuery
+from tallybridge.zuora.selection import Is, SourceQuery, Told
 
 CREATING, ERROR_CREATING = "Creating Customer Account", "Error Creating Customer Account"
 ERROR_UPDATING = "Error Updating Customer Account"
@@ -61,12 +63,6 @@ CONTACT_IDS = ("BillToId", "SoldToId")
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-OVERLAP = timedelta(minutes=5)
-"""What NetSuite changed so shortly before the watermark is looked at again: moments have whole seconds and changes show late
-(api-netsuite.md section 5)."""
-NO_OVERLAP = ".999Z"
-"""End of a watermark that is no record's moment but that of switching modified records on: nothing before it is wanted."""
-FIRST_DAY = "1970-01-02"
 COLUMNS = {
     "entityid": "t.entityid",
     "isperson": "t.isperson",
@@ -80,7 +76,6 @@ COLUMNS = {
     "terms": "BUILTIN.DF(t.terms)",
     "parent": "t.parent",
     "parentnumber": "p.entityid",
-    "modified": MODIFIED,
 }
 LABELS = {
     "batch": "Zuora Batch",
@@ -108,9 +103,11 @@ ADDRESSES = (
     "WHERE (b.defaultbilling = 'T' OR b.defaultshipping = 'T') AND b.entity IN {in}"
 )
 CONTACTS = "SELECT c.company, COUNT(*) AS n FROM contact c WHERE c.company IN {in} GROUP BY c.company"
-ACCOUNT_FIELDS = tuple(
-    dict.fromkeys([*(str(row.target) for row in ROWS if row.target != "AllowInvoiceEdit"), *CONTACT_IDS, "LastInvoiceDate", *COMPLETE])
-)
+_MAPPED = (str(row.target) for row in ROWS if row.target != "AllowInvoiceEdit")
+ACCOUNT_FIELDS = tuple(dict.fromkeys([*_MAPPED, *CONTACT_IDS, "LastInvoiceDate", *COMPLETE, INTEGRATION_ID]))
+
+
+NO_CUSTOMERS_YET = Told("LEFT-STAGE", "they are leads or prospects", due=False)
 
 
 class NetSuiteCustomers(NetSuiteToZuora):
@@ -124,7 +121,9 @@ class NetSuiteCustomers(NetSuiteToZuora):
     destination = "account"
     zuora_object = ACCOUNT
     code = "NSCUS"
+    table = "customer"
     transaction = False
+    own_columns = NetSuiteToZuora.own_columns | {"billtoid", "soldtoid", "parentzuoraid"}
     follows_changes = True
     undone = ("Canceled",)
     needs: tuple[str, ...] = ("fields:customer",)
@@ -145,13 +144,6 @@ class NetSuiteCustomers(NetSuiteToZuora):
         return self.behavior_in(self.settings) is Behavior.NEW_AND_MODIFIED
 
     def selection(self) -> SuiteSelection:
-        return self._selected(self._query_date())
-
-    def counted(self) -> SuiteSelection:
-        """Without the overlap: what it holds was looked at before, and counts for nothing as long as nothing else changes."""
-        return self._selected(self.context.watermark)
-
-    def _selected(self, since: str) -> SuiteSelection:
         where = (
             "t.isinactive = 'F'",  # rule 1
             self.says_yes("Send to Zuora"),  # rule 2
@@ -162,20 +154,13 @@ class NetSuiteCustomers(NetSuiteToZuora):
         source = f"customer t LEFT JOIN customer p ON p.id = t.parent{self._currency_join()}"
         if not self.updates:
             return SuiteSelection(source, (*where, self.not_complete()), columns)  # rule 5
-        due, params = self._modified(since)
-        return SuiteSelection(source, where, columns, due=f"({self.not_complete()}) OR ({due})", due_params=params)  # rules 5, 6
+        changed, params = self.modified_lately()
+        return SuiteSelection(source, where, columns, due=f"({self.not_complete()}) OR ({changed})", due_params=params)  # rules 5, 6
 
-    def _query_date(self) -> str:
-        """The watermark, less the overlap."""
-        mark = self.context.watermark
-        if mark < FIRST_DAY or mark.endswith(NO_OVERLAP):
-            return mark
-        return utc_moment((datetime.fromisoformat(mark) - OVERLAP).isoformat())
-
-    def _modified(self, since: str) -> tuple[str, tuple[str, ...]]:
-        """Rule 6: synced, and modified after a moment of NetSuite's own zone."""
-        synced = f"LOWER(NVL(t.{self.label_field(STATUS)}, ' ')) LIKE '%complete%'"
-        return f"{synced} AND t.lastmodifieddate > TO_TIMESTAMP(?, '{MOMENT}')", ((since or FIRST_DAY)[:19].replace("T", " "),)
+    def told(self) -> SuiteLeftOut:
+        """Customers to be sent that a rule leaves out."""
+        rules = ((self.not_ignored(), IGNORED), ("t.isinactive = 'F'", INACTIVE), ("t.searchstage = 'Customer'", NO_CUSTOMERS_YET))
+        return SuiteLeftOut("customer t", (self.says_yes("Send to Zuora"), self.not_done()), rules, number="t.entityid", amount="")
 
     def _columns(self) -> dict[str, str]:
         zuora_id, status = self.label_field("Zuora ID"), self.label_field(STATUS)
@@ -199,9 +184,9 @@ class NetSuiteCustomers(NetSuiteToZuora):
         """Customers, those whose parent has yet to be created in one group with it. Only customers with a parent are held in memory."""
         selection = self.selection()
         below = replace(selection, where=(*selection.where, "t.parent IS NOT NULL"), group="t.parent")
-        children = {c.id: c for c in self.foreign_changes(self.candidates(below))}
+        children = {c.id: c for c in self.candidates(below)}
         families = self._families(children)
-        for top in self.foreign_changes(self.candidates(replace(selection, where=(*selection.where, "t.parent IS NULL")))):
+        for top in self.candidates(replace(selection, where=(*selection.where, "t.parent IS NULL"))):
             yield from _family(top, families.pop(top.id, []))
         for members in families.values():
             yield from _family(members[0], members[1:])
@@ -217,32 +202,6 @@ class NetSuiteCustomers(NetSuiteToZuora):
         for i in sorted(children, key=lambda i: (depth_of(i, parent_of), i)):
             found.setdefault(root_of(i, parent_of), []).append(children[i])
         return found
-
-    def foreign_changes(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-        """The candidates except those that the connector itself changed, or brought up to date, last."""
-        again = set(self.again())
-        for piece in streamed_parts(candidates, SEEN_AT_A_TIME):
-            seen = self.context.seen([c.id for c in piece])
-            yield from (c for c in piece if c.id in again or seen.get(c.id) != utc_moment(c.data.get("updated")))
-
-    def now_at_source(self) -> str:
-        """NetSuite's latest change, since its queries tell time in the account's own zone."""
-        rows = list(self.context.netsuite.suiteql(f"SELECT TO_CHAR(MAX(t.lastmodifieddate), '{MOMENT}') AS latest FROM customer t"))
-        latest = rows[0].get("latest") if rows else None
-        return utc_moment(latest).replace(".000Z", NO_OVERLAP) if latest else super().now_at_source()
-
-    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]:
-        """When NetSuite says that our own write-back changed the customers."""
-        q = f"SELECT t.id, {MODIFIED} AS modified FROM customer t WHERE t.id IN {{in}}"
-        return {row["id"]: utc_moment(row.get("modified")) for row in self.context.netsuite.suiteql_in(q, [r.id for r in records])}
-
-    def watermark_after(self, base: str) -> str:
-        """Past our own write-backs, up to the first change that is not ours."""
-        self._read_fields()
-        due, params = self._modified(base)
-        q = f"SELECT t.id, {MODIFIED} AS modified FROM customer t WHERE {due} ORDER BY t.lastmodifieddate, t.id"
-        later = [(utc_moment(row.get("modified")), row["id"]) for row in self.context.netsuite.suiteql(q, params)]
-        return past_own_changes(base, later, self.context.seen)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -285,6 +244,8 @@ class NetSuiteCustomers(NetSuiteToZuora):
             order=(f"{depth:03d}", c.number),
             destination_id=str(c.row.get("zuoraid") or ""),
             data=c,
+            modified=utc_moment(c.row.get("modified")),
+            state=self.state(c.row, c.billing, c.shipping),
         )
 
     def _methods_of_the_tenant(self) -> dict[str, str]:
@@ -308,7 +269,11 @@ class NetSuiteCustomers(NetSuiteToZuora):
         methods = _of_accounts(self.context.source.by_field("PaymentMethod", "AccountId", wanted, ("AccountId", "Type")))
         return {
             source_id: [
-                Counterpart(str(row["Id"]), record={**row, "contacts": contacts.get(row["Id"], {}), "methods": methods.get(row["Id"], {})})
+                Counterpart(
+                    str(row["Id"]),
+                    record={**row, "contacts": contacts.get(row["Id"], {}), "methods": methods.get(row["Id"], {})},
+                    own=row.get(INTEGRATION_ID) == source_id,
+                )
                 for row in rows
             ]
             for source_id, rows in found.items()
@@ -350,13 +315,21 @@ class NetSuiteCustomers(NetSuiteToZuora):
         body, remarks = self._body(c, "C")
         account = Request(ACCOUNT, self._own(body), key=f"{KEY}{record.id}")
         requests, more = self._completion(record, c)
-        return Write("create", CREATING, ERROR_CREATING, (account, *requests), **UNTRANSFERRED, remarks=(*remarks, *more))
+        told = self._told(c, (*remarks, *more))
+        return Write("create", CREATING, ERROR_CREATING, (account, *requests), **UNTRANSFERRED, **told)
 
     def _complete(self, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
         """A create that ended half-way: what is missing of it."""
         requests, remarks = self._completion(record, c)
         account_id = str(c.account["Id"])
-        return Write("create", CREATING, ERROR_CREATING, requests, destination_id=account_id, **UNTRANSFERRED, remarks=remarks)
+        told = self._told(c, remarks)
+        return Write("create", CREATING, ERROR_CREATING, requests, destination_id=account_id, **UNTRANSFERRED, **told)
+
+    @staticmethod
+    def _told(c: NetSuiteCustomer, remarks: Sequence[Problem]) -> dict[str, Any]:
+        """The remarks of a plan, with what Zuora cannot do for the account as a warning."""
+        lacking = countries_missing(c)
+        return {"remarks": tuple(dict.fromkeys((*lacking, *remarks))), "remark_level": "WARNING" if lacking else "INFO"}
 
     def _completion(self, record: SourceRecord, c: NetSuiteCustomer) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
         requests: list[Request] = []
@@ -389,10 +362,14 @@ class NetSuiteCustomers(NetSuiteToZuora):
             contact_id = str(c.row.get(role.id_column) or c.account.get(role.account_field) or "")
             if contact_id:
                 held = c.account.get("contacts", {}).get(contact_id, {})
-                body, _ = cut(contact_changes(c, role, held), CONTACT_LENGTHS)
+                body = contact_changes(c, role, held)
                 requests += [Request(CONTACT, body, contact_id)] if body else []
+                long = [n for n in cut(contact_values(c, role), CONTACT_LENGTHS)[1] if n[0] in body]
+                remarks = (*remarks, *self._cuts(c, long))
             elif c.account:
-                requests.append(self._new_contact(record, c, role)[0])
+                request, more = self._new_contact(record, c, role)
+                requests.append(request)
+                remarks = (*remarks, *more)
                 ids[role.account_field] = Made(role.name)
         body = {**changes(wanted, c.account, followers(ROWS, Reference(), ACCOUNT)), **ids}
         if body or requests:
@@ -401,8 +378,7 @@ class NetSuiteCustomers(NetSuiteToZuora):
         action = "update" if record.destination_id else "recover"
         if not requests:
             return Found(Counterpart(account_id), action="recover" if settles else "none", write_back=settles)
-        facts = {} if settles else {"seen": utc_moment(c.row.get("modified"))}
-        common = {**UNTRANSFERRED, "remarks": remarks, "write_back": settles, "facts": facts}
+        common = {**UNTRANSFERRED, **self._told(c, remarks), "write_back": settles}
         return Write(action, "", ERROR_UPDATING, tuple(requests), destination_id=account_id, **common)
 
     def _link(self, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
@@ -430,7 +406,7 @@ class NetSuiteCustomers(NetSuiteToZuora):
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def writer(self) -> Writer:
-        return AccountWriter(self.context.zuora, self.context.run_id, self.declined)
+        return AccountWriter(self.context.zuora, self.declined)
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         """As every step from NetSuite; with success the ids of the two contacts are written, too."""

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from tallybridge.clock import utc_moment
-from tallybridge.money import plain
+from tallybridge.clock import moment_of
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.settling import netsuite_payment_drift as followed
 from tallybridge.steps.settling import netsuite_payment_requests as requests
+from tallybridge.steps.settling.applications import Application
 from tallybridge.steps.settling.netsuite_beside import Settled, settled
-from tallybridge.steps.settling.netsuite_payment_data import PaymentData
+from tallybridge.steps.settling.netsuite_payment_data import PaymentData, remark_level, sums_by_document
+from tallybridge.steps.settling.netsuite_payment_dates import with_a_date
 from tallybridge.steps.settling.netsuite_payment_drift import number_of
 from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess, Present, aim
-from tallybridge.steps.settling.netsuite_settlements import INVOICE, JOURNAL, NetSuiteSettlement
-from tallybridge.steps.shared.netsuite_source import MODIFIED, SuiteSelection
-from tallybridge.steps.shared.problems import ambiguous_in_zuora, currency_problem
+from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, JOURNAL, NetSuiteSettlement
+from tallybridge.steps.shared.currencies import own_currency
+from tallybridge.steps.shared.netsuite_left_out import BEFORE_CUTOVER, IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
+from tallybridge.steps.shared.netsuite_source import SuiteSelection
+from tallybridge.steps.shared.problems import ambiguous_in_zuora, other_currency
+from tallybridge.steps.shared.writers import NOT_REPEATABLE
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
@@ -36,14 +42,18 @@ from tallybridge.sync.step import (
     is_complete,
     normal_status,
 )
+from tallybridge.zuora.selection import Told
 
 CREATING, CREATE_REFUSED = "Creating Payment", "Error Creating Payment"
 UPDATING, UPDATE_REFUSED = "Updating Payment", "Error Updating Payment"
 LINKED = "nexttransactionlinelink l JOIN transaction d ON d.id = l.previousdoc WHERE l.nextdoc = t.id"
 OWN_WRITES = timedelta(minutes=5)
 """How long after the moment that it notes the connector may still have been writing a payment."""
-FURTHEST_WEST = timedelta(hours=12)
-"""How far NetSuite's own time, in which it says when a record was changed, may lie behind UTC."""
+
+
+WITH_CREDITS = Told("LEFT-CREDITS", "they are applied to something else than invoices too, or use credit memos or deposits", due=True)
+CHARGES_ALONE = Told("LEFT-CHARGES", "they settle what charge adjustments became, and no invoice; enter them in Zuora by hand", due=True)
+NO_UPDATES = Told("LEFT-UPDATES", "Zuora Sync Updates does not say Yes", due=False)
 
 
 class NetSuitePayments(NetSuiteSettlement):
@@ -59,6 +69,7 @@ class NetSuitePayments(NetSuiteSettlement):
     undone = ("Canceled", "Voided", "Error")
     needs = ("fields:customerPayment", "fields:customer")
     follows_changes = True
+    cuts = requests.CUTS
 
     @staticmethod
     def behavior_in(settings: Settings) -> Behavior:
@@ -73,7 +84,7 @@ class NetSuitePayments(NetSuiteSettlement):
         own = (f"t.{self.label_field('Zuora Payment Reference ID')} AS reference", f"t.{self.label_field('Zuora Sync Date')} AS synced")
         updates = (f"CASE WHEN {self.says_yes('Zuora Sync Updates')} THEN 'T' ELSE 'F' END AS updates",) if self.settlement_on else ()
         unused = "NVL(t.foreignpaymentamountunused, 0) AS unused"
-        return (*self.common_columns(), unused, *own, *updates, f"{MODIFIED} AS modified")
+        return (*self.common_columns(), unused, *own, *updates)
 
     def _cutover(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """P3, rule 7; P4, rule 6: the condition and its parameter."""
@@ -84,13 +95,17 @@ class NetSuitePayments(NetSuiteSettlement):
     def _from_zuora(self) -> str:
         return f"d.type = '{INVOICE}' AND d.{self.label_field('Zuora ID')} IS NOT NULL"
 
+    def _of_an_invoice(self) -> str:
+        """P3, rule 6."""
+        return f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()} AND d.{self.label_field('Zuora Type')} = 'INVOICE')"
+
     def _selection_a(self) -> SuiteSelection:
         cutover, params = self._cutover()  # rule 7
         rules = (
             f"{self.customer_field()} IS NOT NULL",  # rule 1
             "NVL(t.foreignpaymentamountunused, 0) = 0",  # rule 3
             f"NOT EXISTS (SELECT 1 FROM {LINKED} AND d.type <> '{INVOICE}')",  # rule 5
-            f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()} AND d.{self.label_field('Zuora Type')} = 'INVOICE')",  # rule 6
+            self._of_an_invoice(),  # rule 6
             *cutover,
             self.not_complete(),  # rule 2, whatever Payment Sync Behaviour says
         )
@@ -98,12 +113,12 @@ class NetSuitePayments(NetSuiteSettlement):
         return self._followed(where, rules, params)
 
     def _followed(self, where: tuple[str, ...], rules: tuple[str, ...], params: tuple[str, ...]) -> SuiteSelection:
-        """New payments by the rules; those that were sent before, whatever the rules say: the ones that were changed since the watermark,
+        """New payments by the rules; those that were sent before, whatever the rules say: the ones that were changed lately,
         unless Payment Sync Behaviour asks for new ones alone (P4, rule 7), and the ones that were interrupted or refused."""
         tables, columns = self.tables(), self._columns()
         if self.behavior_in(self.settings) is Behavior.NEW_ONLY:
             return SuiteSelection(tables, (*where, self.not_complete()), columns, params, "t.entity", rules=rules, followed=self.was_sent())
-        changed, since = self.modified_since_watermark()
+        changed, since = self.modified_lately()
         due = f"({self.not_complete()}) OR ({changed})"
         return SuiteSelection(tables, (*where, self.not_ignored()), columns, params, "t.entity", due, since, rules, self.was_sent())
 
@@ -118,6 +133,25 @@ class NetSuitePayments(NetSuiteSettlement):
         )
         return self._followed(("t.type = 'CustPymt'", self.not_from_zuora()), rules, params)  # rule 3
 
+    def told(self) -> SuiteLeftOut:
+        """New payments of Zuora documents that a rule leaves out; with Invoice Settlement also unapplied ones of Zuora customers."""
+        cutover, params = self._cutover()
+        linked = f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()})"
+        has_account = f"{self.customer_field()} IS NOT NULL"
+        rules: tuple[tuple[str, Told], ...] = ((self.not_ignored(), IGNORED), (has_account, NO_CUSTOMER))
+        if self.settlement_on:
+            linked = f"{linked} OR (NVL(t.foreignpaymentamountunused, 0) > 0 AND NOT EXISTS (SELECT 1 FROM {LINKED}) AND {has_account})"
+            rules += ((self.says_yes("Zuora Sync Updates"), NO_UPDATES),)
+        else:
+            rules += (
+                (f"NOT EXISTS (SELECT 1 FROM {LINKED} AND d.type <> '{INVOICE}')", WITH_CREDITS),
+                ("NVL(t.foreignpaymentamountunused, 0) = 0", NOT_APPLIED_IN_FULL),
+                (self._of_an_invoice(), CHARGES_ALONE),
+            )
+        rules += tuple((condition, BEFORE_CUTOVER) for condition in cutover)
+        where = ("t.type = 'CustPymt'", self.not_from_zuora(), self.not_done(), f"NOT ({self.was_sent()})", linked)
+        return SuiteLeftOut(self.tables(), where, rules, params, currency=self.currency_column())
+
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
@@ -125,34 +159,46 @@ class NetSuitePayments(NetSuiteSettlement):
         ids = [row["id"] for row in rows]
         applied, known = self.applications(ids) if ids else {}, self.context.known(ids) if ids else {}
         qualifying = self.qualifying(rows)
-        accounts = self.accounts(rows)
+        accounts, charges = self.accounts(rows), self._charges(applied)
         used = {row["id"]: Decimal(row.get("total", "0")) - Decimal(row.get("unused", "0")) for row in rows}
         applied_alone = settled(self.context.netsuite, applied, used)
         found = []
         for row in rows:
             own = applied_alone.get(row["id"], Settled(()))
             data = PaymentData(row, own.applications, self.settlement_on, self.method_type(row.get("method", "")))
-            data.beside = own.beside
+            data.beside, data.charges = own.beside, charges
             data.known, data.qualifies = known.get(row["id"], {}), row["id"] in qualifying
             data.account = accounts.get(row.get("account", ""), {})
             found.append(data)
         return [self.settlement_record(data) for data in found]
+
+    def _charges(self, applied: Mapping[str, Sequence[Application]]) -> dict[str, dict[str, Any]]:
+        """Without Invoice Settlement: the adjustments behind documents that payments are applied to; a call where there are any."""
+        ids = {a.zuora_id for of_one in applied.values() for a in of_one if a.zuora_type == ADJUSTMENT} if not self.settlement_on else set()
+        fields = ("InvoiceId", "Type", "IntegrationId__NS")
+        rows = self.context.source.reread("InvoiceItemAdjustment", ids, fields) if ids else {}
+        return {i: row for i, row in rows.items() if row.get("Type") == "Charge"}
 
     @staticmethod
     def _was_modified(data: PaymentData) -> bool:
         """Whether NetSuite's payment was changed since its last success: by its fingerprint, else by when NetSuite says it was changed."""
         if data.known.get("fingerprint"):
             return bool(data.known["fingerprint"] != data.fingerprint)
-        synced = utc_moment(data.row.get("synced"))
-        modified = datetime.fromisoformat(data.row["modified"]) + FURTHEST_WEST
-        return not synced or utc_moment(modified.isoformat()) > synced
+        synced, changed = moment_of(data.row.get("synced")), moment_of(data.changed)
+        return synced is None or changed is None or changed - synced > OWN_WRITES
+
+    def _read_moments(self, found: Iterable[PaymentData]) -> None:
+        """When payments of which the ledger knows nothing were changed last, from their records, which tell UTC: one call each."""
+        for data in found:
+            if is_complete(data.row.get("status")) and data.last is None and not data.known.get("fingerprint"):
+                data.changed = str(self.context.netsuite.read(self.object, data.row["id"]).get("lastModifiedDate") or "")
 
     def _read_documents(self, found: Sequence[PaymentData]) -> None:
         """The Zuora documents of payments that are to be created or changed, and the tenant's methods."""
         source = self.context.source
         memos = sorted({d for data in found for d in data.debit_memos})
         invoices = sorted({d for data in found for d in data.wanted} - set(memos))
-        documents = source.reread("Invoice", invoices, ("InvoiceNumber", "Balance", "IntegrationId__NS"))
+        documents = self.invoices(invoices, ("InvoiceNumber", "Balance", "IntegrationId__NS"))
         if memos:
             documents |= source.reread_memos("debit-memos", memos)
         for data in found:
@@ -181,12 +227,19 @@ class NetSuitePayments(NetSuiteSettlement):
                 record.data.parts = record.data.last.held
             elif record.id in single:
                 rows = parts.get(single[record.id].id, ())
-                record.data.parts = _sums(rows)
+                record.data.parts = sums_by_document(rows)
                 record.data.memo_parts = frozenset(row["debitMemoId"] for row in rows if row.get("debitMemoId"))
-        due = [r.data for r in records if r.id not in single or r.data.wanted != r.data.parts]
+        due = [r for r in records if r.id not in single or r.data.wanted != r.data.parts or self._is_draft(single[r.id])]
         if due:
-            self._read_documents(due)
+            self._read_documents([r.data for r in due])
+        if self.settlement_on:
+            self._read_moments(r.data for r in due if r.id in single)
         return found
+
+    @staticmethod
+    def _is_draft(there: Counterpart) -> bool:
+        """Whether a create without Invoice Settlement was interrupted before its end."""
+        return there.record.get("Status") == requests.DRAFT
 
     @staticmethod
     def _as_left(data: PaymentData, there: Counterpart) -> bool:
@@ -196,10 +249,9 @@ class NetSuitePayments(NetSuiteSettlement):
         if last is None or not data.at_rest or data.known.get("fingerprint") != data.fingerprint:
             return False
         refunded, unapplied = (Decimal(row.get(name) or 0) for name in ("RefundAmount", "UnappliedAmount"))
-        written = utc_moment(row.get("UpdatedDate"))
-        since = utc_moment(row.get("SyncDate__NS"))
+        written, since = moment_of(row.get("UpdatedDate")), moment_of(row.get("SyncDate__NS"))
         same = refunded == last.refunded and (there.amount or Decimal(0)) - unapplied - refunded == sum(last.held.values(), Decimal(0))
-        return same and bool(since) and datetime.fromisoformat(written) - datetime.fromisoformat(since) <= OWN_WRITES
+        return same and written is not None and since is not None and written - since <= OWN_WRITES
 
     def _parts_of_payments(self, found: Iterable[Counterpart]) -> dict[str, list[dict[str, Any]]]:
         """What Zuora payments are applied to now, from the transactional store: one call each, for found ones alone."""
@@ -230,14 +282,13 @@ class NetSuitePayments(NetSuiteSettlement):
         journals = self._journal_problems(data) if self.settlement_on else iter(())
         own = [*self._document_problems(data), *self._adjustment_problems(data), *followed.used_with_it(data)]
         found = [*own, *self._method_problems(data), *journals, *self._balance_problems(data, data.wanted)]
-        return [*found, *self._account_problems(data)]
+        return [*found, *self._account_problems(data), *self._currency_problems(data)]
 
     def _document_problems(self, data: PaymentData) -> Iterator[Problem]:
         """Validation 1: the Zuora document carries the NetSuite document's id."""
         for a in data.to_zuora:
-            if data.documents.get(a.zuora_id, {}).get("IntegrationId__NS") != a.document:
-                kind = "debit memo" if a.zuora_id in data.debit_memos else "invoice"
-                text = f"{data.name}: Zuora {kind} {a.zuora_id} is not marked as synced."
+            if (data.charges.get(a.zuora_id) or data.documents.get(a.zuora_id, {})).get("IntegrationId__NS") != a.document:
+                text = f"{data.name}: Zuora {data.document_name(a.zuora_id)} is not marked as synced."
                 advice = "Let the document sync, or put the NetSuite internal id into its Integration ID; then it follows by itself."
                 yield Problem("NSPAY-V1", text, advice, data.document_name(a.zuora_id))
 
@@ -253,7 +304,8 @@ class NetSuitePayments(NetSuiteSettlement):
         if data.method_type not in data.methods:
             text = f'{data.name}: payment method "{data.row.get("method", "")}" has no Zuora counterpart.'
             advice = "Zuora needs a payment method of this type that belongs to no account; or translate it in payment_method_translation."
-            yield Problem("NSPAY-V2", text, advice)
+            cause = f'payment method "{data.row.get("method", "")}" of NetSuite has no Zuora counterpart.'
+            yield Problem("NSPAY-V2", text, advice, cause=cause)
 
     def _journal_problems(self, data: PaymentData) -> Iterator[Problem]:
         """P4, validation 3; in P3 the selection leaves such payments out."""
@@ -269,17 +321,29 @@ class NetSuitePayments(NetSuiteSettlement):
             document = data.documents.get(zuora_id, {})
             balance = Decimal(document.get("Balance") or 0)
             if document and amount - (data.parts.get(zuora_id, Decimal(0)) if self.settlement_on else 0) > balance:
-                text = f"{data.name}: {plain(amount)} exceeds the balance {plain(balance)} of Zuora {data.document_name(zuora_id)}."
+                text = (
+                    f"{data.name}: {data.money(amount)} exceeds the balance {data.money(balance)} of Zuora {data.document_name(zuora_id)}."
+                )
                 advice = "Compare the document on both sides: a payment or credit in Zuora may be missing in NetSuite, or the reverse."
                 yield Problem("NSPAY-V4" if self.settlement_on else "NSPAY-V3", text, advice)
 
     def _account_problems(self, data: PaymentData) -> Iterator[Problem]:
-        """P3, validation 4, and that the account exists."""
+        """That the account exists."""
         if not data.account:
             text = f"{data.name}: Zuora account {data.row.get('account')} does not exist."
             yield Problem("NSPAY-ACCOUNT", text, "Correct the Zuora ID of the NetSuite customer.")
-        elif problem := currency_problem("NSPAY", data.name, str(data.account.get("Currency") or ""), data.row.get("currency", "")):
-            yield problem
+
+    def _currency_problems(self, data: PaymentData) -> Iterator[Problem]:
+        """P3, validation 4: its own currency is that of all it is applied to. Unapplied, and without Invoice Settlement, Zuora takes a
+        payment in the account's currency alone."""
+        own, amount = data.row.get("currency", ""), data.amount
+        others = {
+            f"Zuora {data.document_name(d)}": own_currency(data.documents[d], data.account) for d in data.wanted if d in data.documents
+        }
+        if not self.settlement_on or not data.wanted:
+            others[f"Zuora account {data.account.get('AccountNumber', '')}"] = str(data.account.get("Currency") or "")
+        found = (other_currency("NSPAY", data.name, amount, own, name, its) for name, its in others.items())
+        yield from itertools.islice((problem for problem in found if problem), 1)
 
     # -- action ------------------------------------------------------------------------------------------------------
 
@@ -296,12 +360,18 @@ class NetSuitePayments(NetSuiteSettlement):
             return Hold((gone,))
         if not data.qualifies:
             text = f"{data.name}: was never made in Zuora and no longer meets the selection rules; nothing is done."
-            return Leave(Problem("NSPAY-LEFT", text, "Clear Zuora Integration Status if it is not to be sent."))
+            return Hold((Problem("NSPAY-LEFT", text, "Clear Zuora Integration Status if it is not to be sent."),))
         if problems := self.problems(record):
             return Hold(tuple(problems))
-        made = requests.create(data, record, self) if self.settlement_on else requests.create_in_steps(data, record, self)
+        return self._plan_create(record)
+
+    def _plan_create(self, record: SourceRecord) -> Write:
+        data: PaymentData = record.data
         remarks, facts = self._remarks(data), self._facts(data, data.wanted)
-        return Write("create", CREATING, CREATE_REFUSED, made, remarks=remarks, remark_level=_level(data), facts=facts)
+        plan = Write("create", CREATING, CREATE_REFUSED, (), remark_level=remark_level(data))
+        if self.settlement_on:
+            return with_a_date(self, record, plan, remarks, facts)
+        return replace(plan, requests=requests.create_in_steps(data, record, self), remarks=remarks, facts=facts)
 
     def _gone(self, record: SourceRecord, found: Sequence[Counterpart]) -> Problem | None:
         """The payment was in Zuora and is not any more; a person has to ask for it again (sequence-and-status.md section 6)."""
@@ -329,13 +399,13 @@ class NetSuitePayments(NetSuiteSettlement):
         foreign = sum((a.amount for a in data.applications), Decimal(0)) - sum(data.wanted.values(), Decimal(0))
         if not self.settlement_on or not foreign:
             return beside
-        text = f"{data.name}: {plain(foreign)} is applied to non-Zuora documents; the Zuora payment will show it as unapplied."
+        text = f"{data.name}: {data.money(foreign)} is applied to non-Zuora documents; the Zuora payment will show it as unapplied."
         return (Problem("NSPAY-V5", text), *beside)
 
     def _plan_rest(self, record: SourceRecord, there: Counterpart) -> Plan:
         """P3, recovery: whatever step the creation has come to, the rest of it; a complete payment is only compared."""
         data: PaymentData = record.data
-        if there.record.get("Status") != "Draft":
+        if not self._is_draft(there):
             if is_complete(record.status):
                 return self._plan_unsent(record, there)
             if there.record.get("TransferredToAccounting") == "Yes":
@@ -383,7 +453,7 @@ class NetSuitePayments(NetSuiteSettlement):
             return Hold(tuple(problems))
         if not changes:
             return self._agreed(data, there, facts) if is_complete(record.status) else Found(there, facts=facts)
-        remarks, level = self._remarks(data), _level(data)
+        remarks, level = self._remarks(data), remark_level(data)
         return Write("update", UPDATING, UPDATE_REFUSED, changes, destination_id=there.id, remarks=remarks, remark_level=level, facts=facts)
 
     def _change_problems(
@@ -398,7 +468,7 @@ class NetSuitePayments(NetSuiteSettlement):
             return [followed.differs(data, there), *found]
         if changes and sum(wanted.values(), Decimal(0)) > present.amount - present.refunded:
             return [followed.too_much(data, there, present.amount - present.refunded), *found]
-        return [*self._document_problems(data), *self._balance_problems(data, wanted), *found]
+        return [*self._document_problems(data), *self._balance_problems(data, wanted), *found, *self._currency_problems(data)]
 
     def _agreed(self, data: PaymentData, there: Counterpart, facts: Mapping[str, Any]) -> Found:
         """Both sides agree. The ledger is written only where it says something else: that the payment is held, or an earlier state."""
@@ -408,23 +478,19 @@ class NetSuitePayments(NetSuiteSettlement):
             return Found(there, action="none", facts=facts)
         return Found(there, action="none", write_back=False)
 
+    def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:
+        """The payments to which something was applied, or of which something was unapplied: what they are applied to now, one call each."""
+        moved = {i: (r.data, p) for i, (r, p) in written.items() if any(s.record_type.endswith(NOT_REPEATABLE) for s in p.requests)}
+        parts = side_by_side(self.context.zuora.get_payment_parts, [p.destination_id for _, p in moved.values()])
+        found = {}
+        for (i, (data, plan)), rows in zip(moved.items(), parts, strict=True):
+            aimed, now = LastSuccess.of(plan.facts), sums_by_document(rows)
+            if aimed is None or now != aimed.held:
+                found[i] = followed.parts_differ(data, plan.destination_id, now)
+        return found
+
     # -- source ------------------------------------------------------------------------------------------------------
 
     def mark_fields(self, mark: Mark) -> dict[str, Any]:
         origin = {"Zuora Origin": "NETSUITE"} if mark.destination_id else {}
         return {**super().mark_fields(mark), **origin}
-
-
-def _level(data: PaymentData) -> str:
-    """The level of its remarks: what is not sent is a warning."""
-    return "WARNING" if data.beside else "INFO"
-
-
-def _sums(parts: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
-    """Amounts by document; the part that belongs to none is left out."""
-    sums: dict[str, Decimal] = {}
-    for part in parts:
-        document, amount = part.get("invoiceId") or part.get("debitMemoId"), Decimal(part.get("amount") or 0)
-        if document and amount:
-            sums[document] = sums.get(document, Decimal(0)) + amount
-    return sums

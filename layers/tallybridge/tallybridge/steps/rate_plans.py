@@ -24,9 +24,11 @@ from tallybridge.steps.masterdata.items import (
     missing,
 )
 from tallybridge.steps.shared.mapping import Custom, Mapped
+from tallybridge.steps.shared.problems import CORRECT_ID, no_id
 from tallybridge.steps.shared.texts import ref, text
 from tallybridge.sync.step import Problem
 from tallybridge.zuora.selection import Condition, Parent, SourceQuery
+from tallybridge.zuora.source import NO_ID
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -130,7 +132,10 @@ def problems_of_rate_plan(item: Item) -> list[Problem]:
     if not item.parent("Product", "IntegrationId__NS"):
         product = f'product "{item.parent("Product", "Name") or item.own.get("ProductId") or ""}"'
         advice = "It syncs by itself once the product has been synced; see the product's own message."
-        fails(1, f"{product} has not been synced.", advice, product)
+        if wrong := item.parent("Product", NO_ID):
+            fails(1, f"{product} {no_id(str(wrong))}", CORRECT_ID)
+        else:
+            fails(1, f"{product} has not been synced.", advice, product)
     if (written := _currency_list(item)) and has_price_matrix(item.settings):
         prices = multi_currency_prices(written)
         if prices is None:

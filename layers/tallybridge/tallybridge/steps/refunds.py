@@ -8,26 +8,26 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
-from tallybridge.money import plain
 from tallybridge.settings import NumberMapping
-from tallybridge.steps.settling.applications import apply_lines, apply_sublist, changed_lines
+from tallybridge.steps.settling.applications import ZERO, apply_lines, apply_sublist, changed_lines
+from tallybridge.steps.settling.families import Family, families, spread
 from tallybridge.steps.settling.settlements import (
-    MEMO_LIMIT,
     METHOD,
     PAYMENT,
     Applied,
     Settlement,
 )
 from tallybridge.steps.shared import classification
-from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE
-from tallybridge.steps.shared.problems import already_there, ambiguous, not_synced
+from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, NOT_WANTED, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.shared.currencies import Customer
+from tallybridge.steps.shared.parents import INVOICE_FIELDS, PAYMENT_FIELDS
+from tallybridge.steps.shared.problems import already_there, ambiguous
 from tallybridge.steps.shared.texts import day, ref, text
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
     Found,
     Hold,
-    Leave,
     Plan,
     Problem,
     Refusal,
@@ -37,7 +37,7 @@ from tallybridge.sync.step import (
     Write,
     is_complete,
 )
-from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, OnOrAfter, Parent, SourceQuery
+from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, Parent, SourceQuery
 from tallybridge.zuora.writes import Written
 
 # -- selection -----------------------------------------------------------------------------------------------------------
@@ -46,9 +46,9 @@ ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 2
     NOT_TRANSFERRED,  # rule 4
-    IsNot("IntegrationStatus__NS", ("Ignore",)),  # rule 6
+    not_ignored(),  # rule 6
     IsNot("Origin__NS", ("NETSUITE",)),
-    IsNot("SynctoNetSuite__NS", ("No",)),  # open point 5
+    IsNot("SynctoNetSuite__NS", ("No",), NOT_WANTED),  # open point 5
 )
 OF_PAYMENTS = Is("SourceType", ("Payment",))  # rule 3
 OF_MEMOS_TOO = Is("SourceType", ("Payment", "CreditMemo"))
@@ -93,7 +93,7 @@ CREATING, CREATE_REFUSED = "Creating Refund", "Error Creating Refund"
 class RefundData:
     """A refund with everything its mapping needs. `refunded` sums its parts by Zuora payment; `touched` are the documents it reopens
     (mode A: invoice ids); `still_applied` is what each payment is applied to now, by payment and document; `documents` by id;
-    `there` are the NetSuite payments by internal id."""
+    `families` what those are in NetSuite (mode A); `there` are the NetSuite payments by internal id."""
 
     head: Mapping[str, Any]
     account: Mapping[str, Any]
@@ -103,8 +103,9 @@ class RefundData:
     payments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     still_applied: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    families: Mapping[str, Family] = field(default_factory=dict)
     there: Mapping[str, Applied] = field(default_factory=dict)
-    customer_currency: str = ""
+    customer: Customer | None = None
 
     @property
     def name(self) -> str:
@@ -130,14 +131,15 @@ class Refunds(Settlement):
     destination = "customerRefund"
     code = "RFD"
     transaction_type = "CustRfnd"
+    number_field = "RefundNumber"
     needs = ("class", "department", "location", "payment method", "currency", "periods", "fields:customerRefund", "fields:customerPayment")
 
     def query(self) -> SourceQuery:
-        conditions = (*WAITING, OF_MEMOS_TOO if self.settlement_on else OF_PAYMENTS)
-        if self.settings.cutover_zuora_refund:
-            conditions += (OnOrAfter("RefundDate", self.settings.cutover_zuora_refund.isoformat()),)  # rule 5
+        kind = OF_MEMOS_TOO if self.settlement_on else OF_PAYMENTS
+        conditions = (*WAITING, kind, *since("RefundDate", self.settings.cutover_zuora_refund))  # rule 5
         children = (REFUND_PARTS if self.settlement_on else REFUND_INVOICE_PAYMENTS,)
-        return SourceQuery("Refund", HEAD_FIELDS, (conditions,), parents=(ACCOUNT, METHOD), children=children, group="AccountId")
+        parents, copied = (ACCOUNT, METHOD), ("Currency",)
+        return SourceQuery("Refund", HEAD_FIELDS, (conditions,), parents, children, copied, group="AccountId")
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return ACCOUNT_FIELDS if object_type == "Account" else ("Type",)
@@ -151,25 +153,30 @@ class Refunds(Settlement):
         """Put beside each refund its payments, what they are applied to now, and those documents."""
         source = self.context.source
         ids = sorted({p for d in found for p in d.refunded})
-        payments = source.reread("Payment", ids, ("PaymentNumber", "IntegrationId__NS"))
+        payments = source.reread("Payment", ids, PAYMENT_FIELDS)
         rows = source.children(PAYMENT_PARTS if self.settlement_on else INVOICE_PAYMENTS, ids) if ids else {}
         applied = {payment_id: _still_applied(parts) for payment_id, parts in rows.items()}
         invoices = {p["InvoiceId"] for parts in rows.values() for p in parts if p.get("InvoiceId")} | {i for d in found for i in d.touched}
         memos = {p["DebitMemoId"] for parts in rows.values() for p in parts if p.get("DebitMemoId")}
         documents = {
-            **source.reread("Invoice", invoices, ("InvoiceNumber", "IntegrationId__NS")),
+            **source.reread("Invoice", invoices, INVOICE_FIELDS),
             **source.reread_memos("debit-memos", memos),
         }
+        touched = {i: documents[i] for d in found for i in d.touched if i in documents}
+        known = families(self.context, touched) if touched and not self.settlement_on else {}
         for data in found:
-            data.payments, data.still_applied, data.documents = payments, applied, documents
+            data.payments, data.still_applied, data.documents, data.families = payments, applied, documents, known
 
     def _record(self, data: RefundData) -> SourceRecord:
-        amount = sum(data.refunded.values(), Decimal(0)) or Decimal(data.head.get("Amount") or 0)
-        return self.transaction_record(data, "RefundNumber", "RefundDate", amount)
+        return self.transaction_record(data, "RefundNumber", "RefundDate", self._amount(data))
+
+    @staticmethod
+    def _amount(data: RefundData) -> Decimal:
+        return sum(data.refunded.values(), Decimal(0)) or Decimal(data.head.get("Amount") or 0)
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         found = self.find_transactions(records)
-        self.note_customer_currencies(records)
+        self.note_customers(records)
         missing = [r for r in records if r.id not in found]
         self.note_accounts(r.data.method_type for r in missing)
         there = self.applications(r.data.internal_id(p) for r in missing for p in r.data.refunded)
@@ -187,12 +194,16 @@ class Refunds(Settlement):
 
     def _payment_problems(self, data: RefundData) -> Iterator[Problem]:
         for payment_id in data.refunded:
-            number = data.payments.get(payment_id, {}).get("PaymentNumber") or payment_id
+            payment = data.payments.get(payment_id, {})
+            number = payment.get("PaymentNumber") or payment_id
             internal_id = data.internal_id(payment_id)
             if not internal_id:
-                yield not_synced("RFD-V2", data.name, f"payment {number}", "payment")
+                yield self.not_synced_parent("RFD-V2", data.name, f"payment {number}", "payment", payment)
             elif internal_id not in data.there:
-                advice = "Restore the NetSuite payment, or clear the payment's Integration ID and status so that it is sent again."
+                advice = (
+                    f"To have payment {number} sent again, clear its Integration ID and Integration Status and set its Transferred to "
+                    "Accounting to No; to leave this refund out, set its Transferred to Accounting to Ignore."
+                )
                 yield Problem("RFD-GONE", f"{data.name}: NetSuite payment {internal_id} of payment {number} does not exist.", advice)
         if not data.refunded:
             text_ = f"{data.name}: it refunds no invoice payment; not supported."
@@ -204,15 +215,25 @@ class Refunds(Settlement):
         for document_id in sorted(needed):
             document = data.documents.get(document_id, {})
             if not document.get("IntegrationId__NS"):
-                name = (
-                    f"invoice {document['InvoiceNumber']}" if document.get("InvoiceNumber") else f"debit memo {document.get('MemoNumber')}"
-                )
-                yield not_synced("RFD-V6", data.name, name, "document")
+                kind = "invoice" if document.get("InvoiceNumber") else "debit memo"
+                name = f"{kind} {document.get('InvoiceNumber') or document.get('MemoNumber') or document_id}"
+                yield self.not_synced_parent("RFD-V6", data.name, name, kind, document)
 
     def _others(self, data: RefundData) -> Iterator[Problem]:
         if not data.account.get("IntegrationId__NS"):
-            yield not_synced("RFD-ACCOUNT", data.name, f"account {data.account.get('AccountNumber', '')}", "account")
-        yield from self.currency_problems(data.name, data)
+            name = f"account {data.account.get('AccountNumber', '')}"
+            yield self.not_synced_parent("RFD-ACCOUNT", data.name, name, "account", data.account)
+        currency = self.currency_of(data)
+        own = list(self.currency_problems(data.name, data, self._amount(data)))
+        yield from own
+        for payment_id, amount in data.refunded.items() if not own else ():
+            there = data.there.get(data.internal_id(payment_id))
+            number = data.payments.get(payment_id, {}).get("PaymentNumber") or payment_id
+            name = f"payment {number}"
+            if there and there.currency not in ("", currency, self.booking.booked(currency)):
+                yield from filter(None, [self.booking.crossing(data.name, amount, currency, name, there.currency)])
+        if problem := self.booking.inexact(data.name, data.refunded.values(), currency):
+            yield problem
 
     # -- action ------------------------------------------------------------------------------------------------------
 
@@ -220,7 +241,7 @@ class Refunds(Settlement):
         data: RefundData = record.data
         if data.head.get("SourceType") == "CreditMemo":
             advice = "Enter it in NetSuite by hand; set Transferred to Accounting to Ignore so that it is no longer looked at."
-            return Leave(Problem("RFD-MEMO", f"{data.name}: credit memo refunds are not synced.", advice))
+            return Hold((Problem("RFD-MEMO", f"{data.name}: credit memo refunds are not synced.", advice),))
         if len(found) > 1:
             return Hold((ambiguous("RFD", data.name, "refunds", found),))
         if found:
@@ -239,30 +260,47 @@ class Refunds(Settlement):
         return Write("create", UPDATING, UPDATE_REFUSED, tuple(self._unapply(data)), then=(create,))
 
     def _wanted(self, data: RefundData, payment_id: str) -> dict[str, Decimal]:
-        """What the payment stays applied to, by NetSuite document: in mode A for the invoices of this refund only."""
-        still = data.still_applied.get(payment_id, {})
-        documents = still if self.settlement_on else {d: a for d, a in still.items() if d in data.touched}
-        return {str(data.documents[d]["IntegrationId__NS"]): amount for d, amount in documents.items()}
+        """What the payment stays applied to, by NetSuite document: in mode A for the invoices of this refund only, each of which may be
+        several documents: the one applied to last is reopened first."""
+        still, present = data.still_applied.get(payment_id, {}), data.there[data.internal_id(payment_id)].documents
+        if self.settlement_on:
+            return {str(data.documents[d]["IntegrationId__NS"]): amount for d, amount in still.items()}
+        wanted: dict[str, Decimal] = {}
+        for invoice in data.touched & still.keys():
+            first, *more = data.families[invoice].documents
+            left = spread(still[invoice], {d: present.get(d, ZERO) for d in (first, *more)})
+            wanted |= {first: ZERO, **{d: ZERO for d in more if d in present}, **left.lines}
+            wanted[first] += left.short
+        return wanted
 
     def _unapply(self, data: RefundData) -> Iterator[Request]:
         """One update per payment whose apply lines differ: absolute amounts, so that it may be sent twice."""
         for payment_id in data.refunded:
             there = data.there[data.internal_id(payment_id)]
             lines = changed_lines(self._wanted(data, payment_id), there.documents, remove_others=self.settlement_on)
-            if lines:
-                body = {"customer": ref(there.customer), **apply_sublist(lines)}
+            raised = there.amount + max(ZERO, data.refunded[payment_id] - self._will_be_open(data, payment_id))
+            more = {"payment": raised} if raised > there.amount else {}
+            if lines or more:
+                body = {"customer": ref(there.customer), **more, **apply_sublist(lines)}
                 yield Request(PAYMENT, body, data.internal_id(payment_id))
 
+    def _will_be_open(self, data: RefundData, payment_id: str) -> Decimal:
+        """What the NetSuite payment has open once its applications are those of Zuora."""
+        there, wanted = data.there[data.internal_id(payment_id)], self._wanted(data, payment_id)
+        present = there.documents if self.settlement_on else {d: a for d, a in there.documents.items() if d in wanted}
+        return there.open + sum(present.values(), ZERO) - sum(wanted.values(), ZERO)
+
     def _too_little_open(self, data: RefundData) -> Problem | None:
-        """R2, 4: what will be unapplied of each payment covers its part of the refund."""
+        """R2, 4: what will be unapplied of each payment covers its part of the refund. A payment that was sent with less than Zuora has,
+        because only its applied part was, is raised by what is refunded beyond that."""
         for payment_id, amount in data.refunded.items():
             internal_id = data.internal_id(payment_id)
-            there, wanted = data.there[internal_id], self._wanted(data, payment_id)
-            present = there.documents if self.settlement_on else {d: a for d, a in there.documents.items() if d in wanted}
-            open_ = there.open + sum(present.values(), Decimal(0)) - sum(wanted.values(), Decimal(0))
-            if open_ < amount:
-                left = plain(max(open_, Decimal(0)))
-                text_ = f"{data.name}: NetSuite payment {internal_id} has only {left} unapplied, {plain(amount)} needed."
+            open_, whole = self._will_be_open(data, payment_id), Decimal(data.payments[payment_id].get("Amount") or 0)
+            if amount - open_ > max(ZERO, whole - data.there[internal_id].amount):
+                left = self.money(data, max(open_, Decimal(0)))
+                number = data.payments.get(payment_id, {}).get("PaymentNumber") or payment_id
+                of = f"NetSuite payment {internal_id} of payment {number}"
+                text_ = f"{data.name}: {of} has only {left} unapplied, {self.money(data, amount)} needed."
                 advice = "Unapply the payment in NetSuite, or undo the refund that used it; the next run tries again."
                 return Problem("RFD-OPEN", text_, advice)
         return None
@@ -286,10 +324,11 @@ class Refunds(Settlement):
         }
         fields = {
             "externalId": self.external_id(head["Id"]),
-            "customer": ref(data.account.get("IntegrationId__NS")),
+            "customer": ref(self.customer_id(data)),
+            **self.booking.field(self.currency_of(data), data.customer),
             "tranDate": day(head.get("RefundDate")),
             "tranId": head.get("RefundNumber") if use_number else None,
-            "memo": text(head.get("Comment"), MEMO_LIMIT),
+            "memo": text(head.get("Comment")),
             **self.method(data.method_type),
             **self.account_posted(data.method_type),
             **classification.header(self.settings, self.reference, data.account),

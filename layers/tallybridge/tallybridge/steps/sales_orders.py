@@ -8,7 +8,18 @@ from typing import Any
 
 from tallybridge.clock import stamp
 from tallybridge.errors import LoginRefused, Refused, ServiceError
-from tallybridge.steps.masterdata.sales_order_mapping import SalesOrder, custom_fields, order_body, problems_of, subscription_body
+from tallybridge.steps.masterdata.sales_order_mapping import (
+    OrderLine,
+    SalesOrder,
+    custom_fields,
+    left_out,
+    order_body,
+    problems_of,
+    remarks_on,
+    subscription_body,
+    without_account,
+)
+from tallybridge.steps.shared.netsuite_left_out import IGNORED, SuiteLeftOut
 from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.writers import ZuoraWriter
@@ -17,6 +28,7 @@ from tallybridge.sync.step import (
     Counterpart,
     Found,
     Hold,
+    Leave,
     Mark,
     MarkResult,
     Plan,
@@ -39,9 +51,13 @@ CREATING, ERROR_CREATING = "Creating Subscription", "Error Creating Subscription
 # -- selection -----------------------------------------------------------------------------------------------------------
 
 RATE_PLAN = ("RATE_PLAN", "RATEPLAN")
-GONE = ("SalesOrd:C", "SalesOrd:H")
-"""Cancelled and closed orders."""
-COLUMNS = {"tranid": "t.tranid", "trandate": "TO_CHAR(t.trandate, 'YYYY-MM-DD')", "currency": "u.symbol"}
+COLUMNS = {
+    "tranid": "t.tranid",
+    "trandate": "TO_CHAR(t.trandate, 'YYYY-MM-DD')",
+    "orderstatus": "t.status",
+    "customer": "t.entity",
+    "currency": "u.symbol",
+}
 LABELS = {
     "zuoraid": "Zuora ID",
     "status": "Zuora Integration Status",
@@ -81,13 +97,13 @@ class SalesOrders(NetSuiteToZuora):
     subscriptions: Mapping[str, Mapping[str, Any]] = {}
 
     def selection(self) -> SuiteSelection:
+        """Rules 1 and 5 are applied by `without_account` and `left_out`, which say so."""
+        self.label_field("Zuora Customer ID (Sales)")
         where = (
             "t.type = 'SalesOrd'",
-            f"NVL(t.{self.label_field('Zuora Customer ID (Sales)')}, ' ') <> ' '",  # rule 1
             self.not_complete(),  # rule 2
             f"t.id IN (SELECT l.transaction FROM {self._rate_plan_lines()})",  # rule 3
             self.says_yes("Send to Zuora"),  # rule 4
-            f"t.status NOT IN ({', '.join('?' * len(GONE))})",  # rule 5
         )
         columns = dict(COLUMNS)
         if not self.settings.netsuite_multiple_currencies:
@@ -96,7 +112,12 @@ class SalesOrders(NetSuiteToZuora):
         columns |= {n: f"TO_CHAR(t.{f}, 'YYYY-MM-DD')" for n, f in self._fields(DATES).items()}
         join = " LEFT JOIN currency u ON u.id = t.currency" if "currency" in columns else ""
         shown = tuple(f"{expression} AS {name}" for name, expression in columns.items())
-        return SuiteSelection(f"transaction t{join}", where, shown, params=GONE, group="t.entity")
+        return SuiteSelection(f"transaction t{join}", where, shown, group="t.entity")
+
+    def told(self) -> SuiteLeftOut:
+        """Orders to be sent that a person has set aside; what else is left alone is told of each order (`plan`)."""
+        where = ("t.type = 'SalesOrd'", self.not_done(), self.says_yes("Send to Zuora"))
+        return SuiteLeftOut("transaction t", where, ((self.not_ignored(), IGNORED),), amount="")
 
     def _fields(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Script ids by column; a field that the account lacks is noted and left out."""
@@ -129,10 +150,10 @@ class SalesOrders(NetSuiteToZuora):
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         rows = {row["id"]: row for row in self.reread(candidates)}
-        plans = self._plans_of(rows)
+        lines = self._lines_of(rows)
         source, now = self.context.source, stamp(self.context.clock.now())
         accounts = source.reread("Account", {row.get("account", "") for row in rows.values()}, ACCOUNT_FIELDS)
-        effective = self._effective({plan for of_order in plans.values() for plan in of_order})
+        effective = self._effective({line.plan for of_order in lines.values() for line in of_order if not line.closed})
         own = {str(a.get("Currency") or "") for a in accounts.values()}
         foreign = {row["currency"] for row in rows.values() if row.get("currency") and row["currency"] not in own}
         currencies = frozenset(own) | {c for c in foreign if self._is_used(c)}
@@ -140,7 +161,7 @@ class SalesOrders(NetSuiteToZuora):
             self._record(
                 SalesOrder(
                     row=row,
-                    plans=tuple(plans.get(i, ())),
+                    lines=tuple(lines.get(i, ())),
                     settings=self.settings,
                     synced_at=now,
                     account=accounts.get(row.get("account", ""), {}),
@@ -161,16 +182,16 @@ class SalesOrders(NetSuiteToZuora):
             data=order,
         )
 
-    def _plans_of(self, orders: Iterable[str]) -> dict[str, list[str]]:
-        """The rate plans of each order, in line order."""
+    def _lines_of(self, orders: Iterable[str]) -> dict[str, list[OrderLine]]:
+        """The rate plan lines of each order, in their order."""
         q = (
-            f"SELECT l.transaction AS orderid, l.linesequencenumber AS place, {self._item_id()} AS plan "
+            f"SELECT l.transaction AS orderid, l.linesequencenumber AS place, l.isclosed, i.itemid, {self._item_id()} AS plan "
             f"FROM {self._rate_plan_lines()} AND l.transaction IN {{in}}"
         )
-        lines = sorted(self.context.netsuite.suiteql_in(q, orders), key=lambda line: int(line["place"]))
-        found: dict[str, list[str]] = {}
-        for line in lines:
-            found.setdefault(line["orderid"], []).append(line["plan"])
+        found: dict[str, list[OrderLine]] = {}
+        for row in sorted(self.context.netsuite.suiteql_in(q, orders), key=lambda line: int(line["place"])):
+            line = OrderLine(row["place"], row.get("itemid", ""), row["plan"], row.get("isclosed") == "T")
+            found.setdefault(row["orderid"], []).append(line)
         return found
 
     def _effective(self, plans: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -211,23 +232,27 @@ class SalesOrders(NetSuiteToZuora):
 
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         order: SalesOrder = record.data
-        problems = problems_of(order)
-        if len(found) > 1:
-            problems.append(ambiguous_in_zuora(self.code, order.label, "subscriptions", found))
         if len(found) == 1:
             return Found(found[0])
-        if problems:
+        if len(found) > 1:
+            return Hold((ambiguous_in_zuora(self.code, order.label, "subscriptions", found), *problems_of(order)))
+        if why := left_out(order):
+            return Leave(why)
+        if why := without_account(order):
+            return Hold((why,))
+        if problems := problems_of(order):
             return Hold(tuple(problems))
         own = self.context.source.to_tenant(custom_fields(order))
         bodies = {ORDERS: order_body(order, own), SUBSCRIPTIONS: subscription_body(order, own)}
         ways = {path: bodies[path] for path in PATHS[self.settings.zuora_subscription_api]}
         request = Request(SUBSCRIPTION, ways, key=f"sales-order-{record.id}")
-        return Write("create", CREATING, ERROR_CREATING, (request,), transferred=False, check_amount=False)
+        remarks = tuple(remarks_on(order))
+        return Write("create", CREATING, ERROR_CREATING, (request,), transferred=False, check_amount=False, remarks=remarks)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def writer(self) -> Writer:
-        return SubscriptionWriter(ZuoraWriter(self.context.zuora, self.context.run_id))
+        return SubscriptionWriter(ZuoraWriter(self.context.zuora))
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         """As every step from NetSuite; with success the subscription's number is written, too."""

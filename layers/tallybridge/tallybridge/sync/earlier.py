@@ -18,10 +18,17 @@ GONE = "GONE"
 
 
 def intent_of(record: SourceRecord, action: str, found_id: str) -> dict[str, str]:
-    """What the ledger keeps with a claim: action, currency, amount, and the counterpart's id where it was found ("" otherwise)."""
-    amount = "" if record.amount is None else money.plain(record.amount)
-    kept = {"action": action, "currency": record.currency, "amount": amount}
+    """What the ledger keeps with a claim: action, currency, amount, customer, what is applied, and the counterpart's id where it was found
+    ("" otherwise)."""
+    applied = "" if record.applied is None else money.plain(record.applied)
+    kept = {"action": action, **money_of(record)}
+    kept |= {name: value for name, value in (("customer", record.customer), ("applied", applied)) if value}
     return {**kept, "destination_id": found_id} if found_id else kept
+
+
+def money_of(record: SourceRecord) -> dict[str, str]:
+    """A record's currency and amount as the ledger keeps them."""
+    return {"currency": record.currency, "amount": "" if record.amount is None else money.plain(record.amount)}
 
 
 def result_of_earlier(object_type: str, record_id: str, item: Mapping[str, Any] | None, *, own: bool) -> RecordResult:

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tallybridge import money
+from tallybridge.errors import StepFailed
+
+MAX_PAGES = 100_000
+"""Pages of 1,000 keys that one listing takes at most: more than the connector ever keeps."""
 
 
 class ObjectStore(Protocol):
@@ -16,6 +20,37 @@ class ObjectStore(Protocol):
     def put_object(self, **arguments: Any) -> Any: ...
     def get_object(self, **arguments: Any) -> Any: ...
     def list_objects_v2(self, **arguments: Any) -> Any: ...
+    def create_multipart_upload(self, **arguments: Any) -> Any: ...
+    def upload_part(self, **arguments: Any) -> Any: ...
+    def complete_multipart_upload(self, **arguments: Any) -> Any: ...
+
+
+def is_missing(error: Exception) -> bool:
+    """Whether S3 says that there is no such object."""
+    return type(error).__name__ == "NoSuchKey"
+
+
+def is_taken(error: Exception) -> bool:
+    """Whether S3 says that there is an object already, or that another writer is storing one."""
+    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    return code in ("PreconditionFailed", "ConditionalRequestConflict")
+
+
+def is_gone(error: Exception) -> bool:
+    """Whether S3 says that there is no such upload in parts (any more)."""
+    return bool(getattr(error, "response", {}).get("Error", {}).get("Code", "") == "NoSuchUpload")
+
+
+def keys(store: ObjectStore, bucket: str, prefix: str) -> Iterator[str]:
+    """The keys of a bucket that begin with `prefix`, in order. Raises `StepFailed` INTERNAL beyond `MAX_PAGES`."""
+    arguments: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
+    for _ in range(MAX_PAGES):
+        answer = store.list_objects_v2(**arguments)
+        yield from (entry["Key"] for entry in answer.get("Contents", []))
+        if not answer.get("IsTruncated"):
+            return
+        arguments["ContinuationToken"] = answer["NextContinuationToken"]
+    raise StepFailed(f"The listing of {prefix} in the bucket {bucket} does not end.", code="INTERNAL", advice="Report it with this text.")
 
 
 @dataclass(frozen=True)
@@ -39,6 +74,16 @@ class RunFolder:
     def write_json(self, name: str, value: Any) -> str:
         return self.write(name, money.dumps(value).encode())
 
+    def write_json_once(self, name: str, value: Any) -> bool:
+        """Store a file unless there is one; answers whether this one was stored."""
+        try:
+            self.write(name, money.dumps(value).encode(), IfNoneMatch="*")
+        except Exception as failed:
+            if is_taken(failed):
+                return False
+            raise
+        return True
+
     def write_lines(self, name: str, rows: Iterable[Any]) -> str:
         """Store one JSON value a line, compressed."""
         text = "".join(money.dumps(row) + "\n" for row in rows)
@@ -46,11 +91,16 @@ class RunFolder:
 
     def read(self, name: str) -> bytes:
         """The file's content. Raises `FileNotFoundError`."""
+        return bytes(self.open(name).read())
+
+    def open(self, name: str) -> Any:
+        """The file's content as a stream of bytes. Raises `FileNotFoundError`; the caller's role must allow s3:ListBucket on the whole
+        bucket, since S3 answers 403 to every other."""
         try:
-            return bytes(self.store.get_object(Bucket=self.bucket, Key=self.key(name))["Body"].read())
-        except Exception as missing:
-            if type(missing).__name__ == "NoSuchKey":
-                raise FileNotFoundError(self.key(name)) from missing
+            return self.store.get_object(Bucket=self.bucket, Key=self.key(name))["Body"]
+        except Exception as failed:
+            if is_missing(failed):
+                raise FileNotFoundError(self.key(name)) from failed
             raise
 
     def read_json(self, name: str) -> Any:
@@ -66,11 +116,4 @@ class RunFolder:
 
     def names(self, prefix: str) -> Iterator[str]:
         """The names of the files that begin with `prefix`, in order."""
-        arguments: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self.key(prefix)}
-        while True:
-            answer = self.store.list_objects_v2(**arguments)
-            for entry in answer.get("Contents", []):
-                yield entry["Key"].removeprefix(f"runs/{self.run_id}/")
-            if not answer.get("IsTruncated"):
-                return
-            arguments["ContinuationToken"] = answer["NextContinuationToken"]
+        return (key.removeprefix(f"runs/{self.run_id}/") for key in keys(self.store, self.bucket, self.key(prefix)))

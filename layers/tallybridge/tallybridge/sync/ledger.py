@@ -1,13 +1,16 @@
 """The ledger: one item per source record, moved by conditional writes only.
 
     blank -> CLAIMED -> SENT -> CONFIRMED -> DONE
-       CLAIMED, SENT, CONFIRMED belong to an owner until the lease ends; afterwards, or for a later attempt of the same batch, another
-       worker may claim again. HELD and REFUSED say why a record is not synced; a later run claims it again.
+       CLAIMED, SENT, CONFIRMED belong to a worker until the lease ends; then another one may claim again. HELD and REFUSED say why a
+       record is not synced; a later run claims it again.
 
 The time line that the conditions protect:
 
     worker A   claim ........ SENT ---request--> (dies)
     worker B            claim? refused: A's lease lives      claim after the lease: looks the record up before it sends again
+
+A lease that lives is respected by everybody: whether A has ended is known by nobody, since neither a stopped run nor a retry ends a
+function that is running. It ends when A is stopped from outside, or when what A sent last must have arrived, whichever is later.
 
 The user-visible Integration Status on the source record is the authority for selection; the ledger is the journal beside it.
 """
@@ -20,11 +23,13 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tallybridge.clock import Clock, stamp
-from tallybridge.pieces import parts
+from tallybridge.pieces import parts, side_by_side
 
 BATCH_GET = 100
 """DynamoDB's limit of items in one BatchGetItem."""
 BATCH_GET_TRIES = 8
+IN_FLIGHT_SECONDS = 200
+"""How long a request may still be on its way, or be worked on, after it was sent: longer than any client waits for an answer."""
 ATTENTION_INDEX = "attention"
 
 
@@ -35,9 +40,15 @@ class State(StrEnum):
     DONE = "DONE"
     HELD = "HELD"
     REFUSED = "REFUSED"
+    DRIFT = "DRIFT"
 
 
 OPEN = (State.CLAIMED, State.SENT, State.CONFIRMED)
+DEFERRED = "DEFERRED#"
+OF_PROBLEMS = (f"{State.HELD}#", f"{State.REFUSED}#")
+"""Beginnings of what `attention` says of a record that is held or refused."""
+WAITING = ("attention", "waits_for", "since", "attempts", "tried_in", "deferred")
+"""Of an item that somebody or something must come back to."""
 
 
 class LostClaim(Exception):
@@ -59,12 +70,10 @@ class Table(Protocol):
 
 @dataclass(frozen=True)
 class Owner:
-    """A worker: run, batch, which attempt at the batch, and this very invocation. A later attempt may take over an earlier one's
-    claims, since an attempt starts only when the one before has ended; the same attempt delivered twice may not."""
+    """A worker: run, batch, and this very invocation."""
 
     run_id: str
     batch: str
-    attempt: int
     invocation: str
 
     @property
@@ -73,17 +82,8 @@ class Owner:
 
     @property
     def name(self) -> str:
-        """The worker in one text: family, attempt and invocation."""
-        return f"{self.family}|{self.attempt}|{self.invocation}"
-
-    def outlives(self, name: str) -> bool:
-        """Whether the worker of that name must have ended by now: it belongs to another run (there is one at a time), is an earlier attempt
-        at the same batch, or did the same part of the run that is done by one worker alone (no batch)."""
-        family, _, rest = name.partition("|")
-        if family.partition("/")[0] != self.run_id:
-            return True
-        alone = self.batch.endswith("/")
-        return family == self.family and name != self.name and (alone or int(rest.partition("|")[0] or 0) < self.attempt)
+        """The worker in one text: family and invocation."""
+        return f"{self.family}|{self.invocation}"
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,12 @@ class Claim:
     def destination_id(self) -> str:
         return str(self.item.get("destination_id", ""))
 
+    @property
+    def generation(self) -> int:
+        """How many requests for this record were given a final answer: part of idempotency keys, so that what is wanted anew is not taken
+        for a repetition of what was done."""
+        return int(self.item.get("generation", 0))
+
 
 class Ledger:
     """The Integration Status table. `lease` is the moment (epoch seconds) at which this worker's claims end."""
@@ -122,30 +128,30 @@ class Ledger:
 
     def read(self, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The items by key; missing ones are left out."""
-        found: dict[str, dict[str, Any]] = {}
-        batch_get = self.table.meta.client.batch_get_item
-        for part in parts(list(dict.fromkeys(keys)), BATCH_GET):
-            request: Mapping[str, Any] = {self.table.name: {"Keys": [{"id": k} for k in part], "ConsistentRead": True}}
-            for attempt in range(BATCH_GET_TRIES):
-                answer = batch_get(RequestItems=request)
-                found |= {item["id"]: item for item in answer["Responses"].get(self.table.name, [])}
-                request = answer.get("UnprocessedKeys") or {}
-                if not request:
-                    break
-                self.clock.sleep(0.05 * 2**attempt)
+        pieces = list(parts(list(dict.fromkeys(keys)), BATCH_GET))
+        return {item["id"]: item for items in side_by_side(self._read, pieces) for item in items}
+
+    def _read(self, keys: Sequence[str]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        request: Mapping[str, Any] = {self.table.name: {"Keys": [{"id": k} for k in keys], "ConsistentRead": True}}
+        for attempt in range(BATCH_GET_TRIES):
+            answer = self.table.meta.client.batch_get_item(RequestItems=request)
+            found += answer["Responses"].get(self.table.name, [])
+            request = answer.get("UnprocessedKeys") or {}
+            if not request:
+                break
+            self.clock.sleep(0.05 * 2**attempt)
         return found
 
     def claim(self, key: str, step: str, number: str, known: Mapping[str, Any] | None, intent: Mapping[str, Any] | None = None) -> Claim:
-        """Take the record for this worker. `known` is the item as it was read; `intent` is kept with it, for a later attempt of the same
-        batch. Raises `LostClaim` when another worker holds it."""
-        now = int(self.clock.now().timestamp())
+        """Take the record for this worker. `known` is the item as it was read, before anything that the claim rests on; `intent` is kept
+        with it, for a later attempt of the same batch. Raises `LostClaim` when another worker holds it or has moved it since."""
         item = known or {}
-        if item.get("state") in OPEN and not self._may_take(item, now):
+        if self.busy_until(item):
             raise LostClaim(key)
         facts = {
             "state": State.CLAIMED,
             "family": self.owner.family,
-            "attempt": self.owner.attempt,
             "invocation": self.owner.invocation,
             "lease": self.lease,
             "step": step,
@@ -155,22 +161,26 @@ class Ledger:
         }
         return Claim(self._move({**item, "id": key}, facts), str(item.get("state", "")))
 
-    def _may_take(self, item: Mapping[str, Any], now: int) -> bool:
-        if int(item.get("lease", 0)) <= now:
-            return True
-        return bool(item.get("family") == self.owner.family and int(item.get("attempt", 0)) < self.owner.attempt)
+    def busy_until(self, item: Mapping[str, Any] | None) -> int:
+        """The moment (epoch seconds) at which the lease of a worker that holds the item ends; 0 when nobody holds it."""
+        lease = int((item or {}).get("lease", 0))
+        return lease if item and item.get("state") in OPEN and lease > self.clock.now().timestamp() else 0
 
     def own(self, item: Mapping[str, Any] | None) -> bool:
         """Whether an item was last moved by this batch of this run, in whatever attempt."""
         return bool(item) and item.get("family") == self.owner.family  # type: ignore[union-attr]
 
-    def sent(self, claim: Claim, request_hash: str) -> Claim:
-        """Stored before a request leaves."""
-        return self._advance(claim, State.SENT, {"request_hash": request_hash})
+    def sent(self, claim: Claim, request_hash: str, **facts: Any) -> Claim:
+        """Stored before a request leaves, with facts that must outlive this worker."""
+        return self._advance(claim, State.SENT, {"request_hash": request_hash, "lease": max(self.lease, self._arrived()), **facts})
+
+    def _arrived(self) -> int:
+        """When (epoch seconds) what is sent now must have arrived."""
+        return int(self.clock.now().timestamp()) + IN_FLIGHT_SECONDS
 
     def confirmed(self, claim: Claim, destination_id: str) -> Claim:
         """Stored when the destination has the record."""
-        return self._advance(claim, State.CONFIRMED, {"destination_id": destination_id})
+        return self._advance(claim, State.CONFIRMED, {"destination_id": destination_id, **_next_generation(claim)})
 
     def done(self, claim: Claim, **facts: Any) -> Claim:
         """Stored when the source has been written back."""
@@ -178,17 +188,21 @@ class Ledger:
 
     def refused(self, claim: Claim, step: str, code: str, message: str) -> Claim:
         """Stored when the destination declined the record."""
-        facts = {"code": code, "message": message, "attention": f"{State.REFUSED}#{step}"}
+        facts = {"code": code, "message": message, "attention": f"{State.REFUSED}#{step}", **_next_generation(claim)}
+        facts |= self._seen(claim.item, code)
         return self._advance(claim, State.REFUSED, facts, settled=True)
 
     def kept_back(self, claim: Claim, step: str, code: str, message: str, waits_for: str) -> Claim:
         """Stored when the destination has the record, but something about it is still to be done."""
         facts = {"code": code, "message": message, "waits_for": waits_for, "attention": f"{State.HELD}#{step}"}
+        facts |= self._seen(claim.item, code)
         return self._advance(claim, State.HELD, facts, settled=True)
 
-    def released(self, claim: Claim) -> Claim:
-        """Give the record back untouched: the lease ends now."""
-        return self._advance(claim, State.CLAIMED, {"lease": 0})
+    def released(self, claim: Claim, *, in_doubt: bool = False, answered: bool = False) -> Claim:
+        """Give the record back unsettled: the lease ends now, or, `in_doubt`, when what was sent must have arrived. `answered`: the
+        destination has given the last request a final answer."""
+        facts = {"lease": self._arrived() if in_doubt else 0, **(_next_generation(claim) if answered else {})}
+        return self._advance(claim, State.CLAIMED, facts)
 
     def held(
         self,
@@ -199,16 +213,16 @@ class Ledger:
         message: str,
         waits_for: str,
         known: Mapping[str, Any] | None,
+        about: Mapping[str, Any] | None = None,
         *,
         set_aside: bool = False,
-    ) -> None:
-        """Note why a record is not sent. Leaves items alone that a worker holds. Equal notes of the same run are written once.
-
-        `set_aside` keeps the code under that name too, where later notes leave it.
+    ) -> bool:
+        """Note why a record is not sent; answers whether it was noted. Leaves items alone that a worker holds or has moved since `known`
+        was read. `about` is kept with it: currency and amount. `set_aside` keeps the code under that name too, where later notes leave it.
         """
         item = known or {}
-        if item.get("state") in OPEN and int(item.get("lease", 0)) > self.clock.now().timestamp():
-            return
+        if self.busy_until(item):
+            return False
         facts = {
             "state": State.HELD,
             "step": step,
@@ -218,12 +232,61 @@ class Ledger:
             "message": message,
             "waits_for": waits_for,
             "attention": f"{State.HELD}#{step}",
+            **self._seen(item, code),
+            **(about or {}),
             **({"set_aside": code} if set_aside else {}),
         }
         try:
             self._move({**item, "id": key}, facts)
         except LostClaim:
-            return  # another worker has moved it on: its note is newer than ours
+            return False  # another worker has moved it on: its note is newer than ours
+        return True
+
+    def let_go(self, key: str, known: Mapping[str, Any] | None) -> None:
+        """Note that nothing is due for a record any more, if the ledger said otherwise. Leaves items alone that a worker holds."""
+        item = known or {}
+        if item.get("state") in OPEN or not str(item.get("attention", "")).startswith(OF_PROBLEMS):
+            return
+        back = {"attention": DEFERRED + str(item["step"])} if item.get("deferred") else {}
+        try:
+            self._move({**item, "id": key}, back, [name for name in WAITING if name not in back])
+        except LostClaim:
+            return  # another worker has moved it on
+
+    def _seen(self, item: Mapping[str, Any], code: str) -> dict[str, Any]:
+        """Since when a problem is known (`since`) and in how many runs it was met (`attempts`); an attempt that is repeated within a run
+        counts once. A document whose revenue dates are still to come (`deferred`) stays one."""
+        now, run, before = stamp(self.clock.now()), self.owner.run_id, str(item.get("attention", ""))
+        deferred = {"deferred": True} if item.get("deferred") or before.startswith(DEFERRED) else {}
+        if not before.startswith(OF_PROBLEMS) or item.get("code") != code:
+            return {"since": now, "attempts": 1, "tried_in": run, **deferred}
+        attempts = int(item.get("attempts", 1)) + (item.get("tried_in") != run)
+        return {"since": item.get("since", item.get("updated", now)), "attempts": attempts, "tried_in": run, **deferred}
+
+    def looked(self, key: str, known: Mapping[str, Any] | None, moment: str, state: str, *, sure: bool = False) -> None:
+        """Note what was seen of a record that was settled, and the moment of change that it bore; it waits for nothing any more. `sure`: no
+        other change can bear that moment. Leaves items alone that a worker holds."""
+        item, look = known or {}, {"seen": moment, "seen_state": state, "seen_sure": sure}
+        if item.get("state") in OPEN or ("attention" not in item and look.items() <= item.items()):
+            return
+        try:
+            self._move({**item, "id": key}, {**look, "seen_at": stamp(self.clock.now())}, WAITING)
+        except LostClaim:
+            return  # another worker has moved it on; the record is looked at once more
+
+    def drifted(self, key: str, facts: Mapping[str, Any], known: Mapping[str, Any] | None) -> None:
+        """Keep a drift (see drift.py) in an item of its own, beside that of the record. Leaves it to another worker that was quicker."""
+        self._keep({**(known or {}), "id": key}, {"state": State.DRIFT, **facts})
+
+    def agreed(self, known: Mapping[str, Any]) -> None:
+        """Note that a drift is there no more, or that a person has accepted it (`accepted` among its facts)."""
+        self._keep(known, {"state": State.DRIFT}, WAITING)
+
+    def _keep(self, item: Mapping[str, Any], facts: Mapping[str, Any], surplus: Sequence[str] = ()) -> None:
+        try:
+            self._move(item, facts, surplus)
+        except LostClaim:
+            return
 
     def attention(self, kind: str) -> Iterator[dict[str, Any]]:
         """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"."""
@@ -241,7 +304,7 @@ class Ledger:
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _advance(self, claim: Claim, state: State, facts: Mapping[str, Any], *, settled: bool = False) -> Claim:
-        surplus = ("attention", "waits_for") if settled and "attention" not in facts else ()
+        surplus = [name for name in WAITING if name not in facts] if settled else ()
         return Claim(self._move(claim.item, {"state": state, **facts}, surplus), claim.before)
 
     def _move(self, item: Mapping[str, Any], facts: Mapping[str, Any], surplus: Sequence[str] = ()) -> dict[str, Any]:
@@ -262,3 +325,7 @@ class Ledger:
         except self.table.meta.client.exceptions.ConditionalCheckFailedException as lost:
             raise LostClaim(item["id"]) from lost
         return content
+
+
+def _next_generation(claim: Claim) -> dict[str, int]:
+    return {"generation": claim.generation + 1}

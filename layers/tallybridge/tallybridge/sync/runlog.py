@@ -5,10 +5,14 @@ Everything here is plain data that survives a round trip through JSON; amounts a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from tallybridge.sync.drift import Drift
+from tallybridge.sync.held import Held
 
 
 class Level(StrEnum):
@@ -33,7 +37,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class LogLine:
-    """One entry of the run log (operations.md section 5). `detail` holds the raw answer, only with debug logging."""
+    """One entry of the run log (operations.md section 5). `detail` holds the raw answer, only with debug logging. Warnings about a record
+    say what became of it (`outcome`), its money (`currency`, and `amount` as a plain number), and what is the matter with others too
+    (`cause`)."""
 
     time: str
     run_id: str
@@ -50,13 +56,21 @@ class LogLine:
     advice: str = ""
     waits_for: str = ""
     detail: str = ""
+    outcome: str = ""
+    currency: str = ""
+    amount: str = ""
+    cause: str = ""
 
     def to_json(self) -> dict[str, str]:
         return {k: str(v) for k, v in asdict(self).items() if v}
 
     @classmethod
     def from_json(cls, line: dict[str, str]) -> LogLine:
-        return cls(**{**line, "level": Level(line["level"])})  # type: ignore[arg-type]
+        return cls(**{**_BLANK, **line, "level": Level(line["level"])})  # type: ignore[arg-type]
+
+
+_BLANK = dict.fromkeys(("time", "run_id", "step", "message"), "")
+"""What a line need not have, although every line of the log has it: `to_json` leaves out what is empty."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,14 @@ class RecordResult:
     destination_id: str = ""
     destination_amount: Decimal | None = None
     code: str = ""
+    destination: str = ""  # the record type that it becomes
+    customer: str = ""  # the destination's id of the customer that it is booked on
+    base: str = ""  # the currency that the destination books it in, where it uses its base currency alone and that is another
+
+    @property
+    def sent(self) -> Held:
+        """What the destination is to hold of it."""
+        return Held(self.amount, self.currency, self.customer, self.destination)
 
     def to_json(self) -> dict[str, Any]:
         return {k: v for k, v in asdict(self).items() if v not in ("", None)}
@@ -109,12 +131,36 @@ class Tally:
         return cls(int(row["count"]), Decimal(str(row["amount"])))
 
 
+@dataclass(frozen=True)
+class OffRecord:
+    """A record of which the destination holds something else than was sent: nothing, another amount, currency, customer or type, or more
+    than one record. `sent` is what it should hold (no amount for records without money), `held` what each record there holds."""
+
+    id: str
+    number: str
+    sent: Held = field(default_factory=Held)
+    held: tuple[Held, ...] = ()
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The source's."""
+        return self.sent.amount
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "number": self.number, "sent": self.sent.to_json(), "held": [h.to_json() for h in self.held]}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> OffRecord:
+        return cls(row["id"], row["number"], Held.from_json(row.get("sent", row.get("amount"))), tuple(map(Held.from_json, row["held"])))
+
+
 @dataclass
 class ControlTotal:
     """One line of the control totals: an object type in one currency ("" for records without money).
 
     Ties out when selected = synced + already + held + refused + skipped + unfinished with `unfinished` zero, and when the
-    destination holds exactly what was synced or already there, to the cent.
+    destination holds exactly what was synced or already there, to the cent, record by record: differences that cancel out count, and so do
+    a currency, a customer or a type that is another.
     """
 
     object: str
@@ -132,6 +178,15 @@ class ControlTotal:
     """What the destination says it holds of them, asked at the end of the run."""
     checked: bool = False
     """Whether the destination was asked."""
+    missing: Tally = field(default_factory=Tally)
+    missing_credits: Tally = field(default_factory=Tally)
+    """Held or refused, and not in the destination at all: what raises and what lowers receivables there, amounts without sign."""
+    off_count: int = 0
+    """How many records it holds otherwise than they were sent."""
+    off: list[OffRecord] = field(default_factory=list)
+    """The first of them."""
+    booked_in: str = ""
+    """The base currency of NetSuite, where that is what NetSuite books amounts of this currency in: they agree as figures only."""
 
     @property
     def difference(self) -> Decimal:
@@ -146,9 +201,14 @@ class ControlTotal:
         return total
 
     @property
-    def tied_out(self) -> bool:
+    def agrees(self) -> bool:
+        """Whether the figures agree, in whatever currency they are."""
         balanced = self.accounted == self.selected and self.unfinished.count == 0
-        return balanced and (not self.checked or self.destination == self.expected)
+        return balanced and (not self.checked or (self.destination == self.expected and not self.off_count))
+
+    @property
+    def tied_out(self) -> bool:
+        return self.agrees and not self.booked_in
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"object": self.object, "currency": self.currency}
@@ -156,17 +216,29 @@ class ControlTotal:
             value = getattr(self, f.name)
             if isinstance(value, Tally):
                 row[f.name] = value.to_json()
-        return {**row, "checked": self.checked, "difference": self.difference, "tied_out": self.tied_out}
+        row["off"] = {"records": self.off_count, "first": [record.to_json() for record in self.off]}
+        row |= {"checked": self.checked, "difference": self.difference, "tied_out": self.tied_out}
+        return {**row, "booked_in": self.booked_in} if self.booked_in else row
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> ControlTotal:
-        tallies = {k: Tally.from_json(v) for k, v in row.items() if isinstance(v, dict)}
-        return cls(object=row["object"], currency=row["currency"], checked=bool(row["checked"]), **tallies)
+        off = row.get("off") or {"records": 0, "first": []}
+        tallies = {k: Tally.from_json(v) for k, v in row.items() if k != "off" and isinstance(v, dict)}
+        return cls(
+            object=row["object"],
+            currency=row["currency"],
+            checked=bool(row["checked"]),
+            off_count=int(off["records"]),
+            off=[OffRecord.from_json(r) for r in off["first"]],
+            booked_in=str(row.get("booked_in", "")),
+            **tallies,
+        )
 
 
 class StepOutcome(StrEnum):
     COMPLETED = "completed"
     WARNINGS = "completed with warnings"
+    PARTLY = "partly done"
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -177,9 +249,18 @@ class RunOutcome(StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     WARNINGS = "completed with warnings"
+    PARTLY = "partly done"
     OUT_OF_BALANCE = "out of balance"
     FAILED = "failed"
     SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    """Stopped by a person."""
+
+
+BROKEN_OFF = frozenset({RunOutcome.FAILED, RunOutcome.CANCELLED})
+"""Outcomes of runs that did not come to their end; what they did not count proves nothing."""
+CANCELLED = ("RUN-CANCELLED", "RUN_CANCELLED")
+"""Codes of the line that says who has stopped a run, and why: of the billing sync, and of the revenue connector."""
 
 
 @dataclass
@@ -204,7 +285,9 @@ class StepReport:
     unfinished: int = 0
     warnings: int = 0
     message: str = ""
-    """Why the step was skipped or failed."""
+    """Why the step was skipped or failed, or what it left."""
+    left: int = 0
+    """Selected records that the run's time did not suffice for; they are in none of the counters, nor in `selected`."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -212,6 +295,51 @@ class StepReport:
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> StepReport:
         return cls(**{**row, "outcome": StepOutcome(row["outcome"])})
+
+
+NAMED = 10
+"""Records named with each rule that leaves records out; the count goes on."""
+
+
+@dataclass
+class LeftOut:
+    """Records of one step that a documented rule leaves out, in one currency ("" without money): `code` and `reason` of the rule, how many,
+    the sum of their amounts, and the first of them by the name that people call them. `due`: somebody would miss them, so that they count
+    like held records; otherwise nothing is due."""
+
+    step: str
+    object: str
+    code: str
+    reason: str
+    currency: str = ""
+    tally: Tally = field(default_factory=Tally)
+    first: list[str] = field(default_factory=list)
+    due: bool = field(kw_only=True)
+
+    def add(self, number: str, amount: Decimal) -> None:
+        self.tally.add(amount)
+        if len(self.first) < NAMED:
+            self.first.append(number)
+
+    def to_json(self) -> dict[str, Any]:
+        named = {name: getattr(self, name) for name in ("step", "object", "code", "reason", "currency")}
+        return {**named, **self.tally.to_json(), "first": self.first, "due": self.due}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> LeftOut:
+        named = {name: row[name] for name in ("step", "object", "code", "reason", "currency")}
+        return cls(**named, tally=Tally.from_json(row), first=list(row["first"]), due=bool(row.get("due")))
+
+
+def together(rows: Iterable[LeftOut]) -> list[LeftOut]:
+    """One entry per step, rule and currency, in the order in which they first come."""
+    found: dict[tuple[str, str, str], LeftOut] = {}
+    for row in rows:
+        empty = LeftOut(row.step, row.object, row.code, row.reason, row.currency, due=row.due)
+        known = found.setdefault((row.step, row.code, row.currency), empty)
+        known.tally = known.tally.plus(row.tally)
+        known.first = sorted([*known.first, *row.first])[:NAMED]
+    return list(found.values())
 
 
 @dataclass
@@ -231,6 +359,54 @@ class Message:
 
 
 @dataclass
+class Holds:
+    """Records of one type, currency and sign that something holds up: how many, and the sum of their amounts."""
+
+    object: str
+    currency: str = ""
+    count: int = 0
+    amount: Decimal = Decimal(0)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Holds:
+        return cls(row["object"], row["currency"], int(row["count"]), Decimal(str(row["amount"])))
+
+
+@dataclass
+class Cause:
+    """One thing that needs a person, whatever steps it shows in, with all that it holds up: `own`, the records whose matter it is, and
+    `waiting`, those that wait for them, directly or through others; `records` and `waiting_records` name the first of both."""
+
+    level: Level
+    code: str
+    message: str
+    advice: str = ""
+    steps: list[str] = field(default_factory=list)
+    count: int = 0
+    """Records (or log lines that are about none) that have it."""
+    records: list[str] = field(default_factory=list)
+    own: list[Holds] = field(default_factory=list)
+    waiting_records: list[str] = field(default_factory=list)
+    waiting: list[Holds] = field(default_factory=list)
+
+    @property
+    def held(self) -> int:
+        """How many records it holds up in all."""
+        return sum(h.count for h in (*self.own, *self.waiting))
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Cause:
+        holds = {name: [Holds.from_json(h) for h in row[name]] for name in ("own", "waiting")}
+        return cls(**{**row, "level": Level(row["level"]), "count": int(row["count"]), **holds})
+
+
+@dataclass
 class RunSummary:
     """A finished run, as it is archived in `summary.json`."""
 
@@ -247,14 +423,36 @@ class RunSummary:
     steps: list[StepReport] = field(default_factory=list)
     totals: list[ControlTotal] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    """What documented rules leave out: no part of the totals."""
+    causes: list[Cause] = field(default_factory=list)
+    """The warnings and errors by what needs a person, gravest and largest first."""
+    drift: list[Drift] = field(default_factory=list)
+    """Records that changed on one side after their sync: the first of them."""
+    drift_beyond: list[Holds] = field(default_factory=list)
+    """What there is beyond those, by object type and currency."""
     keys: dict[str, str] = field(default_factory=dict)
     """S3 keys of what the run left: log, summary, summary_csv, report, mail."""
     console_url: str = ""
+    set_up: bool = False
+    """The run failed for its settings, its credentials, or a service that cannot be reached."""
 
     @property
     def tied_out(self) -> bool:
-        """Every total ties out. A run that failed before anything was counted proves nothing."""
-        return all(t.tied_out for t in self.totals) and bool(self.totals or self.outcome is not RunOutcome.FAILED)
+        """Every total ties out. A run that was broken off before anything was counted proves nothing."""
+        return all(t.tied_out for t in self.totals) and bool(self.totals or self.outcome not in BROKEN_OFF)
+
+    @property
+    def due(self) -> int:
+        """Records that somebody would miss: held, refused, unfinished, or left out although they are due. The one definition behind exit
+        code, status, report and mail."""
+        of_totals = sum(t.held.count + t.refused.count + t.unfinished.count for t in self.totals)
+        return of_totals + sum(row.tally.count for row in self.left_out if row.due)
+
+    @property
+    def drifted(self) -> int:
+        """How many records changed on one side after their sync."""
+        return len(self.drift) + sum(held.count for held in self.drift_beyond)
 
     @property
     def warnings(self) -> int:
@@ -265,23 +463,36 @@ class RunSummary:
         return sum(m.count for m in self.messages if m.level is Level.ERROR)
 
     def to_json(self) -> dict[str, Any]:
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("steps", "totals", "messages", "outcome")}
+        plain = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in ("steps", "totals", "messages", "left_out", "causes", "drift", "drift_beyond", "outcome")
+        }
         return {
             **plain,
             "outcome": str(self.outcome),
             "tied_out": self.tied_out,
             "warnings": self.warnings,
             "errors": self.errors,
+            "due": self.due,
             "steps": [s.to_json() for s in self.steps],
             "totals": [t.to_json() for t in self.totals],
             "messages": [m.to_json() for m in self.messages],
+            "left_out": [row.to_json() for row in self.left_out],
+            "causes": [cause.to_json() for cause in self.causes],
+            "drift": [row.to_json() for row in self.drift],
+            "drift_beyond": [held.to_json() for held in self.drift_beyond],
         }
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> RunSummary:
-        own = {k: v for k, v in row.items() if k not in ("tied_out", "warnings", "errors")}
+        own = {k: v for k, v in row.items() if k not in ("tied_out", "warnings", "errors", "due")}
         own["outcome"] = RunOutcome(row["outcome"])
         own["steps"] = [StepReport.from_json(s) for s in row["steps"]]
         own["totals"] = [ControlTotal.from_json(t) for t in row["totals"]]
+        own["left_out"] = [LeftOut.from_json(each) for each in row.get("left_out", ())]
+        own["causes"] = [Cause.from_json(each) for each in row.get("causes", ())]
+        own["drift"] = [Drift.from_json(each) for each in row.get("drift", ())]
+        own["drift_beyond"] = [Holds.from_json(each) for each in row.get("drift_beyond", ())]
         own["messages"] = [Message(**{**m, "level": Level(m["level"])}) for m in row["messages"]]
         return cls(**own)

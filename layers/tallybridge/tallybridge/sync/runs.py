@@ -2,8 +2,12 @@
 
 pk "lock"            sk <job>           who runs now; taken by a conditional write, kept alive by heartbeats, stale after 15 minutes
 pk "run#<run id>"    sk "record"        one run: trigger, times, settings version, outcome, keys
+pk "run#<run id>"    sk "end"           who ends the run: it itself, or the clean-up of its execution, with what is known of how it ended
+pk "run#<run id>"    sk "stopper"       who has stopped the execution, as CloudTrail tells it
 pk "runs#<job>"      sk <start>#<id>    the list of runs, newest last
-pk "watermark"       sk <step>          the modified-since date of a step, with the behaviour it was made under
+pk "watermark"       sk <step>          how far a step has looked at changes (see tasks/watermarks.py), with the behaviour it was made under
+pk "configuration"   sk <job>           the version of the settings that the last run worked with
+pk "concurrency"     sk <job>           how many calls to the destination the newest settings allow at a time
 pk "connection"      sk "zuora-netsuite" the one NetSuite account and the tenant mode that this instance is bound to
 pk "slots"           sk <account>       the destination's slots (see slots.py)
 """
@@ -15,12 +19,25 @@ from datetime import timedelta
 from typing import Any
 
 from tallybridge.clock import Clock, stamp
-from tallybridge.errors import ConfigurationError, RunInProgress, StepFailed
+from tallybridge.errors import ConfigurationError, RunEnded, RunInProgress, StepFailed
 from tallybridge.sync.ledger import Table
 
 STALE_AFTER = timedelta(minutes=15)
 """A lock without a heartbeat for so long may be taken (operations.md section 4.3)."""
+BILLING = "billing"
+"""The job of the billing sync."""
 RETENTION = timedelta(days=400)
+IN_THE_LIST = (
+    *("run_id", "instance", "trigger", "started", "ended", "outcome", "dry_run", "set_up", "message"),
+    *("stopped_by", "reason", "undelivered"),
+)
+"""What of a run's record stands in the list of runs."""
+BILLING, REVENUE = "billing", "revenue"
+"""The jobs that have runs."""
+MAX_PAGES = 1_000
+"""Answers of one list of runs: more runs than are ever kept."""
+ITSELF = "the run itself"
+"""Who ends a run in the usual way."""
 MODES = {"A": "without Invoice Settlement", "B": "with Invoice Settlement"}
 """The tenant modes in words."""
 ALREADY_RUNNING = "Sync not started: a previous run is still in progress."
@@ -29,7 +46,7 @@ ALREADY_RUNNING = "Sync not started: a previous run is still in progress."
 class Runs:
     """Everything about runs that outlives a Lambda."""
 
-    def __init__(self, table: Table, clock: Clock, job: str = "billing") -> None:
+    def __init__(self, table: Table, clock: Clock, job: str = BILLING) -> None:
         self.table = table
         self.clock = clock
         self.job = job
@@ -91,7 +108,7 @@ class Runs:
         expires = int((self.clock.now() + RETENTION).timestamp())
         self.table.put_item(Item={**item, "pk": f"run#{run_id}", "sk": "record", "expires": expires})
         if "started" in item:
-            short = {k: item[k] for k in ("run_id", "trigger", "started", "ended", "outcome", "dry_run", "message") if k in item}
+            short = {k: item[k] for k in IN_THE_LIST if k in item}
             self.table.put_item(Item={**short, "pk": f"runs#{self.job}", "sk": f"{item['started']}#{run_id}", "expires": expires})
 
     def read(self, run_id: str) -> dict[str, Any]:
@@ -107,29 +124,95 @@ class Runs:
         for item in answer["Items"]:
             yield {k: v for k, v in item.items() if k not in ("pk", "sk", "expires")}
 
-    def watermark(self, step: str) -> dict[str, str]:
-        """{"watermark", "behavior"} of a step, {} before its first run."""
-        item = self.table.get_item(Key={"pk": "watermark", "sk": step}, ConsistentRead=True).get("Item") or {}
-        return {k: str(item[k]) for k in ("watermark", "behavior") if k in item}
+    def since(self, started: str) -> Iterator[dict[str, Any]]:
+        """The runs that were started at a moment or later, oldest first."""
+        arguments: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk AND sk >= :since",
+            "ExpressionAttributeValues": {":pk": f"runs#{self.job}", ":since": started},
+        }
+        for _ in range(MAX_PAGES):
+            answer = self.table.query(**arguments)
+            yield from ({k: v for k, v in item.items() if k not in ("pk", "sk", "expires")} for item in answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def set_watermark(self, step: str, watermark: str, behavior: str) -> None:
-        self.table.put_item(
-            Item={"pk": "watermark", "sk": step, "watermark": watermark, "behavior": behavior, "updated": stamp(self.clock.now())}
-        )
+    def claim_end(self, run_id: str, by: str = ITSELF, *, over: str = "", **facts: str) -> bool:
+        """Take it upon oneself to end a run, and keep what is known of how it ended: `by` is the run itself or the id of a clean-up, `over`
+        another that it may take over from. Answers whether nobody else has."""
+        expires = int((self.clock.now() + RETENTION).timestamp())
+        try:
+            self.table.put_item(
+                Item={**facts, "pk": f"run#{run_id}", "sk": "end", "claimed": by, "expires": expires},
+                ConditionExpression="attribute_not_exists(pk) OR claimed = :own OR claimed = :other",
+                ExpressionAttributeValues={":own": by, ":other": over or by},
+            )
+        except self.table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def end(self, run_id: str) -> dict[str, str]:
+        """Who ends a run ("claimed") and what `claim_end` was told; {} while nobody does."""
+        return self._aside(run_id, "end")
+
+    def check_open(self, run_id: str, by: str = "") -> None:
+        """Raises `RunEnded` where the run has ended, or is ended by somebody else than `by`, the id of a clean-up."""
+        if self.end(run_id).get("claimed", "") != by:
+            raise RunEnded(f"Run {run_id} has ended; nothing is done in its name any more.")
+
+    def stopper(self, run_id: str) -> str:
+        """Who has stopped the execution, "" where CloudTrail has not told."""
+        return self._aside(run_id, "stopper").get("who", "")
+
+    def note_stopper(self, run_id: str, who: str) -> None:
+        expires = int((self.clock.now() + RETENTION).timestamp())
+        self.table.put_item(Item={"pk": f"run#{run_id}", "sk": "stopper", "who": who, "expires": expires})
+
+    def _aside(self, run_id: str, name: str) -> dict[str, str]:
+        item = self.table.get_item(Key={"pk": f"run#{run_id}", "sk": name}, ConsistentRead=True).get("Item") or {}
+        return {k: str(v) for k, v in item.items() if k not in ("pk", "sk", "expires")}
+
+    def watermark(self, step: str) -> dict[str, str]:
+        """{"watermark", "at", "looked", "behavior"} of a step, {} before its first run; `watermark` is in the source's time."""
+        item = self.table.get_item(Key={"pk": "watermark", "sk": step}, ConsistentRead=True).get("Item") or {}
+        return {k: str(item[k]) for k in ("watermark", "at", "looked", "behavior") if k in item}
+
+    def set_watermark(self, step: str, behavior: str, watermark: str = "", at: str = "", looked: str = "") -> None:
+        facts = {"watermark": watermark, "at": at, "looked": looked, "behavior": behavior}
+        self.table.put_item(Item={"pk": "watermark", "sk": step, **facts, "updated": stamp(self.clock.now())})
+
+    def configuration(self) -> int:
+        """The number of the version of the settings that the last run worked with, 0 when none did."""
+        item = self.table.get_item(Key={"pk": "configuration", "sk": self.job}, ConsistentRead=True).get("Item") or {}
+        return int(item.get("version", 0))
+
+    def set_configuration(self, version: int, run_id: str) -> None:
+        self.table.put_item(Item={"pk": "configuration", "sk": self.job, "version": version, "run_id": run_id})
+
+    def concurrency(self, otherwise: int) -> int:
+        """Calls to the destination in flight that the newest settings allow, also to workers of a run that began with others; `otherwise`
+        where nobody has said."""
+        item = self.table.get_item(Key={"pk": "concurrency", "sk": self.job}, ConsistentRead=True).get("Item") or {}
+        return int(item.get("calls", otherwise))
+
+    def set_concurrency(self, calls: int) -> None:
+        self.table.put_item(Item={"pk": "concurrency", "sk": self.job, "calls": calls})
 
     def bind(self, connection: Mapping[str, str], *, accepted_mode: str = "", keep: bool = True) -> str:
         """Bind this instance to one tenant pair and mode at its first run; refuse any other afterwards.
 
         `connection` = {"netsuite_account", "tenant_mode"}. `accepted_mode` is the mode that a person allows the instance to change to;
-        answers the mode that it had before such a change, else "". With `keep` false the change is answered, but not noted.
+        answers the mode that it had before such a change, else "". With `keep` false nothing is noted: neither the first
+        binding nor a change.
         Raises `ConfigurationError` CONNECTION-CHANGED or MODE-CHANGED.
         """
         key = {"pk": "connection", "sk": "zuora-netsuite"}
         known = self.table.get_item(Key=key, ConsistentRead=True).get("Item")
         if known is None:
-            self.table.put_item(
-                Item={**key, **connection, "since": stamp(self.clock.now())}, ConditionExpression="attribute_not_exists(pk)"
-            )
+            if keep:
+                self.table.put_item(
+                    Item={**key, **connection, "since": stamp(self.clock.now())}, ConditionExpression="attribute_not_exists(pk)"
+                )
             return ""
         changed = {name for name, value in connection.items() if known.get(name, value) != value}
         if "netsuite_account" in changed:

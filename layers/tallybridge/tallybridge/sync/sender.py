@@ -4,17 +4,29 @@ verified."""
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tallybridge import money
 from tallybridge.clock import Clock
-from tallybridge.errors import AlreadyExists, LoginRefused, NotSent, OutcomeUnknown, Refused, ServiceError, StepFailed, TallybridgeError
+from tallybridge.errors import (
+    AlreadyExists,
+    LoginRefused,
+    NotSent,
+    OutcomeUnknown,
+    OutOfTime,
+    Refused,
+    ServiceError,
+    StepFailed,
+    TallybridgeError,
+)
 from tallybridge.sync.ledger import Ledger, LostClaim
-from tallybridge.sync.runlog import Outcome
-from tallybridge.sync.step import Counterpart, Problem, Request, Stage, Step, Write
+from tallybridge.sync.pace import Pace
+from tallybridge.sync.runlog import Level, Outcome
+from tallybridge.sync.step import Counterpart, Otherwise, Problem, Request, Stage, Step, Write
 from tallybridge.sync.waves import with_made
 from tallybridge.sync.work import Work, name_of, problem_of
 
@@ -24,23 +36,31 @@ VERIFY_AFTER_SECONDS = 1.0
 """How long to wait before looking up a create whose outcome is unknown."""
 UNREACHABLE_LIMIT = 10
 """After so many records in a row whose outcome is unknown nothing more is sent: the destination is down."""
-SEND_MARGIN_SECONDS = 20
-"""Nothing is sent when less time than this is left."""
+NOT_SENT = "NOT-SENT"
+WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
 class Worker:
-    """What a batch runs with. `deadline` (epoch seconds) is when the worker is stopped from outside."""
+    """What a batch runs with. `deadline` (epoch seconds) is when the worker is stopped from outside; `writers` send side by side, of which
+    as many as there are `slots` at the same time."""
 
     run_id: str
     dry_run: bool
     debug: bool
     writers: int
     deadline: float
+    slots: int = 1
+    pace: Pace = field(default_factory=Pace)
+
+    def is_short(self, now: float, sent: int = 0) -> bool:
+        """Whether no time is left for another request, beside what is needed for those that were sent. `now` in epoch seconds."""
+        return now + self.pace.to_settle(sent) > self.deadline
 
 
 class Sender:
-    """Writes to the destination of one step. `failure` says why nothing more is sent."""
+    """Writes to the destination of one step. `failure` says why nothing more is sent; `way_is_open` that the first way of plans that
+    have another one was gone."""
 
     def __init__(self, step: Step, ledger: Ledger, clock: Clock, worker: Worker) -> None:
         self.step = step
@@ -49,8 +69,11 @@ class Sender:
         self.clock = clock
         self.worker = worker
         self.unreachable = 0
+        self.sent = 0
         self.failure: Problem | None = None
         self.guard = threading.Lock()
+        self.trying = threading.Lock()
+        self.way_is_open = False
 
     def send(self, works: Sequence[Work], number: int) -> None:
         """Send stage `number` of each plan."""
@@ -67,32 +90,113 @@ class Sender:
                 future.result()
 
     def _send(self, work: Work, number: int) -> None:
-        if self.failure or self.clock.now().timestamp() > self.worker.deadline - SEND_MARGIN_SECONDS:
-            text = f"{name_of(work, self.step)}: not sent in this run; the next run sends it."
-            work.settle(Outcome.UNFINISHED, Problem("NOT-SENT", text))
+        if self.failure or self.worker.is_short(self.clock.now().timestamp(), self.sent):
+            self._not_sent(work)
             return
+        assert isinstance(work.plan, Write)
+        other = work.plan.otherwise if number == 0 else None
+        if other is not None and not self._is_settled(other):
+            with self.trying:
+                if not self._is_settled(other):
+                    self._send_now(work, 0)
+                    self.way_is_open = work.outcome is None and work.plan.otherwise is not None
+                    return
+        if other is not None and other.sure():
+            self._take(work, other)
+        self._send_now(work, number)
+
+    def _not_sent(self, work: Work, code: str = NOT_SENT) -> None:
+        text = f"{name_of(work, self.step)}: not sent in this run; the next run sends it."
+        work.settle(Outcome.UNFINISHED, Problem(code, text))
+
+    def _is_settled(self, other: Otherwise) -> bool:
+        return self.way_is_open or other.sure()
+
+    @staticmethod
+    def _take(work: Work, other: Otherwise) -> None:
+        work.plan, work.in_doubt, work.lost = other.plan, False, False
+        work.note(Level(other.plan.remark_level), *other.plan.remarks)
+
+    def _send_now(self, work: Work, number: int) -> None:
         assert isinstance(work.plan, Write) and work.claim is not None
         stages, work.stage = work.plan.stages, number
+        with self.guard:
+            self.sent += number == 0
         try:
             if number == 0:
                 work.destination_id = work.made[""] = work.plan.destination_id
-            work.claim = self.ledger.sent(work.claim, _hash(stages[number]))
-            for request in stages[number].requests:
-                self._request(work, request)
+            self._send_stage(work, stages[number])
             if number == len(stages) - 1:
                 work.claim = self.ledger.confirmed(work.claim, work.destination_id)
             self._reached()
         except Refused as refused:
             self._reached()
-            work.settle(Outcome.REFUSED, problem_of(work, self.step, refused), refused.detail)
+            self._refused(work, number, refused)
         except LoginRefused as refused:
             self._fail(Problem(refused.code, refused.message, refused.advice))
             work.settle(Outcome.UNFINISHED, problem_of(work, self.step, refused))
+        except OutOfTime as late:  # says nothing of the destination
+            self._not_sent(work, late.code)
         except (NotSent, OutcomeUnknown, ServiceError, StepFailed) as lost:
             self._missed(lost)
             work.settle(Outcome.UNFINISHED, problem_of(work, self.step, lost))
         except LostClaim:
             work.settle(Outcome.UNFINISHED, Problem("LEDGER-BUSY", f"{name_of(work, self.step)}: another worker took it over."))
+
+    def _send_stage(self, work: Work, stage: Stage) -> None:
+        assert work.claim is not None
+        work.claim = self.ledger.sent(work.claim, _hash(stage), **stage.keep)
+        for request in stage.requests:
+            self._ask_sparing(work, replace(request, generation=work.claim.generation))
+
+    def _refused(self, work: Work, number: int, refused: Refused) -> None:
+        """Take the other way that the plan has for this refusal; else take back what was done, and say so."""
+        assert isinstance(work.plan, Write)
+        other = work.plan.otherwise if number == 0 else None
+        if other and other.when(refused):
+            self._take(work, other)
+            self._send_now(work, 0)
+            return
+        problem = problem_of(work, self.step, refused)
+        try:
+            for stage in work.plan.stages[number].undo:
+                self._send_stage(work, stage)
+        except (ServiceError, StepFailed, LostClaim) as lost:
+            why = lost.message if isinstance(lost, ServiceError | StepFailed) else "another worker took it over."
+            text = f"{problem.message} What was done before could not be taken back: {why}"
+            work.settle(Outcome.UNFINISHED, replace(problem, message=text))
+            return
+        work.declined = refused
+        work.settle(Outcome.REFUSED, problem, refused.detail)
+
+    def _ask_sparing(self, work: Work, request: Request) -> None:
+        """One request; once more for each field that the destination declines and that the record can do without."""
+        try:
+            self._ask(work, request)
+        except Refused as refused:
+            name = declined(refused, request.spare)
+            if not name:
+                raise
+            work.in_doubt = work.lost = False
+            text = f"{name_of(work, self.step)}: {name} was left out, {self.step.destination_system} does not take it: {refused.detail}"
+            work.note(Level.INFO, Problem(f"{self.step.code}-CUT", text, "Correct the value in the source record."))
+            self._ask_sparing(work, request.without(name))
+
+    def _ask(self, work: Work, request: Request) -> None:
+        """One request; notes on the record what its answer leaves open."""
+        work.in_doubt, begun = True, self.clock.now()
+        try:
+            self._request(work, request)
+        except OutcomeUnknown as lost:
+            work.answered = lost.kept
+            work.in_doubt = not lost.kept
+            raise
+        except ServiceError as error:
+            work.answered, work.in_doubt = error.kept, work.lost
+            raise
+        finally:
+            self.worker.pace.requested((self.clock.now() - begun).total_seconds())
+        work.in_doubt = work.lost = False
 
     def _request(self, work: Work, request: Request) -> None:
         ready = with_made(request, work.made)
@@ -117,11 +221,13 @@ class Sender:
                     work.action = "create" if unknown else "recover"
                 return there.id
             except OutcomeUnknown as lost:
-                unknown = lost
+                unknown, work.lost = lost, not lost.kept
                 self.clock.sleep(VERIFY_AFTER_SECONDS)
                 there = self._look_up(work, request)
                 if there is not None:
                     return there.id
+                if lost.kept:  # it would be answered in the same way
+                    break
         assert unknown is not None
         raise unknown
 
@@ -135,6 +241,7 @@ class Sender:
     def _reached(self) -> None:
         with self.guard:
             self.unreachable = 0
+        self.sent = 0
 
     def _missed(self, lost: TallybridgeError) -> None:
         with self.guard:
@@ -147,6 +254,15 @@ class Sender:
     def _fail(self, problem: Problem) -> None:
         with self.guard:
             self.failure = self.failure or problem
+
+
+def declined(refused: Refused, spare: Sequence[str]) -> str:
+    """Which of some fields a refusal is about: the end of the path that it names, else the field of which its text speaks; "" for none."""
+    end = refused.path.rpartition(".")[2]
+    if end in spare:
+        return end
+    words = {w.lower() for w in WORD.findall(refused.detail or refused.message)} if not end else set()
+    return next((name for name in spare if name.lower() in words), "")
 
 
 def _hash(stage: Stage) -> str:

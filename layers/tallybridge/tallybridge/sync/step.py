@@ -7,8 +7,8 @@ and writes back. `decide` and everything it calls is pure: no clock, no network.
 
 A plan is one of
 
-    Hold     the record fails validation: a warning, nothing is written
-    Leave    it is left alone on purpose: no warning
+    Hold     nothing is written although it is due: a validation fails, or a rule keeps the record out; somebody has to act, or it waits
+    Leave    nothing is written because nothing is due: no warning
     Found    its counterpart exists already: only the source is written
     Refusal  it cannot be sent and the source is to say so
     Write    requests, in one stage or several; `Remainder` says what must stay undone for now
@@ -18,10 +18,13 @@ In the bodies of requests `Made` stands for the id that an earlier create of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol
+
+from tallybridge.errors import Refused
+from tallybridge.sync.held import Held
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,12 @@ class Candidate:
 @dataclass(frozen=True)
 class SourceRecord:
     """A source record as it is now. `number` is what people call it; `amount` in units of `currency`, None where it has none;
+    `customer` is the destination's id of the customer that it is booked on, and `base` the currency that the destination books it in where
+    it uses its base currency alone and that is another ("" where they do not matter);
     `order` decides what is written first inside a group; `status` is the Integration Status; `destination` is the record type it becomes
-    where a step writes several; `data` is the step's own view of it."""
+    where a step writes several; `data` is the step's own view of it. Steps that follow changes say when the source says that it was changed
+    (`modified`), and what it contains (`state`, a digest without what the connector itself writes). `customer` is the destination's id of
+    the customer that it is sent for, `applied` what it has applied to documents: kept with what was sent, so that changes are seen."""
 
     id: str
     number: str
@@ -50,6 +57,16 @@ class SourceRecord:
     destination_id: str = ""
     destination: str = ""
     data: Any = None
+    modified: str = ""
+    state: str = ""
+    customer: str = ""
+    applied: Decimal | None = None
+    base: str = ""
+
+    @property
+    def sent(self) -> Held:
+        """What the destination is to hold of it, whatever type it is of."""
+        return Held(self.amount, self.currency, self.customer)
 
     @property
     def turn(self) -> tuple[Any, ...]:
@@ -59,21 +76,33 @@ class SourceRecord:
 
 @dataclass(frozen=True)
 class Counterpart:
-    """A destination record that carries the source record's id. `record` is filled only where the step needs its content."""
+    """A destination record. `record` is filled only where the step needs its content; `own`: it carries the source record's id. One that
+    is known only because the source record names it may belong to another source record. `currency`, `customer` and `kind` are as in
+    `Held`."""
 
     id: str
     amount: Decimal | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
+    own: bool = False
+    currency: str = ""
+    customer: str = ""
+    kind: str = ""
+
+    @property
+    def held(self) -> Held:
+        return Held(self.amount, self.currency, self.customer, self.kind)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a record is not sent, or a remark about it: stable code, full text, next step, and the record that it waits for."""
+    """Why a record is not sent, or a remark about it: stable code, full text, next step, and the record that it waits for. `cause` is a
+    sentence about what lies outside of the record and may be the matter with many, in several steps: a tax code that does not exist."""
 
     code: str
     message: str
     advice: str = ""
     waits_for: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +122,9 @@ class Request:
     with "{id}" for the record's id. `record_id` None creates.
 
     `name` tells the creates of one plan apart ("" = the record itself); `key` is a text that never changes for this write, for services
-    that know idempotency keys; `replace` names sublists that the body replaces as a whole.
+    that know idempotency keys; `generation`, which the engine fills in, counts the requests for the record that were given a final answer;
+    `replace` names sublists that the body replaces as a whole; `spare` names fields that the record can do without: where the destination
+    declines one of them, the request is sent again without it, and that is said.
     """
 
     record_type: str
@@ -102,18 +133,33 @@ class Request:
     replace: tuple[str, ...] = ()
     name: str = ""
     key: str = ""
+    generation: int = 0
+    spare: tuple[str, ...] = ()
+
+    def without(self, name: str) -> Request:
+        """The request without a field, wherever it stands in the body."""
+        return replace(self, body=_without(self.body, name), spare=tuple(n for n in self.spare if n != name))
+
+
+def _without(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _without(v, name) for k, v in value.items() if k != name}
+    return [_without(v, name) for v in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
 class Stage:
     """Requests that are sent one after the other, with the status texts that the source carries meanwhile and on a refusal.
 
-    `in_progress` "" leaves the source's status alone.
+    `in_progress` "" leaves the source's status alone. `keep` is noted in the ledger before anything is sent; `undo` is sent when the
+    stage is refused, and takes back what the stages before it did.
     """
 
     in_progress: str
     error: str
     requests: tuple[Request, ...]
+    keep: Mapping[str, Any] = field(default_factory=dict)
+    undo: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,14 +173,17 @@ class Later:
 
 @dataclass(frozen=True)
 class Hold:
-    """The record fails validation; nothing is written."""
+    """The record is due and is not written: a validation fails, a rule keeps it out, or it waits. It stands in report, mail, status and
+    exit code. `set_aside` marks it Ignore in the source, so that it is not looked at again before a person has said so."""
 
     problems: tuple[Problem, ...]
+    set_aside: bool = False
 
 
 @dataclass(frozen=True)
 class Leave:
-    """The record is left alone on purpose: not an error. `set_aside` marks it Ignore in the source, so that it does not come back."""
+    """Nothing is due for the record, so that nobody would miss it; what somebody would miss is a `Hold`. `set_aside` marks it Ignore in the
+    source, so that it does not come back; `level` is INFO or DEBUG."""
 
     problem: Problem
     set_aside: bool = False
@@ -178,7 +227,9 @@ class Write:
 
     `in_progress` "" leaves the source's status alone (updates of master data). `write_back` says whether success is written to the source.
     `transferred` is False where Transferred to Accounting stays as it is meanwhile. `facts` are kept in the ledger with DONE.
-    `remainder` says that the record will not be complete even if all goes well.
+    `remainder` says that the record will not be complete even if all goes well. `keep` and `undo` are those of the first stage.
+    `otherwise` is the way that is taken when the destination declines the first stage for a reason that it knows; the first stage of that
+    way has no status text of its own.
     """
 
     action: str
@@ -194,11 +245,24 @@ class Write:
     facts: Mapping[str, Any] = field(default_factory=dict)
     then: tuple[Stage, ...] = ()
     remainder: Remainder | None = None
+    keep: Mapping[str, Any] = field(default_factory=dict)
+    undo: tuple[Stage, ...] = ()
+    otherwise: Otherwise | None = None
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """All stages in their order."""
-        return (Stage(self.in_progress, self.error, self.requests), *self.then)
+        return (Stage(self.in_progress, self.error, self.requests, self.keep, self.undo), *self.then)
+
+
+@dataclass(frozen=True)
+class Otherwise:
+    """Another way: `when` says whether it is to be taken after this refusal, `sure` whether the run knows already that it is. Of the
+    records of a batch that have one, the first way is tried by one alone until it is known whether it can be gone."""
+
+    when: Callable[[Refused], bool]
+    sure: Callable[[], bool]
+    plan: Write
 
 
 Plan = Hold | Leave | Found | Refusal | Write
@@ -221,11 +285,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class MarkResult:
-    """Whether the source took the mark; `code` and `message` of its refusal otherwise."""
+    """Whether the source took the mark; `code`, `message` and `advice` of its refusal otherwise. `final`: it declined the mark for a
+    reason that a person has to deal with."""
 
     ok: bool
     code: str = ""
     message: str = ""
+    advice: str = ""
+    final: bool = False
 
 
 class Writer(Protocol):
@@ -264,14 +331,26 @@ class Step(Protocol):
         """What a create whose outcome is unknown may have made."""
 
     def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan: ...
+    def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
+        """Which of these destination records belong to another source record. `targets`: source id -> (record, destination id), none of
+        them found by the source record's id. Answers why, by source id."""
+
     def writer(self) -> Writer: ...
-    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]: ...
+    def explained(self, refused: Mapping[str, tuple[SourceRecord, Write, Refused]]) -> dict[str, Problem]:
+        """Of records that the destination has just declined, and how: what was wrong, where that can be told better than in its own words.
+        By source id; may ask the destination."""
+
+    def held(self, destination_ids: Sequence[str]) -> dict[str, Held]:
+        """What the destination says it holds, by its id; a missing record is left out."""
+
+    def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:
+        """What the destination holds otherwise than was written, beside the amount, by source id: of plans whose requests add to or take
+        from what is there."""
+
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]: ...
     def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
         """What must be written in the source before a record is marked complete, such as line ids; `done`: source id -> (record,
         destination id). Answers those that failed; they stay unfinished."""
-
-    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]: ...
 
 
 def normal_status(text: str | None) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from tallybridge.errors import TallybridgeError
+from tallybridge.errors import Refused, TallybridgeError
+from tallybridge.sync.earlier import money_of
+from tallybridge.sync.held import Held
 from tallybridge.sync.ledger import Claim
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
-from tallybridge.sync.step import Plan, Problem, SourceRecord, Step
+from tallybridge.sync.step import Found, Plan, Problem, SourceRecord, Step, Write
 
 WORDS = {"create": "created", "update": "updated", "link": "linked", "recover": "found again, source completed"}
 
@@ -23,7 +24,8 @@ class Work:
     outcome: Outcome | None = None
     action: str = ""
     destination_id: str = ""
-    destination_amount: Decimal | None = None
+    there: Held | None = None
+    """What the destination holds of it, as far as it was told."""
     made: dict[str, str] = field(default_factory=dict)
     """Ids that the creates of the plan gave, by request name."""
     stage: int = 0
@@ -31,6 +33,16 @@ class Work:
     notes: list[tuple[Level, Problem]] = field(default_factory=list)
     code: str = ""
     detail: str = ""
+    noted: bool = False
+    """The ledger has taken down why the record is left alone."""
+    in_doubt: bool = False
+    """A request was sent, and whether it was applied is unknown."""
+    lost: bool = False
+    """The answer to a create was lost, and no look-up has settled it."""
+    declined: Refused | None = None
+    """How the destination has declined a request of it, in its own words."""
+    answered: bool = False
+    """The destination gave a final answer to a request for which it keeps its answer."""
 
     def note(self, level: Level, *problems: Problem) -> None:
         self.notes += [(level, p) for p in problems]
@@ -43,6 +55,22 @@ class Work:
         self.detail = detail or self.detail
 
 
+def explain(work: Work, problem: Problem) -> None:
+    """Put what is known of a refusal in the place of the destination's own words."""
+    work.notes[-1] = (work.notes[-1][0], problem)
+    work.code = problem.code
+
+
+def target_of(plan: Plan) -> str:
+    """The destination record that a plan updates or links; "" for none."""
+    match plan:
+        case Found(counterpart):
+            return counterpart.id
+        case Write(destination_id=target):
+            return target
+    return ""
+
+
 def name_of(work: Work, step: Step) -> str:
     """What people call the record: "Invoice INV00000001"."""
     return f"{step.object_label} {work.record.number}"
@@ -51,6 +79,12 @@ def name_of(work: Work, step: Step) -> str:
 def destination_of(work: Work, step: Step) -> str:
     """The record type that the record becomes."""
     return work.record.destination or step.destination
+
+
+def sent_of(work: Work, step: Step) -> Held:
+    """What the destination is to hold of the record."""
+    record = work.record
+    return Held(record.amount, record.currency, record.customer, destination_of(work, step))
 
 
 def problem_of(work: Work, step: Step, error: TallybridgeError) -> Problem:
@@ -70,13 +104,18 @@ def result_of(work: Work, step: Step) -> RecordResult:
         currency=record.currency if record.amount is not None else "",
         amount=record.amount,
         destination_id=work.destination_id,
-        destination_amount=work.destination_amount,
+        destination_amount=work.there.amount if work.there else None,
         code=work.code,
+        destination=destination_of(work, step) if step.transaction else "",
+        customer=record.customer,
+        base=record.base,
     )
 
 
 def lines_of(work: Work, step: Step, now: str, run_id: str, *, dry_run: bool, debug: bool) -> list[LogLine]:
     """Every note as a log line; a record that was written or found gets one that says so. Raw answers only with `debug`."""
+
+    money = {"outcome": str(work.outcome or Outcome.UNFINISHED), **money_of(work.record)}
 
     def line(level: Level, problem: Problem, detail: str = "") -> LogLine:
         return LogLine(
@@ -95,6 +134,8 @@ def lines_of(work: Work, step: Step, now: str, run_id: str, *, dry_run: bool, de
             advice=problem.advice,
             waits_for=problem.waits_for,
             detail=detail,
+            cause=problem.cause,
+            **(money if level is Level.WARNING else {}),
         )
 
     lines = [line(level, problem, work.detail if debug else "") for level, problem in work.notes]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tallybridge import money
 from tallybridge.clock import stamp
-from tallybridge.errors import ConfigurationError, RunInProgress, TallybridgeError
+from tallybridge.configuration import taken
+from tallybridge.errors import ConfigurationError, RunEnded, RunInProgress, TallybridgeError
 from tallybridge.settings import Settings, parse_settings
 from tallybridge.sync.runlog import Level, LogLine, RunOutcome
 from tallybridge.sync.runs import MODES, Runs
+from tallybridge.tasks.away import check_netsuite, settlement_enabled
+from tallybridge.tasks.remarks import remarks
+from tallybridge.tasks.run_file import NAME as RUN_FILE
 from tallybridge.tasks.run_file import RunFile
 from tallybridge.tasks.steps import STEPS, missed_by_others, steps_to_run, why_not
 from tallybridge.wiring import Wiring, netsuite_connection, variable
@@ -24,6 +30,14 @@ NO_OBJECT: dict[type, str] = {list: "a list", str: "a text", bool: "true or fals
 """What an execution input that is no object may be, in words."""
 
 
+ADDED_BY_AWS = {"Comment", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"}
+"""Keys of the console's example input, and of an execution that another one has started."""
+EVENT = {"id", "detail-type", "source", "time", "detail"}
+"""Keys by which an EventBridge event is known."""
+SCHEDULERS = ("aws.scheduler", "aws.events")
+MAX_TRIGGER = 100
+
+
 class RunInput(BaseModel):
     """The execution input. Unknown keys are refused; EventBridge Scheduler sends {"trigger": "schedule"}.
 
@@ -33,7 +47,7 @@ class RunInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    trigger: str = Field("manual", max_length=100)
+    trigger: str = Field("manual", max_length=MAX_TRIGGER)
     dryRun: bool = False
     steps: list[str] | None = None
     acceptMode: Literal["A", "B"] | None = None
@@ -46,31 +60,40 @@ def run_id_of(execution: str) -> str:
 
 def open_run(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     """`event` = {"input", "execution", "started"}. Answers {"opened": true, "runId", "dryRun", "mode", "steps"} or, when another run is
-    in progress, {"opened": false, "runId", "reason"}. Raises `ConfigurationError`, `LoginRefused`; the run is recorded as failed."""
+    in progress, {"opened": false, "runId", "reason"}. Raises `ConfigurationError`, `LoginRefused`, `ServiceAway`; the run is recorded as
+    failed. Raises `RunEnded` for one that has ended."""
     run_id, runs = run_id_of(event["execution"]), wiring.runs()
+    runs.check_open(run_id)
     started = stamp(wiring.clock.now())
-    content = {} if event.get("input") is None else event["input"]
+    content = own_input(event.get("input"))
     trigger = str(content.get("trigger", "manual")) if isinstance(content, dict) else "manual"
-    runs.record(run_id, started=started, trigger=trigger, outcome=str(RunOutcome.RUNNING), job=runs.job)
+    dry_run = isinstance(content, dict) and content.get("dryRun") is True
+    runs.record(run_id, started=started, trigger=trigger, outcome=str(RunOutcome.RUNNING), job=runs.job, dry_run=dry_run)
     try:
         taken_over = runs.lock(run_id)
     except RunInProgress as busy:
         _skip(wiring, runs, run_id, busy)
         return {"opened": False, "runId": run_id, "reason": busy.message}
     try:
+        runs.check_open(run_id)  # stopped meanwhile: its clean-up has freed no lock, since there was none
         return _open(content, run_id, started, taken_over, wiring, runs)
+    except RunEnded:
+        runs.unlock(run_id)
+        raise
     except TallybridgeError as failed:
         _log(wiring, run_id, [_line(wiring, run_id, Level.ERROR, failed.message, failed.code, failed.advice)])
-        runs.record(run_id, message=failed.message, code=failed.code, advice=failed.advice)
+        runs.record(run_id, message=failed.message, code=failed.code, advice=failed.advice, set_up=failed.set_up)
         raise
 
 
 def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiring, runs: Runs) -> dict[str, Any]:
     given = parse_input(content)
-    settings = parse_settings(wiring.settings_document())
-    zuora = wiring.zuora(settings)
-    mode = "B" if zuora.invoice_settlement_enabled() else "A"
+    version = taken(wiring.configuration(), lambda: worked_with(wiring), parse_settings)
+    settings = parse_settings(version.document)
+    mode = "B" if settlement_enabled(wiring, settings) else "A"
     left = _bind(runs, wiring, settings, mode, given)
+    with wiring.task():
+        check_netsuite(wiring, settings)
     steps = steps_to_run(settings, mode, given.steps)
     run = RunFile(
         run_id=run_id,
@@ -78,15 +101,33 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
         trigger=given.trigger,
         dry_run=given.dryRun,
         started=started,
+        until=stamp(wiring.clock.now() + timedelta(hours=settings.run_hours)),
         mode=mode,
         settings=settings.model_dump(mode="json", by_alias=True),
         steps=steps,
     )
     run.save(wiring.folder(run_id))
-    runs.record(run_id, dry_run=given.dryRun, mode=mode, settings_version=settings.version, steps=steps)
-    remarks = [*_about_the_run(given, taken_over, left, mode), *_about_steps(settings, mode, given)]
-    _log(wiring, run_id, [_line(wiring, run_id, *remark) for remark in [(Level.INFO, "Run started."), *remarks]])
+    runs.record(run_id, dry_run=given.dryRun, mode=mode, settings_version=settings.version, settings_saved=version.to_json(), steps=steps)
+    if not given.dryRun:
+        runs.set_configuration(version.number, run_id)
+        runs.set_concurrency(settings.netsuite_max_concurrency)
+    told = [*_about_the_run(given, taken_over, left, mode), *_about_steps(settings, mode, given), *_about_settings(settings, mode, wiring)]
+    _log(wiring, run_id, [_line(wiring, run_id, *each) for each in [(Level.INFO, "Run started."), *told]])
     return {"opened": True, "runId": run_id, "dryRun": given.dryRun, "mode": mode, "steps": steps}
+
+
+def worked_with(wiring: Wiring) -> str:
+    """The settings document that the last run worked with, "" when there was none. An instance that never kept versions has its last
+    run's file."""
+    runs = wiring.runs()
+    if number := runs.configuration():
+        return wiring.configuration().versions.get(number).document
+    for run in runs.recent():
+        folder = wiring.folder(run["run_id"])
+        if not run.get("dry_run") and run.get("outcome") != RunOutcome.RUNNING and folder.has(RUN_FILE):
+            set_then = RunFile.load(folder).parsed_settings().model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            return money.dumps(set_then)
+    return ""
 
 
 def parse_input(content: Any) -> RunInput:
@@ -110,6 +151,20 @@ def parse_input(content: Any) -> RunInput:
     return given
 
 
+def own_input(content: Any) -> Any:
+    """An execution input without what AWS itself puts there: the example input of the Step Functions console, the envelope of an
+    EventBridge event or of a schedule without an input of its own, the key that links a nested execution to its parent. An envelope counts
+    as a start by schedule. Whatever else is there stays, to be checked."""
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        return content
+    own = {key: value for key, value in content.items() if key not in ADDED_BY_AWS}
+    if set(own) >= EVENT:
+        own = {"trigger": "schedule" if own["source"] in SCHEDULERS else f"event of {own['source']}"[:MAX_TRIGGER]}
+    return own
+
+
 def check_object(content: Any, advice: str) -> None:
     """Raises `ConfigurationError` INPUT where an execution input is no JSON object."""
     if not isinstance(content, dict):
@@ -131,11 +186,11 @@ def _bind(runs: Runs, wiring: Wiring, settings: Settings, mode: str, given: RunI
     return runs.bind({"netsuite_account": account, "tenant_mode": mode}, accepted_mode=given.acceptMode or "", keep=not given.dryRun)
 
 
-Remark = tuple[Level, str] | tuple[Level, str, str] | tuple[Level, str, str, str]
+Told = tuple[Level, str] | tuple[Level, str, str] | tuple[Level, str, str, str]
 """Level, text, code, advice."""
 
 
-def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> Iterator[Remark]:
+def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> Iterator[Told]:
     if taken_over:
         text = f"The lock of run {taken_over} was stale and has been taken over; its open records are settled by this run."
         yield Level.WARNING, text, "RUN-STALE-LOCK", "Look into that run's execution history."
@@ -146,7 +201,7 @@ def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> It
         yield Level.WARNING, text, "MODE-SWITCHED", "Start later runs without acceptMode."
 
 
-def _about_steps(settings: Settings, mode: str, given: RunInput) -> Iterator[Remark]:
+def _about_steps(settings: Settings, mode: str, given: RunInput) -> Iterator[Told]:
     """Steps that others will miss (settings.md section 4.2), and steps that were asked for in vain."""
     for step in missed_by_others(settings):
         text = f'"{step}" is disabled. Records that depend on it will not sync unless another process maintains their Integration ID.'
@@ -155,6 +210,12 @@ def _about_steps(settings: Settings, mode: str, given: RunInput) -> Iterator[Rem
         if reason := why_not(step, settings, mode):
             text = f'"{step}" was asked for, but does not run: {reason}.'
             yield Level.WARNING, text, "STEP-NOT-RUN", "Change the setting that it names, or leave the step out."
+
+
+def _about_settings(settings: Settings, mode: str, wiring: Wiring) -> Iterator[Told]:
+    """What `tallybridge settings check` warns of; it does not make a run one with warnings."""
+    for remark in remarks(settings, mode, wiring.clock.now().date()):
+        yield Level.INFO, f'Setting "{remark.place}" {remark.text}', "", remark.advice
 
 
 def _skip(wiring: Wiring, runs: Runs, run_id: str, busy: RunInProgress) -> None:

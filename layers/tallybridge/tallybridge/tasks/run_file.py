@@ -13,7 +13,8 @@ NAME = "run.json"
 
 @dataclass(frozen=True)
 class RunFile:
-    """`settings` is the document as it was when the run began: a change takes effect with the next run."""
+    """`settings` is the document as it was when the run began: a change takes effect with the next run. `started` and `until`, when the run
+    takes up nothing more ("" before there was such a time), are ISO 8601 UTC."""
 
     run_id: str
     instance: str
@@ -23,6 +24,7 @@ class RunFile:
     mode: str
     settings: dict[str, Any]
     steps: dict[str, bool] = field(default_factory=dict)
+    until: str = ""
 
     def save(self, folder: RunFolder) -> None:
         folder.write_json(NAME, asdict(self))

@@ -11,7 +11,7 @@ from enum import StrEnum
 from importlib import import_module
 
 from tallybridge.settings import Settings
-from tallybridge.steps.shared.base import SyncStep
+from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.runs import MODES
 
 
@@ -30,7 +30,8 @@ class When(StrEnum):
 class StepEntry:
     """One step: its name, which is also that of its function and of its folder in a run, "module:Class" below tallybridge.steps, the tenant
     modes it belongs to, what it needs, and the setting that switches it off. Others depend on a `mandatory` step: each run in which it
-    is switched off says so."""
+    is switched off says so. `after` are the steps that make what its records refer to: where a run's time did not suffice for one of
+    them, it waits."""
 
     name: str
     place: str
@@ -38,33 +39,45 @@ class StepEntry:
     when: When
     disabled_by: str = ""
     mandatory: bool = False
+    after: tuple[str, ...] = ()
 
 
+CUSTOMERS = ("customers", "netsuite_customers")
 # fmt: off
 SEQUENCE = (
     StepEntry("customers", "customers:Customers", "AB", When.ZUORA_IS_MASTER, "disable_customer_account_sync", mandatory=True),
     StepEntry("netsuite_customers", "netsuite_customers:NetSuiteCustomers", "AB", When.NETSUITE_IS_MASTER, "disable_customer_account_sync",
               mandatory=True),
     StepEntry("products", "products:Products", "AB", When.CATALOGUE),
-    StepEntry("rate_plans", "rate_plans:RatePlans", "AB", When.CATALOGUE),
-    StepEntry("sales_orders", "sales_orders:SalesOrders", "AB", When.SALES_ORDERS),
+    StepEntry("rate_plans", "rate_plans:RatePlans", "AB", When.CATALOGUE, after=("products",)),
+    StepEntry("sales_orders", "sales_orders:SalesOrders", "AB", When.SALES_ORDERS, after=("products", "rate_plans")),
     StepEntry("charges", "charges:Charges", "AB", When.ALWAYS, "disable_zuora_charge_sync", mandatory=True),
-    StepEntry("invoices", "invoices:Invoices", "AB", When.ALWAYS, "disable_zuora_invoice_sync"),
-    StepEntry("debit_memos", "debit_memos:DebitMemos", "B", When.ALWAYS, "disable_zuora_debit_memo_sync"),
-    StepEntry("credit_memos", "credit_memos:CreditMemos", "B", When.ZUORA_TAXES, "disable_zuora_credit_memo_sync"),
-    StepEntry("payments", "payments:Payments", "AB", When.ZUORA_TAXES, "disable_zuora_payment_sync"),
-    StepEntry("refunds", "refunds:Refunds", "AB", When.ZUORA_TAXES, "disable_zuora_refund_sync"),
-    StepEntry("adjustments", "adjustments:Adjustments", "A", When.ZUORA_TAXES, "disable_zuora_invoice_item_adjustment_sync"),
-    StepEntry("netsuite_payments", "netsuite_payments:NetSuitePayments", "AB", When.ZUORA_TAXES, "disable_netsuite_payment_sync"),
+    StepEntry("invoices", "invoices:Invoices", "AB", When.ALWAYS, "disable_zuora_invoice_sync", after=(*CUSTOMERS, "charges")),
+    StepEntry("debit_memos", "debit_memos:DebitMemos", "B", When.ALWAYS, "disable_zuora_debit_memo_sync", after=(*CUSTOMERS, "charges")),
+    StepEntry("credit_memos", "credit_memos:CreditMemos", "B", When.ZUORA_TAXES, "disable_zuora_credit_memo_sync",
+              after=(*CUSTOMERS, "charges", "invoices", "debit_memos")),
+    StepEntry("payments", "payments:Payments", "AB", When.ZUORA_TAXES, "disable_zuora_payment_sync",
+              after=(*CUSTOMERS, "invoices", "debit_memos")),
+    StepEntry("refunds", "refunds:Refunds", "AB", When.ZUORA_TAXES, "disable_zuora_refund_sync", after=("credit_memos", "payments")),
+    StepEntry("adjustments", "adjustments:Adjustments", "A", When.ZUORA_TAXES, "disable_zuora_invoice_item_adjustment_sync",
+              after=("invoices",)),
+    StepEntry("netsuite_payments", "netsuite_payments:NetSuitePayments", "AB", When.ZUORA_TAXES, "disable_netsuite_payment_sync",
+              after=("invoices",)),
     StepEntry("netsuite_credit_memos", "netsuite_credit_memos:NetSuiteCreditMemos", "A", When.ZUORA_TAXES,
-              "disable_netsuite_credit_memo_sync"),
-    StepEntry("netsuite_refunds", "netsuite_refunds:NetSuiteRefunds", "AB", When.ZUORA_TAXES, "disable_netsuite_refund_sync"),
+              "disable_netsuite_credit_memo_sync", after=("invoices",)),
+    StepEntry("netsuite_refunds", "netsuite_refunds:NetSuiteRefunds", "AB", When.ZUORA_TAXES, "disable_netsuite_refund_sync",
+              after=("netsuite_payments",)),
 )
 # fmt: on
 STEPS = tuple(entry.name for entry in SEQUENCE)
 """The names alone, in the documented order."""
 
 _BY_NAME = {entry.name: entry for entry in SEQUENCE}
+
+
+def comes_after(name: str) -> tuple[str, ...]:
+    """The steps that make what a step's records refer to."""
+    return _BY_NAME[name].after
 
 
 def step_class(name: str) -> type[SyncStep]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -10,10 +11,11 @@ from urllib.parse import urlencode
 from tallybridge import money
 from tallybridge.errors import BadAnswer, LoginRefused
 from tallybridge.http import Answer, Call, Effect, Http, RetryPolicy
+from tallybridge.rounds import Kept
 from tallybridge.slots import Slots
 from tallybridge.tokens import Bearer, TokenCache, TokenSource
 from tallybridge.zuora.connection import ZuoraConnection
-from tallybridge.zuora.faults import SERVICE, error_from, gateway_text, is_in_progress, may_repeat
+from tallybridge.zuora.faults import SERVICE, error_from, gateway_text, is_in_progress, is_kept, may_repeat
 from tallybridge.zuora.literals import storable
 
 ZUORA_VERSION = "2025-08-12"
@@ -37,8 +39,17 @@ LOGIN_FAILURES = {
 class ZuoraCalls:
     """Sends JSON to a tenant and returns JSON. `track_id` goes with every call and comes back in Zuora's own log."""
 
-    def __init__(self, connection: ZuoraConnection, http: Http, tokens: TokenCache, slots: Slots | None, track_id: str = "") -> None:
+    def __init__(
+        self,
+        connection: ZuoraConnection,
+        http: Http,
+        tokens: TokenCache,
+        slots: Slots | None,
+        track_id: str = "",
+        kept: Kept | None = None,
+    ) -> None:
         self.connection = connection
+        self.kept = kept
         self.http = http
         self.slots = slots
         self.track_id = track_id
@@ -57,29 +68,54 @@ class ZuoraCalls:
         key: str = "",
         record: str = "",
         operation: str = "",
+        lasting: bool = True,
     ) -> Any:
         """The parsed answer of a call that succeeded.
 
         `key` is an idempotency key: it makes a POST repeatable, but Zuora then replays a stored failure too, so failures told in the
         body are not repeated; a replayed success counts, a replayed final refusal is that refusal, anything else is an open outcome.
-        `record` names the record in error messages. Raises the errors of `faults.error_from`.
+        `record` names the record in error messages. A read whose answer is not `lasting` is made anew in each round of a task.
+        Raises the errors of `faults.error_from`.
         """
         operation = operation or f"{method} {path}"
+
+        def ask() -> Any:
+            return self._json(method, path, effect, params, body, key, record, operation)
+
+        keeps = self.kept if effect is Effect.READ and lasting else None
+        return keeps.answer(f"{method} {path} {money.dumps([params, body])}", ask) if keeps else ask()
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        effect: Effect,
+        params: Mapping[str, str] | None,
+        body: Any,
+        key: str,
+        record: str,
+        operation: str,
+    ) -> Any:
         answer = self.send(method, path, effect, params=params, body=body, key=key, operation=operation)
         if answer.status == 409 and key:
             replayed = answer.json_or_none()
             if isinstance(replayed, Mapping) and replayed.get("success", replayed.get("Success")) is True:
                 return replayed
         if error := error_from(answer, operation, effect, record):
+            error.kept = bool(key) and is_kept(answer)
             raise error
         return parsed(answer, operation)
 
     def text(self, path: str, operation: str) -> bytes:
         """The raw body of a read."""
-        answer = self.send("GET", path, Effect.READ, operation=operation)
-        if error := error_from(answer, operation, Effect.READ):
-            raise error
-        return answer.body
+
+        def ask() -> str:
+            answer = self.send("GET", path, Effect.READ, operation=operation)
+            if error := error_from(answer, operation, Effect.READ):
+                raise error
+            return b64encode(answer.body).decode()
+
+        return b64decode(self.kept.answer(f"GET {path}", ask) if self.kept else ask())
 
     def send(
         self,

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from tallybridge.errors import BadAnswer, Refused
 from tallybridge.http import Effect, Http
+from tallybridge.rounds import Kept
 from tallybridge.slots import LocalSlots, Slots
 from tallybridge.tokens import ProcessTokens, TokenCache
 from tallybridge.zuora.calls import ZuoraCalls
@@ -43,10 +44,18 @@ class Zuora:
         slots: Slots | None = None,
         track_id: str = "",
         reject_unknown: bool = False,
+        kept: Kept | None = None,
     ) -> None:
-        self._calls = ZuoraCalls(connection, http, tokens or ProcessTokens(), slots or LocalSlots(PARALLEL_CALLS, http.clock), track_id)
+        """`kept` keeps what is read, for a task in rounds; queries that are not ready then end the round."""
+        slots = slots or LocalSlots(PARALLEL_CALLS, http.clock)
+        self._calls = ZuoraCalls(connection, http, tokens or ProcessTokens(), slots, track_id, kept)
         self._writes = Writes(self._calls, reject_unknown)
         self._jobs = DataQuery(self._calls)
+
+    @property
+    def slowest(self) -> float:
+        """Seconds of the slowest call so far."""
+        return self._calls.http.slowest
 
     def invoice_settlement_enabled(self) -> bool:
         """Whether the tenant works with credit and debit memos (mode B): whether it lets them be read.

@@ -10,6 +10,7 @@ from typing import Any
 from tallybridge import money
 from tallybridge.errors import BadAnswer, NotFound, NotSent, Refused, ServiceError
 from tallybridge.http import STREAMED, Call, Effect
+from tallybridge.rounds import Kept, NotDone
 from tallybridge.zuora.calls import READ_SECONDS, ZuoraCalls
 from tallybridge.zuora.faults import SERVICE
 
@@ -17,6 +18,11 @@ FIRST_POLLS = (0.25, 1.0, 2.0, 3.0)
 NEXT_POLLS = (5.0,) * 20
 LAST_POLL = 15.0
 """Seconds between looks at a job: small ones are done at once, large ones need no look every second."""
+ROUND_POLLS = (*FIRST_POLLS, 5.0)
+"""The looks of one round, which then ends; the state machine waits for less than it keeps a function busy."""
+FEW_ROWS = 1_000
+LONGEST_WAIT = 60.0
+"""Seconds between two rounds."""
 MAX_JOB_SECONDS = 4 * 3600.0
 """One hour for each of four attempts, which Zuora makes by itself."""
 DOWNLOAD_TRIES = 4
@@ -41,7 +47,11 @@ class DataQuery:
         self._http = calls.http
 
     def rows(self, sql: str) -> Iterator[Row]:
-        """Submits, waits and reads. A job that is given up while it runs is cancelled, so that it does not hold one of five places."""
+        """Submits, waits and reads. A job that is given up while it runs is cancelled, so that it does not hold one of five places. In a
+        task of rounds the job is kept, and `NotDone` raised while it is not ready."""
+        if self._calls.kept:
+            yield from self._kept_rows(sql, self._calls.kept)
+            return
         job = self.submit(sql)
         finished = False
         try:
@@ -51,6 +61,49 @@ class DataQuery:
             if not finished:
                 self.cancel(job["id"])
         yield from self.read(job)
+
+    def _kept_rows(self, sql: str, kept: Kept) -> Iterator[Row]:
+        """A small result is kept too; the file of a large one is read in every round."""
+        if kept.has(sql):
+            yield from kept.get(sql)
+            return
+        job = self._kept_job(sql, kept)
+        if int(job.get("outputRows", FEW_ROWS + 1)) > FEW_ROWS:
+            yield from self.read(job)
+            return
+        rows = list(self.read(job))
+        kept.put(sql, rows)
+        yield from rows
+
+    def _kept_job(self, sql: str, kept: Kept) -> Job:
+        """The completed job of a query that this round, or one before it, has submitted."""
+        question = f"job {sql}"
+        noted = kept.get(question) if kept.has(question) else None
+        if noted and noted["job"]:
+            return dict(noted["job"])
+        if noted and noted["id"]:
+            job = self.look(noted["id"])
+        else:
+            kept.check_time()
+            job = self.submit(sql)
+            noted = {"id": job["id"], "since": str(kept.now()), "job": None}
+            kept.put(question, noted)
+        for pause in ROUND_POLLS:
+            if job["queryStatus"] not in RUNNING or pause > self._http.seconds_left():
+                break
+            self._http.sleep(pause)
+            job = self.look(job["id"])
+        if job["queryStatus"] == "completed":
+            kept.put(question, {**noted, "job": job})
+            return job
+        waited = kept.now() - float(noted["since"])
+        if job["queryStatus"] in RUNNING and waited < MAX_JOB_SECONDS:
+            raise NotDone(min(LONGEST_WAIT, max(LAST_POLL, waited / 4)))
+        kept.put(question, {"id": "", "since": "", "job": None})  # whoever asks again submits it anew
+        if job["queryStatus"] in RUNNING:
+            self.cancel(job["id"])
+            raise not_ready(waited)
+        raise failed(job)
 
     def submit(self, sql: str) -> Job:
         """The accepted job; `id` names it."""
@@ -74,12 +127,7 @@ class DataQuery:
             if job["queryStatus"] not in RUNNING:
                 break
             if waited + pause > MAX_JOB_SECONDS or pause > self._http.seconds_left():
-                raise NotSent(
-                    f"The data query was not ready after {waited:.0f} seconds.",
-                    service=SERVICE,
-                    service_code="QUERY-TIME",
-                    advice="The next run tries again. If it happens often, narrow the selection or look for other heavy queries.",
-                )
+                raise not_ready(waited)
             self._http.sleep(pause)
             waited += pause
             job = self.look(job["id"])
@@ -117,7 +165,7 @@ class DataQuery:
         raise last
 
     def _job(self, method: str, path: str, body: Any = None) -> Job:
-        answer = self._calls.json(method, path, Effect.READ, body=body, operation="data query")
+        answer = self._calls.json(method, path, Effect.READ, body=body, operation="data query", lasting=False)
         try:
             job = answer["data"]
             return {**job, "id": job["id"], "queryStatus": job["queryStatus"]}
@@ -180,6 +228,16 @@ def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield from (line for line in whole if line.strip())
     if rest.strip():
         yield rest
+
+
+def not_ready(waited: float) -> NotSent:
+    """The error of a job that is given up after so many seconds."""
+    return NotSent(
+        f"The data query was not ready after {waited:.0f} seconds.",
+        service=SERVICE,
+        service_code="QUERY-TIME",
+        advice="The next run tries again. If it happens often, narrow the selection or look for other heavy queries.",
+    )
 
 
 def failed(job: Job) -> ServiceError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -99,6 +100,8 @@ ADVICE = {
     "90000020": "Check the entity id in the Zuora credentials.",
 }
 """The next step for a person, by v1 category, whole v1 code, or CRUD / Actions code."""
+MUST_BE_TODAY = re.compile(r"effective ?date.*must be today", re.IGNORECASE)
+DATE_ADVICE = "Set payment_date_fallback to today, or enter the payment in Zuora by hand; one that is dated later goes on its day."
 
 
 def faults_in(body: Any) -> list[Fault]:
@@ -177,6 +180,8 @@ def error_for(faults: list[Fault], status: int, operation: str, effect: Effect, 
 
 def advice_for(fault: Fault, kind: type[ServiceError]) -> str | None:
     """The next step for a person; None leaves the one of the error's kind."""
+    if MUST_BE_TODAY.search(fault.text):
+        return DATE_ADVICE
     named = ADVICE.get(fault.code) or ADVICE.get(fault.category)
     return named or (AGAIN if kind in (NotSent, OutcomeUnknown) else CORRECT if issubclass(kind, Refused) else None)
 
@@ -189,6 +194,12 @@ def is_final(fault: Fault) -> bool:
 def is_in_progress(answer: Answer) -> bool:
     """Whether a request with the same idempotency key is still being worked on: its answer can be asked for again."""
     return answer.status == IN_PROGRESS_OR_REPLAYED and any(f.repeat is Repeat.REFUSED_FIRST for f in faults_in(answer.json_or_none()))
+
+
+def is_kept(answer: Answer) -> bool:
+    """Whether Zuora keeps this answer for the idempotency key of its request: whatever it was, unless the request was turned away or has
+    not ended. An answer from before Zuora (5xx) says neither: the same key is the safe one."""
+    return answer.status < 500 and answer.status not in (401, TOO_MANY) and not is_in_progress(answer)
 
 
 def _kind(fault: Fault, status: int, effect: Effect) -> type[ServiceError]:

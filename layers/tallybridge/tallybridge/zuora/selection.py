@@ -6,7 +6,8 @@ Conditions follow SQL's three-valued logic made explicit: an empty text counts a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from itertools import product
 from math import prod
 from typing import Any
@@ -18,11 +19,24 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Told:
+    """A rule that leaves records out and says so: `reason` as it stands in "... are left out: <reason>". `due` says whether somebody would
+    miss them, so that a person has to act or a later run brings them; otherwise nothing is due. `only` are the values of the field of which
+    the rule speaks, where another condition of the selection stands behind it ("already synced" leaves nothing out)."""
+
+    code: str
+    reason: str
+    only: tuple[str, ...] = ()
+    due: bool = dataclass_field(kw_only=True)
+
+
+@dataclass(frozen=True)
 class Is:
     """The field has one of the values; None among them means "or is empty"."""
 
     field: str
     values: tuple[str | None, ...]
+    told: Told | None = dataclass_field(default=None, compare=False)
 
     def sql(self, column: str) -> str:
         listed = [sql_text(v) for v in self.values if v is not None]
@@ -60,6 +74,7 @@ class IsNot:
 
     field: str
     values: tuple[str, ...]
+    told: Told | None = dataclass_field(default=None, compare=False)
 
     def sql(self, column: str) -> str:
         return f"({column} IS NULL OR {column} NOT IN ({', '.join(sql_text(v) for v in self.values)}))"
@@ -78,6 +93,7 @@ class OnOrAfter:
     field: str
     value: str
     moment: bool = False
+    told: Told | None = dataclass_field(default=None, compare=False)
 
     def sql(self, column: str) -> str:
         return f"{column} >= DATE {sql_text(self.value)}"
@@ -95,6 +111,7 @@ class OnOrBefore:
 
     field: str
     value: str
+    told: Told | None = dataclass_field(default=None, compare=False)
 
     def sql(self, column: str) -> str:
         return f"{column} <= DATE {sql_text(self.value)}"
@@ -226,6 +243,41 @@ class SourceQuery:
         """How many heads there are, as SQL with the column n."""
         return f"SELECT count(*) AS n {self._from_sql()}"
 
+    def left_out_sql(self, number: str, amount: str) -> str:
+        """The heads that a rule leaves out that says so, as SQL with the columns rule, currency, number, amount; "" without such a rule.
+        They meet all other conditions; `rule` is the code of the first one that they do not meet. `amount` "" is for records without."""
+        aliases = self._aliases()
+        between = [(c, f"h.{c.field.lower()}", "") for c in self.anyof[0]]
+        for parent in (p for p in self.parents if p.object in aliases):
+            key = f"{aliases[parent.of] if parent.of else 'h'}.{parent.key.lower()}"
+            between += [(c, f"{aliases[parent.object]}.{c.field.lower()}", key if parent.optional else "") for c in parent.where]
+        told = [(c.told, _failing(c, column, key)) for c, column, key in between if not isinstance(c, Filled | After) and c.told]
+        if not told:
+            return ""
+        met = [_met_or_told(c, column, key) for c, column, key in between]
+        rule = "CASE " + " ".join(f"WHEN {failing} THEN {sql_text(rule.code)}" for rule, failing in told) + " END"
+        holders = [*(["h"] if "Currency" in self.copy_fields else []), *([aliases["Account"]] if "Account" in aliases else [])]
+        currency = f"COALESCE({', '.join(f'{h}.currency' for h in holders)}, '')" if amount and holders else "''"
+        value = f"h.{amount.lower()}" if amount else "0"
+        columns = f"{rule} AS rule, {currency} AS currency, h.{number.lower()} AS number, {value} AS amount"
+        conditions = [*filter(None, met), "(" + " OR ".join(failing for _, failing in told) + ")"]
+        return f"SELECT {columns} {self._tables_sql()} WHERE {' AND '.join(conditions)}"
+
+    @property
+    def told(self) -> dict[str, Told]:
+        """The rules that say so when they leave records out, by code."""
+        every = (*(c for alternative in self.anyof for c in alternative), *(c for p in self.parents for c in (*p.where, *p.fresh)))
+        return {c.told.code: c.told for c in every if not isinstance(c, Filled | After) and c.told}
+
+    def left_out_when_read(self, head: Row, parents: Mapping[str, Row], *, joined: bool) -> Told | None:
+        """The rule on a parent that leaves a head out which was selected before that was known: on what an earlier step may just have
+        written; and on all of the parent where the selection `joined` none."""
+        if not any(all(c.holds(head) for c in conditions) for conditions in self.anyof):
+            return None
+        known = [p for p in self.parents if not p.optional or head.get(p.key)]
+        fresh = ((c, parents.get(p.object, {})) for p in known for c in (*(() if joined else p.where), *p.fresh))
+        return next((c.told for c, row in fresh if not isinstance(c, Filled | After) and c.told and not c.holds(row)), None)
+
     def child_sql(self, child: Child) -> str:
         """The children as SQL, in the order (group, head id, creation, id)."""
         columns = [f"{self._group_sql()} AS grp", "h.id AS head_id"] + [f"c.{f.lower()} AS {f.lower()}" for f in child.fields]
@@ -244,22 +296,29 @@ class SourceQuery:
     def _group_sql(self) -> str:
         return f"COALESCE(h.{self.group.lower()}, '')" if self.group else "''"
 
-    def _from_sql(self, links: str = "") -> str:
-        text = f"FROM {self.object.lower()} h"
-        conditions = []
+    def _aliases(self) -> dict[str, str]:
+        """The parents that are joined, with their names in the text."""
         between = {p.of for p in self.parents if p.where}
-        joined = [p for p in self.parents if p.where or p.object in between]
-        aliases = {p.object: f"p{n}" for n, p in enumerate(joined)}
-        for parent in joined:
+        return {p.object: f"p{n}" for n, p in enumerate(p for p in self.parents if p.where or p.object in between)}
+
+    def _tables_sql(self) -> str:
+        text, aliases = f"FROM {self.object.lower()} h", self._aliases()
+        for parent in (p for p in self.parents if p.object in aliases):
             own, key = aliases[parent.object], f"{aliases[parent.of] if parent.of else 'h'}.{parent.key.lower()}"
             text += f" {'LEFT JOIN' if parent.optional else 'JOIN'} {parent.object.lower()} {own} ON {own}.id = {key}"
+        return text
+
+    def _from_sql(self, links: str = "") -> str:
+        conditions, aliases = [], self._aliases()
+        for parent in (p for p in self.parents if p.object in aliases):
+            own, key = aliases[parent.object], f"{aliases[parent.of] if parent.of else 'h'}.{parent.key.lower()}"
             met = [c.sql(f"{own}.{c.field.lower()}") for c in parent.where]
             if met and parent.optional:
                 conditions.append(f"({key} IS NULL OR {' AND '.join(met)})")
             else:
                 conditions += met
         heads = " OR ".join("(" + " AND ".join(c.sql(f"h.{c.field.lower()}") for c in alternative) + ")" for alternative in self.anyof)
-        return f"{text}{links} WHERE {' AND '.join([f'({heads})', *conditions])}"
+        return f"{self._tables_sql()}{links} WHERE {' AND '.join([f'({heads})', *conditions])}"
 
     def renamed(self, suffix: str) -> SourceQuery:
         """The same query for a tenant whose connector fields end in `suffix` instead of "__NS"."""
@@ -286,6 +345,27 @@ class SourceQuery:
         )
 
 
+def _failing(condition: Condition, column: str, key: str) -> str:
+    """The records that a telling condition leaves out; `key` is the field by which they refer to an optional parent."""
+    told = None if isinstance(condition, Filled | After) else condition.told
+    if told and told.only:
+        text = f"COALESCE({column}, '') IN ({', '.join(map(sql_text, told.only))})"
+    else:
+        text = f"NOT COALESCE({condition.sql(column)}, FALSE)"
+    return f"({key} IS NOT NULL AND {text})" if key else text
+
+
+def _met_or_told(condition: Condition, column: str, key: str) -> str:
+    """What a condition still asks of records that telling rules leave out: nothing, where the rule speaks of all that fail it."""
+    if isinstance(condition, Filled | After) or not condition.told:
+        met = condition.sql(column)
+    elif condition.told.only:
+        met = f"({condition.sql(column)} OR {_failing(condition, column, '')})"
+    else:
+        return ""
+    return f"({key} IS NULL OR {met})" if key else met
+
+
 @dataclass
 class Selected:
     """One head as it was selected: its id, its group, when it was last changed, the fields of the copy, and its children by name."""
@@ -293,8 +373,8 @@ class Selected:
     id: str
     group: str = ""
     updated: str = ""
-    copy: dict[str, Any] = field(default_factory=dict)
-    children: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    copy: dict[str, Any] = dataclass_field(default_factory=dict)
+    children: dict[str, list[dict[str, Any]]] = dataclass_field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {"id": self.id, "group": self.group, "updated": self.updated, "copy": self.copy, "children": self.children}

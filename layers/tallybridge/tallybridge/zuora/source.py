@@ -6,10 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Protocol
 
+from tallybridge.ids import netsuite_id
 from tallybridge.pieces import parts, side_by_side
 from tallybridge.zuora import memos
 from tallybridge.zuora.selection import Child, Selected, SourceQuery, zoql_text
 
+INTEGRATION_ID = "IntegrationId__NS"
+NO_ID = "IntegrationId__NS as it is"
+"""Key of an Integration ID that cannot be an internal id of NetSuite."""
+LINKED = frozenset(
+    {"Account", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Invoice", "CreditMemo", "DebitMemo", "Payment", "Refund"}
+)
+"""Objects whose Integration ID is an internal id of NetSuite; on items and adjustments something may follow it."""
+WITH_CURRENCY = {"Payment": "payments", "Refund": "refunds"}
+"""Objects whose currency only Object Query and the query copy show, by its name for them (api-zuora-billing.md 14.4)."""
 IDS_PER_QUERY = 150
 """Ids in one ZOQL query (api-zuora-billing.md section 8.5: 200 of them would just reach the 10,000 character limit)."""
 HEADS_AT_A_TIME = 1_500
@@ -43,14 +53,14 @@ class ZuoraSource:
         self.read_path = read_path
         self.suffix = suffix
 
-    def count(self, query: SourceQuery) -> int:
+    def count(self, query: SourceQuery, fields: tuple[str, ...] = ()) -> int:
         """How many heads may qualify: one call, in which conditions on parents are not counted in. Of memos, which ZOQL does not know, the
-        heads that do qualify; without Data Query only whether there is one."""
+        heads that do qualify; without Data Query only whether there is one. `fields` are named in the ZOQL beside Id."""
         if memos.is_memo(query.object):
             if self.read_path == "zoql":
                 return sum(1 for _ in islice(self._memo_heads(query), 1))
             return sum(int(row["n"]) for row in self.zuora.data_query(query.renamed(self.suffix).count_sql()))
-        return self.zuora.count(query.renamed(self.suffix).zoql())
+        return self.zuora.count(query.renamed(self.suffix).zoql(fields))
 
     def select(self, query: SourceQuery) -> Iterator[Selected]:
         """All heads that qualify, in the order (group, id), each with its children; memory does not grow with their number."""
@@ -60,10 +70,13 @@ class ZuoraSource:
         return self._select_from_copy(query, own)
 
     def reread(self, object_type: str, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Record]:
-        """The records as the transactional store has them now, by id; a missing one is left out. Memos come with all their fields."""
+        """The records as the transactional store has them now, by id; a missing one is left out. Memos come with all their fields. An
+        Integration ID that cannot be one of NetSuite's is empty, and stands under `NO_ID` instead."""
         if memos.is_memo(object_type):
-            return {row["Id"]: row for row in map(self._own_names, memos.read_by_id(self.zuora, object_type, "Id", ids))}
-        return {row["Id"]: row for row in self.by_field(object_type, "Id", ids, fields)}
+            rows: Iterable[Record] = map(self._own_names, memos.read_by_id(self.zuora, object_type, "Id", ids))
+        else:
+            rows = self.by_field(object_type, "Id", ids, fields)
+        return {row["Id"]: _with_sound_id(row) if object_type in LINKED else row for row in rows}
 
     def by_field(self, object_type: str, field: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
         """The records whose `field` has one of the values, as the transactional store has them now, each with its `Id`."""
@@ -77,6 +90,15 @@ class ZuoraSource:
     def reread_memos(self, plural: str, ids: Iterable[str]) -> dict[str, Record]:
         """Credit or debit memos ("credit-memos", "debit-memos") as they are now, by id; ZOQL does not know them. Names in PascalCase."""
         return self.reread(next(name for name, own in memos.PLURALS.items() if own == plural), ids, ())
+
+    def currencies(self, object_type: str, ids: Sequence[str]) -> dict[str, str]:
+        """The currencies of payments or refunds by id, as far as they state their own; ZOQL does not show them: 99 a call."""
+        found: dict[str, str] = {}
+        for part in parts(sorted(ids), memos.IDS_PER_CALL):
+            for row in self.zuora.object_query(WITH_CURRENCY[object_type], [f"id.IN:[{','.join(part)}]"], fields=["id", "currency"]):
+                if row.get("currency"):
+                    found[row["id"]] = str(row["currency"])
+        return found
 
     def children(self, child: Child, heads: Sequence[str]) -> dict[str, list[Record]]:
         """The children of some heads by head id, read from the transactional store."""
@@ -120,9 +142,17 @@ class ZuoraSource:
             for row in (self._memo_heads(query) if memos.is_memo(query.object) else self.zuora.query(own.zoql(wanted)))
         )
         for part in parts(heads, HEADS_AT_A_TIME):
-            children = {c.name: self._children_by_zoql(c, [head for _, head, *_ in part]) for c in query.children}
+            ids = [head for _, head, *_ in part]
+            children = {c.name: self._children_by_zoql(c, ids) for c in query.children}
+            currencies = self.currencies(query.object, ids) if "Currency" in query.copy_fields and query.object in WITH_CURRENCY else {}
             for group, head, updated, copy in part:
-                yield Selected(head, group, updated, copy, {name: rows.get(head, []) for name, rows in children.items()})
+                yield Selected(
+                    head,
+                    group,
+                    updated,
+                    {**copy, **({"Currency": currencies[head]} if head in currencies else {})},
+                    {name: rows.get(head, []) for name, rows in children.items()},
+                )
 
     def _memo_heads(self, query: SourceQuery) -> Iterator[Record]:
         return memos.heads(self.zuora, query, self.reread, self._own_names)
@@ -196,6 +226,11 @@ class _Children:
                 found.append(self.next[1])
             self.next = next(self.rows, None)
         return found
+
+
+def _with_sound_id(row: Record) -> Record:
+    found = row.get(INTEGRATION_ID)
+    return row if not found or netsuite_id(found) else {**row, INTEGRATION_ID: "", NO_ID: str(found)}
 
 
 def _copied(query: SourceQuery, row: Mapping[str, Any]) -> Record:

@@ -48,7 +48,8 @@ class Writes:
     def create(self, object_type: str, objects: Sequence[Object], key: str) -> list[Written]:
         """`action/create` of at most 50 objects in one call under an idempotency key. A lost answer raises `OutcomeUnknown`.
 
-        The key must differ for each attempt that follows an answered failure, because Zuora replays that answer for 24 hours.
+        The key must differ for each attempt that follows an answered failure (`ServiceError.kept`), because Zuora replays that answer for
+        24 hours.
         """
         if len(objects) > GROUP:
             raise ValueError(f"at most {GROUP} objects in one create, not {len(objects)}")

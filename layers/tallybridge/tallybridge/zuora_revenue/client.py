@@ -40,11 +40,13 @@ class UploadState(StrEnum):
 
 @dataclass(frozen=True)
 class Upload:
-    """The answer to an upload. `request_id` is "" when it cannot be followed; `answer` is its text, for the log."""
+    """The answer to an upload. `request_id` is "" when it cannot be followed; `answer` is its text, for the log; `declined` says that the
+    text reports an error, whatever the status."""
 
     status: int
     request_id: str
     answer: str
+    declined: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ class ZuoraRevenue:
         return found if found.columns else None
 
     def upload(self, template: str, file_name: str, size: int, content: Callable[[], BinaryIO]) -> Upload:
-        """Send a file to `upload/file`, once. `content` opens it, `size` is its length in bytes.
+        """Send a file to `upload/file`, once and synchronously: with `async=true` Revenue would leave out lines of a wrong format and stage
+        the others. `content` opens it, `size` is its length in bytes.
 
         Sent again only where it cannot have been taken: a connection that never came up, or a 401. Raises `OutcomeUnknown` for a lost
         answer; answers with any other status come back as they are, since only their meaning for the file matters.
@@ -111,13 +114,13 @@ class ZuoraRevenue:
         body = Multipart("file", file_name, size, content, boundary=f"tallybridge-{secrets.token_hex(12)}")
         headers = {"templatename": template, "Content-Type": body.content_type}
         answer = self._once("/upload/file", headers, body.open)
-        return Upload(answer.status, request_id_in(answer), text_of(answer))
+        return Upload(answer.status, request_id_in(answer), text_of(answer), _says_error(keys_in_lower_case(answer)))
 
     def upload_csv(self, template: str, file_name: str, size: int, content: Callable[[], BinaryIO]) -> Upload:
         """As `upload`, by `csv/upload`, which takes at most 20,000 lines."""
         headers = {"templatename": template, "filename": file_name, "Content-Type": "text/plain", "Content-Length": str(size)}
         answer = self._once("/csv/upload", headers, content)
-        return Upload(answer.status, request_id_in(answer, "id"), text_of(answer))
+        return Upload(answer.status, request_id_in(answer, "id"), text_of(answer), _says_error(keys_in_lower_case(answer)))
 
     def status(self, request_id: str) -> UploadStatus:
         """Where an upload of `upload` stands (api-zuora-revenue.md section 4)."""
@@ -149,6 +152,8 @@ class ZuoraRevenue:
     def _status(self, answer: Answer, operation: str) -> UploadStatus:
         if answer.status == 204:
             return UploadStatus(UploadState.NOT_KNOWN, "no information for this id (204)")
+        if answer.status == 400 and REVENUE_CODE.search(text_of(answer)):  # a rejection, not a fault of the question
+            return UploadStatus(UploadState.FAILED, text_of(answer))
         self._check(answer, operation)
         return UploadStatus(state_in(keys_in_lower_case(answer)), text_of(answer))
 
@@ -207,8 +212,14 @@ class _Remembering:
         return False
 
 
+def _says_error(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer, with keys in lower case, reports an error."""
+    return str(answer.get("status") or "").strip().lower() in ("error", "failed", "failure")
+
+
 def state_in(answer: Mapping[str, Any]) -> UploadState:
-    """What a status answer, with keys in lower case, says (api-zuora-revenue.md section 4)."""
+    """What a status answer, with keys in lower case, says (api-zuora-revenue.md section 4). "Data Received" is what Revenue says of a file
+    that is still being loaded, whatever stands beside it: it proves nothing."""
     status = str(answer.get("status") or "").strip().lower()
     message = str(answer.get("message") or "").lower()
     result = answer.get("result")
@@ -216,8 +227,9 @@ def state_in(answer: Mapping[str, Any]) -> UploadState:
     rows = [{str(k).lower(): v for k, v in row.items()} for row in entries if isinstance(row, Mapping)]
     logs = " ".join(str(row.get("file_log") or "") for row in rows)
     nested = " ".join(f"{row.get('message') or ''} {row.get('status') or ''}" for row in rows).lower()
-    if status in ("error", "failed", "failure") or REVENUE_CODE.search(f"{message} {nested} {logs}".upper()):
+    if _says_error(answer) or REVENUE_CODE.search(f"{message} {nested} {logs}".upper()):
         return UploadState.FAILED
-    if status == "success" and ("staged" in message or "successfully uploaded" in nested):
+    said = f"{message} {nested}"
+    if status == "success" and ("staged" in said or ("successfully uploaded" in said and "data received" not in said)):
         return UploadState.STAGED
     return UploadState.WORKING

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tallybridge.errors import ConfigurationError
+from tallybridge.hosts import require, revenue_address
 
 REQUIRED = {"token": ("user", "password"), "oauth2": ("client_id", "client_secret")}
 ONE_ID = "https://one.zuora.com"
@@ -15,7 +16,7 @@ ONE_ID = "https://one.zuora.com"
 class RevenueConnection:
     """`token` logs in with user, password, role and client name; `oauth2` with OneID client credentials at `token_url`.
 
-    Raises `ConfigurationError` CONFIG_INCOMPLETE naming the value that is missing.
+    Raises `ConfigurationError` CONFIG_INCOMPLETE naming the value that is missing, ADDRESS when a host is not one of Zuora's.
     """
 
     host: str
@@ -38,6 +39,9 @@ class RevenueConnection:
                     code="CONFIG_INCOMPLETE",
                     advice="Hosts and names stand in the revenue configuration, user and password in the credentials secret.",
                 )
+        require(revenue_address, self.host, place="revenue.host")
+        if self.token_url:
+            require(revenue_address, self.token_url, place="revenue.token_url")
 
     @property
     def url(self) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -28,7 +28,8 @@ MAX_JOBS_KEPT = 1_000
 
 @dataclass
 class Job:
-    """One submitted query. `status` is accepted, in_progress, completed, failed or cancelled."""
+    """One submitted query. `status` is accepted, in_progress, completed, failed or cancelled, as far as the work goes; what is told of it
+    (`QueryJobs.told`) is accepted until it `begins` and in progress until it `ends`."""
 
     id: str
     query: str
@@ -39,6 +40,8 @@ class Job:
     use_index_join: bool
     source: str
     updated: datetime
+    begins: datetime
+    ends: datetime
     trouble: JobTrouble | None
     status: str = "accepted"
     rows: int = 0
@@ -72,8 +75,9 @@ class QueryJobs:
     def submit(self, query: str, output_format: str, compression: str, **more: Any) -> Job:
         """Queue a job. Raises the refusal of a full queue."""
         limits = self.options.data_query_limits
+        begins = self.store.now() + timedelta(seconds=self.options.data_query_queue_s)
         with self.lock:
-            waiting = sum(j.status in RUNNING for j in self.jobs.values())
+            waiting = sum(self.told(j).status in RUNNING for j in self.jobs.values())
             if waiting >= limits.running + limits.queued:
                 raise v1_error(500000, LIMIT_EXCEEDED, "The number of queued queries exceeds the limit.", 429)
             self.submitted += 1
@@ -87,11 +91,13 @@ class QueryJobs:
                 use_index_join=more.get("use_index_join", False),
                 source=more.get("source", "LIVE"),
                 updated=self.store.now(),
+                begins=begins,
+                ends=begins + timedelta(seconds=self.options.data_query_run_s),
                 trouble=self.troubles.jobs.popleft() if self.troubles.jobs else None,
             )
             self.jobs[job.id] = job
             for old in list(self.jobs)[: max(0, len(self.jobs) - MAX_JOBS_KEPT)]:
-                if self.jobs[old].status not in RUNNING:
+                if self.told(self.jobs[old]).status not in RUNNING:
                     del self.jobs[old]
         if job.trouble != "hang":
             runner = threading.Thread(target=self.run, args=(job,), daemon=True)
@@ -104,23 +110,33 @@ class QueryJobs:
         if job is None:
             raise DataQueryError(404, 1001, f"No such query: {job_id}")
         end = time.monotonic() + QUICK_S
-        while job.status in RUNNING and job.trouble != "hang" and time.monotonic() < end:
+        while self.store.now() >= job.ends and job.status in RUNNING and job.trouble != "hang" and time.monotonic() < end:
             time.sleep(QUICK_S / 10)
-        return job
+        return self.told(job)
+
+    def told(self, job: Job) -> Job:
+        """The job as the clock has it: nothing is told of its work before its time."""
+        now = self.store.now()
+        if now >= job.ends:
+            return job if job.updated >= job.ends or job.status in RUNNING else replace(job, updated=job.ends)
+        if now >= job.begins:
+            return replace(job, status="in_progress", updated=job.begins)
+        return replace(job, status="accepted")
 
     def cancel(self, job_id: str) -> Job:
         job = self.jobs.get(job_id)
         if job is None:
             raise DataQueryError(404, 1001, f"No such query: {job_id}")
         with self.lock:
-            if job.status not in RUNNING:
+            if self.told(job).status not in RUNNING:
                 raise DataQueryError(400, 1003, f"Query job {job_id} is not in accepted or in_progress status")
-            job.status, job.updated = "cancelled", self.store.now()
+            job.status = "cancelled"
+            job.updated = job.begins = job.ends = self.store.now()
         return job
 
     def listed(self, status: str, size: int) -> list[Job]:
         """Newest first."""
-        found = [j for j in reversed(list(self.jobs.values())) if not status or j.status == status]
+        found = [j for j in map(self.told, reversed(list(self.jobs.values()))) if not status or j.status == status]
         return found[:size]
 
     def run(self, job: Job) -> None:

@@ -47,7 +47,7 @@ def unpost(tenant: Tenant, kind: str, memo: Record) -> Record:
 
 
 def apply(tenant: Tenant, memo: Record, lines: Sequence[Line], date: str) -> Record:
-    check_apply(CREDIT_MEMO, memo, lines)
+    check_apply(tenant.store, CREDIT_MEMO, memo, lines)
     return move(tenant, CREDIT_MEMO, memo["Id"], lines, date, 1)
 
 

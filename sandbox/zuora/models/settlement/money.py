@@ -102,8 +102,14 @@ def change_part(store: Store, owner: Owner, record: Record, line: Line | None, c
         store.update(owner.part, part["Id"], {"Amount": part["Amount"] + change})
 
 
-def check_apply(owner: Owner, record: Record, lines: Sequence[Line]) -> None:
-    """Over-application, foreign documents and documents that are not posted are refused."""
+def currency_of(store: Store, record: Record) -> str | None:
+    """A record's own currency, else that of its account."""
+    account = store.get("Account", record.get("AccountId")) or {}
+    return record.get("Currency") or account.get("Currency")
+
+
+def check_apply(store: Store, owner: Owner, record: Record, lines: Sequence[Line]) -> None:
+    """Over-application, foreign documents, other currencies and documents that are not posted are refused."""
     if record["Status"] != owner.state:
         raise refuse(owner, f"The {owner.kind} is not {owner.state.lower()}.")
     total = sum((x.amount for x in lines), ZERO)
@@ -118,6 +124,8 @@ def check_apply(owner: Owner, record: Record, lines: Sequence[Line]) -> None:
             raise refuse(owner, f"The document {line.number} is not posted.")
         if document.get("AccountId") != record.get("AccountId"):
             raise refuse(owner, f"The document {line.number} belongs to another account.")
+        if (theirs := currency_of(store, document)) != (ours := currency_of(store, record)):
+            raise refuse(owner, f"The document {line.number} is in {theirs}, the {owner.kind} in {ours}.", INVALID)
         asked = wanted[document["Id"]] = wanted.get(document["Id"], ZERO) + line.amount
         if asked > document["Balance"]:
             raise refuse(owner, f"The amount {asked} exceeds the balance {document['Balance']} of {line.number}.")

@@ -31,7 +31,9 @@ def create(tenant: Tenant, values: Record, method_type: str | None, lines: Seque
     account = tenant.store.get("Account", values.get("AccountId"))
     if values["Amount"] < ZERO:
         raise refuse("The amount of a payment must not be negative.", INVALID)
-    if account is not None and values["Currency"] != account["Currency"]:
+    if values["Currency"] not in tenant.currencies:
+        raise refuse(f"The currency {values['Currency']} is not active in this tenant.", INVALID)
+    if account is not None and values["Currency"] != account["Currency"] and not (lines and tenant.options.multiple_currencies):
         raise refuse(f"The currency {values['Currency']} is not the currency {account['Currency']} of the account.", INVALID)
     if account is None and lines:
         raise refuse("A payment without an account cannot be applied.")
@@ -48,7 +50,7 @@ def create(tenant: Tenant, values: Record, method_type: str | None, lines: Seque
         "RefundAmount": ZERO,
         "AppliedCreditBalanceAmount": ZERO,
     }
-    check_apply(PAYMENT, payment, lines)
+    check_apply(tenant.store, PAYMENT, payment, lines)
     payment["PaymentMethodSnapshotId"] = snapshot(tenant, method) if method else None
     made = tenant.store.insert("Payment", payment)
     change_part(tenant.store, PAYMENT, made, None, values["Amount"])
@@ -90,7 +92,7 @@ def snapshot(tenant: Tenant, method: Record) -> str:
 
 
 def apply(tenant: Tenant, payment: Record, lines: Sequence[Line], date: str) -> Record:
-    check_apply(PAYMENT, payment, lines)
+    check_apply(tenant.store, PAYMENT, payment, lines)
     return move(tenant, PAYMENT, payment["Id"], lines, date, 1)
 
 

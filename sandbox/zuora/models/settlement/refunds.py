@@ -42,6 +42,7 @@ def create(tenant: Tenant, owner: Owner, record: Record, values: Record, lines: 
             "Status": "Processed",
             "SourceType": owner.kind,
             "AccountId": record.get("AccountId"),
+            **({"Currency": record["Currency"]} if "Currency" in record else {}),
             "GatewayState": "NotSubmitted" if values["Type"] == "External" else "Submitted",
             "PaymentMethodSnapshotId": record.get("PaymentMethodSnapshotId"),
             "PaymentMethodId": record.get("PaymentMethodId"),

@@ -20,6 +20,7 @@ from sandbox.zuora.schema.fields import words
 
 RESOURCE = 538500
 UPDATE = 538700
+DENIED = 10
 SHOWN = names(
     "id number=RefundNumber status type accountId amount refundDate methodType comment reasonCode referenceId=ReferenceID"
     " secondRefundReferenceId gatewayState gatewayResponse gatewayResponseCode paymentMethodId paymentMethodSnapshotId"
@@ -70,6 +71,8 @@ def of_payment(call: Call) -> Response:
 
 def of_payment_with_unapply(call: Call) -> Response:
     settlement_required(call)
+    if not call.tenant.options.refund_with_unapply:
+        raise v1_error(RESOURCE, DENIED, "You do not have permission to refund a payment with automatic unapplying.")
     return create(call, PAYMENT, lines_of(call, call.body, RESOURCE))
 
 

@@ -11,9 +11,11 @@ from typing import Any
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import NumberMapping
 from tallybridge.steps.documents.document_checks import DocumentChecks
-from tallybridge.steps.documents.document_lines import MEMO_LIMIT, DocumentData
+from tallybridge.steps.documents.document_lines import DocumentData
 from tallybridge.steps.documents.revenue_dates import inputs_of
+from tallybridge.steps.settling.families import Family, Spread
 from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.texts import day, ref, text
 
 CREDIT_MEMO, INVOICE = "creditMemo", "invoice"
@@ -23,11 +25,16 @@ CREDIT_MEMO, INVOICE = "creditMemo", "invoice"
 class AdjustmentData(DocumentData):
     """An adjustment with everything its mapping needs: the item that it adjusts stands in `items`, or the tax line in `taxes`, with the
     adjustment's amount. `invoice` is the adjusted invoice; `applied` is what NetSuite has applied of that invoice's credit memo, by
-    document, `open` what is left of the credit memo for this adjustment, None when NetSuite does not have it."""
+    document, `open` what is left of the credit memo for this adjustment, None when NetSuite does not have it; `family` are the NetSuite
+    documents of an invoice that is credited, `spread` is how the credit is applied to them, None when NetSuite lacks the invoice."""
 
     invoice: Mapping[str, Any] = field(default_factory=dict)
     applied: Mapping[str, Decimal] = field(default_factory=dict)
     open: Decimal | None = None
+    family: Family | None = None
+    spread: Spread | None = None
+    booked: str = ""
+    """The currency that NetSuite holds the adjusted invoice in."""
 
     @property
     def amount(self) -> Decimal:
@@ -62,6 +69,11 @@ class AdjustmentMapping(DocumentChecks):
     line_amount = "Amount"
     tax_of = "InvoiceItemId"
 
+    def currency_of(self, data: DocumentData) -> str:
+        """An adjustment changes its invoice, in the invoice's currency."""
+        assert isinstance(data, AdjustmentData)
+        return own_currency(data.invoice, data.account)
+
     def record_type(self, data: DocumentData) -> str:
         """NetSuite has no debit memo: a charge becomes an invoice."""
         assert isinstance(data, AdjustmentData)
@@ -87,9 +99,10 @@ class AdjustmentMapping(DocumentChecks):
         fields = {
             "externalId": self.external_id(head["Id"]),
             "entity": ref(data.account.get("IntegrationId__NS")),
+            **self.booking.field(self.currency_of(data), data.customer),
             "tranDate": day(head.get("AdjustmentDate")),
             "tranId": head.get("AdjustmentNumber") if use_number else None,
-            "memo": text(head.get("Comment"), MEMO_LIMIT),
+            "memo": text(head.get("Comment")),
             "autoApply": False if data.is_credit else None,
             **self.tax_flags(),
             **data.posting,

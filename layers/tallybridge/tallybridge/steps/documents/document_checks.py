@@ -6,18 +6,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
-from tallybridge.money import plain, quantum, rounded
+from tallybridge import money
+from tallybridge.ids import netsuite_id
 from tallybridge.steps.documents.document_lines import DocumentData, DocumentLines, charge_id_of
+from tallybridge.steps.documents.rounding import Sums
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS
-from tallybridge.steps.shared.problems import not_synced
+from tallybridge.steps.shared.currencies import BY_HAND, told_once
+from tallybridge.steps.shared.problems import CORRECT_ID, no_id
 from tallybridge.sync.step import Candidate, Problem, SourceRecord
 from tallybridge.zuora.selection import Selected
+from tallybridge.zuora.source import NO_ID
 
-CHARGE_FIELDS = ("Name", "IntegrationId__NS", "RevRecCode", "RevRecStart__NS", "RevRecEnd__NS", "RevRecTemplateType__NS")
+CHARGE_FIELDS = (
+    "Name",
+    "IntegrationId__NS",
+    "IntegrationStatus__NS",
+    "RevRecCode",
+    "RevRecStart__NS",
+    "RevRecEnd__NS",
+    "RevRecTemplateType__NS",
+)
 
 
 Reread = tuple[Selected, dict[str, Any], dict[str, dict[str, Any]]]
@@ -69,22 +80,21 @@ class DocumentChecks(DocumentLines):
             self._tax_problems,
             self._classifications,
             self._sums,
-            self._currencies,
         )
-        return [problem for part in parts for problem in part(data)]
+        return told_once([problem for part in parts for problem in part(data)], self._currencies(data))
 
-    def problem(self, rule: str, data: DocumentData, text: str, advice: str, waits_for: str = "") -> Problem:
+    def problem(self, rule: str, data: DocumentData, text: str, advice: str, waits_for: str = "", cause: str = "") -> Problem:
         """The problem of a validation, under its code and the document's name."""
-        return Problem(f"{self.code}-V{self.rules[rule]}", f"{self.label(data)}: {text}", advice, waits_for)
+        return Problem(f"{self.code}-V{self.rules[rule]}", f"{self.label(data)}: {text}", advice, waits_for, cause)
 
-    def not_synced(self, rule: str, data: DocumentData, name: str, kind: str = "") -> Problem:
-        """The validation's problem with a record that has not been synced; its kind is called as the validation is if none is given."""
-        return not_synced(f"{self.code}-V{self.rules[rule]}", self.label(data), name, kind or rule)
+    def not_synced(self, rule: str, data: DocumentData, name: str, row: Mapping[str, Any]) -> Problem:
+        """The validation's problem with a record, `row`, that has not been synced; its kind is called as the validation is."""
+        return self.not_synced_parent(f"{self.code}-V{self.rules[rule]}", self.label(data), name, rule, row)
 
     def _parents(self, data: DocumentData) -> Iterator[Problem]:
         if not data.account.get("IntegrationId__NS"):
             name = f"account {data.account.get('AccountNumber', '')}"
-            yield self.not_synced("account", data, name)
+            yield self.not_synced("account", data, name, data.account)
 
     def _charge_problems(self, data: DocumentData) -> Iterator[Problem]:
         reported = set()
@@ -99,6 +109,12 @@ class DocumentChecks(DocumentLines):
             if not charge_id:
                 advice = "The item has no product charge behind it: set default_item_id to the NetSuite item for standalone charges."
             named = f'charge "{name}"' if self.plain_texts else f'charge "{name}" ({charge_id})'
+            if wrong := charge.get(NO_ID):
+                yield self.problem("charge", data, f"{named} {no_id(wrong)}", CORRECT_ID)
+                continue
+            if charge_id and self.stays_behind("charge", charge):
+                yield self.not_synced_parent(f"{self.code}-V{self.rules['charge']}", self.label(data), named, "charge", charge)
+                continue
             yield self.problem("charge", data, f"{named} has not been synced to NetSuite.", advice, f'charge "{name}"')
 
     def _project_problems(self, data: DocumentData) -> Iterator[Problem]:
@@ -117,12 +133,13 @@ class DocumentChecks(DocumentLines):
                 reported.add(code)
                 advice = "Create the tax item in NetSuite and an accounting code whose name is its id; set that on the tax code."
                 why = "" if self.plain_texts else ", so no NetSuite item can be found for its tax line"
-                yield self.problem("tax code", data, f'tax code "{code}" has no accounting code{why}.', advice)
-            elif code not in reported and not item.isdigit():
+                cause = f'tax code "{code}" has no accounting code.'
+                yield self.problem("tax code", data, f'tax code "{code}" has no accounting code{why}.', advice, cause=cause)
+            elif code not in reported and not netsuite_id(item):
                 reported.add(code)
                 advice = "The name of the accounting code must be the internal id of the NetSuite tax item."
                 text = f'tax code "{code}" has accounting code "{item}", which is not a NetSuite item id.'
-                yield self.problem("tax item", data, text, advice)
+                yield self.problem("tax item", data, text, advice, cause=text)
         if "jurisdiction" in self.rules and any(not t.get("Jurisdiction") for t in self.taxes(data)):
             advice = "Complete the tax data in Zuora (tax engine or rate)."
             yield self.problem("jurisdiction", data, "a tax line has no jurisdiction; not sent.", advice)
@@ -132,18 +149,34 @@ class DocumentChecks(DocumentLines):
         return classification.problems_of_account(self.code, numbers, self.label(data), self.reference, data.account)
 
     def _sums(self, data: DocumentData) -> Iterator[Problem]:
-        currency, kind = str(data.account.get("Currency") or ""), self.object_label.split()[-1].lower()
+        """The lines as NetSuite will keep them add up to the total; where only rounding separates the two, a setting decides."""
+        kind = self.object_label.split()[-1].lower()
         if "lines" in self.rules and not self.items(data) and not self.taxes(data):
             advice = f"Check the {kind}'s items in Zuora; one of 0 is set aside by itself."
             yield self.problem("lines", data, "no line left to send after removing zero amounts; not sent.", advice)
             return
-        total = sum((i.get(self.line_amount) or Decimal(0) for i in self.items(data)), Decimal(0))
-        total += sum((t.get("TaxAmount") or Decimal(0) for t in self.taxes(data)), Decimal(0))
-        amount = self.amount_to_send(data)
-        if abs(total - amount) >= quantum(currency) / 2 and rounded(total, currency) != rounded(amount, currency):
+        sums, amount, currency = self.sums(data), self.amount_to_send(data), self.currency_of(data)
+        if sums.differ:
             advice = f"Compare the {kind} with its items and tax lines in Zuora; if they are right there, ask for help with this number."
-            text = f"lines add up to {plain(total)} but the {kind} amount is {plain(amount)}; not sent."
+            text = f"lines add up to {money.text(sums.exact, currency)} but the {kind} amount is {money.text(amount, currency)}; not sent."
             yield self.problem("sum", data, text, advice)
+        elif problem := self.booking.inexact(self.label(data), (amount,), currency):
+            yield problem
+        elif sums.rest and not self.rounds(sums):
+            yield self._rounding(data, sums, currency)
+
+    def _rounding(self, data: DocumentData, sums: Sums, currency: str) -> Problem:
+        kept, total, off = (money.text(a, currency) for a in (sums.kept, sums.amount, abs(sums.rest)))
+        said = (
+            f"{self.label(data)}: NetSuite keeps {self.booking.booked(currency)} with {sums.digits} digits after the point; its "
+            f"{sums.count} lines, rounded one by one, add up to {kept} instead of {total}, {off} {'less' if sums.rest > 0 else 'more'}; "
+            "not sent."
+        )
+        advice = (
+            'Set rounding_difference to "line" and rounding_item_id to a NetSuite item: the next run then sends it, with the difference '
+            f"on a line of its own. {BY_HAND}"
+        )
+        return Problem(f"{self.code}-ROUNDING", said, advice)
 
     def _currencies(self, data: DocumentData) -> Iterator[Problem]:
-        return self.currency_problems(self.label(data), data)
+        return self.currency_problems(self.label(data), data, self.amount_to_send(data))

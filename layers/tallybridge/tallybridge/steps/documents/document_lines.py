@@ -12,12 +12,14 @@ from tallybridge.clock import utc_moment
 from tallybridge.money import plain
 from tallybridge.settings import StandardInvoiceSync
 from tallybridge.steps.documents.revenue_dates import VARIABLE, RevenueDates, inputs_of, revenue_dates
+from tallybridge.steps.documents.rounding import Sums
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.base import ZuoraToNetSuite
+from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.currencies import Customer
 from tallybridge.steps.shared.texts import day, ref, text
 
 PROCESSING_TYPES = {"0": "Charge", "1": "Discount", "2": "Prepayment", "3": "Tax"}
-MEMO_LIMIT = 999
 
 
 @dataclass
@@ -31,7 +33,7 @@ class DocumentData:
     taxes: list[dict[str, Any]]
     charges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     revenue_update: bool = False
-    customer_currency: str = ""
+    customer: Customer | None = None
     posting: Mapping[str, Any] = field(default_factory=dict)
 
     def charge_of(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -51,6 +53,11 @@ class DocumentLines(ZuoraToNetSuite):
     """Field of an item with its amount without tax."""
     tax_of: str
     """Field of a taxation item that names its item."""
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        if not self.settings.netsuite_use_revenue_recognition:
+            self.needs = tuple(need for need in self.needs if need != "revenue template")
 
     def label(self, data: DocumentData) -> str:
         """What messages call the document: "Debit memo DM00000001"."""
@@ -79,7 +86,7 @@ class DocumentLines(ZuoraToNetSuite):
         return items
 
     def lines(self, data: DocumentData) -> list[dict[str, Any]]:
-        """Every item followed by its tax lines, numbered from 1."""
+        """Every item followed by its tax lines, numbered from 1, with the amounts as NetSuite keeps them; last the rounding line."""
         taxes: dict[str, list[dict[str, Any]]] = {}
         for tax in self.taxes(data):
             taxes.setdefault(str(tax.get(self.tax_of)), []).append(tax)
@@ -88,7 +95,34 @@ class DocumentLines(ZuoraToNetSuite):
             built.append(self.item_line(data, item))
             built += [self.tax_line(data, t) for t in taxes.pop(str(item["Id"]), [])]
         built += [self.tax_line(data, t) for rest in taxes.values() for t in rest]  # taxes of an item left out for its zero amount
+        currency = self.currency_of(data)
+        built = [{**line, "amount": self.booking.stored(Decimal(line["amount"]), currency)} for line in built]
+        if (sums := self.sums(data)).rest and self.rounds(sums):
+            built.append(self.rounding_line(data, sums.rest))
         return [{"line": n, **line} for n, line in enumerate(built, start=1)]
+
+    def sums(self, data: DocumentData) -> Sums:
+        """What the lines add up to, in Zuora and as NetSuite keeps them."""
+        amounts = [*(i.get(self.line_amount) for i in self.items(data)), *(t.get("TaxAmount") for t in self.taxes(data))]
+        currency = self.currency_of(data)
+        return Sums.of([Decimal(a or 0) for a in amounts], self.amount_to_send(data), currency, self.booking.digits(currency))
+
+    def rounds(self, sums: Sums) -> bool:
+        """Whether a rounding line may settle what rounding makes of the lines."""
+        wanted = self.settings.rounding_difference == "line" and bool(self.settings.rounding_item_id)
+        return wanted and not sums.differ and sums.can_be_settled
+
+    def rounding_line(self, data: DocumentData, rest: Decimal) -> dict[str, Any]:
+        """The line that makes the total right, without its number. Its Zuora ID is the document's, so that it is recognised."""
+        custom = {"Zuora ID": data.head["Id"], "Zuora Type": "Rounding"}
+        fields = {
+            "item": ref(self.settings.rounding_item_id),
+            "amount": self.sent_amount(data, rest),
+            "quantity": 1,
+            "price": {"id": "-1"},
+            **self._line_fields(data, custom),
+        }
+        return self.existing(self.record_type(data), fields, line=True)
 
     def item_line(self, data: DocumentData, item: Mapping[str, Any]) -> dict[str, Any]:
         """The line of one item, without its number."""

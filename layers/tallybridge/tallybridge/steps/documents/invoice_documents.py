@@ -15,7 +15,8 @@ from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS
 from tallybridge.steps.shared.periods import Posting
 from tallybridge.steps.shared.problems import already_there
 from tallybridge.steps.shared.texts import day
-from tallybridge.sync.step import Candidate, Counterpart, Found, Leave, Mark, Plan, Problem, Request, SourceRecord, Write, is_complete
+from tallybridge.sync.held import Held, agree
+from tallybridge.sync.step import Candidate, Counterpart, Found, Hold, Leave, Mark, Plan, Problem, Request, SourceRecord, Write, is_complete
 from tallybridge.zuora.selection import Child, Condition, Is
 
 REVENUE_UNFINISHED: tuple[Condition, ...] = (
@@ -29,7 +30,6 @@ REVENUE_UNFINISHED: tuple[Condition, ...] = (
 class InvoiceDocuments(DocumentChecks):
     """Base of the invoices and the debit memos step."""
 
-    head_fields: tuple[str, ...]
     item_child: Child
     data_class: ClassVar[type[DocumentData]] = DocumentData
     error: str
@@ -47,7 +47,15 @@ class InvoiceDocuments(DocumentChecks):
     # -- selection ---------------------------------------------------------------------------------------------------
 
     def waiting_work(self) -> int:
-        return super().waiting_work() + len(self._deferred())
+        return self.count() + len(self._deferred())
+
+    def count(self) -> int:
+        """How many documents may be waiting: one call."""
+        return super().waiting_work()
+
+    def head_fields(self) -> tuple[str, ...]:
+        """What is read of a document."""
+        raise NotImplementedError
 
     def select(self) -> Iterator[Candidate]:
         """Waiting documents, then those with deferred lines; one that is both comes once."""
@@ -80,7 +88,7 @@ class InvoiceDocuments(DocumentChecks):
     def _revenue_updates(self, ids: Sequence[str]) -> list[DocumentData]:
         """Synced documents with deferred lines, if the trigger date of one of their items is known by now (section 7, 1 and 2)."""
         source = self.context.source
-        heads = source.reread(self.object, ids, self.head_fields)
+        heads = source.reread(self.object, ids, self.head_fields())
         children = source.children(self.item_child, list(heads))
         accounts = source.reread("Account", (h.get("AccountId", "") for h in heads.values()), ACCOUNT_FIELDS)
         found = []
@@ -95,14 +103,14 @@ class InvoiceDocuments(DocumentChecks):
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         updates = [r for r in records if r.data.revenue_update]
         with ThreadPoolExecutor(max_workers=1) as pool:  # both look-ups at once
-            noting = pool.submit(self.note_customer_currencies, records)
+            noting = pool.submit(self.note_customers, records)
             found = self.find_documents([r for r in records if not r.data.revenue_update])
             noting.result()
         needed = {r.id: r.destination_id for r in updates if r.destination_id} | self.also_with_lines(records, found)
         lines = self.lines_in_netsuite(list(needed.values()))
         for source_id, internal_id in needed.items():
-            amount = found[source_id][0].amount if source_id in found else None
-            found[source_id] = [Counterpart(internal_id, amount, {"lines": lines.get(internal_id, [])})]
+            there = found[source_id][0] if source_id in found else Counterpart(internal_id)
+            found[source_id] = [replace(there, record={"lines": lines.get(internal_id, [])})]
         return found
 
     def find_documents(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
@@ -113,19 +121,21 @@ class InvoiceDocuments(DocumentChecks):
         """Which other counterparts are needed with their lines: internal id by source id."""
         return {}
 
-    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
         """As for every transaction; when NetSuite adds its own tax, what its invoices hold without it."""
         if self.amounts_must_match:
             yield from super().holdings(source_ids)
             return
         zuora_id, types = self.reference.custom("invoice", "Zuora ID"), ", ".join("?" * len(self.transaction_types))
+        of_whom = f"t.id, t.{zuora_id}, t.type, t.entity{', t.currency' if self.currency_column() else ''}"
         q = (
-            f"SELECT t.id, t.{zuora_id} AS zuoraid, SUM(tl.foreignamount) AS net FROM transaction t JOIN transactionline tl "
-            f"ON tl.transaction = t.id WHERE t.type IN ({types}) AND tl.mainline = 'F' AND tl.taxline = 'F' AND t.{zuora_id} IN {{in}} "
-            f"GROUP BY t.id, t.{zuora_id}"
+            f"SELECT t.{zuora_id} AS zuoraid, t.type AS type, t.entity AS entity{self.currency_column('t.')}, SUM(tl.foreignamount) AS net "
+            "FROM transaction t JOIN transactionline tl ON tl.transaction = t.id "
+            f"WHERE t.type IN ({types}) AND tl.mainline = 'F' AND tl.taxline = 'F' AND t.{zuora_id} IN {{in}} GROUP BY {of_whom}"
         )
         for row in self.context.netsuite.suiteql_in(q, source_ids, self.transaction_types):
-            yield row["zuoraid"], -Decimal(row.get("net", "0"))  # item lines of an invoice are negative in SuiteQL
+            net = -Decimal(row.get("net", "0"))  # item lines of an invoice are negative in SuiteQL
+            yield row["zuoraid"], replace(self.held_in(row), amount=net)
 
     @property
     def amounts_must_match(self) -> bool:
@@ -175,7 +185,7 @@ class InvoiceDocuments(DocumentChecks):
         was_reset = is_complete(record.status) or not record.status
         label = f"{self.object_label} {record.number}"
         remark = already_there(self.code, label, self.record_type(record.data), there.id) if was_reset else None
-        if compared and there.amount == record.amount:
+        if compared and agree(record.sent, there.held, record.base):
             return Found(there, remark=remark, facts=facts)
         remarks = (remark,) if remark else ()
         error = self.error_of(record.data)
@@ -205,7 +215,7 @@ class InvoiceDocuments(DocumentChecks):
             text_ = f"{self.label(data)}: revenue dates could not be updated in NetSuite: {reason}."
             advice = "Open the period, or correct the lines by hand."
             problem = Problem(f"{self.code}-REVENUE-PERIOD", text_, advice)
-            return Leave(problem, level="WARNING")  # not a hold: it stays in the list of deferred ones
+            return Hold((problem,))
         requests = (Request(self.record_type(data), {"item": {"items": changes}}, record.destination_id),) if changes else ()
         return Write(
             "update",

@@ -9,7 +9,7 @@ from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import NumberMapping
-from tallybridge.steps.documents.document_lines import MEMO_LIMIT, DocumentData, DocumentLines
+from tallybridge.steps.documents.document_lines import DocumentData, DocumentLines
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.texts import day, ref, text
 
@@ -66,7 +66,8 @@ class InvoiceMapping(DocumentLines):
         fields = {
             "externalId": self.external_id(head["Id"]),
             "entity": ref(account.get("IntegrationId__NS")),
-            "memo": text(head.get("Comments"), MEMO_LIMIT),
+            **self.booking.field(self.currency_of(data), data.customer),
+            "memo": text(head.get("Comments")),
             "dueDate": None if negative else day(head.get("DueDate")),
             "tranDate": day(head.get("InvoiceDate")),
             "tranId": head.get("InvoiceNumber") if use_number else None,

@@ -8,7 +8,7 @@ from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import NumberMapping
-from tallybridge.steps.documents.document_lines import MEMO_LIMIT, DocumentData, DocumentLines
+from tallybridge.steps.documents.document_lines import DocumentData, DocumentLines
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.base import results_of
 from tallybridge.steps.shared.conditions import NOT_TRANSFERRED
@@ -17,6 +17,7 @@ from tallybridge.sync.step import Mark, MarkResult
 from tallybridge.zuora.selection import Child, Condition, Is, Join
 
 HEAD_FIELDS = (
+    "Currency",
     "MemoNumber",
     "MemoDate",
     "TotalAmount",
@@ -123,6 +124,7 @@ class MemoMapping(DocumentLines):
         }
         fields = {
             "entity": ref(account.get("IntegrationId__NS")),
+            **self.booking.field(self.currency_of(data), data.customer),
             "tranDate": day(head.get("MemoDate")),
             "dueDate": day(head.get("DueDate")),
             "tranId": head.get("MemoNumber") if use_number else None,
@@ -142,7 +144,7 @@ class MemoMapping(DocumentLines):
             "Zuora Updated Date": utc_moment(head.get("UpdatedDate")),
             "Zuora Sync Date": stamp(self.context.clock.now()),
         }
-        return self.existing(self.destination, {"memo": text(head.get(self.comment_field), MEMO_LIMIT), **self._named(custom)})
+        return self.existing(self.destination, {"memo": text(head.get(self.comment_field)), **self._named(custom)})
 
     def _named(self, custom: Mapping[str, Any]) -> dict[str, Any]:
         return {self.reference.custom(self.destination, label): value for label, value in custom.items()}

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.money import plain
+from tallybridge import money
 from tallybridge.steps.documents.adjustment_spread import CHARGE, CREDIT, ZERO, Book, Share, placed
 from tallybridge.steps.settling.applications import Application, by_document
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, Row
+from tallybridge.steps.shared.currencies import own_currency
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row
+from tallybridge.steps.shared.problems import other_currency
 from tallybridge.sync.step import Problem
 
 ON_INVOICES, ON_ITEMS = "InvoiceAdjustment", "InvoiceItemAdjustment"
@@ -59,20 +61,24 @@ class Movement:
 
 @dataclass
 class MemoData:
-    """A credit memo with everything its mapping needs. `invoices` are the Zuora invoices it concerns, by Zuora id; `refunded` says that a
-    NetSuite refund uses it; `made` are its adjustments in Zuora, canceled ones too, each with its object's name under "object"; `movements`
-    is what is still to be made, `problems` why that cannot be; `lacking` names the fields that the tenant's object does not have, said with
-    one memo of a batch; `zuora_ids` are those of its adjustments when it is complete."""
+    """A credit memo with everything its mapping needs. `invoices` are the Zuora invoices it concerns, by Zuora id; `account` is its Zuora
+    account; `refunded` says that a NetSuite refund uses it; `made` are its adjustments in Zuora, canceled ones too, each with its
+    object's name under "object"; `movements` is what is still to be made, `problems` why that cannot be; `lacking` names the fields
+    that the tenant's object does not have, said with one memo of a batch; `zuora_ids` are those of its adjustments when it is complete;
+    `known` is the ledger's item; `qualifies` says whether the rules for new memos choose it."""
 
     row: Row
     applications: Sequence[Application] = ()
     refunded: bool = False
     invoices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
     made: list[Mapping[str, Any]] = field(default_factory=list)
     movements: list[Movement] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     lacking: tuple[str, ...] = ()
     zuora_ids: str = ""
+    known: Mapping[str, Any] = field(default_factory=dict)
+    qualifies: bool = True
 
     @property
     def id(self) -> str:
@@ -81,6 +87,10 @@ class MemoData:
     @property
     def number(self) -> str:
         return self.row.get("tranid") or self.id
+
+    def money(self, amount: Decimal) -> str:
+        """An amount of it as messages show it: "USD 1,190.75"."""
+        return money.text(amount, self.row.get("currency", ""))
 
     @property
     def name(self) -> str:
@@ -118,6 +128,28 @@ class MemoData:
             Goal(f"{self.id}_{a.document}", CREDIT, a.zuora_id, a.amount, f"{self.number}_{a.number}") for a in self.to_invoices
         )
         return [*([charge] if charge.amount > ZERO else []), *credits_]
+
+    @property
+    def void(self) -> bool:
+        return NetSuiteToZuora.is_void(self.row)
+
+    @property
+    def wanted(self) -> dict[tuple[str, str], Decimal]:
+        """What Zuora must hold in the end, by type and invoice, whatever of it may be sent."""
+        if self.void:
+            return {}
+        goals = self.goals if self.negative else [Goal(self.id, CREDIT, a.zuora_id, a.amount, "") for a in self.to_invoices]
+        return {(g.kind, g.invoice_id): g.amount for g in goals}
+
+    @property
+    def held(self) -> dict[tuple[str, str], Decimal]:
+        """What Zuora holds of it, by type and invoice."""
+        sums: dict[tuple[str, str], Decimal] = {}
+        for row in self.made:
+            if row.get("Status") == "Processed":
+                key = str(row.get("Type")), str(row.get("InvoiceId"))
+                sums[key] = sums.get(key, ZERO) + Decimal(row["Amount"])
+        return sums
 
     def live(self, goal: Goal) -> list[Mapping[str, Any]]:
         """The adjustments of a goal that count, the first one first."""
@@ -171,7 +203,7 @@ def _rest_of(memo: MemoData, goal: Goal, book: Book, target: str) -> tuple[list[
     shares = book.spread(goal.kind, rest, goal.invoice_id)
     if placed(shares) < rest:
         text = (
-            f"{memo.name}: only {plain(placed(shares))} of {plain(rest)} can be placed on the items of Zuora invoice "
+            f"{memo.name}: only {memo.money(placed(shares))} of {memo.money(rest)} can be placed on the items of Zuora invoice "
             f"{memo.invoice_name(goal.invoice_id)}; nothing was created."
         )
         advice = "Adjust the invoice by hand in Zuora, then set the memo's status to Ignore."
@@ -189,6 +221,9 @@ def _movements(goal: Goal, shares: Sequence[Share], used: Collection[str]) -> li
     ]
 
 
+SYNC_FIRST = "Let the invoice sync, or enter its NetSuite internal id as Integration ID in Zuora; then the memo follows by itself."
+
+
 def _problems_of_goal(memo: MemoData, goal: Goal, rest: Decimal, book: Book) -> Iterable[Problem]:
     """Validation 2; for the invoices that a negative invoice is used up on the same as 3; last, the order of sequence-and-status.md 1.6."""
     invoice, number = memo.invoices.get(goal.invoice_id), memo.invoice_name(goal.invoice_id)
@@ -199,16 +234,20 @@ def _problems_of_goal(memo: MemoData, goal: Goal, rest: Decimal, book: Book) -> 
     if not invoice.get(INTEGRATION_ID):
         text = f"{memo.name}: Zuora invoice {number} is not marked as synced."
         last = "NSNEG-V4" if memo.negative else "NSCM-V3"
-        yield Problem(last, text, "Sync the invoice first; the memo follows by itself.", waits_for=f"Invoice {number}")
+        yield Problem(last, text, SYNC_FIRST, waits_for=f"Invoice {number}")
+        return
+    own = memo.row.get("currency", "")
+    if problem := other_currency(memo.code, memo.name, rest, own, f"Zuora invoice {number}", own_currency(invoice, memo.account)):
+        yield problem
         return
     balance = book.balances.get(goal.invoice_id, ZERO)
     if goal.kind == CHARGE and balance != -rest:
-        text = f"{memo.name}: Zuora invoice {number} has balance {plain(balance)}; expected {plain(-rest)}."
+        text = f"{memo.name}: Zuora invoice {number} has balance {memo.money(balance)}; expected {memo.money(-rest)}."
         yield Problem(
             code, text, "Find out what has changed the balance in Zuora; close the rest there by hand and set the status to Ignore."
         )
     if goal.kind == CREDIT and balance < rest:
-        text = f"{memo.name}: {plain(rest)} exceeds the balance {plain(balance)} of Zuora invoice {number}."
+        text = f"{memo.name}: {memo.money(rest)} exceeds the balance {memo.money(balance)} of Zuora invoice {number}."
         yield Problem(code, text, "The invoice was credited or paid on both sides: undo one of them, or set the status to Ignore.")
 
 

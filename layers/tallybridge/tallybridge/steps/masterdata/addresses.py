@@ -8,12 +8,10 @@ from typing import Any
 
 from tallybridge.settings import Settings
 from tallybridge.steps.masterdata.countries import country_code, state_key
-from tallybridge.steps.shared.mapping import Body, Mapped, cut, filled, same
+from tallybridge.steps.shared.mapping import Body, Mapped, filled, same
 from tallybridge.steps.shared.reference import Reference
 
 BILL_TO, SOLD_TO = "Zuora Bill To Address", "Zuora Sold To Address"
-LENGTHS = {"addressee": 83, "attention": 83, "addr1": 150, "addr2": 150, "city": 50, "state": 50, "zip": 36}
-"""Characters that NetSuite's address fields take; longer texts are cut."""
 SUBLIST = "addressBook"
 
 
@@ -63,7 +61,7 @@ ROWS: tuple[Mapped[Postal], ...] = (
 
 def address_line(label: str, postal: Postal) -> Body:
     """One line of the address book; `label` is `BILL_TO` or `SOLD_TO`."""
-    address, _ = cut(filled(ROWS, "C", postal, Reference(), "customer"), LENGTHS)
+    address = filled(ROWS, "C", postal, Reference(), "customer")
     return {"defaultBilling": label == BILL_TO, "defaultShipping": label == SOLD_TO, "label": label, "addressBookAddress": address}
 
 

@@ -11,10 +11,13 @@ from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import NumberMapping, Settings
 from tallybridge.steps.masterdata.addresses import Postal, address_book
 from tallybridge.steps.masterdata.countries import country_code
+from tallybridge.steps.shared import parents
 from tallybridge.steps.shared.mapping import Body, Custom, Mapped
+from tallybridge.steps.shared.problems import CORRECT_ID, no_id
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.steps.shared.texts import ref, text
 from tallybridge.sync.step import Later, Problem, is_complete, normal_status
+from tallybridge.zuora.source import NO_ID
 
 Row = Mapping[str, Any]
 
@@ -54,24 +57,26 @@ class Customer:
 
 # -- validations ---------------------------------------------------------------------------------------------------------
 
-NAME_LENGTH = 83
-"""Characters of a customer's name and number in NetSuite."""
-
 
 def problems_of(c: Customer, *, creating: bool) -> list[Problem]:
     """Validations V1-V9 of section 2.3; V9 is open point C7."""
     account, settings = c.account, c.settings
     found: list[Problem] = []
 
-    def fails(number: int, message: str, advice: str, waits_for: str = "") -> None:
-        found.append(Problem(f"ACCT-V{number}", f"{c.label}: {message}", advice, waits_for))
+    def fails(number: int, message: str, advice: str, cause: str = "") -> None:
+        found.append(Problem(f"ACCT-V{number}", f"{c.label}: {message}", advice, cause=cause))
+
+    def lacks(number: int, kind: str, word: str, name: Any, advice: str) -> None:
+        text = _missing(c, kind, word, name)
+        fails(number, text, advice, text)
 
     term = account.get("PaymentTerm")
     if term and c.reference.id_of("term", term) is None:
-        fails(1, _missing(c, "term", "payment term", term), "Create the term in NetSuite with exactly this name, or correct the account.")
+        lacks(1, "term", "payment term", term, "Create the term in NetSuite with exactly this name, or correct the account.")
     currency = account.get("Currency")
     if settings.netsuite_multiple_currencies and currency and c.reference.id_of("currency", currency) is None:
-        fails(2, _missing(c, "currency", "currency", currency), "Activate the currency in NetSuite with this code as its symbol.")
+        advice = "Create the currency in NetSuite with this code as its symbol, or switch it on again."
+        lacks(2, "currency", "currency", currency, advice)
     if is_complete(account.get("IntegrationStatus__NS")) and not account.get("IntegrationId__NS"):
         text_ = (
             "status is Sync Complete but Integration ID is empty. Clear the status to create the customer, "
@@ -82,7 +87,7 @@ def problems_of(c: Customer, *, creating: bool) -> list[Problem]:
         name = c.subsidiary if creating else account.get("Subsidiary__NS")
         if name and c.reference.id_of("subsidiary", name) is None:
             advice = 'Enter the exact full name of an active subsidiary, with " : " between levels.'
-            fails(4, _missing(c, "subsidiary", "subsidiary", name), advice)
+            lacks(4, "subsidiary", "subsidiary", name, advice)
         if creating and not name:
             fails(
                 5,
@@ -95,14 +100,21 @@ def problems_of(c: Customer, *, creating: bool) -> list[Problem]:
         fails(7, "an individual customer needs the bill-to contact's first and last name.", "Complete the contact in Zuora.")
     if not c.bill_to:
         fails(8, "no bill-to contact.", "Give the account a bill-to contact in Zuora.")
-    if len(str(account.get("Name") or "")) > NAME_LENGTH:
-        fails(9, f"the name is longer than {NAME_LENGTH} characters.", "Shorten the account's name in Zuora; NetSuite takes no more.")
+    limit = c.reference.limit("customer", "companyName")
+    if len(str(account.get("Name") or "")) > limit:
+        fails(9, f"the name is longer than {limit} characters.", "Shorten the account's name in Zuora; NetSuite takes no more.")
     return found
 
 
 def parent_missing(c: Customer) -> Problem:
     """V6. The next run, or the same one once the parent is there, takes the account up by itself."""
     parent = str(c.parent.get("AccountNumber") or c.account.get("ParentId"))
+    if wrong := c.parent.get(NO_ID):
+        return Problem("ACCT-V6", f"{c.label}: parent account {parent} {no_id(wrong)}", CORRECT_ID)
+    if not c.circular and (stays := parents.stays("account", c.parent, c.settings, settlement_on=True)):
+        release = f"To have account {parent} sent, {stays.release}. " if stays.release else ""
+        advice = f"{release}If NetSuite has it already, enter its internal id there as Integration ID; or take the parent off this account."
+        return Problem("ACCT-V6", f"{c.label}: parent account {parent} is not synced and does not follow by itself: {stays.why}.", advice)
     if c.circular:
         advice = "The parents of this account run in a circle. Correct the parent accounts in Zuora."
     else:
@@ -122,6 +134,9 @@ def remarks_on(c: Customer) -> list[Problem]:
         if country and country_code(country) is None:
             advice = "Correct the country of the contact in Zuora: its English name or ISO code."
             found.append(Problem("ACCT-A2", f'{c.label}: country "{country}" is not known; the address is sent without it.', advice))
+    if any(contact and not contact.get("Country") for contact in (c.bill_to, c.sold_to)):
+        text_ = f"{c.label}: a contact has no country; the address is sent without it."
+        found.append(Problem("ACCT-A3", text_, "Enter the country of the contact in Zuora: NetSuite cannot tell its taxes without it."))
     name = c.settings.netsuite_default_tax_code
     if name and c.reference.id_of("tax code", name) is None:
         text_ = f'Default tax code "{name}" does not exist in NetSuite; it is ignored.'
@@ -130,14 +145,13 @@ def remarks_on(c: Customer) -> list[Problem]:
 
 
 def _missing(c: Customer, kind: str, word: str, name: Any) -> str:
+    if kind == "currency" and name in c.reference.currencies:
+        return f'currency "{name}" is switched off in NetSuite.'
     why = "is ambiguous in NetSuite" if c.reference.is_ambiguous(kind, name) else "does not exist in NetSuite"
     return f'{word} "{name}" {why}.'
 
 
 # -- mapping -------------------------------------------------------------------------------------------------------------
-
-LENGTHS = {"entityId": NAME_LENGTH, "companyName": NAME_LENGTH, "firstName": 32, "lastName": 32, "comments": 4000}
-"""Characters that NetSuite's fields take; longer texts are cut, with a remark."""
 
 
 def _number(c: Customer) -> Any:

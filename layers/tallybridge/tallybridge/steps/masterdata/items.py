@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tallybridge.clock import stamp
+from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import Behavior, ItemIdMapping, Settings
-from tallybridge.steps.masterdata.master import UNTRANSFERRED, MasterData, Unread
+from tallybridge.steps.masterdata.master import UNTRANSFERRED, MasterData, Unread, is_own
 from tallybridge.steps.shared import classification
-from tallybridge.steps.shared.mapping import Body, Custom, Mapped, changes, cut, filled, followers, sent
+from tallybridge.steps.shared.conditions import NOT_EFFECTIVE
+from tallybridge.steps.shared.mapping import Body, Custom, Mapped, changes, filled, followers, sent
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.steps.shared.texts import ref
 from tallybridge.sync.ledger import State
@@ -20,7 +21,6 @@ from tallybridge.sync.step import (
     Counterpart,
     Found,
     Hold,
-    Leave,
     Plan,
     Problem,
     Request,
@@ -45,9 +45,6 @@ RECORD_OF_SUITEQL_TYPE = {kind: record_type for _, record_type, kind in ITEM_TYP
 FOUND_TYPE = "suiteql item type"
 """Where a counterpart's record says of which type the item is in NetSuite."""
 
-ITEM_ID_LENGTH = 60
-LENGTHS = {"displayName": 60, "salesDescription": 999}
-"""Characters that NetSuite's fields take; longer texts are cut, with a remark."""
 
 ITEM_FIELDS = ("Name", "CreatedDate", "UpdatedDate", "ItemType__NS", "IntegrationId__NS", "IntegrationStatus__NS")
 """Fields that every catalogue object has."""
@@ -130,8 +127,12 @@ def problems_of(item: Item, found_type: str, *, creating: bool) -> list[Problem]
     own, settings, reference = item.own, item.settings, item.reference
     found: list[Problem] = []
 
-    def fails(number: int, message: str, advice: str) -> None:
-        found.append(Problem(f"ITEM-I{number}", f"{item.label}: {message}", advice))
+    def fails(number: int, message: str, advice: str, cause: str = "") -> None:
+        found.append(Problem(f"ITEM-I{number}", f"{item.label}: {message}", advice, cause=cause))
+
+    def lacks(number: int, table: str, name: Any) -> None:
+        text = missing(reference, table, table, name)
+        fails(number, text, FULL_NAME, text)
 
     types = ", ".join(RECORD_TYPES)
     if not item.item_type:
@@ -150,17 +151,16 @@ def problems_of(item: Item, found_type: str, *, creating: bool) -> list[Problem]
         for number, kind in ((4, "location"), (5, "class"), (6, "department")):
             name = own.get(classification.field_of(kind))
             if name and reference.id_of(kind, name) is None:
-                fails(number, missing(reference, kind, kind, name), FULL_NAME)
+                lacks(number, kind, name)
     if settings.netsuite_subsidiaries:
         name = item.subsidiary if creating else (own.get("Subsidiary__NS") if item.kind.classified else "")
         if name and reference.id_of("subsidiary", name) is None:
-            fails(7, missing(reference, "subsidiary", "subsidiary", name), FULL_NAME)
+            lacks(7, "subsidiary", name)
         if creating and not name:
             fails(8, "no subsidiary and no default subsidiary is configured.", "Fill it in Zuora, or the setting default_subsidiary.")
-    if len(item.item_id) > ITEM_ID_LENGTH:
-        fails(
-            9, f"item name is longer than {ITEM_ID_LENGTH} characters.", "Shorten the name in Zuora, or let item numbers use the Zuora id."
-        )
+    limit = reference.limit(RECORD_TYPES.get(item.item_type, ""), "itemId")
+    if len(item.item_id) > limit:
+        fails(9, f"item name is longer than {limit} characters.", "Shorten the name in Zuora, or let item numbers use the Zuora id.")
     return found
 
 
@@ -232,6 +232,7 @@ class Items(MasterData):
 
     destination = "item"
     table = "item"
+    number_field = "Name"
     kind: Kind
     rows: tuple[Mapped[Item], ...]
     needs: tuple[str, ...] = ("class", "department", "location", *(f"fields:{record_type}" for record_type in RECORD_TYPES.values()))
@@ -247,7 +248,7 @@ class Items(MasterData):
         """Effective today in some time zone (section 1, rule 3); `refresh` decides by the tenant's own."""
         now = self.context.clock.now()
         tomorrow, yesterday = ((now + days).date().isoformat() for days in (ONE_DAY, -ONE_DAY))
-        return (OnOrBefore("EffectiveStartDate", tomorrow), OnOrAfter("EffectiveEndDate", yesterday))
+        return (OnOrBefore("EffectiveStartDate", tomorrow, NOT_EFFECTIVE), OnOrAfter("EffectiveEndDate", yesterday, told=NOT_EFFECTIVE))
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         now = self.context.clock.now()
@@ -270,6 +271,8 @@ class Items(MasterData):
             order=(name,),
             destination_id=str(item.own.get("IntegrationId__NS") or ""),
             data=item,
+            modified=utc_moment(item.own.get("UpdatedDate")),
+            state=self.state(item.own),
         )
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
@@ -286,7 +289,7 @@ class Items(MasterData):
         whole = self.read_all(to_read, lambda i: str(by_source[i].data.label))
         for source_id, there in whole.items():
             if not isinstance(there, Unread):
-                there = Counterpart(there.id, record={**there.record, **found[source_id][0].record})
+                there = replace(there, record={**there.record, **found[source_id][0].record})
             found[source_id] = [there]
         return found
 
@@ -295,17 +298,24 @@ class Items(MasterData):
         words = ", ".join(f"'{w}'" for w in (self.kind.zuora_type, *self.kind.spellings))
         only = f" AND t.{self.reference.custom(any_item, 'Zuora Type')} IN ({words})"
         hits = self.find_by_zuora_id(records, any_item, ", t.itemtype", only)
-        return {i: [Counterpart(k, record={FOUND_TYPE: row.get("itemtype", "")}) for k, row in rows.items()] for i, rows in hits.items()}
+        return {
+            i: [Counterpart(k, record={FOUND_TYPE: row.get("itemtype", "")}, own=is_own(row, i)) for k, row in rows.items()]
+            for i, rows in hits.items()
+        }
 
     def _by_id(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        ids = [r.destination_id for r in records if r.destination_id.isdecimal()]
-        rows = self.context.netsuite.suiteql_in("SELECT id, itemtype FROM item WHERE id IN ({in})", ids) if ids else ()
+        ids = [r.destination_id for r in records]
+        rows = self.context.netsuite.suiteql_in("SELECT id, itemtype FROM item WHERE id IN ({in})", ids)
         types = {row["id"]: row.get("itemtype", "") for row in rows}
         return {
             r.id: [Counterpart(r.destination_id, record={FOUND_TYPE: types[r.destination_id]})]
             for r in records
             if r.destination_id in types
         }
+
+    @property
+    def cut_code(self) -> str:
+        return "ITEM"
 
     def record_type_of(self, record: SourceRecord) -> str:
         return RECORD_TYPES.get(record.data.item_type, self.destination)
@@ -328,7 +338,7 @@ class Items(MasterData):
         if record.destination_id and not self.updates:
             return self._link(record, item, found_type)
         if (why := self.left_alone(item)) is not None:
-            return Leave(why, level="WARNING")
+            return Hold((why,))
         problems = [*problems_of(item, found_type, creating=not record.destination_id), *self.extra_problems(item)]
         if len(found) > 1:
             text = f"{item.label}: {len(found)} NetSuite items carry this Zuora ID. Clear the duplicates first."
@@ -345,14 +355,14 @@ class Items(MasterData):
 
     def _create(self, record: SourceRecord, item: Item) -> Plan:
         record_type = RECORD_TYPES[item.item_type]
-        body, remarks = self._body(item, "C", record_type)
+        body, remarks = self._body(record, item, "C", record_type)
         requests = (Request(record_type, {"externalId": self.external_id(record.id), **body}),)
         return Write("create", "Creating Item", "Error Creating Item", requests, **UNTRANSFERRED, remarks=remarks)
 
     def _update(self, record: SourceRecord, item: Item, there: Counterpart) -> Plan:
         """What differs. The status is written only where it does not say Sync Complete yet, so that an error does not stay for ever."""
         record_type = RECORD_TYPES[item.item_type]
-        body, remarks = self._body(item, "U", record_type)
+        body, remarks = self._body(record, item, "U", record_type)
         body = changes(body, there.record, followers(self.rows, self.reference, record_type))
         settles = not is_complete(record.status)
         action = "update" if record.destination_id else "recover"
@@ -366,16 +376,12 @@ class Items(MasterData):
         record_type = RECORD_TYPES.get(item.item_type) or RECORD_OF_SUITEQL_TYPE.get(found_type)
         if record_type is None:
             return Hold(tuple(p for p in problems_of(item, found_type, creating=False) if p.code == "ITEM-I1"))
-        body, _ = self._body(item, "L", record_type)
+        body, remarks = self._body(record, item, "L", record_type)
         requests = (Request(record_type, body, record.destination_id),)
-        return Write("link", "Linking Item", "Error Linking Item", requests, record.destination_id, **UNTRANSFERRED)
+        kept = {**UNTRANSFERRED, "remarks": tuple(r for r in remarks if r.code == f"{self.cut_code}-CUT")}
+        return Write("link", "Linking Item", "Error Linking Item", requests, record.destination_id, **kept)
 
-    def _body(self, item: Item, when: str, record_type: str) -> tuple[Body, tuple[Problem, ...]]:
+    def _body(self, record: SourceRecord, item: Item, when: str, record_type: str) -> tuple[Body, tuple[Problem, ...]]:
         body = self.existing(record_type, filled(self.rows, when, item, self.reference, record_type))
-        body, long = cut(body, LENGTHS)
-        advice = "Shorten the value in Zuora if the rest matters."
-        cuts = [
-            Problem("ITEM-CUT", f"{item.label}: {name} was cut to {limit} characters, NetSuite takes no more.", advice)
-            for name, limit in long
-        ]
-        return sent(body), (*remarks_on(item), *self.extra_remarks(item), *cuts)
+        whole = self.fit(record_type, body)
+        return sent(whole.body), (*remarks_on(item), *self.extra_remarks(item), *self.said(record, whole.said))

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import Any
 
-from tallybridge.clock import EPOCH, utc_moment
+from tallybridge.clock import EPOCH, stamp, utc_moment
 from tallybridge.errors import LoginRefused, NotFound, ServiceError
 from tallybridge.pieces import parts, streamed_parts
 from tallybridge.settings import Behavior
-from tallybridge.steps.shared.base import KEYS_PER_LOOKUP, StepContext, ZuoraToNetSuite
-from tallybridge.steps.shared.conditions import DONE
-from tallybridge.sync.step import Candidate, Counterpart, Problem, SourceRecord, normal_status
-from tallybridge.zuora.selection import After, Condition, Is, IsNot, Selected, SourceQuery
+from tallybridge.steps.shared import problems
+from tallybridge.steps.shared.base import KEYS_PER_LOOKUP, ZuoraToNetSuite
+from tallybridge.steps.shared.conditions import DONE, not_ignored
+from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.problems import wrong_id
+from tallybridge.steps.shared.sync_step import digest
+from tallybridge.sync.step import Candidate, Counterpart, Hold, Plan, Problem, SourceRecord, normal_status
+from tallybridge.zuora.selection import After, Condition, Is, Selected
 
-SEEN_AT_A_TIME = 300
-"""Candidates whose own last write is asked of the ledger together."""
+READ_AT_A_TIME = 300
+"""Records that are read again together."""
+OWN_FIELDS = frozenset({"UpdatedDate", "IntegrationId__NS", "IntegrationStatus__NS", "SyncDate__NS"})
+"""What the connector's own writes change."""
 READERS = 5
 """NetSuite records read at once for comparison; the client's slots limit them further."""
 
@@ -55,58 +60,52 @@ class MasterData(ZuoraToNetSuite):
         return ()
 
     def alternatives(self) -> tuple[tuple[Condition, ...], ...]:
-        """(a) not yet synced; (b) synced and modified since the watermark, where modified records are wanted."""
-        new = (*self.eligible(), IsNot("IntegrationStatus__NS", (*DONE, "Ignore")))
-        return (new, self._modified_since(self.context.watermark or EPOCH)) if self.updates else (new,)
-
-    def _modified_since(self, moment: str) -> tuple[Condition, ...]:
-        return (*self.eligible(), Is("IntegrationStatus__NS", DONE), After("UpdatedDate", moment))
+        """(a) not yet synced; (b) synced and modified lately, where modified records are wanted."""
+        new = (*self.eligible(), not_ignored(*DONE))
+        modified = (*self.eligible(), Is("IntegrationStatus__NS", DONE), After("UpdatedDate", self.context.since or EPOCH))
+        return (new, modified) if self.updates else (new,)
 
     def waiting_work(self) -> int:
         return super().waiting_work() + len(self.context.retry)
 
     def select(self) -> Iterator[Candidate]:
         again = {row.id: row for row in self.again(self.context.retry)}
-        for row in self.foreign_changes(self.query()):
+        for row in self.context.source.select(self.query()):
             if row.id not in again:
                 yield candidate(row)
         yield from map(candidate, again.values())
 
-    def foreign_changes(self, query: SourceQuery) -> Iterator[Selected]:
-        """The heads of a query except those that the connector itself changed last."""
-        for piece in streamed_parts(self.context.source.select(query), SEEN_AT_A_TIME):
-            rows = [replace(row, updated=utc_moment(row.updated)) for row in piece]
-            seen = self.context.seen([row.id for row in rows])
-            yield from (row for row in rows if not row.updated or seen.get(row.id) != row.updated)
-
     def again(self, ids: Iterable[str]) -> Iterator[Selected]:
         """Records to look at although nothing says that they changed: held ones, and those of changed contacts."""
         query = self.query()
-        for piece in streamed_parts(ids, SEEN_AT_A_TIME):
+        for piece in streamed_parts(ids, READ_AT_A_TIME):
             heads = self.context.source.reread(self.object, piece, query.fields)
             for head in heads.values():
                 if any(all(c.holds(head) for c in conditions) for conditions in query.anyof):
                     group = str(head.get(query.group) or "") if query.group else ""
                     yield Selected(head["Id"], group, utc_moment(head.get("UpdatedDate")))
 
-    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]:
-        """When Zuora says that our own write-back changed the records."""
-        rows = self.context.source.reread(self.object, [r.id for r in records], ("UpdatedDate",))
+    def moments(self, ids: Sequence[str]) -> dict[str, str]:
+        rows = self.context.source.reread(self.object, ids, ("UpdatedDate",))
         return {i: utc_moment(row.get("UpdatedDate")) for i, row in rows.items()}
 
-    def watermark_after(self, base: str) -> str:
-        """How far the watermark may move beyond `base`, the highest modified date that was synced: past our own write-backs, up to
-        the first change that is not ours."""
-        if not base:
-            return base
-        query = SourceQuery(self.object, ("UpdatedDate",), (self._modified_since(base),))
-        zoql = query.renamed(self.context.source.suffix).zoql(("UpdatedDate",))
-        later = sorted((utc_moment(row.get("UpdatedDate")), row["Id"]) for row in self.context.zuora.query(zoql))
-        return past_own_changes(base, later, self.context.seen)
+    def now_at_source(self) -> str:
+        """Zuora tells UTC, as we do."""
+        return utc_moment(stamp(self.context.clock.now()))
+
+    def state(self, head: Mapping[str, Any], *more: Any) -> str:
+        """A digest of what a head contains, without what the connector writes, and of what belongs to it."""
+        return digest([head.get(name) for name in self.reread_fields(self.query()) if name not in OWN_FIELDS], *more)
 
     @staticmethod
     def is_ignored(row: Mapping[str, Any]) -> bool:
         return normal_status(row.get("IntegrationStatus__NS")) == "ignore"
+
+    def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        """A filled Integration ID means a link: a record with one that cannot be followed is not created anew."""
+        if wrong := self.no_ids.get(record.id):
+            return Hold((wrong_id(str(record.data.label), wrong),))
+        return super().decide(record, found)
 
     # -- destination -------------------------------------------------------------------------------------------------
 
@@ -127,6 +126,19 @@ class MasterData(ZuoraToNetSuite):
                 found.setdefault(source_id, {})[row["id"]] = row
         return found
 
+    def named_twice(self, unowned: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
+        """By Integration ID: one call."""
+        named = {i: target for i, (record, target) in unowned.items() if record.destination_id == target}
+        others: dict[str, list[tuple[str, str]]] = {}
+        fields = ("IntegrationId__NS", self.number_field)
+        for row in self.context.source.by_field(self.object, "IntegrationId__NS", named.values(), fields) if named else ():
+            others.setdefault(str(row["IntegrationId__NS"]), []).append((str(row["Id"]), str(row.get(self.number_field) or row["Id"])))
+        found = {}
+        for i, target in named.items():
+            if beside := sorted(f"{self.object_label} {number}" for other, number in others.get(target, ()) if other != i):
+                found[i] = problems.named_twice(self.code, self.label_of(unowned[i][0]), f"NetSuite {self.destination} {target}", beside)
+        return found
+
     def read_all(self, wanted: Mapping[str, tuple[str, str]], label: Callable[[str], str]) -> dict[str, Counterpart]:
         """Whole NetSuite records by source id, for comparison; `wanted`: source id -> (record type, internal id). A missing one is left
         out; one that cannot be read comes as `Unread`. `label` names a source record in messages."""
@@ -134,7 +146,9 @@ class MasterData(ZuoraToNetSuite):
         def read(item: tuple[str, tuple[str, str]]) -> tuple[str, Counterpart | None]:
             source_id, (record_type, internal_id) = item
             try:
-                return source_id, Counterpart(internal_id, record=self.context.netsuite.read(record_type, internal_id, expand=True))
+                content = self.context.netsuite.read(record_type, internal_id, expand=True)
+                own = content.get(self.reference.custom(record_type, "Zuora ID")) == source_id
+                return source_id, Counterpart(internal_id, record=content, own=own)
             except LoginRefused:
                 raise
             except NotFound:
@@ -154,31 +168,11 @@ Hits = dict[str, dict[str, dict[str, str]]]
 """Rows of a look-up: source id -> internal id -> row."""
 
 
-def past_own_changes(base: str, later: Sequence[tuple[str, str]], seen_of: Callable[[Sequence[str]], Mapping[str, str]]) -> str:
-    """The moment up to which all changes after `base` are the connector's own. `later`: (moment, id) in order; `seen_of`: when the
-    connector itself changed records last."""
-    mark = base
-    for piece in _whole_moments([row for row in later if row[0] > base], SEEN_AT_A_TIME):
-        seen = seen_of([i for _, i in piece])
-        for moment, rows in groupby(piece, key=lambda row: row[0]):
-            if any(seen.get(i) != moment for _, i in rows):
-                return mark
-            mark = moment
-    return mark
+def is_own(row: Mapping[str, str], source_id: str) -> bool:
+    """Whether a row of a look-up, found by external id or Zuora ID, carries no other record's Zuora ID."""
+    return row.get("zuoraid", "") in ("", source_id)
 
 
 def candidate(row: Selected, group: str = "") -> Candidate:
     """A candidate in the given group, with what the selection knew of it."""
     return Candidate(row.id, group, replace(row, group=group).to_json())
-
-
-def _whole_moments(rows: Sequence[tuple[str, str]], size: int) -> Iterator[list[tuple[str, str]]]:
-    """Rows (moment, id) in pieces of about `size`; rows of one moment stay together."""
-    piece: list[tuple[str, str]] = []
-    for row in rows:
-        if len(piece) >= size and row[0] != piece[-1][0]:
-            yield piece
-            piece = []
-        piece.append(row)
-    if piece:
-        yield piece

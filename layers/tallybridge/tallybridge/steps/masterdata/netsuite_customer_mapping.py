@@ -8,7 +8,7 @@ from typing import Any
 
 from tallybridge.settings import NumberMapping, Settings, StandardInvoiceSync
 from tallybridge.steps.masterdata.countries import country_code, state_key
-from tallybridge.steps.shared.mapping import Body, Mapped, changes, filled
+from tallybridge.steps.shared.mapping import Body, Mapped, changes, cut, filled
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import CREATED, Later, Problem, is_complete
 
@@ -136,10 +136,22 @@ def _address_problems(c: NetSuiteCustomer) -> list[Problem]:
         found.append(problem(7, "the default billing address has no addressee.", advice))
     if c.shipping is not None and not str(c.shipping.get("addressee") or "").strip():
         found.append(problem(8, "the default shipping address has no addressee.", advice))
+    if c.settings.contact_without_country == "Hold":
+        found += countries_missing(c)
     for addressee in dict.fromkeys(a.get("addressee") for a in (c.billing, c.shipping) if a and str(a.get("addressee") or "").strip()):
         if not names_of(addressee)[1]:
             found.append(problem(9, f'addressee "{addressee}" gives no last name.', advice))
     return found
+
+
+def countries_missing(c: NetSuiteCustomer) -> list[Problem]:
+    """Addresses without a country: Zuora takes the account and cannot tell its taxes."""
+    places = [p for p, a in (("billing", c.billing), ("shipping", c.shipping)) if a is not None and not str(a.get("country") or "").strip()]
+    if not places:
+        return []
+    what = f"the default {' and '.join(places)} {'addresses have' if len(places) > 1 else 'address has'} no country"
+    advice = "Enter the country of the address in NetSuite; where Zuora has the account already, it follows by itself."
+    return [Problem(f"{CODE}-COUNTRY", f"{c.label}: {what}; Zuora cannot calculate taxes for its account.", advice)]
 
 
 def parent_missing(c: NetSuiteCustomer) -> Problem:
@@ -321,9 +333,14 @@ def contact_body(c: NetSuiteCustomer, role: Role) -> Body:
     return filled(CONTACT_ROWS, "C", Person(c, role), Reference(), "contact")
 
 
+def contact_values(c: NetSuiteCustomer, role: Role) -> Body:
+    """What a contact is to hold."""
+    return filled(CONTACT_ROWS, "U", Person(c, role), Reference(), "contact")
+
+
 def contact_changes(c: NetSuiteCustomer, role: Role, held: Row) -> Body:
-    """What differs from the contact in Zuora; names and codes of one country or state are the same."""
-    body = changes(filled(CONTACT_ROWS, "U", Person(c, role), Reference(), "contact"), held)
+    """What differs from the contact in Zuora, as Zuora would store it; names and codes of one country or state are the same."""
+    body = changes(cut(contact_values(c, role), CONTACT_LENGTHS)[0], held)
     keys: dict[str, Callable[[str], str | None]] = {"Country": country_code, "State": state_key}
     same = {n for n, key in keys.items() if n in body and key(str(body[n])) and key(str(body[n])) == key(str(held.get(n) or ""))}
     return {name: value for name, value in body.items() if name not in same}

@@ -18,8 +18,8 @@ class AccountWriter(ZuoraWriter):
     """Says in the words of W2 and W3 what Zuora declines about an account. `declined` collects the customers whose account was not created
     for that reason."""
 
-    def __init__(self, zuora: Zuora, family: str, declined: set[str]) -> None:
-        super().__init__(zuora, family)
+    def __init__(self, zuora: Zuora, declined: set[str]) -> None:
+        super().__init__(zuora)
         self.declined = declined
 
     def create(self, request: Request) -> str:

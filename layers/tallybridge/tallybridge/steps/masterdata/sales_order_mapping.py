@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,13 +20,23 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class OrderLine:
+    """A line of a rate plan: its place on the order, its item's name, the Zuora id of the rate plan, and whether it was closed."""
+
+    place: str
+    item: str
+    plan: str
+    closed: bool = False
+
+
+@dataclass(frozen=True)
 class SalesOrder:
-    """A sales order with everything its mapping needs. `row`: columns as the step selects them; `plans`: the Zuora ids of its rate plan
-    lines in line order; `account`: the customer's Zuora account, {} when it is not there; `effective`: first and last day of each rate
+    """A sales order with everything its mapping needs. `row`: columns as the step selects them; `lines`: its rate plan lines in their
+    order; `account`: the customer's Zuora account, {} when it is not there; `effective`: first and last day of each rate
     plan, narrowed by its product; `known_currencies`: those of the orders of this batch that some account in Zuora has."""
 
     row: Row
-    plans: tuple[str, ...]
+    lines: tuple[OrderLine, ...]
     settings: Settings
     synced_at: str
     account: Row = field(default_factory=dict)
@@ -40,6 +50,11 @@ class SalesOrder:
     @property
     def label(self) -> str:
         return f"Sales order {self.number}"
+
+    @property
+    def plans(self) -> tuple[str, ...]:
+        """What is sold: the Zuora ids of the rate plans on lines that are open."""
+        return tuple(line.plan for line in self.lines if not line.closed)
 
     @property
     def currency(self) -> str:
@@ -57,6 +72,42 @@ class SalesOrder:
     @property
     def auto_renew(self) -> bool:
         return str(self.row.get("autorenew") or "").strip().upper() in YES
+
+
+# -- what is not sold ----------------------------------------------------------------------------------------------------
+
+PENDING, CANCELLED, CLOSED = "A", "C", "H"
+"""States of sales orders (api-netsuite.md 9.13): pending approval, cancelled, closed."""
+IGNORED = "If that is final, set Zuora Integration Status to Ignore: then it is not looked at again."
+
+
+def left_out(order: SalesOrder) -> Problem | None:
+    """Why nothing is due for an order that is to be sent: rule 5 of section 2, approval, and lines that were closed."""
+    state = str(order.row.get("orderstatus") or "").rpartition(":")[2]
+    if state in (CANCELLED, CLOSED):
+        word = "cancelled" if state == CANCELLED else "closed"
+        return Problem(f"{CODE}-{word.upper()}", f"{order.label}: is {word} in NetSuite; not sent.", IGNORED)
+    if state == PENDING:
+        text = f"{order.label}: waits for approval in NetSuite; not sent."
+        return Problem(f"{CODE}-PENDING", text, "Approve the sales order; then it follows by itself.")
+    if not order.plans:
+        return Problem(f"{CODE}-LINES-CLOSED", f"{order.label}: all its lines of Zuora rate plans are closed; not sent.", IGNORED)
+    return None
+
+
+def without_account(order: SalesOrder) -> Problem | None:
+    """Rule 1 of section 2: the order's customer must be in Zuora."""
+    if _plain(order.row.get("account")):
+        return None
+    text = f"{order.label}: Zuora Customer ID (Sales) is empty, its customer is not in Zuora; not sent."
+    return Problem(f"{CODE}-CUSTOMER", text, "It follows by itself once the customer has been synced.")
+
+
+def remarks_on(order: SalesOrder) -> Iterator[Problem]:
+    """The lines that are left out of an order that is sold."""
+    for line in order.lines:
+        if line.closed:
+            yield Problem(f"{CODE}-LINE-CLOSED", f"{order.label}: line {line.place} ({line.item}) is closed; it is not sold.")
 
 
 # -- validations ---------------------------------------------------------------------------------------------------------

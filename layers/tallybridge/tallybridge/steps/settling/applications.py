@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
+from tallybridge.ids import netsuite_id
+
 ZERO = Decimal(0)
 
 
@@ -119,7 +121,7 @@ def allotted(wanted: Mapping[str, Decimal], present: Mapping[str, Decimal], bala
 
 def open_balances(netsuite: Lookup, documents: Iterable[str]) -> dict[str, Decimal]:
     """The open amounts of NetSuite invoices by internal id, in transaction currency: one call per 1,000. A missing one is left out."""
-    ids = sorted(d for d in documents if d.isdigit())
+    ids = sorted(d for d in documents if netsuite_id(d))
     q = "SELECT id, foreignamountunpaid FROM transaction WHERE id IN {in}"
     return {row["id"]: Decimal(row.get("foreignamountunpaid") or 0) for row in netsuite.suiteql_in(q, ids)}
 

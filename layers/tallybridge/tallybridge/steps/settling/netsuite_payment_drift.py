@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tallybridge.money import plain
 from tallybridge.steps.settling.netsuite_beside import CREDIT, DEPOSIT
 from tallybridge.sync.step import Counterpart, Problem
 
@@ -26,9 +25,8 @@ def void_or_unlinked(data: PaymentData, there: Counterpart, refunded: Decimal) -
     """A void, and a customer whose Zuora ID was cleared."""
     if data.void and there.amount != refunded:
         left = (there.amount or Decimal(0)) - refunded
-        text = (
-            f"{data.name}: voided or set to 0 after its sync; Zuora payment {number_of(there)} still holds {plain(left)}{_applied(data)}."
-        )
+        held = f"{data.money(left)}{_applied(data)}"
+        text = f"{data.name}: voided or set to 0 after its sync; Zuora payment {number_of(there)} still holds {held}."
         return Problem("NSPAY-VOIDED", text, f"Unapply and cancel the Zuora payment, or refund it; {LEAVE}")
     if not data.row.get("account"):
         text = f"{data.name}: its customer no longer carries a Zuora ID; Zuora payment {number_of(there)} stays as it is."
@@ -59,7 +57,7 @@ def may_not_follow(data: PaymentData, there: Counterpart, changes: bool, cutover
 
 def not_sent(data: PaymentData, there: Counterpart) -> Problem:
     """A change in a tenant without Invoice Settlement, where none is sent."""
-    wanted = f"{plain(data.amount)} to {len(data.wanted)} Zuora invoices"
+    wanted = f"{data.money(data.amount)} to {len(data.wanted)} Zuora invoices"
     text = f"{data.name}: changed after its sync ({wanted}); Zuora payment {number_of(there)} holds {_held(data, there)}. It is not sent."
     return Problem("NSPAY-UNSENT", text, f"Correct it in Zuora; or {RESEND}, and it is made anew; {LEAVE}")
 
@@ -70,9 +68,16 @@ def differs(data: PaymentData, there: Counterpart) -> Problem:
     return Problem("NSPAY-DIFFERS", text, f"Correct it in Zuora, or save the payment here and its applications are sent; {LEAVE}")
 
 
+def parts_differ(data: PaymentData, payment: str, now: Mapping[str, Decimal]) -> Problem:
+    """Right after a change Zuora's payment is applied otherwise than was sent."""
+    held = ", ".join(f"{data.money(amount)} to {data.document_name(d)}" for d, amount in now.items()) or "nothing"
+    text = f"{data.name}: after its change Zuora payment {payment} is applied otherwise than was sent: {held}."
+    return Problem("NSPAY-PARTS", text, "The next run compares again and sends the difference; look at the payment if it comes back.")
+
+
 def too_much(data: PaymentData, there: Counterpart, left: Decimal) -> Problem:
     """More is to be applied than refunds have left of the Zuora payment."""
-    text = f"{data.name}: more is to be applied than the {plain(left)} that refunds have left of Zuora payment {number_of(there)}."
+    text = f"{data.name}: more is to be applied than the {data.money(left)} that refunds have left of Zuora payment {number_of(there)}."
     return Problem("NSPAY-REFUNDED", text, f"Apply less here, or settle the document in Zuora by hand; {LEAVE}")
 
 
@@ -89,18 +94,20 @@ def used_with_it(data: PaymentData) -> Iterator[Problem]:
     for a in data.applications:
         if a.kind in (DEPOSIT, CREDIT):
             what = "customer deposit" if a.kind == DEPOSIT else "credit memo"
-            text = f"{data.name}: {what} {a.number} ({plain(a.amount)}) is used together with it, which is not covered; nothing is sent."
+            text = (
+                f"{data.name}: {what} {a.number} ({data.money(a.amount)}) is used together with it, which is not covered; nothing is sent."
+            )
             advice = f"Apply the {what} by a transaction of its own in NetSuite, or enter all of it in Zuora and set the status to Ignore."
             yield Problem("NSPAY-DEPOSIT" if a.kind == DEPOSIT else "NSPAY-CREDIT", text, advice)
 
 
 def told_beside(data: PaymentData) -> Iterator[Problem]:
     """What closes the NetSuite document and leaves Zuora's open."""
-    names = {a.document: data.document_name(a.zuora_id) for a in data.to_zuora}
+    names = {a.document: data.document_name(data.invoice_of(a)) for a in data.to_zuora}
     for b in data.beside:
         if b.document not in names:
             continue
-        amount, name = plain(b.amount), names[b.document]
+        amount, name = data.money(b.amount), names[b.document]
         if b.kind:
             text = f"{data.name}: deposit application {b.number} settles {amount} of {name} too; customer deposits are not sent."
             yield Problem("NSPAY-DEPOSITED", text, f"Enter {amount} in Zuora by hand; its {name} stays open by it.")
@@ -111,9 +118,9 @@ def told_beside(data: PaymentData) -> Iterator[Problem]:
 
 def _applied(data: PaymentData) -> str:
     """What Zuora holds by document."""
-    parts = ", ".join(f"{plain(amount)} to {data.document_name(d)}" for d, amount in data.parts.items())
+    parts = ", ".join(f"{data.money(amount)} to {data.document_name(d)}" for d, amount in data.parts.items())
     return f" ({parts})" if parts else ""
 
 
 def _held(data: PaymentData, there: Counterpart) -> str:
-    return f"{plain(there.amount or Decimal(0))}{_applied(data)}"
+    return f"{data.money(there.amount or Decimal(0))}{_applied(data)}"

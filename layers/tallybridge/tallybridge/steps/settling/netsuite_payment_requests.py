@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tallybridge.clock import stamp
-from tallybridge.steps.settling.netsuite_settlements import given
+from tallybridge.steps.settling.netsuite_settlements import comment, date_in, given
 from tallybridge.steps.shared.netsuite_source import ZUORA_COMMENT_LIMIT
 from tallybridge.sync.step import CREATED, Counterpart, Made, Request, SourceRecord
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tallybridge.steps.settling.netsuite_payment_data import PaymentData
 
 REFERENCE_LIMIT = 60
+CUTS = {"memo": ZUORA_COMMENT_LIMIT, "reference": REFERENCE_LIMIT}
 TRANSFERRED = "Yes"
+DRAFT = "Draft"
 
 
 # -- P3: without Invoice Settlement --------------------------------------------------------------------------------------
@@ -31,9 +33,9 @@ def create_in_steps(data: PaymentData, record: SourceRecord, step: NetSuitePayme
         "EffectiveDate": data.row.get("trandate"),
         "PaymentMethodId": data.methods[data.method_type],
         "ReferenceId": _reference(data),
-        "Comment": _comment(data),
+        "Comment": comment(data.row.get("memo", "")),
         "Type": "External",
-        "Status": "Draft",
+        "Status": DRAFT,
         **step.connector_fields(record),
     }
     draft = Request("Payment", given(body), key=f"payment-{record.id}")
@@ -75,16 +77,17 @@ def _synced(step: NetSuitePayments) -> dict[str, Any]:
 # -- P4: with Invoice Settlement -----------------------------------------------------------------------------------------
 
 
-def create(data: PaymentData, record: SourceRecord, step: NetSuitePayments) -> tuple[Request, ...]:
-    """One call with its applications; nothing is to be written afterwards."""
+def create(data: PaymentData, record: SourceRecord, step: NetSuitePayments, *, today: bool = False) -> tuple[Request, ...]:
+    """One call with its applications; nothing is to be written afterwards. `today`: Zuora dates it, NetSuite's date is in the comment."""
+    date = data.row.get("trandate", "")
     body = {
         "accountId": data.row["account"],
         "amount": data.amount,
         "currency": record.currency,
-        "effectiveDate": data.row.get("trandate"),
+        "effectiveDate": "" if today else date,
         "paymentMethodId": data.methods[data.method_type],
         "referenceId": _reference(data),
-        "comment": _comment(data),
+        "comment": comment(data.row.get("memo", ""), date if today else ""),
         "type": "External",
         "financeInformation": {"transferredToAccounting": TRANSFERRED},
         **documents(data, data.wanted),
@@ -101,7 +104,8 @@ def changes(data: PaymentData, wanted: Mapping[str, Decimal], there: Counterpart
     more = {d: amount - present.get(d, Decimal(0)) for d, amount in wanted.items() if amount > present.get(d, Decimal(0))}
     moves = [(less, "unapply"), (more, "apply")]
     found = [Request(f"/v1/payments/{{id}}/{move}", documents(data, lines), there.id) for lines, move in moves if lines]
-    texts = {"comment": _comment(data), "referenceId": _reference(data)}
+    dated = data.row.get("trandate", "") if date_in(there.record.get("Comment") or "") else ""
+    texts = {"comment": comment(data.row.get("memo", ""), dated), "referenceId": _reference(data)}
     now = {"comment": there.record.get("Comment") or "", "referenceId": there.record.get("ReferenceId") or ""}
     if found or texts != now:
         found.append(Request("/v1/payments/{id}", {**texts, **_synced(step)}, there.id))
@@ -114,10 +118,6 @@ def documents(data: PaymentData, amounts: Mapping[str, Decimal]) -> dict[str, An
     invoices = [{"invoiceId": d, "amount": amount} for d, amount in amounts.items() if d not in memos]
     debit = [{"debitMemoId": d, "amount": amount} for d, amount in amounts.items() if d in memos]
     return {name: lines for name, lines in (("invoices", invoices), ("debitMemos", debit)) if lines}
-
-
-def _comment(data: PaymentData) -> str:
-    return data.row.get("memo", "")[:ZUORA_COMMENT_LIMIT]
 
 
 def _reference(data: PaymentData) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tallybridge.clock import stamp
-from tallybridge.steps.shared.netsuite_source import STATUS, NetSuiteToZuora, Row
-from tallybridge.sync.step import SourceRecord, is_complete, normal_status
+from tallybridge.money import plain
+from tallybridge.steps.shared.netsuite_source import ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row
+from tallybridge.sync.step import SourceRecord
 
 INVOICE, CREDIT_MEMO, JOURNAL = "CustInvc", "CustCred", "Journal"
 """SuiteQL type codes of documents that are settled."""
@@ -66,42 +67,29 @@ class NetSuiteSettlement(NetSuiteToZuora):
             *(("u.symbol AS currency",) if self.settings.netsuite_multiple_currencies else ()),
         )
 
+    def currency_column(self) -> str:
+        """The record's currency, "" where the account has only one."""
+        return "u.symbol" if self.settings.netsuite_multiple_currencies else ""
+
     def not_from_zuora(self) -> str:
         """The condition that the record was not born in Zuora."""
         return f"NVL(t.{self.label_field('Zuora Origin')}, ' ') <> 'ZUORA'"
 
-    def was_sent(self) -> str:
-        """The condition that the connector has sent the record, or has tried to: it is followed, whatever it looks like now."""
-        status, origin = self.label_field(STATUS), self.label_field("Zuora Origin")
-        told = f"t.{status} IS NOT NULL OR NVL(t.{origin}, ' ') = 'NETSUITE'"
-        under_way = f"LOWER(NVL(t.{status}, ' ')) LIKE '%creating%' OR LOWER(NVL(t.{status}, ' ')) LIKE '%updating%'"
-        return f"(t.{self.label_field('Zuora ID')} IS NOT NULL AND ({told})) OR {under_way}"
-
     # -- reading -----------------------------------------------------------------------------------------------------
-
-    def qualifying(self, rows: Iterable[Row]) -> set[str]:
-        """Which of the records that are not complete the rules for new records would choose: one call, where there is one that was tried
-        before."""
-        rows = list(rows)
-        sent = {row["id"] for row in rows if normal_status(row.get("status")) or row.get("zuoraid")}
-        tried = [row["id"] for row in rows if row["id"] in sent and not is_complete(row.get("status"))]
-        selection = self.selection()
-        chosen = {row["id"] for row in self.context.netsuite.suiteql_in(selection.qualifying_sql(), tried, selection.params)}
-        return chosen | {row["id"] for row in rows if row["id"] not in sent}
 
     def accounts(self, rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
         """The Zuora accounts of NetSuite records, by id."""
         return self.context.source.reread("Account", (row.get("account", "") for row in rows), ("AccountNumber", "Currency"))
 
+    def currencies_in_zuora(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Asked where an account may have payments in several currencies: 99 a call."""
+        return self.context.source.currencies(self.zuora_object, ids) if ids and self.invoice_currency else {}
+
     def settlement_record(self, data: Any) -> SourceRecord:
         """The source record of a payment or refund: `data` has its `row`, its `account` and its `amount`."""
-        currency = str(data.account.get("Currency") or data.row.get("currency", ""))
-        return self.transaction_record(data, data.amount, currency, data.row.get("zuoraid", ""))
-
-    @staticmethod
-    def is_void(row: Row) -> bool:
-        """What a void leaves behind, by either of NetSuite's ways: no amount, or the flag where a journal reverses it."""
-        return row.get("voided") == "T" or not Decimal(row.get("total", "0"))
+        currency = str(data.row.get("currency") or data.account.get("Currency") or "")
+        applied = sorted((a.document, plain(a.amount)) for a in data.applications)
+        return self.transaction_record(data, data.amount, currency, data.row.get("zuoraid", ""), self.state(data.row, applied))
 
     # -- payment methods (sequence-and-status.md 7.4) ----------------------------------------------------------------
 
@@ -119,6 +107,23 @@ class NetSuiteSettlement(NetSuiteToZuora):
         """The fields that mark a Zuora record as made of a NetSuite one, under the names that the tenant uses."""
         fields = {"IntegrationId__NS": record.id, "Origin__NS": "NETSUITE", "SyncDate__NS": stamp(self.context.clock.now()), **more}
         return self.context.source.to_tenant(fields)
+
+
+DATE_NOTE = re.compile(r"\(NetSuite date (\d{4}-\d\d-\d\d)\)$")
+"""The end of a comment on a Zuora record that has another date than its NetSuite one."""
+
+
+def comment(memo: str, date: str = "") -> str:
+    """The comment of a Zuora record: the memo, and NetSuite's date where one is given; cut to what Zuora takes."""
+    note = f"(NetSuite date {date})" if date else ""
+    room = ZUORA_COMMENT_LIMIT - len(note) - (1 if note and memo else 0)
+    return " ".join(filter(None, (memo[:room], note)))
+
+
+def date_in(text: str) -> str:
+    """NetSuite's date in a comment, "" where it names none."""
+    found = DATE_NOTE.search(text)
+    return found[1] if found else ""
 
 
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from tallybridge.clock import utc_moment
 from tallybridge.errors import Refused
 from tallybridge.steps.settling.applications import Application, applications, by_document
 from tallybridge.steps.shared import custom_fields
-from tallybridge.steps.shared.base import StepContext, ZuoraToNetSuite
+from tallybridge.steps.shared.base import ZuoraToNetSuite
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.texts import ref
 from tallybridge.sync.step import Mark, MarkResult, Problem
 from tallybridge.zuora.selection import Parent, Selected
@@ -20,7 +21,6 @@ from tallybridge.zuora.writes import Written
 
 METHOD = Parent("PaymentMethod", "PaymentMethodId", optional=True)
 METHOD_FIELDS = ("Type", "CreditCardType")
-MEMO_LIMIT = 999
 SOURCE_WRITERS = 8
 """Parallel status writes: with Invoice Settlement a payment or refund takes one call each (api-zuora-billing.md section 12.5)."""
 PAYMENT = "customerPayment"
@@ -28,12 +28,14 @@ PAYMENT = "customerPayment"
 
 @dataclass(frozen=True)
 class Applied:
-    """What NetSuite says of one of its payments: its customer, the amount by document of the applications to Zuora's documents, and what
-    is open of it. Amounts in transaction currency."""
+    """What NetSuite says of one of its payments: its customer, the amount by document of the applications to Zuora's documents, what is
+    open of it, its amount, and the currency of these amounts, "" where the account has but one."""
 
     customer: str
     documents: Mapping[str, Decimal] = field(default_factory=dict)
     open: Decimal = Decimal(0)
+    amount: Decimal = Decimal(0)
+    currency: str = ""
 
 
 class Settlement(ZuoraToNetSuite):
@@ -71,7 +73,8 @@ class Settlement(ZuoraToNetSuite):
         if self.reference.id_of("payment method", name) is None:
             advice = f'Create a NetSuite payment method named "{name}", or translate the type in the setting payment_method_translation.'
             text = f'{label}: {word} "{name}" has no NetSuite payment method of exactly that name.'
-            yield Problem(f"{self.code}-V1", text, advice)
+            cause = f'payment method "{name}" has no NetSuite payment method of exactly that name.'
+            yield Problem(f"{self.code}-V1", text, advice, cause=cause)
 
     # -- account posted to (payments.md P1) --------------------------------------------------------------------------
 
@@ -107,11 +110,14 @@ class Settlement(ZuoraToNetSuite):
         """NetSuite payments by id with their applications to Zuora's documents: two calls per 1,000. A missing one is left out."""
         ids = sorted({p for p in payments if p})
         applied = applications(self.context.netsuite, ids, self.reference.custom("invoice", "Zuora ID"))
-        heads = "SELECT id, entity, foreignpaymentamountunused AS unused FROM transaction WHERE type = 'CustPymt' AND id IN {in}"
-        return {
-            row["id"]: Applied(row.get("entity", ""), _of_zuora(applied.get(row["id"], ())), Decimal(row.get("unused", "0")))
-            for row in self.context.netsuite.suiteql_in(heads, ids)
-        }
+        columns = f"id, entity, foreignpaymentamountunused AS unused, foreigntotal AS total{self.currency_column()}"
+        heads = f"SELECT {columns} FROM transaction WHERE type = 'CustPymt' AND id IN {{in}}"
+        return {row["id"]: self._applied(row, applied.get(row["id"], ())) for row in self.context.netsuite.suiteql_in(heads, ids)}
+
+    def _applied(self, row: Mapping[str, str], applied: Sequence[Application]) -> Applied:
+        unused, total = Decimal(row.get("unused", "0")), abs(Decimal(row.get("total", "0")))
+        code = self.reference.currency_code(row.get("currency"))
+        return Applied(row.get("entity", ""), _of_zuora(applied), unused, total, code)
 
     # -- status writes -----------------------------------------------------------------------------------------------
 

@@ -2,154 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.clock import Clock, stamp, utc_moment
-from tallybridge.netsuite import NetSuite
+from tallybridge import money
+from tallybridge.errors import Refused
+from tallybridge.ids import netsuite_id
 from tallybridge.pieces import side_by_side
-from tallybridge.settings import Behavior, Settings
+from tallybridge.settings import NumberMapping
+from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.currencies import Booking, own_currency
 from tallybridge.steps.shared.custom_fields import CustomFields
+from tallybridge.steps.shared.fitting import Fitting, fitted, fitted_plan, with_remarks
+from tallybridge.steps.shared.numbers import EXTERNAL_ID_PREFIX, renumbered
+from tallybridge.steps.shared.parents import Stays, stays
 from tallybridge.steps.shared.periods import Posting, posting
-from tallybridge.steps.shared.problems import currency_problem
-from tallybridge.steps.shared.reference import Reference
+from tallybridge.steps.shared.problems import not_synced, taken
+from tallybridge.steps.shared.refusals import explained
+from tallybridge.steps.shared.sync_step import Row, Rows, SyncStep
 from tallybridge.steps.shared.texts import day
 from tallybridge.steps.shared.writers import NetSuiteWriter
-from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, Request, SourceRecord, Writer
-from tallybridge.zuora import Zuora
+from tallybridge.sync.held import Held
+from tallybridge.sync.runlog import LeftOut, Tally
+from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, SourceRecord, Write, Writer
 from tallybridge.zuora.selection import Selected, SourceQuery
-from tallybridge.zuora.source import ZuoraSource
+from tallybridge.zuora.source import NO_ID
 from tallybridge.zuora.writes import Written
-
-Row = Mapping[str, Any]
-Rows = dict[str, dict[str, Any]]
-
-
-@dataclass
-class StepContext:
-    """What a step works with."""
-
-    zuora: Zuora
-    source: ZuoraSource
-    netsuite: NetSuite
-    settings: Settings
-    clock: Clock
-    reference: Reference = field(default_factory=Reference)
-    """The NetSuite tables that the step asked for in `needs`."""
-    watermark: str = ""
-    """How far the step's last run came; "" for steps without one."""
-    retry: tuple[str, ...] = ()
-    """Ids that must be selected again although the watermark has moved past them."""
-    deferred: tuple[str, ...] = ()
-    """Ids of synced documents whose revenue dates are still to come."""
-    seen: Callable[[Sequence[str]], Mapping[str, str]] = lambda ids: {}
-    """When the connector itself changed some records last, by source id."""
-    known: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]] = lambda ids: {}
-    """The ledger's items by source id."""
-    dropped: set[str] = field(default_factory=set)
-    """Collects the fields that this account lacks."""
-    mode: str = "B"
-    """"A", a tenant without Invoice Settlement, or "B"."""
-    run_id: str = ""
-    places: Mapping[str, int] = field(default_factory=dict)
-    """The place of each record in the step's selection, from 0."""
-
-
-class SyncStep:
-    """Base of all steps: what the engine and the tasks ask of any of them. The two directions follow below and in `netsuite_source`."""
-
-    name: str
-    title: str
-    object: str
-    object_label: str
-    destination: str
-    code: str
-    direction: str
-    system: str
-    destination_system: str
-    transaction = True
-    chunk = 100
-    needs: tuple[str, ...] = ()
-    """Reference tables, see steps/shared/reference.py."""
-    follows_changes = False
-    """Selects by a watermark which synced records were modified."""
-
-    def __init__(self, context: StepContext) -> None:
-        self.context = context
-        self.settings = context.settings
-        self.reference = context.reference
-
-    @property
-    def settlement_on(self) -> bool:
-        """Whether the tenant has Invoice Settlement (mode B)."""
-        return self.context.mode == "B"
-
-    @staticmethod
-    def behavior_in(settings: Settings) -> Behavior:
-        """New and modified records, or new ones only; transactions are never selected by their modification."""
-        return Behavior.NEW_ONLY
-
-    def waiting_work(self) -> int:
-        """How many records may be waiting: one call; 0 means that the step has nothing to do."""
-        raise NotImplementedError
-
-    def select(self) -> Iterator[Candidate]:
-        """The records to look at, those of one group together."""
-        raise NotImplementedError
-
-    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        """The candidates as they are now; those that no longer qualify are left out."""
-        raise NotImplementedError
-
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        """Counterparts by source id; a record without one is left out."""
-        raise NotImplementedError
-
-    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
-        """What a create whose outcome is unknown may have made: the record's counterpart. Steps that create several records say more."""
-        return self.find([record]).get(record.id, [])
-
-    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        """What to do with a record. Pure."""
-        raise NotImplementedError
-
-    def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        """The step's plan with what concerns every step of its direction."""
-        return self.plan(record, found)
-
-    def writer(self) -> Writer:
-        """What sends the requests of a plan."""
-        raise NotImplementedError
-
-    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
-        """What the destination holds, in transaction currency, by its id."""
-        raise NotImplementedError
-
-    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
-        """What the destination says it holds of some source records: (source id, amount), two of them if it holds two."""
-        raise NotImplementedError
-
-    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """Write statuses on source records."""
-        raise NotImplementedError
-
-    def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
-        """Written in the source before a record is marked complete; answers what failed."""
-        return {}
-
-    def after_marks(self, records: Sequence[SourceRecord]) -> dict[str, str]:
-        """When the source says that it was changed last, after our own write; only master data needs it."""
-        return {}
-
-    def watermark_after(self, base: str) -> str:
-        """How far the watermark may move beyond `base`, the highest modified date that was synced."""
-        return base
-
-    def now_at_source(self) -> str:
-        """The present moment as the source's modified dates tell it: the first query date after modified records were switched on."""
-        return utc_moment(stamp(self.context.clock.now()))
 
 
 class ZuoraToNetSuite(SyncStep):
@@ -162,11 +41,21 @@ class ZuoraToNetSuite(SyncStep):
     """SuiteQL table of the destination records: transaction, customer or item."""
     transaction_type = ""
     """SuiteQL type code of the destination transaction, for example CustInvc."""
+    number_field = "Id"
+    """The head's field with what people call it."""
+    amount_field = "Amount"
+
+    @property
+    def cut_code(self) -> str:
+        """Prefix of remarks on values that were cut."""
+        return self.code
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
+        self.booking = Booking(context, self.code)
         self.custom_fields = CustomFields.of(self.settings, context.mode, self.object)
         self.custom_values: dict[str, dict[str, Any]] = {}
+        self.no_ids: dict[str, str] = {}
 
     @property
     def transaction_types(self) -> tuple[str, ...]:
@@ -180,11 +69,22 @@ class ZuoraToNetSuite(SyncStep):
 
     def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         plan, values = self.plan(record, found), self.custom_values.get(record.id)
-        if not values:
-            return plan
-        place = self.context.places.get(record.id, 0)
-        label = f"{self.object_label} {record.number}"
-        return self.custom_fields.added(plan, record, values, self.record_type_of(record), label, place)
+        if values:
+            place, kind = self.context.places.get(record.id, 0), self.record_type_of(record)
+            whole = self.fit(kind, values)
+            plan = self.custom_fields.added(plan, record, whole.body, kind, f"{self.object_label} {record.number}", place)
+            plan = with_remarks(plan, self.said(record, whole.said))
+        plan, words = fitted_plan(plan, self.fit)
+        return with_remarks(plan, self.said(record, words))
+
+    def fit(self, record_type: str, body: Mapping[str, Any]) -> Fitting:
+        """The body of a NetSuite record of a type as this account takes it, and what had to be done to it."""
+        return fitted(body, lambda path: self.reference.limit(record_type, path))
+
+    def said(self, record: SourceRecord, words: Iterable[str]) -> tuple[Problem, ...]:
+        """Remarks on what was done to a record's values."""
+        advice = "Correct the value in Zuora if what was left out matters."
+        return tuple(Problem(f"{self.cut_code}-CUT", f"{self.label_of(record)}: {said}", advice) for said in words)
 
     def record_type_of(self, record: SourceRecord) -> str:
         """The NetSuite REST record type of a record's counterpart."""
@@ -225,8 +125,29 @@ class ZuoraToNetSuite(SyncStep):
                 holder = own[parent.of] if parent.of else head
                 own[parent.object] = parents[parent.object].get(holder.get(parent.key) or "", {})
             if query.qualifies(head, own):
+                self.no_ids[head["Id"]] = head.get(NO_ID, "")
                 self.note_custom_fields(head)
                 yield selected, {**selected.copy, **head}, own
+            elif told := query.left_out_when_read(head, own, joined=self.settings.zuora_read_path != "zoql"):
+                amount = Decimal(head.get(self.amount_field) or 0) if self.transaction else Decimal(0)
+                currency = own_currency({**selected.copy, **head}, own.get("Account", {})) if self.transaction else ""
+                record = LeftOut(self.name, self.object, told.code, told.reason, currency, due=told.due)
+                record.add(str(head.get(self.number_field) or candidate.id), amount)
+                self.context.left_out.append(record)
+
+    def left_out_rows(self, rows: Iterable[Row]) -> list[LeftOut]:
+        rules, found = self.query().told, dict[tuple[str, str], LeftOut]()
+        for row in rows:
+            rule, currency = str(row["rule"]), str(row.get("currency") or "")
+            left = LeftOut(self.name, self.object, rule, rules[rule].reason, currency, due=rules[rule].due)
+            known = found.setdefault((rule, currency), left)
+            known.tally = Tally(int(row["n"]), Decimal(str(row.get("total") or 0)))
+            known.first.append(str(row.get("number") or ""))
+        return list(found.values())
+
+    def left_out_sql(self) -> str:
+        query = self.query().renamed(self.context.source.suffix)
+        return query.left_out_sql(self.number_field, self.amount_field if self.transaction else "")
 
     def _heads_and_parents(self, query: SourceQuery, candidates: Sequence[Candidate]) -> tuple[Rows, dict[str, Rows]]:
         """Heads, and parents by object name. Parents whose ids the selection knows are read at the same time as the heads."""
@@ -236,7 +157,7 @@ class ZuoraToNetSuite(SyncStep):
             for p in query.parents
             if not p.of and all(p.key in c.data.get("copy", ()) for c in candidates)
         }
-        fields = (*query.fields, *self.custom_fields.names)
+        fields = self.reread_fields(query)
         reads = [(query.object, {c.id for c in candidates}, fields), *((o, ids, self.parent_fields(o)) for o, ids in early.items())]
         heads, *known = side_by_side(lambda read: reread(*read), reads)
         parents = dict(zip(early, known, strict=True))
@@ -246,6 +167,10 @@ class ZuoraToNetSuite(SyncStep):
                 ids = [h.get(parent.key) or "" for h in holders.values()]
                 parents[parent.object] = reread(parent.object, ids, self.parent_fields(parent.object))
         return heads, parents
+
+    def reread_fields(self, query: SourceQuery) -> tuple[str, ...]:
+        """The fields of a head that are read again."""
+        return (*query.fields, *self.custom_fields.names)
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         """The fields of a parent that the step needs."""
@@ -269,51 +194,107 @@ class ZuoraToNetSuite(SyncStep):
             ids = [by_external[k] for k in part]
             marks = ", ".join("?" * len(part))
             q = (
-                f"SELECT t.id, t.externalid, t.{zuora_id} AS zuoraid, t.foreigntotal FROM transaction t WHERE t.type = ? "
+                f"SELECT t.id, t.externalid, t.{zuora_id} AS zuoraid, {self.columns('t.')} FROM transaction t WHERE t.type = ? "
                 f"AND (t.externalid IN ({marks}) OR t.{zuora_id} IN ({marks}))"
             )
             for row in self.context.netsuite.suiteql(q, [transaction_type or self.transaction_type, *part, *ids]):
                 source_id = by_external.get(row.get("externalid", "")) or row.get("zuoraid", "")
-                found.setdefault(source_id, {})[row["id"]] = Counterpart(row["id"], self.total_in(row))
+                own = row.get("zuoraid", "") in ("", source_id)
+                held = self.held_in(row)
+                found.setdefault(source_id, {})[row["id"]] = Counterpart(
+                    row["id"], held.amount, own=own, currency=held.currency, customer=held.customer, kind=held.kind
+                )
         return {source_id: list(hits.values()) for source_id, hits in found.items()}
 
-    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
+    def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
+        """NetSuite records that carry another Zuora ID, and those that carry none but that several records name: one call for most."""
+        zuora_id = self.reference.custom(self.destination, "Zuora ID")
+        q = f"SELECT id, {zuora_id} AS zuoraid FROM {self.table} WHERE id IN {{in}}"
+        rows = self.context.netsuite.suiteql_in(q, sorted({target for _, target in targets.values() if netsuite_id(target)}))
+        owner_of = {row["id"]: row.get("zuoraid", "") for row in rows}
+        foreign = {i: owner for i, (_, target) in targets.items() if (owner := owner_of.get(target, "")) not in ("", i)}
+        rows_of = self.context.source.reread(self.object, set(foreign.values()), (self.number_field,)) if foreign else {}
+        found = {}
+        for i, owner in foreign.items():
+            record, target = targets[i]
+            other = f"{self.object_label} {rows_of.get(owner, {}).get(self.number_field) or owner}"
+            found[i] = taken(self.code, self.label_of(record), f"NetSuite {self.destination} {target}", other, "the field Zuora ID")
+        return found | self.named_twice({i: of for i, of in targets.items() if owner_of.get(of[1]) == ""})
+
+    def named_twice(self, unowned: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
+        """Which records name a destination record that belongs to none, but that others name, too."""
+        return {}
+
+    def not_synced_parent(self, code: str, label: str, name: str, kind: str, row: Row) -> Problem:
+        """A record that this one refers to is not in NetSuite: it follows by itself, or it never does, and why. `kind` is what people call
+        its kind, `row` what was read of it."""
+        return not_synced(code, label, name, kind, row, self.stays_behind(kind, row))
+
+    def stays_behind(self, kind: str, row: Row) -> Stays | None:
+        """Why a record that this one refers to will not be sent by itself, whatever is waited for."""
+        return stays(kind, row, self.settings, settlement_on=self.settlement_on)
+
+    def money(self, data: Any, amount: Decimal) -> str:
+        """An amount of a record as messages show it: "USD 1,190.75"."""
+        return money.text(amount, self.currency_of(data))
+
+    def label_of(self, record: SourceRecord) -> str:
+        """What people call a record in messages."""
+        return f"{self.object_label} {record.number}"
+
+    def currency_column(self, alias: str = "") -> str:
+        """The column with the currency of transactions, behind a comma; "" where the account has but one, and no such column."""
+        return f", {alias}currency AS currency" if self.reference.has_field(self.destination, "currency") else ""
+
+    def columns(self, alias: str = "") -> str:
+        """The columns that say what NetSuite holds of a transaction, for `held_in`."""
+        named = ", ".join(f"{alias}{name} AS {name}" for name in ("foreigntotal", "type", "entity"))
+        return named + self.currency_column(alias)
+
+    def held(self, destination_ids: Sequence[str]) -> dict[str, Held]:
         """What NetSuite holds, in transaction currency, by internal id: one call per 1,000."""
-        q = "SELECT id, foreigntotal FROM transaction WHERE id IN {in}"
-        rows = self.context.netsuite.suiteql_in(q, list(destination_ids))
-        return {row["id"]: total for row in rows if (total := self.total_in(row)) is not None}
+        q = f"SELECT id, {self.columns()} FROM transaction WHERE id IN {{in}}"
+        return {row["id"]: self.held_in(row) for row in self.context.netsuite.suiteql_in(q, list(destination_ids))}
+
+    def held_in(self, row: Row) -> Held:
+        """What a row of a transaction says of it. Without a column for it the currency is the account's only one."""
+        code = self.reference.currency_code(row["currency"]) if "currency" in row else self.reference.base_currency
+        return Held(self.total_in(row), code, row.get("entity", ""), RECORD_TYPES.get(row.get("type", ""), ""))
 
     def total_in(self, row: Row) -> Decimal | None:
         """What a transaction holds, from its total in SuiteQL, which is negative where the customer is owed."""
         return abs(Decimal(row["foreigntotal"])) if "foreigntotal" in row else None
 
-    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
-        """What NetSuite says it holds of some source records, by the field Zuora ID: (source id, amount), two of them if it holds two."""
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
+        """What NetSuite says it holds of some source records, by the field Zuora ID: (source id, what), two of them if it holds two."""
         zuora_id = self.reference.custom(self.destination, "Zuora ID")
         if self.transaction:
             types = ", ".join("?" * len(self.transaction_types))
-            q = f"SELECT {zuora_id} AS zuoraid, foreigntotal FROM transaction WHERE type IN ({types}) AND {zuora_id} IN {{in}}"
+            q = f"SELECT {zuora_id} AS zuoraid, {self.columns()} FROM transaction WHERE type IN ({types}) AND {zuora_id} IN {{in}}"
             rows = self.context.netsuite.suiteql_in(q, source_ids, self.transaction_types)
         else:
             q = f"SELECT {zuora_id} AS zuoraid FROM {self.table} WHERE {zuora_id} IN {{in}}"
             rows = self.context.netsuite.suiteql_in(q, source_ids)
         for row in rows:
-            yield row["zuoraid"], self.total_in(row)
+            yield row["zuoraid"], self.held_in(row) if self.transaction else Held()
 
-    def note_customer_currencies(self, records: Sequence[SourceRecord]) -> None:
-        """With multiple currencies, put the NetSuite customer's currency beside each record (sequence-and-status.md 7.3): one call."""
-        if not self.settings.netsuite_multiple_currencies:
-            return
-        customers = sorted({str(r.data.account.get("IntegrationId__NS") or "") for r in records} - {""})
-        q = "SELECT c.id, u.symbol FROM customer c JOIN currency u ON u.id = c.currency WHERE c.id IN {in}"
-        rows = self.context.netsuite.suiteql_in(q, customers) if customers else ()
-        symbols = {row["id"]: row.get("symbol", "") for row in rows}
+    def currency_of(self, data: Any) -> str:
+        """The currency of a transaction: its own."""
+        return own_currency(data.head, data.account)
+
+    def customer_id(self, data: Any) -> str:
+        """The internal id of the NetSuite customer that a transaction is booked on; "" when unknown."""
+        return str(data.account.get("IntegrationId__NS") or "")
+
+    def note_customers(self, records: Sequence[SourceRecord]) -> None:
+        """With multiple currencies, put the NetSuite customer beside each record (sequence-and-status.md 7.3): one call for most."""
+        customers = self.booking.customers((self.customer_id(r.data), r.currency) for r in records)
         for record in records:
-            record.data.customer_currency = symbols.get(str(record.data.account.get("IntegrationId__NS") or ""), "")
+            record.data.customer = customers.get(self.customer_id(record.data))
 
-    def currency_problems(self, label: str, data: Any) -> Iterator[Problem]:
-        """What `note_customer_currencies` has found wrong with a record's data."""
-        if problem := currency_problem(self.code, label, str(data.account.get("Currency") or ""), data.customer_currency):
+    def currency_problems(self, label: str, data: Any, amount: Decimal) -> Iterator[Problem]:
+        """Why NetSuite cannot take the transaction in its currency."""
+        if problem := self.booking.problem(label, amount, self.currency_of(data), data.account, data.customer):
             yield problem
 
     def transaction_record(self, data: Any, number: str, date: str, amount: Decimal) -> SourceRecord:
@@ -325,10 +306,12 @@ class ZuoraToNetSuite(SyncStep):
             status=str(head.get("IntegrationStatus__NS") or ""),
             group=str(head.get("AccountId") or ""),
             order=(day(head.get(date)) or "",),
-            currency=str(data.account.get("Currency") or head.get("Currency") or ""),
+            currency=(currency := self.currency_of(data)),
             amount=amount,
             destination_id=str(head.get("IntegrationId__NS") or ""),
             data=data,
+            customer=self.customer_id(data),
+            base=self.booking.base(currency),
         )
 
     def existing(self, record_type: str, fields: Mapping[str, Any], *, line: bool = False) -> dict[str, Any]:
@@ -346,6 +329,17 @@ class ZuoraToNetSuite(SyncStep):
     def posting(self, date: str, label: str, record_type: str = "") -> Posting:
         """How a document of the step's destination type, or of the type given, with this date is posted. `label` names the record."""
         return posting(self.settings, self.reference, record_type or self.destination, date, self.code, label)
+
+    def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
+        """Notes documents whose number NetSuite did not take, where Zuora's numbers are sent."""
+        if self.transaction and self.settings.transaction_number_mapping is NumberMapping.SOURCE_NUMBER:
+            known = {there: record for record, there in done.values()}
+            found = renumbered(self.context.netsuite, {there: record.number for there, record in known.items()})
+            self.context.renumbered |= {self.label_of(known[there]): number for there, number in found.items()}
+        return {}
+
+    def explained(self, refused: Mapping[str, tuple[SourceRecord, Write, Refused]]) -> dict[str, Problem]:
+        return explained(self.context.netsuite, self.code, self.object_label, self.external_id, refused)
 
     # -- source ------------------------------------------------------------------------------------------------------
 
@@ -381,18 +375,8 @@ class ZuoraToNetSuite(SyncStep):
 KEYS_PER_LOOKUP = 500
 """External ids in one look-up; each is asked for twice, and an IN list takes 1,000."""
 
-EXTERNAL_ID_PREFIX = {
-    "Account": "ZACC-",
-    "Product": "ZITM-",
-    "ProductRatePlan": "ZITM-",
-    "ProductRatePlanCharge": "ZITM-",
-    "Invoice": "ZINV-",
-    "DebitMemo": "ZDM-",
-    "CreditMemo": "ZCM-",
-    "Payment": "ZPMT-",
-    "Refund": "ZREF-",
-    "InvoiceItemAdjustment": "ZADJ-",
-}
+RECORD_TYPES = {"CustInvc": "invoice", "CustCred": "creditMemo", "CustPymt": "customerPayment", "CustRfnd": "customerRefund"}
+"""Record types of NetSuite by the type code of SuiteQL."""
 
 
 def results_of(written: Iterable[Written]) -> dict[str, MarkResult]:

@@ -57,7 +57,7 @@ def problems_of_account(
             where = f'{kind} "{name}" of account {account.get("AccountNumber", "")}'
             why = "is ambiguous in NetSuite" if reference.is_ambiguous(kind, name) else "does not exist in NetSuite"
             advice = f'Enter the exact full name of an active {kind} on the account, with " : " between levels.'
-            found.append(Problem(f"{code}-V{number}", f"{label}: {where} {why}.", advice))
+            found.append(Problem(f"{code}-V{number}", f"{label}: {where} {why}.", advice, cause=f'{kind} "{name}" {why}.'))
     return found
 
 

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
-from tallybridge.errors import ConfigurationError, LoginRefused, ServiceError
-from tallybridge.netsuite.suiteql import MAX_PAGES, PAGE
+from tallybridge.clock import EPOCH, utc_moment
+from tallybridge.errors import ConfigurationError, LoginRefused, Refused, ServiceError
+from tallybridge.netsuite.suiteql import MAX_ROWS
 from tallybridge.steps.settling.applications import Application, applications
-from tallybridge.steps.shared.base import SyncStep
+from tallybridge.steps.shared import problems
+from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.currencies import base_currency
+from tallybridge.steps.shared.fitting import with_remarks
+from tallybridge.steps.shared.netsuite_left_out import SuiteLeftOut
 from tallybridge.steps.shared.reference import load_reference
+from tallybridge.steps.shared.sync_step import SyncStep, digest
 from tallybridge.steps.shared.writers import ZuoraWriter
-from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Request, SourceRecord, Writer
+from tallybridge.sync.held import Held
+from tallybridge.sync.runlog import LeftOut
+from tallybridge.sync.step import (
+    Candidate,
+    Counterpart,
+    Mark,
+    MarkResult,
+    Plan,
+    Problem,
+    Request,
+    SourceRecord,
+    Writer,
+    is_complete,
+    normal_status,
+)
 
 STATUS_WRITERS = 8
 """NetSuite records marked at once; the client's slots limit them further."""
@@ -39,7 +59,7 @@ class SuiteSelection:
     written in order. Dates must be wrapped in TO_CHAR (api-netsuite.md section 5).
 
     `due` narrows how many and which, with `due_params`, but is not asked again of records that were selected: "not synced, or modified
-    since the watermark". Records of the watermark's retry list need not meet it either.
+    lately". Held records need not meet it either.
 
     `rules` choose what is new; a record that was synced (`followed` says so) is taken whatever the rules say. The parameters of the
     rules come after those of `where` in `params`.
@@ -69,7 +89,12 @@ class SuiteSelection:
 
     def rows_sql(self) -> str:
         """The records of some ids, as far as they still qualify."""
-        return f"SELECT t.id, {', '.join(self.columns)} FROM {self.source} WHERE {self._conditions()} AND t.id IN {{in}}"
+        columns = ", ".join(("t.id", *self.columns, f"{MODIFIED} AS modified"))
+        return f"SELECT {columns} FROM {self.source} WHERE {self._conditions()} AND t.id IN {{in}}"
+
+    def latest_sql(self) -> str:
+        """When a record of the kind was changed last, whatever the rules say."""
+        return f"SELECT TO_CHAR(MAX(t.lastmodifieddate), '{MOMENT}') AS latest FROM {self.source} WHERE {_all_of(self.where)}"
 
     def qualifying_sql(self) -> str:
         """Which of some ids the rules for new records would choose."""
@@ -107,8 +132,19 @@ class NetSuiteToZuora(SyncStep):
     zuora_object: str
     """The Zuora object that carries the NetSuite id in Integration ID, by its ZOQL name."""
     amount_field = "Amount"
+    table = "transaction"
+    """SuiteQL table of the source records."""
     undone: tuple[str, ...] = ()
     """Values of `Status` of Zuora records that no longer count: cancelled ones keep the Integration ID."""
+    cuts: ClassVar[Mapping[str, int]] = {}
+    """Columns of a record whose texts are cut to what Zuora takes, in characters."""
+    own_columns = frozenset({"status", "zuoraid", "synced", "modified"})
+    """Columns of a selection that the connector's own writes change."""
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        if self.transaction and not self.settings.netsuite_multiple_currencies:
+            self.needs = (*self.needs, "currency")  # to tell which one its amounts are in
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -132,16 +168,20 @@ class NetSuiteToZuora(SyncStep):
 
     def waiting_work(self) -> int:
         """Two or three calls: the fields of the record types, whose script ids the query needs, and the count."""
-        self._read_fields()
-        selection = self.counted()
+        self.read_fields()
+        selection = self.selection()
         rows = list(self.context.netsuite.suiteql(selection.count_sql(), selection.due_values()))
         return int(rows[0].get("n", 0)) + len(self.again()) if rows else 0
 
-    def counted(self) -> SuiteSelection:
-        """What `waiting_work` counts, where that is less than `selection`."""
-        return self.selection()
+    def told(self) -> SuiteLeftOut | None:
+        """The rules for new records that say so when they leave some out; None without such a rule."""
+        return None
 
-    def _read_fields(self) -> None:
+    def left_out(self) -> list[LeftOut]:
+        told = self.told()
+        return told.ask(self.context.netsuite, self.name, self.object) if told else []
+
+    def read_fields(self) -> None:
         """Fields of record types, where the run's reference tables have not been loaded yet."""
         missing = [n for n in self.needs if n.startswith("fields:") and n.removeprefix("fields:") not in self.reference.fields]
         if missing:
@@ -150,7 +190,7 @@ class NetSuiteToZuora(SyncStep):
             self.reference.overrides = found.overrides
 
     def again(self) -> tuple[str, ...]:
-        """Ids to look at although they are not due: those held since the watermark has moved past them."""
+        """Ids to look at although they are not due: those that are held."""
         return self.context.retry if self.selection().due else ()
 
     def select(self) -> Iterator[Candidate]:
@@ -168,7 +208,7 @@ class NetSuiteToZuora(SyncStep):
                 last = (row.get("grp", " "), row["id"])
                 if row["id"] not in again:
                     yield _candidate(row)
-            if number < PAGE * MAX_PAGES:
+            if number < MAX_ROWS:
                 break
         held = self.context.netsuite.suiteql_in(selection.heads_sql(), sorted(again), selection.params)
         yield from map(_candidate, sorted(held, key=lambda row: (row.get("grp", ""), row["id"])))
@@ -176,7 +216,7 @@ class NetSuiteToZuora(SyncStep):
     def _window(self, selection: SuiteSelection, params: Sequence[str]) -> Iterator[Row]:
         for number, row in enumerate(self.context.netsuite.suiteql(selection.window_sql(), params), start=1):
             yield row
-            if number == PAGE * MAX_PAGES:
+            if number == MAX_ROWS:
                 return
 
     def reread(self, candidates: Sequence[Candidate]) -> list[Row]:
@@ -185,6 +225,21 @@ class NetSuiteToZuora(SyncStep):
         ids = [c.id for c in candidates]
         rows = {row["id"]: row for row in self.context.netsuite.suiteql_in(selection.rows_sql(), ids, selection.params)}
         return [rows[i] for i in ids if i in rows]
+
+    def qualifying(self, rows: Iterable[Row]) -> set[str]:
+        """Which of the records that are not complete the rules for new records would choose: one call, where there is one that was tried
+        before."""
+        rows = list(rows)
+        sent = {row["id"] for row in rows if normal_status(row.get("status")) or row.get("zuoraid")}
+        tried = [row["id"] for row in rows if row["id"] in sent and not is_complete(row.get("status"))]
+        selection = self.selection()
+        chosen = {row["id"] for row in self.context.netsuite.suiteql_in(selection.qualifying_sql(), tried, selection.params)}
+        return chosen | {row["id"] for row in rows if row["id"] not in sent}
+
+    @staticmethod
+    def is_void(row: Row) -> bool:
+        """What a void leaves behind, by either of NetSuite's ways: no amount, or the flag where a journal reverses it."""
+        return row.get("voided") == "T" or not Decimal(row.get("total", "0"))
 
     def applications(self, ids: Sequence[str]) -> dict[str, list[Application]]:
         """What transactions are applied to, by transaction, one entry per link: one call per 1,000."""
@@ -196,21 +251,51 @@ class NetSuiteToZuora(SyncStep):
         status = f"LOWER(NVL(t.{self.label_field(STATUS)}, ' '))"
         return f"{status} NOT LIKE '%complete%' AND {status} NOT LIKE '%ignore%'"
 
+    def not_done(self) -> str:
+        """The condition that a record is not synced yet, be it set aside or not."""
+        return f"LOWER(NVL(t.{self.label_field(STATUS)}, ' ')) NOT LIKE '%complete%'"
+
     def not_ignored(self) -> str:
         """The condition that a person has not set the record aside."""
         return f"LOWER(NVL(t.{self.label_field(STATUS)}, ' ')) NOT LIKE '%ignore%'"
+
+    def was_sent(self) -> str:
+        """The condition that the connector has sent the record, or has tried to: it is followed, whatever it looks like now."""
+        status, zuora_id = self.label_field(STATUS), self.label_field("Zuora ID")
+        origin = self.reference.custom(self.object, "Zuora Origin")
+        born_here = f" OR NVL(t.{origin}, ' ') = 'NETSUITE'" if self.reference.has_field(self.object, origin) else ""
+        under_way = f"LOWER(NVL(t.{status}, ' ')) LIKE '%creating%' OR LOWER(NVL(t.{status}, ' ')) LIKE '%updating%'"
+        return f"(t.{zuora_id} IS NOT NULL AND (t.{status} IS NOT NULL{born_here})) OR {under_way}"
 
     def says_yes(self, label: str) -> str:
         """The condition that a Yes/No field says yes, be it a check box or a list (custom-fields.md F5)."""
         return f"UPPER(NVL(BUILTIN.DF(t.{self.label_field(label)}), ' ')) IN ('T', 'YES', 'TRUE')"
 
-    def modified_since_watermark(self) -> tuple[str, tuple[str, ...]]:
-        """The condition that NetSuite changed the record after the watermark, and its parameter."""
-        since = self.context.watermark[:19].replace("T", " ") or "1970-01-01 00:00:00"
-        return f"t.lastmodifieddate > TO_TIMESTAMP(?, '{MOMENT}')", (since,)
+    # -- changes -----------------------------------------------------------------------------------------------------
 
-    def transaction_record(self, data: Any, amount: Decimal, currency: str, destination_id: str) -> SourceRecord:
-        """The source record of a transaction: `data` has its `row`."""
+    def modified_lately(self) -> tuple[str, tuple[str, ...]]:
+        """The condition that NetSuite changed the record since the moment from which changes are looked at, and its parameter."""
+        since = (self.context.since or EPOCH)[:19].replace("T", " ")
+        return f"t.lastmodifieddate >= TO_TIMESTAMP(?, '{MOMENT}')", (since,)
+
+    def moments(self, ids: Sequence[str]) -> dict[str, str]:
+        q = f"SELECT t.id, {MODIFIED} AS modified FROM {self.table} t WHERE t.id IN {{in}}"
+        return {row["id"]: utc_moment(row.get("modified")) for row in self.context.netsuite.suiteql_in(q, ids)}
+
+    def now_at_source(self) -> str:
+        """NetSuite's latest change of such a record, since its queries tell time in the account's own zone."""
+        self.read_fields()
+        selection = self.selection()
+        q = selection.latest_sql()
+        rows = list(self.context.netsuite.suiteql(q, selection.params[: q.count("?")]))
+        return utc_moment(rows[0].get("latest")) if rows else ""
+
+    def state(self, row: Mapping[str, Any], *more: Any) -> str:
+        """A digest of what a record contains, without what the connector writes, and of what belongs to it."""
+        return digest(sorted((name, value) for name, value in row.items() if name not in self.own_columns), *more)
+
+    def transaction_record(self, data: Any, amount: Decimal, currency: str, destination_id: str, state: str = "") -> SourceRecord:
+        """The source record of a transaction: `data` has its `row`; `state` is a digest of its content where changes are followed."""
         row: Row = data.row
         return SourceRecord(
             id=row["id"],
@@ -222,12 +307,21 @@ class NetSuiteToZuora(SyncStep):
             amount=amount,
             destination_id=destination_id,
             data=data,
+            modified=utc_moment(row.get("modified")),
+            state=state,
+            customer=row.get("account", ""),
+            base=self.base_of(currency),
         )
+
+    def base_of(self, currency: str) -> str:
+        """NetSuite's base currency, where it uses that alone while the amount is another currency's in Zuora; else ""."""
+        base = "" if self.settings.netsuite_multiple_currencies else base_currency(self.context)
+        return base if base != currency else ""
 
     # -- destination -------------------------------------------------------------------------------------------------
 
     def writer(self) -> Writer:
-        return ZuoraWriter(self.context.zuora, self.context.run_id)
+        return ZuoraWriter(self.context.zuora)
 
     def in_zuora(self, keys: Sequence[str], fields: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
         """Zuora records of the step's object by their Integration ID, undone ones among them."""
@@ -255,20 +349,70 @@ class NetSuiteToZuora(SyncStep):
         return ()
 
     def _counterpart(self, row: Mapping[str, Any]) -> Counterpart:
-        amount = row.get(self.amount_field) if self.transaction else None
-        return Counterpart(str(row["Id"]), Decimal(amount) if amount is not None else None, row)
+        """Of a row that was found by its Integration ID."""
+        held = self.held_in(row) if self.transaction else Held()
+        return Counterpart(str(row["Id"]), held.amount, row, own=True, customer=held.customer)
 
-    def amounts(self, destination_ids: Sequence[str]) -> dict[str, Decimal]:
+    def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
+        """Zuora records that carry another Integration ID, and those that carry none but that several NetSuite records name: one call, and
+        one in NetSuite where some carry none."""
+        rows = self.context.source.reread(self.zuora_object, {target for _, target in targets.values()}, (INTEGRATION_ID,))
+        owner_of = {i: str(row.get(INTEGRATION_ID) or "") for i, row in rows.items()}
+        found = {}
+        for i, (record, target) in targets.items():
+            owner = owner_of.get(target, "")
+            if owner not in ("", i):
+                names = (f"{self.object_label} {record.number}", f"Zuora {self.destination} {target}", f"NetSuite {self.object} {owner}")
+                found[i] = problems.taken(self.code, *names, "the field Integration ID")
+        return found | self.named_twice({i: of for i, of in targets.items() if owner_of.get(of[1]) == ""})
+
+    def named_twice(self, unowned: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
+        """Records whose Zuora ID is that of others, too."""
+        named = {i: target for i, (record, target) in unowned.items() if record.destination_id == target}
+        others: dict[str, list[str]] = {}
+        q = f"SELECT id, {self.label_field('Zuora ID')} AS zuoraid FROM {self.table} WHERE {self.label_field('Zuora ID')} IN {{in}}"
+        for row in self.context.netsuite.suiteql_in(q, sorted(named.values())) if named else ():
+            others.setdefault(row["zuoraid"], []).append(row["id"])
+        found = {}
+        for i, target in named.items():
+            if beside := [f"NetSuite {self.object} {other}" for other in others.get(target, ()) if other != i]:
+                label = f"{self.object_label} {unowned[i][0].number}"
+                found[i] = problems.named_twice(self.code, label, f"Zuora {self.destination} {target}", beside)
+        return found
+
+    def held(self, destination_ids: Sequence[str]) -> dict[str, Held]:
+        """What Zuora holds, by its id; nothing of records that no longer count. Currencies are read when the totals are compared."""
         if not self.transaction:
             return {}
-        rows = self.context.source.reread(self.zuora_object, destination_ids, (self.amount_field,))
-        return {i: Decimal(row[self.amount_field]) for i, row in rows.items() if row.get(self.amount_field) is not None}
+        status = ("Status",) if self.undone else ()
+        rows = self.context.source.reread(self.zuora_object, destination_ids, (self.amount_field, "AccountId", *status))
+        counting = {i: row for i, row in rows.items() if self.counts(row) and row.get(self.amount_field) is not None}
+        return {i: self.held_in(row) for i, row in counting.items()}
 
-    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Decimal | None]]:
-        for source_id, rows in self.in_zuora(source_ids, (self.amount_field,) if self.transaction else ()).items():
-            for row in filter(self.counts, rows):
-                amount = row.get(self.amount_field) if self.transaction else None
-                yield source_id, Decimal(amount) if amount is not None else None
+    def held_in(self, row: Mapping[str, Any], currency: str = "") -> Held:
+        """What a Zuora record says of itself."""
+        amount = row.get(self.amount_field)
+        return Held(Decimal(amount) if amount is not None else None, currency, str(row.get("AccountId") or ""))
+
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
+        found = self.in_zuora(source_ids, (self.amount_field, "AccountId") if self.transaction else ())
+        counting = [(i, row) for i, rows in found.items() for row in rows if self.counts(row)]
+        currencies = self.currencies_in_zuora([str(row["Id"]) for _, row in counting]) if self.transaction else {}
+        for source_id, row in counting:
+            yield source_id, self.held_in(row, currencies.get(str(row["Id"]), "")) if self.transaction else Held()
+
+    def currencies_in_zuora(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The currencies that Zuora records state as their own; nothing where it is the account's alone."""
+        return {}
+
+    def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        """The step's plan, with a remark on each text that Zuora does not take whole."""
+        plan = self.plan(record, found)
+        return with_remarks(plan, [self._cut(record, *of) for of in self.cuts.items() if len(record.data.row.get(of[0]) or "") > of[1]])
+
+    def _cut(self, record: SourceRecord, column: str, limit: int) -> Problem:
+        text = f"{self.object_label} {record.number}: {column} was cut to {limit} characters, Zuora takes no more."
+        return Problem(f"{self.code}-CUT", text, "Shorten the text in NetSuite if the rest matters.")
 
     # -- source ------------------------------------------------------------------------------------------------------
 
@@ -288,7 +432,8 @@ class NetSuiteToZuora(SyncStep):
         except LoginRefused:
             raise
         except ServiceError as error:
-            return MarkResult(False, error.code, error.message)
+            known = isinstance(error, Refused) and error.advice != Refused.advice  # a refusal whose reason is understood
+            return MarkResult(False, error.code, error.message, error.advice if known else "", final=known)
         return MarkResult(True)
 
     def mark_body(self, mark: Mark) -> dict[str, Any]:

@@ -31,12 +31,14 @@ def posting(settings: Settings, reference: Reference, record_type: str, date: st
     if not reference.is_closed(date):
         return Posting()
     policy = settings.closed_period.get(record_type, ClosedPeriod.HOLD)  # type: ignore[call-overload]
+    period = reference.period_of(date) or {}
+    cause = f"The accounting period {period.get('periodname', date)} is closed."
     text = f"{label}: The accounting period of {date} is closed."
     if policy is ClosedPeriod.NEXT_OPEN:
         later = reference.next_open(date)
         if later:
             return Posting({"postingPeriod": {"id": later["id"]}})
         advice = "Create or open a later accounting period in NetSuite; the document is posted there by itself."
-        return Posting(problem=Problem(f"{code}-PERIOD", f"{text} No later period is open.", advice))
+        return Posting(problem=Problem(f"{code}-PERIOD", f"{text} No later period is open.", advice, cause=cause))
     advice = "Open the period in NetSuite, change the date in Zuora, or choose another value of the setting closed_period."
-    return Posting(problem=Problem(f"{code}-PERIOD", text, advice), refused=policy is ClosedPeriod.REFUSE)
+    return Posting(problem=Problem(f"{code}-PERIOD", text, advice, cause=cause), refused=policy is ClosedPeriod.REFUSE)

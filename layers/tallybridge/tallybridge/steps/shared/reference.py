@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tallybridge.errors import ConfigurationError, Refused
+from tallybridge.field_names import derived_id
+from tallybridge.money import digits_of as iso_digits
 from tallybridge.pieces import side_by_side
+from tallybridge.steps.shared.fitting import CUSTOM_TEXT, PUBLISHED
 
 AMBIGUOUS = "ambiguous"
 
@@ -30,7 +33,18 @@ TABLES = {
 }
 """SuiteQL by table; each row has id, name and perhaps kind."""
 
-OF_FEATURES = ("class", "department", "location", "fields:serviceSaleItem", "fields:nonInventorySaleItem", "fields:inventoryItem")
+CURRENCIES = "SELECT id, symbol AS name, currencyprecision AS digits, isinactive AS off, isbasecurrency AS base FROM currency"
+"""Of currencies more is needed, and those that are switched off too."""
+
+OF_FEATURES = (
+    "class",
+    "department",
+    "location",
+    "currency",
+    "fields:serviceSaleItem",
+    "fields:nonInventorySaleItem",
+    "fields:inventoryItem",
+)
 """What only accounts with a certain feature have."""
 
 PERIODS = (
@@ -56,22 +70,37 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True)
 class RecordFields:
-    """The fields that a NetSuite record type has in this account: body names, line names (of `item`), custom fields by label."""
+    """The fields that a NetSuite record type has in this account: body names, line names (of `item`), custom fields by label; `lengths`
+    are the characters that texts may have, by path ("memo", "item.description", "addressBook.addressBookAddress.city")."""
 
     body: frozenset[str] = frozenset()
     line: frozenset[str] = frozenset()
     custom: Mapping[str, str] = field(default_factory=dict)
     custom_line: Mapping[str, str] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Currency:
+    """A currency of the NetSuite account: its internal id, how many digits after the point its amounts are kept with (`currencyPrecision`),
+    whether it is switched on, and whether it is the base currency."""
+
+    id: str
+    digits: int
+    active: bool = True
+    base: bool = False
 
 
 @dataclass
 class Reference:
-    """What is known of the NetSuite account. `tables`: kind -> name -> {"id", "kind"}; `fields`: record type -> RecordFields."""
+    """What is known of the NetSuite account. `tables`: kind -> name -> {"id", "kind"}; `currencies` by ISO code, those that are switched
+    off too; `fields`: record type -> RecordFields."""
 
     tables: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     fields: dict[str, RecordFields] = field(default_factory=dict)
     periods: list[dict[str, str]] = field(default_factory=list)
     overrides: Mapping[str, str] = field(default_factory=dict)
+    currencies: dict[str, Currency] = field(default_factory=dict)
 
     def id_of(self, kind: str, name: str | None) -> str | None:
         """The internal id of an active value by its exact name; None when it is missing or ambiguous."""
@@ -102,6 +131,27 @@ class Reference:
             return True
         return name in (known.line if line else known.body)
 
+    def limit(self, record_type: str, path: str) -> int:
+        """How many characters a text may have: the account's own word, else what is published; 0 where there is no limit."""
+        known = self.fields.get(record_type)
+        name = path.rpartition(".")[2]
+        own_default = CUSTOM_TEXT if name.startswith("cust") else 0
+        return (known.lengths.get(path) if known else None) or PUBLISHED.get(name) or own_default
+
+    @property
+    def base_currency(self) -> str:
+        """The ISO code of the account's base currency, "" when unknown."""
+        return next((code for code, currency in self.currencies.items() if currency.base), "")
+
+    def currency_code(self, internal_id: str | None) -> str:
+        """The ISO code of a currency by its internal id, "" when unknown."""
+        return next((code for code, currency in self.currencies.items() if currency.id == internal_id), "")
+
+    def digits_of(self, code: str) -> int:
+        """How many digits after the point NetSuite keeps of amounts in a currency; ISO 4217's where the account does not say."""
+        known = self.currencies.get(code)
+        return known.digits if known else iso_digits(code)
+
     def period_of(self, day: str) -> dict[str, str] | None:
         """The accounting period that holds a date (YYYY-MM-DD)."""
         return next((p for p in self.periods if p["first"] <= day <= p["last"]), None)
@@ -128,19 +178,6 @@ def prefix_of(record_type: str) -> str:
     return "custitem" if record_type.lower().endswith("item") else "custbody"
 
 
-def derived_id(prefix: str, label: str) -> str:
-    """The label in lower case, letters and digits only, behind the prefix: Zuora Sold To ID -> custentityzuorasoldtoid."""
-    return KNOWN_IDS.get((prefix, label)) or prefix + "".join(c for c in label.lower() if c.isalnum())
-
-
-KNOWN_IDS = {
-    ("custitem", "Avalara Tax Code"): "custitem_ava_taxcode",
-    ("custcol", "Zuora Service Start Date"): "custcolzuoraservicestartdate2",
-    ("custcol", "Zuora Service End Date"): "custcolzuoraserviceenddate2",
-}
-"""Script ids that deviate from the derived pattern."""
-
-
 def load_reference(lookup: Lookup, shelf: Shelf, needs: Iterable[str], overrides: Mapping[str, str]) -> Reference:
     """The tables a step needs ("class", ..., "periods", "fields:invoice"): from NetSuite the first time in a run, then from its folder.
 
@@ -164,6 +201,9 @@ def load_reference(lookup: Lookup, shelf: Shelf, needs: Iterable[str], overrides
             if content:
                 reference.fields[record_type] = _fields(content)
                 _demand_zuora_id(reference, record_type)
+        elif need == "currency":
+            reference.currencies = {name: Currency(**entry) for name, entry in content.items() if entry["id"] != AMBIGUOUS}
+            reference.tables[need] = {name: {"id": entry["id"], "kind": ""} for name, entry in content.items() if entry["active"]}
         else:
             reference.tables[need] = content
     return reference
@@ -184,12 +224,17 @@ def _load(lookup: Lookup, need: str) -> Any:
         return list(lookup.suiteql(PERIODS))
     if need.startswith("fields:"):
         return _describe(lookup.metadata(need.removeprefix("fields:")))
-    table: dict[str, dict[str, str]] = {}
-    for row in lookup.suiteql(TABLES[need]):
+    table: dict[str, dict[str, Any]] = {}
+    for row in lookup.suiteql(CURRENCIES if need == "currency" else TABLES[need]):
         name = row.get("name", "").strip()
-        entry = {"id": row["id"], "kind": row.get("kind", "")}
+        entry = _currency(row, name) if need == "currency" else {"id": row["id"], "kind": row.get("kind", "")}
         table[name] = entry if name not in table else {**entry, "id": AMBIGUOUS}
     return table
+
+
+def _currency(row: Mapping[str, str], name: str) -> dict[str, Any]:
+    digits = int(row["digits"]) if row.get("digits", "").isdecimal() else iso_digits(name)
+    return {"id": row["id"], "digits": digits, "active": row.get("off") != "T", "base": row.get("base") == "T"}
 
 
 def _describe(schema: Any) -> dict[str, Any]:
@@ -199,11 +244,21 @@ def _describe(schema: Any) -> dict[str, Any]:
         "line": sorted(line),
         "custom": {f.title: name for name, f in sorted(schema.fields.items()) if f.custom},
         "custom_line": {f.title: name for name, f in sorted(line.items()) if f.custom},
+        "lengths": {name: f.length for name, f in _texts(schema) if f.length},
     }
 
 
+def _texts(schema: Any) -> Iterator[tuple[str, Any]]:
+    """All fields of a record type with their paths, those of sublists and of records inside them too."""
+    for prefix, fields in (("", schema.fields), *((f"{sublist}.", lines) for sublist, lines in schema.sublists.items())):
+        for name, f in fields.items():
+            yield f"{prefix}{name}", f
+            yield from ((f"{prefix}{name}.{part}", inner) for part, inner in f.parts.items())
+
+
 def _fields(content: Mapping[str, Any]) -> RecordFields:
-    return RecordFields(frozenset(content["body"]), frozenset(content["line"]), content["custom"], content["custom_line"])
+    known = (content["custom"], content["custom_line"], content["lengths"])
+    return RecordFields(frozenset(content["body"]), frozenset(content["line"]), *known)
 
 
 def _demand_zuora_id(reference: Reference, record_type: str) -> None:

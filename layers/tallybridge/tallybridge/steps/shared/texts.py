@@ -7,17 +7,14 @@ from typing import Any
 
 from tallybridge.money import plain
 
-TEXT_LIMIT = 300
-"""Characters in a NetSuite free-form text field."""
 
-
-def text(value: Any, limit: int = TEXT_LIMIT) -> str | None:
-    """A value as NetSuite text: dates and amounts in their plain form, cut to the field's length; None for nothing."""
+def text(value: Any) -> str | None:
+    """A value as NetSuite text: dates and amounts in their plain form; None for nothing. Lengths are seen to by `fitting`."""
     if value is None or value == "":
         return None
     if isinstance(value, Decimal):
         return plain(value)
-    return str(value)[:limit]
+    return str(value)
 
 
 def ref(internal_id: str | None) -> dict[str, str] | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from tallybridge import money
 from tallybridge.errors import BadAnswer, OutcomeUnknown, Refused, ServiceError
 from tallybridge.http import Effect
 from tallybridge.netsuite import NetSuite
@@ -19,6 +21,9 @@ NOT_REPEATABLE = ("/apply", "/unapply")
 ID_FIELDS = ("Id", "id", "accountId", "subscriptionId")
 """Where Zuora's answers to a create carry the new id."""
 KEY_LIMIT = 255
+DIGEST_LENGTH = 32
+SYNC_DATE = "SyncDate"
+"""How the names of the fields begin that hold the moment of the sync."""
 
 
 class NetSuiteWriter:
@@ -40,21 +45,26 @@ class ZuoraWriter:
     as Action, fields in PascalCase). "{id}" stands for the id of the record to update; a create under another record carries that
     record's id in its path.
 
-    `family` goes into every idempotency key, because Zuora replays a stored failure for 24 hours (api-zuora-billing.md section 4).
+    An idempotency key is made of the write's own key, its generation and what it says, so that whoever sends it again, be it a worker of
+    another run, sends the same key; a write that Zuora has given a final answer to has another one, because Zuora replays that answer for
+    24 hours (api-zuora-billing.md section 4).
     """
 
-    def __init__(self, zuora: Zuora, family: str) -> None:
+    def __init__(self, zuora: Zuora) -> None:
         self.zuora = zuora
-        self.family = family
 
     def create(self, request: Request) -> str:
         if not request.key:
             raise ValueError(f"a create in Zuora needs an idempotency key: {request.record_type}")
-        key = f"{request.key}-{self.family}"[:KEY_LIMIT]
+        key = idempotency_key(request)
         if is_path(request.record_type):
             return made_id(self.zuora.post(request.record_type, request.body, key), request.record_type)
         (written,) = self.zuora.create(request.record_type, [request.body], key)
-        return _checked(written, f"create {request.record_type}", Effect.ONCE).id
+        try:
+            return _checked(written, f"create {request.record_type}", Effect.ONCE).id
+        except ServiceError as error:
+            error.kept = True
+            raise
 
     def update(self, request: Request) -> object:
         assert isinstance(request.record_id, str)
@@ -64,6 +74,19 @@ class ZuoraWriter:
         path = request.record_type.replace("{id}", quote(request.record_id, safe=""))
         send = self.zuora.put_once if path.endswith(NOT_REPEATABLE) else self.zuora.put
         return send(path, request.body, record=request.record_id)
+
+
+def idempotency_key(request: Request) -> str:
+    """At most 255 characters, of stable facts alone: the moment of the sync, which differs each time, is left out."""
+    content = hashlib.sha256(money.dumps(_timeless(request.body)).encode()).hexdigest()
+    tail = f"-{request.generation}-{content[:DIGEST_LENGTH]}"
+    return request.key[: KEY_LIMIT - len(tail)] + tail
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _timeless(v) for k, v in sorted(value.items()) if not str(k).startswith(SYNC_DATE)}
+    return [_timeless(v) for v in value] if isinstance(value, list | tuple) else value
 
 
 def is_path(record_type: str) -> bool:

@@ -1,0 +1,104 @@
+"""Hands a finished mail to Amazon SES, so that one address that it refuses does not keep the others from being told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tallybridge.addresses import is_mail_address
+
+MAIL_FAILED = "MAIL-FAILED"
+ADVICE = (
+    "Check the address, and in Amazon SES whether the sender is verified, the account may send to everybody, and the address is not on "
+    "the suppression list."
+)
+TRIES = 3
+"""Of a call that SES did not answer, or asked to repeat."""
+PAUSE_SECONDS = 2.0
+"""Before the second try; twice as long before the third."""
+LATER = 5
+"""How often the state machines try a mail again that SES was too busy for, or did not answer to, after half an hour in all."""
+MAX_REASON = 300
+BUSY = ("Throttling", "TooManyRequests", "ServiceUnavailable", "InternalFailure", "InternalError", "RequestTimeout")
+"""How the codes of answers begin that ask for another try."""
+NOBODY = ("AccessDenied", "AccountSendingPaused", "MailFromDomainNotVerified", "ConfigurationSet", "InvalidClientTokenId", "SignatureDoes")
+"""How the codes of answers begin that would be the same for every recipient."""
+
+
+class Mailer(Protocol):
+    """The SES client, as far as it is used."""
+
+    def send_raw_email(self, **arguments: Any) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """An address that was not mailed, and why, with the service's own code in front: "MessageRejected: Email address is not verified."
+    `passing`: it may well be mailed later."""
+
+    recipient: str
+    reason: str
+    passing: bool = False
+
+    @property
+    def text(self) -> str:
+        return f"The report could not be mailed to {self.recipient}: {self.reason}"
+
+    def to_json(self) -> dict[str, str]:
+        return {"recipient": self.recipient, "reason": self.reason, "code": MAIL_FAILED}
+
+
+def is_settled(undelivered: Sequence[Undelivered], tries: int) -> bool:
+    """Whether nothing is left to be tried later, after so many tries before this one."""
+    return tries >= LATER or not any(each.passing for each in undelivered)
+
+
+def deliver(mailer: Mailer, *, sender: str, recipients: Sequence[str], message: bytes, sleep: Callable[[float], None]) -> list[Undelivered]:
+    """Mail to all recipients in one call, and one by one where SES refuses that. Answers who was not mailed; raises nothing.
+
+    Without any answer the same call is tried again, and a mail may come twice: better than a failed run of which nobody hears.
+    """
+    good = [each for each in recipients if is_mail_address(each)]
+    failed = [Undelivered(each, "it is not a mail address") for each in recipients if each not in good]
+    send = _Call(mailer, sender, message, sleep)
+    reason = send(good) if good else ""
+    if not reason:
+        return failed
+    for each in good:
+        if send.may_fare_better and len(good) > 1:
+            reason = send([each])
+        failed += [Undelivered(each, reason, send.passing)] if reason else []
+    return failed
+
+
+@dataclass
+class _Call:
+    """One mail to SES, as often as needed. `may_fare_better` says whether what went wrong last may concern some recipients only, `passing`
+    whether the service may take it later."""
+
+    mailer: Mailer
+    sender: str
+    message: bytes
+    sleep: Callable[[float], None]
+    may_fare_better: bool = True
+    passing: bool = False
+
+    def __call__(self, recipients: list[str]) -> str:
+        """What went wrong at last, with SES's code in front; "" when the mail was taken."""
+        reason, self.passing = "", False
+        for attempt in range(TRIES):
+            if attempt:
+                self.sleep(PAUSE_SECONDS * attempt)
+            try:
+                self.mailer.send_raw_email(Source=self.sender, Destinations=recipients, RawMessage={"Data": self.message})
+                return ""
+            except Exception as failed:  # the last edge of a run: whatever SES says, the run has ended and its result stands
+                answer = dict(getattr(failed, "response", None) or {}).get("Error", {})
+                code = str(answer.get("Code") or type(failed).__name__)
+                reason = f"{code}: {answer.get('Message') or failed}"[:MAX_REASON]
+                if answer and not code.startswith(BUSY):
+                    self.may_fare_better = not code.startswith(NOBODY)
+                    return reason
+        self.may_fare_better, self.passing = False, True
+        return reason

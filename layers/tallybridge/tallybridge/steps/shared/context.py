@@ -1,0 +1,52 @@
+"""What a step works with: clients, settings, clock, and what the run knows already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tallybridge.clock import Clock
+from tallybridge.netsuite import NetSuite
+from tallybridge.settings import Settings
+from tallybridge.steps.shared.learned import Learned
+from tallybridge.steps.shared.reference import Reference
+from tallybridge.sync.runlog import LeftOut
+from tallybridge.zuora import Zuora
+from tallybridge.zuora.invoice_currency import InvoiceCurrency
+from tallybridge.zuora.source import ZuoraSource
+
+
+@dataclass
+class StepContext:
+    """What a step works with."""
+
+    zuora: Zuora
+    source: ZuoraSource
+    netsuite: NetSuite
+    settings: Settings
+    clock: Clock
+    reference: Reference = field(default_factory=Reference)
+    """The NetSuite tables that the step asked for in `needs`."""
+    since: str = ""
+    """From which moment on, in the source's time, changes are looked at; "" where none are."""
+    retry: tuple[str, ...] = ()
+    """Ids that must be selected again although the watermark has moved past them."""
+    deferred: tuple[str, ...] = ()
+    """Ids of synced documents whose revenue dates are still to come."""
+    known: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]] = lambda ids: {}
+    """The ledger's items by source id."""
+    dropped: set[str] = field(default_factory=set)
+    """Collects the fields that this account lacks."""
+    learned: Learned = field(default_factory=Learned)
+    """What the run has learnt of the tenants."""
+    renumbered: dict[str, str] = field(default_factory=dict)
+    """Collects documents that NetSuite gave a number of its own though Zuora's was sent: what people call them, and that number."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Collects records that a rule leaves out, one by one, where that is known only when they are read again."""
+    mode: str = "B"
+    """"A", a tenant without Invoice Settlement, or "B"."""
+    places: Mapping[str, int] = field(default_factory=dict)
+    """The place of each record in the step's selection, from 0."""
+    invoice_currency: InvoiceCurrency | None = None
+    """Whether invoices have a currency of their own; None where they are not asked about."""

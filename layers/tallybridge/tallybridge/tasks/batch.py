@@ -1,0 +1,205 @@
+"""One batch of a step, chunk by chunk, in as many rounds as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tallybridge.errors import NoSlot, NotSent, OutOfTime, ServiceError
+from tallybridge.pieces import side_by_side
+from tallybridge.rounds import DONE, LEAST_WAIT
+from tallybridge.steps.shared.sync_step import SyncStep
+from tallybridge.sync.batch import Batch, BatchResult
+from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
+from tallybridge.sync.sender import Worker
+from tallybridge.sync.step import Candidate
+from tallybridge.tasks.away import TELLING, Away
+from tallybridge.tasks.failure import failure_text
+from tallybridge.tasks.rehearsal import entries_of, keep
+from tallybridge.tasks.results import MANIFEST, batch_rows
+from tallybridge.tasks.step_task import StepTask
+from tallybridge.tasks.watermarks import Looks
+
+SPARE_WRITERS = 3
+"""Writers of a batch beyond the slots: while they note what they did, others send, so that a slot is handed on and never idle."""
+NUMBER_ADVICE = (
+    "Allow Override of the numbers in NetSuite (Setup > Company > Auto-Generated Numbers), or set transaction_number_mapping to "
+    "Let Destination Auto-Number. Documents keep the number that they have."
+)
+CHUNK_SECONDS = 120
+"""A chunk is only begun when so much time is left; otherwise the batch asks for another round."""
+CUT_OFF_SECONDS = 5
+"""With less left, it was the worker's own end that a call did not get beyond."""
+EMPTY_ROUNDS = 3
+"""So many rounds in a row may settle nothing."""
+NO_TIME = "NO-TIME"
+NO_TIME_TEXT = "{0} records could not be settled within the time that a function has: calls take too long."
+NO_TIME_ADVICE = "The next run takes them up again. If it happens often, look at how long NetSuite and Zuora take to answer."
+LOOK_AGAIN_SECONDS = 30
+"""How long a batch waits for another worker before it looks again: a lease may end early."""
+
+
+class BatchTask(StepTask):
+    """Tasks "batch" and "batch_failed"."""
+
+    def batch(self) -> dict[str, Any]:
+        """Sync one batch, chunk by chunk; answers {"done", "wait"}: not done asks for another round after `wait` seconds, because the time
+        is used up or because another worker may still hold one of the records. Done, with records left open, is a batch also when a
+        service is away or the run's time is over."""
+        try:
+            return self._batch()
+        except TELLING as error:
+            if isinstance(error, NoSlot) or (self._was_cut_off(error) and self._may_begin_anew(self._settled())):
+                return {"done": False, "wait": LEAST_WAIT}
+            if not self.learns_of_one_away():
+                raise
+            return DONE
+
+    def _batch(self) -> dict[str, Any]:
+        if Away.known(self.folder):
+            return DONE
+        if self.time_is_up():
+            self.leave(self.batch_name)
+            return DONE
+        start = self.start()
+        step = self.step(start["since"])
+        looks = self.looks(step, start)
+        rows = list(batch_rows(self.folder, self.kind, self.batch_name))
+        slots = self.settings.netsuite_max_concurrency
+        deadline = self.wiring.invocation.deadline
+        worker = Worker(
+            self.run_id, self.run.dry_run, self.settings.debug_logging, slots + SPARE_WRITERS, deadline, slots=slots, pace=self.pace
+        )
+        if self.settings.custom_field_sync_enabled:
+            step.context.places = {row[0]: place for place, row in enumerate(rows, self._first_place())}
+        settled = self._settled()
+        left = [Candidate(*row) for row in rows if row[0] not in settled.ids]
+        begun = False
+        while left:
+            if begun and self.wiring.clock.now().timestamp() + CHUNK_SECONDS > deadline:
+                return {"done": False, "wait": LEAST_WAIT}
+            if begun and Away.known(self.folder):
+                return DONE
+            if begun and self.time_is_up():
+                self.leave(self.batch_name)
+                return DONE
+            begun, chunk = True, first_chunk(left, step.chunk, self._in_vain())
+            self.wiring.runs().heartbeat(self.run_id)
+            done = Batch(step, self.ledger, self.wiring.clock, worker).process(chunk)
+            if done.wait:
+                return {"done": False, "wait": max(LEAST_WAIT, min(done.wait, LOOK_AGAIN_SECONDS))}
+            if len(done.rest) == len(chunk) and (done.no_slot or self._may_begin_anew(settled)):
+                return {"done": False, "wait": LEAST_WAIT}
+            gone = self._keep(step, looks, chunk, done, settled)
+            if not gone:
+                return {"done": False, "wait": LEAST_WAIT}
+            left = [c for c in left if c.id not in gone]
+        return DONE
+
+    def _was_cut_off(self, error: ServiceError) -> bool:
+        """Whether nothing but the end of this worker's time has ended the call."""
+        left = self.wiring.invocation.deadline - self.wiring.clock.now().timestamp()
+        return isinstance(error, OutOfTime) or (isinstance(error, NotSent) and error.going_on and left < CUT_OFF_SECONDS)
+
+    def _settled(self) -> Settled:
+        """What earlier rounds have settled."""
+        names = list(self.folder.names(self.name(f"results/{self.batch_name}-")))
+        return Settled(len(names), {str(i) for part in side_by_side(self.folder.read_json, names) for i in part["selected"]})
+
+    def _in_vain(self) -> int:
+        """How many rounds of this batch have settled nothing."""
+        notes = self.folder.names(self.name(f"rounds/{self.batch_name}-"))
+        return sum(int(self.folder.read_json(name)) for name in notes)
+
+    def _may_begin_anew(self, settled: Settled) -> bool:
+        """Whether a round that settled nothing is followed by another; noted, since some of them are enough."""
+        name = self.name(f"rounds/{self.batch_name}-{settled.parts:04d}.json")
+        before = int(self.folder.read_json(name)) if self.folder.has(name) else 0
+        self.folder.write_json(name, before + 1)
+        return before < EMPTY_ROUNDS
+
+    def _keep(self, step: SyncStep, looks: Looks, chunk: Sequence[Candidate], done: BatchResult, settled: Settled) -> set[str]:
+        """Write what became of a chunk; answers the ids of the records that are settled with it, none if another worker of this batch has
+        written meanwhile. Those for which there was no time are, after some rounds in which there was none for any, unfinished."""
+        given_up = len(done.rest) == len(chunk)
+        gone = {c.id for c in chunk if given_up or c.id not in done.rest}
+        settled.parts += 1
+        part = f"{self.batch_name}-{settled.parts:04d}"
+        lines = list(map(self.rehearsal.told, done.lines))
+        lines += [self.line(Level.WARNING, *self._dropped(f)) for f in sorted(step.context.dropped)]
+        lines += self._renumbered(step.context.renumbered)
+        failure = done.failure
+        if failure and self.learns_of_one_away():
+            failure = None  # said once, for the run
+        if failure:
+            lines.append(self.line(Level.ERROR, failure.message, failure.code, failure.advice))
+        results = list(done.results)
+        if given_up:
+            results += [RecordResult(self.kind.object, i, i, Outcome.UNFINISHED, code=NO_TIME) for i in sorted(gone)]
+            lines.append(self.line(Level.WARNING, NO_TIME_TEXT.format(len(gone)), NO_TIME, NO_TIME_ADVICE))
+        keep(self.folder, self.kind.name, part, entries_of(self.kind.object, done.rehearsed))
+        self.folder.write_lines(self.name(f"log/{part}.jsonl.gz"), [line.to_json() for line in lines])
+        kept = self.folder.write_json_once(
+            self.name(f"results/{part}.json"),
+            {
+                "results": [r.to_json() for r in results],
+                "selected": [c.id for c in chunk if c.id in gone],
+                "failure": failure.message if failure else "",
+                "left_out": [row.to_json() for row in step.context.left_out],
+            },
+        )
+        if not kept:
+            return set()
+        looks.note(done.records, results)  # after the results: an attempt that is repeated counts all of them again
+        step.context.left_out.clear()
+        return gone
+
+    def _first_place(self) -> int:
+        """How many records the batches before this one hold."""
+        before = (entry["records"] for entry in self.folder.read_json(self.name(MANIFEST)) if entry["batch"] < self.batch_name)
+        return sum(int(n) for n in before)
+
+    @staticmethod
+    def _dropped(field: str) -> tuple[str, str, str]:
+        record, _, name = field.partition(".")
+        text = f'NetSuite {record} has no field "{name}"; it is left out.'
+        return (
+            text,
+            "FIELD-DROPPED",
+            "Create the field in NetSuite, or ignore this if the feature is not used; `tallybridge doctor` lists all.",
+        )
+
+    def _renumbered(self, found: dict[str, str]) -> list[LogLine]:
+        """Once a piece: the documents whose number NetSuite did not take."""
+        if not found:
+            return []
+        label, number = next(iter(found.items()))
+        text = f'NetSuite numbered {len(found)} of its own accord, though Zuora numbers are sent; the first: {label} is "{number}" there.'
+        found.clear()
+        return [self.line(Level.WARNING, text, "NUMBER-IGNORED", NUMBER_ADVICE)]
+
+    def batch_failed(self) -> dict[str, bool]:
+        """Record that a batch could not be finished; its records are counted as unfinished."""
+        error = self.event.get("error") or {}
+        text = f"Batch {self.batch_name} of {self.kind.title} ended unexpectedly: {failure_text(error)}"
+        line = self.line(Level.ERROR, text, "BATCH-FAILED", "The next run settles its records; see the function's log for the cause.")
+        self.folder.write_lines(self.name(f"log/{self.batch_name}-failed.jsonl.gz"), [line.to_json()])
+        self.folder.write_json(self.name(f"failed/{self.batch_name}.json"), error)
+        return {"done": True}
+
+
+@dataclass
+class Settled:
+    """What rounds of a batch have settled: in how many parts, and the ids of the records."""
+
+    parts: int
+    ids: set[str]
+
+
+def first_chunk(candidates: Sequence[Candidate], size: int, in_vain: int = 0) -> Sequence[Candidate]:
+    """What is processed together; what is left of a batch of usual size is one piece. Each round that settled nothing is followed by a
+    quarter of that, since a function's time may be used up by reading alone."""
+    if in_vain:
+        return candidates[: max(1, size >> 2 * in_vain)]
+    return candidates if len(candidates) <= size * 2 else candidates[:size]

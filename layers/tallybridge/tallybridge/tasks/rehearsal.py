@@ -1,0 +1,188 @@
+"""What a dry run would have made so far, so that later steps forecast what they would then do: parents that the same run would create
+satisfy their children. Nothing of it leaves the run's own folder.
+
+What a step would make is kept with what its batches leave (see `folded`). The steps after it read Zuora and NetSuite through the two
+classes below, which add it to what is there: the Integration ID and the status of a record in Zuora; the currency of a customer, the open
+balance of a document and the applications of a payment in NetSuite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, cast
+
+from tallybridge.money import plain
+from tallybridge.netsuite import NetSuite
+from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.runlog import LogLine
+from tallybridge.sync.step import SYNC_COMPLETE, Found, Plan, SourceRecord, Write
+from tallybridge.tasks.folded import made
+from tallybridge.tasks.results import MADE
+from tallybridge.tasks.steps import STEPS
+from tallybridge.zuora.source import Record, ZuoraSource
+
+LINKS = "nexttransactionlinelink"
+"""Queries about applications name this table."""
+CURRENCY = ("currency", "Currency")
+"""Under which names a Zuora account is given its currency."""
+STAND_IN = re.compile(r"\b9[0-9]{15}\b")
+ZERO = Decimal(0)
+Entry = dict[str, Any]
+
+
+def stand_in_id(source_id: str) -> str:
+    """Stands for the internal id that a record would get: digits, as every internal id of NetSuite, and longer than any of them."""
+    return f"9{int(hashlib.sha256(source_id.encode()).hexdigest()[:12], 16) % 10**15:015d}"
+
+
+def entry_of(object_type: str, record: SourceRecord, plan: Plan) -> Entry | None:
+    """What a plan would leave behind; None where nothing that others could need."""
+    if isinstance(plan, Found):
+        return {"object": object_type, "source": record.id, "id": plan.counterpart.id}
+    if not isinstance(plan, Write) or not plan.write_back:
+        return None
+    if plan.destination_id:
+        return {"object": object_type, "source": record.id, "id": plan.destination_id}
+    bodies = [r.body for stage in plan.stages for r in stage.requests if r.record_id is None]
+    owners = [body[name] for body in bodies for name in ("entity", "customer") if body.get(name)]
+    links = [line for body in bodies for line in (body.get("apply") or {}).get("items", ()) if line.get("apply")]
+    return {
+        "object": object_type,
+        "source": record.id,
+        "id": stand_in_id(record.id),
+        "currency": record.currency or next((b[n] for b in bodies for n in CURRENCY if isinstance(b.get(n), str)), ""),
+        "amount": plain(abs(record.amount)) if record.amount is not None else "",
+        "customer": str(owners[0].get("id", "")) if owners else "",
+        "number": record.number,
+        "name": next((str(body["companyName"]) for body in bodies if body.get("companyName")), ""),
+        "links": [[str(line["doc"]["id"]), plain(Decimal(line["amount"]))] for line in links if isinstance(line["doc"]["id"], str)],
+    }
+
+
+def keep(folder: RunFolder, step: str, part: str, entries: Sequence[Entry]) -> None:
+    """Keep what one piece of a batch would make."""
+    if entries:
+        folder.write_json(f"{step}/{MADE}/{part}.json", list(entries))
+
+
+@dataclass
+class Rehearsal:
+    """What earlier steps of a dry run would have made."""
+
+    ids: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Internal id by source id, by object type."""
+    made: dict[str, Entry] = field(default_factory=dict)
+    """What stands for a record of NetSuite, by its stand-in id."""
+    taken: dict[str, Decimal] = field(default_factory=dict)
+    """What would be taken of a record's open balance, by internal id."""
+
+    @classmethod
+    def before(cls, folder: RunFolder, step: str) -> Rehearsal:
+        """What the steps before this one would have made."""
+        found = cls()
+        for name in STEPS[: STEPS.index(step)]:
+            for entry in made(folder, name):
+                found.add(entry)
+        return found
+
+    def add(self, entry: Entry) -> None:
+        self.ids.setdefault(entry["object"], {})[entry["source"]] = entry["id"]
+        if "links" not in entry:
+            return
+        self.made[entry["id"]] = entry
+        for document, amount in entry["links"]:
+            self.taken[document] = self.taken.get(document, ZERO) + Decimal(amount)
+
+    def row(self, internal_id: str) -> dict[str, str]:
+        """The columns that NetSuite would have of it, under the names by which steps ask for them."""
+        entry, taken = self.made[internal_id], self.taken.get(internal_id, ZERO)
+        rest = Decimal(entry["amount"] or 0) - taken
+        unused = rest - sum((Decimal(amount) for _, amount in entry["links"]), ZERO)
+        return {
+            "id": internal_id,
+            "entity": entry["customer"],
+            "symbol": entry["currency"],
+            "name": entry["name"],
+            "foreignamountunpaid": plain(rest),
+            "unused": plain(unused),
+        }
+
+    def links(self, internal_id: str) -> Iterator[dict[str, str]]:
+        """What it would be applied to, as NetSuite's links tell it."""
+        for document, amount in self.made[internal_id]["links"]:
+            known = self.made.get(document, {})
+            names = {"number": str(known.get("number", document)), "zuoraid": str(known.get("source", document))}
+            yield {"record": internal_id, "document": document, "kind": "CustInvc", "amount": amount, **names}
+
+    def told(self, line: LogLine) -> LogLine:
+        """A line as people read it: what would be made has no id yet."""
+
+        def shown(text: str) -> str:
+            return STAND_IN.sub(lambda found: "new" if found[0] in self.made else found[0], text)
+
+        return replace(line, message=shown(line.message), cause=shown(line.cause), advice=shown(line.advice))
+
+    def account(self, internal_id: str) -> Record:
+        """The Zuora account that would have been made of a NetSuite customer, by its stand-in id."""
+        entry = self.made[internal_id]
+        return {"Id": internal_id, "AccountNumber": entry["number"], "Currency": entry["currency"], "IntegrationId__NS": entry["source"]}
+
+    def corrected(self, row: dict[str, str]) -> dict[str, str]:
+        """A row of NetSuite with the open balance that would be left, and with the account that its customer would have in Zuora."""
+        if account := self.ids.get("customer", {}).get(row.get("customer", "")):
+            row = {**row, "account": row.get("account") or account}
+        taken = self.taken.get(row.get("id", ""))
+        if taken is None:
+            return row
+        return {**row, **{name: plain(Decimal(row[name] or 0) - taken) for name in ("foreignamountunpaid", "unused") if name in row}}
+
+
+class RehearsedSource(ZuoraSource):
+    """Zuora as it would be after the steps before."""
+
+    def __init__(self, source: ZuoraSource, rehearsal: Rehearsal) -> None:
+        super().__init__(source.zuora, source.read_path, source.suffix)
+        self.rehearsal = rehearsal
+
+    def reread(self, object_type: str, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Record]:
+        wanted, known = list(ids), self.rehearsal.ids.get(object_type, {})
+        made = {i: self.rehearsal.account(i) for i in wanted if object_type == "Account" and i in self.rehearsal.made}
+        there = super().reread(object_type, [i for i in wanted if i not in made], fields)
+        return {**made, **{i: self._complete(row, known.get(i, "")) for i, row in there.items()}}
+
+    @staticmethod
+    def _complete(row: Record, internal_id: str) -> Record:
+        return {**row, "IntegrationId__NS": internal_id, "IntegrationStatus__NS": SYNC_COMPLETE} if internal_id else row
+
+
+class RehearsedNetSuite:
+    """NetSuite as it would be after the steps before, as far as steps ask by internal ids; everything else is asked of the client."""
+
+    def __init__(self, netsuite: NetSuite, rehearsal: Rehearsal) -> None:
+        self.netsuite = netsuite
+        self.rehearsal = rehearsal
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.netsuite, name)
+
+    def suiteql_in(self, q: str, values: Iterable[str], params: Sequence[str] = ()) -> Iterator[dict[str, str]]:
+        wanted = list(values)
+        made = [v for v in wanted if v in self.rehearsal.made]
+        for internal_id in made:
+            yield from self.rehearsal.links(internal_id) if LINKS in q else [self.rehearsal.row(internal_id)]
+        there = [v for v in wanted if v not in self.rehearsal.made]
+        yield from map(self.rehearsal.corrected, self.netsuite.suiteql_in(q, there, params))
+
+
+def rehearsed(netsuite: NetSuite, source: ZuoraSource, rehearsal: Rehearsal) -> tuple[NetSuite, ZuoraSource]:
+    """Both systems as a step of a dry run sees them."""
+    return cast(NetSuite, RehearsedNetSuite(netsuite, rehearsal)), RehearsedSource(source, rehearsal)
+
+
+def entries_of(object_type: str, plans: Iterable[tuple[SourceRecord, Plan]]) -> list[Entry]:
+    """What the plans of a piece of a batch would leave behind."""
+    return [entry for record, plan in plans if (entry := entry_of(object_type, record, plan)) is not None]

@@ -1,0 +1,162 @@
+"""Selection: which records a step has to sync, written in batches of records that belong together."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tallybridge.errors import NoSlot
+from tallybridge.rounds import DONE, Kept, NotDone, in_rounds
+from tallybridge.steps.shared.sync_step import SyncStep
+from tallybridge.sync.step import Candidate
+from tallybridge.tasks.away import TELLING, Away
+from tallybridge.tasks.left_out import ask_netsuite, write_left_out
+from tallybridge.tasks.results import LEFT, MANIFEST
+from tallybridge.tasks.step_task import StepTask
+from tallybridge.tasks.steps import comes_after
+from tallybridge.tasks.watermarks import Looks
+
+WORKERS = 3
+"""Batches under way at once: while one sends, the others read and write back. The slots limit what is sent."""
+
+SO_FAR = "select/so_far.json"
+
+
+class SelectTask(StepTask):
+    """Task "select"."""
+
+    def select(self) -> dict[str, Any]:
+        """One round: writes batches; answers {"done", "wait"} and, when all are written, {"selected", "batches", "manifest", "workers"}.
+        Costs one call when there is nothing to do, and none when an earlier step has learnt that a service is away."""
+        self.kept = kept = self.wiring.kept(self.folder, self.name("select"))
+        nothing = {"selected": 0, "batches": 0, "manifest": {"bucket": self.folder.bucket, "key": ""}, "workers": 1}
+        answer = in_rounds(lambda: self._select(kept, nothing), kept)
+        if not answer["done"] and self.time_is_up():
+            self.leave("select")
+            return {**DONE, **nothing}
+        return answer
+
+    def _select(self, kept: Kept, nothing: dict[str, Any]) -> dict[str, Any]:
+        waits_for = next((step for step in comes_after(self.kind.name) if self.folder.has(f"{step}/{LEFT}/")), "")
+        if (waits_for or self.time_is_up()) and not self.folder.has(self.name(MANIFEST)):
+            self.leave("select", waits_for)
+            return nothing
+        if Away.known(self.folder) or (kept.missed() and self.learns_of_one_away()):
+            return nothing
+        try:
+            return self._selected(kept)
+        except TELLING as error:
+            if isinstance(error, NoSlot) or not self.learns_of_one_away():
+                raise
+            return nothing
+
+    def _selected(self, kept: Kept) -> dict[str, Any]:
+        """Of attempts that overlap, the one that ends first says what the step does: batches are never exchanged under a worker."""
+        self.wiring.runs().heartbeat(self.run_id)
+        if not self.folder.has(self.name(MANIFEST)):
+            self.folder.write_json_once(self.name(MANIFEST), self._batches(kept))
+        manifest = self.folder.read_json(self.name(MANIFEST))
+        return {
+            "selected": sum(entry["records"] for entry in manifest),
+            "batches": len(manifest),
+            "manifest": {"bucket": self.folder.bucket, "key": self.folder.key(self.name(MANIFEST))},
+            "workers": max(1, min(WORKERS, len(manifest))),
+        }
+
+    def _batches(self, kept: Kept) -> list[dict[str, Any]]:
+        """Choose the records and write them, in batches; answers the manifest. Goes on behind the batches of the rounds before."""
+        start = self.start()
+        step = self.step(start["since"], with_reference=False)
+        looks, so_far = self.looks(step, start), Selection()
+        if step.waiting_work():
+            self.load_reference(step)
+            so_far = self._so_far()
+            try:
+                self._write(step, looks, so_far, kept)
+            except Changed:
+                so_far = Selection()
+                self._write(step, looks, so_far, kept)
+        self.folder.write_json(self.name("looked.json"), {"highest": looks.highest})
+        write_left_out(self.folder, self.kind.name, "when_selected", step.context.left_out)
+        ask_netsuite(step, self.folder)
+        return so_far.manifest
+
+    def _write(self, step: SyncStep, looks: Looks, so_far: Selection, kept: Kept) -> None:
+        """Write the batches that come after those that were written. Raises `NotDone` when the round's time is used up, `Changed` when the
+        selection is no longer the one that it was."""
+        looks.highest = so_far.highest
+        step.context.left_out.clear()
+        candidates = Numbered(step.select(), so_far.passed, so_far.last)
+        try:
+            for batch in batches(looks.news(candidates), step.chunk):
+                number = f"{len(so_far.manifest) + 1:06d}"
+                file = f"batches/{number}-{self.wiring.invocation.id}.jsonl.gz"
+                self.folder.write_lines(self.name(file), [[c.id, c.group, dict(c.data)] for c in batch])
+                so_far.manifest.append({"batch": number, "records": len(batch), "file": file})
+                so_far.last, so_far.highest = batch[-1].id, looks.highest
+                so_far.passed = candidates.place_of(so_far.last)
+                kept.check_time()
+        except NotDone:
+            self.folder.write_json(self.name(SO_FAR), asdict(so_far))
+            raise
+
+    def _so_far(self) -> Selection:
+        return Selection(**self.folder.read_json(self.name(SO_FAR))) if self.folder.has(self.name(SO_FAR)) else Selection()
+
+
+@dataclass
+class Selection:
+    """How far a selection has come: the batches that are written, how many candidates are in them or were passed over, the id of the last
+    one, and the latest modified date among them."""
+
+    manifest: list[dict[str, Any]] = field(default_factory=list)
+    passed: int = 0
+    last: str = ""
+    highest: str = ""
+
+
+class Changed(Exception):
+    """A selection does not show the same candidates in the same order as in the round before."""
+
+
+class Numbered:
+    """The candidates behind the first `passed`, the last of which must be `last`. Raises `Changed` if it is not."""
+
+    def __init__(self, candidates: Iterable[Candidate], passed: int, last: str) -> None:
+        self.candidates = candidates
+        self.passed = passed
+        self.last = last
+        self.under_way: deque[tuple[str, int]] = deque()
+
+    def __iter__(self) -> Iterator[Candidate]:
+        number = 0
+        for number, candidate in enumerate(self.candidates, start=1):
+            if number > self.passed:
+                self.under_way.append((candidate.id, number))
+                yield candidate
+            elif number == self.passed and candidate.id != self.last:
+                raise Changed
+        if number < self.passed:
+            raise Changed
+
+    def place_of(self, candidate_id: str) -> int:
+        """Which one a candidate is, from 1; it is asked in the order of the candidates."""
+        while True:
+            known, place = self.under_way.popleft()
+            if known == candidate_id:
+                return place
+
+
+def batches(candidates: Iterator[Candidate], size: int) -> Iterator[list[Candidate]]:
+    """Candidates in batches of about `size`; a group is never split, however large it is."""
+    batch: list[Candidate] = []
+    for candidate in candidates:
+        full = len(batch) >= size and not (candidate.group and candidate.group == batch[-1].group)
+        if full:
+            yield batch
+            batch = []
+        batch.append(candidate)
+    if batch:
+        yield batch

@@ -1,0 +1,53 @@
+"""Fault rules that strike for a time: maintenance windows and bursts of others' calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from sandbox.control import Control
+from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
+from sandbox.server import LoopbackServer
+
+
+class Watched:
+    """A stand-in's control with a time that the test sets."""
+
+    def __init__(self) -> None:
+        self.control = Control(NetSuiteStandIn(NetSuiteOptions()))
+        self.moment = 1_000.0
+        self.control.now = lambda: self.moment
+
+    def statuses(self, url: str, *moments: float) -> list[int]:
+        found = []
+        for moment in moments:
+            self.moment = 1_000 + moment
+            found.append(requests.get(f"{url}/services/rest/record/v1/customer", timeout=60).status_code)
+        return found
+
+
+@pytest.fixture
+def watched() -> Iterator[tuple[Watched, str]]:
+    made = Watched()
+    with LoopbackServer(made.control) as server:
+        yield made, server.url
+
+
+def test_a_rule_strikes_within_its_time_only(watched: tuple[Watched, str]) -> None:
+    made, url = watched
+    made.control.set_faults([{"status": 503, "body": {}, "after_s": 60, "for_s": 120}])
+    assert made.statuses(url, 0, 59, 60, 179, 180) == [401, 401, 503, 503, 401]
+
+
+def test_a_rule_without_an_end_strikes_from_then_on(watched: tuple[Watched, str]) -> None:
+    made, url = watched
+    made.control.set_faults([{"status": 503, "body": {}, "after_s": 60}])
+    assert made.statuses(url, 59, 60, 1_000_000) == [401, 503, 503]
+
+
+def test_calls_outside_of_its_time_do_not_count(watched: tuple[Watched, str]) -> None:
+    made, url = watched
+    made.control.set_faults([{"status": 503, "body": {}, "after_s": 60, "nth": 2}])
+    assert made.statuses(url, 0, 1, 60, 61, 62) == [401, 401, 401, 503, 401]

@@ -1,0 +1,30 @@
+"""An account that gives one slot where three were expected, and vendors that take ten seconds for a call: a batch is settled piece by
+piece."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tallybridge.tasks.batch import first_chunk
+from tests.sandbox.both_jobs import both_jobs
+
+
+def test_the_demo_tenant_is_synced_though_a_function_has_hardly_time_to_read_the_records_of_a_batch(tmp_path: Path) -> None:
+    """The parts of payments that an earlier round has marked are read one by one."""
+    with both_jobs(tmp_path, slots=3, latency_ms=10_000, instances=1) as both:
+        both.account.limit = lambda now: 1
+        output = both.ended(both.start_billing())["output"]
+        assert [total["object"] for total in output["totals"] if not total["tiedOut"]] == []
+        assert output["outcome"] == "completed with warnings"
+        assert not [each for each in both.sandbox.aws.invocations() if each.error]
+
+
+@pytest.mark.parametrize(
+    ("there", "in_vain", "taken"), [(90, 0, 90), (110, 0, 50), (90, 1, 12), (90, 2, 3), (90, 3, 1), (90, 99, 1), (2, 1, 2), (2, 2, 2)]
+)
+def test_each_round_that_settles_nothing_is_followed_by_a_smaller_piece(there: int, in_vain: int, taken: int) -> None:
+    rows: Any = list(range(there))
+    assert first_chunk(rows, 50, in_vain) == rows[:taken]

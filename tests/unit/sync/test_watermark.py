@@ -1,0 +1,37 @@
+"""How far a step has looked, in the source's own time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tallybridge.clock import EPOCH
+from tallybridge.tasks.watermarks import Watermark
+
+
+def test_the_first_look_begins_with_everything() -> None:
+    assert Watermark().since == EPOCH
+    assert Watermark("2026-01-31T10:00:00.000Z").since == "2026-01-31T08:00:00.000Z"
+
+
+def test_a_look_that_shows_nothing_later_moves_on_by_the_time_that_has_passed() -> None:
+    mark = Watermark().after("2026-01-31T02:00:00.000Z", "2026-01-31T10:00:00Z")
+    later = mark.after("", "2026-01-31T13:00:00Z").after("2026-01-30T00:00:00.000Z", "2026-01-31T14:00:00Z")
+    assert later.highest == mark.highest
+    assert (mark.since, later.since) == ("2026-01-31T00:00:00.000Z", "2026-01-31T04:00:00.000Z")
+
+
+def test_a_later_change_sets_the_clock_anew() -> None:
+    """What has passed is only a guess: the account's clock may have been set back meanwhile."""
+    mark = Watermark().after("2026-01-31T02:00:00.000Z", "2026-01-31T10:00:00Z").after("", "2026-01-31T14:00:00Z")
+    anew = mark.after("2026-01-31T05:00:00.000Z", "2026-01-31T14:30:00Z")
+    assert anew == Watermark("2026-01-31T05:00:00.000Z", "2026-01-31T14:30:00Z", "2026-01-31T14:30:00Z")
+
+
+@pytest.mark.parametrize("looked", ["2026-01-31T09:00:00Z", ""])
+def test_time_never_runs_backwards(looked: str) -> None:
+    assert Watermark("2026-01-31T02:00:00.000Z", "2026-01-31T10:00:00Z", looked).since == "2026-01-31T00:00:00.000Z"
+
+
+def test_a_mark_is_stored_in_parts() -> None:
+    mark = Watermark("2026-01-31T02:00:00.000Z", "2026-01-31T10:00:00Z", "2026-01-31T11:00:00Z")
+    assert Watermark(*mark.parts()) == mark
