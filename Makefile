@@ -8,7 +8,9 @@ READY := $(VENV)/ready
 # What builds and judges the deployment has environments of its own below build/, since its pins are not those of the product.
 SAM := build/sam
 AUDIT := build/audit
+SECOND_AWS := build/ministack
 DEFINITIONS := build/definitions
+AXE := build/axe
 PYTEST_ARGS ?=
 JOBS ?= auto
 RUNTIME ?= python3.13
@@ -16,7 +18,7 @@ ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-revenue test sandbox check build audit bench bench-close bench-revenue volume faults clients client lock clean
+.PHONY: help setup demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-revenue volume faults clients client lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,21 +41,21 @@ demo: $(READY) ## load a demo tenant, run the billing sync, show the control tot
 demo-revenue: $(READY) ## run the revenue connector on the demo tenant, show its tasks and the files that it leaves
 	@$(BIN)/python -m sandbox.revenue_demo
 
-$(SAM)/ready $(AUDIT)/ready: build/%/ready: requirements/%.txt
+$(SAM)/ready $(AUDIT)/ready $(SECOND_AWS)/ready: build/%/ready: requirements/%.txt
 	$(PYTHON) -m venv --clear build/$*
-	build/$*/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/$*.txt
+	build/$*/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r requirements/$*.txt
 	@touch $@
 
-$(DEFINITIONS)/ready: requirements/definitions/package.json
-	@mkdir -p $(DEFINITIONS)
-	@cp requirements/definitions/package.json $(DEFINITIONS)
-	npm install --prefix $(DEFINITIONS) --no-package-lock --no-audit --no-fund --loglevel=error
+$(DEFINITIONS)/ready $(AXE)/ready: build/%/ready: requirements/%/package.json
+	@mkdir -p build/$*
+	@cp requirements/$*/package.json build/$*
+	npm install --prefix build/$* --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
 test: $(READY) ## pass all tests, offline
-	$(BIN)/python -m pytest -m "not slow and not deploy" -n $(JOBS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow and not deploy and not second_aws" -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
-sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS NETSUITE_SLOTS TIMEZONE PORT_BASE
+sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS QUERY_QUEUE_S QUERY_S NETSUITE_SLOTS TIMEZONE PORT_BASE
 	@$(BIN)/python -m sandbox
 
 check: $(READY) ## ruff, mypy, cfn-lint
@@ -67,8 +69,14 @@ build: $(READY) $(SAM)/ready $(DEFINITIONS)/ready ## build what is deployed, wit
 	$(BIN)/python -m pytest -m deploy -n $(JOBS) $(PYTEST_ARGS)
 	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build --parameter-overrides PythonRuntime=$(RUNTIME) Architecture=$(ARCHITECTURE)
 
+axe: $(READY) $(AXE)/ready ## hold the console's pages against the rules of axe-core for assistive technology
+	$(BIN)/python -m pytest tests/browser/test_console_in_browser.py -k axe $(PYTEST_ARGS)
+
 audit: $(AUDIT)/ready ## hold the template against security rules; .checkov.yaml says what is left out, and why
 	$(AUDIT)/bin/checkov --config-file .checkov.yaml
+
+second-aws: $(READY) $(SECOND_AWS)/ready ## the stores' tests on a second implementation of AWS, MiniStack
+	$(BIN)/python -m pytest -m second_aws -n 0 $(PYTEST_ARGS) tests/unit/sync
 
 bench: $(READY) ## measure records per second and calls; options: STEPS INVOICES RECORDS LATENCY_MS NETSUITE_SLOTS MEMORY
 	@$(BIN)/python -m sandbox bench
@@ -101,6 +109,7 @@ lock: $(READY) ## compile the pins again; UPGRADE=1 takes newer versions
 	$(PIN) requirements/dev.in -o requirements/dev.txt
 	$(PIN) requirements/sam.in -o requirements/sam.txt
 	$(PIN) requirements/audit.in -o requirements/audit.txt
+	$(PIN) requirements/ministack.in -o requirements/ministack.txt
 
 clean: ## remove .venv, out and caches
 	rm -rf $(VENV) build out .mypy_cache .ruff_cache .hypothesis .pytest_cache

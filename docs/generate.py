@@ -6,36 +6,15 @@ import json
 import subprocess
 import sys
 import tempfile
-import typing
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
 
-from pydantic.fields import FieldInfo
-
-from tallybridge.settings import DEFAULTS, Settings
+from tallybridge.desk.settings import catalogue, values_in_words
 
 FOLDER = Path(__file__).parent
 RULES = FOLDER.parent / "tests" / "rules"
 COLLECTION_SECONDS = 300
 """How long pytest may take to collect the suite."""
-GROUPS = {
-    "zuora_base_url": "Connections",
-    "zuora_default_currency": "Currency and tax",
-    "netsuite_subsidiaries": "Classification",
-    "netsuite_use_revenue_recognition": "Revenue recognition",
-    "customer_account_master": "Customer accounts",
-    "item_id_mapping": "Product catalogue",
-    "transaction_number_mapping": "Transactions",
-    "cutover_zuora_invoice": "Cutover dates",
-    "disable_zuora_invoice_sync": "Disable and force",
-    "debug_logging": "Errors and speed",
-    "notify_recipients": "Notification",
-    "custom_field_sync_enabled": "Custom fields and extensions",
-}
-"""Heading by the first setting below it."""
-
 INTRODUCTION = """# Settings
 
 One JSON document, flat, for example `{"netsuite_subsidiaries": "Yes", "cutover_zuora_invoice": "2026-01-01"}`. Every key may be left
@@ -56,42 +35,15 @@ code `SETTINGS` and the place of each fault. What has no effect in your tenant, 
 
 def settings_page() -> str:
     """docs/settings.md."""
-    text, defaults = INTRODUCTION, DEFAULTS.model_dump(mode="json", by_alias=True)
-    for name, info in Settings.model_fields.items():
-        if name in GROUPS:
-            text += f"\n## {GROUPS[name]}\n\n| Key | Values | Default | Effect |\n| --- | --- | --- | --- |\n"
-        key = info.alias or name
-        default = defaults[key]
+    text, group = INTRODUCTION, ""
+    for setting in catalogue():
+        if setting.group != group:
+            group = setting.group
+            text += f"\n## {group}\n\n| Key | Values | Default | Effect |\n| --- | --- | --- | --- |\n"
+        default = setting.default
         shown = "-" if default in (None, "", [], {}) else f"`{default if isinstance(default, str) else json.dumps(default)}`"
-        text += f"| `{key}` | {values_of(info)} | {shown} | {_one_line(info.description)} |\n"
+        text += f"| `{setting.key}` | {values_in_words(setting)} | {shown} | {setting.effect} |\n"
     return text
-
-
-def _one_line(text: str | None) -> str:
-    """A text as a cell of a table takes it."""
-    return " ".join((text or "").split())
-
-
-def values_of(info: FieldInfo) -> str:
-    """The values that a setting takes, in words."""
-    return _values(info.annotation, info)
-
-
-def _values(kind: Any, info: FieldInfo) -> str:
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is Literal:
-        return ", ".join(f"`{a.value if isinstance(a, StrEnum) else a}`" for a in arguments)
-    if origin is typing.Union or type(kind).__name__ == "UnionType":
-        return _values(next(a for a in arguments if a is not type(None)), info)
-    if kind is bool:
-        return "`Yes`, `No`"
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return ", ".join(f"`{member.value}`" for member in kind)
-    bounds = {type(m).__name__: m for m in info.metadata}
-    if kind is int:
-        return f"{getattr(bounds.get('Ge'), 'ge', '')} to {getattr(bounds.get('Le'), 'le', '')}"
-    names = {"date": "date, `YYYY-MM-DD`", "str": "text", "list": "list", "dict": "object"}
-    return names[(origin or kind).__name__]
 
 
 COVERAGE = """# Rules and their tests

@@ -13,7 +13,8 @@ the fault rules that match, and passed to the stand-in.
 
 A fault rule: {"method": "POST", "path": "^/services/rest/record/v1/invoice", one of "nth": 3 | "probability": 0.1 with "seed": 7 |
 neither (every call), "times": 2 (at most so often), and one effect: "delay_ms": 500 | "status": 503 with "body" and "headers" |
-"drop": "before" | "after" (close the connection before or after the request was applied)}.
+"drop": "before" | "after" (close the connection before or after the request was applied) | "answer": "maintenance" | "busy" (what the
+vendor itself answers while it is maintained, or while others' calls use up what the account may have in flight)}.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
@@ -55,7 +56,10 @@ class LoadRefused(Exception):
 
 
 class StandIn(Protocol):
-    """A vendor's service. `admit` may refuse a request before it waits (governance limits), given the number in flight with it."""
+    """A vendor's service. `admit` may refuse a request before it waits (governance limits), given the number in flight with it. `answers`
+    are those that fault rules call by name, with the keys of a rule."""
+
+    answers: Mapping[str, Mapping[str, Any]]
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
     def load(self, objects: dict[str, list[dict[str, Any]]]) -> dict[str, int]: ...
@@ -212,9 +216,18 @@ class Control:
     def set_faults(self, rules: list[dict[str, Any]]) -> None:
         """Replace the fault rules."""
         now = self.now()
-        parsed = [Fault.parse(r, now) for r in rules]
+        parsed = [Fault.parse(self.written_out(r), now) for r in rules]
         with self.lock:
             self.faults = parsed
+
+    def written_out(self, rule: Mapping[str, Any]) -> dict[str, Any]:
+        """A rule with the answer that it calls by name. Raises `ValueError` for one that there is not."""
+        if "answer" not in rule:
+            return dict(rule)
+        known = self.stand_in.answers
+        if rule["answer"] not in known:
+            raise ValueError(f"unknown answer {rule['answer']!r} in fault rule; known: {', '.join(sorted(known))}")
+        return {**known[rule["answer"]], **{key: value for key, value in rule.items() if key != "answer"}}
 
     def clear_stats(self) -> None:
         with self.lock:

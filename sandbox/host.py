@@ -27,6 +27,7 @@ import boto3
 
 from sandbox.aws import LocalAws
 from sandbox.clock import Clock
+from sandbox.console import console_parameters, serve_console
 from sandbox.demo import Objects, Tenant, load_tenant
 from sandbox.demo.revenue import revenue_demo
 from sandbox.netsuite import NetSuiteOptions, new_key_pair
@@ -41,7 +42,7 @@ KEY_FILE = "netsuite-private-key.pem"
 SENDER = "tallybridge@example.com"
 RECIPIENT = "finance@example.com"
 DEFAULT_PORT_BASE = 7000
-AWS_PORT, ZUORA_PORT, NETSUITE_PORT, REVENUE_PORT = 0, 1, 2, 3
+AWS_PORT, ZUORA_PORT, NETSUITE_PORT, REVENUE_PORT, CONSOLE_PORT = 0, 1, 2, 3, 4
 """Added to the port base."""
 CALL_SECONDS = 60.0
 """How long a call to a stand-in's control may take; a large load takes a while."""
@@ -54,21 +55,21 @@ class SandboxError(RuntimeError):
 @dataclass(frozen=True)
 class SandboxOptions:
     """What to start. `settlement`: Invoice Settlement on (mode B) or off (mode A). `data`: the demo tenant, or only the reference data that
-    every account has. `data_query_s`: how long each of Zuora's Data Query jobs runs. `netsuite_slots`: calls that NetSuite answers at a
-    time. `time_zone`: that of the NetSuite account. `port_base` None takes free ports. `out` is the folder for sandbox.env and the files of
-    the runs. `child`: run the stand-ins in a process of their own. `retry_pace` scales the waits of retries in the state machines (1.0: as
-    the clock does). `clock` is the time of everything, the machine's without one; a `VirtualClock` needs the stand-ins in this process."""
+    every account has. `data_query_queue_s`, `data_query_s`: how long each of Zuora's Data Query jobs waits, and then runs.
+    `netsuite_slots`: calls that NetSuite answers at a time. `time_zone`: that of the NetSuite account. `port_base` None takes free
+    ports. `out` is the folder for sandbox.env and the files of the runs. `child`: run the stand-ins in a process of their own. `clock` is
+    the time of everything, the machine's without one; a `VirtualClock` needs the stand-ins in this process."""
 
     settlement: bool = True
     data: Literal["demo", "empty"] = "empty"
     latency_ms: int = 0
+    data_query_queue_s: float = 0
     data_query_s: float = 0
     netsuite_slots: int = 5
     time_zone: str = "America/Los_Angeles"
     port_base: int | None = None
     out: Path = Path("out")
     child: bool = True
-    retry_pace: float = 1.0
     clock: Clock | None = None
     instance: str = "Tallybridge sandbox"
     settings: dict[str, Any] = field(default_factory=dict)
@@ -82,6 +83,7 @@ class Sandbox:
         self.options = options or SandboxOptions()
         self.env: dict[str, str] = {}
         self.addresses = Addresses("", "")
+        self.console_url = ""
         self.out = self.options.out.resolve()
         self._running = ExitStack()
 
@@ -99,15 +101,17 @@ class Sandbox:
             stand_ins = self._stand_ins(public_key)
             running.enter_context(stand_ins)
             self.addresses = stand_ins.addresses
+            console = self._port(CONSOLE_PORT) or _free_port()
+            self.console_url = f"http://127.0.0.1:{console}"
             self.aws = running.enter_context(
                 LocalAws(
                     REPOSITORY / "template.yaml",
-                    parameters={"NotificationSender": SENDER, "InstanceName": options.instance},
+                    parameters={"NotificationSender": SENDER, "InstanceName": options.instance, **console_parameters(console)},
                     port=self._port(AWS_PORT),
-                    retry_pace=options.retry_pace,
                     clock=options.clock,
                 )
             )
+            running.enter_context(serve_console(self.aws, console, self.aws.clock))
             self._store_credentials(private_key)
             self.store_settings({})
             if options.data == "demo":
@@ -172,6 +176,7 @@ class Sandbox:
         options = StandInOptions(
             settlement=self.options.settlement,
             latency_ms=self.options.latency_ms,
+            data_query_queue_s=self.options.data_query_queue_s,
             data_query_s=self.options.data_query_s,
             netsuite_slots=self.options.netsuite_slots,
             time_zone=self.options.time_zone,
@@ -247,23 +252,27 @@ class Sandbox:
             "SCHEDULE_DEAD_LETTERS": outputs["ScheduleDeadLetters"],
             "STATUS_TABLE": outputs["StatusTable"],
             "RUNS_TABLE": outputs["RunsTable"],
+            "AUDIT_TABLE": outputs["AuditTable"],
             "REPORTS_BUCKET": outputs["ReportsBucket"],
             "UPLOADS_BUCKET": outputs["UploadsBucket"],
             "SETTINGS_PARAMETER": outputs["SettingsParameter"],
             "CREDENTIALS_SECRET": outputs["CredentialsSecret"],
+            "CONSOLE_URL": self.console_url,
         }
         return {name: value for name, value in values.items() if value}
 
 
 def options_from(variables: dict[str, str], **fixed: Any) -> SandboxOptions:
-    """Options from SETTLEMENT (on/off), DATA (demo/empty), LATENCY_MS, NETSUITE_SLOTS, TIMEZONE, PORT_BASE. Raises `SandboxError` that
-    names a wrong one."""
+    """Options from SETTLEMENT (on/off), DATA (demo/empty), LATENCY_MS, QUERY_QUEUE_S, QUERY_S, NETSUITE_SLOTS, TIMEZONE, PORT_BASE. Raises
+    `SandboxError` that names a wrong one."""
     settlement = _choice(variables, "SETTLEMENT", "on", ("on", "off")) == "on"
     data: Any = _choice(variables, "DATA", "demo", ("demo", "empty"))
     options = SandboxOptions(
         settlement=settlement,
         data=data,
         latency_ms=_whole(variables, "LATENCY_MS", 0, 600_000),
+        data_query_queue_s=_whole(variables, "QUERY_QUEUE_S", 0, 86_400),
+        data_query_s=_whole(variables, "QUERY_S", 0, 86_400),
         netsuite_slots=_whole(variables, "NETSUITE_SLOTS", 5, 1_000),
         time_zone=_zone(variables, "TIMEZONE", SandboxOptions.time_zone),
         port_base=_whole(variables, "PORT_BASE", DEFAULT_PORT_BASE, 65_000),
@@ -292,8 +301,15 @@ def _zone(variables: dict[str, str], name: str, default: str) -> str:
     return zone
 
 
+def _free_port() -> int:
+    """A port that nobody uses, for a server whose address has to be known before it is there."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _check_ports(base: int) -> None:
-    for port in (base + offset for offset in (AWS_PORT, ZUORA_PORT, NETSUITE_PORT, REVENUE_PORT)):
+    for port in (base + offset for offset in (AWS_PORT, ZUORA_PORT, NETSUITE_PORT, REVENUE_PORT, CONSOLE_PORT)):
         with contextlib.closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -33,12 +33,12 @@ class StandInsFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class StandInOptions:
-    """How the stand-ins are set up. `settlement`: Invoice Settlement on; `data_query_s`: how long a Data Query job runs; ports 0 take free
-    ones; `netsuite_slots` 0 means no limit;
-    `time_zone` is that of the NetSuite account."""
+    """How the stand-ins are set up. `settlement`: Invoice Settlement on; `data_query_queue_s`, `data_query_s`: how long a Data Query job
+    waits, and then runs; ports 0 take free ones; `netsuite_slots` 0 means no limit; `time_zone` is that of the NetSuite account."""
 
     settlement: bool = True
     latency_ms: int = 0
+    data_query_queue_s: float = 0
     data_query_s: float = 0
     netsuite_slots: int = 5
     time_zone: str = "America/Los_Angeles"
@@ -74,9 +74,13 @@ class StandInThreads(AbstractContextManager["StandInThreads"]):
             certificate_public_key=options.certificate_public_key,
             clock=now,
         )
-        zuora = Control(
-            ZuoraStandIn(ZuoraOptions(settlement=options.settlement, data_query_run_s=options.data_query_s, clock=now)), options.latency_ms
+        tenant = ZuoraOptions(
+            settlement=options.settlement,
+            data_query_queue_s=options.data_query_queue_s,
+            data_query_run_s=options.data_query_s,
+            clock=now,
         )
+        zuora = Control(ZuoraStandIn(tenant), options.latency_ms)
         netsuite = Control(NetSuiteStandIn(account), options.latency_ms)
         revenue = Control(RevenueStandIn(RevenueOptions(clock=now)), options.latency_ms)
         for control in (zuora, netsuite, revenue):

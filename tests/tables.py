@@ -1,4 +1,4 @@
-"""The two DynamoDB tables of an installation for `create_table`: keys and index are those of the template."""
+"""The DynamoDB tables of an installation for `create_table`: keys and index are those of the template."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from typing import Any
 STATUS: dict[str, Any] = {
     "TableName": "status",
     "BillingMode": "PAY_PER_REQUEST",
-    "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention")],
+    "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention", "number")],
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "GlobalSecondaryIndexes": [
         {
             "IndexName": "attention",
             "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
             "Projection": {"ProjectionType": "ALL"},
-        }
+        },
+        {
+            "IndexName": "number",
+            "KeySchema": [{"AttributeName": "number", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
     ],
 }
 RUNS: dict[str, Any] = {
@@ -23,3 +28,4 @@ RUNS: dict[str, Any] = {
     "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
 }
+AUDIT: dict[str, Any] = {**RUNS, "TableName": "audit"}

@@ -1,4 +1,4 @@
-"""The history of the settings and of the revenue settings: who saved what, when and why, and the way back."""
+"""The history of the settings and of the revenue settings, as a person reads it in a terminal."""
 
 from __future__ import annotations
 
@@ -7,31 +7,11 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from tallybridge.configuration import KINDS, REVENUE, SETTINGS, Version, differences
-from tallybridge.errors import ConfigurationError
-from tallybridge.revenue.config import parse_config
-from tallybridge.settings import parse_settings
+from tallybridge.desk.history import accept, listed, restore, versions
 from tallybridge_cli.render import plain
-from tallybridge_cli.target import Target
 
-CHECKS = {SETTINGS: parse_settings, REVENUE: parse_config}
+__all__ = ["accept", "listed", "restore", "table", "versions"]
 IN_PARAMETER = "in the parameter, taken by the next run"
-
-
-def versions(target: Target, name: str) -> list[Version]:
-    """Every version, newest first; before them what stands in the parameter and is in no version yet."""
-    configuration = target.configuration(name)
-    current = configuration.current()
-    return [*([current] if current.number == 0 else []), *configuration.versions.all()]
-
-
-def listed(target: Target, name: str) -> list[dict[str, Any]]:
-    """The versions as JSON, newest first, each with the keys that it changed: {"number", "author", "saved", "reason", "before",
-    "on_purpose", "changed", "current"}."""
-    every = versions(target, name)
-    now = target.configuration(name).current().number
-    documents = {version.number: version.document for version in every}
-    return [{**v.to_json(), "changed": differences(documents.get(v.before, "{}"), v.document), "current": v.number == now} for v in every]
 
 
 def table(rows: list[dict[str, Any]]) -> Table | Text:
@@ -44,25 +24,3 @@ def table(rows: list[dict[str, Any]]) -> Table | Text:
         saved = row["saved"] or IN_PARAMETER
         shown.add_row(number, saved, plain(row["author"] or "-"), plain(row["reason"] or "-"), plain(", ".join(row["changed"]) or "-"))
     return shown
-
-
-def restore(target: Target, name: str, number: int, reason: str) -> Version:
-    """Make an earlier version the one in force, as a version of its own. Raises `ConfigurationError`: there is no such version, or the
-    connector does not understand it any more."""
-    configuration = target.configuration(name)
-    document = configuration.versions.get(number).document
-    CHECKS[name](document)
-    return configuration.save_version(document, target.who(), f"Version {number} restored" + (f": {reason}" if reason else ""))
-
-
-def accept(target: Target, name: str, reason: str) -> Version:
-    """Save what the parameter holds, on purpose, however small it is. Raises `ConfigurationError`: it is not usable, or it is the current
-    version already."""
-    configuration = target.configuration(name)
-    current = configuration.current()
-    CHECKS[name](current.document)
-    if current.number:
-        kind = KINDS[name]
-        text = f"The {kind.what} in force are version {current.number} already; there is nothing to accept."
-        raise ConfigurationError(text, place="version", code=kind.code, advice=f"{kind.command('history')} lists the versions.")
-    return configuration.save_version(current.document, target.who(), reason)

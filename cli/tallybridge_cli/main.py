@@ -1,34 +1,39 @@
-"""The commands: run, runs, show, stop, status, schedule, doctor, settings, revenue.
+"""The commands: run, runs, show, stop, status, schedule, console, doctor, settings, revenue.
 
 Exit codes: see `exits.Code`.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 
 from tallybridge import money
 from tallybridge.configuration import REVENUE, SETTINGS
+from tallybridge.desk import log as logs
+from tallybridge.desk import schedule as scheduling
+from tallybridge.desk import stopping
+from tallybridge.desk.doctor import Check, State, examine
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.summary import summary_json
 from tallybridge.settings import parse_settings
 from tallybridge.sync.runlog import Level
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import STEPS
-from tallybridge_cli import doctor as checks
-from tallybridge_cli import history, logs, render, scheduling, settings_file, standing, stopping, watch
+from tallybridge_cli import checks, history, record_commands, render, settings_file, standing, watch
+from tallybridge_cli import console as console_server
 from tallybridge_cli import revenue as revenue_commands
 from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
-from tallybridge_cli.target import Target, resolve
+from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, RunArgument, StackOption, err, out, say, target_of, write_json
+from tallybridge_cli.target import Target
 
 app = typer.Typer(
     name="tallybridge",
@@ -43,33 +48,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(revenue_commands.app, name="revenue")
-WIDTH = 200
-"""Columns where nobody looks at a terminal, so that files and pipes get whole lines."""
-
-
-def console_for(stream: TextIO) -> Console:
-    """A console that is as wide as the terminal, or wide enough for whole lines."""
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else WIDTH)
-
-
-out = console_for(sys.stdout)
-err = console_for(sys.stderr)
-
-EnvOption = Annotated[Path | None, typer.Option("--env", help="Environment file, such as out/sandbox.env.")]
-StackOption = Annotated[str | None, typer.Option("--stack", help="Name of the deployed CloudFormation stack.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-RunArgument = Annotated[str, typer.Argument(help='Run id, its beginning, or "last".')]
-
-
-def target_of(env: Path | None, stack: str | None) -> Target:
-    """The installation that the options mean."""
-    return resolve(env, stack, os.environ)
-
-
-def write_json(document: Any) -> None:
-    """One JSON document on standard output; amounts are numbers with all their digits."""
-    print(money.dumps(document))
+app.add_typer(record_commands.app)
 
 
 @app.command()
@@ -89,7 +68,7 @@ def run(
 ) -> int:
     """Start a billing sync, follow it, show its control totals and what needs attention."""
     target = target_of(env, stack)
-    execution = watch.start(target, trigger=trigger, dry_run=dry_run, steps=_steps(steps), accept_mode=_mode(accept_mode))
+    execution = watch.start(target, trigger=trigger, dry_run=dry_run, steps=_steps(steps), accept_mode=_mode(accept_mode), by=target.who())
     run_id = watch.run_id_of(execution)
     if no_wait:
         write_json({"run_id": run_id, "execution": execution}) if json else out.print(f"Run {run_id} has started.")
@@ -165,12 +144,6 @@ def finished(target: Target, execution: str, *, json: bool = False, console: Con
         console.print(render.plain(f"Run {end.run_id}: {end.outcome}", "bold"))
         show_error(console, "", end.message, end.advice)
     return code
-
-
-def say(console: Console, *parts: RenderableType) -> None:
-    """Print parts one below the other; lines are wrapped on a terminal only."""
-    for part in parts:
-        console.print(part, soft_wrap=not console.is_terminal)
 
 
 def _summary(summary: Any) -> Any:
@@ -299,16 +272,32 @@ def doctor(env: EnvOption = None, stack: StackOption = None, json: JsonOption = 
     """Check the set-up: AWS, settings, credentials, fields and reference data on both sides."""
     target = target_of(env, stack)
     found = []
-    for check in checks.examine(target):
+    for check in examine(target):
         found.append(check)
         if not json:
             say(out, checks.shown(check))
-    failed = any(c.state is checks.State.FAIL for c in found)
+    failed = any(c.state is State.FAIL for c in found)
     if json:
         write_json({"ok": not failed, "checks": [c.to_json() for c in found]})
     else:
         say(out, "", checks.conclusion(found))
     return Code.CONFIGURATION if failed else Code.TIED_OUT
+
+
+@app.command()
+def console(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port on 127.0.0.1.")] = console_server.DEFAULT_PORT,
+    role: Annotated[str, typer.Option("--role", help="What the console lets you do: viewer, operator or approver.")] = "approver",
+    env: EnvOption = None,
+    stack: StackOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Serve the operator's console on this machine, with your own AWS identity, until Ctrl-C."""
+    site = console_server.site_of(target_of(env, stack), port, role, stack or "")
+    serving = console_server.server(site, port, lambda error: err.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}"))
+    say(out, render.plain(f"The console is open as {role} at {console_server.address_of(site)}"), render.plain("Ctrl-C closes it.", "dim"))
+    serving.serve_forever()
+    return Code.TIED_OUT
 
 
 settings_app = typer.Typer(help="Looks at, checks and stores the settings.", no_args_is_help=True, rich_markup_mode=None)
@@ -347,7 +336,7 @@ def settings_check(
     """Check a settings file before it is stored: every key, every value, and every name against NetSuite."""
     found = settings_file.examined(file, None if offline else target_of(env, stack))
     _show_settings_checks(found, json=json)
-    return Code.CONFIGURATION if any(c.state is checks.State.FAIL for c in found) else Code.TIED_OUT
+    return Code.CONFIGURATION if any(c.state is State.FAIL for c in found) else Code.TIED_OUT
 
 
 @settings_app.command("save")
@@ -363,8 +352,8 @@ def settings_save(
     """Check a settings file and store it; the next run takes it."""
     target = target_of(env, stack)
     found = [*settings_file.examined(file, target), *settings_file.dropped(file, target)]
-    failed = any(c.state is checks.State.FAIL for c in found)
-    if not failed and not yes and any(c.state is checks.State.WARN for c in found):
+    failed = any(c.state is State.FAIL for c in found)
+    if not failed and not yes and any(c.state is State.WARN for c in found):
         _show_settings_checks(found, json=False)
         typer.confirm("Store these settings?", abort=True, err=True)
     made = None if failed else settings_file.save(file, target, reason)
@@ -413,9 +402,9 @@ def settings_accept(
     return Code.TIED_OUT
 
 
-def _show_settings_checks(found: list[checks.Check], *, json: bool) -> None:
+def _show_settings_checks(found: list[Check], *, json: bool) -> None:
     if json:
-        write_json({"ok": all(c.state is not checks.State.FAIL for c in found), "checks": [c.to_json() for c in found]})
+        write_json({"ok": all(c.state is not State.FAIL for c in found), "checks": [c.to_json() for c in found]})
     else:
         say(out, *(checks.shown(c) for c in found))
 

@@ -15,7 +15,7 @@ from tallybridge.reporting.answers import Tone
 from tallybridge.reporting.delivery import Undelivered
 from tallybridge.reporting.page import Attention, attention
 from tallybridge.reporting.verdict import verdict
-from tallybridge.reporting.words import clean, duration_text, plural, utc_text
+from tallybridge.reporting.words import clean, duration_text, plural
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.runlog import Level, LogLine, RunSummary
 from tallybridge_cli.watch import Progress, StepProgress
@@ -51,7 +51,7 @@ def run_result(summary: RunSummary) -> RenderableType:
     """Everything that is said about a finished run."""
     known = verdict(summary)
     parts: list[RenderableType] = [plain(f"{figures.job_title(summary.job)} {summary.run_id}: {known.state}", TONES[known.tone])]
-    parts.append(plain(facts(summary), "dim"))
+    parts.append(plain(figures.facts(summary), "dim"))
     if summary.totals:
         parts += ["", control_totals(summary)]
     if waiting := attention_list(summary):
@@ -85,13 +85,6 @@ def left_out_list(summary: RunSummary) -> list[RenderableType]:
         shown.append(plain(f"  {row.title}: {plural(row.count, 'record')}{amount}, {row.reason}."))
         shown.append(plain(f"      {', '.join(row.names)}" + (f" and {row.more} more" if row.more else ""), "dim"))
     return shown
-
-
-def facts(summary: RunSummary) -> str:
-    """When, how long, how started, which mode."""
-    took = duration_text(summary.started, summary.ended)
-    known = (utc_text(summary.started) if summary.started else "", took, f"started by {summary.trigger}" if summary.trigger else "")
-    return ", ".join(part for part in (*known, figures.mode_text(summary.mode) if summary.mode else "") if part)
 
 
 def control_totals(summary: RunSummary) -> RenderableType:

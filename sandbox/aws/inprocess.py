@@ -24,7 +24,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.aws import limits, mail, store_repairs
+from sandbox.aws import limits, mail, store_repairs, table_policies
 from sandbox.aws.patch import apply, put
 
 ACCOUNT = DEFAULT_ACCOUNT_ID
@@ -94,7 +94,8 @@ class InProcess:
 
     def start(self) -> None:
         """Raises RuntimeError if another embedded AWS is running in this process."""
-        apply((*store_repairs.REPAIRS, mail.the_mail_account_can_be_asked, *limits.LIMITS))
+        of_tables = table_policies.tables_keep_to_their_policies
+        apply((*store_repairs.REPAIRS, mail.the_mail_account_can_be_asked, *limits.LIMITS, of_tables))
         if not InProcess._on.acquire(blocking=False):
             raise RuntimeError("an embedded AWS is running in this process already; close it first")
         BackendDict.reset()

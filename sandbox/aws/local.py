@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import functools
 import json
 import logging
 import threading
@@ -41,8 +42,6 @@ from sandbox.server import LoopbackServer
 
 STACK = "tallybridge"
 REGION = "us-east-1"
-SHORTEST_POLL, LONGEST_POLL = 0.01, 0.5
-"""Seconds between two looks at an execution that is waited for."""
 ASYNCHRONOUS_TRIES = 3
 """How often Lambda invokes a function with an event before it gives up (the default of MaximumRetryAttempts is 2)."""
 KEPT_EVENT_SECONDS, EVENT_PAUSE_SECONDS = 6 * 3600, 60
@@ -68,9 +67,8 @@ class LocalAws:
     may follow one another in one process, each with clean state, but only one runs at a time.
 
     `functions_root` is the folder that the template's `CodeUri`s are relative to (default: where the template is), `environment` are
-    further variables for every function, `retry_pace` scales the waits of Retry (1.0 is real time, 0.0 none), `port` is that of the
-    server on 127.0.0.1 (0 takes a free one). `clock` is the time that functions and executions live by; on a `VirtualClock` hours pass in
-    milliseconds, while `wait` and `settle` still count the machine's seconds.
+    further variables for every function, `port` is that of the server on 127.0.0.1 (0 takes a free one). `clock` is the time that functions
+    and executions live by; on a `VirtualClock` hours pass in milliseconds, while `wait` and `settle` still count the machine's seconds.
     """
 
     def __init__(
@@ -81,7 +79,6 @@ class LocalAws:
         functions_root: Path | None = None,
         port: int = 0,
         environment: Mapping[str, str] | None = None,
-        retry_pace: float = 1.0,
         region: str = REGION,
         clock: Clock | None = None,
     ) -> None:
@@ -94,7 +91,6 @@ class LocalAws:
         self._tags: dict[str, str] = {}
         self._port = port
         self._environment = dict(environment or {})
-        self._retry_pace = retry_pace
         self._process = InProcess(region)
         self._view = ProcessView()
         self.roles = Roles(ACCOUNT, region)
@@ -137,7 +133,6 @@ class LocalAws:
         finally:
             repairs.Hooks.status_changed = None
             repairs.Hooks.invoke = None
-            repairs.Hooks.retry_pace = 1.0
             repairs.Hooks.clock = RealClock()
             if self._server is not None:
                 self._server.close()
@@ -175,28 +170,28 @@ class LocalAws:
 
     def run(self, machine_output: str, document: Any, *, name: str | None = None, timeout: float = 60.0) -> dict[str, Any]:
         """Starts an execution of the state machine in output `machine_output` and waits for its end; see `wait`."""
-        client = boto3.client("stepfunctions")
         named = {} if name is None else {"name": name}
-        started = client.start_execution(stateMachineArn=self.outputs[machine_output], input=json.dumps(document), **named)
+        started = self._client.start_execution(stateMachineArn=self.outputs[machine_output], input=json.dumps(document), **named)
         return self.wait(started["executionArn"], timeout)
 
     def wait(self, execution_arn: str, timeout: float = 60.0) -> dict[str, Any]:
         """Waits until an execution has ended; returns its description with `input` and `output` parsed. Raises TimeoutError."""
-        client = boto3.client("stepfunctions")
-        begun = time.monotonic()
-        while (described := client.describe_execution(executionArn=execution_arn))["status"] == "RUNNING":
-            waited = time.monotonic() - begun
-            if waited > timeout:
-                raise TimeoutError(f"{execution_arn} still runs after {timeout} s")
-            time.sleep(min(LONGEST_POLL, max(SHORTEST_POLL, waited / 50)))  # asking costs the time of those who work
+        if not repairs.ends(self._execution(execution_arn), timeout):
+            raise TimeoutError(f"{execution_arn} still runs after {timeout} s")
+        described = self._client.describe_execution(executionArn=execution_arn)
         return {**described, **{key: json.loads(described[key]) for key in ("input", "output") if key in described}}
 
     def states_entered(self, execution_arn: str) -> list[str]:
         """The names of the states that an execution went through, in order."""
-        pages = boto3.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution_arn)
-        return [
-            event["stateEnteredEventDetails"]["name"] for page in pages for event in page["events"] if "stateEnteredEventDetails" in event
-        ]
+        events = self._execution(execution_arn).to_history_output()["events"]
+        return [event["stateEnteredEventDetails"]["name"] for event in events if event.get("stateEnteredEventDetails")]
+
+    @functools.cached_property
+    def _client(self) -> Any:
+        return boto3.client("stepfunctions", region_name=self.region)
+
+    def _execution(self, execution_arn: str) -> Any:
+        return stepfunctions_parser_backends[ACCOUNT][self.region].describe_execution(execution_arn)
 
     def invocations(self, function: str | None = None) -> list[InvocationRecord]:
         """What functions did, oldest first, with what they printed; of one function (its folder) or of all."""
@@ -248,8 +243,7 @@ class LocalAws:
                 time.sleep(0.002)
 
     def _runs(self, execution_arn: str) -> bool:
-        client = boto3.client("stepfunctions", region_name=self.region)
-        return bool(client.describe_execution(executionArn=execution_arn)["status"] == "RUNNING")
+        return bool(self._execution(execution_arn).status == "RUNNING")
 
     # --- The stack ---------------------------------------------------------------------------------------------------
 
@@ -263,7 +257,6 @@ class LocalAws:
         self._learn_stack(stack, translated)
         for identity in filter(None, [self._parameters.get("NotificationSender")]):
             ses_backends[ACCOUNT][self.region].verify_email_identity(identity)
-        repairs.Hooks.retry_pace = self._retry_pace
         repairs.Hooks.status_changed = self._status_changed
         repairs.Hooks.invoke = lambda name, payload: self._functions.invoke(self._config(name), payload)
 
@@ -395,6 +388,10 @@ class LocalAws:
         put(LambdaSimpleBackend, "invoke", invoke)
         self._restore.append(lambda: put(LambdaSimpleBackend, "invoke", before))
 
+    def role_arn(self, logical_id: str) -> str:
+        """The ARN of a role of the stack."""
+        return str(iam_backends[ACCOUNT]["aws"].get_role(self.physical_ids[logical_id]).arn)
+
     # --- Schedules ---------------------------------------------------------------------------------------------------
 
     def _start_target(self, target: Mapping[str, Any], text: str) -> None:
@@ -402,8 +399,7 @@ class LocalAws:
         arn = target["Arn"]
         if ":stateMachine:" in arn:
             self._require(target, Need("states:StartExecution", (arn,)))
-            client = boto3.client("stepfunctions", region_name=self.region)
-            started = client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
+            started = self._client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
             self._started = [*(each for each in self._started if self._runs(each)), started]
         else:
             config = self._config(arn)

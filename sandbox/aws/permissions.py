@@ -117,7 +117,11 @@ def needs(service: str, operation: str, parameters: Parameters, at: str) -> Iter
 
 
 def _anything(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
-    yield Need(f"{service}:{operation}", ("*",))
+    yield Need(f"{_PREFIXES.get(service, service)}:{operation}", ("*",))
+
+
+_PREFIXES = {"sesv2": "ses"}
+"""Services whose actions go by the name of another."""
 
 
 def _dynamodb(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
@@ -129,7 +133,7 @@ def _dynamodb(service: str, operation: str, parameters: Parameters, at: str) -> 
 
 def _s3(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
     bucket = f"arn:aws:s3:::{parameters.get('Bucket', '')}"
-    if operation in ("ListObjectsV2", "ListObjects"):
+    if operation in ("ListObjectsV2", "ListObjects", "HeadBucket"):
         yield Need("s3:ListBucket", (bucket,), {"s3:prefix": parameters.get("Prefix", "")})
     else:
         yield Need(f"s3:{_OBJECT_ACTIONS.get(operation, operation)}", (f"{bucket}/{parameters.get('Key', '')}",))
@@ -154,6 +158,9 @@ def _secrets(service: str, operation: str, parameters: Parameters, at: str) -> I
 
 
 def _ses(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    if operation != "SendRawEmail":
+        yield Need(f"ses:{operation}", ("*",))
+        return
     sender = parseaddr(parameters.get("Source", ""))[1]
     identities = (f"arn:aws:ses:{at}:identity/{sender}", f"arn:aws:ses:{at}:identity/{sender.rpartition('@')[2]}")
     yield Need(f"ses:{operation}", identities, {"ses:FromAddress": sender})
@@ -162,6 +169,13 @@ def _ses(service: str, operation: str, parameters: Parameters, at: str) -> Itera
 def _scheduler(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
     named = f"arn:aws:scheduler:{at}:schedule/{parameters.get('GroupName', 'default')}/{parameters.get('Name', '')}"
     yield Need(f"scheduler:{operation}", ("*" if operation == "ListSchedules" else named,))
+    if "Target" in parameters:
+        yield Need("iam:PassRole", (parameters["Target"]["RoleArn"],), {"iam:PassedToService": "scheduler.amazonaws.com"})
+
+
+def _states(service: str, operation: str, parameters: Parameters, at: str) -> Iterator[Need]:
+    resource = parameters.get("executionArn") or parameters.get("stateMachineArn") or "*"
+    yield Need(f"states:{operation}", (resource,))
 
 
 _RULES: dict[str, Callable[[str, str, Parameters, str], Iterator[Need]]] = {
@@ -171,6 +185,7 @@ _RULES: dict[str, Callable[[str, str, Parameters, str], Iterator[Need]]] = {
     "ssm": _ssm,
     "secretsmanager": _secrets,
     "ses": _ses,
+    "stepfunctions": _states,
 }
 
 

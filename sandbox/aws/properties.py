@@ -34,6 +34,7 @@ HONOURED: dict[str, set[str]] = {
         "KeySchema",
         "SSESpecification",
         "PointInTimeRecoverySpecification",
+        "ResourcePolicy",
         "TimeToLiveSpecification",
     },
     "AWS::Events::Rule": {"Description", "EventPattern", "Name", "State", "Targets"},
@@ -69,7 +70,7 @@ HONOURED: dict[str, set[str]] = {
         "State",
         "Target",
     },
-    "AWS::SecretsManager::Secret": {"Description", "Name", "SecretString"},
+    "AWS::SecretsManager::Secret": {"Description", "GenerateSecretString", "Name", "SecretString"},
     "AWS::StepFunctions::StateMachine": {
         "DefinitionString",
         "DefinitionSubstitutions",
@@ -82,6 +83,14 @@ HONOURED: dict[str, set[str]] = {
 }
 
 LEFT_OUT: dict[str, dict[str, str]] = {
+    "AWS::ApiGatewayV2::Api": dict.fromkeys(("Description", "Name", "ProtocolType"), "sandbox.aws.http_api is the one API here"),
+    "AWS::ApiGatewayV2::Integration": dict.fromkeys(
+        ("ApiId", "IntegrationType", "IntegrationUri", "PayloadFormatVersion"), "sandbox.aws.http_api calls the function in format 2.0"
+    ),
+    "AWS::ApiGatewayV2::Route": dict.fromkeys(("ApiId", "AuthorizationType", "RouteKey", "Target"), "every path is the one route"),
+    "AWS::ApiGatewayV2::Stage": dict.fromkeys(
+        ("AccessLogSettings", "ApiId", "AutoDeploy", "DefaultRouteSettings", "StageName"), "one person works here"
+    ),
     "AWS::Lambda::Function": {
         "Architectures": "this machine's own is used",
         "Description": "text for people",

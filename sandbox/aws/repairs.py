@@ -19,7 +19,6 @@ from typing import Any, cast
 
 import moto.core.responses as core_responses
 import moto.stepfunctions.parser.asl.component.common.path.result_path as result_path
-import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as retrier_decl
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils as lambda_tasks
 import moto.stepfunctions.parser.asl.component.state.state as state_module
 import moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp as timestamp
@@ -65,11 +64,10 @@ THRESHOLD_EXCEEDED = "The specified tolerated failure threshold was exceeded"
 
 class Hooks:
     """What the embedded AWS puts in: who hears of status changes, who answers `lambda:invoke` (function name or ARN and payload in;
-    answer and, if it failed, `Unhandled` out), how fast Retry waits pass (1.0: as the clock does), and the clock."""
+    answer and, if it failed, `Unhandled` out), and the clock."""
 
     status_changed: Callable[[Execution, str], None] | None = None
     invoke: Callable[[str, bytes], tuple[bytes, str | None]] | None = None
-    retry_pace: float = 1.0
     clock: Clock = RealClock()
 
 
@@ -373,11 +371,6 @@ def retry_counts_survive_threads() -> None:
     put(EvalComponent, "heap_key", property(lambda self: str(id(self))))
 
 
-def retry_waits_keep_the_pace() -> None:
-    """Not a fault: lets tests pass the waits of Retry faster (`Hooks.retry_pace`)."""
-    put(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * Hooks.retry_pace)))
-
-
 def executions_live_by_the_clock() -> None:
     """Not a fault: moments in executions, their histories and their Waits are those of `Hooks.clock`."""
 
@@ -408,7 +401,6 @@ REPAIRS: tuple[Callable[[], None], ...] = (
     histories_are_paged,
     functions_are_called_directly,
     retry_counts_survive_threads,
-    retry_waits_keep_the_pace,
     executions_live_by_the_clock,
 )
 
@@ -441,6 +433,12 @@ def fail(execution: Any, error: str, cause: str) -> None:
 def end_is_told(execution: Execution) -> bool:
     """Whether an execution still runs, or those who listen have been told of its end."""
     return execution.status == ExecutionStatus.RUNNING.value or hasattr(execution, "end_told")
+
+
+def ends(execution: Execution, timeout: float) -> bool:
+    """Waits for the end of an execution, so many seconds at most; whether it has ended."""
+    with _changed:
+        return bool(_changed.wait_for(lambda: execution.status != ExecutionStatus.RUNNING.value, timeout))
 
 
 def _begun(execution: Any) -> bool:

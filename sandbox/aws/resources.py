@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
+import string
 from typing import Any, cast
 
 from moto.cloudformation import parsing
@@ -64,7 +66,9 @@ class Secret(_Resource):
     def create(cls, name: str, properties: Properties, account: str, region: str) -> str:
         answer = secretsmanager_backends[account][region].create_secret(
             name=name,
-            secret_string=properties["SecretString"],
+            secret_string=properties["SecretString"]
+            if "SecretString" in properties
+            else cls._generated(properties["GenerateSecretString"]),
             secret_binary=None,
             description=properties.get("Description"),
             tags=None,
@@ -74,6 +78,14 @@ class Secret(_Resource):
             force_overwrite=False,
         )
         return str(json.loads(answer)["ARN"])
+
+    @staticmethod
+    def _generated(wanted: Properties) -> str:
+        """A secret that nobody has chosen: the template with one more key."""
+        content = json.loads(wanted["SecretStringTemplate"])
+        letters = string.ascii_letters + string.digits
+        content[wanted["GenerateStringKey"]] = "".join(secrets.choice(letters) for _ in range(int(wanted["PasswordLength"])))
+        return json.dumps(content)
 
 
 class Schedule(_Resource):
@@ -181,7 +193,46 @@ class Subscription(_Resource):
         return str(sns_backends[account][region].subscribe(properties["TopicArn"], properties["Endpoint"], properties["Protocol"]).arn)
 
 
-MODELS: tuple[type[_Resource], ...] = (Secret, Schedule, Alarm, BucketPolicy, QueuePolicy, Subscription)
+class _OfAnApi(_Resource):
+    """Kept by its name: the API is served by `sandbox.aws.http_api`."""
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
+
+    @classmethod
+    def create(cls, name: str, properties: Properties, account: str, region: str) -> str:
+        return name
+
+
+class HttpApi(_OfAnApi):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::ApiGatewayV2::Api"
+
+
+class Integration(_OfAnApi):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::ApiGatewayV2::Integration"
+
+
+class Route(_OfAnApi):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::ApiGatewayV2::Route"
+
+
+class Stage(_OfAnApi):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::ApiGatewayV2::Stage"
+
+
+MODELS: tuple[type[_Resource], ...] = (
+    *(Secret, Schedule, Alarm, BucketPolicy, QueuePolicy, Subscription),
+    *(HttpApi, Integration, Route, Stage),
+)
 
 
 def register() -> None:

@@ -1,4 +1,4 @@
-"""Repairs of moto's DynamoDB and S3: conditions hold when several threads write at once, and no work is done twice for one call."""
+"""Repairs of moto's stores: conditions hold when several threads write at once, and no work is done twice, or for nothing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
+import botocore.session
 import moto.dynamodb.parsing.ast_nodes as ast_nodes
 import moto.dynamodb.parsing.expressions as expressions
+import moto.kms.models as kms
 from moto.core.serialize import JSONSerializer
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing.validators import ActionCountValidator
 from moto.dynamodb.responses import DynamoHandler
+from moto.kms.utils import KeySpec
 from moto.s3.exceptions import NoSuchUpload
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
@@ -124,10 +127,23 @@ def uploads_in_parts_are_over_when_they_are_completed() -> None:
     put(S3Backend, "complete_multipart_upload", complete)
 
 
+def symmetric_keys_have_no_pair() -> None:
+    """With every key of KMS an RSA pair is made, which most have no use for and which takes longer than a stack."""
+    before: Any = vars(kms)["generate_private_key"]
+    put(kms, "generate_private_key", lambda key_spec: None if key_spec == KeySpec.SYMMETRIC_DEFAULT else before(key_spec))
+
+
+def services_are_described_once() -> None:
+    """Not of moto: every session reads the description of every service anew, which takes most of the time of making its clients."""
+    put(botocore.session, "create_loader", functools.cache(vars(botocore.session)["create_loader"]))
+
+
 REPAIRS: tuple[Callable[[], None], ...] = (
     conditions_and_writes_are_one,
     attribute_values_are_written_as_they_are,
     update_expressions_are_parsed_once,
     queries_sort_what_they_look_for,
     uploads_in_parts_are_over_when_they_are_completed,
+    symmetric_keys_have_no_pair,
+    services_are_described_once,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
 import logging
 import os
 from pathlib import Path
@@ -15,6 +16,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 CODE_BUCKET = "sandbox-code"
 """Stands for the bucket that a deployment uploads code to; the key of a code object is its path in the repository."""
+STATE_MACHINE = "AWS::Serverless::StateMachine"
 
 
 logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it complains at exit that its own metrics were not published
@@ -40,8 +42,19 @@ def load_template(path: Path) -> dict[str, Any]:
 
 def translate(path: Path, parameters: dict[str, str], region: str) -> dict[str, Any]:
     """The template at `path` without SAM. Definitions are read from their files, code stays a reference to its folder."""
-    template = load_template(path)
-    definitions: dict[str, str] = {}
+    text = path.read_text(encoding="utf-8")
+    translated: dict[str, Any] = json.loads(_without_sam(text, tuple(sorted(parameters.items())), region))
+    for logical_id, resource in _parsed(text)["Resources"].items():
+        if resource["Type"] == STATE_MACHINE and logical_id in translated["Resources"]:
+            definition = path.parent / resource["Properties"]["DefinitionUri"]
+            translated["Resources"][logical_id]["Properties"]["DefinitionString"] = definition.read_text(encoding="utf-8")
+    return translated
+
+
+@functools.lru_cache(maxsize=16)
+def _without_sam(text: str, parameters: tuple[tuple[str, str], ...], region: str) -> str:
+    """As JSON, with state machines that have no definition."""
+    template, given = copy.deepcopy(_parsed(text)), dict(parameters)
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         kind = resource["Type"]
@@ -49,12 +62,31 @@ def translate(path: Path, parameters: dict[str, str], region: str) -> dict[str, 
             properties["CodeUri"] = {"Bucket": CODE_BUCKET, "Key": properties["CodeUri"]}
         elif kind == "AWS::Serverless::LayerVersion":
             properties["ContentUri"] = {"Bucket": CODE_BUCKET, "Key": properties["ContentUri"]}
-        elif kind == "AWS::Serverless::StateMachine":
-            definitions[logical_id] = (path.parent / properties.pop("DefinitionUri")).read_text(encoding="utf-8")
+        elif kind == STATE_MACHINE:
+            del properties["DefinitionUri"]
             properties["Definition"] = {"Comment": logical_id}
     with patch.dict(os.environ, {"AWS_DEFAULT_REGION": region}):
         policies: Any = _ManagedPolicies()
-        translated = transform(template, dict(parameters), policies)
-    for logical_id, text in definitions.items():
-        translated["Resources"][logical_id]["Properties"]["DefinitionString"] = text
-    return copy.deepcopy(translated)
+        return json.dumps(transform(_without_what_is_off(template, given), given, policies))
+
+
+def _without_what_is_off(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+    """The template without resources and outputs whose condition does not hold: CloudFormation makes none of them."""
+    given = {name: parameters.get(name, each.get("Default", "")) for name, each in template.get("Parameters", {}).items()}
+    conditions = template.get("Conditions", {})
+    for section in ("Resources", "Outputs"):
+        rows = template.get(section, {})
+        template[section] = {k: v for k, v in rows.items() if "Condition" not in v or holds(conditions[v["Condition"]], conditions, given)}
+    return template
+
+
+def holds(condition: Any, conditions: dict[str, Any], parameters: dict[str, str]) -> bool:
+    """Whether a condition of a template holds (CloudFormation user guide, "Condition functions")."""
+    ((function, given),) = condition.items()
+    if function == "Condition":
+        return holds(conditions[given], conditions, parameters)
+    if function == "Fn::Equals":
+        one, other = (parameters[each["Ref"]] if isinstance(each, dict) else each for each in given)
+        return bool(one == other)
+    each_holds = [holds(each, conditions, parameters) for each in given]
+    return {"Fn::Not": not each_holds[0], "Fn::And": all(each_holds), "Fn::Or": any(each_holds)}[function]

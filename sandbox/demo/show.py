@@ -21,7 +21,8 @@ from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import RunSummary
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli import watch
-from tallybridge_cli.main import console_for, finished, follow
+from tallybridge_cli.main import finished, follow
+from tallybridge_cli.options import console_for
 from tallybridge_cli.target import Target
 
 AS_PLANNED, OTHERWISE = 0, 1
@@ -160,7 +161,7 @@ def money_problems(summary: RunSummary | None) -> list[str]:
         return ["The run left no summary."]
     if not summary.totals:
         return ["The run has no control totals."]
-    return [f"{title(t.object)} {t.currency} do not tie out.".replace("  ", " ") for t in summary.totals if not t.tied_out]
+    return [f"{title(t.object)} {t.currency} do not tie out.".replace("  ", " ") for t in summary.totals if not t.in_order]
 
 
 def _conclude(expected: list[Planted], differences: list[str]) -> int:

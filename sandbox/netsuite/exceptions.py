@@ -128,3 +128,15 @@ def too_many_requests() -> NetSuiteError:
 def not_supported(what: str, path: str = "") -> NetSuiteError:
     """Something that NetSuite has but this stand-in does not; never answered as if it had been done."""
     return NetSuiteError(400, "INVALID_REQUEST", f"This stand-in does not cover {what}.", errorPath=path)
+
+
+MAINTENANCE = (
+    "<html><head><title>NetSuite - Scheduled Maintenance</title></head><body><h1>NetSuite is currently unavailable</h1>"
+    "<p>Your account is undergoing scheduled maintenance. We apologize for the inconvenience.</p></body></html>"
+)
+"""A page in place of a document [A]: what answers then is not the account."""
+ANSWERS: dict[str, dict[str, Any]] = {
+    "maintenance": {"status": 503, "body": MAINTENANCE},
+    "busy": {"status": 429, "body": too_many_requests().document()},
+}
+"""What the account answers to every call in some situations, as fault rules call them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 from sandbox.netsuite import urls
 from sandbox.netsuite.auth import TOKEN_PATH, Gate
 from sandbox.netsuite.datasets import Dataset, DatasetResponses
-from sandbox.netsuite.exceptions import NetSuiteError, no_such_address, too_many_requests
+from sandbox.netsuite.exceptions import ANSWERS, NetSuiteError, no_such_address, too_many_requests
 from sandbox.netsuite.jobs import Jobs
 from sandbox.netsuite.loading import Loader, Objects
 from sandbox.netsuite.metadata import MetadataResponses
@@ -35,6 +35,8 @@ WARM_FROM = 500
 
 class NetSuiteStandIn:
     """A NetSuite account in memory. Requests are served one after another; waiting happens outside, in the control middleware."""
+
+    answers: Mapping[str, Mapping[str, Any]] = ANSWERS
 
     def __init__(self, options: NetSuiteOptions) -> None:
         self.options = options

@@ -45,3 +45,10 @@ def forbidden() -> RevenueError:
 def no_content() -> RevenueError:
     """Nothing is known: 204 without a body."""
     return RevenueError(204, None)
+
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "maintenance": {"status": 503, "body": "<html><body><h1>Service Unavailable</h1><p>Scheduled maintenance.</p></body></html>"},
+    "busy": {"status": 429, "body": refused(429, "Too many requests").body},
+}
+"""What the tenant answers to every call in some situations, as fault rules call them [A]."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.revenue.exceptions import RevenueError, no_such_path, not_enabled
+from sandbox.revenue.exceptions import ANSWERS, RevenueError, no_such_path, not_enabled
 from sandbox.revenue.loading import Loader, Objects
 from sandbox.revenue.options import RevenueOptions
 from sandbox.revenue.responses import Body, Rate, Responses, method_must_be, read_body, too_many
@@ -35,6 +35,8 @@ SHAPES = (
 
 class RevenueStandIn:
     """A Zuora Revenue tenant in memory. Implements `sandbox.control.StandIn`."""
+
+    answers: Mapping[str, Mapping[str, Any]] = ANSWERS
 
     def __init__(self, options: RevenueOptions | None = None) -> None:
         self.options = options or RevenueOptions()

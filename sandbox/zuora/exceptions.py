@@ -158,3 +158,7 @@ def wrong_path(path: str) -> V1Error:
 
 def wrong_method(method: str) -> V1Error:
     return v1_error(GENERAL, METHOD_NOT_SUPPORTED, f"Request method '{method}' is not supported.", 405)
+
+
+MAINTENANCE = "<html><head><title>503 Service Temporarily Unavailable</title></head><body>System maintenance is in progress.</body></html>"
+"""Of the gateway [A]: the tenant behind it does not see the call."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -31,10 +31,17 @@ MAX_TRACK_ID = 64
 NOT_IN_TRACK_ID = frozenset(":;\"'")
 WRONG_ENTITY = 90000020
 IN_FLIGHT = "zuora.in_flight"
+ANSWERS: dict[str, dict[str, Any]] = {
+    "maintenance": {"status": 503, "body": refusals.MAINTENANCE},
+    "busy": {"status": 429, "body": refusals.GatewayError(CONCURRENCY_TEXT).body()},
+}
+"""What the tenant answers to every call in some situations, as fault rules call them."""
 
 
 class ZuoraStandIn:
     """A Zuora tenant in memory behind the vendor's public API. Implements `sandbox.control.StandIn`."""
+
+    answers: Mapping[str, Mapping[str, Any]] = ANSWERS
 
     def __init__(self, options: ZuoraOptions | None = None) -> None:
         self.options = options or ZuoraOptions()

@@ -96,6 +96,16 @@ def test_no_sideways_scrolling_at_other_widths(open_html: Opener, width: int) ->
     assert opened.ask("() => document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("name", sorted(sample_runs.RUNS))
+@pytest.mark.parametrize("width", [761, 900, 1100])
+def test_whether_a_line_ties_out_is_in_view_between_phone_and_desk(open_html: Opener, width: int, name: str) -> None:
+    """Where the table is wider than the window, the columns of amounts scroll beneath the last one."""
+    opened = open_html(html_of("report", name), width=width)
+    beyond = """() => [...document.querySelectorAll('.totals td.mark')].map(
+      e => e.getBoundingClientRect().right - e.closest('.sheet').getBoundingClientRect().right)"""
+    assert max([0, *opened.ask(beyond)]) <= 1
+
+
 @each_scheme
 @each_kind
 @pytest.mark.parametrize("name", ["warnings", "failed", "out_of_balance"])

@@ -12,9 +12,9 @@ import pytest
 from moto import mock_aws
 from rich.console import Console, RenderableType
 
-from sandbox.aws import mail, patch
+from sandbox.aws import mail, patch, store_repairs
 from tallybridge_cli.target import Target
-from tests.tables import RUNS, STATUS
+from tests.tables import AUDIT, RUNS, STATUS
 
 REGION = "us-east-1"
 
@@ -54,16 +54,18 @@ def target(clock: TestClock, clients: dict[str, Any]) -> Iterator[Target]:
         "BILLING_SYNC_ARN": f"arn:aws:states:{REGION}:123456789012:stateMachine:billing",
         "STATUS_TABLE": "status",
         "RUNS_TABLE": "runs",
+        "AUDIT_TABLE": "audit",
         "REPORTS_BUCKET": "reports",
         "SETTINGS_PARAMETER": "/tallybridge/settings",
         "CREDENTIALS_SECRET": "credentials",
     }
-    patch.apply((mail.the_mail_account_can_be_asked,))
+    patch.apply((mail.the_mail_account_can_be_asked, store_repairs.conditions_and_writes_are_one))
     mail.MailAccount.reset()
     with mock_aws():
         dynamodb = clients["dynamodb"]
         dynamodb.create_table(**STATUS)
         dynamodb.create_table(**RUNS)
+        dynamodb.create_table(**AUDIT)
         clients["s3"].create_bucket(Bucket="reports")
         clients["ssm"].put_parameter(Name="/tallybridge/settings", Value="{}", Type="String")
         clients["secretsmanager"].create_secret(Name="credentials", SecretString="{}")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tallybridge_cli import main as commands
+from tallybridge_cli import options
 from tallybridge_cli.target import Target
 from tests.cli.runs import RUN, finished_run, store_run
 
@@ -21,8 +22,8 @@ def call(target: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setattr(commands, "target_of", lambda env, stack: target)
 
     def call_(*arguments: str) -> tuple[int, str]:
-        monkeypatch.setattr(commands, "out", commands.console_for(sys.stdout))
-        monkeypatch.setattr(commands, "err", commands.console_for(sys.stderr))
+        monkeypatch.setattr(commands, "out", options.console_for(sys.stdout))
+        monkeypatch.setattr(commands, "err", options.console_for(sys.stderr))
         with pytest.raises(SystemExit) as end:
             commands.main(arguments)
         written = capsys.readouterr()
@@ -96,7 +97,10 @@ def test_run_hands_on_what_was_asked_for(call: Any, target: Target) -> None:
     states = target.clients["stepfunctions"] = States()
     code, text = call("run", "--dry-run", "--steps", "customers, charges", "--trigger", "month end", "--no-wait")
     assert code == 0
-    assert states.started[0]["input"] == {"trigger": "month end", "dryRun": True, "steps": ["customers", "charges"]}
+    assert states.started[0]["input"] == {
+        **{"trigger": "month end", "dryRun": True, "steps": ["customers", "charges"]},
+        "by": target.who(),
+    }
     assert states.started[0]["name"] in text
 
 
@@ -143,7 +147,7 @@ def test_accept_mode_goes_into_the_execution_s_input(call: Any, target: Target, 
     states = States()
     target.clients["stepfunctions"] = states
     assert call("run", "--accept-mode", "b", "--no-wait")[0] == 0
-    assert json.loads(states.given["input"]) == {"trigger": "manual", "dryRun": False, "steps": None, "acceptMode": "B"}
+    assert json.loads(states.given["input"]) == {"trigger": "manual", "dryRun": False, "steps": None, "acceptMode": "B", "by": target.who()}
     call("run", "--no-wait")
     assert "acceptMode" not in json.loads(states.given["input"])
 

@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 from sandbox.aws.mail import MailAccount
+from tallybridge.desk.doctor import State, both, examine, netsuite, preferences, tables, zuora
+from tallybridge.desk.doctor.check import Check
+from tallybridge.desk.doctor.examine import Systems
+from tallybridge.desk.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, wanted
 from tallybridge.errors import LoginRefused, NotFound, Refused
 from tallybridge.field_names import derived_id
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.netsuite.client import GovernanceLimits
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.reference import PERIODS, TABLES, prefix_of
-from tallybridge_cli.doctor import State, both, examine, netsuite, preferences, tables, zuora
-from tallybridge_cli.doctor.check import Check, conclusion, shown
-from tallybridge_cli.doctor.examine import Systems
-from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, wanted
+from tallybridge_cli.checks import conclusion, shown
 from tallybridge_cli.target import Target
 
 MAY = {"periodname": "May 2026", "first": "2026-05-01", "last": "2026-05-31", "closed": "F", "arlocked": "F", "alllocked": "F"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tallybridge.desk.doctor import tables
+from tallybridge.desk.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, script_id_of, wanted
 from tallybridge.tasks.steps import STEPS
-from tallybridge_cli.doctor import tables
-from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, script_id_of, wanted
 
 ITEMS = ("ProductRatePlan", "ProductRatePlanCharge")
 SYNCED = tuple(name for name in ZUORA if name not in ("InvoiceItem", "InvoiceAdjustment"))

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from tallybridge.desk.doctor import State, netsuite, tables, zuora
+from tallybridge.desk.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, Wanted, wanted
 from tallybridge.field_names import derived_id
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.reference import prefix_of
 from tallybridge.tasks.steps import STEPS
-from tallybridge_cli.doctor import State, netsuite, tables, zuora
-from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, Wanted, wanted
 from tallybridge_cli.target import Target
 from tests.cli.test_doctor import FakeNetSuite, FakeZuora, examined
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gzip
 
 from tallybridge import money
+from tallybridge.desk import log as logs
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import Level, LogLine
-from tallybridge_cli import logs
 from tallybridge_cli.target import Target
 from tests.cli.runs import RUN
 

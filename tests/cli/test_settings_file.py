@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import typer
 
+from tallybridge.desk import settings_checks
+from tallybridge.desk.doctor import State
+from tallybridge.desk.doctor.examine import Systems
 from tallybridge.settings import Settings
 from tallybridge_cli import settings_file
-from tallybridge_cli.doctor import State
-from tallybridge_cli.doctor.examine import Systems
 from tallybridge_cli.target import Target
 from tests.cli.test_commands import call  # noqa: F401 - a fixture
 from tests.cli.test_doctor import FakeNetSuite, FakeZuora
@@ -32,7 +33,7 @@ def written(tmp_path: Path) -> Any:
 def netsuite(monkeypatch: pytest.MonkeyPatch) -> FakeNetSuite:
     """What names are looked up in."""
     made = FakeNetSuite({"class": [{"id": "1", "name": "Software"}]})
-    monkeypatch.setattr(settings_file, "connected", lambda target, settings: Systems(settings, FakeZuora(), made))  # type: ignore[arg-type]
+    monkeypatch.setattr(settings_checks, "connected", lambda target, settings: Systems(settings, FakeZuora(), made))  # type: ignore[arg-type]
     return made
 
 

@@ -24,7 +24,7 @@ from tallybridge.sync.ledger import Owner
 from tallybridge.zuora import Zuora
 from tests.sync.full_world import customers_world
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 LOGINS = ("/oauth/token", "/auth/oauth2")
 RECORDS = 2
@@ -119,13 +119,10 @@ class Tape:
 
 def traffic(mode: str) -> Traffic:
     """All requests of all scenes in mode "A" or "B", by system."""
-    sent: Traffic = {}
-    for started in start_world(settlement=mode == "B"):
-        tape = Tape(MemoryWorld.of(started), mode)
-        for scene in (_demo, _customers_of_netsuite, _each_step, _settings):
-            scene(tape)
-        sent = {"zuora": tape.zuora.requests, "netsuite": tape.netsuite.requests}
-    return sent
+    tape = Tape(MemoryWorld.of(unserved_world(settlement=mode == "B")), mode)
+    for scene in (_demo, _customers_of_netsuite, _each_step, _settings):
+        scene(tape)
+    return {"zuora": tape.zuora.requests, "netsuite": tape.netsuite.requests}
 
 
 def _demo(tape: Tape) -> None:

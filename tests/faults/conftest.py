@@ -4,15 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sync.world import World, start_world
+from tests.sync.world import World, start_world, unserved_world
 
 
 @pytest.fixture(scope="module")
-def started_world() -> Iterator[World]:
+def started_world() -> World:
+    return unserved_world()
+
+
+@pytest.fixture(scope="module")
+def served_world() -> Iterator[World]:
     yield from start_world()
 
 
 @pytest.fixture
-def world(started_world: World) -> World:
-    started_world.reset()
-    return started_world
+def world(served_world: World) -> World:
+    served_world.reset()
+    return served_world

@@ -18,7 +18,7 @@ from tallybridge.errors import TallybridgeError
 from tallybridge.tasks.steps import STEPS
 from tests.faults.test_kill_at_every_effect import check, fill
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import MovableClock, World
+from tests.sync.world import MovableClock, World, on_loopback
 
 BUSY = ("customers", "charges", "invoices", "payments")
 """The steps that this world has records for."""
@@ -41,11 +41,12 @@ class LoopbackWorld(MemoryWorld):
 
 
 @pytest.fixture(scope="module")
-def loopback(started_world: World) -> LoopbackWorld:
-    world = LoopbackWorld.of(started_world)
-    assert isinstance(world, LoopbackWorld)
-    world.use_connections()
-    return world
+def loopback(started_world: World) -> Iterator[LoopbackWorld]:
+    with on_loopback(started_world) as served:
+        world = LoopbackWorld.of(served)
+        assert isinstance(world, LoopbackWorld)
+        world.use_connections()
+        yield world
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ at every effect and the other at every fifth; the two ways to go on take turns."
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from tests.faults.each_step import RECORDS, STEPS, fill, picture
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
 from tests.faults.ways import WAYS, killed_at
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 DEFAULT_EVERY = 71
 BEFORE_EVERY = 5
@@ -26,9 +25,8 @@ EACH = pytest.mark.parametrize(("killable", "step"), STEPS, indirect=["killable"
 
 
 @pytest.fixture(scope="module")
-def killable(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryWorld, str]]:
-    for world in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(world, KillableWiring), request.param
+def killable(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B"), KillableWiring), request.param
 
 
 def new_world(world: MemoryWorld, mode: str, step: str, killer: Killer) -> None:

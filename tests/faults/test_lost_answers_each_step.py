@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.faults.each_step import RECORDS, STEPS, fill, picture
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 DEFAULT_EVERY = 5
 MAX_RUNS = 3
@@ -21,9 +20,8 @@ EACH = pytest.mark.parametrize(("memory", "step"), STEPS, indirect=["memory"])
 
 
 @pytest.fixture(scope="module")
-def memory(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryWorld, str]]:
-    for world in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(world), request.param
+def memory(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B")), request.param
 
 
 def undisturbed(world: MemoryWorld, mode: str, step: str) -> tuple[list[tuple[str, str, int]], dict[str, list[Any]]]:

@@ -8,7 +8,7 @@ all of them with `make faults`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from tests.faults.each_step import STEPS, fill, picture
 from tests.faults.lanes import Lane, as_processes
 from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import apply, ns_payment, parts_of, ready, run, zuora_of
-from tests.sync.world import World, start_world
+from tests.sync.world import World, unserved_world
 
 DEFAULT_EVERY = 43
 SHIFT = 7
@@ -33,9 +33,8 @@ EACH = pytest.mark.parametrize(("memory", "step"), STEPS, indirect=["memory"])
 
 
 @pytest.fixture(scope="module")
-def memory(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryWorld, str]]:
-    for world in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(world), request.param
+def memory(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B")), request.param
 
 
 @pytest.fixture(autouse=True)

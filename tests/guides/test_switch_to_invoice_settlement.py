@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tallybridge.desk.doctor.zuora import MIGRATED, bound_check
 from tallybridge.errors import ConfigurationError
-from tallybridge_cli.doctor.zuora import MIGRATED, bound_check
 from tests.guides.switch import Objects, migrated, run, switch
 from tests.sync.full_world import full_world
 from tests.sync.memory import MemoryWorld

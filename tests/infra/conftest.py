@@ -6,12 +6,19 @@ from pathlib import Path
 import pytest
 
 from sandbox.aws import LocalAws
+from sandbox.clock import VirtualClock
 from tests.infra import scripted
 from tests.infra.scripted import Script
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATE = REPOSITORY / "template.yaml"
-PARAMETERS = {"NotificationSender": "sync@example.com", "InstanceName": "Test"}
+PARAMETERS = {
+    "NotificationSender": "sync@example.com",
+    "InstanceName": "Test",
+    "ConsoleEnabled": "true",
+    "ConsoleIssuer": "https://people.example.com",
+    "ConsoleClientId": "console",
+}
 
 
 @pytest.fixture(scope="package")
@@ -23,7 +30,7 @@ def functions_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def aws(functions_root: Path) -> Iterator[LocalAws]:
     """The stack of the template with throw-away functions; one per test module."""
-    with LocalAws(TEMPLATE, parameters=PARAMETERS, functions_root=functions_root, retry_pace=0.001) as running:
+    with LocalAws(TEMPLATE, parameters=PARAMETERS, functions_root=functions_root, clock=VirtualClock()) as running:
         yield running
 
 

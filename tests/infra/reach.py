@@ -26,6 +26,8 @@ STORES = {
     "upload_lock": ("tallybridge.sync.runs", "Runs", "runs"),
     "versions": ("tallybridge.configuration", "Versions", "configuration"),
     "control": ("tallybridge.revenue.control", "Control", "runs"),
+    "revenue_runs": ("tallybridge.sync.runs", "Runs", "runs"),
+    "state": ("tallybridge.console.kept", "ConsoleState", "runs"),
 }
 """Name of a store in code: its class, and what it keeps its items in."""
 CALLS = {
@@ -48,13 +50,29 @@ CALLS = {
     "send_raw_email": "ses:SendRawEmail",
     "list_schedules": "scheduler:ListSchedules",
     "get_schedule": "scheduler:GetSchedule",
+    "update_schedule": "scheduler:UpdateSchedule",
+    "start_execution": "states:StartExecution",
+    "stop_execution": "states:StopExecution",
+    "describe_execution": "states:DescribeExecution",
+    "describe_state_machine": "states:DescribeStateMachine",
+    "describe_table": "dynamodb:DescribeTable",
+    "head_bucket": "s3:ListBucket",
+    "get_account": "ses:GetAccount",
+    "get_identity_verification_attributes": "ses:GetIdentityVerificationAttributes",
+    "get_suppressed_destination": "ses:GetSuppressedDestination",
 }
 """boto3 method: the IAM action it needs."""
-TOLD_BY = {"s3:GetObject": "s3:ListBucket"}
-"""An action, and the one without which its answer would be a refusal where there is nothing: every reader counts on being told."""
+TOLD_BY = {"s3:GetObject": "s3:ListBucket", "scheduler:UpdateSchedule": "iam:PassRole"}
+"""An action, and the one without which it would be refused: a reader counts on being told where there is nothing, and whoever changes a
+schedule hands its role on."""
 WIRING = "tallybridge.wiring"
 WIRINGS = {"tallybridge.revenue.wiring": "RevenueWiring", WIRING: "Wiring"}
 """Module of a wiring: its class; the first one that has a method counts."""
+TARGETS = {"tallybridge.desk.target": "Target"}
+"""The same for what the operator's desk works on."""
+PARTS = {**WIRINGS, **TARGETS}
+AWS_CLIENTS = ("mailer", "parameters", "schedules", "states", "client")
+"""What clients of AWS are called; `client` is one that a target answers."""
 DOCUMENTS = "tallybridge.configuration"
 """Module of the documents that people edit, which parts of the wiring answer."""
 LIMITED_CLIENTS = {"netsuite", "datasets"}
@@ -149,6 +167,8 @@ class _Walk:
             elif isinstance(part, ast.Attribute):
                 self.attribute(part)
                 self.use(part.attr)
+                if isinstance(part.value, ast.Name) and (there := _as_module(at, part.value.id)):
+                    self.name(module(there), part.attr)
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "variable":
                 self.reached.variables |= {arg.value for arg in part.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
 
@@ -156,11 +176,11 @@ class _Walk:
         """Follows a function or class of this module or of the library, except stores and wiring, which are known by their methods."""
         if name in at.functions:
             self.body(at, at.functions[name])
-        elif name in at.classes and name not in {kind for _, kind, _ in STORES.values()} | set(WIRINGS.values()):
+        elif name in at.classes and name not in {kind for _, kind, _ in STORES.values()} | set(PARTS.values()):
             self.klass(at, at.classes[name])
         elif name in at.assigned:
             self.body(at, at.assigned[name])
-        elif name in at.imported and at.imported[name][0] not in WIRINGS:
+        elif name in at.imported and at.imported[name][0] not in PARTS and not _as_module(at, name):
             source, original = at.imported[name]
             there = module(source)
             if original in there.imported or original in there.functions or original in there.classes or original in there.assigned:
@@ -174,8 +194,17 @@ class _Walk:
             owner = _last_name(part.value.value) if isinstance(part.value, ast.Attribute) else ""
             self.call(part.attr, STORES[owner][2] if owner in STORES else "bucket")
         elif receiver == "wiring":
-            self.wiring(part.attr)
-        elif receiver in ("mailer", "parameters", "schedules") and part.attr in CALLS:
+            self.wiring(part.attr, WIRINGS)
+        elif receiver == "target":
+            self.wiring(part.attr, TARGETS)
+        elif part.attr == "describe_table":
+            for place in ("runs", "status"):
+                self.call(part.attr, place)
+        elif part.attr == "head_bucket":
+            self.call(part.attr, "bucket")
+        elif receiver == "secrets" and part.attr in CALLS:
+            self.call(part.attr, "console")
+        elif receiver in AWS_CLIENTS and part.attr in CALLS:
             self.call(part.attr, "")
 
     def call(self, method: str, place: str) -> None:
@@ -190,12 +219,12 @@ class _Walk:
         for call in _calls(source, kind, method):
             self.call(call, place)
 
-    def wiring(self, method: str) -> None:
-        """A part of the wiring: its variables, its own calls, and the slots that a limited client takes."""
-        found = next((node for source, kind in WIRINGS.items() if (node := _methods(source, kind).get(method))), None)
-        if found is None or (WIRING, method) in self.seen:
+    def wiring(self, method: str, among: dict[str, str]) -> None:
+        """A part of a wiring or a target: its variables, its own calls, and the slots that a limited client takes."""
+        found = next((node for source, kind in among.items() if (node := _methods(source, kind).get(method))), None)
+        if found is None or (tuple(among), method) in self.seen:
             return
-        self.seen.add((WIRING, method))
+        self.seen.add((tuple(among), method))
         if isinstance(found.returns, ast.Name) and found.returns.id in (known := module(DOCUMENTS).classes):
             self.klass(module(DOCUMENTS), known[found.returns.id])
         for part in ast.walk(found):
@@ -204,10 +233,17 @@ class _Walk:
             if isinstance(part, ast.Attribute) and part.attr in CALLS:
                 self.call(part.attr, "")
             if isinstance(part, ast.Attribute) and _last_name(part.value) == "self":
-                self.wiring(part.attr)
+                self.wiring(part.attr, among)
         if method in LIMITED_CLIENTS:
             for name in _methods(*STORES["slots"][:2]):
                 self.store("slots", name)
+
+
+def _as_module(at: Module, name: str) -> str:
+    """The module of the library that a name stands for, "" where it is none."""
+    source, original = at.imported.get(name, ("", ""))
+    path = LIBRARY / Path(*source.split("."), original)
+    return f"{source}.{original}" if source and (path.is_dir() or path.with_suffix(".py").is_file()) else ""
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ USUAL = ("customers", "charges", "invoices", "debit_memos", "credit_memos", "pay
 """What runs in a tenant with Invoice Settlement when no setting is changed."""
 FUNCTIONS = ("open_run", *STEPS, "reconcile", "archive_log", "notify", "close_run", "watch_runs")
 REVENUE_FUNCTIONS = ("revenue_open", "revenue_prepare", "revenue_upload", "revenue_report", "revenue_close")
+CONSOLE = "console"
 DONE = {"done": True, "wait": 0}
 SOURCE = """
 from tests.infra import scripted
@@ -56,7 +58,7 @@ SCRIPT = Script()
 
 def write(root: Path) -> Path:
     """Writes all functions below `root` and returns it."""
-    for name in (*FUNCTIONS, *REVENUE_FUNCTIONS):
+    for name in (*FUNCTIONS, *REVENUE_FUNCTIONS, CONSOLE):
         folder = root / "functions" / name
         folder.mkdir(parents=True)
         (folder / "app.py").write_text(SOURCE.format(name=name))
@@ -103,14 +105,21 @@ def usual_task(event: dict[str, Any]) -> Any:
 
 
 def selection(event: dict[str, Any]) -> dict[str, Any]:
-    """Writes the manifest of a step and answers for it."""
+    """Writes the bundles of a step and answers for them."""
     import os
 
-    bucket, key = os.environ["REPORTS_BUCKET"], f"runs/{event['runId']}/{event['step']}/manifest.json"
-    rows = [{"batch": f"{number:06d}", "records": 1} for number in range(1, SCRIPT.batches + 1)]
-    if rows:  # nobody reads an empty manifest
+    bucket, key = os.environ["REPORTS_BUCKET"], f"runs/{event['runId']}/{event['step']}/bundles.json"
+    rows = [{"batches": [f"{number:06d}"]} for number in range(1, SCRIPT.batches + 1)]
+    if rows:  # nobody reads an empty list
         boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(rows))
-    return {**DONE, "selected": len(rows), "batches": len(rows), "manifest": {"bucket": bucket, "key": key}, "workers": SCRIPT.workers}
+    return {
+        **DONE,
+        "selected": len(rows),
+        "batches": len(rows),
+        "bundles": {"bucket": bucket, "key": key},
+        "workers": SCRIPT.workers,
+        "until": "9999",
+    }
 
 
 def fail(message: str = "out of order", kind: type[Exception] = RuntimeError, times: int | None = None) -> Answer:
@@ -126,3 +135,11 @@ def fail(message: str = "out of order", kind: type[Exception] = RuntimeError, ti
         return usual(context.function_name.removeprefix("tallybridge-").replace("-", "_"), event)
 
     return answered
+
+
+def work_until(told: threading.Event) -> None:
+    """Works until it is told, for a minute of the machine at most: no time passes on a virtual clock."""
+    for _ in range(60 * 200):
+        if told.is_set():
+            return
+        select.select([], [], [], 1 / 200)  # waits where the clock does not see it

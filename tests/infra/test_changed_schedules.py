@@ -13,8 +13,8 @@ import pytest
 from sandbox.aws import LocalAws
 from sandbox.aws.translate import load_template
 from sandbox.clock import VirtualClock
+from tallybridge.desk import schedule as scheduling
 from tallybridge.errors import ConfigurationError
-from tallybridge_cli import scheduling
 from tallybridge_cli.target import Target
 from tests.infra.conftest import PARAMETERS, TEMPLATE
 
@@ -25,7 +25,7 @@ NAME = "tallybridge-billing-sync"
 def aws() -> Iterator[LocalAws]:
     """The stack with the real functions, and its schedule off."""
     clock = VirtualClock(datetime(2026, 11, 2, 8, 0, tzinfo=UTC))
-    with LocalAws(TEMPLATE, parameters=PARAMETERS, clock=clock, retry_pace=0.001) as running:
+    with LocalAws(TEMPLATE, parameters=PARAMETERS, clock=clock) as running:
         yield running
 
 

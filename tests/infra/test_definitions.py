@@ -55,7 +55,8 @@ def break_catch(machine: dict[str, Any]) -> None:
 
 
 def break_child(machine: dict[str, Any]) -> None:
-    machine["States"]["SyncBatches"]["ItemProcessor"]["States"]["WaitForNextRound"]["Next"] = "Nowhere"
+    bundle = machine["States"]["SyncBatches"]["ItemProcessor"]["States"]["Bundle"]
+    bundle["ItemProcessor"]["States"]["WaitForNextRound"]["Next"] = "Nowhere"
 
 
 def orphan(machine: dict[str, Any]) -> None:

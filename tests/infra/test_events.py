@@ -75,8 +75,9 @@ def test_the_clean_up_example_has_the_keys_of_the_event_that_the_rule_sends(
     function = "close_run" if example == "run_ended" else "revenue_close"
     for call in ("open_run", "revenue_open"):
         script.when(call, lambda event, context: time.sleep(0.2))
-    started = client.start_execution(stateMachineArn=aws.outputs[machine])
-    client.stop_execution(executionArn=started["executionArn"])
+    with aws.clock.working():
+        started = client.start_execution(stateMachineArn=aws.outputs[machine])
+        client.stop_execution(executionArn=started["executionArn"])
     aws.settle()
     (event,) = [event for event in script.events(function) if "detail" in event]
     ended = aws.physical_ids["RunEnded" if example == "run_ended" else "RevenueEnded"]

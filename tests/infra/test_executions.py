@@ -22,6 +22,8 @@ OPENING = ["OpenRun", "RunOpened?", "PrepareResults"]
 
 
 def run(aws: LocalAws, document: Any = None, name: str | None = None) -> dict[str, Any]:
+    """A run that starts a second after all before it, so that it is the latest."""
+    aws.clock.sleep(1)
     return aws.run("BillingSyncArn", document if document is not None else {}, name=name)
 
 
@@ -184,13 +186,47 @@ def test_a_task_may_ask_for_more_rounds_and_each_of_them_may_crash_once(aws: Loc
     assert script.events("archive_log")[-1]["error"] is None
 
 
+@pytest.mark.parametrize(("until", "called"), [("2000-01-01T00:00:00Z", 0), ("9999-12-31T23:59:59Z", 3)])
+def test_no_bundle_is_begun_when_the_time_of_the_step_is_up(aws: LocalAws, script: Script, until: str, called: int) -> None:
+    script.batches = 3
+    script.when("invoices.select", lambda event, _: {**scripted.selection(event), "until": until})
+    ended = run(aws, {"steps": ["invoices"]})
+    assert ended["status"] == "SUCCEEDED"
+    assert len(script.events("invoices.batch")) == called
+    assert script.events("invoices.summarise")[0]["error"] is None
+
+
+def test_batches_of_a_bundle_are_called_one_after_the_other_and_a_failing_one_stops_no_other(aws: LocalAws, script: Script) -> None:
+    def bundled(event: dict[str, Any], _: Any) -> dict[str, Any]:
+        answer = scripted.selection(event)
+        place = {"Bucket": answer["bundles"]["bucket"], "Key": answer["bundles"]["key"]}
+        boto3.client("s3").put_object(**place, Body=json.dumps([{"batches": ["000001", "000002", "000003"]}, {"batches": ["000004"]}]))
+        return answer
+
+    def second_fails(event: dict[str, Any], _: Any) -> dict[str, Any]:
+        if event["batch"] == "000002":
+            raise RuntimeError("out of order")
+        return dict(scripted.DONE)
+
+    script.batches = 4
+    script.when("invoices.select", bundled)
+    script.when("invoices.batch", second_fails)
+    ended = run(aws, {"steps": ["invoices"]})
+    assert ended["status"] == "SUCCEEDED"
+    names = [event["batch"] for event in script.events("invoices.batch")]
+    assert [name for name in dict.fromkeys(names) if name != "000004"] == ["000001", "000002", "000003"]
+    assert [event["batch"] for event in script.events("invoices.batch_failed")] == ["000002"]
+    assert script.events("invoices.summarise")[0]["error"] is None
+
+
 def test_a_manifest_that_cannot_be_read_fails_the_step(aws: LocalAws, script: Script) -> None:
     lost = {
         **scripted.DONE,
         "selected": 1,
         "batches": 1,
-        "manifest": {"bucket": aws.outputs["ReportsBucket"], "key": "runs/none.json"},
+        "bundles": {"bucket": aws.outputs["ReportsBucket"], "key": "runs/none.json"},
         "workers": 1,
+        "until": "9999",
     }
     script.when("customers.select", lambda event, _: lost)
     run(aws, {"steps": ["customers"]})
@@ -254,14 +290,16 @@ def stop_in_a_batch(aws: LocalAws, script: Script, name: str) -> dict[str, Any]:
 
     def slow(event: dict[str, Any], _: Any) -> Any:
         begun.set()
-        go_on.wait(60)
+        go_on.wait()
         return {"done": True}
 
     script.when("customers.batch", slow)
+    aws.clock.sleep(1)  # so that its clean-up is the latest
     client = boto3.client("stepfunctions")
-    started = client.start_execution(stateMachineArn=aws.outputs["BillingSyncArn"], name=name)
-    assert begun.wait(60)
-    client.stop_execution(executionArn=started["executionArn"], error="Operator", cause="stopped by hand")
+    with aws.clock.working():
+        started = client.start_execution(stateMachineArn=aws.outputs["BillingSyncArn"], name=name)
+        assert begun.wait(60)
+        client.stop_execution(executionArn=started["executionArn"], error="Operator", cause="stopped by hand")
     described = client.describe_execution(executionArn=started["executionArn"])
     aws.settle()
     go_on.set()

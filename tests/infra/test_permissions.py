@@ -11,13 +11,13 @@ from sandbox.aws.inprocess import ACCOUNT
 from sandbox.aws.permissions import Need
 from tests.infra import reach
 from tests.infra.conftest import PARAMETERS
-from tests.infra.scripted import FUNCTIONS, REVENUE_FUNCTIONS, Script
+from tests.infra.scripted import CONSOLE, FUNCTIONS, REVENUE_FUNCTIONS, Script
 
 EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 """What Lambda itself does in a function's name."""
 
-PLACES = {"dynamodb": ("runs", "status", "index"), "s3": ("bucket", "uploads", "configuration")}
-ALL_FUNCTIONS = (*FUNCTIONS, *REVENUE_FUNCTIONS)
+PLACES = {"dynamodb": ("runs", "status", "index"), "s3": ("bucket", "uploads", "configuration"), "secretsmanager": ("", "console")}
+ALL_FUNCTIONS = (*FUNCTIONS, *REVENUE_FUNCTIONS, CONSOLE)
 
 
 def function_name(folder: str) -> str:
@@ -36,6 +36,7 @@ def need_of(aws: LocalAws, action: str, place: str, folder: str = "") -> Need:
         "bucket": f"arn:aws:s3:::{out['ReportsBucket']}/runs/some-run/file.json",
         "uploads": f"arn:aws:s3:::{out['UploadsBucket']}/runs/some-run/file.csv",
         "configuration": f"arn:aws:s3:::{out['ReportsBucket']}/configuration/settings/000001.json",
+        "console": out["ConsoleSecret"],
         "": {
             **{
                 f"ssm:{name}": f"arn:aws:ssm:{at}:parameter{out[settings]}"
@@ -43,12 +44,24 @@ def need_of(aws: LocalAws, action: str, place: str, folder: str = "") -> Need:
             },
             "secretsmanager:GetSecretValue": out["CredentialsSecret"],
             "scheduler:ListSchedules": "*",
-            "scheduler:GetSchedule": f"arn:aws:scheduler:{at}:schedule/default/tallybridge-billing-sync",
+            **dict.fromkeys(("ses:GetAccount", "ses:GetIdentityVerificationAttributes", "ses:GetSuppressedDestination"), "*"),
+            "states:DescribeStateMachine": out["BillingSyncArn"],
+            **dict.fromkeys(
+                ("scheduler:GetSchedule", "scheduler:UpdateSchedule"), f"arn:aws:scheduler:{at}:schedule/default/tallybridge-billing-sync"
+            ),
+            "iam:PassRole": aws.role_arn("BillingSyncScheduleRole"),
+            "states:StartExecution": out["BillingSyncArn"],
+            **dict.fromkeys(
+                ("states:StopExecution", "states:DescribeExecution"),
+                f"{out['BillingSyncArn'].replace(':stateMachine:', ':execution:')}:some-run",
+            ),
             "ses:SendRawEmail": f"arn:aws:ses:{at}:identity/{PARAMETERS['NotificationSender']}",
         }.get(action, ""),
     }[place]
     if action == "s3:ListBucket":
         resource = f"arn:aws:s3:::{out['UploadsBucket' if place == 'uploads' else 'ReportsBucket']}"
+    if action == "iam:PassRole":
+        context = {"iam:PassedToService": "scheduler.amazonaws.com"}
     if action == "ses:SendRawEmail":
         context = {"ses:FromAddress": PARAMETERS["NotificationSender"]}
     return Need(action, (resource,), context)
@@ -66,6 +79,7 @@ def test_a_function_may_do_what_its_code_can_reach(aws: LocalAws, folder: str) -
 def test_a_function_may_do_nothing_else(aws: LocalAws, folder: str) -> None:
     reached = reach.reached_by(folder).actions
     known = {(action, place) for action in set(reach.CALLS.values()) for place in PLACES.get(action.partition(":")[0], ("",))}
+    known |= {("iam:PassRole", "")}
     known -= {("s3:ListBucket", "configuration")}  # the same permission as for the runs in the same bucket
     assert {each for each in known - reached if aws.roles.allows(function_name(folder), need_of(aws, *each, folder))} == set()
     assert aws.roles.granted(function_name(folder)) == {action for action, _ in reached} | EVERY_FUNCTION
@@ -86,6 +100,9 @@ def test_a_function_may_not_reach_beyond_its_own_resources(aws: LocalAws, folder
         ),
         Need("sqs:SendMessage", ("arn:aws:sqs:us-east-1:123456789012:other",)),
         Need("scheduler:GetSchedule", ("arn:aws:scheduler:us-east-1:123456789012:schedule/default/of-another-stack",)),
+        Need("scheduler:UpdateSchedule", ("arn:aws:scheduler:us-east-1:123456789012:schedule/default/of-another-stack",)),
+        Need("states:StartExecution", ("arn:aws:states:us-east-1:123456789012:stateMachine:other",)),
+        Need("states:StopExecution", ("arn:aws:states:us-east-1:123456789012:execution:other:some-run",)),
         Need("iam:PassRole", ("*",)),
     ]
     assert [need for need in elsewhere if aws.roles.allows(function_name(folder), need)] == []

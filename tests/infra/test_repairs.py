@@ -20,7 +20,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from sandbox.aws import LocalAws, repairs
 from sandbox.clock import START, VirtualClock
-from tests.infra.scripted import Script, fail
+from tests.infra.scripted import Script, fail, work_until
 
 ROLE = "arn:aws:iam::123456789012:role/any"
 NUMBERS = itertools.count(1)
@@ -155,7 +155,7 @@ def test_nested_executions_stop_with_their_parent(machines: Machines, script: Sc
 
     def slow(event: Any, _: Any) -> None:
         begun.set()
-        go_on.wait(60)
+        work_until(go_on)
 
     script.when("notify", slow)
     child = machines.create({"Slow": invoke("notify", Next="After"), "After": {"Type": "Pass", "End": True}})
@@ -272,10 +272,11 @@ def test_an_execution_runs_as_soon_as_it_is_listed(machines: Machines, monkeypat
 class TestStopping:
     """stopping_takes_effect_at_once"""
 
-    def test_in_the_first_instant(self, machines: Machines) -> None:
+    def test_in_the_first_instant(self, aws: LocalAws, machines: Machines) -> None:
         machine = machines.create({"Rest": {"Type": "Wait", "Seconds": 30, "End": True}})
-        started = machines.client.start_execution(stateMachineArn=machine)["executionArn"]
-        machines.client.stop_execution(executionArn=started, error="Enough", cause="no more")
+        with aws.clock.working():
+            started = machines.client.start_execution(stateMachineArn=machine)["executionArn"]
+            machines.client.stop_execution(executionArn=started, error="Enough", cause="no more")
         described = machines.client.describe_execution(executionArn=started)
         assert (described["status"], described["error"], described["cause"]) == ("ABORTED", "Enough", "no more")
         assert described["stopDate"] >= described["startDate"]
@@ -361,20 +362,12 @@ def test_retry_counts_survive_threads() -> None:
     assert len(keys) == 1
 
 
-class TestRetryWaits:
-    """retry_waits_keep_the_pace"""
-
-    RETRY = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}]
-
-    @pytest.fixture(autouse=True)
-    def pace(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(repairs.Hooks, "retry_pace", 0.3)
-
-    def test_they_are_scaled(self, machines: Machines, script: Script) -> None:
-        script.when("notify", fail(times=1))
-        ended = machines.run(machines.create({"Call": invoke("notify", Retry=self.RETRY, End=True)}))
-        assert ended["status"] == "SUCCEEDED"
-        assert 0.25 < (ended["stopDate"] - ended["startDate"]).total_seconds() < 1
+def test_the_wait_of_a_retry_is_as_long_as_it_says(machines: Machines, script: Script) -> None:
+    script.when("notify", fail(times=1))
+    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 40, "MaxAttempts": 1}]
+    ended = machines.run(machines.create({"Call": invoke("notify", Retry=retry, End=True)}))
+    assert ended["status"] == "SUCCEEDED"
+    assert (ended["stopDate"] - ended["startDate"]).total_seconds() == pytest.approx(40, abs=0.01)
 
 
 def test_executions_live_by_the_clock(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:

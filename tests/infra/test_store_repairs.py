@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.parsing import expressions
+from moto.kms.models import kms_backends
 
 from sandbox.aws import LocalAws, store_repairs
+from sandbox.aws.inprocess import ACCOUNT
 
 WRITERS = 8
 
@@ -217,3 +220,30 @@ class TestUploads:
 def test_every_repair_has_a_test() -> None:
     tested = {each.__doc__ for each in globals().values() if isinstance(each, type)}
     assert {repair.__name__ for repair in store_repairs.REPAIRS} <= tested
+
+
+class TestKeys:
+    """symmetric_keys_have_no_pair"""
+
+    def test_a_symmetric_key_keeps_secrets(self, aws: LocalAws) -> None:
+        client = boto3.client("kms")
+        key = client.create_key()["KeyMetadata"]["KeyId"]
+        assert kms_backends[ACCOUNT][aws.region].keys[key].private_key is None
+        secret = client.encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
+        assert client.decrypt(CiphertextBlob=secret)["Plaintext"] == b"secret"
+
+    def test_a_pair_of_keys_signs(self, aws: LocalAws) -> None:
+        client = boto3.client("kms")
+        key = client.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        signing = {"KeyId": key, "Message": b"text", "SigningAlgorithm": "RSASSA_PSS_SHA_256"}
+        signature = client.sign(**signing)["Signature"]
+        assert client.verify(**signing, Signature=signature)["SignatureValid"]
+
+
+class TestSessions:
+    """services_are_described_once"""
+
+    def test_they_share_what_they_read(self, aws: LocalAws) -> None:
+        first, second = (botocore.session.get_session().get_component("data_loader") for _ in range(2))
+        assert first is second
+        assert boto3.Session(region_name="eu-west-1").client("sqs").meta.region_name == "eu-west-1"

@@ -12,7 +12,7 @@ from cfnlint.api import lint_file
 
 from sandbox.aws import definitions
 from sandbox.aws.translate import load_template
-from tallybridge.sync.ledger import ATTENTION_INDEX
+from tallybridge.sync.ledger import ATTENTION_INDEX, NUMBER_INDEX
 from tests.infra import reach
 from tests.infra.conftest import REPOSITORY, TEMPLATE
 from tests.infra.scripted import STEPS, camel
@@ -96,9 +96,16 @@ def test_names_fit_the_console() -> None:
     assert sorted(names) == [folder.replace("_", "-") for folder in FOLDERS]
 
 
-@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"])
+KEPT = ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret", "AWS::Cognito::UserPool"]
+
+
+@pytest.mark.parametrize("kind", KEPT)
 def test_what_is_kept_survives_the_stack_and_a_first_deployment_that_failed_can_be_repeated(kind: str) -> None:
+    """The console's secret is nothing that anybody would miss: a new one ends its sessions."""
     for name, each in resources(kind).items():
+        if name == "ConsoleSecret":
+            assert "DeletionPolicy" not in each and "Name" not in each["Properties"], "it has to go, and to come again"
+            continue
         assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain"), name
 
 
@@ -119,9 +126,8 @@ def test_a_table_is_encrypted_and_can_be_restored(name: str) -> None:
 def test_the_tables_have_the_keys_that_the_stores_use() -> None:
     status, runs = (template()["Resources"][name]["Properties"] for name in ("StatusTable", "RunsTable"))
     assert [key["AttributeName"] for key in status["KeySchema"]] == ["id"]
-    (index,) = status["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == ATTENTION_INDEX
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["attention", "id"]
+    indexes = {index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]] for index in status["GlobalSecondaryIndexes"]}
+    assert indexes == {ATTENTION_INDEX: ["attention", "id"], NUMBER_INDEX: ["number", "id"]}
     assert [key["AttributeName"] for key in runs["KeySchema"]] == ["pk", "sk"]
     assert runs["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
@@ -146,8 +152,8 @@ def test_only_what_belongs_to_a_run_expires() -> None:
 
 
 def test_no_statement_allows_every_action_or_an_unnamed_resource() -> None:
-    """Tracing, log delivery and lists of schedules know no resources; everything else names them."""
-    without_resources = re.compile(r"xray:|logs:\w*(LogDeliver|ResourcePolic|DescribeLogGroups)|scheduler:ListSchedules$")
+    """Tracing, log delivery, lists of schedules and questions about the mail account know no resources; everything else names them."""
+    without_resources = re.compile(r"xray:|logs:\w*(LogDeliver|ResourcePolic|DescribeLogGroups)|scheduler:ListSchedules$|ses:Get\w+$")
     inline = [(name, policy) for name, role in resources("AWS::IAM::Role").items() for policy in role["Properties"]["Policies"]]
     managed = [(name, each["Properties"]) for name, each in resources("AWS::IAM::ManagedPolicy").items()]
     assert [name for name, _ in managed] == ["SyncStepPolicy"]
@@ -296,7 +302,7 @@ def test_every_function_shows_on_the_dashboard() -> None:
     body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     for metric in ("Errors", "Duration"):
         shown = re.findall(rf'\["AWS/Lambda", "{metric}", "FunctionName", "\$\{{(\w+)\}}"\]', body)
-        assert sorted(shown) == sorted(resources("AWS::Serverless::Function"))
+        assert sorted(shown) == sorted(n for n, each in resources("AWS::Serverless::Function").items() if "Condition" not in each)
 
 
 def test_every_alarm_tells_the_topic() -> None:
@@ -306,3 +312,39 @@ def test_every_alarm_tells_the_topic() -> None:
 
 def test_the_outputs_keep_their_names() -> None:
     assert set(template()["Outputs"]) >= OUTPUTS
+
+
+# -- the console -------------------------------------------------------------------------------------------------------
+
+
+def test_the_console_is_off_until_somebody_switches_it_on() -> None:
+    assert template()["Parameters"]["ConsoleEnabled"]["Default"] == "false"
+    assert template()["Conditions"]["HasConsole"] == {"Fn::Equals": [{"Ref": "ConsoleEnabled"}, "true"]}
+    own = {name: each.get("Condition") for name, each in template()["Resources"].items() if name.startswith("Console")}
+    assert set(own.values()) == {"HasConsole", "HasConsoleUsers"} and len(own) >= 18
+    others = [name for name, each in template()["Resources"].items() if "Condition" in each and name not in own]
+    assert others == ["AlarmSubscription"] or all(template()["Resources"][name]["Condition"] == "MailsAlarms" for name in others)
+
+
+def test_the_consoles_api_is_throttled_and_logged_without_the_codes_of_sign_ins() -> None:
+    stage = template()["Resources"]["ConsoleStage"]["Properties"]
+    assert set(stage["DefaultRouteSettings"]) == {"ThrottlingBurstLimit", "ThrottlingRateLimit"}
+    assert template()["Resources"]["ConsoleAccessLogs"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert not re.search(r"sourceIp|querystring|authorizer|Cookie", stage["AccessLogSettings"]["Format"])
+
+
+def test_people_of_the_consoles_own_pool_are_invited_have_a_second_factor_and_a_role_by_their_group() -> None:
+    pool = template()["Resources"]["ConsoleUsers"]["Properties"]
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    assert sorted(each["Properties"]["GroupName"] for each in resources("AWS::Cognito::UserPoolGroup").values()) == [
+        *("approver", "operator", "viewer")
+    ]
+    client = template()["Resources"]["ConsoleClient"]["Properties"]
+    assert (client["AllowedOAuthFlows"], client["GenerateSecret"]) == (["code"], False)
+
+
+def test_the_console_hands_on_one_role_to_one_service() -> None:
+    (handed,) = [each for each in _statements("ConsoleRole") if each["Action"] == "iam:PassRole"]
+    assert handed["Resource"] == _attribute("BillingSyncScheduleRole", "Arn")
+    assert handed["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import typer
 
+from sandbox.clock import VirtualClock
 from sandbox.host import Sandbox, SandboxOptions
 from tallybridge_cli.main import app
 from tests.revenue.world import order, template
@@ -38,6 +40,8 @@ class Host:
         self.put(json.dumps({**document, **more}))
 
     def put(self, document: str) -> None:
+        """A configuration, and a second later, so that the run that it is for is the latest."""
+        self.sandbox.aws.clock.sleep(1)
         client = boto3.client("ssm", region_name=self.sandbox.aws.region)
         client.put_parameter(Name=self.outputs["RevenueSettingsParameter"], Value=document, Type="String", Overwrite=True)
 
@@ -54,7 +58,7 @@ class Host:
 def started(out: Path) -> Iterator[Host]:
     """A sandbox with five orders and their upload template."""
     before = Path.cwd()
-    with Sandbox(SandboxOptions(out=out, child=False, retry_pace=0.001)) as sandbox:
+    with Sandbox(SandboxOptions(out=out, child=False, clock=VirtualClock(datetime.now(UTC)))) as sandbox:
         columns = [{"name": name, "type": "text"} for name in order(1)]
         rows = [order(n) for n in range(1, 6)]
         sandbox.load_netsuite({"dataset": [{"id": "custdataset_orders", "name": "Orders", "columns": columns, "rows": rows}]})

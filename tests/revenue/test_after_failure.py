@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -158,3 +159,15 @@ def test_line_results_are_in_the_order_of_the_rows_whatever_was_sent_first(world
     output = world.run("mixed")
     assert [f.part for f in world.files("mixed")] == [3, 1, 2]
     assert [row["row"] for row in line_results(world, "mixed", output)] == [str(n) for n in range(1, 26)]
+
+
+@rules("8.rule.8")
+def test_a_rejection_is_told_once_in_words_and_every_error_has_a_code(world: RevenueWorld) -> None:
+    orders_in_parts(world)
+    world.faults("revenue", {"path": STATUS, "nth": 3, "status": 200, "body": REJECTION})
+    world.run("rejected")
+    summary = json.loads(world.report_file("rejected", "summary.json"))
+    errors = [m for m in summary["messages"] if m["level"] == "ERROR"]
+    assert errors and all(m["code"] for m in errors), errors
+    said = [m["message"] for m in errors if "RPRO-00713" in m["message"]]
+    assert len(said) == 1 and "row 2: RPRO-00713" in said[0] and "{" not in said[0], said

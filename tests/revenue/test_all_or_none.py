@@ -63,7 +63,7 @@ def test_the_first_thousand_errors_are_listed_and_the_others_counted(world: Reve
     world.load_rows(orders=[order(n, ord_qty="two") for n in range(1, 1_501)])
     world.objects(line("Orders"))
     world.run("many")
-    rows = [r for r in world.log("many") if r["code"] == "VALUE_NUMBER" and not r["status"]]
+    rows = [r for r in world.log("many") if r["code"] == "VALUE_NUMBER" and not r["status"] and r["task"] != "What is staged"]
     assert len(rows) == 1_000
     assert any("500 more" in r["message"] for r in world.log("many"))
     assert "1500 errors in 1500 rows" in world.task("many", "build", "1").message

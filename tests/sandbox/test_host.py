@@ -10,10 +10,15 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
+import requests
 
+from sandbox.clock import VirtualClock
 from sandbox.demo import load_tenant
 from sandbox.demo.show import compare, stopped
 from sandbox.host import DEFAULT_PORT_BASE, Sandbox, SandboxError, SandboxOptions, options_from
@@ -28,15 +33,16 @@ KEYS = (
     "ZUORA_CLIENT_SECRET NETSUITE_BASE_URL NETSUITE_ACCOUNT NETSUITE_CONSUMER_KEY NETSUITE_CONSUMER_SECRET NETSUITE_TOKEN_ID "
     "NETSUITE_TOKEN_SECRET NETSUITE_CLIENT_ID NETSUITE_CERTIFICATE_ID NETSUITE_PRIVATE_KEY_FILE REVENUE_BASE_URL REVENUE_USER "
     "REVENUE_PASSWORD REVENUE_ROLE REVENUE_CLIENT_NAME BILLING_SYNC_ARN REVENUE_INGEST_ARN REVENUE_SETTINGS_PARAMETER "
-    "REVENUE_SCHEDULE_ROLE SCHEDULE_DEAD_LETTERS STATUS_TABLE RUNS_TABLE REPORTS_BUCKET UPLOADS_BUCKET SETTINGS_PARAMETER "
-    "CREDENTIALS_SECRET"
+    "REVENUE_SCHEDULE_ROLE SCHEDULE_DEAD_LETTERS STATUS_TABLE RUNS_TABLE AUDIT_TABLE REPORTS_BUCKET UPLOADS_BUCKET SETTINGS_PARAMETER "
+    "CREDENTIALS_SECRET CONSOLE_URL"
 )
 
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox with the demo tenant, everything in this process."""
-    with Sandbox(SandboxOptions(data="demo", out=tmp_path_factory.mktemp("out"), child=False, retry_pace=0.0)) as running:
+    clock = VirtualClock(datetime.now(UTC))
+    with Sandbox(SandboxOptions(data="demo", out=tmp_path_factory.mktemp("out"), child=False, clock=clock)) as running:
         yield running
 
 
@@ -174,6 +180,8 @@ def test_options_come_from_variables() -> None:
         7100,
     )
     assert options.time_zone == "Asia/Tokyo"
+    slow = options_from({"QUERY_QUEUE_S": "60", "QUERY_S": "600"})
+    assert (slow.data_query_queue_s, slow.data_query_s) == (60, 600)
     assert (options_from({}).port_base, options_from({}).time_zone) == (DEFAULT_PORT_BASE, "America/Los_Angeles")
 
 
@@ -191,3 +199,30 @@ def test_options_come_from_variables() -> None:
 def test_a_wrong_option_is_named(name: str, value: str) -> None:
     with pytest.raises(SandboxError, match=name):
         options_from({name: value})
+
+
+def test_the_console_is_there_with_its_people(sandbox: Sandbox) -> None:
+    """The true code flow, through the stack's own function, under its own role."""
+    browser = requests.Session()
+    page = browser.get(sandbox.env["CONSOLE_URL"], timeout=20)
+    assert "Choose a person" in page.text and page.url.startswith("http://localhost:")
+    (link,) = [unescape(part) for part in page.text.split('"') if "as=otto" in part]
+    page = browser.get(urljoin(page.url, link), timeout=20)
+    assert page.url == f"{sandbox.env['CONSOLE_URL']}/"
+    assert "otto@example.com</bdi> · operator" in page.text and '<span class="badge sandbox">SANDBOX</span>' in page.text
+    for path in ("runs", "schedules", "settings", "doctor"):
+        assert browser.get(f"{sandbox.env['CONSOLE_URL']}/{path}", timeout=20).status_code == 200
+
+
+def test_the_checks_of_the_set_up_are_made_from_the_console(sandbox: Sandbox) -> None:
+    browser, address = requests.Session(), sandbox.env["CONSOLE_URL"]
+    page = browser.get(address, timeout=20)
+    (link,) = [unescape(part) for part in page.text.split('"') if "as=otto" in part]
+    browser.get(urljoin(page.url, link), timeout=20)
+    form = browser.get(f"{address}/doctor", timeout=20).text.partition('action="/doctor/run"')[2]
+    fields = {name: form.partition(f'name="{name}" value="')[2].partition('"')[0] for name in ("csrf", "once")}
+    page = browser.post(f"{address}/doctor/run", data=fields, headers={"Origin": address}, timeout=60)
+    found = browser.get(f"{address}/doctor?format=json", timeout=20).json()
+    assert (page.status_code, found["by"]) == (200, "otto@example.com")
+    assert {check["area"] for check in found["checks"]} >= {"AWS", "Settings", "Credentials", "Zuora", "NetSuite"}
+    assert [check for check in found["checks"] if check["area"] == "AWS" and check["state"] != "ok"] == []

@@ -5,27 +5,32 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import World, start_world
+from tests.sync.world import World, start_world, unserved_world
 
 
 @pytest.fixture(scope="module")
-def started_world() -> Iterator[World]:
-    yield from start_world()
+def started_world() -> World:
+    return unserved_world()
 
 
 @pytest.fixture(scope="module")
-def started_mode_a() -> Iterator[World]:
+def started_mode_a() -> World:
     """A world whose Zuora tenant has no Invoice Settlement."""
-    yield from start_world(settlement=False)
+    return unserved_world(settlement=False)
 
 
 @pytest.fixture(scope="module")
 def fast(started_world: World) -> MemoryWorld:
-    """The same with stores in memory, for tests that need many runs."""
+    """Stores in memory, for tests that need many runs."""
     return MemoryWorld.of(started_world)
 
 
+@pytest.fixture(scope="module")
+def served_world() -> Iterator[World]:
+    yield from start_world()
+
+
 @pytest.fixture
-def world(started_world: World) -> World:
-    started_world.reset()
-    return started_world
+def world(served_world: World) -> World:
+    served_world.reset()
+    return served_world

@@ -39,6 +39,8 @@ FOLLOWED: dict[str, str] = {
     **dict.fromkeys(
         ("NSCM-CHANGED", "NSCM-VOIDED"), "tests/sync/test_netsuite_credit_memos_followed.py::test_a_hold_ends_when_both_sides_agree_again"
     ),
+    "INV-LINK": "tests/sync/test_instructions.py::test_a_link_that_was_refused_is_made_once_the_other_record_is_right",
+    "IGNORED": "tests/sync/test_instructions.py::test_an_ignored_record_is_sent_once_it_was_withdrawn",
     "NSRFD-CHANGED": "tests/sync/test_netsuite_refunds_followed.py::test_a_synced_refund_that_changes_is_told_until_it_agrees_again",
 }
 """The test that follows the advice of a code."""
@@ -49,7 +51,13 @@ EXCUSED = {
         "DRIFT-UNKNOWN"
     ),
     "the command line says so of a name or a version that was given; another one is given, as the tests of the commands show": (
-        "RUN-UNKNOWN RUN-NO-FILES CONFIGURATION-SAVED-MEANWHILE SCHEDULE SCHEDULE-UNKNOWN"
+        "RECORD-UNKNOWN RECORD-AMBIGUOUS INSTRUCTION INSTRUCTION-REPLACED NOT-DUE AUDIT-BUSY "
+        "RUN-UNKNOWN RUN-NO-FILES CONFIGURATION-SAVED-MEANWHILE SCHEDULE SCHEDULE-UNKNOWN CONSOLE-PORT "
+        "TARGET AWS-LOGIN AWS-ACCESS AWS-UNREACHABLE"
+    ),
+    "the console says so of a request; tests/console sends it again as the advice has it, or shows why it is refused": (
+        "CONSOLE-SESSION CONSOLE-FORM CONSOLE-ORIGIN CONSOLE-HOST CONSOLE-ROLE CONSOLE-NO-ROLE CONSOLE-SIGN-IN CONSOLE-INPUT "
+        "CONSOLE-UNKNOWN CONSOLE-TOO-LARGE CONSOLE-SECRET CONSOLE-FAULT PROBLEM-GONE"
     ),
     "an administrator of the vendor or of AWS follows it; there is nothing in the stand-ins to change": (
         "MAIL-FAILED NS-INSUFFICIENT_PERMISSION NS-INVALID_LOGIN NS-CONCURRENCY_LIMIT_EXCEEDED NS-INSUFCNT_NUM_PRDS_FOR_REV_REC "
@@ -78,7 +86,8 @@ EXCUSED = {
         "NSRFD-AMBIGUOUS NSCM-AMBIGUOUS NSNEG-AMBIGUOUS NSCUS-AMBIGUOUS SO-AMBIGUOUS DM-GONE IIA-GONE ACCT-GONE PROD-GONE "
         "PLAN-GONE CHG-GONE DM-EXTERNAL-ID CM-EXTERNAL-ID PAY-EXTERNAL-ID RFD-EXTERNAL-ID IIA-EXTERNAL-ID ACCT-EXTERNAL-ID "
         "PROD-EXTERNAL-ID PLAN-EXTERNAL-ID CHG-EXTERNAL-ID INV-TAKEN DM-TAKEN CM-TAKEN PAY-TAKEN RFD-TAKEN IIA-TAKEN PROD-TAKEN "
-        "PLAN-TAKEN CHG-TAKEN NSCUS-TAKEN"
+        "PLAN-TAKEN CHG-TAKEN NSCUS-TAKEN DM-LINK CM-LINK PAY-LINK RFD-LINK IIA-LINK NSPAY-LINK NSRFD-LINK NSCM-LINK SO-LINK "
+        "ACCT-LINK NSCUS-LINK PROD-LINK PLAN-LINK CHG-LINK"
     ),
     "the tax or revenue data of a posted document are those of its time: the advice concerns how Zuora is set up, and the next document": (
         "INV-V3 INV-V4 INV-V8 INV-V11 DM-V3 DM-V4 IIA-V6 INV-REVENUE INV-REVENUE-PERIOD DM-REVENUE DM-REVENUE-PERIOD"

@@ -9,7 +9,6 @@ time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -17,7 +16,7 @@ import pytest
 from sandbox.control import Control
 from sandbox.demo.bench_steps import CASES, bench_step
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 FEW, MANY = 60, 160
 READS = {"netsuite": 0.05, "zuora": 0.10}
@@ -91,10 +90,10 @@ EVERY_STEP = [(mode, step) for mode in "AB" for step, (_, modes, _) in CASES.ite
 
 
 @pytest.fixture(scope="module", params=["A", "B"])
-def memory(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryWorld, str]]:
-    for world in start_world(settlement=request.param == "B"):
-        world.zuora.options.refund_with_unapply = True
-        yield MemoryWorld.of(world), request.param
+def memory(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
+    world = unserved_world(settlement=request.param == "B")
+    world.zuora.options.refund_with_unapply = True
+    return MemoryWorld.of(world), request.param
 
 
 def fill(world: MemoryWorld, mode: str, step: str, count: int) -> None:

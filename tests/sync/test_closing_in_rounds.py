@@ -206,7 +206,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def at_once(closing: Closing) -> dict[str, Any]:
     left, rounds, _ = closing.close(ONE_GO)
-    assert set(rounds.values()) == {1}
+    assert set(rounds.values()) == {1}, rounds
     return left
 
 
@@ -253,7 +253,7 @@ def dies_at_each_write(closing: Closing, at_once: dict[str, Any], moment: str, e
         assert left == at_once, f"{killer.where}, write {at} of {counted.count}"
 
 
-def test_a_log_of_many_parts_is_put_together_on_s3(started_world: world.World) -> None:
+def test_a_log_of_many_parts_is_put_together_on_s3(served_world: world.World) -> None:
     """In rounds, with a part that is sent again; what an upload has become that is over is told."""
     folder = RunFolder(boto3.client("s3"), os.environ["REPORTS_BUCKET"], "parts")
     content = random.Random(7).randbytes(3 * upload.PART_BYTES + 1_000)

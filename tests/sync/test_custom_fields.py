@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from tests.sync import invoice_world, memo_world, payment_world, test_catalog
 from tests.sync.builders import account, invoice, merged, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import change, counted, invoices, messages, ns_payment, reset_by_a_person, state_of, writes
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 OBJECTS = ("Account", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Invoice", "CreditMemo", "Payment")
 PREFIX = {"Account": "custentity", "Product": "custitem", "ProductRatePlan": "custitem", "ProductRatePlanCharge": "custitem"}
@@ -29,10 +29,10 @@ SYNCS = {
 
 
 @pytest.fixture(scope="module")
-def fast() -> Iterator[MemoryWorld]:
-    for world in start_world():
-        world.zuora.options.custom_fields = dict.fromkeys(OBJECTS, ("Region__c", "Score__c"))
-        yield MemoryWorld.of(world)
+def fast() -> MemoryWorld:
+    world = unserved_world()
+    world.zuora.options.custom_fields = dict.fromkeys(OBJECTS, ("Region__c", "Score__c"))
+    return MemoryWorld.of(world)
 
 
 def script_id(name: str, kind: str) -> str:

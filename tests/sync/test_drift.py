@@ -305,8 +305,8 @@ def test_drift_stands_apart_in_report_and_mail_and_the_run_is_not_plain_green(fa
 
 
 def accepted(world: MemoryWorld, name: str) -> list[Drift]:
-    target = SimpleNamespace(ledger=world.wiring().ledger("person"), clock=world.clock)
-    return standing.accept(target, name)  # type: ignore[arg-type]
+    target = SimpleNamespace(ledger=world.wiring().ledger("person"), clock=world.clock, note=lambda *who, **said: None)
+    return standing.accept(target, name, "a person")  # type: ignore[arg-type]
 
 
 def test_a_drift_that_is_accepted_is_told_no_more_until_it_changes(fast: MemoryWorld) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -12,15 +11,14 @@ from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.netsuite_memo_world import MEMOS, adjustments, memos, ns_memo
 from tests.sync.reverse_world import REFUNDS, is_settlement, ns, ns_payment, ns_refund, paid, ready, run, zuora_of
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 PAYMENT, REFUND = "customerPayment", "customerRefund"
 
 
 @pytest.fixture(scope="module", params=["A", "B"])
-def fast(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
-    for world in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(world)
+def fast(request: pytest.FixtureRequest) -> MemoryWorld:
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B"))
 
 
 def drift(world: MemoryWorld, step: str = "netsuite_payments") -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,16 +14,15 @@ from tests.sync.builders import merged
 from tests.sync.full_world import customers_world, full_world
 from tests.sync.memory import MemoryWorld
 from tests.sync.order_world import catalogue, items, order, subscriptions
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 MADE = re.compile(r"\b(created as|NetSuite payment|credit memo|customer \"[^\"]*\") \(?(a new record|new|[0-9]{1,15})\b")
 """Ids that only the real run can know."""
 
 
 @pytest.fixture(scope="module", params=["A", "B"])
-def world(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
-    for started in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(started)
+def world(request: pytest.FixtureRequest) -> MemoryWorld:
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B"))
 
 
 def told(summary: RunSummary) -> list[tuple[str, str, str, tuple[str, ...]]]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.sync.full_world import full_world
 from tests.sync.memory import Memory, MemoryParameters, MemoryWorld
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 
 @pytest.fixture(params=["A", "B"])
-def world(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
+def world(request: pytest.FixtureRequest) -> MemoryWorld:
     """With Invoice Settlement in mode B."""
-    for started in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(started)
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B"))
 
 
 def dumps(world: MemoryWorld) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -18,7 +17,7 @@ from tallybridge_cli.standing import Standing, page
 from tests.sync.builders import Objects, account, merged
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import SYNCED, paid, part, ready, zuora_invoice
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 Told = dict[tuple[str, str, str], tuple[int, float, list[str]]]
 """(step, code, currency): number, amount, the first by name."""
@@ -28,10 +27,9 @@ OFF = {"SynctoNetSuite__NS": "No"}
 
 
 @pytest.fixture(scope="module", params=["A", "B"])
-def world(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
+def world(request: pytest.FixtureRequest) -> MemoryWorld:
     """With Invoice Settlement in mode B."""
-    for started in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(started)
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B"))
 
 
 def settlement(world: MemoryWorld) -> bool:

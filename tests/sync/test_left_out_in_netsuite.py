@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,15 +12,14 @@ from tests.sync.full_world import customers_world, full_world
 from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import PAYMENTS, STATUS, customer, ns_invoice, ns_payment, ready, run
 from tests.sync.test_left_out import left_out, lines
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 FIRST, SECOND = "2026-10-09", "2026-10-20"
 
 
 @pytest.fixture(scope="module", params=["A", "B"])
-def world(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
-    for started in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(started)
+def world(request: pytest.FixtureRequest) -> MemoryWorld:
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B"))
 
 
 def test_new_payments_that_a_rule_leaves_out(world: MemoryWorld) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tallybridge.desk.doctor.check import State
+from tallybridge.desk.doctor.preferences import preference_checks
 from tallybridge.settings import DEFAULTS, Settings
 from tallybridge.sync.ledger import Owner
-from tallybridge_cli.doctor.check import State
-from tallybridge_cli.doctor.preferences import preference_checks
 from tests.sync import payment_world, reverse_world
 from tests.sync.builders import merged, payment
 from tests.sync.memory import MemoryWorld

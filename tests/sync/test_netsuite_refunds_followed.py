@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import REFUNDS, in_netsuite, messages, ns, ns_refund, paid, ready, run, status_of, zuora_of
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 REFUND = "customerRefund"
 
 
 @pytest.fixture(scope="module", params=["A", "B"])
-def fast(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
-    for world in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(world)
+def fast(request: pytest.FixtureRequest) -> MemoryWorld:
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B"))
 
 
 def refunded(world: MemoryWorld) -> dict[str, Any]:

@@ -24,17 +24,16 @@ from tests.sync.payment_world import (
     run,
     state_of,
 )
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 MANY = 200
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["A", "B"])
-def fast(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
-    for world in start_world(settlement=request.param):
-        memory = MemoryWorld.of(world)
-        lose_answers(memory)
-        yield memory
+def fast(request: pytest.FixtureRequest) -> MemoryWorld:
+    memory = MemoryWorld.of(unserved_world(settlement=request.param))
+    lose_answers(memory)
+    return memory
 
 
 @pytest.fixture

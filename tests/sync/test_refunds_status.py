@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,14 +29,14 @@ from tests.sync.refund_world import (
     state_of,
     zuora_refund,
 )
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["A", "B"])
-def fast(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
-    for world in start_world(settlement=request.param):
-        lose_answers(MemoryWorld.of(world))
-        yield MemoryWorld.of(world)
+def fast(request: pytest.FixtureRequest) -> MemoryWorld:
+    world = unserved_world(settlement=request.param)
+    lose_answers(MemoryWorld.of(world))
+    return MemoryWorld.of(world)
 
 
 REFUSAL = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,12 @@ from tests.sync.builders import account, merged, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import FOREIGN, SYNCED, messages
 from tests.sync.refund_world import DONE, PAID, UPDATING, applied, change, delete_in_netsuite, made, ns_refund, ready, run, state_of
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["A", "B"])
-def fast(request: pytest.FixtureRequest) -> Iterator[MemoryWorld]:
-    for world in start_world(settlement=request.param):
-        yield MemoryWorld.of(world)
+def fast(request: pytest.FixtureRequest) -> MemoryWorld:
+    return MemoryWorld.of(unserved_world(settlement=request.param))
 
 
 PAY4 = {"P4": ("", "A1", 40.0, {"INV1": 40.0}), **PAID}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from sandbox.demo.bench_steps import bench_step
 from tallybridge.http import Call
+from tallybridge.tasks.select import LEAST_BUNDLES, MAX_BUNDLE, bundles
 from tallybridge.tasks.steps import STEPS, comes_after, step_class
 from tests.sync.memory import MemoryWiring, MemoryWorld
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 RECORDS = 12
 CHUNK = 2
@@ -35,9 +35,8 @@ class SlowWiring(MemoryWiring):
 
 
 @pytest.fixture(scope="module")
-def memory() -> Iterator[MemoryWorld]:
-    for world in start_world(settlement=True):
-        yield MemoryWorld.of(world)
+def memory() -> MemoryWorld:
+    return MemoryWorld.of(unserved_world())
 
 
 @pytest.fixture
@@ -112,6 +111,42 @@ def test_a_run_that_has_time_leaves_nothing(slow: MemoryWorld) -> None:
 def test_nothing_comes_after_a_step_that_runs_later() -> None:
     for place, step in enumerate(STEPS):
         assert set(comes_after(step)) <= set(STEPS[:place])
+
+
+def test_batches_that_a_step_does_not_come_to_are_left_without_being_called(slow: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is invoked for them: the state machine begins no bundle any more, and what it has not begun is counted as left."""
+    filled(slow, "invoices", run_hours=1)
+    run_id = slow.open(steps=["invoices"])["runId"]
+    called: list[str] = []
+    batch = MemoryWorld.batch
+
+    def noted(world: MemoryWorld, run_id: str, step: str, name: str) -> None:
+        called.append(name)
+        batch(world, run_id, step, name)
+
+    monkeypatch.setattr(MemoryWorld, "batch", noted)
+    slow.step(run_id, "invoices")
+    folder = slow.wiring().folder(run_id)
+    manifest = folder.read_json("invoices/manifest.json")
+    assert len(manifest) == RECORDS / CHUNK > len(called) > 0
+    assert folder.has("invoices/left/batches.json"), "what steps that come after it look for"
+    summary = slow.summary(slow.close(run_id))
+    invoices = report(summary, "invoices")
+    assert (summary["outcome"], invoices["selected"] + invoices["left"], invoices["unfinished"]) == ("partly done", RECORDS, 0)
+    assert invoices["left"] >= RECORDS - CHUNK * len(called)
+
+
+def test_bundles_are_of_one_batch_until_there_are_many() -> None:
+    def sizes(count: int) -> list[int]:
+        names = [f"{number:06d}" for number in range(1, count + 1)]
+        found = bundles(names)
+        assert [name for bundle in found for name in bundle["batches"]] == names
+        return [len(bundle["batches"]) for bundle in found]
+
+    assert sizes(0) == []
+    assert set(sizes(LEAST_BUNDLES * 2 - 1)) == {1}
+    assert set(sizes(LEAST_BUNDLES * 2)) == {2}
+    assert (len(sizes(9_000)), max(sizes(9_000))) == (450, MAX_BUNDLE)
 
 
 def test_a_watermark_does_not_pass_what_was_left(slow: MemoryWorld) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from tallybridge.http import Call
 from tallybridge.tasks.steps import step_class
 from tests.faults.each_step import STEPS, fill
 from tests.sync.memory import MemoryWiring, MemoryWorld
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 LEFT_SECONDS = 20
 """What is left of a round's time after its first call: for another one it is too little."""
@@ -42,9 +41,8 @@ class SlowWiring(MemoryWiring):
 
 
 @pytest.fixture(scope="module")
-def memory(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryWorld, str]]:
-    for world in start_world(settlement=request.param == "B"):
-        yield MemoryWorld.of(world), request.param
+def memory(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B")), request.param
 
 
 def chosen(world: MemoryWorld, step: str, wiring: type[MemoryWiring]) -> tuple[list[list[Any]], int]:
@@ -56,7 +54,9 @@ def chosen(world: MemoryWorld, step: str, wiring: type[MemoryWiring]) -> tuple[l
         answer = worker.task(step, {"runId": run_id, "step": step, "task": "select"})
         if answer["done"]:
             folder = world.wiring().folder(run_id)
-            manifest = json.loads(world.object(answer["manifest"]["key"]))
+            manifest = folder.read_json(f"{step}/manifest.json")
+            named = [batch for bundle in json.loads(world.object(answer["bundles"]["key"])) for batch in bundle["batches"]]
+            assert named == [entry["batch"] for entry in manifest]
             batches = [list(folder.read_lines(f"{step}/{entry['file']}")) for entry in manifest]
             assert [entry["records"] for entry in manifest] == [len(rows) for rows in batches]
             assert answer["selected"] == sum(map(len, batches))

@@ -11,7 +11,7 @@ from typing import Any
 from tallybridge import money
 from tests.sync.full_world import FullWorld, customers_world, full_world
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import start_world
+from tests.sync.world import unserved_world
 
 SCRIPT_ID = re.compile(r"\bcust(?:body|item|entity|col)\w+")
 ZOQL = re.compile(r"^select (?P<fields>.+?) from (?P<object>\w+)", re.IGNORECASE)
@@ -60,18 +60,17 @@ def watched(mode: str, **more: Any) -> Traffic:
     traffic = Traffic(customers_world() if mode == "customers" else full_world(mode))
     for name, fields in more.items():
         traffic.world.first_zuora[name][0] |= fields
-    for started in start_world(settlement=mode != "A"):
-        world = MemoryWorld.of(started)
-        _listen_to(world, traffic)
-        world.reset(default_subsidiary="Parent Company", **traffic.world.settings)
-        world.load(traffic.world.first_zuora, traffic.world.first_netsuite)
-        outcomes = [world.run()["outcome"]]
-        if traffic.world.second:
-            world.clock.advance(minutes=30)
-            world.load(netsuite=traffic.world.second)
-            outcomes.append(world.run()["outcome"])
-        assert set(outcomes) == {"completed"}
-        traffic.zuora, traffic.netsuite = world.zuora.dump(), world.netsuite.dump()
+    world = MemoryWorld.of(unserved_world(settlement=mode != "A"))
+    _listen_to(world, traffic)
+    world.reset(default_subsidiary="Parent Company", **traffic.world.settings)
+    world.load(traffic.world.first_zuora, traffic.world.first_netsuite)
+    outcomes = [world.run()["outcome"]]
+    if traffic.world.second:
+        world.clock.advance(minutes=30)
+        world.load(netsuite=traffic.world.second)
+        outcomes.append(world.run()["outcome"])
+    assert set(outcomes) == {"completed"}
+    traffic.zuora, traffic.netsuite = world.zuora.dump(), world.netsuite.dump()
     return traffic
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn, new_key_pair
 from sandbox.server import LoopbackServer
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
 from tallybridge import wiring as wiring_module
+from tallybridge.clock import stamp
 from tallybridge.tasks.archive_log import archive_log
 from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.notify import notify
@@ -35,6 +37,15 @@ MAX_ROUNDS = 20
 YIELD_SECONDS = 0.001
 """Real time that every wait takes, so that a thread that polls does not run the clock away from one that works."""
 SENDER = "reports@example.com"
+NAMES = {
+    "STATUS_TABLE": "status",
+    "RUNS_TABLE": "runs",
+    "REPORTS_BUCKET": "reports",
+    "SETTINGS_PARAMETER": "/tallybridge/settings",
+    "CREDENTIALS_SECRET": "tallybridge/credentials",
+    "INSTANCE_NAME": "tallybridge",
+    "NOTIFICATION_SENDER": SENDER,
+}
 SETTINGS: dict[str, Any] = {
     "netsuite_subsidiaries": "Yes",
     "netsuite_multiple_currencies": "Yes",
@@ -118,9 +129,9 @@ class World:
         deadline = self.clock.now().timestamp() + INVOCATION_SECONDS
         return self.wiring_class(Invocation(f"invocation-{next(self.counter)}", deadline), self.clock)
 
-    def run(self, *, steps: Sequence[str] | None = None, dry_run: bool = False) -> dict[str, Any]:
-        """A whole run; answers the execution's output."""
-        opened = self.open(steps=steps, dry_run=dry_run)
+    def run(self, *, steps: Sequence[str] | None = None, dry_run: bool = False, **asked: Any) -> dict[str, Any]:
+        """A whole run; answers the execution's output. `asked`: further keys of the execution input."""
+        opened = self.open(steps=steps, dry_run=dry_run, **asked)
         if not opened["opened"]:
             return opened
         for step in STEPS:
@@ -128,8 +139,8 @@ class World:
                 self.step(opened["runId"], step)
         return self.close(opened["runId"])
 
-    def open(self, *, steps: Sequence[str] | None = None, dry_run: bool = False) -> dict[str, Any]:
-        content: dict[str, Any] = {"trigger": "manual", "dryRun": dry_run, "steps": list(steps) if steps else None}
+    def open(self, *, steps: Sequence[str] | None = None, dry_run: bool = False, **asked: Any) -> dict[str, Any]:
+        content: dict[str, Any] = {"trigger": "manual", "dryRun": dry_run, "steps": list(steps) if steps else None, **asked}
         execution = f"arn:aws:states:eu-west-1:000000000000:execution:billing:run-{next(self.counter):04d}-{self.clock.moment:%d%H%M%S}"
         return open_run({"input": content, "execution": execution}, self.wiring())
 
@@ -137,8 +148,9 @@ class World:
         """Select, all batches one after the other, summarise."""
         event = {"runId": run_id, "step": step}
         selected = self.rounds(lambda: self.task(step, {**event, "task": "select"}))
-        for entry in json.loads(self.object(selected["manifest"]["key"])) if selected["batches"] else ():
-            self.batch(run_id, step, entry["batch"])
+        for bundle in json.loads(self.object(selected["bundles"]["key"])) if selected["batches"] else ():
+            for batch in bundle["batches"] if stamp(self.clock.now()) < selected["until"] else ():
+                self.batch(run_id, step, batch)
         return self.rounds(lambda: self.task(step, {**event, "task": "summarise", "error": None}))
 
     def batch(self, run_id: str, step: str, name: str) -> None:
@@ -181,34 +193,47 @@ class World:
         return self.netsuite.dump().get(record_type, [])
 
 
-def start_world(*, settlement: bool = True) -> Iterator[World]:
-    """Start everything once; `reset` makes it fresh for each test. `settlement`: the Zuora tenant has Invoice Settlement (mode B)."""
+def unserved_world(*, settlement: bool = True) -> World:
+    """Both stand-ins and their clock, for stores in memory (`MemoryWorld.of`): nothing listens, and there is no AWS. `settlement`: the
+    Zuora tenant has Invoice Settlement (mode B)."""
     private_key, public_key = new_key_pair()
     clock = MovableClock()
     zuora = ZuoraStandIn(ZuoraOptions(clock=lambda: clock.now(), settlement=settlement))
     netsuite = NetSuiteStandIn(NetSuiteOptions(certificate_public_key=public_key, slots=5, clock=lambda: clock.now()))
-    zuora_control, netsuite_control = Control(zuora), Control(netsuite)
+    credentials = {
+        "zuora": {
+            "base_url": "http://127.0.0.1:1",
+            "client_id": zuora.options.client_id,
+            "client_secret": zuora.options.client_secret,
+        },
+        "netsuite": {
+            "account_id": netsuite.options.account,
+            "base_url": "http://127.0.0.1:2",
+            "auth_method": "oauth2_m2m",
+            "client_id": netsuite.options.client_id,
+            "certificate_id": netsuite.options.certificate_id,
+            "private_key": private_key,
+        },
+    }
+    os.environ |= NAMES
+    return World(zuora, netsuite, Control(zuora), Control(netsuite), clock, credentials)
+
+
+@contextmanager
+def on_loopback(world: World) -> Iterator[World]:
+    """The world with its stand-ins behind real connections."""
+    with LoopbackServer(world.zuora_control) as zuora, LoopbackServer(world.netsuite_control) as netsuite:
+        world.credentials["zuora"]["base_url"] = zuora.url
+        world.credentials["netsuite"]["base_url"] = netsuite.url
+        yield world
+
+
+def start_world() -> Iterator[World]:
+    """The same with real connections and the stores in the embedded AWS, started once; `reset` makes it fresh for each test."""
     aws = InProcess("eu-west-1")
     aws.start()
-    with LoopbackServer(zuora_control) as zuora_server, LoopbackServer(netsuite_control) as netsuite_server:
-        options = netsuite.options
-        credentials = {
-            "zuora": {
-                "base_url": zuora_server.url,
-                "client_id": zuora.options.client_id,
-                "client_secret": zuora.options.client_secret,
-            },
-            "netsuite": {
-                "account_id": options.account,
-                "base_url": netsuite_server.url,
-                "auth_method": "oauth2_m2m",
-                "client_id": options.client_id,
-                "certificate_id": options.certificate_id,
-                "private_key": private_key,
-            },
-        }
-        make_aws(credentials)
-        world = World(zuora, netsuite, zuora_control, netsuite_control, clock, credentials)
+    with on_loopback(unserved_world()) as world:
+        make_aws(world.credentials)
         try:
             yield world
         finally:
@@ -217,15 +242,6 @@ def start_world(*, settlement: bool = True) -> Iterator[World]:
 
 
 def make_aws(credentials: Mapping[str, Any]) -> None:
-    os.environ |= {
-        "STATUS_TABLE": "status",
-        "RUNS_TABLE": "runs",
-        "REPORTS_BUCKET": "reports",
-        "SETTINGS_PARAMETER": "/tallybridge/settings",
-        "CREDENTIALS_SECRET": "tallybridge/credentials",
-        "INSTANCE_NAME": "tallybridge",
-        "NOTIFICATION_SENDER": SENDER,
-    }
     make_tables()
     boto3.client("s3").create_bucket(Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     boto3.client("ssm").put_parameter(Name="/tallybridge/settings", Value="{}", Type="String")

@@ -14,13 +14,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tallybridge.desk import stopping
+from tallybridge.desk.finding import RECENT, find_run
 from tallybridge.errors import ConfigurationError, TallybridgeError
 from tallybridge.revenue.codes import Code as RevenueCode
 from tallybridge.revenue.result import RunResult, gather, standing
 from tallybridge.revenue.run import RunStatus, TaskRecord
-from tallybridge_cli import stopping
 from tallybridge_cli.exits import Code
-from tallybridge_cli.finding import RECENT, find_run
 from tallybridge_cli.revenue.download import download
 from tallybridge_cli.revenue.scaffold import scaffold
 from tallybridge_cli.revenue.schedules import apply_schedules
@@ -321,9 +321,10 @@ def schedules(
     """Show when instances run by themselves and where EventBridge differs, or bring the schedules up to date."""
     found = apply_schedules(site_of(env, stack), really=apply)
     _rows(json, ("instance", "when", "time zone", "action"), [(r.instance, r.when, r.timezone, r.action) for r in found])
-    if not json and any(row.drifted for row in found):
+    drifted = not apply and any(row.drifted for row in found)
+    if drifted and not json:
         out.print(APPLY)
-    return Code.TIED_OUT
+    return Code.LEFT_OVER if drifted else Code.TIED_OUT
 
 
 # -- following ---------------------------------------------------------------------------------------------------------

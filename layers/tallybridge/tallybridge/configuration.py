@@ -137,13 +137,13 @@ class Versions:
 @dataclass(frozen=True)
 class Configuration:
     """One document of an installation: `parameters` is the SSM client, `parameter` the name of the parameter; `told` is told of each
-    document that is saved."""
+    version that people save, as soon as it is in force."""
 
     parameters: Any
     parameter: str
     versions: Versions
     clock: Clock
-    told: Callable[[str], None] = lambda document: None
+    told: Callable[[Version], None] = lambda version: None
 
     @property
     def name(self) -> str:
@@ -186,10 +186,10 @@ class Configuration:
             )
         made = Version(last + 1, document, author, stamp(self.clock.now()), reason, last, on_purpose=True, parameter=state)
         self.versions.add(made)
+        self.told(made)
         small = len(document.encode()) <= PARAMETER_BYTES
         value = document if small else json.dumps({STORED_UNDER: self.versions.key(made.number)})
         self.parameters.put_parameter(Name=self.parameter, Value=value, Type="String", Overwrite=True)
-        self.told(document)
         return made
 
     def adopt(self, found: Version) -> Version:

@@ -11,7 +11,8 @@ A connection that never came up is "not sent"; anything lost after that may have
 `OutcomeUnknown` only where there is no answer at all; an answer, whatever its status, goes back to the client, which knows the
 service's error documents.
 
-A refusal for too many calls at once counts as a try only where the slots leave the waiting to the call (`Slots.throttled`).
+A refusal for too many calls at once costs no try: the call waits, where the slots do not (`Slots.throttled`), for as long as its worker has
+time. Where nobody has set a deadline it counts as a try, and where one try is all that a call may have it is not repeated.
 """
 
 from __future__ import annotations
@@ -215,7 +216,7 @@ class Http:
         """
         signer = signer or Unsigned()
         signed_anew = False
-        tries_done, failed = 0, None
+        tries_done, refusals, failed = 0, 0, None
         while tries_done < policy.tries:
             tries_done += 1
             try:
@@ -239,7 +240,9 @@ class Http:
             if not (exchange.refused or repeatable(call, answer.status) or (again and again(answer, tries_done))):
                 return answer
             asked = pause_asked(answer.headers, self.clock())
-            if not self._wait(tries_done, policy, asked):
+            if exchange.refused and self.deadline is not None and policy.tries > 1:
+                refusals, tries_done = refusals + 1, tries_done - 1
+            if not self._wait(tries_done, policy, asked, refusals):
                 return answer
         raise AssertionError("a policy has at least one try")
 
@@ -260,9 +263,9 @@ class Http:
         """Until the deadline; infinite without one."""
         return float("inf") if self.deadline is None else self.deadline - self.clock()
 
-    def _wait(self, tries_done: int, policy: RetryPolicy, asked: float | None) -> bool:
-        """Sleeps before the next try; False when there is none, or no time for it."""
-        pause = policy.pause(tries_done, self.luck(), asked)
+    def _wait(self, tries_done: int, policy: RetryPolicy, asked: float | None, refusals: int = 0) -> bool:
+        """Sleeps before the next try, longer after more tries or `refusals` that were none; False when there is none, or no time for it."""
+        pause = policy.pause(max(tries_done, refusals), self.luck(), asked)
         if tries_done >= policy.tries or (asked or 0) > MAX_RETRY_AFTER or pause + LEAST_SECONDS > self.seconds_left():
             return False
         self.sleep(pause)

@@ -29,6 +29,8 @@ UNANSWERED_SECONDS = 60
 """A call that fails with less time left than this has used up the round's time."""
 MISSED_ROUNDS = 3
 MISSED = "rounds without an answer"
+UNDER_WAY = "under_way/"
+"""Place, in the run's folder, of what a service still works on."""
 
 
 class NotDone(Exception):
@@ -82,15 +84,28 @@ class Kept:
             return self._name(question) in self._there
 
     def get(self, question: str) -> Any:
-        return money.loads(gzip.decompress(self.shelf.read(self._name(question))))["answer"]
+        return self._read(self._name(question))
 
     def put(self, question: str, answer: Any) -> None:
         """Keep an answer, in place of an earlier one."""
+        self.replace(self._name(question), answer)
+
+    def replace(self, name: str, answer: Any) -> None:
+        """The same by the name of the file."""
         body = gzip.compress(money.dumps({"answer": answer}).encode(), compresslevel=1, mtime=0)
-        self.shelf.write(self._name(question), body, ContentEncoding="gzip")
+        self.shelf.write(name, body, ContentEncoding="gzip")
         with self._guard:
             if self._there is not None:
-                self._there.add(self._name(question))
+                self._there.add(name)
+
+    def answers(self) -> Iterator[tuple[str, Any]]:
+        """All that is kept, by the names of the files."""
+        for name in list(self.shelf.names(self.prefix)):
+            yield name, self._read(name)
+
+    def under_way(self) -> Kept:
+        """Of the same round: what a service still works on, apart from its answers, so that it can be found and ended."""
+        return Kept(self.shelf, UNDER_WAY + self.prefix, self.clock, self.deadline)
 
     def missed(self) -> int:
         """How many rounds in a row, up to this one, ended without an answer."""
@@ -113,6 +128,9 @@ class Kept:
 
     def now(self) -> float:
         return self.clock.now().timestamp()
+
+    def _read(self, name: str) -> Any:
+        return money.loads(gzip.decompress(self.shelf.read(name)))["answer"]
 
     def _name(self, question: str) -> str:
         return f"{self.prefix}{hashlib.sha256(question.encode()).hexdigest()[:40]}.json.gz"

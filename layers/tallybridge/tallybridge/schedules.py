@@ -1,4 +1,4 @@
-"""When a schedule of EventBridge Scheduler was due last (Scheduler user guide, "Schedule types in EventBridge Scheduler").
+"""When a schedule of EventBridge Scheduler was due last, and is due next (Scheduler user guide, "Schedule types in EventBridge Scheduler").
 
 A cron expression is met by the clock of the schedule's time zone. A time that the clock leaves out in spring is skipped, one that it shows
 twice in autumn counts once. Of a rate only the distance is known: it need not begin where it was made.
@@ -18,6 +18,8 @@ MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr
 WEEKDAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), start=1)}
 DAYS_BACK = 400
 """How far back a due moment is looked for: as long as the list of runs is kept."""
+DAYS_AHEAD = 2_200
+"""How far ahead: a 29 February that is a certain weekday may be long in coming; six years are looked at."""
 
 
 class UnknownExpression(ValueError):
@@ -27,23 +29,57 @@ class UnknownExpression(ValueError):
 def last_due(expression: str, zone: str, since: datetime, until: datetime) -> datetime | None:
     """The last moment after `since` and up to `until` (both aware) at which a schedule was due, in UTC; None where there is none. For a
     rate, the begin of the last whole interval, in which it was due once. Raises `UnknownExpression`."""
-    found = re.fullmatch(r"\s*(\w+)\(\s*(.*?)\s*\)\s*", expression)
-    if not found:
-        raise UnknownExpression(expression)
-    kind, inside = found.groups()
+    kind, inside = parts(expression)
     try:
+        clock = ZoneInfo(zone)
         if kind == "rate":
-            number, unit = inside.split()
-            due: datetime | None = until - int(number) * UNITS[unit.removesuffix("s")]
+            due: datetime | None = until - _distance(inside)
         elif kind == "at":
-            due = _of_clock(datetime.fromisoformat(inside), ZoneInfo(zone))
+            due = _of_clock(datetime.fromisoformat(inside), clock)
         elif kind == "cron":
-            due = next(_Cron.of(inside).before(until, since, ZoneInfo(zone)), None)
+            due = next(_Cron.of(inside).before(until, since, clock), None)
         else:
             raise UnknownExpression(expression)
     except (ValueError, KeyError) as wrong:
         raise UnknownExpression(expression) from wrong
     return due if due is not None and since < due <= until else None
+
+
+def next_due(expression: str, zone: str, after: datetime, begin: datetime | None = None) -> Iterator[datetime]:
+    """The moments after `after` (aware) at which a schedule is due, in UTC, the nearest first, as far as `DAYS_AHEAD`. A rate is counted
+    from `begin`; without it nothing is known of its moments. Raises `UnknownExpression`."""
+    kind, inside = parts(expression)
+    try:
+        clock = ZoneInfo(zone)
+        if kind == "rate":
+            distance = _distance(inside)
+            if begin is not None:
+                first = begin + max(0, (after - begin) // distance + 1) * distance
+                yield from (first + n * distance for n in range(timedelta(days=DAYS_AHEAD) // distance))
+        elif kind == "at":
+            due = _of_clock(datetime.fromisoformat(inside), clock)
+            yield from [due] if due is not None and due > after else []
+        elif kind == "cron":
+            yield from _Cron.of(inside).after(after, clock)
+        else:
+            raise UnknownExpression(expression)
+    except (ValueError, KeyError) as wrong:
+        raise UnknownExpression(expression) from wrong
+
+
+def parts(expression: str) -> tuple[str, str]:
+    """The kind of an expression (rate, at, cron) and what stands in its brackets. Raises `UnknownExpression`."""
+    found = re.fullmatch(r"\s*(\w+)\(\s*(.*?)\s*\)\s*", expression)
+    if not found:
+        raise UnknownExpression(expression)
+    return found[1], found[2]
+
+
+def _distance(inside: str) -> timedelta:
+    number, unit = inside.split()
+    if int(number) < 1:
+        raise ValueError(inside)
+    return int(number) * UNITS[unit.removesuffix("s")]
 
 
 def _of_clock(local: datetime, zone: ZoneInfo) -> datetime | None:
@@ -69,8 +105,8 @@ class _Cron:
         if (day == "?") == (weekday == "?"):
             raise ValueError(text)
         return cls(
-            sorted(_numbers(minutes, 0, 59), reverse=True),
-            sorted(_numbers(hours, 0, 23), reverse=True),
+            sorted(_numbers(minutes, 0, 59)),
+            sorted(_numbers(hours, 0, 23)),
             day,
             frozenset(_numbers(month, 1, 12, MONTHS)),
             weekday,
@@ -82,10 +118,20 @@ class _Cron:
         last = until.astimezone(zone).date()
         first = max(since.astimezone(zone).date(), last - timedelta(days=DAYS_BACK))
         for back in range((last - first).days + 1):
-            today = last - timedelta(days=back)
-            if today.year in self.years and today.month in self.months and self._on(today):
-                shown = (_of_clock(datetime.combine(today, time(h, m)), zone) for h in self.hours for m in self.minutes)
-                yield from sorted((each for each in shown if each is not None and each <= until), reverse=True)
+            yield from reversed([each for each in self._moments(last - timedelta(days=back), zone) if each <= until])
+
+    def after(self, since: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+        """The due moments after `since`, the nearest first."""
+        first = since.astimezone(zone).date()
+        for ahead in range(DAYS_AHEAD):
+            yield from (each for each in self._moments(first + timedelta(days=ahead), zone) if each > since)
+
+    def _moments(self, today: date, zone: ZoneInfo) -> list[datetime]:
+        """The due moments of a day, in their order."""
+        if not (today.year in self.years and today.month in self.months and self._on(today)):
+            return []
+        shown = (_of_clock(datetime.combine(today, time(h, m)), zone) for h in self.hours for m in self.minutes)
+        return sorted(each for each in shown if each is not None)
 
     def _on(self, today: date) -> bool:
         return _in_month(self.day, today) if self.weekday == "?" else _in_week(self.weekday, today)

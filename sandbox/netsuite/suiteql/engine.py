@@ -8,15 +8,14 @@ from typing import Any
 
 from sandbox.netsuite.rules import Tenant
 from sandbox.netsuite.store import Record
-from sandbox.netsuite.suiteql.binds import Bound, bind
+from sandbox.netsuite.suiteql.binds import bind
 from sandbox.netsuite.suiteql.errors import search_error, unsupported
 from sandbox.netsuite.suiteql.functions import Failure, install, shown
 from sandbox.netsuite.suiteql.rows import RowMaker
 from sandbox.netsuite.suiteql.tables import AFFINITIES, Table, tables_of
-from sandbox.netsuite.suiteql.translate import Translated, account_date, translate
+from sandbox.netsuite.suiteql.translate import account_date, translator
 
 RESULT_ROWS = 100_000
-TRANSLATIONS_KEPT = 500
 CHECK_EVERY_STEPS = 1_000_000
 MAX_CHECKS = 3_000
 WARM_TABLES = frozenset({"transaction", "transactionline", "nexttransactionlinelink", "customer", "item"})
@@ -31,7 +30,6 @@ class QueryEngine:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
         self.failure = Failure()
-        self.translations: dict[str, Translated] = {}
         self.version = 0
         self._open()
 
@@ -41,7 +39,7 @@ class QueryEngine:
         install(self.connection, self.tenant, self.failure)
         self.tables = tables_of(self.tenant.catalog)
         self.active: set[str] = set()
-        self.translations.clear()
+        self.translate = translator(tuple(self.tables.values()))
         self.version = self.tenant.catalog.version
         self.maker = RowMaker(self.tenant)
 
@@ -51,7 +49,8 @@ class QueryEngine:
         bound = bind(text)
         if bound.count != len(params):
             raise search_error(f"The query has {bound.count} bind markers, but {len(params)} parameters were given.")
-        found = self._translated(bound)
+        found = self.translate(bound.text)
+        found.check_lists(bound.sizes)
         self._follow(found.tables)
         sql = bound.expand(found.sql)
         dated = {n for marker in found.date_markers for n in bound.positions(marker)}
@@ -72,14 +71,6 @@ class QueryEngine:
         if self.version != self.tenant.catalog.version:
             self.connection.close()
             self._open()
-
-    def _translated(self, bound: Bound) -> Translated:
-        key = f"{bound.sizes} {bound.text}"
-        if key not in self.translations:
-            if len(self.translations) >= TRANSLATIONS_KEPT:
-                self.translations.clear()
-            self.translations[key] = translate(bound, self.tables)
-        return self.translations[key]
 
     def _run(self, sql: str, values: list[Any]) -> tuple[list[tuple[Any, ...]], list[str]]:
         self.failure.text = ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot import exp, parse
 from sqlglot.dialects.oracle import Oracle
@@ -11,13 +13,14 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.parsers.oracle import OracleParser
 
-from sandbox.netsuite.suiteql.binds import MARKER, Bound, outside_quotes
+from sandbox.netsuite.suiteql.binds import MARKER, outside_quotes
 from sandbox.netsuite.suiteql.dates import BadDate, implicit
 from sandbox.netsuite.suiteql.errors import not_in_this_account, search_error, unknown_column, unknown_table, unsupported
 from sandbox.netsuite.suiteql.rownum import limit_by_rownum
 from sandbox.netsuite.suiteql.tables import TABLES, Column, Table
 
 MAX_IN_ARGUMENTS = 1000
+SCHEMAS_KEPT, TRANSLATIONS_KEPT = 8, 2_000
 CUSTOM_FUNCTIONS = {
     "TO_DATE": (1, 2),
     "TO_TIMESTAMP": (1, 2),
@@ -51,25 +54,43 @@ class SuiteQL(Oracle):
 
 @dataclass(frozen=True)
 class Translated:
-    """A query for SQLite (bind markers still named), the tables it reads, and the markers that are compared with dates."""
+    """A query for SQLite (bind markers still named), the tables it reads, and the markers that are compared with dates.
+
+    `lists` are the IN conditions: how many arguments stand there in words, and the markers beside them.
+    """
 
     sql: str
     tables: frozenset[str]
     date_markers: frozenset[int]
+    lists: tuple[tuple[int, tuple[int, ...]], ...]
+
+    def check_lists(self, sizes: Sequence[int]) -> None:
+        """Raises `NetSuiteError` for a list that is too long with markers of these sizes."""
+        for in_words, markers in self.lists:
+            count = in_words + sum(sizes[m] for m in markers)
+            if count > MAX_IN_ARGUMENTS:
+                raise search_error(f"The IN condition has {count} arguments; at most {MAX_IN_ARGUMENTS} are allowed.")
 
 
-def translate(bound: Bound, tables: dict[str, Table]) -> Translated:
-    """Translate a query. Raises `NetSuiteError` for everything that SuiteQL does not take."""
-    if FORBIDDEN.search(outside_quotes(bound.text)):
+@lru_cache(SCHEMAS_KEPT)
+def translator(tables: tuple[Table, ...]) -> Callable[[str], Translated]:
+    """Translates queries whose bind markers are named, each of them once: all accounts of the process that have these tables share it."""
+    by_name = {table.name: table for table in tables}
+    return lru_cache(TRANSLATIONS_KEPT)(lambda text: translate(text, by_name))
+
+
+def translate(text: str, tables: Mapping[str, Table]) -> Translated:
+    """Translate a query whose bind markers are named. Raises `NetSuiteError` for everything that SuiteQL does not take."""
+    if FORBIDDEN.search(outside_quotes(text)):
         raise unsupported()
     try:
-        statements = parse(bound.text, dialect=SuiteQL)
+        statements = parse(text, dialect=SuiteQL)
     except (ParseError, TokenError) as error:
         raise unsupported(str(error).splitlines()[0]) from None
     root = statements[0] if len(statements) == 1 else None
     if not isinstance(root, exp.Query) or isinstance(root, exp.Subquery) or root.find(exp.CTE):
         raise unsupported("Only one SELECT statement can be run.")
-    return _Translation(bound, tables).run(root)
+    return _Translation(tables).run(root)
 
 
 def account_date(text: str) -> str:
@@ -81,8 +102,7 @@ def account_date(text: str) -> str:
 
 
 class _Translation:
-    def __init__(self, bound: Bound, tables: dict[str, Table]) -> None:
-        self.bound = bound
+    def __init__(self, tables: Mapping[str, Table]) -> None:
         self.tables = tables
         self.columns: dict[int, Column] = {}
         self.states: set[int] = set()
@@ -96,7 +116,7 @@ class _Translation:
             self._table(table)
         for scope in traverse_scope(root):
             self._resolve(scope)
-        self._check_lists(root)
+        lists = tuple(self._list(node) for node in root.find_all(exp.In))
         self._name_outputs(root)
         for node in reversed(list(root.walk(bfs=False))):
             new = self._node(node)
@@ -105,7 +125,7 @@ class _Translation:
         root = limit_by_rownum(root)
         for identifier in root.find_all(exp.Identifier):
             identifier.set("quoted", True)
-        return Translated(root.sql(dialect="sqlite"), frozenset(self.used), frozenset(self.date_markers))
+        return Translated(root.sql(dialect="sqlite"), frozenset(self.used), frozenset(self.date_markers), lists)
 
     def _table(self, table: exp.Table) -> None:
         name = table.name
@@ -165,14 +185,9 @@ class _Translation:
     def _available(scope: Scope) -> dict[str, str]:
         return {name: source.name if isinstance(source, exp.Table) else name for name, source in scope.sources.items()}
 
-    def _check_lists(self, root: exp.Query) -> None:
-        for node in root.find_all(exp.In):
-            count = sum(self._width(e) for e in node.expressions)
-            if count > MAX_IN_ARGUMENTS:
-                raise search_error(f"The IN condition has {count} arguments; at most {MAX_IN_ARGUMENTS} are allowed.")
-
-    def _width(self, node: exp.Expr) -> int:
-        return self.bound.sizes[self._marker(node)] if isinstance(node, exp.Placeholder) else 1
+    def _list(self, node: exp.In) -> tuple[int, tuple[int, ...]]:
+        markers = tuple(self._marker(e) for e in node.expressions if isinstance(e, exp.Placeholder))
+        return len(node.expressions) - len(markers), markers
 
     @staticmethod
     def _marker(node: exp.Placeholder) -> int:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import time
 import zipfile
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import requests
 
 from sandbox.zuora import DataQueryLimits
+from sandbox.zuora.models.dataquery.jobs import Job, QueryJobs
 from tests.standins.zuora.tenant import PACIFIC, Tenant, basics, invoice, rid, running
 
 ONE = rid("1", 1)
@@ -28,6 +30,18 @@ def test_the_life_of_a_job(settled: Tenant) -> None:
     assert done["updatedOn"].endswith("Z")
     assert [j["id"] for j in settled.get("/query/jobs")["data"]] == [submitted["id"]]
     assert settled.get("/query/jobs", queryStatus="failed")["data"] == []
+
+
+def test_a_job_ends_by_the_clock_however_slow_the_machine_is(settled: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = QueryJobs.execute
+
+    def slow(jobs: QueryJobs, job: Job) -> None:
+        time.sleep(0.3)
+        work(jobs, job)
+
+    monkeypatch.setattr(QueryJobs, "execute", slow)
+    submitted = settled.submit("SELECT id FROM invoice").json()["data"]
+    assert settled.get(f"/query/jobs/{submitted['id']}")["data"]["queryStatus"] == "completed"
 
 
 @pytest.mark.parametrize(

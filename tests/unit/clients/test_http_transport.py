@@ -106,6 +106,28 @@ def test_pauses_grow_with_full_jitter_and_a_cap(service: ScriptedService, http: 
     assert time.slept == [1, 2, 4, 8, 16, 30, 30]  # half (the luck of this test) of 2, 4, ... 60
 
 
+def test_a_burst_of_refusals_costs_a_worker_no_try(service: ScriptedService, http: Http, time: FakeTime) -> None:
+    service.replies = [*(Reply(429) for _ in range(8)), Reply(503), Reply(503)]
+    service.answer = lambda r: Reply(200)
+    http.deadline = time.now + 300
+    assert http.send(call(service.url, Effect.READ), policy=RetryPolicy(tries=3)).status == 200
+    assert sum(time.slept) > 60
+
+
+def test_a_call_of_one_try_is_not_repeated(service: ScriptedService, http: Http, time: FakeTime) -> None:
+    service.answer = lambda r: Reply(429)
+    http.deadline = time.now + 100
+    assert http.send(call(service.url, Effect.ONCE), policy=RetryPolicy(tries=1)).status == 429
+    assert (time.slept, len(service.requests)) == ([], 1)
+
+
+def test_a_burst_that_outlasts_the_worker_is_its_answer(service: ScriptedService, http: Http, time: FakeTime) -> None:
+    service.answer = lambda r: Reply(429)
+    http.deadline = time.now + 100
+    assert http.send(call(service.url, Effect.ONCE), policy=RetryPolicy(tries=3)).status == 429
+    assert 80 < sum(time.slept) < 100
+
+
 def test_retry_after_is_honoured_and_spread(service: ScriptedService, http: Http, time: FakeTime) -> None:
     service.replies = [Reply(429, headers={"Retry-After": "7"})]
     service.answer = lambda r: Reply(200)

@@ -60,6 +60,14 @@ def test_a_missing_record_is_found_even_if_the_amount_agrees() -> None:
     assert not total.tied_out
 
 
+@pytest.mark.parametrize("outcome", [Outcome.HELD, Outcome.SYNCED])
+def test_a_line_of_which_nothing_was_compared_is_in_order_and_does_not_tie_out(outcome: Outcome) -> None:
+    rows = [RecordResult("Invoice", "1", "INV-1", outcome, currency="EUR", amount=Decimal(5))]
+    (total,) = control_totals(rows, {})
+    row = total.to_json()
+    assert (total.in_order, row["checked"], row["tied_out"]) == (True, False, False)
+
+
 def test_amounts_are_rounded_record_by_record_and_only_for_the_comparison() -> None:
     rows = [RecordResult("Invoice", str(n), f"INV-{n}", Outcome.SYNCED, currency="EUR", amount=Decimal("10.005")) for n in range(2)]
     (total,) = control_totals(rows, {("Invoice", "EUR"): Tally(2, Decimal("20.020"))})

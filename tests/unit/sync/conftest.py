@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from tests.second_aws import ministack
 from tests.unit.sync.tables import runs, table
 
-__all__ = ["runs", "table"]
+__all__ = ["ministack", "runs", "table"]

@@ -1,4 +1,4 @@
-"""The two tables that the ledger is tested on: the one in memory that fast tests use, and the embedded DynamoDB."""
+"""The tables that stores are tested on: those in memory that fast tests use, the embedded DynamoDB, and that of a second implementation."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
-from sandbox.aws.inprocess import InProcess
 from tallybridge.sync.ledger import Ledger, Owner
+from tests.second_aws import STORES, embedded
 from tests.sync.memory import MemoryTable
 from tests.tables import RUNS, STATUS
 
@@ -28,32 +27,26 @@ class Clock:
         self.moment += timedelta(seconds=seconds)
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=STORES)
 def table(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fresh Integration Status table."""
-    if request.param == "memory":
-        yield MemoryTable("status", "id")
-        return
-    aws = InProcess("eu-west-1")
-    aws.start()
-    try:
-        yield boto3.resource("dynamodb").create_table(**STATUS)
-    finally:
-        aws.stop()
+    yield from made(request, STATUS, "id")
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=STORES)
 def runs(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fresh runs table."""
+    yield from made(request, RUNS, "pk", "sk")
+
+
+def made(request: pytest.FixtureRequest, definition: dict[str, Any], *keys: str) -> Iterator[Any]:
     if request.param == "memory":
-        yield MemoryTable("runs", "pk", "sk")
-        return
-    aws = InProcess("eu-west-1")
-    aws.start()
-    try:
-        yield boto3.resource("dynamodb").create_table(**RUNS)
-    finally:
-        aws.stop()
+        yield MemoryTable(definition["TableName"], *keys)
+    elif request.param == "ministack":
+        yield request.getfixturevalue("ministack").table(definition)
+    else:
+        with embedded() as aws:
+            yield aws.table(definition)
 
 
 def ledger(table: Any, clock: Clock, *, run: str = "r1", batch: str = "invoices/1", who: str = "w1") -> Ledger:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.aws import expressions
-from tallybridge.schedules import UnknownExpression, last_due
+from tallybridge.schedules import UnknownExpression, last_due, next_due
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -108,3 +110,62 @@ def test_the_sandbox_fires_when_it_is_due(minutes: str, hours: str, days: str, z
         assert parsed.after(due - timedelta(seconds=1), of_zone, since) == due
     following = parsed.after(due or since, of_zone, since)
     assert following is None or following > until
+
+
+# -- what is due next --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone", "after", "expected"),
+    [
+        ("cron(0 2 * * ? *)", "UTC", "2026-11-02T02:00", ["2026-11-03T02:00", "2026-11-04T02:00"]),
+        ("cron(0 2 * * ? *)", "UTC", "2026-11-02T01:59", ["2026-11-02T02:00", "2026-11-03T02:00"]),
+        ("cron(30 2 * * ? *)", "Europe/Berlin", "2026-03-28T12:00", ["2026-03-30T00:30", "2026-03-31T00:30"]),
+        ("cron(30 2 * * ? *)", "Europe/Berlin", "2026-10-24T12:00", ["2026-10-25T00:30", "2026-10-26T01:30"]),
+        ("cron(0 6 LW * ? *)", "UTC", "2026-10-01T00:00", ["2026-10-30T06:00", "2026-11-30T06:00"]),
+        ("cron(0 6 29 2 ? *)", "UTC", "2026-01-01T00:00", ["2028-02-29T06:00"]),
+        ("cron(0 6 * * ? 2025)", "UTC", "2026-01-01T00:00", []),
+        ("at(2026-11-02T02:00:00)", "America/New_York", "2026-11-01T00:00", ["2026-11-02T07:00"]),
+        ("at(2026-11-02T02:00:00)", "UTC", "2026-11-03T00:00", []),
+        ("rate(2 hours)", "UTC", "2026-11-02T08:00", ["2026-11-02T08:30", "2026-11-02T10:30"]),
+    ],
+)
+def test_what_is_due_next(expression: str, zone: str, after: str, expected: list[str]) -> None:
+    begin = at("2026-11-01T00:30")
+    assert list(islice(next_due(expression, zone, at(after), begin), 2)) == [at(each) for each in expected]
+
+
+def test_nothing_is_known_of_the_moments_of_a_rate_that_began_nobody_knows_when() -> None:
+    assert list(next_due("rate(1 hour)", "UTC", LONG_AGO)) == []
+
+
+@pytest.mark.parametrize("expression", ["rate(0 hours)", "rate(1 week)", "cron(0 2 * * *)", "every night", "at(tomorrow)"])
+def test_what_is_not_understood_is_told(expression: str) -> None:
+    with pytest.raises(UnknownExpression):
+        next(next_due(expression, "UTC", LONG_AGO, LONG_AGO), None)
+
+
+IN_NO_ZONE: tuple[Callable[[], object], ...] = (
+    lambda: next(next_due("rate(1 day)", "Mars", LONG_AGO), None),
+    lambda: last_due("rate(1 day)", "Mars", LONG_AGO, LONG_AGO),
+)
+
+
+@pytest.mark.parametrize("look", IN_NO_ZONE)
+def test_an_unknown_zone_is_told_for_a_rate_too(look: Callable[[], object]) -> None:
+    with pytest.raises(UnknownExpression):
+        look()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["cron(0 2 * * ? *)", "cron(0/20 5-7 ? * MON-FRI *)", "cron(30 2 L * ? *)", "cron(15 1 ? * SUN#1 *)"]),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati"]),
+    st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1)),  # noqa: DTZ001 - hypothesis wants them so
+)
+def test_the_next_moment_is_the_last_one_once_it_has_come(expression: str, zone: str, naive: datetime) -> None:
+    """Both readings of a schedule agree: nothing is due between a moment and the next, and the next is due when it comes."""
+    after = naive.replace(tzinfo=UTC)
+    due = next(next_due(expression, zone, after))
+    assert last_due(expression, zone, after, due) == due
+    assert last_due(expression, zone, after, due - timedelta(seconds=1)) is None

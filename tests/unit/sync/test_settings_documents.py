@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tallybridge.desk.doctor.tables import NETSUITE, NETSUITE_LINES, wanted
 from tallybridge.errors import ConfigurationError
 from tallybridge.field_names import LOGICAL_NAMES, OWN_IDS
 from tallybridge.revenue.config import RevenueConfig, parse_config
@@ -18,7 +19,6 @@ from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge.steps.shared.reference import prefix_of
 from tallybridge.tasks.open_run import parse_input
 from tallybridge.wiring import netsuite_connection, parse_credentials, parse_secret, zuora_connection
-from tallybridge_cli.doctor.tables import NETSUITE, NETSUITE_LINES, wanted
 
 KEYS = [info.alias or name for name, info in Settings.model_fields.items()]
 DATES = [key for key in KEYS if key.startswith("cutover_")]

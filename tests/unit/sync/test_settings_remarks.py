@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from tallybridge.desk.doctor import State
 from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge.tasks.remarks import DEPENDS, OF_STEPS, ONLY_IN_MODE, remarks
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli import settings_file
-from tallybridge_cli.doctor import State
 
 TODAY = date(2026, 11, 29)
 ROWS = [{"zuora_object": "Invoice", "zuora_field": "Region__c", "netsuite_field": "custbody_region"}]

@@ -9,7 +9,7 @@ from tallybridge.reporting import objects
 from tallybridge.reporting.answers import Tone
 from tallybridge.reporting.totals import adds_up
 from tallybridge.reporting.verdict import off_text
-from tallybridge.reporting.words import amount_text, clean, clock_text, count_text, duration_text, money_text
+from tallybridge.reporting.words import amount_text, clean, clock_text, count_text, duration_text, money_text, utc_text
 from tallybridge.sync.runlog import ControlTotal, RunSummary, StepOutcome, StepReport, Tally
 
 NONE = "\u2013"
@@ -277,3 +277,10 @@ def job_title(job: str) -> str:
 def mode_text(mode: str) -> str:
     """The tenant mode in words: A is without, B with Invoice Settlement."""
     return {"A": "Invoice Settlement off", "B": "Invoice Settlement on"}.get(mode, clean(mode))
+
+
+def facts(summary: RunSummary) -> str:
+    """When, how long, how started, which mode."""
+    took = duration_text(summary.started, summary.ended)
+    known = (utc_text(summary.started) if summary.started else "", took, f"started by {summary.trigger}" if summary.trigger else "")
+    return ", ".join(part for part in (*known, mode_text(summary.mode) if summary.mode else "") if part)

@@ -209,7 +209,7 @@ def finish(run_id: str, wiring: RevenueWiring, **facts: str) -> dict[str, Any]:
         return _unopened(run_id, wiring)
     keys = keys_of(result, wiring.folder(run_id).key)
     failure = result.failure
-    message = failure.message if failure else next((t.message for t in result.tasks if t.code), "")
+    message = " ".join(map(result.told, result.failures)) if failure else next((t.message for t in result.tasks if t.code), "")
     unmailed = next((t.message for t in result.tasks if t.code == Code.MAIL_FAILED and t.message != message), "")
     message = f"{message} {unmailed}".strip()
     known = {"message": message, "code": failure.code if failure else "", **facts}

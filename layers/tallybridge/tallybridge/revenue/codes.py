@@ -57,6 +57,25 @@ class Code(StrEnum):
     LOG_NOT_STORED = "LOG_NOT_STORED"
 
 
+OF_ONE_OBJECT = frozenset(
+    {
+        Code.DATASET_NOT_FOUND,
+        Code.DATASET_READ_FAILED,
+        Code.DATASET_INCONSISTENT,
+        Code.DATASET_TOO_LARGE,
+        Code.KEY_MISSING,
+        Code.TEMPLATE_NOT_FOUND,
+        Code.TEMPLATE_COLUMN_MISSING,
+        Code.SOURCE_COLUMN_MISSING,
+        Code.SOURCE_COLUMN_AMBIGUOUS,
+        Code.SOURCE_COLUMN_EMPTY,
+        Code.VALUE_DATE,
+        Code.VALUE_NUMBER,
+        Code.FILE_CHECK_FAILED,
+    }
+)
+"""Codes of a fault of one object's data or set-up: the other objects are prepared all the same, so that their faults are told too."""
+
 NOT_STARTED = frozenset({Code.CONNECTOR_DISABLED, Code.RUN_IN_PROGRESS, Code.NO_ENABLED_OBJECT, Code.INSTANCE_NOT_FOUND})
 """Codes with which a run on demand is refused instead of failing."""
 

@@ -57,7 +57,8 @@ def build(result: RunResult, *, sender: str, attachment: tuple[str, bytes] | Non
 def _values(result: RunResult, attached: str, place: str) -> dict[str, object]:
     failure, run = result.failure, result.run
     code = failure.code if failure else ""
-    remarks = [(c, one_line(t, MAX_TEXT)) for task in result.tasks for c, t in task.warnings]
+    others = [(each.code, result.told(each)) for each in result.failures[1:]]
+    remarks = [(c, one_line(t, MAX_TEXT)) for c, t in (*others, *(pair for task in result.tasks for pair in task.warnings))]
     objects = [
         {
             "object": item.line.object,

@@ -8,7 +8,7 @@ from typing import Any
 from tallybridge.errors import StepFailed, TallybridgeError
 from tallybridge.revenue.building import build
 from tallybridge.revenue.checking import check
-from tallybridge.revenue.codes import ADVICE, Code
+from tallybridge.revenue.codes import ADVICE, OF_ONE_OBJECT, Code
 from tallybridge.revenue.connecting import netsuite, revenue
 from tallybridge.revenue.loading import template
 from tallybridge.revenue.opening import keep_run
@@ -74,6 +74,8 @@ def _failed(work: Work, failed: TallybridgeError) -> dict[str, Any]:
     cancelled = code == Code.RUN_CANCELLED
     status = TaskStatus.SKIPPED if cancelled else TaskStatus.ERROR
     work.book.end(replace(work.record, status=status, code=code, message=message, advice=advice))
+    if work.record.name not in AFTER_BARRIER:
+        return {**FAILED, "goOn": bool(work.number) and code in OF_ONE_OBJECT}
     go_on = work.record.name in MAY_GO_ON and work.run.options.continue_after_object_failure and code != Code.RUN_TIMEOUT
     return {**FAILED, "goOn": go_on}
 
@@ -87,9 +89,9 @@ def pass_barrier(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]
     folder = wiring.folder(event["runId"])
     run, book = RevenueRun.load(folder), TaskBook(folder, wiring.clock)
     if not run.resumes:
-        passed = (TaskStatus.SUCCESS, TaskStatus.WARNING)
-        records = [book.read("check", number) for number in run.objects]
-        if not all(record is not None and record.status in passed for record in records):
+        if any(r.status is TaskStatus.ERROR for r in book.all() if r.name not in REPORTING):
+            return {"ok": False}
+        if not book.all_checked(run.objects):
             raise StepFailed("Not every object has passed its checks; nothing is sent.", code="INTERNAL")
     try:
         wiring.control(run.run_id).begin_upload()

@@ -17,7 +17,7 @@ from tallybridge.revenue.work import Answer, Work
 
 NOTE = "read"
 RESERVE_SECONDS = 60.0
-"""A page is not asked for when less than this is left, unless it is the first of the worker."""
+"""A page is not asked for when less than this, or than the slowest page took, is left, unless it is the first of the worker."""
 ATTEMPTS = 2
 """A dataset whose rows moved between pages is read once more by itself."""
 NETSUITE_CAP = 100_000
@@ -78,9 +78,10 @@ def _pages(work: Work, datasets: Datasets, progress: Progress, keys: KeyHashes) 
     """Reads pages until the dataset ends (True) or the worker's time does (False). The offset is kept after each page."""
     store = Pages(work.uploads, work.number, progress.attempt)
     columns = set(progress.columns)
-    first = True
+    first, slowest = True, 0.0
     while progress.offset < MOST_PAGES * PAGE_ROWS:
-        if not first and work.seconds_left() < RESERVE_SECONDS:
+        left = work.seconds_left()
+        if not first and left < max(RESERVE_SECONDS, slowest):
             return False
         try:
             page = datasets.page(work.line.dataset, progress.offset)
@@ -90,7 +91,7 @@ def _pages(work: Work, datasets: Datasets, progress: Progress, keys: KeyHashes) 
             if first or work.seconds_left() > RESERVE_SECONDS:
                 raise
             return False  # the time was too short for this page; a fresh worker asks again
-        first = False
+        first, slowest = False, max(slowest, left - work.seconds_left())
         _check_page(work, progress, page)
         store.keep(page.offset, page.body)
         columns.update(*map(dict.keys, page.rows))
@@ -192,4 +193,5 @@ def _moved_text(work: Work, keys: KeyHashes, moved: set[int]) -> str:
         if len(found) >= SHOWN_KEYS:
             break
     names = ", ".join(found[:SHOWN_KEYS])
-    return f"{len(moved)} keys stand on more than one page, for example {keys.identity.names} {names}: rows move while the pages are read."
+    stand = "1 key stands" if len(moved) == 1 else f"{len(moved)} keys stand"
+    return f"{stand} on more than one page, for example {keys.identity.names} {names}: rows move while the pages are read."

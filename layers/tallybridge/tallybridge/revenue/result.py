@@ -54,9 +54,19 @@ class RunResult:
     ended: str
 
     @property
+    def failures(self) -> list[TaskRecord]:
+        """The tasks that failed, in their order: at most one of an object."""
+        return [t for t in self.tasks if t.status is TaskStatus.ERROR and t.name not in REPORTING]
+
+    @property
     def failure(self) -> TaskRecord | None:
         """The task that failed first."""
-        return next((t for t in self.tasks if t.status is TaskStatus.ERROR and t.name not in REPORTING), None)
+        return next(iter(self.failures), None)
+
+    def told(self, failed: TaskRecord) -> str:
+        """What is said of a task that failed, beside others that did."""
+        name = self.object_name(failed.object)
+        return f"{name}: {failed.message}" if name and len(self.failures) > 1 else failed.message
 
     def object_name(self, number: str) -> str:
         line = self.run.objects.get(number)

@@ -9,7 +9,7 @@ from tallybridge.clock import stamp
 from tallybridge.revenue.codes import SENDABLE, Code, TaskFailed
 from tallybridge.revenue.files import FileState, UploadedFile
 from tallybridge.revenue.result import lost_text
-from tallybridge.revenue.run import RevenueRun, RunStatus
+from tallybridge.revenue.run import RevenueRun, RunStatus, TaskBook
 from tallybridge.revenue.wiring import RevenueWiring
 
 OPEN = (FileState.UNKNOWN, FileState.SENDING)
@@ -26,7 +26,8 @@ def continuation(wiring: RevenueWiring, run: RevenueRun, failed_run: str, decisi
         raise TaskFailed(Code.NOT_RESUMABLE, f"There is no run {failed_run} of the revenue connector.") from missing
     if wiring.runs().read(failed_run).get("outcome") != RunStatus.FAILED:
         raise TaskFailed(Code.NOT_RESUMABLE, f"Run {failed_run} has not failed.")
-    files = wiring.files(before.origin).all()
+    whole = TaskBook(wiring.folder(before.origin), wiring.clock).all_checked(before.objects)
+    files = wiring.files(before.origin).all() if whole else []  # what is ready beside an object that is not, is never sent
     _check(failed_run, files, decisions)
     for file in files:
         _resumed(file, decisions)

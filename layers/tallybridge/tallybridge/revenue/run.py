@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -182,6 +183,11 @@ class TaskBook:
             return _record(self.folder.read_json(_file(KINDS[name].number, name, number)))
         except FileNotFoundError:
             return None
+
+    def all_checked(self, numbers: Iterable[str]) -> bool:
+        """Whether each of these objects has passed its checks."""
+        records = [self.read("check", number) for number in numbers]
+        return all(record is not None and record.status in (TaskStatus.SUCCESS, TaskStatus.WARNING) for record in records)
 
     def all(self) -> list[TaskRecord]:
         """The tasks that have begun, in the order of the flow, object after object."""

@@ -84,6 +84,8 @@ def lines_of(result: RunResult) -> Iterator[LogLine]:
         text = str(cells.get("message", ""))
         if level is Level.WARNING and cells.get("status"):
             level = Level.INFO  # how a task, or the run, ended; its warnings have lines of their own
+        if level is Level.ERROR and cells.get("file_name"):
+            level = Level.INFO  # the task that failed for this file has said so
         if level is not Level.INFO and not text:
             continue
         yield LogLine(

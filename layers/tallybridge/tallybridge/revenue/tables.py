@@ -92,8 +92,9 @@ def log_lines(result: RunResult) -> Iterator[Cells]:
                 yield {**base, "level": WARNING, "code": code, "message": text}
         if of is not None:
             yield from ({**base, **cells} for cells in _remarks(task, of))
+    code = next((t.code for t in (*result.failures, *result.tasks) if t.code), "")
     for text in standing(result):
-        yield {"time_utc": result.ended, "level": ERROR, "task": "What is staged", "message": text}
+        yield {"time_utc": result.ended, "level": ERROR, "task": "What is staged", "code": code, "message": text}
     ingested = sum(o.staged for o in result.objects)
     level = ERROR if result.failure else INFO_OR_WARNING.get(str(result.status), "INFO")
     yield {
@@ -101,6 +102,7 @@ def log_lines(result: RunResult) -> Iterator[Cells]:
         "level": level,
         "task": "Result",
         "status": str(result.status),
+        "code": code if level == ERROR else "",
         "duration_ms": milliseconds(result.run.started, result.ended),
         "rows_in": sum(o.rows for o in result.objects),
         "rows_out": ingested,

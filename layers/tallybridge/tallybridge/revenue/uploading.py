@@ -17,6 +17,7 @@ from tallybridge.revenue.files import FileState, UploadedFile
 from tallybridge.revenue.remedies import after_rejection, reasons
 from tallybridge.revenue.work import Answer, Work, coded
 from tallybridge.zuora_revenue import Upload, UploadState, UploadStatus, ZuoraRevenue
+from tallybridge.zuora_revenue.answers import readable
 
 CHUNK = 1 << 20
 WAIT_FOR_TURN_SECONDS = 30
@@ -109,7 +110,7 @@ def _declined(work: Work, client: ZuoraRevenue, file: UploadedFile, answer: Uplo
     _not_taken(work, file, code, text)
     if code is Code.STAGING_FAILED:
         _rejected(work, file, text)
-    raise TaskFailed(code, f"Zuora Revenue did not take the file {file.name} ({text}).")
+    raise TaskFailed(code, f"Zuora Revenue did not take the file {file.name} ({readable(text)}).")
 
 
 def _why(work: Work, client: ZuoraRevenue, request_id: str) -> UploadStatus:
@@ -124,7 +125,7 @@ def _rejected(work: Work, file: UploadedFile, answer: str) -> NoReturn:
     """The file was rejected for its data: the advice depends on Revenue's reason, and on whether anything else of the run
     is staged, or may be."""
     advice = after_rejection(answer, any(f.state not in (FileState.PREPARED, FileState.FAILED) for f in work.files.all()))
-    text = f"Zuora Revenue rejected the file {file.name} as a whole; nothing of it is staged: {answer}"
+    text = f"Zuora Revenue rejected the file {file.name} as a whole; nothing of it is staged: {readable(answer)}"
     raise TaskFailed(Code.STAGING_FAILED, text, advice=advice)
 
 

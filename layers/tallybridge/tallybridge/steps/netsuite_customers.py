@@ -405,6 +405,9 @@ class NetSuiteCustomers(NetSuiteToZuora):
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
+    def adopt(self, record: SourceRecord, target: str) -> Plan | None:
+        return self.decide(replace(record, destination_id=target), [])
+
     def writer(self) -> Writer:
         return AccountWriter(self.context.zuora, self.declined)
 

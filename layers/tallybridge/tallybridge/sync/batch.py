@@ -28,6 +28,8 @@ from tallybridge.errors import NoSlot, OutOfTime, ServiceError
 from tallybridge.sync.difference import difference
 from tallybridge.sync.earlier import intent_of, money_of, result_of_earlier
 from tallybridge.sync.held import Held, agree
+from tallybridge.sync.instructed import instruct
+from tallybridge.sync.instructions import Instruction
 from tallybridge.sync.ledger import Ledger, LostClaim
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
 from tallybridge.sync.sender import NOT_SENT, Sender, Worker
@@ -78,7 +80,11 @@ class BatchResult:
 class Batch:
     """Processes candidates of one step."""
 
-    def __init__(self, step: Step, ledger: Ledger, clock: Clock, worker: Worker) -> None:
+    def __init__(
+        self, step: Step, ledger: Ledger, clock: Clock, worker: Worker, instructions: Mapping[str, Instruction] | None = None
+    ) -> None:
+        self.instructions = instructions or {}
+        """What people have said of records, by source id."""
         self.step = step
         self.ledger = ledger
         self.clock = clock
@@ -96,6 +102,7 @@ class Batch:
         for work in works:
             if isinstance(work.plan, Hold) and len(there := found.get(work.record.id, [])) == 1:
                 work.destination_id = there[0].id
+        instruct(works, found, self.instructions, self.step)
         self._spare_those_of_others(works, found)
         for work in works:
             self._take_plan(work, known.get(self._key(work.record.id)))

@@ -31,6 +31,7 @@ BATCH_GET_TRIES = 8
 IN_FLIGHT_SECONDS = 200
 """How long a request may still be on its way, or be worked on, after it was sent: longer than any client waits for an answer."""
 ATTENTION_INDEX = "attention"
+NUMBER_INDEX = "number"
 
 
 class State(StrEnum):
@@ -43,6 +44,9 @@ class State(StrEnum):
     DRIFT = "DRIFT"
 
 
+SETTLED = (State.DONE, State.HELD, State.REFUSED)
+HISTORY = 60
+"""Entries of an item's history that are kept beside the first and the newest."""
 OPEN = (State.CLAIMED, State.SENT, State.CONFIRMED)
 DEFERRED = "DEFERRED#"
 OF_PROBLEMS = (f"{State.HELD}#", f"{State.REFUSED}#")
@@ -276,17 +280,20 @@ class Ledger:
 
     def drifted(self, key: str, facts: Mapping[str, Any], known: Mapping[str, Any] | None) -> None:
         """Keep a drift (see drift.py) in an item of its own, beside that of the record. Leaves it to another worker that was quicker."""
-        self._keep({**(known or {}), "id": key}, {"state": State.DRIFT, **facts})
+        self.keep({**(known or {}), "id": key}, {"state": State.DRIFT, **facts})
 
     def agreed(self, known: Mapping[str, Any]) -> None:
         """Note that a drift is there no more, or that a person has accepted it (`accepted` among its facts)."""
-        self._keep(known, {"state": State.DRIFT}, WAITING)
+        self.keep(known, {"state": State.DRIFT}, WAITING)
 
-    def _keep(self, item: Mapping[str, Any], facts: Mapping[str, Any], surplus: Sequence[str] = ()) -> None:
+    def keep(self, item: Mapping[str, Any], facts: Mapping[str, Any], surplus: Sequence[str] = ()) -> bool:
+        """Write an item that lies beside a record's own, with new facts and without the surplus ones; answers whether it still was as it
+        had been read."""
         try:
             self._move(item, facts, surplus)
         except LostClaim:
-            return
+            return False
+        return True
 
     def attention(self, kind: str) -> Iterator[dict[str, Any]]:
         """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"."""
@@ -303,6 +310,12 @@ class Ledger:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
+    def keys_of(self, number: str) -> list[str]:
+        """The keys of all items with a number: of records, and of what lies beside them."""
+        values = {":number": number}
+        answer = self.table.query(IndexName=NUMBER_INDEX, KeyConditionExpression="number = :number", ExpressionAttributeValues=values)
+        return [str(item["id"]) for item in answer["Items"]]
+
     def _advance(self, claim: Claim, state: State, facts: Mapping[str, Any], *, settled: bool = False) -> Claim:
         surplus = [name for name in WAITING if name not in facts] if settled else ()
         return Claim(self._move(claim.item, {"state": state, **facts}, surplus), claim.before)
@@ -310,9 +323,11 @@ class Ledger:
     def _move(self, item: Mapping[str, Any], facts: Mapping[str, Any], surplus: Sequence[str] = ()) -> dict[str, Any]:
         """Write the item with new facts, and without the surplus ones, if it still has the version it had when it was read (none: if it
         does not exist yet). Raises `LostClaim` otherwise."""
-        version = int(item.get("version", 0))
-        content = {**item, **facts, "version": version + 1, "updated": stamp(self.clock.now())}
-        content = {k: v for k, v in content.items() if k not in surplus}
+        version, now = int(item.get("version", 0)), stamp(self.clock.now())
+        content = {**item, **facts, "version": version + 1, "updated": now}
+        if facts.get("state") in SETTLED:
+            content["history"] = history_of(item, facts, self.owner.run_id, now)
+        content = {k: v for k, v in content.items() if k not in surplus and (k, v) != ("number", "")}
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
         if version:
             condition = {
@@ -325,6 +340,18 @@ class Ledger:
         except self.table.meta.client.exceptions.ConditionalCheckFailedException as lost:
             raise LostClaim(item["id"]) from lost
         return content
+
+
+def history_of(item: Mapping[str, Any], facts: Mapping[str, Any], run_id: str, now: str) -> list[dict[str, Any]]:
+    """What became of a record in all runs, oldest first: {"state", "code", "message", "run", "at", "until", "times"}. What comes to the
+    same in several runs is one entry with the last of them; of very many the first and the latest are kept."""
+    entry = {"state": str(facts["state"]), **{name: str(facts[name]) for name in ("code", "message") if facts.get(name)}}
+    before = list(item.get("history", ()))
+    if before and entry == {name: before[-1][name] for name in ("state", "code", "message") if name in before[-1]}:
+        last = before.pop()
+        times = int(last.get("times", 1)) + (last["run"] != run_id)
+        return [*before, {**last, "run": run_id, "until": now, "times": times}]
+    return [*before[:1], *before[1:][-HISTORY:], {**entry, "run": run_id, "at": now}]
 
 
 def _next_generation(claim: Claim) -> dict[str, int]:

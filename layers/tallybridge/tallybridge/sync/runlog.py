@@ -207,8 +207,14 @@ class ControlTotal:
         return balanced and (not self.checked or (self.destination == self.expected and not self.off_count))
 
     @property
-    def tied_out(self) -> bool:
+    def in_order(self) -> bool:
+        """Whether nothing speaks against it: it adds up, and where the destination was asked, it agrees."""
         return self.agrees and not self.booked_in
+
+    @property
+    def tied_out(self) -> bool:
+        """Whether the destination was asked and agrees."""
+        return self.checked and self.in_order
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"object": self.object, "currency": self.currency}
@@ -406,6 +412,10 @@ class Cause:
         return cls(**{**row, "level": Level(row["level"]), "count": int(row["count"]), **holds})
 
 
+OF_VALUES = ("steps", "totals", "messages", "left_out", "causes", "drift", "drift_beyond")
+"""What of a summary is a list of values of its own."""
+
+
 @dataclass
 class RunSummary:
     """A finished run, as it is archived in `summary.json`."""
@@ -439,8 +449,8 @@ class RunSummary:
 
     @property
     def tied_out(self) -> bool:
-        """Every total ties out. A run that was broken off before anything was counted proves nothing."""
-        return all(t.tied_out for t in self.totals) and bool(self.totals or self.outcome not in BROKEN_OFF)
+        """Every total is in order. A run that was broken off before anything was counted proves nothing."""
+        return all(t.in_order for t in self.totals) and bool(self.totals or self.outcome not in BROKEN_OFF)
 
     @property
     def due(self) -> int:
@@ -463,26 +473,10 @@ class RunSummary:
         return sum(m.count for m in self.messages if m.level is Level.ERROR)
 
     def to_json(self) -> dict[str, Any]:
-        plain = {
-            f.name: getattr(self, f.name)
-            for f in fields(self)
-            if f.name not in ("steps", "totals", "messages", "left_out", "causes", "drift", "drift_beyond", "outcome")
-        }
-        return {
-            **plain,
-            "outcome": str(self.outcome),
-            "tied_out": self.tied_out,
-            "warnings": self.warnings,
-            "errors": self.errors,
-            "due": self.due,
-            "steps": [s.to_json() for s in self.steps],
-            "totals": [t.to_json() for t in self.totals],
-            "messages": [m.to_json() for m in self.messages],
-            "left_out": [row.to_json() for row in self.left_out],
-            "causes": [cause.to_json() for cause in self.causes],
-            "drift": [row.to_json() for row in self.drift],
-            "drift_beyond": [held.to_json() for held in self.drift_beyond],
-        }
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*OF_VALUES, "outcome")}
+        counted = {name: getattr(self, name) for name in ("tied_out", "warnings", "errors", "due")}
+        values = {name: [each.to_json() for each in getattr(self, name)] for name in OF_VALUES}
+        return {**plain, "outcome": str(self.outcome), **counted, **values}
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> RunSummary:

@@ -10,6 +10,7 @@ pk "configuration"   sk <job>           the version of the settings that the las
 pk "concurrency"     sk <job>           how many calls to the destination the newest settings allow at a time
 pk "connection"      sk "zuora-netsuite" the one NetSuite account and the tenant mode that this instance is bound to
 pk "slots"           sk <account>       the destination's slots (see slots.py)
+pk "console#..."     sk ...              what the console keeps (see console/kept.py), and what the last checks of the set-up have found
 """
 
 from __future__ import annotations
@@ -29,13 +30,17 @@ BILLING = "billing"
 RETENTION = timedelta(days=400)
 IN_THE_LIST = (
     *("run_id", "instance", "trigger", "started", "ended", "outcome", "dry_run", "set_up", "message"),
-    *("stopped_by", "reason", "undelivered"),
+    *("stopped_by", "reason", "undelivered", "instructed_only", "by"),
 )
 """What of a run's record stands in the list of runs."""
+CONNECTION = {"pk": "connection", "sk": "zuora-netsuite"}
+"""Where the binding stands."""
 BILLING, REVENUE = "billing", "revenue"
 """The jobs that have runs."""
 MAX_PAGES = 1_000
 """Answers of one list of runs: more runs than are ever kept."""
+AFTER_ALL = "9999"
+"""A place in the list of runs after every run."""
 ITSELF = "the run itself"
 """Who ends a run in the usual way."""
 MODES = {"A": "without Invoice Settlement", "B": "with Invoice Settlement"}
@@ -124,6 +129,17 @@ class Runs:
         for item in answer["Items"]:
             yield {k: v for k, v in item.items() if k not in ("pk", "sk", "expires")}
 
+    def page(self, limit: int, before: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+        """So many runs, newest first, each with its place in the list; after the one at the place `before`."""
+        answer = self.table.query(
+            KeyConditionExpression="pk = :pk AND sk < :before",
+            ExpressionAttributeValues={":pk": f"runs#{self.job}", ":before": before or AFTER_ALL},
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        for item in answer["Items"]:
+            yield str(item["sk"]), {k: v for k, v in item.items() if k not in ("pk", "sk", "expires")}
+
     def since(self, started: str) -> Iterator[dict[str, Any]]:
         """The runs that were started at a moment or later, oldest first."""
         arguments: dict[str, Any] = {
@@ -198,6 +214,20 @@ class Runs:
     def set_concurrency(self, calls: int) -> None:
         self.table.put_item(Item={"pk": "concurrency", "sk": self.job, "calls": calls})
 
+    def keep_checks(self, text: str) -> None:
+        """Keep what checks of the set-up have found, instead of what earlier ones found."""
+        self.table.put_item(Item={"pk": "console#doctor", "sk": "last", "found": text})
+
+    def checks(self) -> str:
+        """What the last checks of the set-up have found, "" before the first."""
+        item = self.table.get_item(Key={"pk": "console#doctor", "sk": "last"}, ConsistentRead=True).get("Item") or {}
+        return str(item.get("found", ""))
+
+    def bound(self) -> dict[str, str]:
+        """{"netsuite_account", "tenant_mode"} of the tenant pair that this instance is bound to, {} before its first run."""
+        item = self.table.get_item(Key=CONNECTION, ConsistentRead=True).get("Item") or {}
+        return {k: str(item[k]) for k in ("netsuite_account", "tenant_mode") if k in item}
+
     def bind(self, connection: Mapping[str, str], *, accepted_mode: str = "", keep: bool = True) -> str:
         """Bind this instance to one tenant pair and mode at its first run; refuse any other afterwards.
 
@@ -206,7 +236,7 @@ class Runs:
         binding nor a change.
         Raises `ConfigurationError` CONNECTION-CHANGED or MODE-CHANGED.
         """
-        key = {"pk": "connection", "sk": "zuora-netsuite"}
+        key = dict(CONNECTION)
         known = self.table.get_item(Key=key, ConsistentRead=True).get("Item")
         if known is None:
             if keep:

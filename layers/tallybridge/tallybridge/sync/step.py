@@ -267,6 +267,8 @@ class Otherwise:
 
 Plan = Hold | Leave | Found | Refusal | Write
 
+LINK = "link"
+"""The action of a record that is given a counterpart which was made without it."""
 SYNC_COMPLETE = "Sync Complete"
 IGNORE = "Ignore"
 
@@ -335,6 +337,10 @@ class Step(Protocol):
         """Which of these destination records belong to another source record. `targets`: source id -> (record, destination id), none of
         them found by the source record's id. Answers why, by source id."""
 
+    def adopt(self, record: SourceRecord, target: str) -> Plan | None:
+        """The plan that makes a destination record which somebody has entered by hand that of a source record; None where that is not
+        possible."""
+
     def writer(self) -> Writer: ...
     def explained(self, refused: Mapping[str, tuple[SourceRecord, Write, Refused]]) -> dict[str, Problem]:
         """Of records that the destination has just declined, and how: what was wrong, where that can be told better than in its own words.
@@ -342,6 +348,9 @@ class Step(Protocol):
 
     def held(self, destination_ids: Sequence[str]) -> dict[str, Held]:
         """What the destination says it holds, by its id; a missing record is left out."""
+
+    def there(self, destination_ids: Sequence[str]) -> dict[str, Held]:
+        """As `held`, for records of every kind: of one without money it says no more than that it exists."""
 
     def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:
         """What the destination holds otherwise than was written, beside the amount, by source id: of plans whose requests add to or take

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,8 @@ from tallybridge.sync.folder import RunFolder, is_gone
 from tallybridge.sync.runlog import Level, LogLine
 from tallybridge.sync.upload import Upload
 
-LOG_FILE = "log.jsonl.gz"
+LOG_FILE, LOG_TYPE = "log.jsonl.gz", "application/gzip"
+BLOCK_BYTES = 1024 * 1024
 SO_FAR = "so far"
 FILES_AHEAD = 4
 GRAVE = tuple(f'"level":"{level}"'.encode() for level in (Level.WARNING, Level.ERROR))
@@ -35,7 +36,7 @@ class Archive:
     def __init__(self, folder: RunFolder, settings: Settings, kept: Kept) -> None:
         self.folder = folder
         self.kept = kept
-        self.log = Upload(folder, LOG_FILE, "application/gzip")
+        self.log = Upload(folder, LOG_FILE, LOG_TYPE)
         self.messages = Messages(debug=settings.debug_logging, error_limit=settings.error_limit)
         self.causes = Collector()
         self.excerpt = Excerpt()
@@ -86,18 +87,10 @@ class Archive:
 
     def _take(self, packed: bytes) -> None:
         self.log.write(packed)
-        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as lines:
-            for text in lines:
-                if GRAVE[0] in text or GRAVE[1] in text or not self.excerpt.full:
-                    self._line(LogLine.from_json(money.loads(text)))
-                else:
-                    self.excerpt.pass_over()
-
-    def _line(self, line: LogLine) -> None:
-        self.excerpt.add(line)
-        plain = replace(line, detail="")
-        self.messages.add(plain)
-        self.causes.add(plain)
+        for line in shown_in(self.excerpt, io.BytesIO(packed)):
+            plain = replace(line, detail="")
+            self.messages.add(plain)
+            self.causes.add(plain)
 
     def _to_json(self) -> dict[str, Any]:
         return {
@@ -114,3 +107,28 @@ class Archive:
         self.messages.load(row["messages"])
         self.causes.load(row["causes"])
         self.excerpt.load(row["excerpt"])
+
+
+def shown_in(excerpt: Excerpt, packed: Any) -> Iterator[LogLine]:
+    """Takes the lines of a compressed log, a stream of bytes, into an excerpt; answers those that it looked at. Others are passed over."""
+    with gzip.GzipFile(fileobj=packed) as lines:
+        for text in lines:
+            if GRAVE[0] in text or GRAVE[1] in text or not excerpt.full:
+                line = LogLine.from_json(money.loads(text))
+                excerpt.add(line)
+                yield line
+            else:
+                excerpt.pass_over()
+
+
+def add_to_log(folder: RunFolder, lines: Sequence[LogLine]) -> Excerpt:
+    """Add lines to a log that is archived; answers the excerpt of all of it. It is read as a stream, whatever its size."""
+    log, before = Upload(folder, LOG_FILE, LOG_TYPE), folder.open(LOG_FILE)
+    while block := before.read(BLOCK_BYTES):
+        log.write(block)
+    log.write(gzip.compress("".join(money.dumps(line.to_json()) + "\n" for line in lines).encode(), mtime=0))
+    log.close()
+    excerpt = Excerpt()
+    for _ in shown_in(excerpt, folder.open(LOG_FILE)):
+        continue
+    return excerpt

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from tallybridge import money
 from tallybridge.clock import stamp
 from tallybridge.errors import StepFailed
 from tallybridge.pieces import side_by_side
@@ -96,24 +93,12 @@ def _archive(event: dict[str, Any], folder: RunFolder, wiring: Wiring, kept: Kep
     return {"outcome": str(summary.outcome), "keys": summary.keys}
 
 
-def write_summary(folder: RunFolder, summary: RunSummary, lines: Iterable[LogLine] | Excerpt) -> None:
-    """The files that are made of a summary and the log's lines."""
+def write_summary(folder: RunFolder, summary: RunSummary, excerpt: Excerpt) -> None:
+    """The files that are made of a summary and the log."""
     folder.write(FILES["summary"], summary_json(summary).encode())
     folder.write(FILES["summary_csv"], summary_csv(summary).encode(), "text/csv; charset=utf-8")
     folder.write(FILES["steps_csv"], steps_csv(summary).encode(), "text/csv; charset=utf-8")
-    folder.write(FILES["report"], report_page(summary, lines).encode(), "text/html; charset=utf-8")
-
-
-def add_to_log(folder: RunFolder, log: bytes, lines: list[LogLine]) -> None:
-    """Add lines to a log that is archived; `log` is its content as it is."""
-    added = gzip.compress("".join(money.dumps(line.to_json()) + "\n" for line in lines).encode(), mtime=0)
-    folder.write(FILES["log"], log + added, "application/gzip")
-
-
-def lines_in(log: bytes) -> Iterator[LogLine]:
-    """The lines of an archived log."""
-    with gzip.open(io.BytesIO(log), "rt", encoding="utf-8") as rows:
-        yield from (LogLine.from_json(money.loads(row)) for row in rows)
+    folder.write(FILES["report"], report_page(summary, excerpt).encode(), "text/html; charset=utf-8")
 
 
 def _folded(folder: RunFolder, kept: Kept, *, dry_run: bool) -> dict[str, Folded]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from tallybridge.errors import NoSlot, NotSent, OutOfTime, ServiceError
@@ -11,13 +12,15 @@ from tallybridge.pieces import side_by_side
 from tallybridge.rounds import DONE, LEAST_WAIT
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.batch import Batch, BatchResult
-from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
+from tallybridge.sync.instructed import IGNORED
+from tallybridge.sync.instructions import Instruction
+from tallybridge.sync.runlog import LeftOut, Level, LogLine, Outcome, RecordResult, together
 from tallybridge.sync.sender import Worker
 from tallybridge.sync.step import Candidate
 from tallybridge.tasks.away import TELLING, Away
 from tallybridge.tasks.failure import failure_text
 from tallybridge.tasks.rehearsal import entries_of, keep
-from tallybridge.tasks.results import MANIFEST, batch_rows
+from tallybridge.tasks.results import MANIFEST, StepClass, batch_rows
 from tallybridge.tasks.step_task import StepTask
 from tallybridge.tasks.watermarks import Looks
 
@@ -33,6 +36,7 @@ CUT_OFF_SECONDS = 5
 """With less left, it was the worker's own end that a call did not get beyond."""
 EMPTY_ROUNDS = 3
 """So many rounds in a row may settle nothing."""
+IGNORED_REASON = "people have said that they are not to be sent"
 NO_TIME = "NO-TIME"
 NO_TIME_TEXT = "{0} records could not be settled within the time that a function has: calls take too long."
 NO_TIME_ADVICE = "The next run takes them up again. If it happens often, look at how long NetSuite and Zuora take to answer."
@@ -86,7 +90,8 @@ class BatchTask(StepTask):
                 return DONE
             begun, chunk = True, first_chunk(left, step.chunk, self._in_vain())
             self.wiring.runs().heartbeat(self.run_id)
-            done = Batch(step, self.ledger, self.wiring.clock, worker).process(chunk)
+            instructions = self._instructions_for(chunk)
+            done = Batch(step, self.ledger, self.wiring.clock, worker, instructions).process(chunk)
             if done.wait:
                 return {"done": False, "wait": max(LEAST_WAIT, min(done.wait, LOOK_AGAIN_SECONDS))}
             if len(done.rest) == len(chunk) and (done.no_slot or self._may_begin_anew(settled)):
@@ -94,8 +99,23 @@ class BatchTask(StepTask):
             gone = self._keep(step, looks, chunk, done, settled)
             if not gone:
                 return {"done": False, "wait": LEAST_WAIT}
+            self._carried_out(instructions, done, gone)
             left = [c for c in left if c.id not in gone]
         return DONE
+
+    def _instructions_for(self, chunk: Sequence[Candidate]) -> dict[str, Instruction]:
+        """What people say of the records of a chunk, as far as they still say it."""
+        known = {i: each for i, each in self.instructions().items() if i in {c.id for c in chunk}}
+        return self.queue.still_meant(known) if known else {}
+
+    def _carried_out(self, instructions: Mapping[str, Instruction], done: BatchResult, gone: Collection[str]) -> None:
+        """Note, in the queue, what became of records that people had given instructions for. An attempt that dies before is repeated: the
+        record is settled by then, and the instruction with it."""
+        for result in done.results if not self.run.dry_run else ():
+            instruction = instructions.get(result.source_id)
+            if instruction and result.source_id in gone and result.outcome is not Outcome.UNFINISHED:
+                told = next((line.message for line in done.lines if line.source_id == result.source_id and line.code == result.code), "")
+                self.queue.carried_out(instruction, str(result.outcome), told)
 
     def _was_cut_off(self, error: ServiceError) -> bool:
         """Whether nothing but the end of this worker's time has ended the call."""
@@ -146,7 +166,7 @@ class BatchTask(StepTask):
                 "results": [r.to_json() for r in results],
                 "selected": [c.id for c in chunk if c.id in gone],
                 "failure": failure.message if failure else "",
-                "left_out": [row.to_json() for row in step.context.left_out],
+                "left_out": [row.to_json() for row in together([*step.context.left_out, *_ignored(results, self.kind)])],
             },
         )
         if not kept:
@@ -187,6 +207,15 @@ class BatchTask(StepTask):
         self.folder.write_lines(self.name(f"log/{self.batch_name}-failed.jsonl.gz"), [line.to_json()])
         self.folder.write_json(self.name(f"failed/{self.batch_name}.json"), error)
         return {"done": True}
+
+
+def _ignored(results: Iterable[RecordResult], kind: StepClass) -> Iterator[LeftOut]:
+    """What people have said is not to be sent, told like what a rule leaves out."""
+    for result in results:
+        if result.code == IGNORED:
+            row = LeftOut(kind.name, kind.object, IGNORED, IGNORED_REASON, result.currency, due=False)
+            row.add(result.source_number, result.amount or Decimal(0))
+            yield row
 
 
 @dataclass

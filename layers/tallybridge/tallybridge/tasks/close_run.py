@@ -1,4 +1,5 @@
-"""Ends a run: final record, lock freed. For an execution that was ended from outside it is first noted how (see ended.py)."""
+"""Ends a run: final record, lock freed, no query left at work. For an execution that was ended from outside it is first noted how, see
+ended.py."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from tallybridge.tasks.archive_log import FILES
 from tallybridge.tasks.ended import End, note_end
 from tallybridge.tasks.failure import failure_text
 from tallybridge.tasks.notify import DELIVERY, UNDELIVERED
+from tallybridge.tasks.queries import cancel_queries
 from tallybridge.wiring import Wiring
 
 
@@ -58,5 +60,6 @@ def close_run(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
         facts["undelivered"] = undelivered
     runs.record(run_id, ended=ended, outcome=str(outcome), tied_out=tied_out, keys=keys, **facts)
     runs.unlock(run_id)
+    cancel_queries(folder, wiring)
     mailed = folder.has(DELIVERY) and folder.read_json(DELIVERY)["done"] and not undelivered
     return {"runId": run_id, "outcome": str(outcome), "tiedOut": tied_out, "totals": totals, "keys": keys, "mailed": mailed}

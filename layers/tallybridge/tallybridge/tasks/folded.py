@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tallybridge import money
+from tallybridge.clock import moment_of
 from tallybridge.pieces import ahead
 from tallybridge.reporting.off import ARRIVED
 from tallybridge.reporting.totals import Line, count
@@ -115,7 +116,8 @@ def fold(folder: RunFolder, step: StepFacts, kept: Kept, *, dry_run: bool) -> Fo
         return folded
     away = Away.known(folder)
     why = away.code if away else "BATCH-FAILED"
-    todo = list(batches_left(folder, step.name, manifest[folded.batches :], dry_run=dry_run))
+    over = away is None and _is_over(folder, step.name, kept)
+    todo = list(batches_left(folder, step.name, manifest[folded.batches :], dry_run=dry_run, over=over))
     piece, began = Piece(), kept.now()
     with closing(ahead(lambda files: read_batch(folder, step, files, why), todo, READ_AT_ONCE)) as stream:
         for files, left in zip(todo, stream, strict=True):
@@ -130,6 +132,12 @@ def fold(folder: RunFolder, step: StepFacts, kept: Kept, *, dry_run: bool) -> Fo
                 if not folded.whole:
                     began = kept.checkpoint(began)
     return folded
+
+
+def _is_over(folder: RunFolder, step: str, kept: Kept) -> bool:
+    """Whether the step takes up nothing more in this run."""
+    until = moment_of(folder.read_json(f"{step}/start.json").get("until")) if folder.has(f"{step}/start.json") else None
+    return until is not None and kept.now() >= until.timestamp()
 
 
 @dataclass

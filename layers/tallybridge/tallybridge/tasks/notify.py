@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 from tallybridge.addresses import MAX_RECIPIENTS, is_mail_address
@@ -12,14 +11,15 @@ from tallybridge.clock import stamp
 from tallybridge.errors import ConfigurationError, MailNotSent
 from tallybridge.reporting.causes import causes, ordered
 from tallybridge.reporting.delivery import ADVICE, MAIL_FAILED, Undelivered, deliver, is_settled
-from tallybridge.reporting.mail import Attachment, build_mail, should_send
+from tallybridge.reporting.mail import MAX_MAIL_BYTES, Attachment, build_mail, should_send
 from tallybridge.reporting.messages import group_messages
 from tallybridge.reporting.summary import read_summary
 from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import Level, LogLine, RunOutcome, RunSummary
 from tallybridge.sync.runs import Runs
-from tallybridge.tasks.archive_log import FILES, add_to_log, lines_in, write_summary
+from tallybridge.tasks.archive import add_to_log
+from tallybridge.tasks.archive_log import FILES, write_summary
 from tallybridge.tasks.run_file import NAME, RunFile
 from tallybridge.wiring import Wiring, variable
 
@@ -48,8 +48,7 @@ def notify(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     settings = RunFile.load(folder).parsed_settings() if folder.has(NAME) else _settings_now(wiring)
     failed = failed_in_a_row(runs, summary)
     everybody, delivered = settings.notify_recipients, list(known["delivered"])
-    log = folder.read(FILES["log"]) if everybody else b""
-    attached = [Attachment("log.jsonl.gz", log, key=folder.key(FILES["log"]))] if settings.notify_attach_log else []
+    attached = [_log_of(folder)] if everybody and settings.notify_attach_log else []
     wanted = bool(everybody) and should_send(summary, settings, failed_in_a_row=failed)
     rest = [each for each in everybody if each not in delivered]
     undelivered: list[Undelivered] = []
@@ -75,7 +74,7 @@ def notify(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     if refused:
         lines.append(_line(summary, wiring, f"Mails from {settings.notify_sender} are refused: {refused[0].reason}"))
     if lines:
-        _tell(folder, summary, log, lines)
+        _tell(folder, summary, lines)
     folder.write_json(DELIVERY, {"delivered": delivered, "tries": known["tries"] + 1, "done": True})
     return _answer(delivered)
 
@@ -89,15 +88,20 @@ def _line(summary: RunSummary, wiring: Wiring, text: str, recipient: str = "") -
     return LogLine(now, summary.run_id, "run", Level.WARNING, text, MAIL_FAILED, source_number=recipient, advice=ADVICE)
 
 
-def _tell(folder: RunFolder, summary: RunSummary, log: bytes, lines: list[LogLine]) -> None:
+def _log_of(folder: RunFolder) -> Attachment:
+    """The run's log; one that is larger than any mail only in part, since it is named there and not attached."""
+    return Attachment(FILES["log"], folder.open(FILES["log"]).read(MAX_MAIL_BYTES), key=folder.key(FILES["log"]))
+
+
+def _tell(folder: RunFolder, summary: RunSummary, lines: list[LogLine]) -> None:
     """What became of the mail stands in log, summary and report like any other message of the run."""
     folder.write_lines(LINES, [line.to_json() for line in lines])
-    add_to_log(folder, log, lines)
+    excerpt = add_to_log(folder, lines)
     summary.messages = [*(m for m in summary.messages if m.code != MAIL_FAILED), *group_messages(lines)]
     summary.causes = ordered([*(c for c in summary.causes if c.code != MAIL_FAILED), *causes(lines)])
     if summary.outcome is RunOutcome.COMPLETED:
         summary.outcome = RunOutcome.WARNINGS
-    write_summary(folder, summary, chain(lines_in(log), lines))
+    write_summary(folder, summary, excerpt)
 
 
 def failed_in_a_row(runs: Runs, summary: RunSummary) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -36,6 +36,7 @@ EVENT = {"id", "detail-type", "source", "time", "detail"}
 """Keys by which an EventBridge event is known."""
 SCHEDULERS = ("aws.scheduler", "aws.events")
 MAX_TRIGGER = 100
+MAX_PERSON = 400
 
 
 class RunInput(BaseModel):
@@ -43,6 +44,7 @@ class RunInput(BaseModel):
 
     `steps` are the only ones to run, null for all. `acceptMode` is for the one run after a deliberate switch of the Zuora tenant: it names
     the mode, "B" with Invoice Settlement, that this instance may change to (docs/switch-to-invoice-settlement.md); a dry run only looks.
+    `only` "instructed" restricts the run to records that people have given instructions for; `by` names the person who starts it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -51,6 +53,8 @@ class RunInput(BaseModel):
     dryRun: bool = False
     steps: list[str] | None = None
     acceptMode: Literal["A", "B"] | None = None
+    only: Literal["instructed"] | None = None
+    by: Annotated[str, Field(max_length=MAX_PERSON)] = ""
 
 
 def run_id_of(execution: str) -> str:
@@ -105,9 +109,12 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
         mode=mode,
         settings=settings.model_dump(mode="json", by_alias=True),
         steps=steps,
+        instructed_only=given.only is not None,
+        by=given.by,
     )
     run.save(wiring.folder(run_id))
-    runs.record(run_id, dry_run=given.dryRun, mode=mode, settings_version=settings.version, settings_saved=version.to_json(), steps=steps)
+    of_settings = {"settings_version": settings.version, "settings_saved": version.to_json()}
+    runs.record(run_id, dry_run=run.dry_run, mode=mode, steps=steps, instructed_only=run.instructed_only, by=run.by, **of_settings)
     if not given.dryRun:
         runs.set_configuration(version.number, run_id)
         runs.set_concurrency(settings.netsuite_max_concurrency)
@@ -196,6 +203,8 @@ def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> It
         yield Level.WARNING, text, "RUN-STALE-LOCK", "Look into that run's execution history."
     if given.dryRun:
         yield Level.INFO, "Dry run: nothing is written on either side."
+    if given.only:
+        yield Level.INFO, "Only records that people have given instructions for are taken up."
     if left:
         text = f"The Zuora tenant works {MODES[mode]} (mode {mode}) from now on; until now this instance ran in mode {left}."
         yield Level.WARNING, text, "MODE-SWITCHED", "Start later runs without acceptMode."

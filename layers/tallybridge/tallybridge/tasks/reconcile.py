@@ -23,6 +23,7 @@ from tallybridge.tasks.away import TELLING, Away, learnt
 from tallybridge.tasks.drift import DriftTask
 from tallybridge.tasks.folded import Folded, fold, results
 from tallybridge.tasks.left_out import ask_zuora
+from tallybridge.tasks.queries import checked
 from tallybridge.tasks.results import MANIFEST, StepClass, StepFacts
 from tallybridge.tasks.run_file import RunFile
 from tallybridge.tasks.step_task import known_items
@@ -45,7 +46,7 @@ def reconcile(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     folder = wiring.folder(event["runId"])
     kept = wiring.kept(folder, "reconcile")
     with wiring.task():
-        return in_rounds(lambda: _reconcile_or_nothing(event, folder, wiring, kept), kept)
+        return checked(in_rounds(lambda: _reconcile_or_nothing(event, folder, wiring, kept), kept), folder, wiring)
 
 
 def _reconcile_or_nothing(event: dict[str, Any], folder: RunFolder, wiring: Wiring, kept: Kept) -> dict[str, Any]:
@@ -73,15 +74,17 @@ def _reconcile(event: dict[str, Any], folder: RunFolder, wiring: Wiring, kept: K
         for kind in kinds if not run.dry_run else ():
             if kind.name not in asked.through:
                 _ask(kind, folded[kind], folder, run, wiring, kept, asked)
-        ask_zuora([_step(kind, folder, run, wiring, kept, with_reference=False) for kind in kinds], folder, kept)
+        if not run.instructed_only:
+            ask_zuora([_step(kind, folder, run, wiring, kept, with_reference=False) for kind in kinds], folder, kept)
         totals = _totals(folded, asked, dry_run=run.dry_run)
         _tell_booked(totals, folder, wiring)
         folder.write_json("totals.json", [t.to_json() for t in totals])
-        _look_for_drift(folder, run, wiring, kept, folded)
+        if not run.instructed_only:
+            _look_for_drift(folder, run, wiring, kept, folded)
     except NotDone:
         asked.save(folder)
         raise
-    return {"tiedOut": all(t.tied_out for t in totals), "lines": len(totals)}
+    return {"tiedOut": all(t.in_order for t in totals), "lines": len(totals)}
 
 
 def _totals(folded: Mapping[StepClass, Folded], asked: Asked, *, dry_run: bool) -> list[ControlTotal]:

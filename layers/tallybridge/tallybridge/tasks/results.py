@@ -83,8 +83,8 @@ def manifest_of(folder: RunFolder, step: str) -> list[dict[str, Any]]:
     return list(folder.read_json(name)) if folder.has(name) else []
 
 
-def batches_left(folder: RunFolder, step: str, manifest: Sequence[dict[str, Any]], *, dry_run: bool) -> Iterator[BatchFiles]:
-    """Batches with their files, from one listing a folder."""
+def batches_left(folder: RunFolder, step: str, manifest: Sequence[dict[str, Any]], *, dry_run: bool, over: bool) -> Iterator[BatchFiles]:
+    """Batches with their files, from one listing a folder. `over`: the step's time is, so that a batch without any was not begun."""
     names: dict[str, dict[str, list[str]]] = {}
     for place in (RESULTS, LOG, MADE) if dry_run else (RESULTS, LOG):
         for name in folder.names(f"{step}/{place}/"):
@@ -92,7 +92,7 @@ def batches_left(folder: RunFolder, step: str, manifest: Sequence[dict[str, Any]
     unfinished = {batch_of(name.removesuffix(".json")) for name in folder.names(f"{step}/{LEFT}/")}
     for entry in manifest:
         batch, selected = entry["batch"], f"{step}/{entry['file']}"
-        yield BatchFiles(int(entry["records"]), selected, names.get(batch, {}), batch in unfinished)
+        yield BatchFiles(int(entry["records"]), selected, names.get(batch, {}), batch in unfinished or (over and batch not in names))
 
 
 def batch_of(name: str) -> str:

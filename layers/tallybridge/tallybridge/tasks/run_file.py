@@ -25,6 +25,10 @@ class RunFile:
     settings: dict[str, Any]
     steps: dict[str, bool] = field(default_factory=dict)
     until: str = ""
+    instructed_only: bool = False
+    """Only records that people have given instructions for are taken up."""
+    by: str = ""
+    """The person who has started it, "" where nobody is known."""
 
     def save(self, folder: RunFolder) -> None:
         folder.write_json(NAME, asdict(self))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tallybridge.errors import NoSlot
+from tallybridge.pieces import parts
 from tallybridge.rounds import DONE, Kept, NotDone, in_rounds
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.step import Candidate
 from tallybridge.tasks.away import TELLING, Away
 from tallybridge.tasks.left_out import ask_netsuite, write_left_out
+from tallybridge.tasks.queries import checked
 from tallybridge.tasks.results import LEFT, MANIFEST
 from tallybridge.tasks.step_task import StepTask
 from tallybridge.tasks.steps import comes_after
@@ -21,6 +23,13 @@ from tallybridge.tasks.watermarks import Looks
 WORKERS = 3
 """Batches under way at once: while one sends, the others read and write back. The slots limit what is sent."""
 
+MAX_BUNDLE = 20
+"""Batches that the state machine takes up one after the other in one go, at most."""
+LEAST_BUNDLES = 60
+"""So many there are before any has more than one batch: at the end no worker is idle for long."""
+BUNDLES = "bundles.json"
+NEVER = "9999-12-31T23:59:59Z"
+
 SO_FAR = "select/so_far.json"
 
 
@@ -28,11 +37,12 @@ class SelectTask(StepTask):
     """Task "select"."""
 
     def select(self) -> dict[str, Any]:
-        """One round: writes batches; answers {"done", "wait"} and, when all are written, {"selected", "batches", "manifest", "workers"}.
-        Costs one call when there is nothing to do, and none when an earlier step has learnt that a service is away."""
+        """One round: writes batches; answers {"done", "wait"} and, when all are written, {"selected", "batches", "bundles", "workers",
+        "until"}: no bundle of batches is begun after `until`, so that the state machine calls for none of those that the run does not come
+        to. Costs one call when there is nothing to do, and none when an earlier step has learnt that a service is away."""
         self.kept = kept = self.wiring.kept(self.folder, self.name("select"))
-        nothing = {"selected": 0, "batches": 0, "manifest": {"bucket": self.folder.bucket, "key": ""}, "workers": 1}
-        answer = in_rounds(lambda: self._select(kept, nothing), kept)
+        nothing = {"selected": 0, "batches": 0, "bundles": {"bucket": self.folder.bucket, "key": ""}, "workers": 1, "until": NEVER}
+        answer = checked(in_rounds(lambda: self._select(kept, nothing), kept), self.folder, self.wiring)
         if not answer["done"] and self.time_is_up():
             self.leave("select")
             return {**DONE, **nothing}
@@ -58,16 +68,20 @@ class SelectTask(StepTask):
         if not self.folder.has(self.name(MANIFEST)):
             self.folder.write_json_once(self.name(MANIFEST), self._batches(kept))
         manifest = self.folder.read_json(self.name(MANIFEST))
+        bundled = bundles([entry["batch"] for entry in manifest])
         return {
             "selected": sum(entry["records"] for entry in manifest),
             "batches": len(manifest),
-            "manifest": {"bucket": self.folder.bucket, "key": self.folder.key(self.name(MANIFEST))},
+            "bundles": {"bucket": self.folder.bucket, "key": self.folder.write_json(self.name(BUNDLES), bundled)},
             "workers": max(1, min(WORKERS, len(manifest))),
+            "until": self.start()["until"] or NEVER,
         }
 
     def _batches(self, kept: Kept) -> list[dict[str, Any]]:
         """Choose the records and write them, in batches; answers the manifest. Goes on behind the batches of the rounds before."""
         start = self.start()
+        if self.run.instructed_only and not self.instructions():
+            return []
         step = self.step(start["since"], with_reference=False)
         looks, so_far = self.looks(step, start), Selection()
         if step.waiting_work():
@@ -79,8 +93,9 @@ class SelectTask(StepTask):
                 so_far = Selection()
                 self._write(step, looks, so_far, kept)
         self.folder.write_json(self.name("looked.json"), {"highest": looks.highest})
-        write_left_out(self.folder, self.kind.name, "when_selected", step.context.left_out)
-        ask_netsuite(step, self.folder)
+        if not self.run.instructed_only:
+            write_left_out(self.folder, self.kind.name, "when_selected", step.context.left_out)
+            ask_netsuite(step, self.folder)
         return so_far.manifest
 
     def _write(self, step: SyncStep, looks: Looks, so_far: Selection, kept: Kept) -> None:
@@ -88,7 +103,11 @@ class SelectTask(StepTask):
         selection is no longer the one that it was."""
         looks.highest = so_far.highest
         step.context.left_out.clear()
-        candidates = Numbered(step.select(), so_far.passed, so_far.last)
+        selected = step.select()
+        if self.run.instructed_only:
+            instructed = self.instructions()
+            selected = (c for c in selected if c.id in instructed)
+        candidates = Numbered(selected, so_far.passed, so_far.last)
         try:
             for batch in batches(looks.news(candidates), step.chunk):
                 number = f"{len(so_far.manifest) + 1:06d}"
@@ -147,6 +166,11 @@ class Numbered:
             known, place = self.under_way.popleft()
             if known == candidate_id:
                 return place
+
+
+def bundles(names: Sequence[str]) -> list[dict[str, list[str]]]:
+    """The batches in bundles, [{"batches": [...]}]."""
+    return [{"batches": list(part)} for part in parts(names, max(1, min(MAX_BUNDLE, len(names) // LEAST_BUNDLES)))]
 
 
 def batches(candidates: Iterator[Candidate], size: int) -> Iterator[list[Candidate]]:

@@ -15,6 +15,7 @@ from tallybridge.steps.shared.learned import Learned
 from tallybridge.steps.shared.reference import load_reference
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.instructions import Instruction, Instructions
 from tallybridge.sync.ledger import DEFERRED, Ledger, State
 from tallybridge.sync.pace import Pace
 from tallybridge.sync.runlog import Level, LogLine
@@ -45,6 +46,7 @@ class StepTask:
         self.run = RunFile.load(self.folder)
         self.settings: Settings = self.run.parsed_settings()
         self.ledger: Ledger = wiring.ledger(self.run_id, f"{kind.name}/{self.batch_name}")
+        self.queue = Instructions(self.ledger, wiring.clock)
         self.rehearsal = Rehearsal()
         self.pace = Pace()
         self._started: dict[str, Any] = {}
@@ -59,9 +61,10 @@ class StepTask:
         return learnt(self.wiring, self.settings, self.folder, self.kind.name) is not None
 
     def start(self) -> dict[str, Any]:
-        """What the step starts from: {"started", "until", "since", "switched", "watermark"}, with what tells the step. `until` is when it
-        takes up nothing more, "" for never; `since` the query date (customer-accounts.md 1.1), "" where no changes are looked at. An
-        attempt that is repeated starts from the same."""
+        """What the step starts from: {"started", "until", "since", "switched", "watermark", "instructions"}, with what tells the step.
+        `until` is when it takes up nothing more, "" for never; `since` the query date (customer-accounts.md 1.1), "" where no changes are
+        looked at; `instructions` what people had said of records when the step began. An attempt that is repeated starts from the same.
+        """
         if not self._started and self.folder.has(self.name("start.json")):
             self._started = self.folder.read_json(self.name("start.json"))
         if self._started:
@@ -80,11 +83,16 @@ class StepTask:
             "switched": switched,
             "watermark": mark.parts(),
             "until": self._until(),
+            "instructions": [each.to_json() for each in self.queue.due(self.kind.name)],
             **{fact: getattr(self.kind, fact) for fact in ("object", "title", "direction")},
         }
         self.folder.write_json(self.name("start.json"), start)
         self._started = start
         return start
+
+    def instructions(self) -> dict[str, Instruction]:
+        """What people had said of records when the step began, by source id."""
+        return {each.record_id: each for each in map(Instruction.from_json, self.start().get("instructions", ()))}
 
     def _until(self) -> str:
         """When a step that begins now takes up nothing more; "" never."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +11,13 @@ from tallybridge.reporting.words import count_text
 from tallybridge.rounds import DONE, Kept, in_rounds
 from tallybridge.steps.shared.classification import unknown_defaults
 from tallybridge.steps.shared.reference import load_reference
+from tallybridge.sync.instructions import NOT_DUE
 from tallybridge.sync.runlog import Level, LogLine, StepOutcome, StepReport
 from tallybridge.tasks.away import Away
 from tallybridge.tasks.failure import failure_text
 from tallybridge.tasks.folded import fold
 from tallybridge.tasks.left_out import not_met, write_left_out
+from tallybridge.tasks.queries import cancel_queries
 from tallybridge.tasks.results import LEFT, MANIFEST, StepFacts
 from tallybridge.tasks.step_task import StepTask
 from tallybridge.tasks.steps import step_class
@@ -41,6 +43,7 @@ class SummariseTask(StepTask):
 
     def _summarise(self, kept: Kept) -> dict[str, Any]:
         self.wiring.runs().heartbeat(self.run_id)
+        cancel_queries(self.folder, self.wiring, self.kind.name)
         away = Away.known(self.folder)
         if away and away.step != self.kind.name and not self.folder.has(self.name(MANIFEST)):
             return self._not_reached(away)
@@ -49,6 +52,8 @@ class SummariseTask(StepTask):
         report, left_out = replace(folded.report, started=start["started"], ended=now), list(folded.left_out)
         lines: list[LogLine] = []
         rest = ""
+        if report.left:
+            self.leave("batches")  # that steps which come after it wait for it
         if error := self.event.get("error"):
             report.message = failure_text(error)
             lines.append(
@@ -63,16 +68,28 @@ class SummariseTask(StepTask):
             lines.append(self.line(Level.INFO, f"{self.kind.title}: {rest}", "RUN-TIME"))
         elif report.selected == 0 and not report.message:
             lines.append(self.line(Level.INFO, "No records found to sync."))
-        if not (self.run.dry_run or report.message or report.unfinished):
+        whole = not (report.message or report.unfinished)
+        if whole and not self.run.dry_run:
+            lines += self._not_due()
+            self.queue.end_overdue(self.kind.name)
+        if whole and not (self.run.dry_run or self.run.instructed_only):
             left_out += not_met(self.ledger, self.kind, kept)
         lines += [self.line(Level.WARNING, p.message, p.code, p.advice) for p in self._default_problems(report)]
         report.outcome = StepOutcome.PARTLY if rest else step_outcome(report)
         write_left_out(self.folder, self.kind.name, "when_read", left_out)
         self.folder.write_lines(self.name("log/step.jsonl.gz"), [line.to_json() for line in lines])
         self.folder.write_json(self.name("report.json"), report.to_json())
-        if self.kind.follows_changes and not self.run.dry_run:
+        if self.kind.follows_changes and not (self.run.dry_run or self.run.instructed_only):
             self._move_watermark(start, whole=not (report.unfinished or rest or away or self.event.get("error")))
         return {"outcome": str(report.outcome), "selected": report.selected, "synced": report.created + report.updated + report.linked}
+
+    def _not_due(self) -> Iterator[LogLine]:
+        """Instructions whose records the step has not met, though it has gone through all: they end here, with a word."""
+        for each in self.queue.still_meant(self.instructions()).values():
+            if not each.standing:
+                self.queue.carried_out(each, NOT_DUE)
+                text = f"{self.kind.object_label} {each.number}: nothing is due for it; the instruction of {each.by} ({each.kind}) ends."
+                yield self.line(Level.INFO, text, "NOT-DUE", f"`tallybridge explain {each.number}` says what became of it.")
 
     def _rest(self, report: StepReport) -> str:
         """What the run leaves to the next one, in words; "" where it leaves nothing."""

@@ -13,7 +13,7 @@ from tallybridge.slots import LocalSlots, Slots
 from tallybridge.tokens import ProcessTokens, TokenCache
 from tallybridge.zuora.calls import ZuoraCalls
 from tallybridge.zuora.connection import ZuoraConnection
-from tallybridge.zuora.dataquery import DataQuery, Row
+from tallybridge.zuora.dataquery import NO_JOB, DataQuery, Row, open_jobs
 from tallybridge.zuora.faults import SERVICE
 from tallybridge.zuora.metadata import Field, fields_from_xml
 from tallybridge.zuora.writes import Object, Writes, Written
@@ -90,6 +90,12 @@ class Zuora:
     def data_query(self, sql: str) -> Iterator[Row]:
         """The rows of an SQL query on the query copy, in constant memory; keys are column names in lower case."""
         return self._jobs.rows(sql)
+
+    def cancel_data_queries(self, jobs: Kept) -> None:
+        """Cancel what tasks in rounds have submitted and not seen to end, as far as it is kept there, see `Kept.under_way`."""
+        for name, job_id in open_jobs(jobs):
+            if self._jobs.cancel(job_id):
+                jobs.replace(name, NO_JOB)
 
     def describe_table(self, table: str) -> dict[str, str]:
         """Column name (lower case) -> type of a table. `table` must be a plain name."""

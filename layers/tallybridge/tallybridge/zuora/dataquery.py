@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from tallybridge import money
-from tallybridge.errors import BadAnswer, NotFound, NotSent, Refused, ServiceError
+from tallybridge.errors import BadAnswer, NotFound, NotSent, OutcomeUnknown, Refused, ServiceError
 from tallybridge.http import STREAMED, Call, Effect
 from tallybridge.rounds import Kept, NotDone
 from tallybridge.zuora.calls import READ_SECONDS, ZuoraCalls
@@ -37,6 +37,8 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 Row = dict[str, Any]
 Job = dict[str, Any]
+NO_JOB: dict[str, Any] = {"id": "", "since": "", "job": None}
+"""What is noted of a query whose job has ended without an answer: whoever asks again submits it anew."""
 
 
 class DataQuery:
@@ -77,8 +79,8 @@ class DataQuery:
 
     def _kept_job(self, sql: str, kept: Kept) -> Job:
         """The completed job of a query that this round, or one before it, has submitted."""
-        question = f"job {sql}"
-        noted = kept.get(question) if kept.has(question) else None
+        jobs = kept.under_way()
+        noted = jobs.get(sql) if jobs.has(sql) else None
         if noted and noted["job"]:
             return dict(noted["job"])
         if noted and noted["id"]:
@@ -87,19 +89,19 @@ class DataQuery:
             kept.check_time()
             job = self.submit(sql)
             noted = {"id": job["id"], "since": str(kept.now()), "job": None}
-            kept.put(question, noted)
+            jobs.put(sql, noted)
         for pause in ROUND_POLLS:
             if job["queryStatus"] not in RUNNING or pause > self._http.seconds_left():
                 break
             self._http.sleep(pause)
             job = self.look(job["id"])
         if job["queryStatus"] == "completed":
-            kept.put(question, {**noted, "job": job})
+            jobs.put(sql, {**noted, "job": job})
             return job
         waited = kept.now() - float(noted["since"])
         if job["queryStatus"] in RUNNING and waited < MAX_JOB_SECONDS:
             raise NotDone(min(LONGEST_WAIT, max(LAST_POLL, waited / 4)))
-        kept.put(question, {"id": "", "since": "", "job": None})  # whoever asks again submits it anew
+        jobs.put(sql, NO_JOB)
         if job["queryStatus"] in RUNNING:
             self.cancel(job["id"])
             raise not_ready(waited)
@@ -135,12 +137,15 @@ class DataQuery:
             raise failed(job)
         return job
 
-    def cancel(self, job_id: str) -> None:
-        """Cancels a job; one that has ended meanwhile, or cannot be cancelled now, is left."""
+    def cancel(self, job_id: str) -> bool:
+        """Cancels a job, unless it has ended meanwhile; answers whether Zuora was reached."""
         try:
             self._calls.json("DELETE", f"/query/jobs/{job_id}", Effect.REPEATABLE, operation="cancel data query")
+        except (NotSent, OutcomeUnknown):
+            return False
         except ServiceError:
-            return
+            return True
+        return True
 
     def read(self, job: Job) -> Iterator[Row]:
         """The rows of a completed job, in constant memory.
@@ -189,6 +194,11 @@ class DataQuery:
                     yield money.loads(line)
                 except ValueError as error:
                     raise BadAnswer("A line of the data query's file is not JSON.", service=SERVICE, detail=repr(line[:200])) from error
+
+
+def open_jobs(jobs: Kept) -> list[tuple[str, str]]:
+    """What was submitted and not seen to end: (name of the note, id of the job)."""
+    return [(name, noted["id"]) for name, noted in jobs.answers() if noted["id"] and not noted["job"]]
 
 
 def inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:

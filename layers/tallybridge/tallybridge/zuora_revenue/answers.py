@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tallybridge.errors import LoginRefused, NotFound, NotSent, Refused, ServiceError, Throttled
 from tallybridge.http import TOO_MANY, Answer
 from tallybridge.zuora_revenue.template import SERVICE
 
+NOT_SAID = frozenset({"status", "success", "file_name"})
+"""Keys of an answer whose texts tell a person nothing."""
+_decoder = json.JSONDecoder()
 MAX_TEXT = 2_000
 """Characters of an answer that are kept."""
 
@@ -22,6 +26,31 @@ def keys_in_lower_case(answer: Answer) -> dict[str, Any]:
 def text_of(answer: Answer) -> str:
     """The answer's body as text, for the log."""
     return answer.body[: MAX_TEXT * 4].decode("utf-8", "replace")[:MAX_TEXT]
+
+
+def readable(answer: str) -> str:
+    """An answer as people read it: in place of JSON its texts, each once; all else as it is."""
+    said: list[str] = []
+    place = 0
+    while (start := answer.find("{", place)) >= 0:
+        try:
+            value, end = _decoder.raw_decode(answer, start)
+        except (ValueError, RecursionError):
+            break
+        said += [answer[place:start], "; ".join(dict.fromkeys(_texts(value)))]
+        place = end
+    return " ".join(part.strip() for part in (*said, answer[place:]) if part.strip())
+
+
+def _texts(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _texts(each, str(name).lower())
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each, key)
+    elif isinstance(value, str) and value.strip() and key not in NOT_SAID:
+        yield value.strip()
 
 
 def request_id_in(answer: Answer, name: str = "file_request_id") -> str:

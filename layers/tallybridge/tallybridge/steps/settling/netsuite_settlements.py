@@ -9,7 +9,7 @@ from typing import Any
 from tallybridge.clock import stamp
 from tallybridge.money import plain
 from tallybridge.steps.shared.netsuite_source import ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row
-from tallybridge.sync.step import SourceRecord
+from tallybridge.sync.step import LINK, Plan, Request, SourceRecord, Write
 
 INVOICE, CREDIT_MEMO, JOURNAL = "CustInvc", "CustCred", "Journal"
 """SuiteQL type codes of documents that are settled."""
@@ -107,6 +107,12 @@ class NetSuiteSettlement(NetSuiteToZuora):
         """The fields that mark a Zuora record as made of a NetSuite one, under the names that the tenant uses."""
         fields = {"IntegrationId__NS": record.id, "Origin__NS": "NETSUITE", "SyncDate__NS": stamp(self.context.clock.now()), **more}
         return self.context.source.to_tenant(fields)
+
+    def adopt(self, record: SourceRecord, target: str) -> Plan | None:
+        """The Zuora record is marked as made of the NetSuite one, and nothing else changes."""
+        place = f"/v1/{self.destination}s/{{id}}" if self.settlement_on else self.zuora_object
+        request = Request(place, self.connector_fields(record), target)
+        return Write(LINK, "", "", (request,), destination_id=target, transferred=False)
 
 
 DATE_NOTE = re.compile(r"\(NetSuite date (\d{4}-\d\d-\d\d)\)$")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,19 @@ from tallybridge.steps.shared.texts import day
 from tallybridge.steps.shared.writers import NetSuiteWriter
 from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut, Tally
-from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, SourceRecord, Write, Writer
+from tallybridge.sync.step import (
+    LINK,
+    Candidate,
+    Counterpart,
+    Mark,
+    MarkResult,
+    Plan,
+    Problem,
+    Request,
+    SourceRecord,
+    Write,
+    Writer,
+)
 from tallybridge.zuora.selection import Selected, SourceQuery
 from tallybridge.zuora.source import NO_ID
 from tallybridge.zuora.writes import Written
@@ -206,6 +219,14 @@ class ZuoraToNetSuite(SyncStep):
                 )
         return {source_id: list(hits.values()) for source_id, hits in found.items()}
 
+    def adopt(self, record: SourceRecord, target: str) -> Plan | None:
+        """Transactions are given the Zuora ID and nothing else; other records what an update sends."""
+        if not self.transaction:
+            return self.decide(replace(record, destination_id=target), [])
+        record_type = record.destination or self.destination
+        body = {self.reference.custom(record_type, "Zuora ID"): record.id}
+        return Write(LINK, "", "", (Request(record_type, body, target),), destination_id=target, transferred=False)
+
     def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
         """NetSuite records that carry another Zuora ID, and those that carry none but that several records name: one call for most."""
         zuora_id = self.reference.custom(self.destination, "Zuora ID")
@@ -255,6 +276,13 @@ class ZuoraToNetSuite(SyncStep):
         """What NetSuite holds, in transaction currency, by internal id: one call per 1,000."""
         q = f"SELECT id, {self.columns()} FROM transaction WHERE id IN {{in}}"
         return {row["id"]: self.held_in(row) for row in self.context.netsuite.suiteql_in(q, list(destination_ids))}
+
+    def there(self, destination_ids: Sequence[str]) -> dict[str, Held]:
+        ids = [i for i in destination_ids if netsuite_id(i)]
+        if self.transaction:
+            return self.held(ids)
+        q = f"SELECT id FROM {self.table} WHERE id IN {{in}}"
+        return {row["id"]: Held() for row in self.context.netsuite.suiteql_in(q, ids)}
 
     def held_in(self, row: Row) -> Held:
         """What a row of a transaction says of it. Without a column for it the currency is the account's only one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -388,6 +388,16 @@ class NetSuiteToZuora(SyncStep):
         rows = self.context.source.reread(self.zuora_object, destination_ids, (self.amount_field, "AccountId", *status))
         counting = {i: row for i, row in rows.items() if self.counts(row) and row.get(self.amount_field) is not None}
         return {i: self.held_in(row) for i, row in counting.items()}
+
+    def adopt(self, record: SourceRecord, target: str) -> Plan | None:
+        return None
+
+    def there(self, destination_ids: Sequence[str]) -> dict[str, Held]:
+        if not self.transaction:
+            return dict.fromkeys(self.context.source.reread(self.zuora_object, destination_ids, (INTEGRATION_ID,)), Held())
+        held = self.held(destination_ids)
+        currencies = self.currencies_in_zuora(list(held))
+        return {i: replace(each, currency=currencies.get(i, "")) for i, each in held.items()}
 
     def held_in(self, row: Mapping[str, Any], currency: str = "") -> Held:
         """What a Zuora record says of itself."""

@@ -105,6 +105,11 @@ class SyncStep:
         """The step's plan with what concerns every step of its direction."""
         return self.plan(record, found)
 
+    def adopt(self, record: SourceRecord, target: str) -> Plan | None:
+        """The plan that makes a destination record which somebody has entered by hand that of a source record; None where that is not
+        possible."""
+        raise NotImplementedError
+
     def writer(self) -> Writer:
         """What sends the requests of a plan."""
         raise NotImplementedError
@@ -115,6 +120,10 @@ class SyncStep:
 
     def held(self, destination_ids: Sequence[str]) -> dict[str, Held]:
         """What the destination holds, in transaction currency, by its id."""
+        raise NotImplementedError
+
+    def there(self, destination_ids: Sequence[str]) -> dict[str, Held]:
+        """As `held`, for records of every kind: of one without money it says no more than that it exists."""
         raise NotImplementedError
 
     def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:

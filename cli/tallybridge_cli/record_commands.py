@@ -1,0 +1,182 @@
+"""The commands about single records and about what people did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from tallybridge.desk import actions, progress
+from tallybridge.desk.audit import Wanted
+from tallybridge.desk.records import explain as explained_by
+from tallybridge.desk.standing import Waiting
+from tallybridge.desk.target import Target
+from tallybridge.sync.instructions import Instruction, Kind
+from tallybridge_cli import records, render, watch
+from tallybridge_cli.exits import Code
+from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, out, say, target_of, write_json
+
+app = typer.Typer()
+RecordArgument = Annotated[str, typer.Argument(help="The record's number, or its id in the system that it comes from.")]
+RecordsArgument = Annotated[list[str] | None, typer.Argument(help="Numbers or ids of held or refused records.")]
+CodeOption = Annotated[str, typer.Option("--code", help='All held or refused records with this code ("all alike").')]
+StepOption = Annotated[str, typer.Option("--step", help="Records of this step only.")]
+WhyOption = Annotated[str, typer.Option("--reason", help="Why; it stands in the audit.")]
+LaterOption = Annotated[bool, typer.Option("--later", help="Leave it to the next run, instead of starting one for these records.")]
+PEOPLE = "People's actions"
+
+
+@app.command(rich_help_panel=PEOPLE)
+def explain(
+    record: RecordArgument, env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False
+) -> int:
+    """Tell all that is known of a record: what each run did, what it waits for, which rule leaves it out, what the next run will do."""
+    found = explained_by(target_of(env, stack), record)
+    write_json(found.to_json()) if json else say(out, *records.explained(found))
+    return Code.TIED_OUT
+
+
+@app.command(rich_help_panel=PEOPLE)
+def retry(
+    record: RecordsArgument = None,
+    code: CodeOption = "",
+    step: StepOption = "",
+    reason: WhyOption = "",
+    later: LaterOption = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Have held or refused records tried again now, by a run that takes up nothing else."""
+    target = target_of(env, stack)
+    rows = actions.found(target, record or [], code=code, step=step)
+    return _carried_out(target, rows, actions.instruct(target, Kind.RETRY, rows, target.who(), reason=reason), later=later, json=json)
+
+
+@app.command(rich_help_panel=PEOPLE)
+def link(
+    record: RecordArgument,
+    to: Annotated[str, typer.Option("--to", help="The internal id of the record on the other side.")],
+    reason: WhyOption,
+    step: StepOption = "",
+    later: LaterOption = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Link a record with one that exists on the other side, if that holds the same amount, currency, customer and type."""
+    return _about_one(target_of(env, stack), Kind.LINK, record, step, reason, later=later, json=json, to=to)
+
+
+@app.command(rich_help_panel=PEOPLE)
+def mark(
+    record: RecordArgument,
+    reason: WhyOption,
+    step: StepOption = "",
+    later: LaterOption = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Mark a record as synced with the counterpart that it names, if that holds the same."""
+    return _about_one(target_of(env, stack), Kind.MARK, record, step, reason, later=later, json=json)
+
+
+@app.command(rich_help_panel=PEOPLE)
+def ignore(
+    record: RecordsArgument,
+    reason: WhyOption,
+    until: Annotated[str, typer.Option("--until", help="The last day, 2027-01-31; without it until the instruction is withdrawn.")] = "",
+    code: CodeOption = "",
+    step: StepOption = "",
+    later: LaterOption = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Do not send records; every run tells them as left out, with who said so and why."""
+    target = target_of(env, stack)
+    rows = actions.found(target, record or [], code=code, step=step)
+    given = actions.instruct(target, Kind.IGNORE, rows, target.who(), reason=reason, until=until)
+    return _carried_out(target, rows, given, later=later, json=json)
+
+
+@app.command(rich_help_panel=PEOPLE)
+def withdraw(
+    record: RecordArgument,
+    reason: WhyOption = "",
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Take back what was said of a record; the next run treats it as every other."""
+    target = target_of(env, stack)
+    taken = actions.withdraw(target, record, target.who(), reason)
+    if json:
+        write_json({"withdrawn": [each.to_json() for each in taken]})
+    else:
+        say(out, *(render.plain(f"Withdrawn: {records.instruction_text(each)}") for each in taken))
+    return Code.TIED_OUT
+
+
+@app.command(rich_help_panel=PEOPLE)
+def audit(
+    who: Annotated[str, typer.Option(help="Entries of a person; a part of the name will do.")] = "",
+    what: Annotated[str, typer.Option(help="Entries about something: a number, a run.")] = "",
+    action: Annotated[str, typer.Option(help="Entries of an action: retry, link, ignore.")] = "",
+    since: Annotated[str, typer.Option(help="From this day on, 2026-11-01.")] = "",
+    until: Annotated[str, typer.Option(help="Up to this day.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV instead of text.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Prove that no entry was changed or taken out.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Show who did what, when and why, newest first."""
+    log = target_of(env, stack).audit
+    if check:
+        flaw = log.flaw()
+        if json:
+            write_json({"intact": not flaw, "flaw": flaw})
+        else:
+            out.print(flaw or "Every entry stands as it was written.")
+        return Code.FAILED if flaw else Code.TIED_OUT
+    found = log.found(Wanted(who, what, action, since, until))
+    if json:
+        write_json({"entries": [entry.to_json() for entry in found]})
+    elif as_csv:
+        records.write_csv(found)
+    else:
+        shown = [render.plain(records.entry_text(entry)) for entry in found]
+        say(out, *(shown or [render.plain("Nothing was done yet.")]))
+    return Code.TIED_OUT
+
+
+def _about_one(target: Target, kind: Kind, record: str, step: str, reason: str, *, later: bool, json: bool, to: str = "") -> int:
+    rows = [actions.one(target, record, step)]
+    return _carried_out(target, rows, actions.instruct(target, kind, rows, target.who(), reason=reason, to=to), later=later, json=json)
+
+
+def _carried_out(target: Target, rows: Sequence[Waiting], given: Sequence[Instruction], *, later: bool, json: bool) -> int:
+    """Start a run for what was said, wait for it, and tell what became of each record; or leave it to the next run."""
+    run_id = ""
+    if not later:
+        execution = actions.run(target, rows, target.who())
+        run_id = progress.run_id_of(execution)
+        for _ in watch.follow(target, execution):
+            pass
+        given = records.became(target, given)
+    if json:
+        write_json({"run_id": run_id, "instructions": [each.to_json() for each in given]})
+    else:
+        say(out, *records.told(given, rows))
+        if run_id:
+            say(out, render.plain(f"`tallybridge show {run_id}` shows the run.", "dim"))
+    return Code.TIED_OUT if later or records.settled(given) else Code.LEFT_OVER

@@ -1,0 +1,104 @@
+"""The commands about single records: explain, retry, link, mark, ignore, withdraw, audit."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from rich.console import RenderableType
+
+from tallybridge.desk import actions
+from tallybridge.desk.audit import Entry, rows
+from tallybridge.desk.records import Explained, Story
+from tallybridge.desk.standing import Waiting
+from tallybridge.desk.target import Target
+from tallybridge.reporting.summary import safe_cell
+from tallybridge.reporting.words import money_text, plural
+from tallybridge.sync.instructions import Instruction, Kind
+from tallybridge_cli import render
+
+OUTCOMES = {"already": "was there already", "skipped": "left out"}
+"""Outcomes that are not called as people call them."""
+
+
+def explained(found: Explained) -> Iterator[RenderableType]:
+    """All that is known of a record, as a person reads it."""
+    for story in found.stories:
+        yield render.plain(f"{story.label} {story.number} ({story.id})".strip(), "bold")
+        for line in _lines(story):
+            yield render.plain(f"  {line}")
+        yield render.plain(f"  Next: {story.next}", "bold")
+    for row in found.left_out:
+        yield render.plain(f"A rule leaves it out ({row.code}): {row.reason}.")
+    if found.done:
+        yield render.plain("What people did", "bold")
+        for entry in found.done:
+            yield render.plain(f"  {entry_text(entry)}")
+
+
+def _lines(story: Story) -> Iterator[str]:
+    item = story.item
+    if item.get("amount"):
+        yield f"{money_text(Decimal(str(item['amount'])), str(item.get('currency', '')))}"
+    if item.get("destination_id"):
+        yield f"On the other side: {item['destination_id']}"
+    for entry in story.history:
+        times = int(entry.get("times", 1))
+        until = f" to {entry['until']}" if times > 1 else ""
+        said = " ".join(str(entry[name]) for name in ("code", "message") if entry.get(name))
+        often = f" in {plural(times, 'run')}" if times > 1 else f" in run {entry['run']}"
+        yield f"{entry['at']}{until}: {entry['state']}{often}{f': {said}' if said else ''}"
+    if story.waiting and story.waiting.waits_for:
+        yield f"Waits for {story.waiting.waits_for}"
+    for row in story.drift:
+        yield f"{row.code}: {row.message} {row.advice}"
+    if story.instruction:
+        yield instruction_text(story.instruction)
+
+
+def instruction_text(given: Instruction) -> str:
+    """What somebody has said, and what became of it."""
+    to, until = f" to {given.target}" if given.target else "", f" until {given.until}" if given.until else ""
+    why = f": {given.reason}" if given.reason else ""
+    return f"{given.kind}{to}{until}, said by {given.by} on {given.at}{why}; {_came(given)}"
+
+
+def entry_text(entry: Entry) -> str:
+    """An entry of the audit in a line."""
+    why, after = f": {entry.reason}" if entry.reason else "", f" -> {entry.after}" if entry.after else ""
+    return f"{entry.at} {entry.who} {entry.action} {entry.what}{after}{why}"
+
+
+def became(target: Target, given: Sequence[Instruction]) -> list[Instruction]:
+    """The instructions as they stand now."""
+    now = actions.queue_of(target).read([each.key for each in given])
+    return [now.get(each.key, each) for each in given]
+
+
+def told(given: Sequence[Instruction], meant: Sequence[Waiting]) -> Iterator[RenderableType]:
+    """What became of instructions, record by record."""
+    named = {row.number: row for row in meant}
+    for each in given:
+        row = named.get(each.number)
+        money = f" {money_text(Decimal(row.amount), row.currency)}" if row and row.amount else ""
+        yield render.plain(f"{actions.label(each.step)} {each.number}{money}: {_came(each)}")
+
+
+def _came(each: Instruction) -> str:
+    if not each.outcome:
+        return "not carried out yet; the next run does it."
+    outcome = OUTCOMES.get(each.outcome, each.outcome)
+    return f"{outcome}: {each.message}" if each.message else f"{outcome}."
+
+
+def settled(given: Sequence[Instruction]) -> bool:
+    """Whether what was wanted has come about for all."""
+    wanted = {Kind.IGNORE: ("skipped",)}
+    return all(each.outcome in wanted.get(Kind(each.kind), ("synced", "already", "not due")) for each in given)
+
+
+def write_csv(entries: Iterator[Entry]) -> None:
+    """The audit as CSV on standard output; cells that a spreadsheet would run are neutralised."""
+    csv.writer(sys.stdout).writerows([safe_cell(cell) for cell in row] for row in rows(entries))

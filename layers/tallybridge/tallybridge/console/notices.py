@@ -1,0 +1,16 @@
+"""What a page says after a form was carried out: the address carries the short word, never the sentence."""
+
+from __future__ import annotations
+
+NOTICES = {
+    "already": "This form was sent before. Nothing was done a second time.",
+    "started": "The run has been started. Its steps appear here within a few seconds.",
+    "stopped": "The run was stopped. Its report follows within a minute or two; the next run takes up the rest.",
+    "paused": "The schedule is paused: no run starts by itself until somebody switches it on again.",
+    "resumed": "The schedule is on again.",
+    "changed": "The schedule was changed.",
+    "saved": "The settings were saved; the next run takes them.",
+    "instructed": "It was noted, and a run for these records alone was started; while another is in progress, the next one does it.",
+    "withdrawn": "It was taken back; the next run treats the record as every other.",
+    "same": "Nothing was changed: the settings are what they were.",
+}

@@ -1,0 +1,84 @@
+"""One record: searched by number or id, its whole story, and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen
+from tallybridge.console.roles import Role
+from tallybridge.desk import actions
+from tallybridge.desk.records import explain
+from tallybridge.reporting.words import left_out_words
+from tallybridge.sync.instructions import Kind
+
+MAX_NAME = 200
+LAST_DAY = 10
+
+
+def show(asked: Asked) -> dict[str, Any]:
+    """{"name", "records", "left_out", "audit"}; without a name the search alone."""
+    name = asked.query.get("name", "").strip()[:MAX_NAME]
+    if not name:
+        return {"name": "", "records": [], "left_out": [], "audit": []}
+    found = explain(asked.target, name)
+    rules = [{"code": row.code, "text": left_out_words(row), "due": row.due} for row in found.left_out]
+    return {**found.to_json(), "left_out": rules}
+
+
+def retry(asked: Asked) -> str:
+    """Have the record tried again now."""
+    return _done(asked, Kind.RETRY)
+
+
+def link(asked: Asked) -> str:
+    """Link the record with one on the other side, if that holds the same."""
+    return _done(asked, Kind.LINK, to=asked.needed("to", "The id on the other side", actions.MAX_TARGET), reason=_reason(asked))
+
+
+def mark(asked: Asked) -> str:
+    """Mark the record as synced with the counterpart that it names, if that holds the same."""
+    return _done(asked, Kind.MARK, reason=_reason(asked))
+
+
+def ignore(asked: Asked) -> str:
+    """Do not send the record, until a day or until somebody says otherwise."""
+    return _done(asked, Kind.IGNORE, reason=_reason(asked), until=asked.form.get("until", "").strip()[:LAST_DAY])
+
+
+def withdraw(asked: Asked) -> str:
+    """Take back what was said of the record."""
+    name = asked.needed("id", "The record", MAX_NAME)
+    actions.withdraw(asked.target, name, asked.person)
+    return _back(asked, "withdrawn")
+
+
+def _done(asked: Asked, kind: Kind, **said: str) -> str:
+    row = actions.one(asked.target, asked.needed("id", "The record", MAX_NAME), asked.form.get("step", ""))
+    actions.instruct(asked.target, kind, [row], asked.person, **said)
+    actions.run(asked.target, [row], asked.person)
+    return _back(asked, "instructed")
+
+
+def _reason(asked: Asked) -> str:
+    return asked.needed("reason", "The reason", MAX_REASON)
+
+
+def _back(asked: Asked, done: str) -> str:
+    return f"/record?name={quote(asked.form.get('id', '')[:MAX_NAME], safe='')}&done={done}"
+
+
+SCREEN = Screen(
+    "record",
+    "/record",
+    "record.html",
+    show,
+    {
+        "retry": Action(Role.OPERATOR, retry),
+        "link": Action(Role.APPROVER, link),
+        "mark": Action(Role.APPROVER, mark),
+        "ignore": Action(Role.APPROVER, ignore),
+        "withdraw": Action(Role.APPROVER, withdraw),
+    },
+    "Record",
+)
