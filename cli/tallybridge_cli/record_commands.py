@@ -146,7 +146,7 @@ def audit(
         if json:
             write_json({"intact": not flaw, "flaw": flaw})
         else:
-            out.print(flaw or "Every entry stands as it was written.")
+            out.print(flaw or "The chain of entries is unbroken.")
         return Code.FAILED if flaw else Code.TIED_OUT
     found = log.found(Wanted(who, what, action, since, until))
     if json:

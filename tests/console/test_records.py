@@ -180,7 +180,7 @@ def test_the_audit_is_filtered_exported_and_proved(browser: Browser, target: Tar
     view = browser.get("/audit?action=ignore&format=json").data
     assert [(e["who"], e["what"], e["reason"]) for e in view["entries"]] == [(PERSON, "Invoice INV1", "=cmd()")]
     assert "'=cmd()" in browser.get("/audit.csv?action=ignore").text
-    assert "Every entry stands as it was written." in browser.get("/audit?check=1").seen
+    assert "The chain of entries is unbroken." in browser.get("/audit?check=1").seen
     target.table("AUDIT_TABLE").delete_item(Key={"pk": "audit", "sk": "000000000001"})
     assert "Entry 1 is missing." in browser.get("/audit?check=1").seen
     assert browser.get("/audit?since=soon").status == 400
