@@ -28,7 +28,6 @@ from tallybridge.tokens import ProcessTokens
 from tallybridge.wiring import Invocation, Wiring, parse_credentials
 from tests.sync.world import INVOCATION_SECONDS, SETTINGS, World
 
-
 INDEXES = {"waiting": ("attention", "place"), "number": ("number", "id")}
 """The keys of the indexes of the tables."""
 

@@ -297,12 +297,13 @@ class Ledger:
         return True
 
     def attention(self, kind: str, code: str = "", after: str = "", most: int | None = None) -> Iterator[dict[str, Any]]:
-        """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"; all of them, or those with
-        a code alone. In the order of their places, from behind the place `after`; at most so many."""
-        asked: dict[str, Any] = {"KeyConditionExpression": "attention = :kind", "ExpressionAttributeValues": {":kind": kind}}
+        """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"; all of them, or those
+        with a code alone. In the order of their places, from behind the place `after`; at most so many."""
+        values = {":kind": kind}
+        asked: dict[str, Any] = {"KeyConditionExpression": "attention = :kind", "ExpressionAttributeValues": values}
         if code:
             asked["KeyConditionExpression"] += " AND begins_with(place, :code)"
-            asked["ExpressionAttributeValues"][":code"] = f"{code}#"
+            values[":code"] = f"{code}#"
         if after:
             asked["ExclusiveStartKey"] = {"attention": kind, "place": after, "id": after.split("#", 2)[2]}
         left = most
