@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlencode
 
 from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen
 from tallybridge.console.errors import missing
@@ -13,6 +12,7 @@ from tallybridge.console.roles import Role
 from tallybridge.desk import actions
 from tallybridge.desk.problems import PAGE, alike, money_of, problems
 from tallybridge.desk.standing import Waiting, chained, waiting
+from tallybridge.reporting.places import problem_path
 from tallybridge.sync.instructions import Kind
 
 MAX_WORD = 100
@@ -26,7 +26,7 @@ def show(asked: Asked) -> dict[str, Any]:
     """{"problems", "records", "money"}: by step and code, what needs a person first."""
     rows = list(waiting(asked.target))
     return {
-        "problems": [{**each.to_json(), "address": address(each.step, each.code)} for each in problems(rows)],
+        "problems": [{**each.to_json(), "address": problem_path(each.step, each.code)} for each in problems(rows)],
         "records": len(rows),
         "money": money_of(rows),
     }
@@ -45,18 +45,13 @@ def one(asked: Asked) -> dict[str, Any]:
         "records": [_told(row, given.get(actions.key_of(row))) for row in shown],
         "page": page,
         "pages": pages,
-        "address": address(problem.step, problem.code),
+        "address": problem_path(problem.step, problem.code),
     }
 
 
 def _told(row: Waiting, instruction: Any) -> dict[str, Any]:
     said = f"{instruction.kind}, said by {instruction.by}" if instruction and not instruction.outcome else ""
     return {**asdict(row), "money": " ".join(money_of([row])), "said": said}
-
-
-def address(step: str, code: str) -> str:
-    """The page of a problem."""
-    return f"/problems/alike?{urlencode({'step': step, 'code': code})}"
 
 
 def retry(asked: Asked) -> str:
