@@ -1,7 +1,7 @@
 """Every code with what it means and what to do about it, in the words of docs/errors.md, of which codes.json beside this module is made.
 
-A refusal of a vendor carries the vendor's own code behind a prefix (NS-, ZUORA-). One that the list does not name is explained by the entry of
-its prefix.
+A refusal of a vendor carries the vendor's own code behind a prefix (NS-, ZUORA-). One that the list does not name is explained by the entry
+of its prefix.
 """
 
 from __future__ import annotations
