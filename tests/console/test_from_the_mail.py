@@ -10,11 +10,12 @@ from urllib.parse import unquote
 
 from tallybridge.console.app import Console
 from tallybridge.console.roles import Role
+from tallybridge.desk import actions
 from tallybridge.reporting.mail import build_mail
 from tallybridge.sync.runlog import Cause, Holds, Level
 from tallybridge_cli.target import Target
 from tests.console.conftest import fault
-from tests.console.test_records import hold, queued
+from tests.console.test_records import hold
 from tests.console.world import ADDRESS, Browser
 from tests.unit.reporting import sample_runs
 
@@ -41,7 +42,7 @@ def test_two_clicks_to_the_record_and_one_more_to_retry_all_alike(signed_in: Any
     (record,) = [link for link in re.findall(r'href="([^"]*)"', page.text) if "INV1" in link]
     assert "The charge is not synced." in browser.get(unescape(record)).seen
     browser.send(problem, "/problems/alike/retry", which="all")
-    assert sorted(queued(target)) == ["INV1", "INV2"]
+    assert {each.number for each in actions.queue_of(target).due("invoices")} == {"INV1", "INV2"}
 
 
 def test_every_link_of_the_mail_leads_to_a_page(browser: Browser, target: Target) -> None:
