@@ -6,8 +6,9 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from tallybridge.reporting.mail import build_mail
+from tallybridge.reporting.mail import Letter, build_mail
 from tallybridge.reporting.page import report_page
+from tallybridge.sync.runlog import RunSummary
 from tests.browser.colours import DEFICIENCIES, contrast, distance
 from tests.browser.conftest import Opened, Opener
 from tests.unit.reporting import sample_runs
@@ -47,13 +48,20 @@ UNREADABLE = """(readable) => {
 }"""
 
 
+OF_REVENUE = Letter(news="All of it is new.", standing=sample_runs.STANDING)
+
+
+def mail_html(summary: RunSummary, letter: Letter = Letter()) -> str:
+    part = build_mail(summary, sender="a@example.com", recipients=["b@example.com"], letter=letter).get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
 def html_of(kind: str, name: str) -> str:
     summary, lines = sample_runs.RUNS[name]()
     if kind == "report":
         return report_page(summary, lines)
-    part = build_mail(summary, sender="a@example.com", recipients=["b@example.com"]).get_body(("html",))
-    assert part is not None
-    return str(part.get_content())
+    return mail_html(summary)
 
 
 def with_everything_unfolded(opened: Opened) -> Opened:
@@ -215,13 +223,26 @@ def test_a_mail_with_five_causes_is_still_short_and_the_first_screen_answers(ope
     summary.instance = "Contoso production"
     for n, cause in enumerate(summary.causes):
         cause.message = f'Payment term "Net {n}0" does not exist in NetSuite; the customer needs it.'
-    part = build_mail(summary, sender="a@example.com", recipients=["b@example.com"]).get_body(("html",))
-    opened = open_html(str(part.get_content()), width=390)  # type: ignore[union-attr]
+    opened = open_html(mail_html(summary), width=390)
     assert opened.ask("() => document.querySelector('.sheet').getBoundingClientRect().bottom") <= 1.25 * SCREEN
     texts = opened.page.locator("p, h1, span").all()
     seen = " ".join(t.inner_text() for t in texts if (t.bounding_box() or {"y": 9999})["y"] < SCREEN)
     for told in ("Completed with 50 warnings", "Not complete up to", "Missing USD: invoices", "Is it safe to press the button?"):
         assert told in seen
+
+
+@each_scheme
+@pytest.mark.parametrize("width", [390, PHONE])
+@pytest.mark.parametrize("what", ["revenue", "recovered"])
+def test_the_other_mails_have_the_same_face(open_html: Opener, what: str, width: int, scheme: str) -> None:
+    """A half sent run of the revenue connector, and the end of an incident."""
+    revenue = mail_html(sample_runs.revenue_run()[0], OF_REVENUE)
+    html = revenue if what == "revenue" else mail_html(sample_runs.clean_run()[0], Letter(recovered=True, news="INV-V2 is settled."))
+    opened = open_html(html, width=width, scheme=scheme)
+    assert opened.ask("() => document.querySelector('.sheet').getBoundingClientRect().bottom") <= SCREEN
+    assert opened.ask("() => document.documentElement.scrollWidth") <= width
+    assert opened.ask(UNREADABLE, READABLE)["bad"] == []
+    assert opened.page.get_by_text("Is it safe to press the button?").is_visible()
 
 
 @each_scheme

@@ -29,6 +29,7 @@ from tests.unit.reporting import sample_runs
 SENDER, RECIPIENTS = "connector@example.com", ["finance@example.com", "it@example.com"]
 PAGE = Attachment("report.html", "<p>Zürich</p>".encode(), "text/html; charset=utf-8", key="runs/1/report.html")
 CONSOLE = "https://console.example.com"
+KEY_OF_REPORT = "runs/20251120T050012Z-7f3a/report.html"
 
 
 def with_console(summary: RunSummary) -> RunSummary:
@@ -194,6 +195,17 @@ def test_every_mail_of_an_incident_is_in_its_thread_the_first_too() -> None:
     alone = sent(sample_runs.clean_run()[0])
     assert "References" not in alone and "In-Reply-To" not in alone
     assert alone["Message-ID"] == "<20251120T050012Z-7f3a.mail@example.com>"
+
+
+def test_a_mail_of_the_revenue_connector_says_what_is_staged_and_explains_codes() -> None:
+    mail = sent(sample_runs.revenue_run()[0], letter=Letter(standing=sample_runs.STANDING), subject="[Production] Revenue", hidden=True)
+    assert (mail["Subject"], mail["To"]) == ("[Production] Revenue", "undisclosed-recipients:;")
+    for kind in ("plain", "html"):
+        told = " ".join(body(mail, kind).split())
+        assert "Orders: 50,000 of 51,250 rows staged" in told and all(text in told for text in sample_runs.STANDING)
+        assert "omplete up to" not in told
+    html = body(mail, "html")
+    assert f'href="{CONSOLE}/codes/STAGING_TIMEOUT"' in html and "/runs/" not in html.replace(KEY_OF_REPORT, "")
 
 
 def test_an_attachment_over_the_limit_of_ses_is_replaced_by_where_it_lies() -> None:

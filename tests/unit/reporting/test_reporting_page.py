@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tallybridge.reporting.page import attention, report_page, web_address
+from tallybridge.reporting.page import attention, report_page
+from tallybridge.reporting.places import web_address
 from tallybridge.sync.runlog import Level, RunSummary
 from tests.unit.reporting import sample_runs
 from tests.unit.reporting.sample_runs import line

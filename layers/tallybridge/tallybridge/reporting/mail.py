@@ -16,8 +16,8 @@ from tallybridge.errors import ConfigurationError
 from tallybridge.reporting import brief, drifted, figures
 from tallybridge.reporting._templates import render
 from tallybridge.reporting.causes import holds_text
-from tallybridge.reporting.page import Attention, attention, web_address
-from tallybridge.reporting.places import code_url, problem_path, run_path
+from tallybridge.reporting.page import Attention, attention
+from tallybridge.reporting.places import code_url, problem_path, run_url, web_address
 from tallybridge.reporting.verdict import state_text, verdict
 from tallybridge.reporting.words import count_text, duration_text, listed, moment, one_line, plural
 from tallybridge.sync.runlog import BROKEN_OFF, Holds, RunOutcome, RunSummary
@@ -233,7 +233,7 @@ def _values(summary: RunSummary, letter: Letter, subject: str, attached: list[st
         "attached": attached,
         "places": [*letter.places, *((a.name, a.key) for a in too_large)],
         "report": summary.keys.get("report", ""),
-        "run_url": console and console + run_path(summary.run_id),
+        "run_url": run_url(summary),
     }
 
 
@@ -244,7 +244,6 @@ def _causes(summary: RunSummary, console: str) -> Iterable[Item]:
         if entry.waits:
             continue  # it is told with what goes on by itself
         own = entry.problem[0] and not summary.dry_run and entry.code not in by_rule and summary.job == "billing"
-        path = problem_path(*entry.problem) if own else run_path(summary.run_id)
         yield Item(
             entry.code or entry.step,
             entry.step if entry.code else "",
@@ -252,7 +251,7 @@ def _causes(summary: RunSummary, console: str) -> Iterable[Item]:
             _amount(entry),
             entry.text,
             entry.advice,
-            console and console + path,
+            console + problem_path(*entry.problem) if console and own else run_url(summary),
             code_url(console, entry.code),
             _records(entry),
         )
@@ -280,8 +279,7 @@ def _drift(summary: RunSummary, console: str) -> Iterable[Item]:
         alike = [row for row in rows if row.code == code]
         first, count = alike[0], plural(len(alike), "drifted record")
         amount = f"{count}, {first.amount}" if len(alike) == 1 and first.amount else count
-        url = console and console + run_path(summary.run_id)
-        yield Item(code, first.title, "watch", amount, first.text, first.advice, url, code_url(console, code))
+        yield Item(code, first.title, "watch", amount, first.text, first.advice, run_url(summary), code_url(console, code))
 
 
 def build_alert(*, instance: str, what: str, advice: str, sender: str, recipients: Sequence[str]) -> EmailMessage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,11 +14,11 @@ from tallybridge.reporting.causes import currencies_in_order, holds_text, money_
 from tallybridge.reporting.messages import BETWEEN, only_waits
 from tallybridge.reporting.objects import destination, is_revenue
 from tallybridge.reporting.off import off_words
-from tallybridge.reporting.places import code_url, run_path
+from tallybridge.reporting.places import code_url, run_url, web_address
 from tallybridge.reporting.revenue_answers import SETTLED_BY_A_PERSON
 from tallybridge.reporting.totals import unexplained
 from tallybridge.reporting.verdict import off_text, off_totals, total_name, verdict
-from tallybridge.reporting.words import clean, duration_text, listed, money_text, shortened
+from tallybridge.reporting.words import duration_text, listed, money_text, shortened
 from tallybridge.sync.runlog import Cause, ControlTotal, Level, LogLine, Message, RunSummary, Tally
 
 LOG_LINES = 200
@@ -34,7 +33,6 @@ FOLLOWS = "Waits"
 SETTLED_LATER = "Nothing yet: the next run looks these records up before it writes anything. Look into them if they stay."
 LOOK_INTO = "Compare the records of this type in both systems before the next close. Nothing is corrected by itself."
 
-_WEB_ADDRESS = re.compile(r"(https://|http://(127\.0\.0\.1|localhost):)\S+")
 _GRAVE = frozenset({Level.WARNING, Level.ERROR})
 _LEVELS = {Level.ERROR: ("Error", Tone.BAD), Level.WARNING: ("Warning", Tone.WATCH)}
 
@@ -142,7 +140,7 @@ def report_page(summary: RunSummary, lines: Iterable[LogLine] | Excerpt, limit: 
         left_out=excerpt.number - len(shown),
         tried_again=not is_revenue(summary.job),
         files=figures.files(summary),
-        run_url=console and console + run_path(summary.run_id),
+        run_url=run_url(summary),
         about=partial(code_url, console),
         at_once=RECORDS_AT_ONCE,
     )
@@ -234,11 +232,6 @@ def _of_message(message: Message, titles: dict[str, str]) -> Attention:
         more=max(0, message.count - len(records)) if records else 0,
         problem=(message.step, message.code) if message.records else ("", ""),
     )
-
-
-def web_address(url: str) -> str:
-    """The address if a page may link to it: https, or http on the machine itself. Everything else is left out."""
-    return url if _WEB_ADDRESS.fullmatch(url) and clean(url) == url else ""
 
 
 def _legend(summary: RunSummary) -> list[tuple[str, str]]:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlencode
 
 from tallybridge.reporting.codes import known_code
+from tallybridge.reporting.words import clean
+from tallybridge.sync.runlog import RunSummary
+
+RUNS = {"billing": "/runs"}
+"""Where the console has the runs of a job."""
+_WEB_ADDRESS = re.compile(r"(https://|http://(127\.0\.0\.1|localhost):)\S+")
 
 
-def run_path(run_id: str) -> str:
-    """The page of a run."""
-    return f"/runs/{quote(run_id, safe='', errors='replace')}"
+def web_address(url: str) -> str:
+    """The address if a page may link to it: https, or http on the machine itself. Everything else is left out."""
+    return url if _WEB_ADDRESS.fullmatch(url) and clean(url) == url else ""
+
+
+def run_url(summary: RunSummary) -> str:
+    """The address of a run's page, "" where there is no console or it has no page of such runs."""
+    console, folder = web_address(summary.console_url), RUNS.get(summary.job)
+    return f"{console}{folder}/{quote(summary.run_id, safe='', errors='replace')}" if console and folder else ""
 
 
 def problem_path(step: str, code: str) -> str:

@@ -15,7 +15,8 @@ from tallybridge.reporting.delivery import ADVICE, is_settled
 from tallybridge.reporting.incident import TELLS_OF_ALL, Due, Mailed, due, state_of
 from tallybridge.reporting.mail import Attachment, Letter, build_mail
 from tallybridge.reporting.messages import group_messages
-from tallybridge.reporting.page import report_page, web_address
+from tallybridge.reporting.page import report_page
+from tallybridge.reporting.places import run_url
 from tallybridge.reporting.summary import summary_json
 from tallybridge.revenue import mail, tables
 from tallybridge.revenue.codes import Code
@@ -160,7 +161,7 @@ def _letter_of(folder: RunFolder, summary: RunSummary, result: RunResult, of: Du
     name, table = tables.attachment_name(result), tables.attachment(result).encode()
     along = len(table) <= MAX_ATTACHMENT or not logged  # without the log there is no other copy
     attached = [Attachment(name, table, "text/csv; charset=utf-8", folder.key(name))] if along else []
-    if logged and not web_address(summary.console_url):
+    if logged and not run_url(summary):
         attached.append(Attachment(FILES["report"], folder.read(FILES["report"]), "text/html; charset=utf-8", folder.key(FILES["report"])))
     places = () if along else ((name, folder.key(name)),)
     letter = Letter(0, True, of.news, of.recovered, of.incident, of.first, tuple(standing(result)), places)

@@ -15,7 +15,7 @@ from tallybridge.reporting.exceptions import bounded, grave_lines, log_rows
 from tallybridge.reporting.incident import TELLS_OF_ALL, Due, Mailed, due, state_of
 from tallybridge.reporting.mail import FAILED_IN_A_ROW, Attachment, Letter, build_mail, is_error, should_send
 from tallybridge.reporting.messages import group_messages
-from tallybridge.reporting.page import web_address
+from tallybridge.reporting.places import run_url
 from tallybridge.reporting.summary import read_summary
 from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge.sync.folder import RunFolder
@@ -104,7 +104,7 @@ def _letter_of(
     """Makes the mail of a sender, and stores it. It is stored for the run's page, too, where it is sent to nobody."""
     to = mail.recipients or settings.notified
     letter = Letter(failed, whole, mail.news, mail.recovered, mail.incident, mail.first)
-    attached = _attached(folder) if mail.recipients and settings.notify_attach_log and not web_address(summary.console_url) else []
+    attached = _attached(folder) if mail.recipients and settings.notify_attach_log and not run_url(summary) else []
 
     def build(sender: str) -> bytes:
         built = build_mail(summary, sender=sender, recipients=to, letter=letter, attachments=attached).as_bytes()
