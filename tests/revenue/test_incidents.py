@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tallybridge.reporting.incident import REMIND_AFTER
+from tallybridge.revenue.closing import notify
 from tests.revenue.test_run import load
 from tests.revenue.world import RevenueWorld, line
 
@@ -54,6 +55,17 @@ def test_instances_have_incidents_of_their_own(world: RevenueWorld) -> None:
     run(world)
     runs = world.wiring().runs()
     assert runs.mailed("revenue#daily") and not runs.mailed("revenue#other") and not runs.mailed("billing")
+
+
+def test_what_was_mailed_is_kept_although_the_function_dies_before_it_is_known_to_the_next_run(world: RevenueWorld) -> None:
+    failing(world)
+    run(world)
+    runs = world.wiring().runs()
+    known = runs.mailed("revenue#daily")
+    runs.table.delete_item(Key={"pk": "mailed", "sk": "revenue#daily"})
+    (row,) = runs.recent(1)
+    assert notify({"runId": row["run_id"]}, world.wiring()) == {"sent": False, "recipients": 0}
+    assert runs.mailed("revenue#daily") == known and len(world.mails()) == 1
 
 
 def test_the_task_says_why_no_mail_went_out(world: RevenueWorld) -> None:

@@ -24,7 +24,7 @@ from tallybridge.revenue.config import Notifications, parse_config
 from tallybridge.revenue.opening import keep_run
 from tallybridge.revenue.performing import note_stop
 from tallybridge.revenue.result import ObjectResult, RunResult, gather, standing, with_task
-from tallybridge.revenue.run import RunStatus, TaskBook, TaskRecord, TaskStatus
+from tallybridge.revenue.run import RevenueRun, RunStatus, TaskBook, TaskRecord, TaskStatus
 from tallybridge.revenue.summary import lines_of, run_summary
 from tallybridge.revenue.wiring import RevenueWiring
 from tallybridge.sync.folder import RunFolder
@@ -97,6 +97,7 @@ def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     book = TaskBook(folder, wiring.clock)
     before = book.read("mail")
     if before is not None and before.ended and before.status in (TaskStatus.SUCCESS, TaskStatus.WARNING):
+        _stored(lambda: _keep(wiring, RevenueRun.load(folder), Delivery.of(folder)))
         return {"sent": False, "recipients": 0}
     wiring.runs().check_open(run_id, str(event.get("closer") or ""))
     record = replace(AFTER_THE_LOG, status=TaskStatus.RUNNING, started=stamp(wiring.clock.now()), message="")
@@ -129,24 +130,31 @@ def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
         book.write(ended)  # without an end: as it stands until the next try
         free_locks(wiring, run_id, result.run.instance.key)
         raise MailNotSent(posted.undelivered[-1].text, advice=ADVICE)
+    known.done = True
+    _stored(lambda: known.write(folder))
     _stored(lambda: book.end(ended))
-    known.keep(wiring.runs(), _kept_under(result), run_id, result.run.started)
+    _keep(wiring, result.run, known)
     if remarks and log is None:
         told = with_task(result, ended)
         _stored(lambda: _write_files(folder, told, keys_of(told, folder.key)))
     return {"sent": bool(known.delivered), "recipients": len(known.delivered)}
 
 
-def _kept_under(result: RunResult) -> str:
+def _kept_under(run: RevenueRun) -> str:
     """What was mailed of a solution instance is kept under its name."""
-    return f"revenue#{result.run.instance.key}"
+    return f"revenue#{run.instance.key}"
+
+
+def _keep(wiring: RevenueWiring, run: RevenueRun, known: Delivery) -> None:
+    """Have the next runs of the instance know what was mailed."""
+    known.keep(wiring.runs(), _kept_under(run), run.run_id, run.started)
 
 
 def _due(summary: RunSummary, result: RunResult, settings: Notifications, wiring: RevenueWiring, *, wanted: bool) -> Due:
     """The mail that is due. What is staged of a failed run must be known whatever was mailed before: its files bear other names."""
     return due(
         state_of(summary, standing=standing(result)),
-        Mailed.from_text(wiring.runs().mailed(_kept_under(result))),
+        Mailed.from_text(wiring.runs().mailed(_kept_under(result.run))),
         wiring.clock.now(),
         wanted=wanted,
         every_run=settings.on_success,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from tallybridge.settings import DEFAULTS, Behavior, Settings
+from tallybridge.reporting.words import listed
+from tallybridge.settings import DEFAULTS, PROBLEM_KINDS, Behavior, Settings
 from tallybridge.steps.settling.netsuite_settlements import METHOD_TYPES
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import SEQUENCE, why_not
@@ -101,6 +102,10 @@ def remarks(settings: Settings, mode: str = "", today: date | None = None) -> It
     if settings.notified and not (settings.notify_on_error or settings.notify_on_warning or settings.notify_on_success):
         text = "names people, but every mail is switched off; only three failed runs in a row are mailed"
         yield Remark("notify_recipients", text, "Set notify_on_error to Yes.")
+    untold = [kind for kind in PROBLEM_KINDS if not settings.recipients([kind])]
+    if settings.notified and untold:
+        text = f"names nobody for {listed(list(untold))}, and notify_recipients nobody at all: such problems are mailed to nobody"
+        yield Remark("notify_recipients_by_kind", text, "Set notify_recipients to those who are told of everything else.")
 
 
 def _without_effect(settings: Settings, modes: str) -> Iterator[Remark]:
