@@ -182,6 +182,7 @@ def test_what_is_half_done_is_always_told() -> None:
 def test_who_wants_a_mail_after_every_run_gets_one() -> None:
     assert decided(HELD, told(HELD), timedelta(minutes=1), every_run=True).recipients == ["accountant"]
     assert decided({}, None, wanted=True, every_run=True).recipients == ["everybody"]
+    assert decided({}, told(HELD), wanted=True, every_run=True).recipients == ["accountant", "everybody"]
 
 
 def test_a_run_that_says_nothing_of_the_whole_neither_begins_nor_ends_an_incident() -> None:

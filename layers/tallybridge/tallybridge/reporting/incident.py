@@ -141,8 +141,8 @@ def due(
     if alone:
         return Due(recipients(state)) if wanted else Due()
     if before and (not state or not wanted):
-        to = recipients([*before.kinds, *state])
-        return Due(to, _settled(before), True, before.incident, before.first, counts=True)
+        to = [*recipients([*before.kinds, *state]), *(recipients(()) if every_run else ())]
+        return Due(list(dict.fromkeys(to)), _settled(before), True, before.incident, before.first, counts=True)
     if not state or not wanted:
         return Due(recipients(())) if wanted else Due()
     told = before.kinds if before else {}
