@@ -122,6 +122,13 @@ def test_the_body_holds_verdict_money_causes_what_heals_and_where_to_look(kind: 
     assert "/problems/alike?step=invoices&code=INV-V3" in unescape(text)
 
 
+def test_the_inbox_shows_the_verdict_and_the_money_before_the_mail_is_opened() -> None:
+    html = body(sent(sample_runs.run_with_causes()[0]), "html")
+    first = html.partition("<body")[2].partition("</div>")[0].rpartition(">")[2]
+    assert first.startswith("The run is complete and every total ties out; 24 records could not be brought over. Not complete up to")
+    assert "Missing USD: invoices 4,031,220.05" in first
+
+
 @pytest.mark.parametrize("kind", ["plain", "html"])
 def test_the_tables_are_in_the_report_and_not_in_the_mail(kind: str) -> None:
     text = body(sent(sample_runs.run_with_warnings()[0]), kind)
