@@ -23,7 +23,7 @@ def test_the_page_of_a_code_says_what_it_means_and_what_to_do(browser: Browser) 
     page = browser.get("/codes/ACCT-V1")
     assert page.status == 200
     assert "Payment term does not exist in NetSuite." in page.seen
-    assert "What to do: Create a term of exactly that name, or change the account." in page.seen
+    assert "What to do Create a term of exactly that name, or change the account." in page.seen
     assert browser.get("/codes/ACCT-V1?format=json").data["code"] == "ACCT-V1"
 
 
