@@ -183,8 +183,14 @@ def test_people_are_told_of_their_kind_of_problem(fast: MemoryWorld) -> None:
     fast.memory.settings = json.dumps({**json.loads(fast.memory.settings), "no_such_key": 1})
     fast.clock.advance(minutes=BETWEEN)
     fails_to_open(fast)
-    assert [mail["Destinations"] for mail in mailer.sent] == [[ACCOUNTANT], [ONCALL, ACCOUNTANT]], "the records are not told of any more"
-    assert mails(mailer)[1]["To"] == f"{ONCALL}, {ACCOUNTANT}"
+    assert [mail["Destinations"] for mail in mailer.sent] == [[ACCOUNTANT], [ONCALL]]
+    assert mails(mailer)[1]["To"] == ONCALL
+    news = text_of(mails(mailer)[1]).partition("News: ")[2].splitlines()[0]
+    assert news.endswith(": SETTINGS and how the run ended."), "what the failed run did not look at is not called settled"
+    fast.memory.settings = json.dumps({k: v for k, v in json.loads(fast.memory.settings).items() if k != "no_such_key"})
+    run(fast)
+    assert [mail["Destinations"] for mail in mailer.sent][2:] == [[ONCALL]], "the login is mended; nothing is new of the records"
+    assert "Settled since" in text_of(mails(mailer)[2])
 
 
 def test_the_third_failure_in_a_row_is_mailed_again_and_the_fourth_is_not(fast: MemoryWorld) -> None:
@@ -196,3 +202,11 @@ def test_the_third_failure_in_a_row_is_mailed_again_and_the_fourth_is_not(fast: 
         counts.append(len(mailer.sent))
     assert counts == [1, 1, 2, 2]
     assert mails(mailer)[1]["Subject"].endswith(", 3 runs in a row")
+
+
+def test_a_step_that_is_switched_off_is_told_once_and_nothing_recovers_from_it(fast: MemoryWorld) -> None:
+    ready(fast, notify_recipients=[ACCOUNTANT], notify_on_success="No", disable_customer_account_sync="Yes")
+    fast.memory.mailer = mailer = Ses()  # type: ignore[assignment]
+    outcomes = [run(fast), run(fast)]
+    told = [mail for mail in mails(mailer) if "STEP-DISABLED" in text_of(mail)]
+    assert len(told) == 1 and len(mailer.sent) == 1, outcomes

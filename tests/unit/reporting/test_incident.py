@@ -139,7 +139,41 @@ def test_the_end_is_mailed_once_to_those_whom_it_concerned() -> None:
 def test_what_nobody_wants_to_know_of_any_more_is_the_end_too() -> None:
     """After a failure was mailed, a run with warnings only where mails about warnings are off."""
     mail = decided(HELD, told(state_of(with_causes(outcome=RunOutcome.FAILED))), wanted=False)
-    assert mail.recovered and mail.recipients == ["oncall", "accountant"]
+    assert mail.recovered and mail.recipients == ["oncall"] and mail.after is None
+
+
+REMARK = Cause(Level.WARNING, "CM-CUT", "the memo was cut", "shorten it", ["credit_memos"], 1, ["CM1"])
+REMARKED = state_of(with_causes(REMARK))
+
+
+def test_a_remark_is_told_once_and_is_no_incident() -> None:
+    mail = decided(REMARKED)
+    assert (mail.recipients, mail.incident) == (["oncall"], "") and mail.after is not None
+    assert decided(REMARKED, mail.after, timedelta(hours=1)).recipients == ()
+    over = decided({}, mail.after, timedelta(hours=1))
+    assert (over.recipients, over.recovered, over.counts, over.after) == ((), False, True, None), "forgotten without a mail"
+    assert decided(REMARKED, mail.after, REMIND_AFTER).recipients == ["oncall"]
+
+
+def test_that_a_remark_is_not_made_again_is_no_change_and_not_called_settled() -> None:
+    both = state_of(with_causes(held(), REMARK))
+    assert decided(HELD, told(both), timedelta(hours=1)).recipients == ()
+    assert "Settled" not in decided(state_of(with_causes(held(), held("PAY-V4"))), told(both), timedelta(hours=1)).news
+
+
+def test_an_incident_ends_with_a_run_that_has_remarks_alone() -> None:
+    mail = decided(REMARKED, told(HELD), timedelta(hours=1))
+    assert mail.recovered and mail.recipients == ["accountant", "oncall"] and "is settled: INV-V2" in mail.news
+    assert isinstance(mail.after, Mailed) and mail.after.incident == "" and mail.after.first == ""
+    assert decided(REMARKED, mail.after, timedelta(hours=2)).recipients == ()
+    assert kept(mail.after, "<9@x>") == mail.after.to_text(), "a remark begins no thread"
+
+
+def test_what_follows_a_remark_is_an_incident_of_its_own() -> None:
+    known = decided(REMARKED).after
+    mail = decided(state_of(with_causes(held(), REMARK)), known, timedelta(hours=1), incident="run-2")
+    assert (mail.incident, mail.first, mail.recipients) == ("run-2", "", ["accountant"])
+    assert mail.news == "New since the mail of 20 November 2025, 06:00 UTC: INV-V2."
 
 
 def test_only_the_people_of_what_has_changed_are_mailed() -> None:
@@ -154,6 +188,16 @@ def test_only_the_people_of_what_has_changed_are_mailed() -> None:
     failed.causes.append(Cause(Level.ERROR, "NS-LOGIN", "refused", "log in", ["run"], 1))
     failed.outcome = RunOutcome.FAILED
     assert decided(state_of(failed), told(state), timedelta(hours=1)).recipients == ["oncall"]
+
+
+def test_a_run_that_broke_off_settles_nothing_that_it_did_not_look_at() -> None:
+    failed = state_of(with_causes(Cause(Level.ERROR, "NS-LOGIN", "refused", "log in", ["run"], 1), outcome=RunOutcome.FAILED))
+    mail = decided(failed, told(HELD), timedelta(hours=1), partial=True)
+    assert mail.recipients == ["oncall"] and "Settled" not in mail.news and "NS-LOGIN" in mail.news
+    assert mail.after is not None and mail.after.kinds["records"].seen == HELD["records"]
+    assert decided(failed, mail.after, timedelta(hours=2), partial=True).recipients == ()
+    back = decided(HELD, mail.after, timedelta(hours=2))
+    assert back.recipients == ["oncall"] and back.news.startswith("Settled since the mail of") and "NS-LOGIN" in back.news
 
 
 def test_a_kind_that_did_not_change_is_reminded_of_at_its_own_time() -> None:

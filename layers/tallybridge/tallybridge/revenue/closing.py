@@ -116,6 +116,7 @@ def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
         book.end(replace(record, status=TaskStatus.WARNING, code=str(Code.NO_RECIPIENT), message=text, warnings=warned))
         return {"sent": False, "recipients": 0}
     if not of.recipients:
+        _keep(wiring, result.run, Delivery(told="" if of.counts and not of.after else None))
         why = f"No mail is wanted for {result.status}." if not wanted else "Nothing has changed since the last mail."
         book.end(replace(record, status=TaskStatus.SKIPPED, message=why))
         return {"sent": False, "recipients": 0}

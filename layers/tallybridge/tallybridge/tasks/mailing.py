@@ -38,7 +38,7 @@ class Delivery:
 
     def keep(self, runs: Runs, name: str, run_id: str, started: str) -> None:
         """Have the next runs of the job or instance `name` know what was mailed. May be repeated."""
-        if self.told is not None and self.delivered:
+        if self.told is not None:
             runs.set_mailed(name, self.told, run_id, started)
 
 
@@ -71,6 +71,6 @@ def post(wiring: Wiring, mail: Due, known: Delivery, own_sender: str, build: Cal
     missed = {each.recipient for each in undelivered}
     known.delivered += [each for each in rest if each not in missed]
     known.tries += 1
-    if mail.counts:
+    if mail.counts and (known.delivered or not (mail.recipients or mail.after)):
         known.told = kept(mail.after, known.message_id)
     return Posted(undelivered, refused[0].reason if refused else "")

@@ -95,6 +95,7 @@ def _due(summary: RunSummary, settings: Settings, run: RunFile | None, wiring: W
         recipients=settings.recipients,
         incident=summary.run_id,
         alone=not _is_whole(run, settings) or summary.outcome not in TELLS_OF_ALL,
+        partial=summary.outcome in (RunOutcome.FAILED, RunOutcome.PARTLY),
     )
 
 
