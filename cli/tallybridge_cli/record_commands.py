@@ -17,6 +17,7 @@ from tallybridge.desk.problems import Problem, problems
 from tallybridge.desk.records import explain as explained_by
 from tallybridge.desk.standing import Waiting
 from tallybridge.desk.target import Target
+from tallybridge.reporting.codes import page_of
 from tallybridge.sync.instructions import Instruction, Kind
 from tallybridge_cli import records, render, watch
 from tallybridge_cli.exits import Code
@@ -39,6 +40,16 @@ def explain(
     """Tell all that is known of a record: what each run did, what it waits for, which rule leaves it out, what the next run will do."""
     found = explained_by(target_of(env, stack), record)
     write_json(found.to_json()) if json else say(out, *records.explained(found))
+    return Code.TIED_OUT
+
+
+@app.command(rich_help_panel=PEOPLE)
+def code(
+    code: Annotated[str, typer.Argument(help="As report, mail and log show it.")], json: JsonOption = False, debug: DebugOption = False
+) -> int:
+    """Say what a code means and what to do about it."""
+    found = page_of(code)
+    write_json(found.to_json()) if json else say(out, *records.code_page(found))
     return Code.TIED_OUT
 
 
