@@ -17,7 +17,7 @@ HEAD = (*(field.name for field in fields(Waiting)), "owner", "note")
 
 
 def rows(target: Target, step: str = "", code: str = "") -> Iterator[list[str]]:
-    """The records of a problem, or of a step, or all, or those with a code like "*-PERIOD": a head, then all that is known of each, who looks
+    """The records of a problem, of a step, or all, or those with a code like "*-PERIOD": a head, then all that is known of each, who looks
     after it, and what was noted last. No cell is run by a spreadsheet."""
     steps = [each for each in STEPS if step in ("", each)]
     known = cares(target, steps)
