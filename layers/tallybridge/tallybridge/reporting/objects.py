@@ -31,6 +31,7 @@ SEQUENCE = (
     ObjectType("customerPayment", "NetSuite payments", "Zuora"),
     ObjectType("creditMemo", "NetSuite credit memos", "Zuora"),
     ObjectType("customerRefund", "NetSuite refunds", "Zuora"),
+    ObjectType("Reversal", "Reversals", "NetSuite"),
 )
 
 _POSITION = {kind.name: place for place, kind in enumerate(SEQUENCE)}

@@ -229,7 +229,7 @@ class Write:
     `transferred` is False where Transferred to Accounting stays as it is meanwhile. `facts` are kept in the ledger with DONE.
     `remainder` says that the record will not be complete even if all goes well. `keep` and `undo` are those of the first stage.
     `otherwise` is the way that is taken when the destination declines the first stage for a reason that it knows; the first stage of that
-    way has no status text of its own.
+    way has no status text of its own. `after` are records of the same batch that are written first although no body names them.
     """
 
     action: str
@@ -248,6 +248,7 @@ class Write:
     keep: Mapping[str, Any] = field(default_factory=dict)
     undo: tuple[Stage, ...] = ()
     otherwise: Otherwise | None = None
+    after: tuple[Later, ...] = ()
 
     @property
     def stages(self) -> tuple[Stage, ...]:

@@ -13,8 +13,10 @@ MAX_WAVES = 50
 
 
 def waits_for(plan: Plan) -> list[Later]:
-    """Every `Later` in the bodies of a plan's requests."""
-    return [later for stage in plan.stages for r in stage.requests for later in _in_value(r.body)] if isinstance(plan, Write) else []
+    """Every record that is written before: each `Later` in the bodies of a plan's requests, and those of `after`."""
+    if not isinstance(plan, Write):
+        return []
+    return [*plan.after, *(later for stage in plan.stages for r in stage.requests for later in _in_value(r.body))]
 
 
 def _in_value(value: Any) -> Iterator[Later]:

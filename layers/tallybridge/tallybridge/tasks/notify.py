@@ -77,14 +77,14 @@ def notify(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
 
 def _is_whole(run: RunFile | None, settings: Settings) -> bool:
     """Whether a run says how things stand: one that is no rehearsal and was not restricted to some steps or records."""
-    return run is None or (not run.dry_run and not run.instructed_only and run.steps == steps_to_run(settings, run.mode, None))
+    return run is None or (not run.dry_run and not run.restricted and run.steps == steps_to_run(settings, run.mode, None))
 
 
 def _due(summary: RunSummary, settings: Settings, run: RunFile | None, wiring: Wiring, failed: int) -> Due:
     """The mail that is due. Who has had single records tried again sees what came of them, and is mailed only where something went
     wrong."""
     wanted = should_send(summary, settings, failed_in_a_row=failed)
-    if run and run.instructed_only:
+    if run and run.restricted:
         wanted = wanted and is_error(summary)
     return due(
         state_of(summary, in_a_row=failed >= FAILED_IN_A_ROW),

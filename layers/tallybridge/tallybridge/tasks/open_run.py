@@ -13,6 +13,7 @@ from tallybridge.clock import stamp
 from tallybridge.configuration import taken
 from tallybridge.errors import ConfigurationError, RunEnded, RunInProgress, TallybridgeError
 from tallybridge.settings import Settings, parse_settings
+from tallybridge.sync.reversal import IN_THE_RUN, Plans, ReversalPlan
 from tallybridge.sync.runlog import Level, LogLine, RunOutcome
 from tallybridge.sync.runs import MODES, Runs
 from tallybridge.tasks.away import check_netsuite, settlement_enabled
@@ -37,6 +38,7 @@ EVENT = {"id", "detail-type", "source", "time", "detail"}
 SCHEDULERS = ("aws.scheduler", "aws.events")
 MAX_TRIGGER = 100
 MAX_PERSON = 400
+MAX_REVERSAL = 80
 
 
 class RunInput(BaseModel):
@@ -44,7 +46,8 @@ class RunInput(BaseModel):
 
     `steps` are the only ones to run, null for all. `acceptMode` is for the one run after a deliberate switch of the Zuora tenant: it names
     the mode, "B" with Invoice Settlement, that this instance may change to (docs/switch-to-invoice-settlement.md); a dry run only looks.
-    `only` "instructed" restricts the run to records that people have given instructions for; `by` names the person who starts it.
+    `only` "instructed" restricts the run to records that people have given instructions for; `reverse` names an approved reversal, which
+    the run carries out and nothing else; `by` names the person who starts it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -54,6 +57,7 @@ class RunInput(BaseModel):
     steps: list[str] | None = None
     acceptMode: Literal["A", "B"] | None = None
     only: Literal["instructed"] | None = None
+    reverse: Annotated[str, Field(max_length=MAX_REVERSAL)] = ""
     by: Annotated[str, Field(max_length=MAX_PERSON)] = ""
 
 
@@ -98,7 +102,8 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
     left = _bind(runs, wiring, settings, mode, given)
     with wiring.task():
         check_netsuite(wiring, settings)
-    steps = steps_to_run(settings, mode, given.steps)
+    folder, reversal = wiring.folder(run_id), _reversal(given, wiring, settings)
+    steps = steps_to_run(settings, mode, given.steps, reverse=reversal is not None)
     run = RunFile(
         run_id=run_id,
         instance=variable("INSTANCE_NAME"),
@@ -110,17 +115,34 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
         settings=settings.model_dump(mode="json", by_alias=True),
         steps=steps,
         instructed_only=given.only is not None,
+        reverse=given.reverse,
         by=given.by,
     )
-    run.save(wiring.folder(run_id))
+    if reversal:
+        folder.write_json(IN_THE_RUN, reversal.to_json())
+    run.save(folder)
     of_settings = {"settings_version": settings.version, "settings_saved": version.to_json()}
-    runs.record(run_id, dry_run=run.dry_run, mode=mode, steps=steps, instructed_only=run.instructed_only, by=run.by, **of_settings)
+    runs.record(
+        run_id, dry_run=run.dry_run, mode=mode, steps=steps, instructed_only=run.restricted, reverse=run.reverse, by=run.by, **of_settings
+    )
     if not given.dryRun:
         runs.set_configuration(version.number, run_id)
         runs.set_concurrency(settings.netsuite_max_concurrency)
     told = [*_about_the_run(given, taken_over, left, mode), *_about_steps(settings, mode, given), *_about_settings(settings, mode, wiring)]
     _log(wiring, run_id, [_line(wiring, run_id, *each) for each in [(Level.INFO, "Run started."), *told]])
     return {"opened": True, "runId": run_id, "dryRun": given.dryRun, "mode": mode, "steps": steps}
+
+
+def _reversal(given: RunInput, wiring: Wiring, settings: Settings) -> ReversalPlan | None:
+    """The approved reversal that the run is to carry out. Raises `ConfigurationError` as `Plans.approved` does, or REVERSAL-ACCOUNT."""
+    if not given.reverse:
+        return None
+    plan = Plans(wiring.objects(), variable("REPORTS_BUCKET")).approved(given.reverse, wiring.clock.now())
+    account = netsuite_connection(wiring.credentials(), settings).realm
+    if plan.account != account:
+        text = f"Reversal {plan.id} was made for NetSuite account {plan.account}; this instance is connected with {account}."
+        raise ConfigurationError(text, place="reverse", code="REVERSAL-ACCOUNT", advice="Make a new plan with `tallybridge reversal plan`.")
+    return plan
 
 
 def worked_with(wiring: Wiring) -> str:
@@ -203,6 +225,8 @@ def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> It
         yield Level.WARNING, text, "RUN-STALE-LOCK", "Look into that run's execution history."
     if given.dryRun:
         yield Level.INFO, "Dry run: nothing is written on either side."
+    if given.reverse:
+        yield Level.INFO, f"Reversal {given.reverse} is carried out, and nothing else."
     if given.only:
         yield Level.INFO, "Only records that people have given instructions for are taken up."
     if left:

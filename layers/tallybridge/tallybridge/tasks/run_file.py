@@ -27,8 +27,15 @@ class RunFile:
     until: str = ""
     instructed_only: bool = False
     """Only records that people have given instructions for are taken up."""
+    reverse: str = ""
+    """The plan of reversals that the run carries out, and nothing else; "" for none."""
     by: str = ""
     """The person who has started it, "" where nobody is known."""
+
+    @property
+    def restricted(self) -> bool:
+        """Whether it takes up chosen records alone, and so says nothing of the whole."""
+        return self.instructed_only or bool(self.reverse)
 
     def save(self, folder: RunFolder) -> None:
         folder.write_json(NAME, asdict(self))

@@ -95,7 +95,7 @@ class SelectTask(StepTask):
         if so_far.manifest and not self.run.dry_run:
             self.wiring.problems().begin(self.kind.name, self.run_id)
         self.folder.write_json(self.name("looked.json"), {"highest": looks.highest})
-        if not self.run.instructed_only:
+        if not self.run.restricted:
             write_left_out(self.folder, self.kind.name, "when_selected", step.context.left_out)
             ask_netsuite(step, self.folder)
         return so_far.manifest

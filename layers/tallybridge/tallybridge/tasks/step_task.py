@@ -18,6 +18,7 @@ from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.instructions import Instruction, Instructions
 from tallybridge.sync.ledger import DEFERRED, Ledger, State
 from tallybridge.sync.pace import Pace
+from tallybridge.sync.reversal import IN_THE_RUN, ReversalPlan
 from tallybridge.sync.runlog import Level, LogLine
 from tallybridge.tasks.away import learnt
 from tallybridge.tasks.rehearsal import Rehearsal, rehearsed
@@ -134,6 +135,7 @@ class StepTask:
             known=known_items(self.ledger, self.kind),
             mode=self.run.mode,
             learned=Learned(self.folder),
+            reversal=ReversalPlan.from_json(self.folder.read_json(IN_THE_RUN)) if self.run.reverse else None,
         )
         step = self.kind(context)
         if with_reference:

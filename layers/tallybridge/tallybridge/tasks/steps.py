@@ -12,6 +12,7 @@ from importlib import import_module
 
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.sync_step import SyncStep
+from tallybridge.sync.reversal import STEP
 from tallybridge.sync.runs import MODES
 
 
@@ -24,6 +25,7 @@ class When(StrEnum):
     CATALOGUE = "both Enable Sales Order Sync and Force Zuora Product Catalog Sync are off"
     SALES_ORDERS = "Enable Sales Order Sync is off"
     ZUORA_TAXES = "NetSuite calculates tax (Use Standard Invoice Sync)"
+    REVERSING = "it carries out an approved reversal, and has no part in other runs"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ SEQUENCE = (
               "disable_netsuite_credit_memo_sync", after=("invoices",)),
     StepEntry("netsuite_refunds", "netsuite_refunds:NetSuiteRefunds", "AB", When.ZUORA_TAXES, "disable_netsuite_refund_sync",
               after=("netsuite_payments",)),
+    StepEntry("reversals", "reversals:Reversals", "AB", When.REVERSING),
 )
 # fmt: on
 STEPS = tuple(entry.name for entry in SEQUENCE)
@@ -87,8 +90,11 @@ def step_class(name: str) -> type[SyncStep]:
     return found
 
 
-def steps_to_run(settings: Settings, mode: str, only: Collection[str] | None = None) -> dict[str, bool]:
-    """Which steps run, every step named in the documented order. `mode` = "A" or "B"; `only` = the steps asked for, None for all."""
+def steps_to_run(settings: Settings, mode: str, only: Collection[str] | None = None, *, reverse: bool = False) -> dict[str, bool]:
+    """Which steps run, every step named in the documented order. `mode` = "A" or "B"; `only` = the steps asked for, None for all;
+    `reverse`: the run carries out a reversal and nothing else."""
+    if reverse:
+        return {entry.name: entry.name == STEP for entry in SEQUENCE}
     return {entry.name: (only is None or entry.name in only) and not why_not(entry.name, settings, mode) for entry in SEQUENCE}
 
 
@@ -120,5 +126,6 @@ def _given(when: When, settings: Settings) -> bool:
         When.NETSUITE_IS_MASTER: settings.customer_account_master == "NetSuite",
         When.CATALOGUE: sales_orders or settings.force_zuora_product_catalog_sync,
         When.SALES_ORDERS: sales_orders,
+        When.REVERSING: False,
         When.ZUORA_TAXES: not settings.use_standard_invoice_sync.netsuite_calculates_tax,
     }[when]

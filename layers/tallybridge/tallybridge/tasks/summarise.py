@@ -73,7 +73,7 @@ class SummariseTask(StepTask):
         if whole and not self.run.dry_run:
             lines += self._not_due()
             self.queue.end_overdue(self.kind.name)
-        if whole and not (self.run.dry_run or self.run.instructed_only):
+        if whole and not (self.run.dry_run or self.run.restricted):
             left_out += not_met(self.ledger, self.kind, kept)
         if not self.run.dry_run:
             self.wiring.problems().keep(self.kind.name, self.run_id, counted(self.ledger, self.kind.name))
@@ -82,7 +82,7 @@ class SummariseTask(StepTask):
         write_left_out(self.folder, self.kind.name, "when_read", left_out)
         self.folder.write_lines(self.name("log/step.jsonl.gz"), [line.to_json() for line in lines])
         self.folder.write_json(self.name("report.json"), report.to_json())
-        if self.kind.follows_changes and not (self.run.dry_run or self.run.instructed_only):
+        if self.kind.follows_changes and not (self.run.dry_run or self.run.restricted):
             self._move_watermark(start, whole=not (report.unfinished or rest or away or self.event.get("error")))
         return {"outcome": str(report.outcome), "selected": report.selected, "synced": report.created + report.updated + report.linked}
 

@@ -11,6 +11,7 @@ from tallybridge.netsuite import NetSuite
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.learned import Learned
 from tallybridge.steps.shared.reference import Reference
+from tallybridge.sync.reversal import ReversalPlan
 from tallybridge.sync.runlog import LeftOut
 from tallybridge.zuora import Zuora
 from tallybridge.zuora.invoice_currency import InvoiceCurrency
@@ -50,3 +51,5 @@ class StepContext:
     """The place of each record in the step's selection, from 0."""
     invoice_currency: InvoiceCurrency | None = None
     """Whether invoices have a currency of their own; None where they are not asked about."""
+    reversal: ReversalPlan | None = None
+    """The plan that the run carries out, of one that reverses what another has made."""

@@ -1,0 +1,95 @@
+"""What a run has made, as its own results tell it: documents in NetSuite that can be reversed, and everything else with what a person can
+do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tallybridge.desk.target import Target
+from tallybridge.steps.reversing.ways import WAYS
+from tallybridge.steps.shared.sync_step import SyncStep
+from tallybridge.sync.reversal import NotReversed
+from tallybridge.sync.runlog import Outcome, RecordResult
+from tallybridge.tasks.folded import results, so_far
+from tallybridge.tasks.results import StepFacts
+from tallybridge.tasks.steps import STEPS, step_class
+
+WRITTEN = (Outcome.SYNCED, Outcome.ALREADY)
+MASTER = (
+    "Master data take no money and are used by others; they stay. Make a record inactive in NetSuite by hand if it was made by mistake."
+)
+UPDATED = "What was there before is not known to Tallybridge. See NetSuite's system notes of the records, and change them back by hand."
+LINKED = "The record was there before the run. Clear the field Zuora ID in NetSuite and the Integration ID in Zuora to take the link back."
+FOUND = "It was there when the run came to it. If an interrupted attempt of this same run has made it, reverse it by hand in NetSuite."
+IN_ZUORA = {
+    "netsuite_customers": "Cancel the account in Zuora, once nothing hangs on it.",
+    "sales_orders": "Cancel the subscription in Zuora.",
+    "netsuite_payments": "Unapply the payment in Zuora and cancel it; without Invoice Settlement cancel it.",
+    "netsuite_credit_memos": "Cancel the invoice adjustment in Zuora.",
+    "netsuite_refunds": "Cancel the refund in Zuora.",
+}
+"""What a person can do about records that were written to Zuora, by step."""
+
+
+@dataclass(frozen=True)
+class Created:
+    """A document that the run has created in NetSuite."""
+
+    step: str
+    result: RecordResult
+
+
+@dataclass
+class Made:
+    """`documents` are those of the types that can be reversed; `left` is everything else that was written, counted."""
+
+    documents: list[Created] = field(default_factory=list)
+    left: list[NotReversed] = field(default_factory=list)
+
+
+def made_by(target: Target, run_id: str) -> Made:
+    """What a run has made. Reads the pieces of its results."""
+    folder, made = target.folder(run_id), Made()
+    counted: dict[tuple[str, str, str, str], list[RecordResult]] = {}
+    for step in (s for s in STEPS if folder.has(f"{s}/start.json")):
+        kind = step_class(step)
+        for _, result in results(folder, step, so_far(folder, StepFacts.of_class(kind))):
+            if result.action == "create" and result.destination_id and kind.destination_system == "NetSuite" and result.destination in WAYS:
+                made.documents.append(Created(step, result))
+            elif told := _why_not(kind, result):
+                counted.setdefault((step, *told, result.currency), []).append(result)
+    made.left = [_counted(step, why, advice, currency, rows) for (step, why, advice, currency), rows in counted.items()]
+    return made
+
+
+def _why_not(kind: type[SyncStep], result: RecordResult) -> tuple[str, str] | None:
+    """Code and advice of what is not reversed; None for what the run has not written."""
+    if result.outcome not in WRITTEN or not result.action:
+        return None
+    if kind.destination_system != "NetSuite":
+        return "RV-ZUORA", IN_ZUORA[kind.name]
+    return {"link": ("RV-LINKED", LINKED), "recover": ("RV-FOUND", FOUND), "update": ("RV-UPDATED", UPDATED)}.get(
+        result.action, ("RV-MASTER", MASTER)
+    )
+
+
+SAID = {
+    "RV-ZUORA": "were created or changed in Zuora, where Tallybridge reverses nothing",
+    "RV-LINKED": "were linked with records that were there",
+    "RV-FOUND": "were found in NetSuite and only completed in the source",
+    "RV-UPDATED": "were only updated in NetSuite",
+    "RV-MASTER": "were created in NetSuite and are no transactions",
+}
+
+
+def _counted(step: str, code: str, advice: str, currency: str, rows: list[RecordResult]) -> NotReversed:
+    amount = sum((r.amount or Decimal(0) for r in rows), Decimal(0)) if currency else None
+    first = ", ".join(_numbers(rows[:5])) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
+    text = f"{step_class(step).title}: {len(rows)} {SAID[code]}: {first}."
+    return NotReversed(step, code, text, advice, count=len(rows), currency=currency, amount=amount)
+
+
+def _numbers(rows: list[RecordResult]) -> Iterator[str]:
+    return (r.source_number or r.source_id for r in rows)

@@ -1,0 +1,1 @@
+"""What the step that reverses documents is made of."""

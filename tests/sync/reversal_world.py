@@ -1,0 +1,144 @@
+"""A run that has created documents of every kind in NetSuite, and people who reverse it: the desk on the stores of a world in memory."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+from tallybridge.desk.doctor.examine import Systems
+from tallybridge.desk.reversal import approving, planning
+from tallybridge.desk.target import Target
+from tallybridge.settings import Settings
+from tallybridge.sync.ledger import Owner
+from tallybridge.sync.reversal import ReversalPlan
+from tests.sync.full_world import SETTINGS, full_world
+from tests.sync.memory import MemoryTable, MemoryWorld
+from tests.sync.run_world import ready
+
+ANN, BOB = "ann@example.com", "bob@example.com"
+REVERSE_ONLY = ("netsuite_payments", "netsuite_credit_memos", "netsuite_refunds")
+TRANSACTIONS = ("invoice", "creditMemo", "customerPayment", "customerRefund", "journalEntry")
+NAMES = {
+    "STATUS_TABLE": "STATUS_TABLE",
+    "RUNS_TABLE": "RUNS_TABLE",
+    "AUDIT_TABLE": "AUDIT_TABLE",
+    "REPORTS_BUCKET": "reports",
+    "SETTINGS_PARAMETER": "/tallybridge/settings",
+    "CREDENTIALS_SECRET": "credentials",
+    "BILLING_SYNC_ARN": "arn:aws:states:eu-west-1:000000000000:stateMachine:billing",
+}
+
+
+class Executions:
+    """Step Functions as far as the desk uses it: notes what was started."""
+
+    def __init__(self) -> None:
+        self.inputs: list[dict[str, Any]] = []
+
+    def start_execution(self, *, name: str, input: str, **_: Any) -> dict[str, str]:
+        self.inputs.append(json.loads(input))
+        return {"executionArn": f"arn:aws:states:eu-west-1:000000000000:execution:billing:{name}"}
+
+
+def target_of(world: MemoryWorld) -> Target:
+    """The installation of a world, as its people see it."""
+    memory = world.memory
+    audit = memory.tables.setdefault("AUDIT_TABLE", MemoryTable("audit", "pk", "sk"))
+    secret = {"SecretString": json.dumps(world.credentials)}
+    clients = {
+        "tables": SimpleNamespace(Table=memory.tables.__getitem__),
+        "s3": memory.objects,
+        "ssm": memory.parameters,
+        "secretsmanager": SimpleNamespace(get_secret_value=lambda **_: secret),
+        "stepfunctions": Executions(),
+    }
+    assert audit
+    return Target(NAMES, "the test", world.clock, clients)
+
+
+def connect(world: MemoryWorld) -> planning.Connect:
+    """Clients that reach the stand-ins of a world."""
+
+    def connected(target: Target, settings: Settings) -> Systems:
+        wiring = world.wiring()
+        return Systems(settings, wiring.zuora(settings), wiring.netsuite(settings, Owner("desk", "desk", "desk")))
+
+    return connected
+
+
+def everything(world: MemoryWorld, mode: str = "B") -> dict[str, Any]:
+    """A run that creates documents of every kind in NetSuite; its output."""
+    made = full_world(mode)
+    world.reset(**SETTINGS)
+    world.load(netsuite=made.first_netsuite)
+    world.load(made.first_zuora)
+    return world.run()
+
+
+def invoices(world: MemoryWorld, *steps: str) -> dict[str, Any]:
+    """A run that creates an invoice of 100, and with step "payments" a payment of 60 on it."""
+    ready(world)
+    return world.run(steps=("customers", "charges", "invoices", *steps))
+
+
+def planned(world: MemoryWorld, run_id: str, who: str = ANN) -> ReversalPlan:
+    return planning.plan(target_of(world), run_id, who, connect=connect(world))
+
+
+def approved(world: MemoryWorld, plan: ReversalPlan, who: str = BOB) -> dict[str, Any]:
+    """Approve a plan; answers the input of the execution that was started."""
+    target = target_of(world)
+    approving.approve(target, plan.id, who, "wrong price list", connect(world))
+    (started,) = target.clients["stepfunctions"].inputs
+    return dict(started)
+
+
+def carried_out(world: MemoryWorld, plan: ReversalPlan, **how: Any) -> dict[str, Any]:
+    """The run that carries out an approved plan; its output."""
+    world.clock.advance(minutes=30)
+    return world.run(reverse=plan.id, **how)
+
+
+def reversed_whole(world: MemoryWorld, run_id: str) -> tuple[ReversalPlan, dict[str, Any]]:
+    plan = planned(world, run_id)
+    approved(world, plan)
+    return plan, carried_out(world, plan)
+
+
+def transactions(world: MemoryWorld) -> dict[str, dict[str, Any]]:
+    """All transactions of NetSuite by internal id, with their record type under "type"."""
+    return {str(row["id"]): {**row, "type": kind} for kind in TRANSACTIONS for row in world.in_netsuite(kind)}
+
+
+def accounts(world: MemoryWorld) -> dict[tuple[str, str, str], Decimal]:
+    """What every account holds by customer and currency, debits positive, as far as it is not 0: NetSuite's general ledger."""
+    netsuite = world.wiring().netsuite(Settings(), Owner("test", "test", "test"))
+    q = (
+        "SELECT a.account, a.debit, t.currency, COALESCE(l.entity, t.entity) AS entity, l.foreignamount AS amount FROM transactionline l "
+        "JOIN transactionaccountingline a ON a.transaction = l.transaction AND a.transactionline = l.id "
+        "JOIN transaction t ON t.id = l.transaction WHERE a.posting = 'T'"
+    )
+    sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for row in netsuite.suiteql(q):
+        sums[row["account"], "", row.get("currency", "")] += Decimal(row.get("amount", "0"))
+    return {key: amount for key, amount in sums.items() if amount}
+
+
+def open_amounts(world: MemoryWorld) -> dict[str, Decimal]:
+    """What is open of each transaction, by internal id, as far as something is."""
+    store = world.netsuite.tenant
+    found = {i: store.ledger.open_amount(store.store.transaction(int(i))) for i in transactions(world)}
+    return {i: amount for i, amount in found.items() if amount}
+
+
+def reversers(world: MemoryWorld) -> dict[str, list[str]]:
+    """What reverses each document, by its internal id."""
+    found: dict[str, list[str]] = {}
+    for i, row in transactions(world).items():
+        external = str(row.get("externalId", ""))
+        if external.startswith("reversal-"):
+            found.setdefault(external.removeprefix("reversal-"), []).append(i)
+    return found
