@@ -14,9 +14,10 @@ import boto3
 STEPS = (
     *["customers", "netsuite_customers", "products", "rate_plans", "sales_orders", "charges"],
     *["invoices", "debit_memos", "credit_memos", "payments", "refunds", "adjustments"],
-    *["netsuite_payments", "netsuite_credit_memos", "netsuite_refunds"],
+    *["netsuite_payments", "netsuite_credit_memos", "netsuite_refunds", "reversals"],
 )
-"""As sequence-and-status.md 1.1 and 1.2 order them, spelt out here so that the product's own table is checked against it."""
+"""As sequence-and-status.md 1.1 and 1.2 order them, spelt out here so that the product's own table is checked against it. The last one has
+no part in usual runs."""
 USUAL = ("customers", "charges", "invoices", "debit_memos", "credit_memos", "payments", "refunds")
 """What runs in a tenant with Invoice Settlement when no setting is changed."""
 FUNCTIONS = ("open_run", *STEPS, "reconcile", "archive_log", "notify", "close_run", "watch_runs")

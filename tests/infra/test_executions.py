@@ -45,6 +45,7 @@ def test_a_run_goes_through_the_steps_in_the_documented_order(aws: LocalAws, scr
             "NetSuitePaymentsWanted?",
             "NetSuiteCreditMemosWanted?",
             "NetSuiteRefundsWanted?",
+            "ReversalsWanted?",
             "Reconcile",
             "Reconciled?",
             *CLOSING,

@@ -195,10 +195,18 @@ def test_the_sequence_ends_early_when_netsuite_calculates_tax(mode: str, last: s
     assert (chosen({**ALL_ON, "use_standard_invoice_sync": standard}, mode)[-1] == last) is standard.startswith("No")
 
 
+@pytest.mark.parametrize("mode", ["A", "B"])
+def test_reversals_run_in_a_run_of_their_own_and_in_no_other(mode: str) -> None:
+    assert "reversals" not in chosen(ALL_ON, mode)
+    assert chosen(ALL_ON, mode, ["reversals"]) == []
+    alone = steps_to_run(settings(ALL_ON), mode, reverse=True)
+    assert (tuple(alone), [step for step, runs in alone.items() if runs]) == (STEPS, ["reversals"])
+
+
 @pytest.mark.rule("sequence-and-status.1.2.rule.no-netsuite-credit-memos")
 def test_with_invoice_settlement_there_are_no_adjustments_and_no_netsuite_credit_memos() -> None:
     every = {*chosen(ALL_ON, "A"), *chosen(ALL_ON, "B"), "netsuite_customers"}
-    assert every == set(STEPS)
+    assert every == set(STEPS) - {"reversals"}
     assert set(chosen(ALL_ON, "A")) - set(chosen(ALL_ON, "B")) == {"adjustments", "netsuite_credit_memos"}
     assert set(chosen(ALL_ON, "B")) - set(chosen(ALL_ON, "A")) == {"debit_memos", "credit_memos"}
 

@@ -114,16 +114,19 @@ def transactions(world: MemoryWorld) -> dict[str, dict[str, Any]]:
 
 
 def accounts(world: MemoryWorld) -> dict[tuple[str, str, str], Decimal]:
-    """What every account holds by customer and currency, debits positive, as far as it is not 0: NetSuite's general ledger."""
-    netsuite = world.wiring().netsuite(Settings(), Owner("test", "test", "test"))
+    """What every account holds by currency, receivables by customer too, debits positive, as far as it is not 0: the general ledger."""
+    target = target_of(world)
+    netsuite = connect(world)(target, target.settings()).netsuite
     q = (
-        "SELECT a.account, a.debit, t.currency, COALESCE(l.entity, t.entity) AS entity, l.foreignamount AS amount FROM transactionline l "
+        "SELECT a.account, c.accttype, t.currency, COALESCE(l.entity, t.entity) AS entity, l.foreignamount AS amount "
+        "FROM transactionline l "
         "JOIN transactionaccountingline a ON a.transaction = l.transaction AND a.transactionline = l.id "
-        "JOIN transaction t ON t.id = l.transaction WHERE a.posting = 'T'"
+        "JOIN transaction t ON t.id = l.transaction JOIN account c ON c.id = a.account WHERE a.posting = 'T'"
     )
     sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for row in netsuite.suiteql(q):
-        sums[row["account"], "", row.get("currency", "")] += Decimal(row.get("amount", "0"))
+        customer = row.get("entity", "") if row.get("accttype") == "AcctRec" else ""
+        sums[row["account"], customer, row.get("currency", "")] += Decimal(row.get("amount", "0"))
     return {key: amount for key, amount in sums.items() if amount}
 
 

@@ -3,24 +3,39 @@ once, and it ties out by currency and customer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from tallybridge import money
+from tallybridge.desk.records import explain
+from tallybridge.desk.reversal import approving
+from tallybridge.desk.reversal.planning import plan as make_plan
+from tallybridge.errors import ConfigurationError
+from tallybridge.netsuite import NetSuite
+from tallybridge.sync.reversal import VALID_FOR, NotReversed, ReversalPlan
+from tests.sync.builders import invoice
+from tests.sync.full_world import full_world
 from tests.sync.memory import MemoryWorld
 from tests.sync.reversal_world import (
+    ANN,
     BOB,
     accounts,
     approved,
     carried_out,
+    connect,
     everything,
     invoices,
     open_amounts,
     planned,
     reversed_whole,
     reversers,
+    target_of,
     transactions,
 )
+from tests.sync.run_world import fails_to_open
 from tests.sync.world import unserved_world
 
 
@@ -29,14 +44,48 @@ def memory(request: pytest.FixtureRequest) -> MemoryWorld:
     return MemoryWorld.of(unserved_world(settlement=getattr(request, "param", "B") == "B"))
 
 
+EACH_MODE = pytest.mark.parametrize(("memory", "mode"), [("A", "A"), ("B", "B")], indirect=["memory"])
+
+
+def the(world: MemoryWorld, kind: str) -> str:
+    """The internal id of the only transaction of a type."""
+    (found,) = [i for i, row in transactions(world).items() if row["type"] == kind]
+    return found
+
+
+def write(world: MemoryWorld, record_type: str, body: dict[str, Any], internal_id: str = "") -> str:
+    """What a person does in NetSuite."""
+    netsuite = by_person(world)
+    return netsuite.update(record_type, internal_id, body) if internal_id else netsuite.create(record_type, body)
+
+
+def by_person(world: MemoryWorld) -> NetSuite:
+    target = target_of(world)
+    return connect(world)(target, target.settings()).netsuite
+
+
+def refusal(act: Callable[[], Any]) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as raised:
+        act()
+    assert raised.value.advice and raised.value.place
+    return raised.value
+
+
+def codes(plan: ReversalPlan) -> list[str]:
+    return [each.code for each in plan.left]
+
+
+# --- What becomes of the documents ---------------------------------------------------------------------------------------
+
+
 def test_an_invoice_is_reversed_by_a_credit_memo_that_is_applied_to_it(memory: MemoryWorld) -> None:
     run_id = invoices(memory)["runId"]
     before = transactions(memory)
     plan, output = reversed_whole(memory, run_id)
     assert output["tiedOut"] is True, memory.summary(output)["messages"]
-    ((invoice, row),) = before.items()
+    ((invoice_id, row),) = before.items()
     ((credited, (memo,)),) = reversers(memory).items()
-    assert (credited, open_amounts(memory), accounts(memory)) == (invoice, {}, {})
+    assert (credited, open_amounts(memory), accounts(memory)) == (invoice_id, {}, {})
     now = transactions(memory)
     assert now[memo]["type"] == "creditMemo"
     assert (now[memo]["tranDate"], now[memo]["total"]) == (row["tranDate"], row["total"])
@@ -44,17 +93,18 @@ def test_an_invoice_is_reversed_by_a_credit_memo_that_is_applied_to_it(memory: M
     assert not now[memo].get("custbodyzuoraid")
 
 
-def test_planning_writes_nothing(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
-    before = transactions(memory)
-    plan = planned(memory, run_id)
-    assert transactions(memory) == before
-    assert [(t.record_type, t.way, t.currency, t.count, t.amount) for t in plan.totals] == [
-        ("invoice", "creditMemo", "USD", 1, Decimal("100"))
-    ]
+def test_a_payment_is_taken_off_its_invoice_and_reversed_by_a_journal_entry_that_it_is_applied_to(memory: MemoryWorld) -> None:
+    run_id = invoices(memory, "payments")["runId"]
+    payment = the(memory, "customerPayment")
+    _, output = reversed_whole(memory, run_id)
+    assert output["tiedOut"] is True, memory.summary(output)["messages"]
+    now, (journal,) = transactions(memory), reversers(memory)[payment]
+    assert now[journal]["type"] == "journalEntry"
+    assert [line["doc"]["id"] for line in now[payment]["apply"]["items"]] == [journal]
+    assert (open_amounts(memory), accounts(memory)) == ({}, {})
 
 
-@pytest.mark.parametrize(("memory", "mode"), [("A", "A"), ("B", "B")], indirect=["memory"])
+@EACH_MODE
 def test_a_whole_run_is_reversed_to_nothing(memory: MemoryWorld, mode: str) -> None:
     output = everything(memory, mode)
     before = transactions(memory)
@@ -64,4 +114,299 @@ def test_a_whole_run_is_reversed_to_nothing(memory: MemoryWorld, mode: str) -> N
     assert before.keys() <= transactions(memory).keys()
     assert accounts(memory) == {}
     assert {i: len(by) for i, by in reversers(memory).items()} == dict.fromkeys(before, 1)
-    assert approved and BOB and carried_out
+    refunds = [by for i, (by,) in reversers(memory).items() if before[i]["type"] == "customerRefund"]
+    assert refunds
+    assert {i for i, amount in open_amounts(memory).items() if amount} - set(refunds) <= {
+        by for i, (by,) in reversers(memory).items() if before[i]["type"] == "customerPayment"
+    }
+
+
+@EACH_MODE
+def test_the_run_after_it_sends_nothing_anew_and_finds_no_drift(memory: MemoryWorld, mode: str) -> None:
+    reversed_whole(memory, everything(memory, mode)["runId"])
+    before = transactions(memory)
+    memory.clock.advance(minutes=30)
+    summary = memory.summary(memory.run())
+    assert transactions(memory) == before
+    assert summary["drift"] == []
+    assert {m["step"] for m in summary["messages"]} <= {"products", "rate_plans"}
+
+
+def test_every_dollar_that_the_run_created_is_in_the_plan_or_told(memory: MemoryWorld) -> None:
+    output = everything(memory)
+    made: dict[str, Decimal] = {}
+    for row in memory.summary(output)["totals"]:
+        if row["currency"]:
+            made[row["currency"]] = made.get(row["currency"], Decimal(0)) + Decimal(str(row["synced"]["amount"]))
+    plan = planned(memory, output["runId"])
+    said: dict[str, Decimal] = {}
+    for currency, amount in [*((r.currency, r.amount) for r in plan.reversals), *((n.currency, n.amount) for n in plan.left)]:
+        if currency:
+            said[currency] = said.get(currency, Decimal(0)) + (amount or 0)
+    assert said == made
+    master = [each for each in plan.left if each.code == "RV-MASTER"]
+    assert {each.step for each in master} == {"customers", "charges"}
+    assert all(each.advice and each.count for each in plan.left)
+
+
+def test_what_was_written_to_zuora_is_told_with_what_a_person_can_do(memory: MemoryWorld) -> None:
+    everything(memory)
+    entered = full_world("B").second
+    memory.load(netsuite={kind: entered[kind] for kind in ("customerPayment", "customerRefund")})
+    memory.clock.advance(minutes=30)
+    output = memory.run(steps=["netsuite_payments", "netsuite_refunds"])
+    plan = planned(memory, output["runId"])
+    assert plan.reversals == ()
+    assert {(told.code, told.step) for told in plan.left} == {("RV-ZUORA", "netsuite_payments"), ("RV-ZUORA", "netsuite_refunds")}
+    assert all(told.amount and told.currency and "in Zuora" in told.advice for told in plan.left)
+
+
+# --- Planning ------------------------------------------------------------------------------------------------------------
+
+
+def test_planning_writes_nothing(memory: MemoryWorld) -> None:
+    run_id = invoices(memory)["runId"]
+    before = transactions(memory)
+    plan = planned(memory, run_id)
+    assert transactions(memory) == before
+    assert [tuple(vars(t).values()) for t in plan.totals] == [("invoice", "creditMemo", "USD", 1, Decimal(100))]
+
+
+def only_left(plan: ReversalPlan) -> NotReversed:
+    (told,) = [each for each in plan.left if each.id]
+    assert plan.reversals == ()
+    return told
+
+
+def test_an_invoice_that_somebody_else_has_paid_is_told_and_left(memory: MemoryWorld) -> None:
+    run_id = invoices(memory)["runId"]
+    document = transactions(memory)[the(memory, "invoice")]
+    apply = {"apply": {"items": [{"doc": {"id": document["id"]}, "apply": True, "amount": 40}]}}
+    payment = write(memory, "customerPayment", {"customer": document["entity"], "payment": 40, "autoApply": False, **apply})
+    told = only_left(planned(memory, run_id))
+    assert (told.code, told.number, told.currency, told.amount) == ("RV-APPLIED", "INV1", "USD", Decimal(100))
+    assert f"payment {payment} is applied to it with 40 USD" in told.message
+
+
+def test_what_is_applied_to_a_document_that_stays_lets_the_document_stay(memory: MemoryWorld) -> None:
+    """A refund by hand keeps the payment, and the payment keeps its invoice."""
+    run_id = invoices(memory, "payments")["runId"]
+    payment = the(memory, "customerPayment")
+    row = transactions(memory)[payment]
+    write(memory, "customerPayment", {"customer": row["customer"], "payment": 75}, payment)
+    plan = planned(memory, run_id)
+    assert [(each.code, each.number) for each in plan.left if each.id] == [("RV-CHANGED", "P1"), ("RV-APPLIED", "INV1")]
+    assert plan.reversals == ()
+
+
+def test_a_document_that_is_gone_or_changed_is_told(memory: MemoryWorld) -> None:
+    run_id = invoices(memory)["runId"]
+    document = the(memory, "invoice")
+    line = transactions(memory)[document]["item"]["items"][0]
+    write(memory, "invoice", {"item": {"items": [{"line": line["line"], "rate": 90, "amount": 90}]}}, document)
+    assert only_left(planned(memory, run_id)).code == "RV-CHANGED"
+    memory.netsuite.tenant.store.apply(("transaction", int(document)), None)
+    assert only_left(planned(memory, run_id)).code == "RV-GONE"
+
+
+def test_what_is_reversed_already_is_told_and_not_planned_again(memory: MemoryWorld) -> None:
+    run_id = invoices(memory)["runId"]
+    reversed_whole(memory, run_id)
+    plan = planned(memory, run_id)
+    assert only_left(plan).code == "RV-REVERSED"
+    assert refusal(lambda: approved(memory, plan)).code == "REVERSAL-NOTHING"
+
+
+def test_the_reversal_is_dated_as_the_document_or_in_a_closed_period_on_the_day_of_the_plan(memory: MemoryWorld) -> None:
+    run_id = invoices(memory)["runId"]
+    (as_dated,) = planned(memory, run_id).reversals
+    assert as_dated.date == "2026-10-01"
+    (period,) = [p for p in memory.in_netsuite("accountingPeriod") if p.get("periodName") == "Oct 2026"]
+    memory.load(netsuite={"accountingPeriod": [{**period, "closed": True}]})
+    (later,) = planned(memory, run_id).reversals
+    assert later.date == memory.clock.now().date().isoformat()
+    approved(memory, plan := planned(memory, run_id))
+    output = carried_out(memory, plan)
+    assert output["tiedOut"] is True, memory.summary(output)["messages"]
+
+
+@pytest.mark.parametrize("run", ["dry", "reversal", "unknown"])
+def test_a_run_that_has_nothing_to_be_reversed_is_refused(memory: MemoryWorld, run: str) -> None:
+    run_id = invoices(memory)["runId"]
+    if run == "dry":
+        run_id = memory.run(steps=["invoices"], dry_run=True)["runId"]
+    if run == "reversal":
+        run_id = reversed_whole(memory, run_id)[1]["runId"]
+    wanted = "unknown" if run == "unknown" else run_id
+    assert refusal(lambda: planned(memory, wanted)).code == ("RUN-UNKNOWN" if run == "unknown" else "REVERSAL-RUN")
+
+
+def test_more_documents_than_there_is_time_for_are_refused(memory: MemoryWorld) -> None:
+    run_id = invoices(memory)["runId"]
+    assert refusal(lambda: make_plan(target_of(memory), run_id, ANN, most=0, connect=connect(memory))).code == "REVERSAL-LARGE"
+
+
+# --- Approving -----------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_approves_a_plan_of_his_own(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    assert refusal(lambda: approved(memory, plan, ANN)).code == "REVERSAL-SAME-PERSON"
+    error, _ = fails_to_open(memory, {"reverse": plan.id})
+    assert error.code == "REVERSAL-NOT-APPROVED"
+    assert reversers(memory) == {}
+
+
+def test_planning_approving_and_carrying_out_stand_in_the_audit(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    started = approved(memory, plan)
+    assert started == {"trigger": "reversal", "dryRun": False, "steps": None, "reverse": plan.id, "by": BOB}
+    newest = list(target_of(memory).audit.newest())
+    assert [(e.who, e.action) for e in newest] == [(BOB, "run"), (BOB, "approve reversal"), (ANN, "plan reversal")]
+    assert newest[1].reason == "wrong price list"
+    assert "1 invoice with USD 100.00 by credit memo" in newest[1].after
+
+
+def test_a_plan_is_approved_once(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    approved(memory, plan)
+    assert refusal(lambda: approved(memory, plan, "carol@example.com")).code == "REVERSAL-APPROVED"
+
+
+def test_an_old_plan_is_refused(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    memory.clock.advance(days=VALID_FOR.days + 1)
+    assert refusal(lambda: approved(memory, plan)).code == "REVERSAL-OLD"
+
+
+def test_an_old_plan_is_not_carried_out_either(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    approved(memory, plan)
+    memory.clock.advance(days=VALID_FOR.days + 1)
+    error, _ = fails_to_open(memory, {"reverse": plan.id})
+    assert error.code == "REVERSAL-OLD"
+
+
+def test_a_plan_whose_world_has_moved_is_refused(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    document = the(memory, "invoice")
+    write(memory, "invoice", {"tranDate": "2026-10-02"}, document)
+    moved = refusal(lambda: approved(memory, plan))
+    assert moved.code == "REVERSAL-MOVED"
+    assert f"NetSuite invoice {document} has changed" in moved.message
+
+
+def test_a_plan_that_somebody_has_changed_is_refused(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    key = f"reversals/{plan.id}.json"
+    content = money.loads(memory.object(key))
+    content["reversals"][0]["amount"] = 1
+    memory.memory.objects.content[key] = money.dumps(content).encode()
+    assert refusal(lambda: approved(memory, plan)).code == "REVERSAL-SEAL"
+
+
+def test_what_is_carried_out_is_not_carried_out_again(memory: MemoryWorld) -> None:
+    plan, _ = reversed_whole(memory, invoices(memory)["runId"])
+    target = target_of(memory)
+    assert approving.standing(target, plan.id).state == approving.DONE
+    assert refusal(lambda: approving.carry_out(target, plan.id, BOB)).code == "REVERSAL-DONE"
+
+
+def test_an_unknown_plan_is_refused(memory: MemoryWorld) -> None:
+    invoices(memory)
+    for name in ("20260101T000000Z-abcdef", "../settings", ""):
+        assert refusal(lambda: approving.standing(target_of(memory), name)).code == "REVERSAL-UNKNOWN"  # noqa: B023
+
+
+# --- Carrying out --------------------------------------------------------------------------------------------------------
+
+
+def test_a_document_that_changes_after_the_approval_is_held(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    approved(memory, plan)
+    write(memory, "invoice", {"tranDate": "2026-10-02"}, the(memory, "invoice"))
+    output = carried_out(memory, plan)
+    assert [m["code"] for m in memory.summary(output)["messages"]] == ["RV-CHANGED"]
+    assert reversers(memory) == {}
+
+
+def test_a_payment_that_comes_between_holds_the_invoice_and_says_so(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    approved(memory, plan)
+    document = transactions(memory)[the(memory, "invoice")]
+    apply = {"apply": {"items": [{"doc": {"id": document["id"]}, "apply": True, "amount": 40}]}}
+    payment = write(memory, "customerPayment", {"customer": document["entity"], "payment": 40, "autoApply": False, **apply})
+    output = carried_out(memory, plan)
+    assert [m["code"] for m in memory.summary(output)["messages"]] == ["RV-APPLIED"]
+    assert reversers(memory) == {}
+    write(
+        memory,
+        "customerPayment",
+        {"customer": document["entity"], "apply": {"items": [{"doc": {"id": document["id"]}, "apply": False}]}},
+        payment,
+    )
+    again = carried_out(memory, plan)
+    assert again["tiedOut"] is True, memory.summary(again)["messages"]
+    assert len(reversers(memory)) == 1
+
+
+def test_an_invoice_waits_for_the_payment_that_could_not_be_reversed(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory, "payments")["runId"])
+    approved(memory, plan)
+    write(
+        memory,
+        "customerPayment",
+        {"customer": {"id": plan.reversals[0].customer}, "tranDate": "2026-10-20"},
+        the(memory, "customerPayment"),
+    )
+    output = carried_out(memory, plan)
+    assert sorted(m["code"] for m in memory.summary(output)["messages"]) == ["RV-CHANGED", "RV-WAITS"]
+    assert reversers(memory) == {}
+
+
+def test_a_rehearsal_writes_nothing(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    approved(memory, plan)
+    before = transactions(memory)
+    output = carried_out(memory, plan, dry_run=True)
+    assert transactions(memory) == before
+    (row,) = memory.summary(output)["totals"]
+    assert (row["object"], row["synced"]["count"], row["synced"]["amount"]) == ("Reversal", 1, 100)
+
+
+def test_other_runs_have_no_part_in_it(memory: MemoryWorld) -> None:
+    invoices(memory)
+    opened = memory.open()
+    assert opened["steps"]["reversals"] is False
+    memory.close(opened["runId"])
+
+
+def test_a_reversal_sends_nothing_else(memory: MemoryWorld) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    approved(memory, plan)
+    memory.load(invoice("A1", "INV2", [("Gold", 10.0)], sub="S1"))
+    output = carried_out(memory, plan)
+    assert [row["object"] for row in memory.summary(output)["totals"]] == ["Reversal"]
+    assert memory.in_zuora("Invoice", "INV2").get("IntegrationId__NS") is None
+
+
+def test_the_record_tells_by_what_it_was_reversed(memory: MemoryWorld) -> None:
+    plan, _ = reversed_whole(memory, invoices(memory)["runId"])
+    ((_, (memo,)),) = reversers(memory).items()
+    stories = {story.step: story for story in explain(target_of(memory), "INV1").stories}
+    assert stories["invoices"].next == f"Nothing: it was reversed in NetSuite by credit memo {memo}, and is not sent again by itself."
+    assert stories["reversals"].item["destination_id"] == memo
+    assert memory.in_zuora("Invoice", "INV1")["IntegrationStatus__NS"] == "Sync Complete"
+    assert plan.run_id
+
+
+def test_two_plans_of_one_run_reverse_each_document_once(memory: MemoryWorld) -> None:
+    run_id = invoices(memory, "payments")["runId"]
+    plans = [planned(memory, run_id) for _ in range(2)]
+    for plan in plans:
+        approved(memory, plan)
+    for plan in plans:
+        output = carried_out(memory, plan)
+        assert output["tiedOut"] is True, memory.summary(output)["messages"]
+    assert [len(by) for by in reversers(memory).values()] == [1, 1]
+    assert accounts(memory) == {}

@@ -3,7 +3,7 @@ carries out; it stands in the audit before it is given."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import islice
 
@@ -18,6 +18,7 @@ from tallybridge.reporting.words import plural
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.instructions import Instruction, Instructions, Kind, alike_key
 from tallybridge.sync.ledger import Ledger
+from tallybridge.sync.reversal import STEP
 from tallybridge.tasks.steps import STEPS, step_class
 
 INPUT = "INSTRUCTION"
@@ -97,6 +98,7 @@ def instruct(
     """Give an instruction for each record; answers those that were taken. `to` is the other side's id for a link, `until` the last day
     (YYYY-MM-DD) on which a record is ignored. Raises `ConfigurationError` INSTRUCTION, `TallybridgeError` AUDIT-BUSY or
     INSTRUCTION-REPLACED."""
+    _check_steps(row.step for row in rows)
     _check(target, kind, rows, reason, to, until)
     now = stamp(target.clock.now())
     wanted = [
@@ -110,6 +112,7 @@ def instruct(
 def retry_all(target: Target, meant: Sequence[Problem], who: str, *, reason: str = "") -> list[Instruction]:
     """Have all records of problems tried again, however many there are when a run takes them up; answers the instructions, one for each
     step. Raises `TallybridgeError` AUDIT-BUSY or INSTRUCTION-REPLACED."""
+    _check_steps(each.step for each in meant)
     now = stamp(target.clock.now())
     wanted = [
         Instruction(alike_key(each.step, each.code), each.step, "", Kind.RETRY, who, now, reason=reason[:MAX_REASON], alike=each.code)
@@ -163,6 +166,13 @@ def kind_of(step: str) -> type[SyncStep]:
 def label(step: str) -> str:
     """What people call a record of a step: Invoice."""
     return str(kind_of(step).object_label)
+
+
+def _check_steps(steps: Iterable[str]) -> None:
+    """Raises `ConfigurationError` INSTRUCTION about what no run but that of an approved plan takes up."""
+    if STEP in steps:
+        advice = "Carry the reversal out again with `tallybridge reversal run`, or make a new plan."
+        raise ConfigurationError("A reversal takes no instructions for single records.", place="record", code=INPUT, advice=advice)
 
 
 def _check(target: Target, kind: Kind, rows: Sequence[Waiting], reason: str, to: str, until: str) -> None:

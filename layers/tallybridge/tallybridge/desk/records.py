@@ -13,13 +13,16 @@ from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.chains import end_of
 from tallybridge.reporting.words import plural
+from tallybridge.steps.reversing.ways import word
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.instructions import Instruction, Kind
 from tallybridge.sync.ledger import OPEN, Ledger, State
+from tallybridge.sync.reversal import OBJECT, STEP, SYSTEM, key_of
 from tallybridge.sync.runlog import LeftOut, RunSummary
 from tallybridge.tasks.drift import drift_in, drift_key
 from tallybridge.tasks.steps import STEPS
 
+REVERSALS = Ledger.key(SYSTEM, OBJECT, "")
 BESIDE = ("instruction#", "drift#", "care#")
 """Beginnings of keys that lie beside those of records."""
 NAMED_ENTRIES = 20
@@ -85,7 +88,11 @@ def explain(target: Target, name: str) -> Explained:
     items = target.ledger.read([*keys, *(key for key in possible_keys(name) if key not in keys)])
     beside = target.ledger.read([drift_key(key) for key in items])
     instructions, numbers = queue_of(target).read(items), Numbers(target.ledger)
-    stories = tuple(_story(key, item, beside.get(drift_key(key), {}), numbers, instructions.get(key)) for key, item in items.items())
+    reversed_by = target.ledger.read([key_of(str(item["destination_id"])) for item in items.values() if item.get("destination_id")])
+    stories = tuple(
+        _story(key, item, beside.get(drift_key(key), {}), numbers, instructions.get(key), _reversal(item, reversed_by))
+        for key, item in items.items()
+    )
     rules = tuple(row for row in (summary.left_out if summary else ()) if name in row.first)
     if not stories and not rules:
         raise ConfigurationError(
@@ -122,7 +129,20 @@ class Numbers(Mapping[str, str]):
         return len(self.asked)
 
 
-def _story(key: str, item: Mapping[str, Any], beside: Mapping[str, Any], numbers: Numbers, instruction: Instruction | None) -> Story:
+def _reversal(item: Mapping[str, Any], reversed_by: Mapping[str, Mapping[str, Any]]) -> str:
+    """What reverses a record's counterpart in NetSuite, in words; "" where nothing does. The record's own item is left as it is."""
+    found = reversed_by.get(key_of(str(item.get("destination_id", "")))) if not str(item.get("id", "")).startswith(REVERSALS) else None
+    return f"{word(str(found.get('destination_type', '')))} {found['destination_id']}" if found and found.get("state") == State.DONE else ""
+
+
+def _story(
+    key: str,
+    item: Mapping[str, Any],
+    beside: Mapping[str, Any],
+    numbers: Numbers,
+    instruction: Instruction | None,
+    reversal: str,
+) -> Story:
     source_id, step, row = key.rsplit("#", 1)[-1], str(item.get("step", "")), waiting_in(item)
     if row:
         row = replace(row, root=end_of(row.waits_for, numbers))
@@ -130,12 +150,23 @@ def _story(key: str, item: Mapping[str, Any], beside: Mapping[str, Any], numbers
     history = tuple(item.get("history", ()))
     known = label(step) if step in STEPS else ""
     return Story(
-        step, known, str(item.get("number", "")), source_id, item, history, row, instruction, drift, _next(item, row, instruction, drift)
+        step,
+        known,
+        str(item.get("number", "")),
+        source_id,
+        item,
+        history,
+        row,
+        instruction,
+        drift,
+        _next(item, row, instruction, drift, reversal),
     )
 
 
-def _next(item: Mapping[str, Any], row: Waiting | None, instruction: Instruction | None, drift: Iterable[Drift]) -> str:
+def _next(item: Mapping[str, Any], row: Waiting | None, instruction: Instruction | None, drift: Iterable[Drift], reversal: str) -> str:
     """What the next run will do, in a sentence."""
+    if item.get("step") == STEP:
+        return _next_of_reversal(item)
     if instruction and not instruction.outcome:
         return f"The next run carries out the instruction ({instruction.kind}) of {instruction.by}."
     if instruction and instruction.kind == Kind.IGNORE and instruction.outcome == "skipped":
@@ -149,9 +180,18 @@ def _next(item: Mapping[str, Any], row: Waiting | None, instruction: Instruction
         return f"It is tried again; until what is wrong is mended the run {word}."
     if any(drift):
         return "Nothing: it was synced, and has changed on one side since; see the drift."
+    if reversal and item.get("state") == State.DONE:
+        return f"Nothing: it was reversed in NetSuite by {reversal}, and is not sent again by itself."
     if item.get("state") == State.DONE:
         return "Nothing: it is synced. It is looked at again when it changes."
     return "It is looked at again when it is due."
+
+
+def _next_of_reversal(item: Mapping[str, Any]) -> str:
+    """The same of a document that is reversed, or was to be: only a run of its own reversal takes it up."""
+    if item.get("state") == State.DONE:
+        return "Nothing: it is reversed."
+    return "Nothing, until the reversal that it belongs to is carried out again: `tallybridge reversal run`."
 
 
 def _done_about(target: Target, stories: Iterable[Story]) -> Iterable[Entry]:

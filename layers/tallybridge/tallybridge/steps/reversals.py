@@ -15,7 +15,7 @@ from tallybridge.steps.reversing import ways
 from tallybridge.steps.reversing.documents import Books, Document, Reverser, books, held, reversers
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.held import Held
-from tallybridge.sync.reversal import OBJECT, STEP, SYSTEM, Reversal
+from tallybridge.sync.reversal import OBJECT, SYSTEM, Reversal
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
@@ -44,7 +44,7 @@ class View:
 
 
 class Reversals(SyncStep):
-    name = STEP
+    name = "reversals"
     title = "Reversals"
     object = OBJECT
     object_label = "Reversal of"
@@ -98,17 +98,19 @@ class Reversals(SyncStep):
         wrong = ways.problem(view.reversal, view.found, view.books, view.planned)
         if wrong or view.found is None:
             return Hold((wrong,)) if wrong else Hold(())
+        facts = {"destination_type": view.reversal.way}
         asked = ways.requests(view.reversal, view.found, view.books, self.reference, view.plan_id)
-        return Write("create", "", "", asked, write_back=False, after=ways.first(view.found, view.planned))
+        return Write("create", "", "", asked, write_back=False, after=ways.first(view.found, view.planned), facts=facts)
 
-    @staticmethod
-    def _found(view: View, there: Counterpart) -> Plan:
+    def _found(self, view: View, there: Counterpart) -> Plan:
         """It is compensated. Of a payment or credit memo whose worker has died in between, the application is still to be made."""
-        rest = ways.reapplied(view.found, view.books, there.id) if view.found else ()
+        rest = ways.reapplied(view.found, view.books, self.reference, there.id) if view.found else ()
         if not rest or view.found is None:
-            return Found(there)
+            return Found(there, facts={"destination_type": there.kind})
         after = ways.first(view.found, view.planned)
-        return Write("recover", "", "", rest, destination_id=there.id, write_back=False, after=after)
+        return Write(
+            "recover", "", "", rest, destination_id=there.id, write_back=False, after=after, facts={"destination_type": there.kind}
+        )
 
     def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
         """What compensates a document carries its id: it belongs to no other."""
@@ -141,7 +143,7 @@ class Reversals(SyncStep):
         wrong = {}
         for i, record in due.items():
             document, reverser = now.documents.get(i), now.reversed.get(i)
-            if document and reverser and ways.reapplied(document, now, reverser.id):
+            if document and reverser and ways.reapplied(document, now, self.reference, reverser.id):
                 text = f"{self.object_label} {record.number}: NetSuite has not applied it to journal entry {reverser.id}."
                 wrong[i] = Problem(f"{self.code}-PARTS", text, "Carry the reversal out again: `tallybridge reversal run`.")
         return wrong

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tallybridge.desk.target import Target
-from tallybridge.steps.reversing.ways import WAYS
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.reversal import NotReversed
 from tallybridge.sync.runlog import Outcome, RecordResult
@@ -35,7 +34,7 @@ IN_ZUORA = {
 
 @dataclass(frozen=True)
 class Created:
-    """A document that the run has created in NetSuite."""
+    """A document that the run has created in NetSuite. Its type is not in the result where an attempt of a batch was repeated."""
 
     step: str
     result: RecordResult
@@ -56,7 +55,7 @@ def made_by(target: Target, run_id: str) -> Made:
     for step in (s for s in STEPS if folder.has(f"{s}/start.json")):
         kind = step_class(step)
         for _, result in results(folder, step, so_far(folder, StepFacts.of_class(kind))):
-            if result.action == "create" and result.destination_id and kind.destination_system == "NetSuite" and result.destination in WAYS:
+            if result.action == "create" and result.destination_id and kind.destination_system == "NetSuite" and kind.transaction:
                 made.documents.append(Created(step, result))
             elif told := _why_not(kind, result):
                 counted.setdefault((step, *told, result.currency), []).append(result)

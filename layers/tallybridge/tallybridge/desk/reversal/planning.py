@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from tallybridge.clock import stamp
@@ -121,27 +122,31 @@ def _check_run(found: Mapping[str, Any], run_id: str) -> None:
 def _chosen(documents: Sequence[Created], seen: Present, today: date) -> Iterator[Reversal | NotReversed]:
     """For each document what reverses it, or why nothing does. What is applied to others comes before them: where it stays, they stay."""
     planned: set[str] = set()
-    for each in sorted(documents, key=lambda c: (ORDER[c.result.destination], c.result.destination_id)):
-        found = seen.books.documents.get(each.result.destination_id)
+    there = [(each, seen.books.documents.get(each.result.destination_id)) for each in documents]
+    for each, found in sorted(there, key=lambda of: (ORDER.get(_type(*of), ""), of[0].result.destination_id)):
         answer = _reversal(each, found, seen, planned, today)
         if isinstance(answer, Reversal):
             planned.add(answer.id)
         yield answer
 
 
+def _type(each: Created, found: Document | None) -> str:
+    return found.record_type if found else each.result.destination
+
+
 def _reversal(each: Created, found: Document | None, seen: Present, planned: set[str], today: date) -> Reversal | NotReversed:
-    result = each.result
-    name = f"{word(result.destination).capitalize()} {result.source_number or result.source_id}"
+    result, record_type = each.result, _type(each, found)
+    name = f"{word(record_type).capitalize()} {result.source_number or result.source_id}"
     dated = _date(found, seen.reference, today) if found else ""
     wanted = Reversal(
         id=result.destination_id,
-        record_type=result.destination,
-        way=WAYS[result.destination],
+        record_type=record_type,
+        way=WAYS.get(record_type, ""),
         step=each.step,
         source_id=result.source_id,
         number=result.source_number or result.source_id,
         currency=found.currency if found else result.currency,
-        amount=found.total if found else result.amount or 0,  # type: ignore[arg-type]
+        amount=found.total if found else abs(result.amount or Decimal(0)),
         customer=found.customer if found else result.customer,
         date=dated,
         seal=found.seal if found else "",
@@ -160,7 +165,7 @@ def _reversal(each: Created, found: Document | None, seen: Present, planned: set
         id=wanted.id,
         record_type=wanted.record_type,
         currency=result.currency,
-        amount=result.amount,
+        amount=abs(result.amount or Decimal(0)),
     )
 
 
@@ -171,7 +176,7 @@ def _against(name: str, each: Created, found: Document, seen: Present, planned: 
         return Problem("RV-REVERSED", text, "Nothing is to be done.")
     if found.total == 0:
         return Problem("RV-ZERO", f"{name}: holds nothing that could be reversed.", "Nothing is to be done.")
-    sent = replace(each.result.sent, kind=each.result.destination)
+    sent = replace(each.result.sent, amount=abs(each.result.amount or Decimal(0)))  # negative invoices became credit memos
     if not agree(sent, Held(found.total, found.currency, found.customer, found.record_type), each.result.base):
         text = f"{name}: NetSuite {found.record_type} {found.id} no longer holds what the run has created."
         return Problem("RV-CHANGED", text, f"Reverse it by hand. {AGAIN}")

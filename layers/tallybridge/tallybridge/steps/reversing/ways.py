@@ -19,7 +19,7 @@ from tallybridge.steps.reversing.documents import RECEIVABLE, Applied, Books, Do
 from tallybridge.steps.settling.applications import apply_sublist
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.reversal import Reversal, external_id
-from tallybridge.sync.step import CREATED, Later, Problem, Request
+from tallybridge.sync.step import CREATED, IGNORE, Later, Problem, Request
 
 CODE = "RV"
 WAYS = {
@@ -106,7 +106,7 @@ def requests(wanted: Reversal, found: Document, books: Books, reference: Referen
     """What is sent to NetSuite."""
     if wanted.way == "creditMemo":
         return (_credit(wanted, found, reference, plan_id),)
-    return (Request("journalEntry", _journal(wanted, found, reference, plan_id)), *reapplied(found, books, CREATED))
+    return (Request("journalEntry", _journal(wanted, found, reference, plan_id)), *reapplied(found, books, reference, CREATED))
 
 
 def _memo(wanted: Reversal, plan_id: str) -> str:
@@ -115,13 +115,12 @@ def _memo(wanted: Reversal, plan_id: str) -> str:
 
 def _credit(wanted: Reversal, found: Document, reference: Reference, plan_id: str) -> Request:
     """The credit memo that NetSuite builds from an invoice, line by line. It belongs to no Zuora record, and is not sent to Zuora."""
-    status, zuora_id = (reference.custom("creditMemo", label) for label in (STATUS, "Zuora ID"))
     body = {
         "externalId": external_id(wanted.id),
         "tranDate": wanted.date,
         "memo": _memo(wanted, plan_id),
-        zuora_id: None,
-        **({status: "Ignore"} if reference.has_field("creditMemo", status) else {}),
+        reference.custom("creditMemo", "Zuora ID"): None,
+        **_aside(reference),
         **apply_sublist([{"doc": {"id": wanted.id}, "line": 0, "apply": True, "amount": found.total}]),
     }
     return Request(f"invoice/{wanted.id}{TRANSFORM}creditMemo", body)
@@ -146,9 +145,10 @@ def _journal_line(posting: Posting, found: Document) -> dict[str, Any]:
     return {"account": {"id": posting.account}, side: abs(posting.amount), **customer, **segments}
 
 
-def reapplied(found: Document, books: Books, journal: Any) -> tuple[Request, ...]:
+def reapplied(found: Document, books: Books, reference: Reference, journal: Any) -> tuple[Request, ...]:
     """Take a payment or credit memo off its documents and apply what is left of it to its journal entry; nothing where it is so already.
-    What refunds have taken from it they keep."""
+    What refunds have taken from it they keep. A credit memo is set aside for the sync from NetSuite, which else would take the application
+    for one that Zuora is to have."""
     if found.record_type not in APPLIES:
         return ()
     done = books.reversed.get(found.id)
@@ -160,7 +160,14 @@ def reapplied(found: Document, books: Books, journal: Any) -> tuple[Request, ...
     if not off and not on:
         return ()
     party = {"customer" if found.record_type == "customerPayment" else "entity": {"id": found.customer}}
-    return (Request(found.record_type, {**party, **apply_sublist([*off, *on])}, found.id),)
+    aside = _aside(reference) if found.record_type == "creditMemo" else {}
+    return (Request(found.record_type, {**party, **aside, **apply_sublist([*off, *on])}, found.id),)
+
+
+def _aside(reference: Reference) -> dict[str, str]:
+    """The field of a credit memo that keeps it from being sent to Zuora, where the account has it."""
+    status = reference.custom("creditMemo", STATUS)
+    return {status: IGNORE} if reference.has_field("creditMemo", status) else {}
 
 
 def first(found: Document, planned: Mapping[str, Reversal]) -> tuple[Later, ...]:

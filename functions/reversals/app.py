@@ -1,0 +1,5 @@
+"""Lambda of the sync step reversals."""
+
+from tallybridge.tasks.handler import step_handler
+
+handler = step_handler("reversals")
