@@ -152,7 +152,7 @@ def test_every_dollar_that_the_run_created_is_in_the_plan_or_told(memory: Memory
 def test_what_was_written_to_zuora_is_told_with_what_a_person_can_do(memory: MemoryWorld) -> None:
     everything(memory)
     entered = full_world("B").second
-    memory.load(netsuite={kind: entered[kind] for kind in ("customerPayment", "customerRefund")})
+    memory.load(netsuite={kind: entered[kind] for kind in ("creditMemo", "customerPayment", "customerRefund")})
     memory.clock.advance(minutes=30)
     output = memory.run(steps=["netsuite_payments", "netsuite_refunds"])
     plan = planned(memory, output["runId"])
