@@ -39,7 +39,7 @@ class ConditionFailed(Exception):
 class MemoryTable:
     """The part of a DynamoDB table that the product uses; raises on an expression it does not know."""
 
-    RANGE = re.compile(r"(?:begins_with\((?P<begins>\w+), |(?P<least>\w+) >= )(?P<value>:\w+)\)?")
+    RANGE = re.compile(r"(?:begins_with\((?P<begins>\w+), |(?P<least>\w+) >= |(?P<below>\w+) < )(?P<value>:\w+)\)?")
     TERM = re.compile(r"(?P<missing>attribute_not_exists)\((?P<key>\w+)\)|(?P<name>#?\w+) (?P<sign>[=<]) (?P<value>:\w+)")
 
     def __init__(self, name: str, *keys: str) -> None:
@@ -90,8 +90,9 @@ class MemoryTable:
         if range_of:
             match = self.RANGE.fullmatch(range_of)
             assert match, range_of
-            name, value = match["begins"] or match["least"], ExpressionAttributeValues[match["value"]]
-            found = [i for i in found if (i[name].startswith(value) if match["begins"] else i[name] >= value)]
+            name, value = match["begins"] or match["least"] or match["below"], ExpressionAttributeValues[match["value"]]
+            holds = str.startswith if match["begins"] else str.__ge__ if match["least"] else str.__lt__
+            found = [i for i in found if holds(i[name], value)]
         found.sort(key=lambda i: [i[k] for k in keys], reverse=not more.get("ScanIndexForward", True))
         if after:
             places = [[i[k] for k in keys] for i in found]

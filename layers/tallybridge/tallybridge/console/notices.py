@@ -17,5 +17,7 @@ NOTICES = {
     "assigned": "It was noted who looks after it.",
     "noted": "The note was added.",
     "rotated": "The new credentials work, and the next run takes them. Take the old ones away there, once a run has gone well.",
+    "planned": "The plan was made; nothing was written in NetSuite. Another person has to approve it.",
+    "reversing": "A run was started that carries the reversal out; while another is in progress, start it again afterwards.",
     "same": "Nothing was changed: the settings are what they were.",
 }
