@@ -39,6 +39,14 @@ FOLLOWED: dict[str, str] = {
     **dict.fromkeys(
         ("NSCM-CHANGED", "NSCM-VOIDED"), "tests/sync/test_netsuite_credit_memos_followed.py::test_a_hold_ends_when_both_sides_agree_again"
     ),
+    **dict.fromkeys(
+        ("RV-APPLIED", "RV-WAITS", "REVERSAL-NOT-APPROVED"),
+        "tests/sync/test_reversal.py::test_a_payment_that_comes_between_holds_the_invoice_and_says_so",
+    ),
+    **dict.fromkeys(
+        ("RV-CHANGED", "REVERSAL-MOVED", "REVERSAL-OLD", "REVERSAL-SEAL"),
+        "tests/sync/test_reversal.py::test_a_new_plan_ends_what_has_moved",
+    ),
     "INV-LINK": "tests/sync/test_instructions.py::test_a_link_that_was_refused_is_made_once_the_other_record_is_right",
     "IGNORED": "tests/sync/test_instructions.py::test_an_ignored_record_is_sent_once_it_was_withdrawn",
     "NSRFD-CHANGED": "tests/sync/test_netsuite_refunds_followed.py::test_a_synced_refund_that_changes_is_told_until_it_agrees_again",
@@ -58,6 +66,13 @@ EXCUSED = {
     "the console says so of a request; tests/console sends it again as the advice has it, or shows why it is refused": (
         "CONSOLE-SESSION CONSOLE-FORM CONSOLE-ORIGIN CONSOLE-HOST CONSOLE-ROLE CONSOLE-NO-ROLE CONSOLE-SIGN-IN CONSOLE-INPUT "
         "CONSOLE-UNKNOWN CONSOLE-TOO-LARGE CONSOLE-SECRET CONSOLE-FAULT PROBLEM-GONE CODE-UNKNOWN"
+    ),
+    "a reversal or its run was named that cannot be; another one is named, as the tests of reversals show": (
+        "REVERSAL-RUN REVERSAL-LARGE REVERSAL-UNKNOWN REVERSAL-ACCOUNT REVERSAL-SAME-PERSON REVERSAL-APPROVED "
+        "REVERSAL-NOTHING REVERSAL-DONE"
+    ),
+    "a document that a reversal leaves as it is: a person decides what becomes of it, in NetSuite or in Zuora": (
+        "RV-GONE RV-POSTING RV-PERIOD RV-PARTS RV-TOTAL RV-MASTER RV-UPDATED RV-LINKED RV-FOUND RV-ZUORA"
     ),
     "an administrator of the vendor or of AWS follows it; there is nothing in the stand-ins to change": (
         "MAIL-FAILED NS-INSUFFICIENT_PERMISSION NS-INVALID_LOGIN NS-CONCURRENCY_LIMIT_EXCEEDED NS-INSUFCNT_NUM_PRDS_FOR_REV_REC "

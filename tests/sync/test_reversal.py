@@ -15,9 +15,11 @@ from tallybridge.desk.reversal import approving
 from tallybridge.desk.reversal.planning import plan as make_plan
 from tallybridge.errors import ConfigurationError
 from tallybridge.netsuite import NetSuite
+from tallybridge.steps.reversals import Reversals
 from tallybridge.sync.reversal import VALID_FOR, NotReversed, ReversalPlan
 from tests.sync.builders import invoice
 from tests.sync.full_world import full_world
+from tests.sync.invoice_world import change
 from tests.sync.memory import MemoryWorld
 from tests.sync.reversal_world import (
     ANN,
@@ -119,6 +121,15 @@ def test_a_whole_run_is_reversed_to_nothing(memory: MemoryWorld, mode: str) -> N
     assert {i for i, amount in open_amounts(memory).items() if amount} - set(refunds) <= {
         by for i, (by,) in reversers(memory).items() if before[i]["type"] == "customerPayment"
     }
+
+
+@EACH_MODE
+def test_documents_of_one_customer_are_reversed_in_pieces(memory: MemoryWorld, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is applied to a document may lie in an earlier piece, or in the same one."""
+    monkeypatch.setattr(Reversals, "chunk", 1)
+    _, reversal = reversed_whole(memory, everything(memory, mode)["runId"])
+    assert reversal["tiedOut"] is True, memory.summary(reversal)["messages"]
+    assert accounts(memory) == {}
 
 
 @EACH_MODE
@@ -318,6 +329,21 @@ def test_an_unknown_plan_is_refused(memory: MemoryWorld) -> None:
         assert refusal(lambda: approving.standing(target_of(memory), name)).code == "REVERSAL-UNKNOWN"  # noqa: B023
 
 
+@pytest.mark.parametrize("why", ["moved", "old", "seal"])
+def test_a_new_plan_ends_what_has_moved(memory: MemoryWorld, why: str) -> None:
+    run_id = invoices(memory)["runId"]
+    plan = planned(memory, run_id)
+    if why == "moved":
+        write(memory, "invoice", {"tranDate": "2026-10-02"}, the(memory, "invoice"))
+    if why == "old":
+        memory.clock.advance(days=VALID_FOR.days + 1)
+    if why == "seal":
+        memory.memory.objects.content[f"reversals/{plan.id}.json"] = memory.object(f"reversals/{plan.id}.json").replace(b"INV1", b"INV2")
+    assert refusal(lambda: approved(memory, plan)).code == f"REVERSAL-{why.upper()}"
+    _, output = reversed_whole(memory, run_id)
+    assert output["tiedOut"] is True, memory.summary(output)["messages"]
+
+
 # --- Carrying out --------------------------------------------------------------------------------------------------------
 
 
@@ -398,6 +424,23 @@ def test_the_record_tells_by_what_it_was_reversed(memory: MemoryWorld) -> None:
     assert stories["reversals"].item["destination_id"] == memo
     assert memory.in_zuora("Invoice", "INV1")["IntegrationStatus__NS"] == "Sync Complete"
     assert plan.run_id
+
+
+def test_what_was_reversed_is_sent_anew_when_a_person_asks_for_it(memory: MemoryWorld) -> None:
+    """As docs/reversal.md says."""
+    run_id = invoices(memory)["runId"]
+    reversed_whole(memory, run_id)
+    first = the(memory, "invoice")
+    write(memory, "invoice", {"externalId": None, "custbodyzuoraid": None}, first)
+    change(memory, "Invoice", "INV1", IntegrationId__NS=None, IntegrationStatus__NS=None, TransferredToAccounting="No")
+    memory.clock.advance(minutes=30)
+    output = memory.run(steps=["invoices"])
+    assert output["tiedOut"] is True, memory.summary(output)["messages"]
+    (second,) = {i for i, row in transactions(memory).items() if row["type"] == "invoice"} - {first}
+    assert open_amounts(memory) == {second: Decimal(100)}
+    _, again = reversed_whole(memory, output["runId"])
+    assert again["tiedOut"] is True, memory.summary(again)["messages"]
+    assert sorted(reversers(memory)) == sorted([first, second])
 
 
 def test_two_plans_of_one_run_reverse_each_document_once(memory: MemoryWorld) -> None:

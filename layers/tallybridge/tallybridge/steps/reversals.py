@@ -96,8 +96,9 @@ class Reversals(SyncStep):
         if found:
             return self._found(view, found[0])
         wrong = ways.problem(view.reversal, view.found, view.books, view.planned)
-        if wrong or view.found is None:
-            return Hold((wrong,)) if wrong else Hold(())
+        if wrong is not None:
+            return Hold((wrong,))
+        assert view.found is not None  # else that is what is wrong
         facts = {"destination_type": view.reversal.way}
         asked = ways.requests(view.reversal, view.found, view.books, self.reference, view.plan_id)
         return Write("create", "", "", asked, write_back=False, after=ways.first(view.found, view.planned), facts=facts)

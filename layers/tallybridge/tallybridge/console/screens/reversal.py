@@ -16,7 +16,7 @@ from tallybridge.steps.reversing.ways import word
 MOST_DOCUMENTS = 2_000
 """Documents that the console has the time to look at; more are planned with the command."""
 SHOWN = 200
-"""Documents of a reversal on its page; the command tells all of them."""
+"""Documents of a reversal on its page, reversed or not; the command tells all of them."""
 MAX_ID = 80
 
 
@@ -36,7 +36,8 @@ def _told(known: Standing, person: str) -> dict[str, Any]:
     return {
         **told,
         "totals": [_row(row) for row in told["totals"]],
-        "left": [{**row, "money": _money(row)} for row in told["left"]],
+        "left": [{**row, "money": _money(row)} for row in told["left"][:SHOWN]],
+        "left_more": max(0, len(told["left"]) - SHOWN),
         "documents": documents[:SHOWN],
         "more": max(0, len(documents) - SHOWN),
         "own": known.plan.by == person,
