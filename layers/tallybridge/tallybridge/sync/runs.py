@@ -30,7 +30,7 @@ BILLING = "billing"
 RETENTION = timedelta(days=400)
 IN_THE_LIST = (
     *("run_id", "instance", "trigger", "started", "ended", "outcome", "dry_run", "set_up", "message"),
-    *("stopped_by", "reason", "undelivered", "instructed_only", "by"),
+    *("stopped_by", "reason", "undelivered", "instructed_only", "by", "plan"),
 )
 """What of a run's record stands in the list of runs."""
 CONNECTION = {"pk": "connection", "sk": "zuora-netsuite"}

@@ -4,6 +4,7 @@
     {step}/folded/00001-results.jsonl.gz   the results of some batches, one of their parts a line
     {step}/folded/00001-log.jsonl.gz       their log lines
     {step}/folded/00001-rehearsed.jsonl.gz what they would make, in a dry run
+    {step}/folded/00001-planned.jsonl.gz   what they would do: {"part", "heads"} of each of their parts
 
 It takes as many rounds as it needs. A piece is written before it is counted, and what is counted is one file: an attempt that dies in
 between writes the same piece again, and nothing counts twice. Whatever reads a step afterwards reads its pieces.
@@ -26,7 +27,8 @@ from tallybridge.rounds import Kept
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import ControlTotal, LeftOut, Outcome, RecordResult, StepOutcome, StepReport, Tally, together
 from tallybridge.tasks.away import Away
-from tallybridge.tasks.results import LOG, MADE, RESULTS, BatchLeft, StepFacts, batches_left, manifest_of, read_batch
+from tallybridge.tasks.plan_sums import Sums
+from tallybridge.tasks.results import LOG, MADE, PLANNED, RESULTS, BatchLeft, StepFacts, batches_left, manifest_of, read_batch
 
 SO_FAR = "folded/so_far.json"
 FILES_PER_PIECE = 400
@@ -57,10 +59,14 @@ class Folded:
     its line out of balance."""
     booked: dict[Line, str] = field(default_factory=dict)
     """As far as the results tell: lines of which NetSuite books records in its base currency, with that currency."""
+    plan: Sums = field(default_factory=Sums)
+    """What a dry run would do."""
 
     def add(self, step: StepFacts, left: BatchLeft) -> None:
         """Count what a batch has left."""
         first: dict[str, Any] = {}
+        for part in left.made:
+            self.plan.add(part)
         self.batches += 1
         self.report.message = self.report.message or left.failure
         self.report.left += left.left
@@ -85,6 +91,7 @@ class Folded:
             "totals": [total.to_json() for total in self.totals.values()],
             "selected": [[*line, tally.to_json()] for line, tally in self.selected.items()],
             "booked": [[*line, base] for line, base in self.booked.items()],
+            "plan": self.plan.to_json(),
         }
 
     @classmethod
@@ -98,6 +105,7 @@ class Folded:
             {(t["object"], t["currency"]): ControlTotal.from_json(t) for t in row["totals"]},
             {(name, currency): Tally.from_json(tally) for name, currency, tally in row["selected"]},
             {(name, currency): base for name, currency, base in row["booked"]},
+            Sums.from_json(row.get("plan")),
         )
 
 
@@ -148,7 +156,7 @@ class Piece:
     size: int = 0
     parts: list[bytes] = field(default_factory=list)
     logs: list[bytes] = field(default_factory=list)
-    made: list[bytes] = field(default_factory=list)
+    made: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, left: BatchLeft, files: int) -> None:
         self.files += files
@@ -164,7 +172,8 @@ class Piece:
     def write(self, folder: RunFolder, step: str, number: int, *, dry_run: bool) -> None:
         packed = {RESULTS: one_a_line(self.parts), LOG: b"".join(self.logs)}
         if dry_run:
-            packed[MADE] = one_a_line(self.made)
+            packed[MADE] = one_a_line([money.dumps(part["made"]).encode() for part in self.made if part["made"]])
+            packed[PLANNED] = one_a_line([money.dumps({"part": p["part"], "heads": p["heads"]}).encode() for p in self.made])
         for what, body in packed.items():
             folder.write(piece_name(step, number, what), body, "application/x-ndjson", ContentEncoding="gzip")
 

@@ -8,20 +8,20 @@ balance of a document and the applications of a payment in NetSuite.
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, cast
 
 from tallybridge.money import plain
 from tallybridge.netsuite import NetSuite
+from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.runlog import LogLine
+from tallybridge.sync.stand_ins import STAND_IN, stand_in_id
 from tallybridge.sync.step import SYNC_COMPLETE, Found, Plan, SourceRecord, Write
 from tallybridge.tasks.folded import made
-from tallybridge.tasks.results import MADE
 from tallybridge.tasks.steps import STEPS
 from tallybridge.zuora.source import Record, ZuoraSource
 
@@ -29,18 +29,13 @@ LINKS = "nexttransactionlinelink"
 """Queries about applications name this table."""
 CURRENCY = ("currency", "Currency")
 """Under which names a Zuora account is given its currency."""
-STAND_IN = re.compile(r"\b9[0-9]{15}\b")
 ZERO = Decimal(0)
 Entry = dict[str, Any]
 
 
-def stand_in_id(source_id: str) -> str:
-    """Stands for the internal id that a record would get: digits, as every internal id of NetSuite, and longer than any of them."""
-    return f"9{int(hashlib.sha256(source_id.encode()).hexdigest()[:12], 16) % 10**15:015d}"
-
-
-def entry_of(object_type: str, record: SourceRecord, plan: Plan) -> Entry | None:
+def entry_of(step: SyncStep, record: SourceRecord, plan: Plan) -> Entry | None:
     """What a plan would leave behind; None where nothing that others could need."""
+    object_type = step.object
     if isinstance(plan, Found):
         return {"object": object_type, "source": record.id, "id": plan.counterpart.id}
     if not isinstance(plan, Write) or not plan.write_back:
@@ -54,6 +49,8 @@ def entry_of(object_type: str, record: SourceRecord, plan: Plan) -> Entry | None
         "object": object_type,
         "source": record.id,
         "id": stand_in_id(record.id),
+        "key": Ledger.key(step.system, object_type, record.id),
+        "accounts": _accounts(bodies),
         "currency": record.currency or next((b[n] for b in bodies for n in CURRENCY if isinstance(b.get(n), str)), ""),
         "amount": plain(abs(record.amount)) if record.amount is not None else "",
         "customer": str(owners[0].get("id", "")) if owners else "",
@@ -63,10 +60,10 @@ def entry_of(object_type: str, record: SourceRecord, plan: Plan) -> Entry | None
     }
 
 
-def keep(folder: RunFolder, step: str, part: str, entries: Sequence[Entry]) -> None:
-    """Keep what one piece of a batch would make."""
-    if entries:
-        folder.write_json(f"{step}/{MADE}/{part}.json", list(entries))
+def _accounts(bodies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The accounts of an item that would be made."""
+    names = {"income": "incomeAccount", "deferred": "deferredRevenueAccount"}
+    return {own: str(body[name]["id"]) for body in bodies for own, name in names.items() if isinstance(body.get(name), Mapping)}
 
 
 @dataclass
@@ -118,13 +115,13 @@ class Rehearsal:
             names = {"number": str(known.get("number", document)), "zuoraid": str(known.get("source", document))}
             yield {"record": internal_id, "document": document, "kind": "CustInvc", "amount": amount, **names}
 
+    def shown(self, text: str) -> str:
+        """A text as people read it: what would be made has no id yet."""
+        return STAND_IN.sub(lambda found: "new" if found[0] in self.made else found[0], text)
+
     def told(self, line: LogLine) -> LogLine:
-        """A line as people read it: what would be made has no id yet."""
-
-        def shown(text: str) -> str:
-            return STAND_IN.sub(lambda found: "new" if found[0] in self.made else found[0], text)
-
-        return replace(line, message=shown(line.message), cause=shown(line.cause), advice=shown(line.advice))
+        """A line as people read it."""
+        return replace(line, message=self.shown(line.message), cause=self.shown(line.cause), advice=self.shown(line.advice))
 
     def account(self, internal_id: str) -> Record:
         """The Zuora account that would have been made of a NetSuite customer, by its stand-in id."""
@@ -181,8 +178,3 @@ class RehearsedNetSuite:
 def rehearsed(netsuite: NetSuite, source: ZuoraSource, rehearsal: Rehearsal) -> tuple[NetSuite, ZuoraSource]:
     """Both systems as a step of a dry run sees them."""
     return cast(NetSuite, RehearsedNetSuite(netsuite, rehearsal)), RehearsedSource(source, rehearsal)
-
-
-def entries_of(object_type: str, plans: Iterable[tuple[SourceRecord, Plan]]) -> list[Entry]:
-    """What the plans of a piece of a batch would leave behind."""
-    return [entry for record, plan in plans if (entry := entry_of(object_type, record, plan)) is not None]
