@@ -29,6 +29,9 @@ NAMED = 3
 TYPE, TARGET = "#type", "#id"
 """Places, beside those in the body, where a request names records."""
 
+PERSONAL = re.compile(r"salesrep$|phone$|fax$|addr(ess)?$|zip$|postalcode$")
+"""Ends of further keys of personal values."""
+
 Places = dict[str, list[str]]
 """Where stand-ins stand: stand-in -> places, such as "item.items[].item.id"."""
 Shown = dict[str, Any]
@@ -74,7 +77,7 @@ def planned(work: Work, found: Sequence[Counterpart], step: Step) -> Planned:
                 known.append(place)
         return text
 
-    digests = tuple(digest(way, found, step, noted) for way in _ways(work.plan))
+    digests = tuple(digest(way, found, step, noted) for way in _ways(work.plan)) if _writes(work.plan) else ()
     return Planned(work.record.id, kind_of(work.plan), code_of(work.plan), digests, shown(work.plan, step), places)
 
 
@@ -109,7 +112,7 @@ def _writes(plan: Plan) -> bool:
 
 
 def _ways(plan: Plan) -> list[Plan]:
-    """A plan, and the other way that it may take."""
+    """A plan, and the other way that it may take: which one is gone may be learnt before or after."""
     return [plan, plan.otherwise.plan] if isinstance(plan, Write) and plan.otherwise else [plan]
 
 
@@ -230,7 +233,7 @@ def _masked(way: str, value: Any) -> Any:
     if not isinstance(value, str) or way.endswith(".id"):
         return value
     name = re.sub(r"[^a-z]", "", way.rpartition(".")[2].lower())
-    return MASK if NAMES.fullmatch(name) else masked_text(value)
+    return MASK if NAMES.fullmatch(name) or PERSONAL.search(name) else masked_text(value)
 
 
 def difference(was: Planned, plan: Plan, step: Step, swap: Swap) -> str:
