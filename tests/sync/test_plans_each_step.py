@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -17,8 +17,8 @@ Begin = Callable[[MemoryWorld, str], None]
 
 
 @pytest.fixture(scope="module")
-def memory(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryWorld, str]]:
-    yield MemoryWorld.of(unserved_world(settlement=request.param == "B")), request.param
+def memory(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
+    return MemoryWorld.of(unserved_world(settlement=request.param == "B")), request.param
 
 
 def applied(world: MemoryWorld, steps: list[str] | None = None) -> None:

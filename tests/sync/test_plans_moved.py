@@ -50,9 +50,7 @@ def test_what_has_changed_in_the_source_is_not_written_and_a_new_plan_ends_it(wo
     first = plan(world)
     change(world, "Invoice", "INV1", DueDate="2026-12-24")
     summary = apply(world, first)
-    assert told(summary, "PLAN-MOVED") == [
-        "Invoice INV1: not written, it is no longer as planned: dueDate was 2026-10-31, is 2026-12-24."
-    ]
+    assert told(summary, "PLAN-MOVED") == ["Invoice INV1: not written, it is no longer as planned: dueDate was 2026-10-31, is 2026-12-24."]
     assert there(world) == {zid("INV2")}
     assert summary["due"] == 1
     assert world.in_zuora("Invoice", "INV1").get("IntegrationStatus__NS") is None

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from tallybridge.sync.stand_ins import STAND_IN
 from tallybridge.sync.step import CREATED, Request, SourceRecord, Write
 
 ZERO = Decimal(0)
@@ -124,12 +125,12 @@ def _document(record: SourceRecord, request: Request, lines: Sequence[Mapping[st
 
 def _account_of(line: Mapping[str, Any], books: Books) -> Account:
     item = _id(line.get("item"))
-    known = books.items.get(item, ItemAccounts())
+    known, name = books.items.get(item, ItemAccounts()), "a new item" if STAND_IN.fullmatch(item) else f"item {item}"
     if _id(line.get("revRecSchedule")):
-        return books.account(known.deferred, f"deferred revenue account of item {item}")
+        return books.account(known.deferred, f"deferred revenue account of {name}")
     if known.deferred:  # by the item's own template, if it has one
-        return books.account("", f"income or deferred revenue account of item {item}")
-    return books.account(known.income, f"income account of item {item}")
+        return books.account("", f"income or deferred revenue account of {name}")
+    return books.account(known.income, f"income account of {name}")
 
 
 def _settlement(record: SourceRecord, request: Request, books: Books) -> Iterator[Posting]:
