@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tallybridge.tasks.plans import StepPlan
-from tests.sync.builders import charge, invoice, merged, payment, subscription
+from tests.sync.builders import charge, invoice, payment, subscription
 from tests.sync.invoice_world import TAXED, change, ready
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
@@ -90,7 +90,8 @@ def test_a_payment_debits_the_bank_or_undeposited_funds(world: MemoryWorld) -> N
     ],
 )
 def test_an_item_that_the_same_plan_makes(world: MemoryWorld, given: dict[str, str], credited: str) -> None:
-    ready(world, charge("New", **given), subscription("A1", "S2", "New"), invoice("A1", "INV1", [("New", 50.0)], sub="S2"))
+    new = (charge("New", **given), subscription("A1", "S2", "New"), invoice("A1", "INV1", [("New", 50.0)], sub="S2"))
+    ready(world, *new, default_subsidiary="Parent Company")
     plan = planned(world, "charges", "invoices")["invoices"]
     assert posted(plan) == {RECEIVABLES: (*OCT, "50", "0"), credited: (*OCT, "0", "50")}
     assert plan.sums.effect.off() == {}
