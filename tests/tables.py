@@ -7,12 +7,12 @@ from typing import Any
 STATUS: dict[str, Any] = {
     "TableName": "status",
     "BillingMode": "PAY_PER_REQUEST",
-    "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention", "number")],
+    "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention", "place", "number")],
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "GlobalSecondaryIndexes": [
         {
-            "IndexName": "attention",
-            "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+            "IndexName": "waiting",
+            "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "place", "KeyType": "RANGE"}],
             "Projection": {"ProjectionType": "ALL"},
         },
         {

@@ -165,7 +165,7 @@ def test_a_table_without_its_index_fails(target: Target) -> None:
     target.client("dynamodb").update_table(
         TableName="status",
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "attention"}}],
+        GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "waiting"}}],
     )
     assert examined(target)["AWS: status table"].state is State.FAIL
 

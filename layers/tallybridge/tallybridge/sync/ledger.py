@@ -30,7 +30,8 @@ BATCH_GET = 100
 BATCH_GET_TRIES = 8
 IN_FLIGHT_SECONDS = 200
 """How long a request may still be on its way, or be worked on, after it was sent: longer than any client waits for an answer."""
-ATTENTION_INDEX = "attention"
+ATTENTION_INDEX = "waiting"
+"""By what must be come back to (`attention`) and, of records that are alike, the oldest first (`place`)."""
 NUMBER_INDEX = "number"
 
 
@@ -295,20 +296,24 @@ class Ledger:
             return False
         return True
 
-    def attention(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"."""
-        start: dict[str, Any] = {}
-        while True:
-            answer = self.table.query(
-                IndexName=ATTENTION_INDEX,
-                KeyConditionExpression="attention = :kind",
-                ExpressionAttributeValues={":kind": kind},
-                **start,
-            )
+    def attention(self, kind: str, code: str = "", after: str = "", most: int | None = None) -> Iterator[dict[str, Any]]:
+        """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"; all of them, or those
+        with a code alone. In the order of their places, from behind the place `after`; at most so many."""
+        values = {":kind": kind}
+        asked: dict[str, Any] = {"KeyConditionExpression": "attention = :kind", "ExpressionAttributeValues": values}
+        if code:
+            asked["KeyConditionExpression"] += " AND begins_with(place, :code)"
+            values[":code"] = f"{code}#"
+        if after:
+            asked["ExclusiveStartKey"] = {"attention": kind, "place": after, "id": after.split("#", 2)[2]}
+        left = most
+        while left is None or left > 0:
+            answer = self.table.query(IndexName=ATTENTION_INDEX, **asked, **({"Limit": left} if left else {}))
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            left = None if left is None else left - len(answer["Items"])
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def keys_of(self, number: str) -> list[str]:
         """The keys of all items with a number: of records, and of what lies beside them."""
@@ -327,7 +332,9 @@ class Ledger:
         content = {**item, **facts, "version": version + 1, "updated": now}
         if facts.get("state") in SETTLED:
             content["history"] = history_of(item, facts, self.owner.run_id, now)
-        content = {k: v for k, v in content.items() if k not in surplus and (k, v) != ("number", "")}
+        content = {k: v for k, v in content.items() if k not in (*surplus, "place") and (k, v) != ("number", "")}
+        if "attention" in content:
+            content["place"] = place_of(content)
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
         if version:
             condition = {
@@ -340,6 +347,11 @@ class Ledger:
         except self.table.meta.client.exceptions.ConditionalCheckFailedException as lost:
             raise LostClaim(item["id"]) from lost
         return content
+
+
+def place_of(item: Mapping[str, Any]) -> str:
+    """Where an item stands among those that somebody must come back to: by code, the oldest first."""
+    return f"{item.get('code', '')}#{item.get('since', '')}#{item['id']}"
 
 
 def history_of(item: Mapping[str, Any], facts: Mapping[str, Any], run_id: str, now: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ pk "configuration"   sk <job>           the version of the settings that the las
 pk "concurrency"     sk <job>           how many calls to the destination the newest settings allow at a time
 pk "connection"      sk "zuora-netsuite" the one NetSuite account and the tenant mode that this instance is bound to
 pk "slots"           sk <account>       the destination's slots (see slots.py)
+pk "problems"        sk <step>           what is held or refused, by code (see problems.py)
 pk "console#..."     sk ...              what the console keeps (see console/kept.py), and what the last checks of the set-up have found
 """
 
