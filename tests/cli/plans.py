@@ -1,0 +1,45 @@
+"""The plan of a small tenant, put where the product puts it: an invoice that is created, one that is held, a payment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tallybridge.sync.runlog import RunOutcome
+from tallybridge_cli.target import Target
+from tests.cli.conftest import TestClock
+from tests.sync.builders import charge, invoice, payment, subscription
+from tests.sync.invoice_world import ready
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import unserved_world
+
+STEPS = ("invoices", "payments")
+
+
+def store_plan(target: Target, clock: TestClock, *, many: int = 0) -> str:
+    """Make a plan and copy it to an installation; answers its id. `many`: so many more invoices."""
+    world = MemoryWorld.of(unserved_world())
+    world.clock.moment = clock.moment - timedelta(days=1, minutes=5)  # a world that is made anew is a day older
+    ready(
+        world,
+        charge("Iron"),
+        subscription("A1", "S2", "Iron"),
+        invoice("A1", "INV1", [("Gold", 100.0)], sub="S1"),
+        invoice("A1", "INV2", [("Iron", 7.0)], sub="S2"),
+        payment("A1", "P1", 60.0, {"INV1": 60.0}),
+        *(invoice("A1", f"INV{n:04}", [("Gold", 1.0)], sub="S1") for n in range(1000, 1000 + many)),
+    )
+    output = world.run(steps=list(STEPS), dry_run=True)
+    run_id = str(output["runId"])
+    bucket, mine = target.client("s3"), f"runs/{run_id}/"
+    for key, body in world.memory.objects.content.items():
+        if key.startswith(mine):
+            bucket.put_object(Bucket=target["REPORTS_BUCKET"], Key=key, Body=body)
+    record = world.wiring().runs().read(run_id)
+    target.runs.record(**{name: value for name, value in record.items() if name not in ("pk", "sk", "expires")})
+    target.client("ssm").put_parameter(Name="/tallybridge/settings", Value=world.memory.settings, Type="String", Overwrite=True)
+    assert record["outcome"] == RunOutcome.WARNINGS
+    return run_id
+
+
+def save_settings(target: Target, document: str) -> None:
+    target.client("ssm").put_parameter(Name="/tallybridge/settings", Value=document, Type="String", Overwrite=True)
