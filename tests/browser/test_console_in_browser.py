@@ -27,6 +27,7 @@ from tallybridge.sync.runlog import Cause, Holds, Level, RunOutcome, StepOutcome
 from tallybridge_cli.target import Target
 from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.test_report_in_browser import PHONE, READABLE, UNREADABLE
+from tests.cli.plans import PLAN, store_plan
 from tests.cli.runs import RUN, finished_run, store_run
 from tests.console.conftest import clients, clock, executions, fault, scheduler, site, target
 from tests.console.world import Context, Executions, Scheduler
@@ -45,6 +46,7 @@ SCREENS: tuple[str, ...] = (
     "/nowhere",
 )
 SCREENS += ("/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit")
+SCREENS += ("/plan", f"/runs/{PLAN}/plan", f"/runs/{PLAN}/plan/records?step=invoices&does=create")
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 """A folder for pictures of every page, for people to look at."""
 
@@ -97,6 +99,7 @@ def fill(target: Target) -> None:
     actions.instruct(target, Kind.IGNORE, [ignored], "otto@example.com", reason="disputed by the customer since March", until="2026-06-30")
     target.configuration().save_version('{"run_hours": 24}', "otto@example.com", "first")
     target.configuration().save_version('{"run_hours": 12, "notify_recipients": ["a@example.com"]}', "anna@example.com", "nights are short")
+    assert store_plan(target, target.clock, under_its_settings=False) == PLAN
 
 
 class Desk:

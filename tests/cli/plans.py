@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tallybridge.clock import Clock
 from tallybridge.sync.runlog import RunOutcome
 from tallybridge_cli.target import Target
-from tests.cli.conftest import TestClock
 from tests.sync.builders import charge, invoice, payment, subscription
 from tests.sync.invoice_world import ready
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
 STEPS = ("invoices", "payments")
+PLAN = "run-0001-04025500"
+"""The id of the first plan that is made in a test, on the test's clock."""
 
 
-def store_plan(target: Target, clock: TestClock, *, many: int = 0) -> str:
-    """Make a plan and copy it to an installation; answers its id. `many`: so many more invoices."""
+def store_plan(target: Target, clock: Clock, *, many: int = 0, under_its_settings: bool = True) -> str:
+    """Make a plan and copy it to an installation; answers its id. `many`: so many more invoices. `under_its_settings`: they become those of
+    the installation, else it counts as made under those that are there."""
     world = MemoryWorld.of(unserved_world())
-    world.clock.moment = clock.moment - timedelta(days=1, minutes=5)  # a world that is made anew is a day older
+    world.clock.moment = clock.now() - timedelta(days=1, minutes=5)  # a world that is made anew is a day older
     ready(
         world,
         charge("Iron"),
@@ -36,7 +39,11 @@ def store_plan(target: Target, clock: TestClock, *, many: int = 0) -> str:
             bucket.put_object(Bucket=target["REPORTS_BUCKET"], Key=key, Body=body)
     record = world.wiring().runs().read(run_id)
     target.runs.record(**{name: value for name, value in record.items() if name not in ("pk", "sk", "expires")})
-    target.client("ssm").put_parameter(Name="/tallybridge/settings", Value=world.memory.settings, Type="String", Overwrite=True)
+    if under_its_settings:
+        save_settings(target, world.memory.settings)
+    else:
+        now = target.settings().model_dump(mode="json", by_alias=True)
+        target.folder(run_id).write_json("run.json", {**target.folder(run_id).read_json("run.json"), "settings": now})
     assert record["outcome"] == RunOutcome.WARNINGS
     return run_id
 

@@ -59,6 +59,10 @@ def test_the_records_of_a_kind_are_told_with_what_would_be_sent(browser: Browser
     (made,) = browser.get(f"/runs/{plan}/plan/records?step=payments&does=create&format=json").data["records"]
     assert made["requests"][0]["fields"]["apply[1].doc"] == "new"
     assert "digests" not in made
+    assert [(e["name"], e["debit_text"] or e["credit_text"]) for e in made["posts"]] == [
+        ("Undeposited Funds", "USD 60.00"),
+        ("1100 Accounts Receivable", "USD 60.00"),
+    ]
     assert "What would be sent" in browser.get(f"/runs/{plan}/plan/records?step=payments&does=create").seen
     assert browser.get(f"/runs/{plan}/plan/records?step=nothing").status == 404
 

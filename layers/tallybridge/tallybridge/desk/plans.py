@@ -201,7 +201,7 @@ def told(row: dict[str, Any]) -> dict[str, Any]:
     """A record of a plan as people are told of it: without what the engine compares."""
     amount = row["amount"]
     known = {name: value for name, value in row.items() if name not in ("digests", "stand_ins", "kind", "planned_code")}
-    posts = [{"account": p[0], "name": p[1], "period": p[2], "currency": p[3], "debit": p[4], "credit": p[5]} for p in row["posts"]]
+    posts = [_posting((p[0], p[1], p[2], p[3]), (Decimal(str(p[4])), Decimal(str(p[5])), 1)) for p in row["posts"]]
     new = set(row["stand_ins"])
     requests = [{**r, "fields": {k: "new" if v in new else v for k, v in r["fields"].items()}} for r in row["requests"]]
     money = money_text(Decimal(str(amount)), row["currency"]) if amount is not None and row["currency"] else ""
