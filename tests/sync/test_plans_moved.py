@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import DEFAULTS
+from tallybridge.sync.instructions import Instruction, Instructions, Kind
 from tallybridge.sync.ledger import Owner
 from tests.sync.builders import Objects, charge, invoice, merged, payment, subscription, zid
 from tests.sync.invoice_world import change, customer, ready
@@ -95,6 +96,20 @@ def test_what_came_after_the_plan_is_counted_and_not_touched(world: MemoryWorld)
     assert told(summary, "PLAN-NEW") == ["Zuora invoices: 2 records came after the plan and were not taken up."]
     assert there(world) == {zid("INV1")}
     assert [row["selected"]["count"] for row in summary["totals"]] == [1]
+    world.reported("invoices")
+    assert len(there(world)) == 3
+
+
+def test_what_people_have_said_of_other_records_stands(world: MemoryWorld) -> None:
+    ready(world, gold("INV1"))
+    first = plan(world)
+    world.load(gold("INV2"))
+    wiring = world.wiring()
+    queue = Instructions(wiring.ledger("", "desk"), wiring.clock)
+    queue.give([Instruction(f"zuora#Invoice#{zid('INV2')}", "invoices", "INV2", Kind.IGNORE, "a person", "2026-11-02", reason="disputed")])
+    queue.give([Instruction(f"zuora#Invoice#{zid('INV3')}", "invoices", "INV3", Kind.RETRY, "a person", "2026-11-02")])
+    apply(world, first)
+    assert sorted(each.number for each in queue.open("invoices")) == ["INV2", "INV3"]
 
 
 def test_what_is_not_due_any_more_is_counted(world: MemoryWorld) -> None:
