@@ -16,7 +16,7 @@ from tallybridge.pieces import side_by_side
 from tallybridge.reporting.words import left_out_words, money_text, plural
 from tallybridge.tasks.gl_effect import Effect
 from tallybridge.tasks.plans import StepPlan, applied, check, check_same
-from tallybridge.tasks.run_file import NAME, RunFile
+from tallybridge.tasks.run_file import NAME
 from tallybridge.tasks.steps import STEPS, step_class
 
 PAGE = 50
@@ -138,11 +138,10 @@ def state(target: Target, run_id: str) -> dict[str, Any]:
     return {"applicable": True, "code": "", "message": "", "advice": "", "applied_by": by}
 
 
-def _checked(target: Target, run_id: str) -> RunFile:
+def _checked(target: Target, run_id: str) -> None:
     """What the run that applies a plan will check as well, as far as it is known before. Raises `ConfigurationError`."""
     made = check(target.folder(run_id), target.runs.read(run_id), target.clock.now())
-    check_same(made, target.settings().model_dump(mode="json", by_alias=True), made.mode)
-    return made
+    check_same(made, target.settings().model_dump(mode="json", by_alias=True), made["mode"])
 
 
 # -- record by record ----------------------------------------------------------------------------------------------------

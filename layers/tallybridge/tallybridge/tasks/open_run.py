@@ -138,7 +138,7 @@ def _plan_of(plan: str, run_id: str, wiring: Wiring, settings: dict[str, Any], m
     """The steps of a plan that may be applied. Raises `ConfigurationError` that says why it may not."""
     made = plans.check(wiring.folder(plan), wiring.runs().read(plan), wiring.clock.now(), run_id)
     plans.check_same(made, settings, mode)
-    return made.steps
+    return dict(made["steps"])
 
 
 def worked_with(wiring: Wiring) -> str:

@@ -16,7 +16,7 @@ from tallybridge.sync.runlog import RunOutcome
 from tallybridge.tasks.folded import SO_FAR, rows
 from tallybridge.tasks.plan_sums import Sums
 from tallybridge.tasks.results import PLANNED
-from tallybridge.tasks.run_file import NAME, RunFile
+from tallybridge.tasks.run_file import NAME
 
 GOOD_FOR = timedelta(hours=24)
 """How old a plan may be when it is applied, from the start of its dry run."""
@@ -63,8 +63,8 @@ class StepPlan:
         return Agreed({row["id"]: Planned.from_json(row) for row in found}, ids)
 
 
-def check(folder: RunFolder, record: Mapping[str, Any], now: datetime, run_id: str = "") -> RunFile:
-    """What a plan's dry run was. `record` is its run's record, {} for none; `run_id` the run that is to apply it. Raises
+def check(folder: RunFolder, record: Mapping[str, Any], now: datetime, run_id: str = "") -> Row:
+    """What a plan's dry run was: its run.json. `record` is its run's record, {} for none; `run_id` the run that is to apply it. Raises
     `ConfigurationError` PLAN-UNKNOWN, PLAN-NOT-WHOLE, PLAN-OLD, PLAN-APPLIED."""
     if not record.get("dry_run") or not folder.has(NAME):
         text = f'There is no dry run "{folder.run_id}" whose plan could be applied.'
@@ -74,20 +74,22 @@ def check(folder: RunFolder, record: Mapping[str, Any], now: datetime, run_id: s
         raise _refused("PLAN-NOT-WHOLE", text, f"See on its page what kept it. {AGAIN}")
     if (by := applied(folder)) and by["run_id"] != run_id:
         raise _already(folder, by)
-    plan = RunFile.load(folder)
-    started = moment_of(plan.started)
+    plan: Row = folder.read_json(NAME)
+    started = moment_of(plan["started"])
     if started is None or now - started > GOOD_FOR:
         hours = int(GOOD_FOR.total_seconds() // 3600)
-        raise _refused("PLAN-OLD", f"The plan of run {folder.run_id} is of {plan.started}; a plan is good for {hours} hours.", AGAIN)
+        raise _refused("PLAN-OLD", f"The plan of run {folder.run_id} is of {plan['started']}; a plan is good for {hours} hours.", AGAIN)
     return plan
 
 
-def check_same(plan: RunFile, settings: Mapping[str, Any], mode: str) -> None:
+def check_same(plan: Row, settings: Mapping[str, Any], mode: str) -> None:
     """That a plan was made under these settings and in this tenant mode. Raises `ConfigurationError` PLAN-SETTINGS."""
-    changed = sorted(key for key in {*settings, *plan.settings} if settings.get(key) != plan.settings.get(key))
-    if changed or mode != plan.mode:
+    changed = sorted(key for key in {*settings, *plan["settings"]} if settings.get(key) != plan["settings"].get(key))
+    if changed or mode != plan["mode"]:
         what = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "") if changed else "the tenant's mode"
-        raise _refused("PLAN-SETTINGS", f"The plan of run {plan.run_id} was made under other settings: {what}. Nothing was written.", AGAIN)
+        raise _refused(
+            "PLAN-SETTINGS", f"The plan of run {plan['run_id']} was made under other settings: {what}. Nothing was written.", AGAIN
+        )
 
 
 def take(folder: RunFolder, run_id: str, now: datetime) -> None:
