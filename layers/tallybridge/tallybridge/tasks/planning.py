@@ -61,12 +61,12 @@ class Planner:
         """Keep the plan of one piece of a batch."""
         plans = {record.id: (record, plan) for record, plan in done.rehearsed}
         writes = {i: (record, plan) for i, (record, plan) in plans.items() if isinstance(plan, Write)}
+        keys = self._keys(done)
         netsuite, effect = self.step.context.netsuite, Effect()
         held = self._held([plan for _, plan in writes.values()])
         to_netsuite = self.step.destination_system == "NetSuite"
         made = self.rehearsal.made
         books = books_for([p for _, p in writes.values()], netsuite, self.folder, self.settings, made) if to_netsuite and writes else None
-        keys = self._keys(done)
         results, rows, heads = {r.source_id: r for r in done.results}, [], []
         for each in done.planned:
             result = results[each.id]
@@ -105,6 +105,7 @@ class Planner:
     def _keys(self, done: BatchResult) -> dict[str, str]:
         """The ledger's key of the record that a stand-in stands for, by stand-in: of an earlier step, or of the same batch."""
         wanted = {stand_in for each in done.planned for stand_in in each.stand_ins}
+        self.rehearsal.know(ids=wanted)
         own = {stand_in_id(each.id): Ledger.key(self.step.system, self.step.object, each.id) for each in done.planned}
         earlier = {s: str(self.rehearsal.made[s]["key"]) for s in wanted if s in self.rehearsal.made}
         return {s: own[s] for s in wanted if s in own} | earlier

@@ -87,9 +87,8 @@ def check_same(plan: Row, settings: Mapping[str, Any], mode: str) -> None:
     changed = sorted(key for key in {*settings, *plan["settings"]} if settings.get(key) != plan["settings"].get(key))
     if changed or mode != plan["mode"]:
         what = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "") if changed else "the tenant's mode"
-        raise _refused(
-            "PLAN-SETTINGS", f"The plan of run {plan['run_id']} was made under other settings: {what}. Nothing was written.", AGAIN
-        )
+        text = f"The plan of run {plan['run_id']} was made under other settings: {what}. Nothing was written."
+        raise _refused("PLAN-SETTINGS", text, AGAIN)
 
 
 def take(folder: RunFolder, run_id: str, now: datetime) -> None:

@@ -9,19 +9,22 @@ balance of a document and the applications of a payment in NetSuite.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
+from threading import Lock
 from typing import Any, cast
 
 from tallybridge.money import plain
 from tallybridge.netsuite import NetSuite
+from tallybridge.pieces import streamed_parts
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.runlog import LogLine
 from tallybridge.sync.stand_ins import STAND_IN, stand_in_id
 from tallybridge.sync.step import SYNC_COMPLETE, Found, Plan, SourceRecord, Write
-from tallybridge.tasks.folded import made
+from tallybridge.tasks.drawers import Drawer
+from tallybridge.tasks.folded import TAKEN, made
 from tallybridge.tasks.steps import STEPS
 from tallybridge.zuora.source import Record, ZuoraSource
 
@@ -30,6 +33,9 @@ LINKS = "nexttransactionlinelink"
 CURRENCY = ("currency", "Currency")
 """Under which names a Zuora account is given its currency."""
 ZERO = Decimal(0)
+OPEN_BALANCES = frozenset(("foreignamountunpaid", "unused"))
+"""Columns with what is open of a document or a payment."""
+ROWS_AT_ONCE = 1_000
 Entry = dict[str, Any]
 
 
@@ -66,33 +72,44 @@ def _accounts(bodies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {own: str(body[name]["id"]) for body in bodies for own, name in names.items() if isinstance(body.get(name), Mapping)}
 
 
-@dataclass
 class Rehearsal:
-    """What earlier steps of a dry run would have made."""
+    """What earlier steps of a dry run would have made: of it what was asked for, so that a worker holds no more than its batch needs."""
 
-    ids: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Internal id by source id, by object type."""
-    made: dict[str, Entry] = field(default_factory=dict)
-    """What stands for a record of NetSuite, by its stand-in id."""
-    taken: dict[str, Decimal] = field(default_factory=dict)
-    """What would be taken of a record's open balance, by internal id."""
+    def __init__(self, drawers: Sequence[Drawer] = ()) -> None:
+        self.drawers = drawers
+        self.ids: dict[str, dict[str, str]] = {}
+        """Internal id by source id, by object type."""
+        self.made: dict[str, Entry] = {}
+        """What stands for a record of NetSuite, by its stand-in id."""
+        self.taken: dict[str, Decimal] = {}
+        """What would be taken of a record's open balance, by internal id."""
+        self._asked: set[str] = set()
+        self._guard = Lock()
 
     @classmethod
     def before(cls, folder: RunFolder, step: str) -> Rehearsal:
         """What the steps before this one would have made."""
-        found = cls()
-        for name in STEPS[: STEPS.index(step)]:
-            for entry in made(folder, name):
-                found.add(entry)
-        return found
+        return cls([drawer for name in STEPS[: STEPS.index(step)] for drawer in made(folder, name)])
 
-    def add(self, entry: Entry) -> None:
-        self.ids.setdefault(entry["object"], {})[entry["source"]] = entry["id"]
-        if "links" not in entry:
+    def know(self, sources: Iterable[str] = (), ids: Iterable[str] = ()) -> None:
+        """Have at hand what would have been made of source records, and what stands for, or would be taken of, records of these ids."""
+        stand_ins, named = {stand_in_id(s) for s in sources if s}, {i for i in ids if i}
+        keys = {*stand_ins, *(i for i in named if STAND_IN.fullmatch(i)), *(TAKEN + i for i in named)}
+        with self._guard:
+            if wanted := keys - self._asked:
+                for drawer in self.drawers:
+                    for key, value in drawer.get(wanted).items():
+                        self._add(key, value)
+                self._asked |= wanted
+
+    def _add(self, key: str, entry: Any) -> None:
+        if key.startswith(TAKEN):
+            document = key.removeprefix(TAKEN)
+            self.taken[document] = self.taken.get(document, ZERO) + Decimal(str(entry))
             return
-        self.made[entry["id"]] = entry
-        for document, amount in entry["links"]:
-            self.taken[document] = self.taken.get(document, ZERO) + Decimal(amount)
+        self.ids.setdefault(entry["object"], {})[entry["source"]] = entry["id"]
+        if "links" in entry:
+            self.made[entry["id"]] = entry
 
     def row(self, internal_id: str) -> dict[str, str]:
         """The columns that NetSuite would have of it, under the names by which steps ask for them."""
@@ -117,6 +134,7 @@ class Rehearsal:
 
     def shown(self, text: str) -> str:
         """A text as people read it: what would be made has no id yet."""
+        self.know(ids=STAND_IN.findall(text))
         return STAND_IN.sub(lambda found: "new" if found[0] in self.made else found[0], text)
 
     def told(self, line: LogLine) -> LogLine:
@@ -135,7 +153,7 @@ class Rehearsal:
         taken = self.taken.get(row.get("id", ""))
         if taken is None:
             return row
-        return {**row, **{name: plain(Decimal(row[name] or 0) - taken) for name in ("foreignamountunpaid", "unused") if name in row}}
+        return {**row, **{name: plain(Decimal(row[name] or 0) - taken) for name in OPEN_BALANCES if name in row}}
 
 
 class RehearsedSource(ZuoraSource):
@@ -146,7 +164,9 @@ class RehearsedSource(ZuoraSource):
         self.rehearsal = rehearsal
 
     def reread(self, object_type: str, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Record]:
-        wanted, known = list(ids), self.rehearsal.ids.get(object_type, {})
+        wanted = list(ids)
+        self.rehearsal.know(wanted, filter(STAND_IN.fullmatch, wanted))
+        known = self.rehearsal.ids.get(object_type, {})
         made = {i: self.rehearsal.account(i) for i in wanted if object_type == "Account" and i in self.rehearsal.made}
         there = super().reread(object_type, [i for i in wanted if i not in made], fields)
         return {**made, **{i: self._complete(row, known.get(i, "")) for i, row in there.items()}}
@@ -168,11 +188,19 @@ class RehearsedNetSuite:
 
     def suiteql_in(self, q: str, values: Iterable[str], params: Sequence[str] = ()) -> Iterator[dict[str, str]]:
         wanted = list(values)
+        self.rehearsal.know(ids=filter(STAND_IN.fullmatch, wanted))
         made = [v for v in wanted if v in self.rehearsal.made]
+        if LINKS in q:
+            self.rehearsal.know(ids=(document for v in made for document, _ in self.rehearsal.made[v]["links"]))
         for internal_id in made:
             yield from self.rehearsal.links(internal_id) if LINKS in q else [self.rehearsal.row(internal_id)]
         there = [v for v in wanted if v not in self.rehearsal.made]
-        yield from map(self.rehearsal.corrected, self.netsuite.suiteql_in(q, there, params))
+        for rows in streamed_parts(self.netsuite.suiteql_in(q, there, params), ROWS_AT_ONCE):
+            self.rehearsal.know(
+                sources=(row.get("customer", "") for row in rows),
+                ids=(row.get("id", "") for row in rows if not OPEN_BALANCES.isdisjoint(row)),
+            )
+            yield from map(self.rehearsal.corrected, rows)
 
 
 def rehearsed(netsuite: NetSuite, source: ZuoraSource, rehearsal: Rehearsal) -> tuple[NetSuite, ZuoraSource]:
