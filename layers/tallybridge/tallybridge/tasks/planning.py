@@ -1,7 +1,7 @@
 """What a dry run leaves behind as a plan.
 
     {step}/rehearsed/000001-0001.json   of each piece of a batch, small: what it would make, one head a record, what it would post
-    {step}/planned/000001-0001.json     the records of the piece, each with everything that is told of it: read only where it is looked at
+    {step}/planned/000001-0001.jsonl.gz the records of the piece, each with everything that is told of it: read only where it is looked at
 
 The first kind is gone through once, when the step is counted, and put together (see `folded`); the second lies as it is. Both are written
 before the results of the piece, so that an attempt that dies in between writes the same again.
@@ -76,7 +76,7 @@ class Planner:
                 effect.add(posted)
             rows.append({**self._row(each, result, done.lines, plan, held, keys), "posts": [p.to_json() for p in posted]})
             heads.append(_head(result))
-        self.folder.write_json(f"{self.step.name}/{PLANNED}/{part}.json", rows)
+        self.folder.write_lines(f"{self.step.name}/{PLANNED}/{part}.jsonl.gz", rows)
         entries = [entry for record, plan in done.rehearsed if (entry := entry_of(self.step, record, plan)) is not None]
         self.folder.write_json(
             f"{self.step.name}/{MADE}/{part}.json", {"part": part, "made": entries, "heads": heads, "effect": effect.to_json()}

@@ -52,7 +52,7 @@ class StepPlan:
 
     def records(self, part: str) -> list[Row]:
         """All that is told of the records of a part."""
-        return list(self.folder.read_json(f"{self.step}/{PLANNED}/{part}.json"))
+        return list(self.folder.read_lines(f"{self.step}/{PLANNED}/{part}.jsonl.gz"))
 
     def agreed(self, parts: Sequence[str], wanted: Collection[str], items_of: Callable[[Sequence[str]], Mapping[str, Row]]) -> Agreed:
         """What may be done with the `wanted` records, which stand in these parts. `items_of` reads the ledger's items by key."""

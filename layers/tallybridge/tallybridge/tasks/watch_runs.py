@@ -74,12 +74,12 @@ def look(schedule: Mapping[str, Any], job: str, runs: Runs, now: datetime) -> Mi
 
 
 def _meant(run: Mapping[str, Any], schedule: Mapping[str, Any]) -> bool:
-    """Whether a run is one that the schedule starts: none that only looks or takes up single records, and of the schedule's instance where
+    """Whether a run is one that the schedule starts: none that only looks, or takes up but what was chosen before, and of the schedule's instance where
     it names one."""
     try:
         given = json.loads(schedule.get("Target", {}).get("Input") or "{}")
     except ValueError:
         given = {}
     instance = str(given.get("instance", "") if isinstance(given, dict) else "").lower()
-    looks_only = run.get("dry_run") or run.get("instructed_only")
-    return not looks_only and (not instance or str(run.get("instance", "")).lower() == instance)
+    restricted = run.get("dry_run") or run.get("instructed_only") or run.get("plan")
+    return not restricted and (not instance or str(run.get("instance", "")).lower() == instance)
