@@ -140,7 +140,8 @@ def digest(plan: Plan, found: Sequence[Counterpart], step: Step, swap: Swap) -> 
     there = next((c.held.to_json() for c in found if target and c.id == target), {})
     action = "" if isinstance(plan, Hold | Leave) else plan.action
     sent = [_normal_request(r, step, swap) for r in _requests(plan)]
-    content = [kind_of(plan), code_of(plan), action, swap(TARGET, target), {k: _text(v) for k, v in there.items()}, sent]
+    marks = [plan.write_back, plan.remainder.status if plan.remainder else ""] if isinstance(plan, Write) else []
+    content = [kind_of(plan), code_of(plan), action, swap(TARGET, target), {k: _text(v) for k, v in there.items()}, marks, sent]
     return hashlib.sha256(money.dumps(content).encode()).hexdigest()[:32]
 
 

@@ -74,8 +74,8 @@ def look(schedule: Mapping[str, Any], job: str, runs: Runs, now: datetime) -> Mi
 
 
 def _meant(run: Mapping[str, Any], schedule: Mapping[str, Any]) -> bool:
-    """Whether a run is one that the schedule starts: none that only looks, or takes up but what was chosen before, and of the schedule's instance where
-    it names one."""
+    """Whether a run is one that the schedule starts: none that only looks, or takes up no more than was chosen before, and of the
+    schedule's instance where it names one."""
     try:
         given = json.loads(schedule.get("Target", {}).get("Input") or "{}")
     except ValueError:
