@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tallybridge.tasks.plans import StepPlan
+from tests.faults.each_step import fill
 from tests.sync.builders import charge, invoice, payment, subscription
+from tests.sync.by_hand import by_hand
 from tests.sync.invoice_world import TAXED, change, ready
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
@@ -123,6 +125,21 @@ def test_master_data_post_nothing_and_changes_are_shown_beside_what_is_there(wor
     changes = {row["place"]: (row["now"], row["then"]) for row in rows(plan)["A1"]["changes"]}
     assert changes["comments"] == (None, "call before delivery")
     assert [now != then for place, (now, then) in changes.items() if place == "terms"] == [True]
+
+
+def test_what_zuora_holds_is_shown_beside_what_would_be_sent() -> None:
+    step, mode = "netsuite_customers", "B"
+    world = MemoryWorld.of(unserved_world())
+    fill(world, mode, step)
+    world.reported(step)
+    world.clock.advance(minutes=30)
+    first = next(row for row in world.in_netsuite("customer") if row.get("custentitysendtozuora"))
+    by_hand(world, "customer", str(first["id"]), {"companyName": "Another name", "comments": "call before delivery"})
+    plan = planned(world, step)[step]
+    (row,) = rows(plan).values()
+    (to,) = [request["to"] for request in row["requests"] if request["to"] == "Account"]
+    assert (row["does"], to, bool(row["changes"])) == ("update", "Account", True)
+    assert {change["then"] != change["now"] for change in row["changes"]} == {True}
 
 
 def test_names_and_addresses_are_masked(world: MemoryWorld) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from tallybridge import money
 from tallybridge.sync.stand_ins import STAND_IN, stand_in_id
-from tallybridge.sync.step import Counterpart, Found, Hold, Later, Leave, Made, Plan, Problem, Refusal, Request, Step, Write
+from tallybridge.sync.step import CREATED, Counterpart, Found, Hold, Later, Leave, Made, Plan, Problem, Refusal, Request, Step, Write
 from tallybridge.sync.work import Work, name_of, target_of
 from tallybridge.technical import MASK, NAMES, masked_text
 
@@ -199,8 +199,9 @@ def shown(plan: Plan, step: Step, swap: Swap = lambda place, text: text) -> list
     """The requests of a plan, names and addresses masked."""
     rows = []
     for request in _requests(plan):
-        target = "" if isinstance(request.record_id, Made) or request.record_id is None else swap(TARGET, request.record_id)
-        rows.append({"to": swap(TYPE, request.record_type), "id": target, "fields": dict(_leaves(request.body, "", "", step, swap))})
+        target = target_of(plan) if request.record_id == CREATED else request.record_id
+        known = swap(TARGET, target) if isinstance(target, str) else ""
+        rows.append({"to": swap(TYPE, request.record_type), "id": known, "fields": dict(_leaves(request.body, "", "", step, swap))})
     return rows
 
 

@@ -24,7 +24,7 @@ from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.planned import Planned, as_read
 from tallybridge.sync.runlog import LogLine, Outcome, RecordResult
 from tallybridge.sync.stand_ins import STAND_IN, stand_in_id
-from tallybridge.sync.step import Plan, Request, Write
+from tallybridge.sync.step import CREATED, Plan, Request, Write
 from tallybridge.tasks.gl_accounts import books_for
 from tallybridge.tasks.gl_effect import SETTLEMENTS, Effect, postings
 from tallybridge.tasks.rehearsal import Rehearsal, entry_of
@@ -68,7 +68,7 @@ class Planner:
         made = self.rehearsal.made
         books = books_for([p for _, p in writes.values()], netsuite, self.folder, self.settings, made) if to_netsuite and writes else None
         results, rows, heads = {r.source_id: r for r in done.results}, [], []
-        for each in done.planned:
+        for each in (each for each in done.planned if each.id in results):
             result = results[each.id]
             record, plan = writes.get(each.id, (None, None))
             posted = postings(record, plan, books, held) if books and record and plan else []
@@ -114,7 +114,7 @@ class Planner:
 
     def _held(self, plans: Sequence[Write]) -> Read:
         """What the destination holds of the records that would be changed, in the fields that would be sent."""
-        wanted = [(r.record_type, target, r) for plan in plans for r, target in _changed(plan)]
+        wanted = [(r.record_type, target, r) for plan in plans for r in _requests(plan) if (target := _target(r, plan))]
         read = self._from_netsuite if self.step.destination_system == "NetSuite" else self._from_zuora
         return {target: found for (_, target, _), found in zip(wanted, side_by_side(read, wanted), strict=True) if found}
 
@@ -133,19 +133,23 @@ class Planner:
     def _changes(self, plan: Write, each: Planned, held: Read) -> list[dict[str, Any]]:
         """What differs between what is there and what would be sent: {"place", "now", "then"}."""
         found = []
-        for (_, target), shown in zip(_changed(plan), [s for s in each.requests if s["id"]], strict=False):
-            now = as_read(held.get(target, {}), self.step)
+        for request, shown in zip(_requests(plan), each.requests, strict=True):
+            there = held.get(_target(request, plan))
+            now = as_read(there, self.step) if there else {}
             for place, then in shown["fields"].items():
-                if held.get(target) and "[" not in place and now.get(place) != then:
+                if there and "[" not in place and now.get(place) != then:
                     found.append({"place": place, "now": now.get(place), "then": then})
         return found
 
 
-def _changed(plan: Write) -> list[tuple[Request, str]]:
-    """The requests that change a record which is there already, each with its id."""
-    requests = [request for stage in plan.stages for request in stage.requests]
-    found = [(r, r.record_id) for r in requests if isinstance(r.record_id, str)]
-    return [(r, target) for r, target in found if not STAND_IN.fullmatch(target)]
+def _requests(plan: Write) -> list[Request]:
+    return [request for stage in plan.stages for request in stage.requests]
+
+
+def _target(request: Request, plan: Write) -> str:
+    """The id of the record that a request changes, if it is there already; "" otherwise."""
+    target = plan.destination_id if request.record_id == CREATED else request.record_id
+    return target if isinstance(target, str) and not STAND_IN.fullmatch(target) else ""
 
 
 def _or_nothing(read: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
