@@ -15,7 +15,7 @@ from tallybridge.desk import plans, progress
 from tallybridge.desk.target import Target
 from tallybridge.reporting.summary import safe_cell
 from tallybridge.reporting.words import count_text
-from tallybridge_cli import render, watch
+from tallybridge_cli import render, standing, watch
 from tallybridge_cli.exits import Code, code_of, show_error
 from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, err, out, say, target_of, write_json
 
@@ -28,7 +28,7 @@ RECORD_COLUMNS = ("step", "number", "id", "does", "currency", "amount", "code", 
 
 @app.command(rich_help_panel=PANEL)
 def plan(
-    run_id: Annotated[str, typer.Argument(help="The dry run whose plan it is; without one the newest.")] = "",
+    run_id: Annotated[str, typer.Argument(help="The dry run whose plan it is, by its id or its beginning; without one the newest.")] = "",
     new: Annotated[bool, typer.Option("--new", help="Make a plan first, by a dry run.")] = False,
     gl: Annotated[bool, typer.Option("--gl", help="The effect on the general ledger alone.")] = False,
     does: DoesOption = "",
@@ -40,7 +40,7 @@ def plan(
 ) -> int:
     """Show what the next run would do: creates, changes, holds, and the effect on the general ledger."""
     target = target_of(env, stack)
-    meant = _made(target) if new else run_id or plans.newest(target)
+    meant = _made(target) if new else standing.find_run(target, run_id) if run_id else plans.newest(target)
     view = plans.overview(target, meant)
     if as_csv:
         _write_csv(EFFECT_COLUMNS, view["effect"]) if gl else _write_csv(RECORD_COLUMNS, plans.all_rows(target, meant, does))
@@ -58,7 +58,7 @@ def plan(
 
 @app.command(rich_help_panel=PANEL)
 def apply(
-    run_id: Annotated[str, typer.Argument(help="The dry run whose plan is applied.")],
+    run_id: Annotated[str, typer.Argument(help="The dry run whose plan is applied, by its id or its beginning.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the audit.")],
     env: EnvOption = None,
     stack: StackOption = None,
@@ -67,10 +67,11 @@ def apply(
 ) -> int:
     """Do exactly what a plan says, and nothing else; what has moved since is not written, and told."""
     target = target_of(env, stack)
-    end = _followed(target, plans.apply(target, run_id, target.who(), reason))
+    meant = standing.find_run(target, run_id)
+    end = _followed(target, plans.apply(target, meant, target.who(), reason))
     code = code_of(end.summary) if end.summary else Code.CONFIGURATION if end.set_up else Code.FAILED
     if json:
-        write_json({"run_id": end.run_id, "plan": run_id, "outcome": end.outcome, "exit_code": int(code), "message": end.message})
+        write_json({"run_id": end.run_id, "plan": meant, "outcome": end.outcome, "exit_code": int(code), "message": end.message})
     elif end.summary:
         say(out, render.run_result(end.summary))
     else:

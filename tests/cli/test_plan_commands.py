@@ -55,6 +55,10 @@ def plan(target: Target, clock: TestClock) -> str:
     return store_plan(target, clock)
 
 
+def test_a_plan_is_named_by_the_beginning_of_its_run(call: Any, plan: str) -> None:
+    assert plan in call("plan", plan[:6])[1]
+
+
 def test_the_newest_plan_is_shown(call: Any, plan: str) -> None:
     code, text = call("plan")
     assert code == 0
@@ -109,7 +113,7 @@ def test_a_plan_is_applied_and_the_run_is_shown(call: Any, plan: str, target: Ta
 
 def test_a_plan_that_may_not_be_applied_starts_nothing(call: Any, plan: str, target: Target) -> None:
     assert call("apply", plan, "--reason", " ")[0] == 3
-    assert "PLAN-UNKNOWN" in call("apply", "nobody", "--reason", "month end")[1]
+    assert "RUN-UNKNOWN" in call("apply", "nobody", "--reason", "month end")[1]
     take(target.folder(plan), "the-run", target.clock.now())
     code, text = call("apply", plan, "--reason", "month end")
     assert (code, "PLAN-APPLIED" in text, "the-run" in text, call.started) == (3, True, True, [])

@@ -19,7 +19,7 @@ from tallybridge.tasks.results import PLANNED
 from tallybridge.tasks.run_file import NAME
 
 GOOD_FOR = timedelta(hours=24)
-"""How old a plan may be when it is applied, from the start of its dry run."""
+"""How old a plan may be when it is applied, from the end of its dry run."""
 APPLIED = "applied.json"
 """In the folder of a plan: by which run it was applied, and when."""
 AGAIN = "Make a new plan: `tallybridge run --dry-run`."
@@ -75,8 +75,8 @@ def check(folder: RunFolder, record: Mapping[str, Any], now: datetime, run_id: s
     if (by := applied(folder)) and by["run_id"] != run_id:
         raise _already(folder, by)
     plan: Row = folder.read_json(NAME)
-    started = moment_of(plan["started"])
-    if started is None or now - started > GOOD_FOR:
+    made = moment_of(record.get("ended") or plan["started"])
+    if made is None or now - made > GOOD_FOR:
         hours = int(GOOD_FOR.total_seconds() // 3600)
         raise _refused("PLAN-OLD", f"The plan of run {folder.run_id} is of {plan['started']}; a plan is good for {hours} hours.", AGAIN)
     return plan
