@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -46,7 +47,7 @@ SCREENS: tuple[str, ...] = (
     "/nowhere",
 )
 SCREENS += ("/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit")
-SCREENS += ("/plan", f"/runs/{PLAN}/plan", f"/runs/{PLAN}/plan/records?step=invoices&does=create")
+SCREENS += ("/plan", f"/runs/{PLAN}/plan", *(f"/runs/{PLAN}/plan/records?step={step}" for step in ("invoices", "customers")))
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 """A folder for pictures of every page, for people to look at."""
 
@@ -155,7 +156,7 @@ def desk(browser: Any, address: str) -> Iterator[Sitting]:
 
 
 def name_of(path: str) -> str:
-    return path.strip("/").replace("/", "-").partition("?")[0] or "home"
+    return re.sub(r"[^\w-]+", "-", path.strip("/")) or "home"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

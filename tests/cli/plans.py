@@ -1,18 +1,20 @@
-"""The plan of a small tenant, put where the product puts it: an invoice that is created, one that is held, a payment."""
+"""The plan of a small tenant, put where the product puts it: a customer that is changed, an invoice that is created, one that is held, a
+payment."""
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 from tallybridge.clock import Clock
 from tallybridge.sync.runlog import RunOutcome
 from tallybridge_cli.target import Target
 from tests.sync.builders import charge, invoice, payment, subscription
-from tests.sync.invoice_world import ready
+from tests.sync.invoice_world import change, ready
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
-STEPS = ("invoices", "payments")
+STEPS = ("customers", "invoices", "payments")
 PLAN = "run-0001-04025500"
 """The id of the first plan that is made in a test, on the test's clock."""
 
@@ -21,7 +23,7 @@ def store_plan(target: Target, clock: Clock, *, many: int = 0, under_its_setting
     """Make a plan and copy it to an installation; answers its id. `many`: so many more invoices. `under_its_settings`: they become those of
     the installation, else it counts as made under those that are there."""
     world = MemoryWorld.of(unserved_world())
-    world.clock.moment = clock.now() - timedelta(days=1, minutes=5)  # a world that is made anew is a day older
+    world.clock.moment = clock.now() - timedelta(days=2)
     ready(
         world,
         charge("Iron"),
@@ -31,6 +33,9 @@ def store_plan(target: Target, clock: Clock, *, many: int = 0, under_its_setting
         payment("A1", "P1", 60.0, {"INV1": 60.0}),
         *(invoice("A1", f"INV{n:04}", [("Gold", 1.0)], sub="S1") for n in range(1000, 1000 + many)),
     )
+    world.reported("customers")
+    change(world, "Account", "A1", Notes="call before delivery", PaymentTerm="Net 60")
+    world.clock.moment, world.counter = clock.now() - timedelta(minutes=5), itertools.count(1)
     output = world.run(steps=list(STEPS), dry_run=True)
     run_id = str(output["runId"])
     bucket, mine = target.client("s3"), f"runs/{run_id}/"

@@ -91,6 +91,7 @@ def test_the_postings_alone_as_json_and_as_csv(call: Any, plan: str) -> None:
 def test_the_records_one_by_one(call: Any, plan: str) -> None:
     rows = list(csv.DictReader(io.StringIO(call("plan", plan, "--csv")[1])))
     assert [(r["step"], r["number"], r["does"], r["amount"]) for r in rows] == [
+        ("customers", "A1", "update", ""),
         ("invoices", "INV1", "create", "100"),
         ("invoices", "INV2", "held", "7"),
         ("payments", "P1", "create", "60"),

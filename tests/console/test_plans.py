@@ -31,6 +31,7 @@ def test_the_newest_plan_is_shown_by_object_with_what_it_posts(browser: Browser,
     view = browser.get("/plan?format=json").data["plan"]
     does = {(o["step"], d["does"]): (d["count"], d["money"]) for o in view["objects"] for d in o["does"]}
     assert does == {
+        ("customers", "update"): (1, []),
         ("invoices", "create"): (1, ["USD 100.00"]),
         ("invoices", "held"): (1, ["USD 7.00"]),
         ("payments", "create"): (1, ["USD 60.00"]),
@@ -65,6 +66,14 @@ def test_the_records_of_a_kind_are_told_with_what_would_be_sent(browser: Browser
     ]
     assert "What would be sent" in browser.get(f"/runs/{plan}/plan/records?step=payments&does=create").seen
     assert browser.get(f"/runs/{plan}/plan/records?step=nothing").status == 404
+
+
+def test_what_would_change_is_told_beside_what_is_there(browser: Browser, plan: str) -> None:
+    where = f"/runs/{plan}/plan/records?step=customers&does=update"
+    (row,) = browser.get(f"{where}&format=json").data["records"]
+    assert {"place": "comments", "now": None, "then": "call before delivery"} in row["changes"]
+    assert "comments empty call before delivery" in browser.get(where).seen
+    assert "post nothing" in browser.get("/plan").seen
 
 
 def test_many_records_are_paged_on_the_server(browser: Browser, target: Target, clock: TestClock) -> None:
