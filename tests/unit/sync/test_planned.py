@@ -99,6 +99,7 @@ def test_an_id_counts_as_its_stand_in_only_where_the_plan_has_it() -> None:
     now = write(entity={"id": "12"}, item={"items": [{"item": {"id": "12"}, "quantity": "12"}]})
     assert held(then, now, ids=ids) == ""
     assert held(then, write(entity={"id": "13"}, item={"items": [{"item": {"id": "12"}, "quantity": "12"}]}), ids=ids)
+    assert "entity was a new record, is 13" in held(write(entity={"id": NEW}), write(entity={"id": "13"}), ids=ids)
     assert held(write(entity={"id": "12"}), write(entity={"id": NEW}), ids=ids)
 
 

@@ -272,4 +272,4 @@ def _by_place(requests: Sequence[Shown]) -> dict[str, Any]:
 
 
 def _word(value: Any) -> str:
-    return "empty" if value in (None, "") else str(value)
+    return "empty" if value in (None, "") else STAND_IN.sub("a new record", str(value))
