@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tallybridge.desk.revenue.site import Site
 from tallybridge.revenue.config import Instance
-from tallybridge_cli.revenue.site import Site
+from tallybridge.revenue.schedule import ALLOWED
 
 GROUP = "default"
 MAX_NAME = 64
@@ -91,6 +93,38 @@ def apply_schedules(site: Site, *, really: bool) -> list[Row]:
             client.delete_schedule(Name=name, GroupName=GROUP)
         rows.append(Row(name, "", "", "removed" if really else "remove: no instance has it"))
     return rows
+
+
+NUMBERS = ("every", "start_minute", "day")
+BOUNDS = ("timezone", "start_date", "end_date")
+
+
+def wanted(words: Mapping[str, str]) -> dict[str, Any]:
+    """A schedule of an instance from the words of a form or a command, by the names of `Schedule`; {} for none, on demand only. What has no
+    place in the frequency is left out; what is wrong is refused when it is saved."""
+    frequency = words.get("frequency", "").strip()
+    if not frequency:
+        return {}
+    given = {name: words.get(name, "").strip() for name in (*ALLOWED.get(frequency, ()), *BOUNDS)}
+    found: dict[str, Any] = {"frequency": frequency, **{name: value for name, value in given.items() if value}}
+    found |= {name: int(found[name]) for name in NUMBERS if str(found.get(name, "")).isdecimal()}
+    if "days" in found:
+        found["days"] = [day.strip().upper() for day in str(found["days"]).split(",") if day.strip()]
+    return found
+
+
+def change(site: Site, name: str, schedule: Mapping[str, Any], who: str, reason: str = "") -> list[Row]:
+    """Have an instance start by itself, as `wanted` says it, or on demand only ({}). It is saved in the configuration, of which the
+    schedules of EventBridge are made. Raises `ConfigurationError`; then nothing is changed."""
+    instance = site.instance(name)
+    document = site.document()
+    (mine,) = [row for row in document["instances"] if str(row.get("name", "")).lower() == instance.key]
+    if schedule:
+        mine["schedule"] = dict(schedule)
+    else:
+        mine.pop("schedule", None)
+    site.store(json.dumps(document, indent=2, ensure_ascii=False), reason or f"schedule of {instance.name}", who)
+    return apply_schedules(site, really=True)
 
 
 def _present(client: Any, arn: str) -> dict[str, dict[str, Any]]:
