@@ -142,9 +142,7 @@ def finished(target: Target, execution: str, *, json: bool = False, console: Con
     if end.summary:
         say(console, render.run_result(end.summary), "", render.files(paths))
         if end.summary.dry_run:
-            say(
-                console, render.plain(f"`tallybridge plan {end.run_id}` shows what it would do, record by record and in the ledger.", "dim")
-            )
+            say(console, render.plain(f"`tallybridge plan {end.run_id}` shows what it would do, record by record.", "dim"))
     else:
         console.print(render.plain(f"Run {end.run_id}: {end.outcome}", "bold"))
         show_error(console, "", end.message, end.advice)
