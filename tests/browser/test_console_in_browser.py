@@ -46,7 +46,7 @@ SCREENS: tuple[str, ...] = (
     "/doctor",
     "/nowhere",
 )
-SCREENS += ("/revenue", "/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit")
+SCREENS += ("/revenue", "/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit", "/codes/INV-V2")
 SCREENS += ("/plan", f"/runs/{PLAN}/plan", *(f"/runs/{PLAN}/plan/records?step={step}" for step in ("invoices", "customers")))
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 """A folder for pictures of every page, for people to look at."""

@@ -16,7 +16,7 @@ class Refusal(TallybridgeError):
 
 
 STATUS = {
-    **dict.fromkeys(("RUN-UNKNOWN", "PLAN-UNKNOWN"), 404),
+    **dict.fromkeys(("RUN-UNKNOWN", "CODE-UNKNOWN", "PLAN-UNKNOWN"), 404),
     **dict.fromkeys(("RUN-NOT-RUNNING", "CONFIGURATION-SAVED-MEANWHILE"), 409),
     **dict.fromkeys(("PLAN-APPLIED", "PLAN-OLD", "PLAN-SETTINGS", "PLAN-NOT-WHOLE"), 409),
 }

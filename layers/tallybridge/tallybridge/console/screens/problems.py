@@ -11,16 +11,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tallybridge.console.asked import MAX_REASON, Action, Asked, Download, Screen
-from tallybridge.console.errors import missing
+from tallybridge.console.errors import missing, wrong
 from tallybridge.console.roles import Role
 from tallybridge.desk import actions, care
 from tallybridge.desk.care import Care, cares
 from tallybridge.desk.problem_table import rows
 from tallybridge.desk.problems import Problem, money_of, money_texts, page, problem_of, problems
 from tallybridge.desk.standing import Waiting, chained
+from tallybridge.reporting.places import problem_path
 from tallybridge.sync.instructions import Instruction, Kind, alike_key
 
 MAX_WORD = 100
+MAX_LIST = 100_000
+"""Characters of a list of records."""
 MAX_PLACE = 400
 """Characters of a place in the list of records."""
 DONE = "/problems?done=instructed"
@@ -41,7 +44,7 @@ def show(asked: Asked) -> dict[str, Any]:
     owners = {(each.step, each.code): known.of_alike(each.step, each.code).owner for each in now.found}
     return {
         "problems": [
-            {**each.to_json(), "address": address(each.step, each.code), "owner": owners[each.step, each.code]} for each in now.found
+            {**each.to_json(), "address": problem_path(each.step, each.code), "owner": owners[each.step, each.code]} for each in now.found
         ],
         "records": now.records,
         "money": money_texts(now.sums),
@@ -56,7 +59,7 @@ def one(asked: Asked) -> dict[str, Any]:
     shown, then = page(target, step, code, after)
     problem, queue, all_of_it = problem_of(target, step, code), actions.queue_of(target), alike_key(step, code)
     given = queue.read([all_of_it, *(actions.key_of(row) for row in shown)])
-    here, known = address(step, code), cares(target, [step])
+    here, known = problem_path(step, code), cares(target, [step])
     return {
         "problem": problem.to_json(),
         "records": [_told(row, given.get(actions.key_of(row)), known.of(row)) for row in chained(shown)],
@@ -84,17 +87,23 @@ def _said(instruction: Instruction | None) -> str:
     return f"{instruction.kind}, said by {instruction.by}" if instruction and not instruction.outcome else ""
 
 
-def address(step: str, code: str) -> str:
-    """The page of a problem."""
-    return f"/problems/alike?{urlencode({'step': step, 'code': code})}"
-
-
 def retry(asked: Asked) -> str:
     """Have the records tried again now, by a run that takes up nothing else."""
     if asked.form.get("which") != "all":
         return _done(asked, Kind.RETRY)
     meant = [problem_of(asked.target, *_meant(asked.form))]
     actions.retry_all(asked.target, meant, asked.person)
+    actions.run(asked.target, meant, asked.person)
+    return DONE
+
+
+def retry_listed(asked: Asked) -> str:
+    """Have the records of a list tried again now: numbers or ids, one a line."""
+    names = list(dict.fromkeys(asked.needed("names", "The list", MAX_LIST).split()))
+    if len(names) > actions.MOST_AT_ONCE:
+        raise wrong(f"The list names {len(names)} records; {actions.MOST_AT_ONCE} are the most at a time.")
+    meant = actions.found(asked.target, names)
+    actions.instruct(asked.target, Kind.RETRY, meant, asked.person)
     actions.run(asked.target, meant, asked.person)
     return DONE
 
@@ -124,7 +133,7 @@ def _meant_by(asked: Asked) -> Sequence[Waiting | Problem]:
 
 
 def _back(asked: Asked, done: str) -> str:
-    return f"{address(*_meant(asked.form))}&done={done}"
+    return f"{problem_path(*_meant(asked.form))}&done={done}"
 
 
 def _done(asked: Asked, kind: Kind, **said: str) -> str:
@@ -149,7 +158,7 @@ def _meant(words: Any) -> tuple[str, str]:
     return words.get("step", "")[:MAX_WORD], words.get("code", "")[:MAX_WORD]
 
 
-SCREEN = Screen("problems", "/problems", "problems.html", show, menu="Problems")
+SCREEN = Screen("problems", "/problems", "problems.html", show, {"retry": Action(Role.OPERATOR, retry_listed)}, "Problems")
 ALIKE = Screen(
     "problem",
     "/problems/alike",
