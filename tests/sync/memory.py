@@ -316,7 +316,7 @@ class MemoryWiring(Wiring):
         clock = self.clock
         session = self.world.session
         http = Http(observer=self.observer(), clock=lambda: clock.now().timestamp(), sleep=clock.sleep, session=session)
-        http.deadline = self.invocation.deadline
+        http.deadline, http.pressure = self.invocation.deadline, self.pressure
         return http
 
     def tokens(self) -> ProcessTokens:
