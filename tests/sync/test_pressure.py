@@ -14,13 +14,6 @@ from tests.sync.world import unserved_world
 
 CREATE = {"method": "POST", "path": "/services/rest/record/v1/invoice$"}
 BUSY = {**CREATE, "times": 3, "status": 429, "body": {}, "headers": {"Retry-After": "7"}}
-    "method": "POST",
-    "path": "/services/rest/record/v1/invoice$",
-    "times": 3,
-    "status": 429,
-    "body": {},
-    "headers": {"Retry-After": "7"},
-}
 
 
 @pytest.fixture(scope="module")
