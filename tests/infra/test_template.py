@@ -12,7 +12,7 @@ from cfnlint.api import lint_file
 
 from sandbox.aws import definitions
 from sandbox.aws.translate import load_template
-from tallybridge.sync.ledger import ATTENTION_INDEX, NUMBER_INDEX
+from tallybridge.sync.ledger import ATTENTION_INDEX, NUMBER_INDEX, PERIOD_INDEX
 from tests.infra import reach
 from tests.infra.conftest import REPOSITORY, TEMPLATE
 from tests.infra.scripted import STEPS, camel
@@ -127,7 +127,7 @@ def test_the_tables_have_the_keys_that_the_stores_use() -> None:
     status, runs = (template()["Resources"][name]["Properties"] for name in ("StatusTable", "RunsTable"))
     assert [key["AttributeName"] for key in status["KeySchema"]] == ["id"]
     indexes = {index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]] for index in status["GlobalSecondaryIndexes"]}
-    assert indexes == {ATTENTION_INDEX: ["attention", "id"], NUMBER_INDEX: ["number", "id"]}
+    assert indexes == {ATTENTION_INDEX: ["attention", "id"], NUMBER_INDEX: ["number", "id"], PERIOD_INDEX: ["period", "updated"]}
     assert [key["AttributeName"] for key in runs["KeySchema"]] == ["pk", "sk"]
     assert runs["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 

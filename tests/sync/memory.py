@@ -79,13 +79,14 @@ class MemoryTable:
     def query(self, *, KeyConditionExpression: str, ExpressionAttributeValues: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         whole, _, least = KeyConditionExpression.partition(" AND ")
         name, value = whole.split(" = ")
+        ranged = (least.split(" >= ")[0],) if least else ()
         wanted = ExpressionAttributeValues[value]
         with self.guard:
             found = [copy.deepcopy(i) for i in self.items.values() if i.get(name) == wanted]
         if least:
             name, value = least.split(" >= ")
             found = [i for i in found if i[name] >= ExpressionAttributeValues[value]]
-        found.sort(key=lambda i: [i[k] for k in self.keys], reverse=not more.get("ScanIndexForward", True))
+        found.sort(key=lambda i: [i[k] for k in (*ranged, *self.keys)], reverse=not more.get("ScanIndexForward", True))
         return {"Items": found[: more.get("Limit")]}
 
     def _batch_get(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:

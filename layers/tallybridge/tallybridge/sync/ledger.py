@@ -32,6 +32,17 @@ IN_FLIGHT_SECONDS = 200
 """How long a request may still be on its way, or be worked on, after it was sent: longer than any client waits for an answer."""
 ATTENTION_INDEX = "attention"
 NUMBER_INDEX = "number"
+PERIOD_INDEX = "period"
+"""Items by the month of their document, in the order in which they were moved last."""
+MOVED = "moved#"
+"""Beginning of the keys of traces that records leave in a month they were dated in before."""
+NEVER_EMPTY = ("number", "period")
+"""Keys of indexes, which take no empty text."""
+
+
+FIRST = "0"
+"""Before every moment."""
+MONTH = len("2026-11")
 
 
 class State(StrEnum):
@@ -117,13 +128,15 @@ class Claim:
 
 
 class Ledger:
-    """The Integration Status table. `lease` is the moment (epoch seconds) at which this worker's claims end."""
+    """The Integration Status table. `lease` is the moment (epoch seconds) at which this worker's claims end; `of_run` is kept with every
+    record that is settled: who or what has started the run, and the version of the settings it works with."""
 
-    def __init__(self, table: Table, clock: Clock, owner: Owner, lease: int) -> None:
+    def __init__(self, table: Table, clock: Clock, owner: Owner, lease: int, of_run: Mapping[str, str] | None = None) -> None:
         self.table = table
         self.clock = clock
         self.owner = owner
         self.lease = lease
+        self.of_run = of_run or {}
 
     @staticmethod
     def key(system: str, object_type: str, record_id: str) -> str:
@@ -297,18 +310,25 @@ class Ledger:
 
     def attention(self, kind: str) -> Iterator[dict[str, Any]]:
         """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"."""
-        start: dict[str, Any] = {}
+        return self._all(ATTENTION_INDEX, "attention = :kind", {":kind": kind})
+
+    def dated_in(self, month: str, since: str = "", **more: Any) -> Iterator[dict[str, Any]]:
+        """The items of records whose documents are dated in a month (YYYY-MM), those that were moved first in front; with `since` (ISO 8601
+        UTC) those moved then or later. Among them are traces (`MOVED`) of records that are dated in another month now."""
+        return self._all(PERIOD_INDEX, "period = :month AND updated >= :since", {":month": month, ":since": since or FIRST}, **more)
+
+    def moved_last(self, month: str) -> str:
+        """When (ISO 8601 UTC) one of the items of a month was moved last; "" where there is none."""
+        return next((str(item["updated"]) for item in self.dated_in(month, ScanIndexForward=False, Limit=1)), "")
+
+    def _all(self, index: str, condition: str, values: Mapping[str, str], **more: Any) -> Iterator[dict[str, Any]]:
+        """What an index has for a key, page by page."""
         while True:
-            answer = self.table.query(
-                IndexName=ATTENTION_INDEX,
-                KeyConditionExpression="attention = :kind",
-                ExpressionAttributeValues={":kind": kind},
-                **start,
-            )
+            answer = self.table.query(IndexName=index, KeyConditionExpression=condition, ExpressionAttributeValues=values, **more)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def keys_of(self, number: str) -> list[str]:
         """The keys of all items with a number: of records, and of what lies beside them."""
@@ -326,8 +346,11 @@ class Ledger:
         version, now = int(item.get("version", 0)), stamp(self.clock.now())
         content = {**item, **facts, "version": version + 1, "updated": now}
         if facts.get("state") in SETTLED:
-            content["history"] = history_of(item, facts, self.owner.run_id, now)
-        content = {k: v for k, v in content.items() if k not in surplus and (k, v) != ("number", "")}
+            content |= {"history": history_of(item, facts, self.owner.run_id, now), **self.of_run}
+        content["period"] = str(content.get("document_date", ""))[:MONTH]
+        if item.get("period", content["period"]) != content["period"]:
+            self._leave_trace(item, now)
+        content = {k: v for k, v in content.items() if k not in surplus and (v != "" or k not in NEVER_EMPTY)}
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
         if version:
             condition = {
@@ -340,6 +363,12 @@ class Ledger:
         except self.table.meta.client.exceptions.ConditionalCheckFailedException as lost:
             raise LostClaim(item["id"]) from lost
         return content
+
+    def _leave_trace(self, item: Mapping[str, Any], now: str) -> None:
+        """A record leaves a month: whoever has counted it there learns that. Written before the record is moved; a trace too many says no
+        more than that one has to count anew."""
+        kept = {name: item[name] for name in ("period", "step", "document_date") if name in item}
+        self.table.put_item(Item={**kept, "id": f"{MOVED}{item['period']}#{item['id']}", "state": "MOVED", "updated": now})
 
 
 def history_of(item: Mapping[str, Any], facts: Mapping[str, Any], run_id: str, now: str) -> list[dict[str, Any]]:

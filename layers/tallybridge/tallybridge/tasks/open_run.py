@@ -111,6 +111,7 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
         steps=steps,
         instructed_only=given.only is not None,
         by=given.by,
+        settings_version=f"{version.number}/{settings.version}",
     )
     run.save(wiring.folder(run_id))
     of_settings = {"settings_version": settings.version, "settings_saved": version.to_json()}

@@ -30,6 +30,15 @@ class RunFile:
     by: str = ""
     """The person who has started it, "" where nobody is known."""
 
+    settings_version: str = ""
+    """The number of the version in the history of the settings, and the digest of its content: "12/9f2c..."."""
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the ledger keeps of the run with each record: the person or else the trigger that has started it, and the version of the
+        settings."""
+        return {"run_by": self.by or self.trigger, "settings_version": self.settings_version}
+
     def save(self, folder: RunFolder) -> None:
         folder.write_json(NAME, asdict(self))
 
