@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import requests
+from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
@@ -27,6 +28,8 @@ from tallybridge.http import Http
 from tallybridge.tokens import ProcessTokens
 from tallybridge.wiring import Invocation, Wiring, parse_credentials
 from tests.sync.world import INVOCATION_SECONDS, SETTINGS, World
+
+RESERVED = frozenset(ReservedKeywords.get_reserved_keywords())
 
 
 class ConditionFailed(Exception):
@@ -79,6 +82,7 @@ class MemoryTable:
     def query(self, *, KeyConditionExpression: str, ExpressionAttributeValues: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         whole, _, least = KeyConditionExpression.partition(" AND ")
         name, value = whole.split(" = ")
+        name = _name(name, more.get("ExpressionAttributeNames", {}))
         ranged = (least.split(" >= ")[0],) if least else ()
         wanted = ExpressionAttributeValues[value]
         with self.guard:
@@ -107,11 +111,17 @@ class MemoryTable:
         assert match, term
         if match["missing"]:
             return match["key"] not in item
-        name = condition.get("ExpressionAttributeNames", {}).get(match["name"], match["name"])
+        name = _name(match["name"], condition.get("ExpressionAttributeNames", {}))
         if name not in item:
             return False
         wanted = condition["ExpressionAttributeValues"][match["value"]]
         return bool(item[name] == wanted if match["sign"] == "=" else item[name] < wanted)
+
+
+def _name(name: str, names: Mapping[str, str]) -> str:
+    """The attribute that a name in an expression stands for; words that DynamoDB reserves cannot stand there themselves."""
+    assert name.upper() not in RESERVED, f'DynamoDB reserves the word "{name}"'
+    return names.get(name, name)
 
 
 def _value(value: Any) -> Any:

@@ -124,15 +124,19 @@ class Standing:
 
 def standing(target: Target, most: int | None = None) -> Standing:
     """Read it all: the list of runs, the lock, the ledger's open records."""
-    recent = [r for r in target.runs.recent(RECENT) if not (r.get("dry_run") or r.get("instructed_only"))]
-    ended = (r for r in recent if r.get("outcome") not in (RunOutcome.RUNNING, RunOutcome.SKIPPED))
-    newest = next(ended, None)
-    summary = summary_of(target, newest["run_id"]) if newest else None
+    newest_start, summary = last_whole(target)
     rows = list(waiting(target, most))
     counts = Counter((row.step, row.state) for row in rows)
     whole = most is None or not any(count >= most for count in counts.values())
-    newest_start = recent[0] if recent else None
     return Standing(newest_start, summary, lock_of(target), tuple(chained(rows)), tuple(open_drift(target.ledger)), whole)
+
+
+def last_whole(target: Target) -> tuple[dict[str, Any] | None, RunSummary | None]:
+    """The record of the newest run that was to do everything, and what the newest of them that has ended left; None before the first."""
+    recent = [r for r in target.runs.recent(RECENT) if not (r.get("dry_run") or r.get("instructed_only"))]
+    ended = (r for r in recent if r.get("outcome") not in (RunOutcome.RUNNING, RunOutcome.SKIPPED))
+    newest = next(ended, None)
+    return (recent[0] if recent else None), (summary_of(target, newest["run_id"]) if newest else None)
 
 
 def lock_of(target: Target) -> Lock | None:

@@ -310,31 +310,38 @@ class Ledger:
 
     def attention(self, kind: str) -> Iterator[dict[str, Any]]:
         """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"."""
-        return self._all(ATTENTION_INDEX, "attention = :kind", {":kind": kind})
+        return self._all(ATTENTION_INDEX, "attention", kind)
 
-    def dated_in(self, month: str, since: str = "", **more: Any) -> Iterator[dict[str, Any]]:
+    def dated_in(self, month: str, since: str = "", names: Sequence[str] = (), **more: Any) -> Iterator[dict[str, Any]]:
         """The items of records whose documents are dated in a month (YYYY-MM), those that were moved first in front; with `since` (ISO 8601
-        UTC) those moved then or later. Among them are traces (`MOVED`) of records that are dated in another month now."""
-        return self._all(PERIOD_INDEX, "period = :month AND updated >= :since", {":month": month, ":since": since or FIRST}, **more)
+        UTC) those moved then or later. Among them are traces (`MOVED`) of records that are dated in another month now. `names` are the
+        attributes that are wanted, all without."""
+        marks = {f"#n{place}": name for place, name in enumerate(names)}
+        if marks:
+            more |= {"ProjectionExpression": ", ".join(marks), "ExpressionAttributeNames": marks}
+        return self._all(PERIOD_INDEX, "period", month, " AND updated >= :since", {":since": since or FIRST}, **more)
 
     def moved_last(self, month: str) -> str:
         """When (ISO 8601 UTC) one of the items of a month was moved last; "" where there is none."""
         return next((str(item["updated"]) for item in self.dated_in(month, ScanIndexForward=False, Limit=1)), "")
 
-    def _all(self, index: str, condition: str, values: Mapping[str, str], **more: Any) -> Iterator[dict[str, Any]]:
-        """What an index has for a key, page by page."""
+    def keys_of(self, number: str) -> list[str]:
+        """The keys of all items with a number: of records, and of what lies beside them."""
+        return [str(item["id"]) for item in self._all(NUMBER_INDEX, "number", number)]
+
+    def _all(
+        self, index: str, name: str, value: str, also: str = "", values: Mapping[str, str] | None = None, **more: Any
+    ) -> Iterator[dict[str, Any]]:
+        """What an index has for the value of its key, page by page; `also` is a further condition with its `values`. The key's name is
+        given as a placeholder, since it may be a word that DynamoDB reserves, such as "number"."""
+        more["ExpressionAttributeNames"] = {**more.get("ExpressionAttributeNames", {}), "#key": name}
+        more["ExpressionAttributeValues"] = {":value": value, **(values or {})}
         while True:
-            answer = self.table.query(IndexName=index, KeyConditionExpression=condition, ExpressionAttributeValues=values, **more)
+            answer = self.table.query(IndexName=index, KeyConditionExpression=f"#key = :value{also}", **more)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
             more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def keys_of(self, number: str) -> list[str]:
-        """The keys of all items with a number: of records, and of what lies beside them."""
-        values = {":number": number}
-        answer = self.table.query(IndexName=NUMBER_INDEX, KeyConditionExpression="number = :number", ExpressionAttributeValues=values)
-        return [str(item["id"]) for item in answer["Items"]]
 
     def _advance(self, claim: Claim, state: State, facts: Mapping[str, Any], *, settled: bool = False) -> Claim:
         surplus = [name for name in WAITING if name not in facts] if settled else ()

@@ -9,6 +9,7 @@ pk "watermark"       sk <step>          how far a step has looked at changes (se
 pk "configuration"   sk <job>           the version of the settings that the last run worked with
 pk "concurrency"     sk <job>           how many calls to the destination the newest settings allow at a time
 pk "connection"      sk "zuora-netsuite" the one NetSuite account and the tenant mode that this instance is bound to
+pk "count"           sk <month>         the documents of a month, counted (see periods.py), and the moment up to which
 pk "slots"           sk <account>       the destination's slots (see slots.py)
 pk "console#..."     sk ...              what the console keeps (see console/kept.py), and what the last checks of the set-up have found
 """
@@ -16,6 +17,7 @@ pk "console#..."     sk ...              what the console keeps (see console/kep
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -222,6 +224,25 @@ class Runs:
         """What the last checks of the set-up have found, "" before the first."""
         item = self.table.get_item(Key={"pk": "console#doctor", "sk": "last"}, ConsistentRead=True).get("Item") or {}
         return str(item.get("found", ""))
+
+    def keep_count(self, month: str, moved_last: str, body: bytes, at: str) -> None:
+        """Keep the count of a month (YYYY-MM), which has all that was moved up to `moved_last`, in the place of an earlier one."""
+        self.table.put_item(Item={"pk": "count", "sk": month, "moved_last": moved_last, "body": body, "at": at})
+
+    def count(self, month: str) -> dict[str, Any]:
+        """{"moved_last", "body", "at"} of the count that is kept of a month, {} where none is."""
+        return self.table.get_item(Key={"pk": "count", "sk": month}, ConsistentRead=True).get("Item") or {}
+
+    def note_dates_begin(self) -> None:
+        """Note, once, that the ledger keeps the dates of documents from now on, and whether runs that kept none have come before."""
+        item = {"pk": "count", "sk": "begin", "at": stamp(self.clock.now()), "earlier": bool(self.bound())}
+        with suppress(self.table.meta.client.exceptions.ConditionalCheckFailedException):
+            self.table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
+
+    def undated_before(self) -> str:
+        """The moment (ISO 8601 UTC) before which records were synced whose dates the ledger does not keep; "" where it keeps all."""
+        item = self.table.get_item(Key={"pk": "count", "sk": "begin"}, ConsistentRead=True).get("Item") or {}
+        return str(item["at"]) if item.get("earlier") else ""
 
     def bound(self) -> dict[str, str]:
         """{"netsuite_account", "tenant_mode"} of the tenant pair that this instance is bound to, {} before its first run."""

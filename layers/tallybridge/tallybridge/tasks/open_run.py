@@ -95,6 +95,8 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
     version = taken(wiring.configuration(), lambda: worked_with(wiring), parse_settings)
     settings = parse_settings(version.document)
     mode = "B" if settlement_enabled(wiring, settings) else "A"
+    if not given.dryRun:
+        runs.note_dates_begin()
     left = _bind(runs, wiring, settings, mode, given)
     with wiring.task():
         check_netsuite(wiring, settings)
