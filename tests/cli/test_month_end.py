@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tallybridge import money
 from tallybridge.desk.month_end import MonthEnd, month_end
 from tallybridge.desk.periods import Period, month_of, months_to_close, period_of
 from tallybridge.desk.sign_off import Signed, digest_of, sign_off, sign_offs, signed
@@ -99,8 +100,6 @@ def test_drift_of_the_period_is_open(quiet: Target) -> None:
         sync(quiet, number, day=day)
         drift = Drift("invoices", "Invoice", "DRIFT-AMOUNT", number, f"id-{number}", "91", "was changed.", "Correct it.")
         key = drift_key(Ledger.key("zuora", "Invoice", f"id-{number}"))
-        from tallybridge import money
-
         quiet.ledger.drifted(key, {"drift": money.dumps(drift.to_json()), "number": number, "attention": "DRIFT#invoices"}, None)
     now = april(quiet)
     assert [(point.key, point.text) for point in now.points] == [("DRIFT-AMOUNT", "1 document changed on one side after the sync: INV1.")]

@@ -46,7 +46,8 @@ def book(status: Reads, clock: Clock) -> Ledger:
 
 @pytest.fixture
 def runs(clock: Clock) -> Runs:
-    return Runs(MemoryTable("runs", "pk", "sk"), clock)
+    table: Any = MemoryTable("runs", "pk", "sk")
+    return Runs(table, clock)
 
 
 def about(day: str = "2026-11-03", amount: str = "100", **more: str) -> dict[str, str]:
@@ -153,10 +154,8 @@ def test_what_has_only_just_moved_is_counted_but_not_kept(book: Ledger, runs: Ru
 
 
 def test_the_largest_that_are_missing_are_named(book: Ledger) -> None:
-    items = [
-        {"id": f"zuora#Invoice#{n:03d}", "state": "HELD", "attention": "HELD#invoices", "number": f"INV{n:03d}", "updated": "2026", **about(amount=str(n))}
-        for n in range(1, 80)
-    ]  # fmt: skip
+    held = {"state": "HELD", "attention": "HELD#invoices", "updated": "2026"}
+    items = [{"id": f"zuora#Invoice#{n:03d}", "number": f"INV{n:03d}", **held, **about(amount=str(n))} for n in range(1, 80)]
     named = counted(items).named
     assert [each.number for each in named[:2]] + [named[-1].number] == ["INV079", "INV078", "INV030"]
 

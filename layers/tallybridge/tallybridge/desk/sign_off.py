@@ -1,6 +1,6 @@
 """Signing a period off: who, when and why, with the figures that were signed and what was open and taken as it is.
 
-A sign-off is added beside the audit, in the table that takes no updates and no deletions; a later one comes after it and takes nothing back.
+A sign-off is added beside the audit, in the table that takes no updates and no deletions; a later one takes nothing back.
 
     pk "signoff#2026-11"   sk "000001"   at, who, reason, digest, figures, confirmed, moved_last
 """
