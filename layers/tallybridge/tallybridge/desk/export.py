@@ -1,8 +1,8 @@
 """A period for the auditor: every document with both ids, its money, what was proved of it, when, by whom and with which settings.
 
 A zip file of two tables, the figures, the sign-offs, and a manifest with the SHA-256 of each. For a state that has not changed it is the
-same to the byte. Where the stack has a key for it, AWS KMS signs the manifest; nobody can take that key out, so that whoever gets the file need
-trust nobody who has held it. Documents are read and written one by one; no export is too large for the memory.
+same to the byte. Where the stack has a key for it, AWS KMS signs the manifest; nobody can take that key out, so that nobody who has
+held the file needs to be trusted. Documents are read and written one by one; no export is too large for the memory.
 """
 
 from __future__ import annotations
