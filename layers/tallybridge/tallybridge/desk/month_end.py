@@ -3,7 +3,7 @@ there and not in order; what was proved, and what nobody has looked at since."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -151,9 +151,10 @@ class MonthEnd:
         }
 
 
-def month_end(target: Target, period: Period) -> MonthEnd:
-    """How a period stands. Two small reads where its months are counted; else their documents are gone through once."""
-    (_, summary), count = last_whole(target), counted_in(target, period)
+def month_end(target: Target, period: Period, check_time: Callable[[], None] = lambda: None) -> MonthEnd:
+    """How a period stands. Few small reads where its months are counted; else their documents are gone through once, as long as
+    `check_time` does not raise."""
+    (_, summary), count = last_whole(target), counted_in(target, period, check_time)
     drift = tuple(_drift_in(target.ledger, period))
     looked = target.runs.watermark(LOOKED_IN_ZUORA).get("looked", "")
     points = (*_of_documents(count), *_of_drift(drift), *_of_runs(target, period, summary, looked))
@@ -162,11 +163,11 @@ def month_end(target: Target, period: Period) -> MonthEnd:
     return MonthEnd(period, count, points, drift, looked, *ids, tuple(rows_of(count)))
 
 
-def counted_in(target: Target, period: Period) -> Count:
-    """The documents that are dated in a period, counted. Raises `ConfigurationError` for a stack whose ledger has no index of dates yet."""
+def counted_in(target: Target, period: Period, check_time: Callable[[], None]) -> Count:
+    """The documents that are dated in a period, counted."""
     found = Count()
     for month in period.months:
-        found = found.plus(count_of(target.ledger, target.runs, month))
+        found = found.plus(count_of(target.ledger, target.runs, month, check_time))
     return found.between(period.first, period.last)
 
 

@@ -12,6 +12,7 @@ from tallybridge.desk import progress, stopping
 from tallybridge.desk import schedule as schedules
 from tallybridge.desk.connection import connection
 from tallybridge.desk.freshness import freshness
+from tallybridge.desk.month_glance import glance
 from tallybridge.desk.standing import Standing, Waiting, standing
 from tallybridge.reporting.causes import holds_text
 from tallybridge.reporting.figures import facts
@@ -29,7 +30,7 @@ SHOWN = 5
 
 
 def show(asked: Asked) -> dict[str, Any]:
-    """{"connection", "freshness", "last", "verdict", "progress", "missing", "causes", "more", "oldest", "schedule", "lock"}"""
+    """{"connection", "freshness", "last", "verdict", "progress", "missing", "causes", "more", "month", "oldest", "schedule", "lock"}"""
     target = asked.target
     now, schedule = standing(target, MOST), schedules.if_any(target)
     found = now.causes
@@ -43,6 +44,7 @@ def show(asked: Asked) -> dict[str, Any]:
         "missing": _missing(now.summary),
         "causes": [_cause(cause, now) for cause in found[:SHOWN]],
         "more": max(0, len(found) - SHOWN),
+        "month": vars(glance(target)),
         "oldest": _oldest(now.waiting),
         "schedule": schedules.described(schedule, asked.now) if schedule else None,
     }
