@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tallybridge.clock import stamp
+from tallybridge.sync.periods import Standing, kept_count
 from tests.sync import reverse_world
 from tests.sync.invoice_world import change
 from tests.sync.memory import MemoryWorld
@@ -74,3 +76,16 @@ def test_a_payment_from_netsuite_stands_in_its_month_as_well(fast: MemoryWorld) 
     item = items(fast, "2026-10")["P1"]
     assert (item["state"], item["document_date"], item["compared"], item["amount"]) == ("DONE", "2026-10-15", "yes", "200")
     assert (item["customer_name"].partition(" ")[0], item["record_type"]) == ("A1", "payment")
+
+
+def test_a_run_counts_the_months_that_people_close(fast: MemoryWorld) -> None:
+    ready(fast, "invoice")
+    run(fast, "invoice")
+    wiring = fast.wiring()
+    moved = wiring.ledger("a-reader").moved_last("2026-10")
+    assert wiring.runs().count("2026-10") == {}, "it has only just moved"
+    fast.clock.moment = datetime(2026, 11, 28, 8, 0, tzinfo=UTC)
+    run(fast, "invoice")
+    count = kept_count(wiring.runs(), "2026-10", moved)
+    assert count is not None
+    assert {line.standing: tally.count for line, tally in count.lines.items()} == {Standing.PROVED: 1}

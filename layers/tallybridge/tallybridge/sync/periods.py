@@ -193,6 +193,16 @@ def count_of(ledger: Ledger, runs: Runs, month: str, check_time: Callable[[], No
     return count
 
 
+def make_ready(ledger: Ledger, runs: Runs, check_time: Callable[[], None]) -> None:
+    """Count the month that runs and the one before it where something has moved, so that people who look at them need not wait."""
+    now = ledger.clock.now()
+    last = now.replace(day=1) - timedelta(days=1)
+    for month in (f"{last:%Y-%m}", f"{now:%Y-%m}"):
+        moved = moment_of(ledger.moved_last(month))
+        if moved and now - moved >= SETTLES:
+            count_of(ledger, runs, month, check_time)
+
+
 def kept_count(runs: Runs, month: str, moved: str) -> Count | None:
     """The count of a month as it is kept, if nothing of it was moved after `moved`; that of a month without documents."""
     if not moved:
