@@ -29,7 +29,8 @@ STALE_AFTER = timedelta(minutes=15)
 """A lock without a heartbeat for so long may be taken (operations.md section 4.3)."""
 BILLING = "billing"
 """The job of the billing sync."""
-RETENTION = timedelta(days=400)
+RETENTION = timedelta(days=3653)
+"""How long records of runs are kept: the longest that a stack can keep what the runs have left."""
 IN_THE_LIST = (
     *("run_id", "instance", "trigger", "started", "ended", "outcome", "dry_run", "set_up", "message"),
     *("stopped_by", "reason", "undelivered", "instructed_only", "by"),
