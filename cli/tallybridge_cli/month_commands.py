@@ -134,7 +134,7 @@ def _checked(known: Checked) -> Iterator[RenderableType]:
     for flaw in known.flaws:
         yield render.plain(flaw, "bold red")
     if not known.flaws:
-        yield render.plain(f"Nothing was changed: {known.period}, {plural(known.records, 'document')}, digest {known.digest}.", "green")
+        yield render.plain(f"Nothing was changed: {known.of}, digest {known.digest}.", "green")
     if known.fingerprint:
         whose = "that of the installation, or the one given" if known.known_key else "nobody has said whose"
         yield render.plain(f"Signed with the key {known.fingerprint} ({whose}).")

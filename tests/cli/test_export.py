@@ -16,9 +16,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from tallybridge import money
-from tallybridge.desk.export import EPOCH, Exported, export
+from tallybridge.desk.export import Exported, export
 from tallybridge.desk.month_end import month_end
 from tallybridge.desk.periods import month_of
+from tallybridge.desk.sealed import EPOCH
 from tallybridge.desk.sign_off import sign_off
 from tallybridge.desk.verify import verify
 from tallybridge.errors import ConfigurationError
@@ -128,7 +129,7 @@ def test_an_export_that_nobody_has_changed_is_proved_by_the_key_of_the_stack(apr
     path, told = made(april, tmp_path / "april.zip")
     known = verify(path, april)
     assert (known.flaws, known.digest, known.known_key, known.proved) == ((), told.digest, True, True)
-    assert (known.period, known.records, known.in_audit[: len(ANN)]) == ("April 2026", 4, ANN)
+    assert (known.of, known.in_audit[: len(ANN)]) == ("period April 2026", ANN)
 
 
 def test_an_outsider_proves_it_with_the_public_key_alone(april: Target, key: str, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_an_export_is_written_and_proved(call: Any, target: Target, tmp_path: Pa
     code, text = call("month-end", "2026-04", "--export", str(file))
     assert (code, "1 document, not signed" in text, list(tmp_path.iterdir())) == (0, True, [file])
     code, text = call("verify-export", str(file))
-    assert (code, "Nothing was changed: April 2026, 1 document," in text, f"taken by {HERS}" in text) == (0, True, True)
+    assert (code, "Nothing was changed: period April 2026, digest" in text, f"taken by {HERS}" in text) == (0, True, True)
     code, text = call("verify-export", str(file), "--alone")
     assert (code, "Where it comes from is not proved" in text) == (1, True)
     file.write_bytes(file.read_bytes()[:-100])

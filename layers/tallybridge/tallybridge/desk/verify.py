@@ -1,4 +1,4 @@
-"""Checks an export: that nothing of it was changed since it was made, and whose key has signed it."""
+"""Checks an export, or the evidence of a record: that nothing of it was changed since it was made, and whose key has signed it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from tallybridge import money
 from tallybridge.desk.audit import Wanted
-from tallybridge.desk.export import ALGORITHM, FORMAT, KEY_VARIABLE, MANIFEST, SIGNATURE
+from tallybridge.desk.sealed import ALGORITHM, FORMAT, KEY_VARIABLE, MANIFEST, SIGNATURE
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
 
@@ -31,14 +31,13 @@ FAULTS = (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, E
 
 @dataclass(frozen=True)
 class Checked:
-    """What is known of an export. `flaws` say what was changed, [] for nothing; `digest` is the manifest's; `fingerprint` that of the key
-    that has signed it, "" where none has; `known_key`: it is that of the installation, or the one that was given; `in_audit` says who has
-    taken the export and when, as far as the installation's audit knows."""
+    """What is known of a sealed file. `flaws` say what was changed, () for nothing; `digest` is the manifest's, `of` says what it is about;
+    `fingerprint` is that of the key that has signed it, "" where none has; `known_key`: it is that of the installation, or the one that was
+    given; `in_audit` says who has taken the file and when, as far as the installation's audit knows."""
 
     flaws: tuple[str, ...]
     digest: str = ""
-    period: str = ""
-    records: int = 0
+    of: str = ""
     fingerprint: str = ""
     known_key: bool = False
     in_audit: str = ""
@@ -78,7 +77,7 @@ def _checked(made: zipfile.ZipFile, trusted: str, target: Target | None) -> Chec
             flaws.append("It is signed with another key than that of the installation, or the one that was given.")
     known = bool(trusted) and fingerprint == trusted
     told = _in_audit(target, digest) if target else ""
-    return Checked(tuple(flaws), digest, str(manifest["period"]["name"]), int(manifest["records"]), fingerprint, known and not flaws, told)
+    return Checked(tuple(flaws), digest, str(manifest["of"]), fingerprint, known and not flaws, told)
 
 
 def _changed(made: zipfile.ZipFile, manifest: Mapping[str, Any]) -> list[str]:
@@ -149,6 +148,6 @@ def _in_audit(target: Target, digest: str) -> str:
     if not target.variables.get("AUDIT_TABLE"):
         return ""
     for entry in target.audit.found(Wanted(action="export")):
-        if f"manifest {digest}," in entry.after:
+        if digest in entry.after:
             return f"{entry.who} on {entry.at}"
     return ""
