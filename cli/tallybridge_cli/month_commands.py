@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import RenderableType
@@ -16,11 +15,11 @@ from tallybridge.desk.month_end import THERE, MonthEnd, month_end
 from tallybridge.desk.periods import months_to_close, period_of
 from tallybridge.desk.sign_off import Signed, sign_off, signed
 from tallybridge.desk.verify import Checked, verify
-from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.words import count_text, money_text, plural, utc_text
 from tallybridge.sync.periods import Standing
 from tallybridge_cli import render
 from tallybridge_cli.exits import Code
+from tallybridge_cli.files import written
 from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, out, say, target_of, write_json
 
 app = typer.Typer()
@@ -48,10 +47,10 @@ def month_end_command(
     if sign:
         sign_off(target, now, target.who(), reason, confirm or [])
     known = signed(target, now)
-    exported = _written(file, lambda part: export(target, now, target.who(), part)) if file else None
+    exported = written(file, lambda part: export(target, now, target.who(), part)) if file else None
     if json:
-        written = {"file": str(file), **vars(exported)} if exported else None
-        write_json({**now.to_json(), "signed": known.to_json() if known else None, "exported": written})
+        told = {"file": str(file), **vars(exported)} if exported else None
+        write_json({**now.to_json(), "signed": known.to_json() if known else None, "exported": told})
     else:
         say(out, *_page(now, known), *([_told(file, exported)] if file and exported else []))
     return Code.TIED_OUT if now.complete or (known and known.same_figures) else Code.LEFT_OVER
@@ -71,23 +70,6 @@ def verify_export(
     known = verify(file, None if alone or key else target_of(env, stack), key)
     write_json(known.to_json()) if json else say(out, *_checked(known))
     return Code.FAILED if known.flaws else Code.TIED_OUT if known.proved else Code.LEFT_OVER
-
-
-def _written(file: Path, write: Callable[[IO[bytes]], Exported]) -> Exported:
-    """Write a file whole or not at all. Raises `ConfigurationError` EXPORT-FILE."""
-    part = file.with_name(file.name + ".part")
-    try:
-        with part.open("wb") as content:
-            told = write(content)
-        os.replace(part, file)
-    except OSError as refused:
-        advice = "Name a file in a folder that is there and may be written."
-        raise ConfigurationError(
-            f"{file} cannot be written: {refused.strerror}.", place=str(file), code="EXPORT-FILE", advice=advice
-        ) from refused
-    finally:
-        part.unlink(missing_ok=True)
-    return told
 
 
 def _page(now: MonthEnd, known: Signed | None) -> Iterator[RenderableType]:

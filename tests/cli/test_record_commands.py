@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -194,3 +195,11 @@ def test_the_input_of_an_instructed_run_names_who_and_what(monkeypatch: pytest.M
     progress.start(target, trigger="manual", dry_run=False, steps=["invoices"], instructed_only=True, by=HERS)
     assert asked == {"trigger": "manual", "dryRun": False, "steps": ["invoices"], "only": "instructed", "by": HERS}
     assert Kind("retry") is Kind.RETRY
+
+
+def test_the_evidence_of_a_record_is_written_beside_its_story(call: Any, target: Target, tmp_path: Path) -> None:
+    hold(target, "INV1")
+    file = tmp_path / "inv1.zip"
+    code, text = call("explain", "INV1", "--evidence", str(file))
+    assert (code, f"{file}: not signed; digest" in text, file.read_bytes()[:2]) == (0, True, b"PK")
+    assert json.loads(call("explain", "INV1", "--evidence", str(file), "--json")[1])["evidence"]["signed"] is False

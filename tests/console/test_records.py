@@ -184,3 +184,15 @@ def test_the_audit_is_filtered_exported_and_proved(browser: Browser, target: Tar
     target.table("AUDIT_TABLE").delete_item(Key={"pk": "audit", "sk": "000000000001"})
     assert "Entry 1 is missing." in browser.get("/audit?check=1").seen
     assert browser.get("/audit?since=soon").status == 400
+
+
+def test_the_evidence_of_a_record_is_a_file_and_the_audit_knows_who_has_taken_it(browser: Browser, target: Target) -> None:
+    hold(target, "INV1")
+    page = browser.get("/record?name=INV1")
+    assert 'href="/record/evidence?name=INV1"' in page.text
+    answer = browser.get("/record/evidence?name=INV1")
+    assert (answer.status, answer.headers["content-type"], answer.text[:2]) == (200, "application/zip", "PK")
+    assert answer.headers["content-disposition"] == 'attachment; filename="tallybridge-INV1.zip"'
+    entry = next(target.audit.newest())
+    assert (entry.who, entry.action, entry.what) == (PERSON, "evidence", "Invoice INV1")
+    assert browser.get("/record/evidence?name=nobody").status == 400

@@ -6,7 +6,18 @@ from tallybridge.console.asked import Screen
 from tallybridge.console.screens import audit, doctor, home, month_end, problems, record, run, runs, schedules, settings
 
 SCREENS: tuple[Screen, ...] = (
-    *(home.SCREEN, problems.SCREEN, problems.ALIKE, record.SCREEN, runs.SCREEN, runs.COMPARE, run.SCREEN, run.FILE, run.LOG),
+    *(
+        home.SCREEN,
+        problems.SCREEN,
+        problems.ALIKE,
+        record.SCREEN,
+        record.EVIDENCE,
+        runs.SCREEN,
+        runs.COMPARE,
+        run.SCREEN,
+        run.FILE,
+        run.LOG,
+    ),
     *(month_end.SCREEN, month_end.EXPORT),
     *(schedules.SCREEN, settings.SCREEN, settings.EDIT, settings.VERSION, doctor.SCREEN, audit.SCREEN, audit.EXPORT),
 )

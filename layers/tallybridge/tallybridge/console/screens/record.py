@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import quote
 
-from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen
+from tallybridge.console.asked import MAX_REASON, Action, Asked, Download, Screen
 from tallybridge.console.roles import Role
 from tallybridge.desk import actions
+from tallybridge.desk.evidence import evidence
 from tallybridge.desk.records import explain
 from tallybridge.reporting.words import left_out_words
 from tallybridge.sync.instructions import Kind
 
 MAX_NAME = 200
 LAST_DAY = 10
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+"""What does not stand in the name of a file."""
 
 
 def show(asked: Asked) -> dict[str, Any]:
@@ -24,6 +29,15 @@ def show(asked: Asked) -> dict[str, Any]:
     found = explain(asked.target, name)
     rules = [{"code": row.code, "text": left_out_words(row), "due": row.due} for row in found.left_out]
     return {**found.to_json(), "left_out": rules}
+
+
+def as_evidence(asked: Asked) -> Download:
+    """Its whole story as a zip file, with log lines, ledger item and audit."""
+    name = asked.query.get("name", "").strip()[:MAX_NAME]
+    with TemporaryFile() as made:
+        evidence(asked.target, name, asked.person, made)
+        made.seek(0)
+        return Download(f"tallybridge-{_PLAIN.sub('-', name)}.zip", "application/zip", made.read())
 
 
 def retry(asked: Asked) -> str:
@@ -82,3 +96,4 @@ SCREEN = Screen(
     },
     "Record",
 )
+EVIDENCE = Screen("evidence", "/record/evidence", "", as_evidence)
