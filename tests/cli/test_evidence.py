@@ -66,7 +66,7 @@ def test_it_has_story_ledger_log_runs_and_audit_of_this_record_alone(story: Targ
 def test_what_the_other_side_has_answered_names_nobody(story: Target) -> None:
     found = files(story, "INV1")
     (told,) = found["answers.json"]
-    assert "bad" not in told["answer"] or "Mara" not in told["answer"]
+    assert told["source_id"] == "id-INV1"
     assert not [secret for secret in ("Mara Lind", "mara@example.com") if secret in json.dumps(found)]
 
 

@@ -312,13 +312,9 @@ class Ledger:
         """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"."""
         return self._all(ATTENTION_INDEX, "attention", kind)
 
-    def dated_in(self, month: str, since: str = "", names: Sequence[str] = (), **more: Any) -> Iterator[dict[str, Any]]:
+    def dated_in(self, month: str, since: str = "", **more: Any) -> Iterator[dict[str, Any]]:
         """The items of records whose documents are dated in a month (YYYY-MM), those that were moved first in front; with `since` (ISO 8601
-        UTC) those moved then or later. Among them are traces (`MOVED`) of records that are dated in another month now. `names` are the
-        attributes that are wanted, all without."""
-        marks = {f"#n{place}": name for place, name in enumerate(names)}
-        if marks:
-            more |= {"ProjectionExpression": ", ".join(marks), "ExpressionAttributeNames": marks}
+        UTC) those moved then or later. Among them are traces (`MOVED`) of records that are dated in another month now."""
         return self._all(PERIOD_INDEX, "period", month, " AND updated >= :since", {":since": since or FIRST}, **more)
 
     def moved_last(self, month: str) -> str:
@@ -334,7 +330,7 @@ class Ledger:
     ) -> Iterator[dict[str, Any]]:
         """What an index has for the value of its key, page by page; `also` is a further condition with its `values`. The key's name is
         given as a placeholder, since it may be a word that DynamoDB reserves, such as "number"."""
-        more["ExpressionAttributeNames"] = {**more.get("ExpressionAttributeNames", {}), "#key": name}
+        more["ExpressionAttributeNames"] = {"#key": name}
         more["ExpressionAttributeValues"] = {":value": value, **(values or {})}
         while True:
             answer = self.table.query(IndexName=index, KeyConditionExpression=f"#key = :value{also}", **more)
