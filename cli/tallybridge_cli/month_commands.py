@@ -97,7 +97,7 @@ def _table(now: MonthEnd) -> Table:
     table = Table(box=None, pad_edge=False)
     for head in ("", "Currency"):
         table.add_column(head)
-    for head in ("On both sides", "Amount", "Missing", "Amount", "Not in order"):
+    for head in ("On both sides", "Amount there", "Missing", "Amount missing", "Not in order"):
         table.add_column(head, justify="right")
     for row in now.rows:
         there, missing, partly = row.of(*THERE), row.of(Standing.MISSING), row.of(Standing.PARTLY, Standing.UNFINISHED)

@@ -49,7 +49,7 @@ def test_what_is_open_is_told_by_its_key_and_the_largest_by_name(call: Any, targ
     code, text = call("month-end", "2026-04")
     assert (code, "April 2026 is not complete: 1 document is missing." in text) == (1, True)
     assert "NetSuite's receivables are USD 1,204.50 too low." in text
-    assert "INV-V1  1 Invoice (USD 1,204.50) not in NetSuite: INV-V1." in text
+    assert "INV-V1  1 invoice (USD 1,204.50) not in NetSuite: INV-V1." in text
     assert "INV2 USD 1,204.50, 2026-04-12, A1 Acme: INV2 lacks something." in text
 
 

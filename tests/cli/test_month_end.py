@@ -74,7 +74,7 @@ def test_what_is_missing_is_told_with_what_it_does_to_receivables(quiet: Target)
     assert now.effects == ["NetSuite's receivables are USD 100.50 too low and EUR 4.00 too high."]
     points = {point.key: point for point in now.points}
     assert set(points) == {"INV-V1", "INV-PERIOD", "PAY-V2", "CM-V1", "RFD-V2"}
-    assert points["INV-V1"].text == "1 Invoice (USD 120.50) not in NetSuite: INV-V1."
+    assert points["INV-V1"].text == "1 invoice (USD 120.50) not in NetSuite: INV-V1."
     assert [key for key, point in points.items() if point.closed_period] == ["INV-PERIOD"]
     assert (points["PAY-V2"].step, points["PAY-V2"].code) == ("payments", "PAY-V2")
 

@@ -60,7 +60,7 @@ def test_the_page_tells_what_is_missing_with_its_effect_and_leads_to_it(browser:
     hold(target, "INV2", "INV-PERIOD", amount="1204.5")
     page = browser.get(PAGE)
     assert "NetSuite's receivables are USD 1,204.50 too low." in page.seen
-    assert "Closed period INV-PERIOD 1 Invoice (USD 1,204.50) not in NetSuite: INV-PERIOD." in page.seen
+    assert "Closed period INV-PERIOD 1 invoice (USD 1,204.50) not in NetSuite: INV-PERIOD." in page.seen
     assert 'href="/problems/alike?step=invoices&amp;code=INV-PERIOD"' in page.text
     assert 'href="/record?name=INV2"' in page.text
     view = browser.get(f"{PAGE}&format=json").data
@@ -85,7 +85,7 @@ def test_an_approver_signs_what_was_shown_and_confirms_what_is_open(browser: Bro
     signed = browser.send(PAGE, SIGN, None, reason="disputed", **{"confirm-INV-V1": "on"})
     assert signed.where == "/month-end?period=2026-04&done=signed"
     (known,) = sign_offs(target, APRIL)
-    assert (known.who, known.reason, known.confirmed) == (PERSON, "disputed", ["INV-V1: 1 Invoice (USD 50.00) not in NetSuite: INV-V1."])
+    assert (known.who, known.reason, known.confirmed) == (PERSON, "disputed", ["INV-V1: 1 invoice (USD 50.00) not in NetSuite: INV-V1."])
     assert "Signed off on 4 May 2026, 03:01:00 UTC by ann@example.com" in browser.get(PAGE).seen
 
 

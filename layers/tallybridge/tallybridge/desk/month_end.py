@@ -201,11 +201,15 @@ def _of_documents(count: Count) -> Iterator[Point]:
     order = list(WHY)
     for (where, step, kind, code), of in sorted(groups.items(), key=lambda g: (order.index(g[0][0]), -_records(g[1]), g[0])):
         ((_, (number, sums)),) = _sums(("", line.currency, tally) for line, tally in of).items()
-        what = title(kind) if number != 1 else step_class(step).object_label if step in STEPS else title(kind)
+        what = _in_a_sentence(step_class(step).object_label if number == 1 and step in STEPS else title(kind))
         there = WHY[where].format(there=destination(kind))
         text = f"{plural(number, what, what)}{f' ({listed(sums)})' if sums else ''} {there}{f': {code}' if code else ''}."
         key = code or f"{KEYS[where]}-{kind}"
         yield Point(key, text, number, tuple(sums), step if code else "", code, code.endswith(PERIOD_CODE))
+
+
+def _in_a_sentence(name: str) -> str:
+    return name if name.startswith("NetSuite") else name[:1].lower() + name[1:]
 
 
 def _records(of: Iterable[tuple[Line, Tally]]) -> int:
