@@ -26,11 +26,12 @@ from tallybridge.desk.month_end import month_end
 from tallybridge.desk.periods import month_of
 from tallybridge.desk.sign_off import signed
 from tallybridge.desk.target import Target
+from tallybridge.sync.ledger import place_of
 
 REGION, MONTH = "us-east-1", "2026-11"
 AT_A_TIME = 25
 """Items in one BatchWriteItem."""
-INDEXES = {"attention": ("attention", "id"), "number": ("number", "id"), "period": ("period", "updated")}
+INDEXES = {"waiting": ("attention", "place"), "number": ("number", "id"), "period": ("period", "updated")}
 BEGAN = datetime(2026, 12, 1, tzinfo=UTC)
 
 
@@ -119,7 +120,15 @@ def _items(documents: int, problems: int) -> Iterator[dict[str, Any]]:
         }
         if n % each == 0 and n // each < problems:
             text = f"Invoice INV{n:08d}: The accounting period of {item['document_date']} is closed."
-            item |= {"state": "HELD", "code": "INV-PERIOD", "message": text, "attention": "HELD#invoices", "since": moved, "attempts": 3}
+            item |= {
+                "state": "HELD",
+                "code": "INV-PERIOD",
+                "message": text,
+                "attention": "HELD#invoices",
+                "place": f"INV-PERIOD#{moved}#{n}",
+                "since": moved,
+                "attempts": 3,
+            }
             del item["destination_id"], item["compared"], item["held_amount"]
         yield item
 

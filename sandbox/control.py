@@ -56,8 +56,8 @@ class LoadRefused(Exception):
 
 
 class StandIn(Protocol):
-    """A vendor's service. `admit` may refuse a request before it waits (governance limits), given the number in flight with it. `answers`
-    are those that fault rules call by name, with the keys of a rule."""
+    """A vendor's service. `admit` may refuse a request before it waits (governance limits), given the number of governed ones
+    in flight with it (0 for one that is not governed). `answers` are those that fault rules call by name, with the keys of a rule."""
 
     answers: Mapping[str, Mapping[str, Any]]
 
@@ -66,6 +66,7 @@ class StandIn(Protocol):
     def dump(self) -> dict[str, list[dict[str, Any]]]: ...
     def reset(self) -> None: ...
     def operation(self, method: str, path: str) -> str: ...
+    def is_governed(self, method: str, path: str) -> bool: ...
     def admit(self, request: Request, in_flight: int) -> Response | None: ...
 
 
@@ -252,10 +253,12 @@ class Control:
 
 
 class _Counted:
-    """Counts one request while it is being served; its value is the number in flight, this one included."""
+    """Counts one request while it is being served; its value is the number of governed ones in flight with it, 0 if it is not governed
+    itself."""
 
     def __init__(self, control: Control, request: Request) -> None:
         self.control = control
+        self.governed = control.stand_in.is_governed(request.method, request.path)
         self.entry = {
             "method": request.method,
             "path": request.full_path.rstrip("?"),
@@ -266,14 +269,14 @@ class _Counted:
         with self.control.lock:
             s = self.control.statistics
             s.calls[self.entry["operation"]] += 1
-            s.in_flight += 1
+            s.in_flight += self.governed
             s.in_flight_max = max(s.in_flight_max, s.in_flight)
             s.log.append(self.entry)
-            return s.in_flight
+            return s.in_flight if self.governed else 0
 
     def __exit__(self, *_: object) -> None:
         with self.control.lock:
-            self.control.statistics.in_flight -= 1
+            self.control.statistics.in_flight -= self.governed
 
 
 def canned(effect: dict[str, Any]) -> Response:

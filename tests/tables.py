@@ -7,12 +7,14 @@ from typing import Any
 STATUS: dict[str, Any] = {
     "TableName": "status",
     "BillingMode": "PAY_PER_REQUEST",
-    "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention", "number", "period", "updated")],
+    "AttributeDefinitions": [
+        {"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention", "place", "number", "period", "updated")
+    ],
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "GlobalSecondaryIndexes": [
         {
-            "IndexName": "attention",
-            "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+            "IndexName": "waiting",
+            "KeySchema": [{"AttributeName": "attention", "KeyType": "HASH"}, {"AttributeName": "place", "KeyType": "RANGE"}],
             "Projection": {"ProjectionType": "ALL"},
         },
         {

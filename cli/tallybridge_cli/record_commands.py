@@ -11,6 +11,7 @@ import typer
 from tallybridge.desk import actions, progress
 from tallybridge.desk.audit import Wanted
 from tallybridge.desk.evidence import evidence
+from tallybridge.desk.problems import Problem, problems
 from tallybridge.desk.records import explain as explained_by
 from tallybridge.desk.standing import Waiting
 from tallybridge.desk.target import Target
@@ -65,8 +66,11 @@ def retry(
 ) -> int:
     """Have held or refused records tried again now, by a run that takes up nothing else."""
     target = target_of(env, stack)
-    rows = actions.found(target, record or [], code=code, step=step)
-    return _carried_out(target, rows, actions.instruct(target, Kind.RETRY, rows, target.who(), reason=reason), later=later, json=json)
+    if record or not code:
+        rows = actions.found(target, record or [], code=code, step=step)
+        return _carried_out(target, rows, actions.instruct(target, Kind.RETRY, rows, target.who(), reason=reason), later=later, json=json)
+    meant = actions.all_alike(target, code, step)
+    return _all_carried_out(target, meant, actions.retry_all(target, meant, target.who(), reason=reason), later=later, json=json)
 
 
 @app.command(rich_help_panel=PEOPLE)
@@ -102,8 +106,8 @@ def mark(
 
 @app.command(rich_help_panel=PEOPLE)
 def ignore(
-    record: RecordsArgument,
     reason: WhyOption,
+    record: RecordsArgument = None,
     until: Annotated[str, typer.Option("--until", help="The last day, 2027-01-31; without it until the instruction is withdrawn.")] = "",
     code: CodeOption = "",
     step: StepOption = "",
@@ -115,7 +119,12 @@ def ignore(
 ) -> int:
     """Do not send records; every run tells them as left out, with who said so and why."""
     target = target_of(env, stack)
-    rows = actions.found(target, record or [], code=code, step=step)
+    alike = code and not record
+    rows = (
+        actions.rows_of(target, actions.all_alike(target, code, step))
+        if alike
+        else actions.found(target, record or [], code=code, step=step)
+    )
     given = actions.instruct(target, Kind.IGNORE, rows, target.who(), reason=reason, until=until)
     return _carried_out(target, rows, given, later=later, json=json)
 
@@ -180,12 +189,8 @@ def _about_one(target: Target, kind: Kind, record: str, step: str, reason: str, 
 
 def _carried_out(target: Target, rows: Sequence[Waiting], given: Sequence[Instruction], *, later: bool, json: bool) -> int:
     """Start a run for what was said, wait for it, and tell what became of each record; or leave it to the next run."""
-    run_id = ""
-    if not later:
-        execution = actions.run(target, rows, target.who())
-        run_id = progress.run_id_of(execution)
-        for _ in watch.follow(target, execution):
-            pass
+    run_id = "" if later else _run(target, rows)
+    if run_id:
         given = records.became(target, given)
     if json:
         write_json({"run_id": run_id, "instructions": [each.to_json() for each in given]})
@@ -194,3 +199,25 @@ def _carried_out(target: Target, rows: Sequence[Waiting], given: Sequence[Instru
         if run_id:
             say(out, render.plain(f"`tallybridge show {run_id}` shows the run.", "dim"))
     return Code.TIED_OUT if later or records.settled(given) else Code.LEFT_OVER
+
+
+def _all_carried_out(target: Target, meant: Sequence[Problem], given: Sequence[Instruction], *, later: bool, json: bool) -> int:
+    """As `_carried_out`, for all that are alike: tells how many are left of each problem."""
+    run_id = "" if later else _run(target, meant)
+    left = {(each.step, each.code): each.count for each in problems(target).found} if run_id else {}
+    if json:
+        rows = [{**each.to_json(), "left": left.get((each.step, each.code), 0) if run_id else each.count} for each in meant]
+        write_json({"run_id": run_id, "problems": rows, "instructions": [each.to_json() for each in given]})
+    else:
+        say(out, *(records.told_of_all(each, left.get((each.step, each.code), 0) if run_id else None) for each in meant))
+        if run_id:
+            say(out, render.plain(f"`tallybridge show {run_id}` shows the run.", "dim"))
+    return Code.LEFT_OVER if any(left.get((each.step, each.code)) for each in meant) else Code.TIED_OUT
+
+
+def _run(target: Target, meant: Sequence[Waiting | Problem]) -> str:
+    """Have a run carry out what was said, and wait for it; answers its id."""
+    execution = actions.run(target, meant, target.who())
+    for _ in watch.follow(target, execution):
+        pass
+    return progress.run_id_of(execution)

@@ -11,6 +11,7 @@ from rich.console import RenderableType
 
 from tallybridge.desk import actions
 from tallybridge.desk.audit import Entry, rows
+from tallybridge.desk.problems import Problem
 from tallybridge.desk.records import Explained, Story
 from tallybridge.desk.standing import Waiting
 from tallybridge.desk.target import Target
@@ -84,6 +85,14 @@ def told(given: Sequence[Instruction], meant: Sequence[Waiting]) -> Iterator[Ren
         row = named.get(each.number)
         money = f" {money_text(Decimal(row.amount), row.currency)}" if row and row.amount else ""
         yield render.plain(f"{actions.label(each.step)} {each.number}{money}: {_came(each)}")
+
+
+def told_of_all(problem: Problem, left: int | None) -> RenderableType:
+    """What became of all records of a problem; `left` how many still have it, None where no run has taken it up yet."""
+    name = f"{problem.title}, {problem.code}: {plural(problem.count, 'record')}"
+    if left is None:
+        return render.plain(f"{name} to be tried again; the next run does it.")
+    return render.plain(f"{name} tried again; {f'{left} still have it' if left else 'none has it any more'}.")
 
 
 def _came(each: Instruction) -> str:

@@ -49,7 +49,6 @@ class NetSuiteStandIn:
         self.loader = Loader(self.tenant, self.records, self.datasets)
         self.engine = QueryEngine(self.tenant)
         self.errors = random.Random(1)
-        self.ungoverned = 0
         records = RecordResponses(self.tenant, self.records, self.jobs)
         queries = QueryResponses(self.engine, options)
         datasets = DatasetResponses(self.engine, self.datasets, options.datasets)
@@ -81,8 +80,6 @@ class NetSuiteStandIn:
         request.get_data()
         with self.lock:
             response = self._answer(request)
-            if not urls.is_governed(request.method, request.path):
-                self.ungoverned = max(0, self.ungoverned - 1)
         return response(environ, start_response)
 
     def load(self, objects: Objects) -> dict[str, int]:
@@ -107,23 +104,18 @@ class NetSuiteStandIn:
             vars(self.options.datasets).update(self.dataset_start)
             self.tenant.catalog.reset()
             self.tenant.store.restore(self.start)
-            self.ungoverned = 0
 
     def operation(self, method: str, path: str) -> str:
         """The shape of a call for statistics."""
         return urls.operation(method, path)
 
     def admit(self, request: Request, in_flight: int) -> Response | None:
-        """The account's concurrency limit; token requests and OPTIONS do not count."""
-        with self.lock:
-            if in_flight == 1:
-                self.ungoverned = 0
-            if not urls.is_governed(request.method, request.path):
-                self.ungoverned += 1
-                return None
-            if self.options.slots and in_flight - self.ungoverned > self.options.slots:
-                return _refused(too_many_requests())
-        return None
+        """The account's concurrency limit."""
+        return _refused(too_many_requests()) if 0 < self.options.slots < in_flight else None
+
+    def is_governed(self, method: str, path: str) -> bool:
+        """Whether a call counts against the limit: token requests and OPTIONS do not."""
+        return urls.is_governed(method, path)
 
     # answering
 

@@ -92,6 +92,10 @@ class RevenueStandIn:
             short = pattern.sub(shape, short)
         return f"{method} {short}"
 
+    def is_governed(self, method: str, path: str) -> bool:
+        """Every call counts."""
+        return True
+
     def admit(self, request: Request, in_flight: int) -> Response | None:
         """Refuse a call beyond the rate, and a third upload at the same time where the tenant does not let it wait."""
         with self.counting:

@@ -76,9 +76,9 @@ class ZuoraStandIn:
     def admit(self, request: Request, in_flight: int) -> Response | None:
         """Refuse a request beyond the rate or concurrency limits with 429."""
         request.environ[IN_FLIGHT] = in_flight
-        path = normal(request.path)
-        if path == TOKEN_PATH or path.startswith(PREFIX):
+        if not self.is_governed(request.method, request.path):
             return None
+        path = normal(request.path)
         wait = self.tenant.rates.count()
         if wait is not None:
             response = error_response(refusals.GatewayError("request exceeded limit", 429))
@@ -88,6 +88,10 @@ class ZuoraStandIn:
         else:
             return None
         return self.finish(request, response, None)
+
+    def is_governed(self, method: str, path: str) -> bool:
+        """Whether a call counts against the limits: token requests and the files of query results do not."""
+        return normal(path) != TOKEN_PATH and not normal(path).startswith(PREFIX)
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)

@@ -79,9 +79,26 @@ def test_records_are_tried_again_by_a_run_of_their_own(call: Any, target: Target
 def test_all_alike_are_tried_again(call: Any, target: Target) -> None:
     for number, code in (("INV1", "INV-V1"), ("INV2", "INV-V1"), ("INV3", "INV-V2")):
         hold(target, number, code)
-    code, _ = call("retry", "--code", "INV-V1", "--later")
-    assert (code, sorted(queued(target)), call.started) == (0, [("INV1", "retry"), ("INV2", "retry")], [])
-    assert [entry.what for entry in target.audit.newest()] == ["Invoice INV1, Invoice INV2"]
+    code, text = call("retry", "--code", "INV-V1", "--later")
+    assert (code, call.started, queued(target)) == (0, [], [("", "retry")])
+    assert {each.number for each in actions.queue_of(target).due("invoices")} == {"INV1", "INV2"}
+    assert [entry.what for entry in target.audit.newest()] == ["all 2 records of invoices with INV-V1"]
+    assert "INV-V1: 2 records to be tried again; the next run does it." in " ".join(text.split())
+    code, text = call("retry", "--code", "INV-V1")
+    assert (code, call.started[0]["steps"], call.started[0]["instructed_only"]) == (1, ["invoices"], True)
+    assert "2 records tried again; 2 still have it." in " ".join(text.split())
+    assert call("withdraw", "INV-V1")[0] == 0
+    assert queued(target) == []
+
+
+def test_more_than_can_be_ignored_one_by_one_are_refused_and_none_is(call: Any, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "MOST_AT_ONCE", 2)
+    for number in ("INV1", "INV2", "INV3"):
+        hold(target, number)
+    code, text = call("ignore", "--code", "INV-V1", "--reason", "old")
+    assert (code, queued(target)) == (3, [])
+    assert "3 records are too many" in " ".join(text.split())
+    assert list(target.audit.newest()) == []
 
 
 @pytest.mark.parametrize(

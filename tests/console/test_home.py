@@ -11,6 +11,7 @@ import pytest
 
 from tallybridge.console.roles import Role
 from tallybridge.console.screens import home
+from tallybridge.sync.ledger import place_of
 from tallybridge.sync.runlog import Cause, Level, RunOutcome
 from tallybridge_cli.target import Target
 from tests.cli.conftest import TestClock
@@ -167,7 +168,7 @@ def problem(target: Target, number: int, **more: str) -> None:
         **facts,
         **more,
     }
-    target.table("STATUS_TABLE").put_item(Item=item)
+    target.table("STATUS_TABLE").put_item(Item={**item, "place": place_of(item)})
 
 
 def test_what_needs_a_person_and_the_oldest_of_it(browser: Browser, target: Target) -> None:

@@ -54,7 +54,10 @@ def test_all_alike_are_retried_with_two_clicks(browser: Browser, target: Target,
     hold(target, "INV3", "INV-V2")
     answer = browser.send("/problems/alike?step=invoices&code=INV-V1", "/problems/alike/retry", which="all")
     assert answer.where == "/problems?done=instructed"
-    assert queued(target) == dict.fromkeys(("INV1", "INV2"), ("retry", "", "", PERSON))
+    (given,) = actions.queue_of(target).open("invoices")
+    assert (given.kind, given.alike, given.by) == ("retry", "INV-V1", PERSON)
+    assert {each.number for each in actions.queue_of(target).due("invoices")} == {"INV1", "INV2"}
+    assert f"retry, said by {PERSON}" in browser.get("/problems/alike?step=invoices&code=INV-V1").seen
     (document,) = started(executions)
     assert (document["only"], document["by"], document["steps"]) == ("instructed", PERSON, ["invoices"])
     assert "was noted" in browser.get(answer.where).seen
@@ -98,10 +101,17 @@ def test_a_problem_that_is_gone_says_so(browser: Browser, target: Target) -> Non
 def test_many_records_are_paged_on_the_server(browser: Browser, target: Target) -> None:
     for number in range(120):
         hold(target, f"INV{number:03}")
-    view = browser.get("/problems/alike?step=invoices&code=INV-V1&page=3&format=json").data
-    assert (len(view["records"]), view["page"], view["pages"], view["problem"]["count"]) == (20, 3, 3, 120)
-    assert browser.get("/problems/alike?step=invoices&code=INV-V1&page=999&format=json").data["page"] == 3
-    assert browser.get("/problems/alike?step=invoices&code=INV-V1&page=-1&format=json").data["page"] == 1
+    hold(target, "INV500", "INV-V11")
+    pages = [browser.get("/problems/alike?step=invoices&code=INV-V1&format=json").data]
+    while where := pages[-1]["further"]:
+        pages.append(browser.get(f"{where}&format=json").data)
+    assert [len(page["records"]) for page in pages] == [50, 50, 20]
+    assert [row["number"] for page in pages for row in page["records"]] == [f"INV{number:03}" for number in range(120)]
+    assert {page["problem"]["count"] for page in pages} == {120}
+    assert [page["first"] for page in pages] == [True, False, False]
+    for wrong in ("x", "HELD|x", "HELD|a%23b%23c", "NO|a%23b%23c", "|||"):  # an address that somebody has made up
+        page = browser.get(f"/problems/alike?step=invoices&code=INV-V1&after={wrong}")
+        assert page.status == 200, wrong
 
 
 def test_the_story_of_a_record_is_found_by_number_and_by_id(browser: Browser, target: Target) -> None:

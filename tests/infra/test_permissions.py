@@ -32,7 +32,7 @@ def need_of(aws: LocalAws, action: str, place: str, folder: str = "") -> Need:
     resource = {
         "runs": f"arn:aws:dynamodb:{at}:table/{out['RunsTable']}",
         "status": f"arn:aws:dynamodb:{at}:table/{out['StatusTable']}",
-        "index": f"arn:aws:dynamodb:{at}:table/{out['StatusTable']}/index/attention",
+        "index": f"arn:aws:dynamodb:{at}:table/{out['StatusTable']}/index/waiting",
         "bucket": f"arn:aws:s3:::{out['ReportsBucket']}/runs/some-run/file.json",
         "uploads": f"arn:aws:s3:::{out['UploadsBucket']}/runs/some-run/file.csv",
         "configuration": f"arn:aws:s3:::{out['ReportsBucket']}/configuration/settings/000001.json",

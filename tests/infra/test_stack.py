@@ -37,7 +37,7 @@ class TestTheStack:
     def test_tables_and_their_protection(self, aws: LocalAws) -> None:
         client = boto3.client("dynamodb")
         table = client.describe_table(TableName=aws.outputs["StatusTable"])["Table"]
-        assert table["GlobalSecondaryIndexes"][0]["IndexName"] == "attention"
+        assert table["GlobalSecondaryIndexes"][0]["IndexName"] == "waiting"
         assert table["DeletionProtectionEnabled"] is True
         life = client.describe_time_to_live(TableName=aws.outputs["RunsTable"])["TimeToLiveDescription"]
         assert (life["AttributeName"], life["TimeToLiveStatus"]) == ("expires", "ENABLED")

@@ -174,9 +174,10 @@ class TestQueries:
 
     def test_an_index_holds_the_items_that_have_its_key(self, table: Any) -> None:
         for number in range(20):
-            table.put_item(Item={"id": f"waits-{number:02d}", **({"attention": f"HELD#{number % 2}"} if number % 4 < 2 else {})})
+            waits = {"attention": f"HELD#{number % 2}", "place": f"V1#{number:02d}"}
+            table.put_item(Item={"id": f"waits-{number:02d}", **(waits if number % 4 < 2 else {})})
         query = {
-            "IndexName": "attention",
+            "IndexName": "waiting",
             "KeyConditionExpression": "attention = :kind",
             "ExpressionAttributeValues": {":kind": "HELD#1"},
         }
@@ -194,7 +195,7 @@ class TestQueries:
         for number in range(200):
             table.put_item(Item={"id": f"many-{number}"})
         compared.clear()
-        table.query(IndexName="attention", KeyConditionExpression="attention = :kind", ExpressionAttributeValues={":kind": "NONE"})
+        table.query(IndexName="waiting", KeyConditionExpression="attention = :kind", ExpressionAttributeValues={":kind": "NONE"})
         assert compared == []
 
 

@@ -128,7 +128,7 @@ def test_the_tables_have_the_keys_that_the_stores_use() -> None:
     status, runs = (template()["Resources"][name]["Properties"] for name in ("StatusTable", "RunsTable"))
     assert [key["AttributeName"] for key in status["KeySchema"]] == ["id"]
     indexes = {index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]] for index in status["GlobalSecondaryIndexes"]}
-    assert indexes == {ATTENTION_INDEX: ["attention", "id"], NUMBER_INDEX: ["number", "id"], PERIOD_INDEX: ["period", "updated"]}
+    assert indexes == {ATTENTION_INDEX: ["attention", "place"], NUMBER_INDEX: ["number", "id"], PERIOD_INDEX: ["period", "updated"]}
     assert [key["AttributeName"] for key in runs["KeySchema"]] == ["pk", "sk"]
     assert runs["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 

@@ -30,6 +30,8 @@ from tallybridge.wiring import Invocation, Wiring, parse_credentials
 from tests.sync.world import INVOCATION_SECONDS, SETTINGS, World
 
 RESERVED = frozenset(ReservedKeywords.get_reserved_keywords())
+INDEXES = {"waiting": ("attention", "place"), "number": ("number", "id"), "period": ("period", "updated")}
+"""The keys of the indexes of the tables."""
 
 
 class ConditionFailed(Exception):
@@ -39,6 +41,7 @@ class ConditionFailed(Exception):
 class MemoryTable:
     """The part of a DynamoDB table that the product uses; raises on an expression it does not know."""
 
+    RANGE = re.compile(r"(?:begins_with\((?P<begins>\w+), |(?P<least>\w+) >= )(?P<value>:\w+)\)?")
     TERM = re.compile(r"(?P<missing>attribute_not_exists)\((?P<key>\w+)\)|(?P<name>#?\w+) (?P<sign>[=<]) (?P<value>:\w+)")
 
     def __init__(self, name: str, *keys: str) -> None:
@@ -80,18 +83,25 @@ class MemoryTable:
         return {}
 
     def query(self, *, KeyConditionExpression: str, ExpressionAttributeValues: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-        whole, _, least = KeyConditionExpression.partition(" AND ")
+        whole, _, range_of = KeyConditionExpression.partition(" AND ")
+        keys = INDEXES.get(more.get("IndexName", ""), self.keys)
         name, value = whole.split(" = ")
         name = _name(name, more.get("ExpressionAttributeNames", {}))
-        ranged = (least.split(" >= ")[0],) if least else ()
-        wanted = ExpressionAttributeValues[value]
+        wanted, after = ExpressionAttributeValues[value], more.get("ExclusiveStartKey")
         with self.guard:
-            found = [copy.deepcopy(i) for i in self.items.values() if i.get(name) == wanted]
-        if least:
-            name, value = least.split(" >= ")
-            found = [i for i in found if i[name] >= ExpressionAttributeValues[value]]
-        found.sort(key=lambda i: [i[k] for k in (*ranged, *self.keys)], reverse=not more.get("ScanIndexForward", True))
-        return {"Items": found[: more.get("Limit")]}
+            found = [copy.deepcopy(i) for i in self.items.values() if i.get(name) == wanted and keys[-1] in i]
+        if range_of:
+            match = self.RANGE.fullmatch(range_of)
+            assert match, range_of
+            name, value = match["begins"] or match["least"], ExpressionAttributeValues[match["value"]]
+            found = [i for i in found if (i[name].startswith(value) if match["begins"] else i[name] >= value)]
+        found.sort(key=lambda i: [i[k] for k in (*keys, *self.keys)], reverse=not more.get("ScanIndexForward", True))
+        if after:
+            places = [[i[k] for k in (*keys, *self.keys)] for i in found]
+            found = found[places.index([after[k] for k in (*keys, *self.keys)]) + 1 :]
+        page = found[: more.get("Limit")]
+        end = {"LastEvaluatedKey": {k: page[-1][k] for k in {*keys, *self.keys}}} if len(page) < len(found) else {}
+        return {"Items": page, **end}
 
     def _batch_get(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         keys = RequestItems[self.name]["Keys"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import DEFAULTS
-from tallybridge.sync.instructions import Instruction, Instructions, Kind
+from tallybridge.sync.instructions import Instruction, Instructions, Kind, alike_key
 from tallybridge.sync.ledger import Owner
 from tests.sync.builders import Objects, charge, invoice, merged, subscription, zid
 from tests.sync.invoice_world import change, customer, ready
@@ -292,3 +292,43 @@ def test_of_two_people_the_one_who_read_first_learns_that_the_other_was_quicker(
     told(world, "INV1", Kind.IGNORE)
     assert not queue(world).withdraw(known)
     assert (first.kind, now(world, "INV1").kind) == ("retry", "ignore")
+
+
+def alike(world: MemoryWorld, code: str) -> Instruction:
+    wanted = Instruction(alike_key("invoices", code), "invoices", "", Kind.RETRY, HIS, "2026-11-02T08:00:00Z", alike=code)
+    (given,) = queue(world).give([wanted])
+    return given
+
+
+def counts(world: MemoryWorld) -> dict[str, tuple[int, dict[str, Any]]]:
+    """What runs have counted in the step of invoices: how many, and what they amount to, by code."""
+    known = world.wiring().problems().read()["invoices"]
+    assert known.under_way == ""
+    return {each.code: (each.count, each.sums) for each in known.problems}
+
+
+def test_all_that_are_alike_are_one_instruction_whatever_their_number(world: MemoryWorld) -> None:
+    start(world, "INV1", "INV2", "INV3")
+    assert counts(world) == {"INV-V2": (3, {"USD": 300})}
+    mended(world)
+    alike(world, "INV-V2")
+    told(world, "INV3", Kind.IGNORE)
+    summary = instructed(world)
+    assert {n: status(world, n)[1] for n in ("INV1", "INV2")} == dict.fromkeys(("INV1", "INV2"), "Sync Complete")
+    assert status(world, "INV3")[0] is None  # what is said of one record goes before what is said of all alike
+    assert summary["outcome"] == "completed"
+    (done,) = queue(world).read([alike_key("invoices", "INV-V2")]).values()
+    assert (done.outcome, done.run_id, open_ones(world)) == ("carried out", summary["run_id"], ["INV3"])
+    assert counts(world) == {}
+
+
+def test_what_waits_is_counted_by_every_run_that_takes_up_records(world: MemoryWorld) -> None:
+    start(world, "INV1", "INV2")
+    mended(world)
+    told(world, "INV1", Kind.RETRY)
+    instructed(world)
+    assert counts(world) == {"INV-V2": (1, {"USD": 100})}
+    world.reported("invoices", dryRun=True)
+    assert counts(world) == {"INV-V2": (1, {"USD": 100})}
+    world.reported("invoices")
+    assert counts(world) == {}

@@ -25,6 +25,7 @@ from tallybridge.rounds import Kept
 from tallybridge.settings import Settings
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger, Owner
+from tallybridge.sync.problems import Counts
 from tallybridge.sync.runs import BILLING, Runs
 from tallybridge.sync.slots import SharedSlots
 from tallybridge.tokens import ProcessTokens
@@ -110,6 +111,10 @@ class Wiring:
     def runs(self, job: str = BILLING) -> Runs:
         """The list of a job's runs and their records."""
         return Runs(self.table("RUNS_TABLE"), self.clock, job)
+
+    def problems(self) -> Counts:
+        """What is held or refused, as runs have counted it."""
+        return Counts(self.table("RUNS_TABLE"), self.clock)
 
     def folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.objects(), variable("REPORTS_BUCKET"), run_id)

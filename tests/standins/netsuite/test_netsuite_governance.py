@@ -58,6 +58,8 @@ def test_token_requests_take_no_slot(ns: Account) -> None:
     assert ns.record("GET", "customer").status_code == 200
     token.join()
     assert ns.record("GET", "customer").status_code == 200
+    stats = requests.get(f"{ns.url}/_sandbox/stats", timeout=10).json()
+    assert (stats["in_flight_max"], stats["rejected"]) == (1, 0)
 
 
 def test_calls_are_counted_by_shape(ns: Account) -> None:

@@ -5,37 +5,76 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 
 from tallybridge.clock import stamp
+from tallybridge.desk.problems import Problem, alike, problems
 from tallybridge.desk.progress import start
-from tallybridge.desk.standing import Waiting, waiting
+from tallybridge.desk.standing import Waiting, waiting_in
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError, TallybridgeError
+from tallybridge.pieces import side_by_side
+from tallybridge.reporting.words import plural
 from tallybridge.steps.shared.sync_step import SyncStep
-from tallybridge.sync.instructions import Instruction, Instructions, Kind
+from tallybridge.sync.instructions import Instruction, Instructions, Kind, alike_key
 from tallybridge.sync.ledger import Ledger
 from tallybridge.tasks.steps import STEPS, step_class
 
 INPUT = "INSTRUCTION"
 MAX_REASON = 1_000
 MAX_TARGET = 64
+MOST_AT_ONCE = 1_000
+"""Records that are instructed one by one at a time."""
 LISTED = "`tallybridge status` lists what is held or refused; `tallybridge explain <number>` tells of any other record."
 ABOUT_MONEY = (Kind.LINK, Kind.MARK, Kind.IGNORE)
 """What changes which money is looked for on the other side: it needs a reason, and in the console an approver."""
 
 
 def found(target: Target, names: Sequence[str], *, code: str = "", step: str = "") -> list[Waiting]:
-    """The held and refused records that are meant: by number or id, or all with a code ("all alike"); of one step where it is given. Raises
+    """The held and refused records that are meant, by number or id; those with a code, and of a step, where they are given. Raises
     `ConfigurationError` RECORD-UNKNOWN that names what was not found."""
-    rows = [row for row in waiting(target) if step in ("", row.step)]
+    ledger = target.ledger
+    keys = [key for keys in side_by_side(ledger.keys_of, list(names)) for key in keys]
+    items = ledger.read([*keys, *(key for name in names for key in possible_keys(name))])
+    told = (waiting_in(item) for item in items.values())
+    rows = [row for row in told if row and step in ("", row.step)]
     known = {name for row in rows for name in (row.number, row.id)}
     if missing := [name for name in names if name not in known]:
         raise ConfigurationError(f'No record "{missing[0]}" is held or refused.', place="record", code="RECORD-UNKNOWN", advice=LISTED)
-    meant = [row for row in rows if (row.number in names or row.id in names or not names) and code in ("", row.code)]
-    if not (names or code) or not meant:
-        what = f" with the code {code}" if code else ""
-        raise ConfigurationError(f"No record that is meant{what} is held or refused.", place="record", code="RECORD-UNKNOWN", advice=LISTED)
+    if not (meant := [row for row in rows if code in ("", row.code)]):
+        raise _none_meant(code)
     return meant
+
+
+def all_alike(target: Target, code: str, step: str = "") -> list[Problem]:
+    """The problems with a code, one for each step, or that of one step. Raises `ConfigurationError` RECORD-UNKNOWN where there is none."""
+    meant = [each for each in problems(target).found if each.code == code and step in ("", each.step)]
+    if not meant:
+        raise _none_meant(code)
+    return meant
+
+
+def rows_of(target: Target, meant: Sequence[Problem]) -> list[Waiting]:
+    """All records of problems. Raises `ConfigurationError` INSTRUCTION for more than can be instructed one by one."""
+    rows = [row for each in meant for _, row in islice(alike(target, each.step, each.code), MOST_AT_ONCE + 1)]
+    if len(rows) > MOST_AT_ONCE:
+        text = f"{sum(each.count for each in meant)} records are too many to be dealt with one by one at a time; {MOST_AT_ONCE} are not."
+        advice = "Mend what is wrong with all of them and have all alike tried again, or choose some."
+        raise ConfigurationError(text, place="record", code=INPUT, advice=advice)
+    if not rows:
+        raise _none_meant(meant[0].code if meant else "")
+    return rows
+
+
+def _none_meant(code: str) -> ConfigurationError:
+    what = f" with the code {code}" if code else ""
+    return ConfigurationError(f"No record that is meant{what} is held or refused.", place="record", code="RECORD-UNKNOWN", advice=LISTED)
+
+
+def possible_keys(source_id: str) -> list[str]:
+    """The keys that a record with an id may have."""
+    kinds = [step_class(step) for step in STEPS]
+    return list(dict.fromkeys(f"{kind.system}#{kind.object}#{source_id}" for kind in kinds))
 
 
 def one(target: Target, name: str, step: str = "") -> Waiting:
@@ -65,6 +104,23 @@ def instruct(
     ]
     effect = _effect(kind, rows, to, until)
     target.audit.note(who, kind, _named(rows), reason=reason, before=_before(rows), after=effect)
+    return _given(target, wanted)
+
+
+def retry_all(target: Target, meant: Sequence[Problem], who: str, *, reason: str = "") -> list[Instruction]:
+    """Have all records of problems tried again, however many there are when a run takes them up; answers the instructions, one for each
+    step. Raises `TallybridgeError` AUDIT-BUSY or INSTRUCTION-REPLACED."""
+    now = stamp(target.clock.now())
+    wanted = [
+        Instruction(alike_key(each.step, each.code), each.step, "", Kind.RETRY, who, now, reason=reason[:MAX_REASON], alike=each.code)
+        for each in meant
+    ]
+    named = ", ".join(f"all {plural(each.count, 'record')} of {each.step} with {each.code}" for each in meant)
+    target.audit.note(who, Kind.RETRY, named, reason=reason, after="tried again; nothing is decided otherwise")
+    return _given(target, wanted)
+
+
+def _given(target: Target, wanted: Sequence[Instruction]) -> list[Instruction]:
     given = queue_of(target).give(wanted)
     if not given:
         text = "Somebody else has given an instruction for the same record at this moment; yours was not taken."
@@ -84,7 +140,7 @@ def withdraw(target: Target, name: str, who: str, reason: str = "") -> list[Inst
     return [each for each in standing if queue.withdraw(each)]
 
 
-def run(target: Target, rows: Sequence[Waiting], who: str, *, dry_run: bool = False) -> str:
+def run(target: Target, rows: Sequence[Waiting | Problem], who: str, *, dry_run: bool = False) -> str:
     """Start a run that takes up nothing but what people have given instructions for, in the steps of these records; answers the
     execution's ARN."""
     steps = [name for name in STEPS if name in {row.step for row in rows}]

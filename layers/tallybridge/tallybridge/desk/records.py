@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tallybridge.desk.actions import label, queue_of
+from tallybridge.desk.actions import label, possible_keys, queue_of
 from tallybridge.desk.audit import Entry, Wanted
 from tallybridge.desk.standing import Standing, Waiting, standing
 from tallybridge.desk.target import Target
@@ -16,7 +16,7 @@ from tallybridge.sync.drift import Drift
 from tallybridge.sync.instructions import Instruction, Kind
 from tallybridge.sync.ledger import OPEN, State
 from tallybridge.sync.runlog import LeftOut
-from tallybridge.tasks.steps import STEPS, step_class
+from tallybridge.tasks.steps import STEPS
 
 BESIDE = ("instruction#", "drift#")
 """Beginnings of keys that lie beside those of records."""
@@ -81,7 +81,7 @@ def explain(target: Target, name: str) -> Explained:
     now = standing(target)
     keys = [key for key in target.ledger.keys_of(name) if not key.startswith(BESIDE)]
     keys += [row_key for row in now.waiting if name == row.id and (row_key := _key(row)) not in keys]
-    keys += [key for key in _possible_keys(name) if key not in keys]
+    keys += [key for key in possible_keys(name) if key not in keys]
     items = target.ledger.read(keys)
     instructions = queue_of(target).read(items)
     stories = tuple(_story(key, item, now, instructions.get(key)) for key, item in items.items())
@@ -128,13 +128,7 @@ def _next(item: Mapping[str, Any], row: Waiting | None, instruction: Instruction
 
 
 def _key(row: Waiting) -> str:
-    return next(key for key in _possible_keys(row.id) if key.split("#")[1] == row.object)
-
-
-def _possible_keys(source_id: str) -> list[str]:
-    """The keys that a record with an id may have."""
-    kinds = [step_class(step) for step in STEPS]
-    return list(dict.fromkeys(f"{kind.system}#{kind.object}#{source_id}" for kind in kinds))
+    return next(key for key in possible_keys(row.id) if key.split("#")[1] == row.object)
 
 
 def _done_about(target: Target, stories: Iterable[Story]) -> Iterable[Entry]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from typing import Any
 
 from tallybridge.clock import stamp
@@ -151,13 +150,24 @@ def lock_of(target: Target) -> Lock | None:
 def waiting(target: Target, most: int | None = None) -> Iterator[Waiting]:
     """The records that are held or refused, step by step; at most so many of each step that are held, and so many that are refused."""
     kinds = [(step, state) for step in STEPS for state in (State.REFUSED, State.HELD)]
-    found = side_by_side(lambda kind: list(islice(target.ledger.attention(f"{kind[1]}#{kind[0]}"), most)), kinds)
+    found = side_by_side(lambda kind: list(target.ledger.attention(f"{kind[1]}#{kind[0]}", most=most)), kinds)
     for (step, state), items in zip(kinds, found, strict=True):
         for item in items:
-            _, kind, source_id = str(item["id"]).split("#", 2)
-            known = {name: str(item.get(name, "")) for name in ("number", "code", "message", "waits_for", "run_id", *MONEY_AND_CAUSE)}
-            since, attempts = str(item.get("since", item.get("updated", ""))), int(item.get("attempts", 1))
-            yield Waiting(str(state), step, source_id, since=since, attempts=attempts, object=kind, **known)
+            yield waiting_of(item, step, str(state))
+
+
+def waiting_in(item: Mapping[str, Any]) -> Waiting | None:
+    """A record by its ledger item, if it is held or refused."""
+    state, _, step = str(item.get("attention", "")).partition("#")
+    return waiting_of(item, step, state) if state in (State.HELD, State.REFUSED) else None
+
+
+def waiting_of(item: Mapping[str, Any], step: str, state: str) -> Waiting:
+    """A record that is held or refused, as its ledger item tells it."""
+    _, kind, source_id = str(item["id"]).split("#", 2)
+    known = {name: str(item.get(name, "")) for name in ("number", "code", "message", "waits_for", "run_id", *MONEY_AND_CAUSE)}
+    since, attempts = str(item.get("since", item.get("updated", ""))), int(item.get("attempts", 1))
+    return Waiting(state, step, source_id, since=since, attempts=attempts, object=kind, **known)
 
 
 def accept(target: Target, name: str, who: str = "") -> list[Drift]:

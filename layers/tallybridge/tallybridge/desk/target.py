@@ -19,6 +19,7 @@ from tallybridge.revenue.config import parse_config
 from tallybridge.settings import Settings, parse_settings
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger, Owner
+from tallybridge.sync.problems import Counts
 from tallybridge.sync.runs import BILLING, Runs
 from tallybridge.sync.runs import REVENUE as REVENUE_JOB
 from tallybridge.wiring import parse_credentials
@@ -78,6 +79,11 @@ class Target:
     @cached_property
     def revenue_runs(self) -> Runs:
         return Runs(self.table("RUNS_TABLE"), self.clock, REVENUE_JOB)
+
+    @cached_property
+    def problems(self) -> Counts:
+        """What is held or refused, as runs have counted it."""
+        return Counts(self.table("RUNS_TABLE"), self.clock)
 
     @cached_property
     def ledger(self) -> Ledger:

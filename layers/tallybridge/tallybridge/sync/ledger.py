@@ -30,7 +30,8 @@ BATCH_GET = 100
 BATCH_GET_TRIES = 8
 IN_FLIGHT_SECONDS = 200
 """How long a request may still be on its way, or be worked on, after it was sent: longer than any client waits for an answer."""
-ATTENTION_INDEX = "attention"
+ATTENTION_INDEX = "waiting"
+"""By what must be come back to (`attention`) and, of records that are alike, the oldest first (`place`)."""
 NUMBER_INDEX = "number"
 PERIOD_INDEX = "period"
 """Items by the month of their document, in the order in which they were moved last."""
@@ -38,10 +39,6 @@ MOVED = "moved#"
 """Beginning of the keys of traces that records leave in a month they were dated in before."""
 NEVER_EMPTY = ("number", "period")
 """Keys of indexes, which take no empty text."""
-
-
-FIRST = "0"
-"""Before every moment."""
 MONTH = len("2026-11")
 
 
@@ -308,35 +305,44 @@ class Ledger:
             return False
         return True
 
-    def attention(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"."""
-        return self._all(ATTENTION_INDEX, "attention", kind)
+    def attention(self, kind: str, code: str = "", after: str = "", most: int | None = None) -> Iterator[dict[str, Any]]:
+        """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"; all of them, or those
+        with a code alone. In the order of their places, from behind the place `after`; at most so many."""
+        also = (" AND begins_with(place, :also)", f"{code}#") if code else None
+        more = {"ExclusiveStartKey": {"attention": kind, "place": after, "id": after.split("#", 2)[2]}} if after else {}
+        return self._all(ATTENTION_INDEX, ("attention", kind), also, most, **more)
 
-    def dated_in(self, month: str, since: str = "", **more: Any) -> Iterator[dict[str, Any]]:
+    def dated_in(self, month: str, since: str = "") -> Iterator[dict[str, Any]]:
         """The items of records whose documents are dated in a month (YYYY-MM), those that were moved first in front; with `since` (ISO 8601
         UTC) those moved then or later. Among them are traces (`MOVED`) of records that are dated in another month now."""
-        return self._all(PERIOD_INDEX, "period", month, " AND updated >= :since", {":since": since or FIRST}, **more)
+        return self._all(PERIOD_INDEX, ("period", month), (" AND updated >= :also", since) if since else None)
 
     def moved_last(self, month: str) -> str:
         """When (ISO 8601 UTC) one of the items of a month was moved last; "" where there is none."""
-        return next((str(item["updated"]) for item in self.dated_in(month, ScanIndexForward=False, Limit=1)), "")
+        newest = self._all(PERIOD_INDEX, ("period", month), most=1, ScanIndexForward=False)
+        return next((str(item["updated"]) for item in newest), "")
 
     def keys_of(self, number: str) -> list[str]:
         """The keys of all items with a number: of records, and of what lies beside them."""
-        return [str(item["id"]) for item in self._all(NUMBER_INDEX, "number", number)]
+        return [str(item["id"]) for item in self._all(NUMBER_INDEX, ("number", number))]
 
     def _all(
-        self, index: str, name: str, value: str, also: str = "", values: Mapping[str, str] | None = None, **more: Any
+        self, index: str, key: tuple[str, str], also: tuple[str, str] | None = None, most: int | None = None, **more: Any
     ) -> Iterator[dict[str, Any]]:
-        """What an index has for the value of its key, page by page; `also` is a further condition with its `values`. The key's name is
-        given as a placeholder, since it may be a word that DynamoDB reserves, such as "number"."""
-        more["ExpressionAttributeNames"] = {"#key": name}
-        more["ExpressionAttributeValues"] = {":value": value, **(values or {})}
-        while True:
-            answer = self.table.query(IndexName=index, KeyConditionExpression=f"#key = :value{also}", **more)
+        """What an index has for its key (name, value), page by page, at most so many; `also` is a further condition with the value of
+        ":also". The key's name is given as a placeholder, since it may be a word that DynamoDB reserves, such as "number"."""
+        more |= {"KeyConditionExpression": "#key = :key", "ExpressionAttributeNames": {"#key": key[0]}}
+        more["ExpressionAttributeValues"] = {":key": key[1]}
+        if also:
+            more["KeyConditionExpression"] += also[0]
+            more["ExpressionAttributeValues"][":also"] = also[1]
+        left = most
+        while left is None or left > 0:
+            answer = self.table.query(IndexName=index, **more, **({"Limit": left} if left else {}))
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
+            left = None if left is None else left - len(answer["Items"])
             more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _advance(self, claim: Claim, state: State, facts: Mapping[str, Any], *, settled: bool = False) -> Claim:
@@ -353,7 +359,9 @@ class Ledger:
         content["period"] = str(content.get("document_date", ""))[:MONTH]
         if item.get("period", content["period"]) != content["period"]:
             self._leave_trace(item, now)
-        content = {k: v for k, v in content.items() if k not in surplus and (v != "" or k not in NEVER_EMPTY)}
+        content = {k: v for k, v in content.items() if k not in (*surplus, "place") and (v != "" or k not in NEVER_EMPTY)}
+        if "attention" in content:
+            content["place"] = place_of(content)
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
         if version:
             condition = {
@@ -372,6 +380,11 @@ class Ledger:
         more than that one has to count anew."""
         kept = {name: item[name] for name in ("period", "step", "document_date") if name in item}
         self.table.put_item(Item={**kept, "id": f"{MOVED}{item['period']}#{item['id']}", "state": "MOVED", "updated": now})
+
+
+def place_of(item: Mapping[str, Any]) -> str:
+    """Where an item stands among those that somebody must come back to: by code, the oldest first."""
+    return f"{item.get('code', '')}#{item.get('since', '')}#{item['id']}"
 
 
 def history_of(item: Mapping[str, Any], facts: Mapping[str, Any], run_id: str, now: str) -> list[dict[str, Any]]:

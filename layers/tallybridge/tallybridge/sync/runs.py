@@ -11,6 +11,7 @@ pk "concurrency"     sk <job>           how many calls to the destination the ne
 pk "connection"      sk "zuora-netsuite" the one NetSuite account and the tenant mode that this instance is bound to
 pk "count"           sk <month>         the documents of a month, counted (see periods.py), and the moment up to which
 pk "slots"           sk <account>       the destination's slots (see slots.py)
+pk "problems"        sk <step>           what is held or refused, by code (see problems.py)
 pk "console#..."     sk ...              what the console keeps (see console/kept.py), and what the last checks of the set-up have found
 """
 

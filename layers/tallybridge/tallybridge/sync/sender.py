@@ -241,7 +241,6 @@ class Sender:
     def _reached(self) -> None:
         with self.guard:
             self.unreachable = 0
-        self.sent = 0
 
     def _missed(self, lost: TallybridgeError) -> None:
         with self.guard:

@@ -92,6 +92,8 @@ class SelectTask(StepTask):
             except Changed:
                 so_far = Selection()
                 self._write(step, looks, so_far, kept)
+        if so_far.manifest and not self.run.dry_run:
+            self.wiring.problems().begin(self.kind.name, self.run_id)
         self.folder.write_json(self.name("looked.json"), {"highest": looks.highest})
         if not self.run.instructed_only:
             write_left_out(self.folder, self.kind.name, "when_selected", step.context.left_out)

@@ -12,6 +12,7 @@ from tallybridge.rounds import DONE, Kept, in_rounds
 from tallybridge.steps.shared.classification import unknown_defaults
 from tallybridge.steps.shared.reference import load_reference
 from tallybridge.sync.instructions import NOT_DUE
+from tallybridge.sync.problems import counted
 from tallybridge.sync.runlog import Level, LogLine, StepOutcome, StepReport
 from tallybridge.tasks.away import Away
 from tallybridge.tasks.failure import failure_text
@@ -74,6 +75,8 @@ class SummariseTask(StepTask):
             self.queue.end_overdue(self.kind.name)
         if whole and not (self.run.dry_run or self.run.instructed_only):
             left_out += not_met(self.ledger, self.kind, kept)
+        if not self.run.dry_run:
+            self.wiring.problems().keep(self.kind.name, self.run_id, counted(self.ledger, self.kind.name))
         lines += [self.line(Level.WARNING, p.message, p.code, p.advice) for p in self._default_problems(report)]
         report.outcome = StepOutcome.PARTLY if rest else step_outcome(report)
         write_left_out(self.folder, self.kind.name, "when_read", left_out)
@@ -85,8 +88,10 @@ class SummariseTask(StepTask):
 
     def _not_due(self) -> Iterator[LogLine]:
         """Instructions whose records the step has not met, though it has gone through all: they end here, with a word."""
-        for each in self.queue.still_meant(self.instructions()).values():
-            if not each.standing:
+        given = self.queue.still_meant(self.instructions()).values()
+        self.queue.all_carried_out(given)
+        for each in given:
+            if each.of_one and not each.standing:
                 self.queue.carried_out(each, NOT_DUE)
                 text = f"{self.kind.object_label} {each.number}: nothing is due for it; the instruction of {each.by} ({each.kind}) ends."
                 yield self.line(Level.INFO, text, "NOT-DUE", f"`tallybridge explain {each.number}` says what became of it.")

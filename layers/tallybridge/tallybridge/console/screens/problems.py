@@ -11,11 +11,14 @@ from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen
 from tallybridge.console.errors import missing
 from tallybridge.console.roles import Role
 from tallybridge.desk import actions
-from tallybridge.desk.problems import PAGE, alike, money_of, problems
-from tallybridge.desk.standing import Waiting, chained, waiting
-from tallybridge.sync.instructions import Kind
+from tallybridge.desk.problems import money_of, money_texts, page, problem_of, problems
+from tallybridge.desk.standing import Waiting, chained
+from tallybridge.sync.instructions import Instruction, Kind, alike_key
 
 MAX_WORD = 100
+MAX_PLACE = 400
+"""Characters of a place in the list of records."""
+DONE = "/problems?done=instructed"
 PICKED = "pick-"
 """How the fields begin by which single records are chosen; the record's id follows."""
 LAST_DAY = 10
@@ -23,35 +26,40 @@ LAST_DAY = 10
 
 
 def show(asked: Asked) -> dict[str, Any]:
-    """{"problems", "records", "money"}: by step and code, what needs a person first."""
-    rows = list(waiting(asked.target))
+    """{"problems", "records", "money", "under_way"}: by step and code, what needs a person first."""
+    now = problems(asked.target)
     return {
-        "problems": [{**each.to_json(), "address": address(each.step, each.code)} for each in problems(rows)],
-        "records": len(rows),
-        "money": money_of(rows),
+        "problems": [{**each.to_json(), "address": address(each.step, each.code)} for each in now.found],
+        "records": now.records,
+        "money": money_texts(now.sums),
+        "under_way": now.under_way,
     }
 
 
 def one(asked: Asked) -> dict[str, Any]:
-    """The records of one problem, a page of them: {"problem", "records", "page", "pages"}."""
-    rows = alike(chained(list(waiting(asked.target))), *_meant(asked.query))
-    pages = (len(rows) - 1) // PAGE + 1
-    page = min(max(1, asked.number("page", 1)), pages)
-    (problem,) = problems(rows)
-    shown = rows[(page - 1) * PAGE : page * PAGE]
-    given = actions.queue_of(asked.target).read([actions.key_of(row) for row in shown])
+    """The records of one problem, a page of them: {"problem", "records", "further", "first", "said"}; `further` is the address of the next
+    page, "" on the last one."""
+    target, (step, code), after = asked.target, _meant(asked.query), asked.query.get("after", "")[:MAX_PLACE]
+    shown, then = page(target, step, code, after)
+    problem, queue, all_of_it = problem_of(target, step, code), actions.queue_of(target), alike_key(step, code)
+    given = queue.read([all_of_it, *(actions.key_of(row) for row in shown)])
+    here = address(step, code)
     return {
         "problem": problem.to_json(),
-        "records": [_told(row, given.get(actions.key_of(row))) for row in shown],
-        "page": page,
-        "pages": pages,
-        "address": address(problem.step, problem.code),
+        "records": [_told(row, given.get(actions.key_of(row))) for row in chained(shown)],
+        "further": f"{here}&{urlencode({'after': then})}" if then else "",
+        "first": not after,
+        "address": here,
+        "said": _said(given.get(all_of_it)),
     }
 
 
-def _told(row: Waiting, instruction: Any) -> dict[str, Any]:
-    said = f"{instruction.kind}, said by {instruction.by}" if instruction and not instruction.outcome else ""
-    return {**asdict(row), "money": " ".join(money_of([row])), "said": said}
+def _told(row: Waiting, instruction: Instruction | None) -> dict[str, Any]:
+    return {**asdict(row), "money": " ".join(money_of([row])), "said": _said(instruction)}
+
+
+def _said(instruction: Instruction | None) -> str:
+    return f"{instruction.kind}, said by {instruction.by}" if instruction and not instruction.outcome else ""
 
 
 def address(step: str, code: str) -> str:
@@ -61,7 +69,12 @@ def address(step: str, code: str) -> str:
 
 def retry(asked: Asked) -> str:
     """Have the records tried again now, by a run that takes up nothing else."""
-    return _done(asked, Kind.RETRY)
+    if asked.form.get("which") != "all":
+        return _done(asked, Kind.RETRY)
+    meant = [problem_of(asked.target, *_meant(asked.form))]
+    actions.retry_all(asked.target, meant, asked.person)
+    actions.run(asked.target, meant, asked.person)
+    return DONE
 
 
 def ignore(asked: Asked) -> str:
@@ -74,19 +87,18 @@ def _done(asked: Asked, kind: Kind, **said: str) -> str:
     rows = _chosen(asked)
     actions.instruct(asked.target, kind, rows, asked.person, **said)
     actions.run(asked.target, rows, asked.person)
-    return "/problems?done=instructed"
+    return DONE
 
 
 def _chosen(asked: Asked) -> Sequence[Waiting]:
     """The records that the form names, or all of its problem. Raises `Refusal` CONSOLE-INPUT, `ConfigurationError` PROBLEM-GONE."""
-    rows = alike(waiting(asked.target), *_meant(asked.form))
+    step, code = _meant(asked.form)
     if asked.form.get("which") == "all":
-        return rows
-    picked = {name.removeprefix(PICKED) for name in asked.form if name.startswith(PICKED)}
-    chosen = [row for row in rows if row.id in picked]
-    if not chosen:
+        return actions.rows_of(asked.target, [problem_of(asked.target, step, code)])
+    picked = [name.removeprefix(PICKED) for name in asked.form if name.startswith(PICKED)]
+    if not picked:
         raise missing("Which records are meant")
-    return chosen
+    return actions.found(asked.target, picked, code=code, step=step)
 
 
 def _meant(words: Any) -> tuple[str, str]:
