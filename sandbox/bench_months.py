@@ -120,15 +120,8 @@ def _items(documents: int, problems: int) -> Iterator[dict[str, Any]]:
         }
         if n % each == 0 and n // each < problems:
             text = f"Invoice INV{n:08d}: The accounting period of {item['document_date']} is closed."
-            item |= {
-                "state": "HELD",
-                "code": "INV-PERIOD",
-                "message": text,
-                "attention": "HELD#invoices",
-                "place": f"INV-PERIOD#{moved}#{n}",
-                "since": moved,
-                "attempts": 3,
-            }
+            item |= {"state": "HELD", "code": "INV-PERIOD", "message": text, "since": moved, "attempts": 3}
+            item |= {"attention": "HELD#invoices", "place": place_of(item)}
             del item["destination_id"], item["compared"], item["held_amount"]
         yield item
 

@@ -11,10 +11,12 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from tallybridge.desk.export import Exported, export
-from tallybridge.desk.month_end import THERE, MonthEnd, month_end
+from tallybridge.desk.month_end import NOT_THERE, THERE, MonthEnd, month_end
 from tallybridge.desk.periods import months_to_close, period_of
 from tallybridge.desk.sign_off import Signed, sign_off, signed
+from tallybridge.desk.target import Target
 from tallybridge.desk.verify import Checked, verify
+from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.words import count_text, money_text, plural, utc_text
 from tallybridge.sync.periods import Standing
 from tallybridge_cli import render
@@ -67,9 +69,19 @@ def verify_export(
     debug: DebugOption = False,
 ) -> int:
     """Check that nothing of an export was changed, and whether the installation has made it."""
-    known = verify(file, None if alone or key else target_of(env, stack), key)
+    known = verify(file, None if alone or key else _installation(env, stack), key)
     write_json(known.to_json()) if json else say(out, *_checked(known))
     return Code.FAILED if known.flaws else Code.TIED_OUT if known.proved else Code.LEFT_OVER
+
+
+def _installation(env: Path | None, stack: str | None) -> Target | None:
+    """The installation that is meant, None where none is named and none is at hand: whoever checks an export need not have one."""
+    try:
+        return target_of(env, stack)
+    except ConfigurationError:
+        if env or stack:
+            raise
+        return None
 
 
 def _page(now: MonthEnd, known: Signed | None) -> Iterator[RenderableType]:
@@ -81,6 +93,8 @@ def _page(now: MonthEnd, known: Signed | None) -> Iterator[RenderableType]:
     if now.rows:
         yield from ("", _table(now))
     yield from (render.plain(text) for text in (*now.effects, *(f"Dated in it: {text}." for text in now.posted_later)))
+    if now.not_due:
+        yield render.plain(now.not_due)
     if now.points:
         yield from ("", render.plain("Open", "bold"))
         yield from (render.plain(f"  {point.key}  {point.text}") for point in now.points)
@@ -100,7 +114,7 @@ def _table(now: MonthEnd) -> Table:
     for head in ("On both sides", "Amount there", "Missing", "Amount missing", "Not in order"):
         table.add_column(head, justify="right")
     for row in now.rows:
-        there, missing, partly = row.of(*THERE), row.of(Standing.MISSING), row.of(Standing.PARTLY, Standing.UNFINISHED)
+        there, missing, partly = row.of(*THERE), row.of(*NOT_THERE), row.of(Standing.PARTLY, Standing.UNFINISHED)
         amounts = [money_text(tally.amount, "") if row.currency else "" for tally in (there, missing)]
         cells = (row.name, row.currency, count_text(there.count), amounts[0], count_text(missing.count), amounts[1])
         table.add_row(*map(render.plain, (*cells, count_text(partly.count))))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tallybridge.errors import ConfigurationError
 from tallybridge.sync.runlog import RunOutcome
 from tallybridge_cli import main as commands
 from tallybridge_cli import month_commands, options
@@ -85,6 +86,19 @@ def test_an_export_is_written_and_proved(call: Any, target: Target, tmp_path: Pa
     file.write_bytes(file.read_bytes()[:-100])
     code, text = call("verify-export", str(file), "--json")
     assert (code, json.loads(text)["proved"]) == (2, False)
+
+
+def test_whoever_checks_an_export_needs_no_installation(call: Any, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(env: object, stack: object) -> Target:
+        raise ConfigurationError("It is not said which installation is meant.", place="target", code="TARGET")
+
+    sync(target, "INV1")
+    file = tmp_path / "april.zip"
+    call("month-end", "2026-04", "--export", str(file))
+    monkeypatch.setattr(month_commands, "target_of", nowhere)
+    assert call("verify-export", str(file))[0] == 1
+    code, text = call("verify-export", str(file), "--stack", "x")
+    assert (code, "TARGET" in text) == (3, True)
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(call: Any, target: Target, tmp_path: Path) -> None:

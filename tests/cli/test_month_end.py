@@ -88,6 +88,20 @@ def test_what_is_there_and_not_in_order_is_no_missing_money(quiet: Target) -> No
     assert now.headline == "April 2026 is not complete: 2 points are open."
 
 
+def test_what_people_have_ignored_is_missing_all_the_same_and_what_was_cancelled_is_not(quiet: Target) -> None:
+    for number, why in (("INV1", "IGNORED"), ("INV2", "INV-CANCELED")):
+        hold(quiet, number)
+        key = Ledger.key("zuora", "Invoice", f"id-{number}")
+        quiet.ledger.let_go(key, quiet.ledger.read([key])[key], why)
+    now = april(quiet)
+    assert [(point.key, point.text) for point in now.points] == [
+        ("IGNORED-Invoice", "1 invoice (USD 50.00) not in NetSuite: people have said that they are not to be sent.")
+    ]
+    assert now.headline == "April 2026 is not complete: 1 document is missing."
+    assert now.effects == ["NetSuite's receivables are USD 50.00 too low."]
+    assert now.not_due.startswith("1 document once held is not due any more:")
+
+
 def test_what_is_posted_in_another_period_is_said(quiet: Target) -> None:
     sync(quiet, "INV1", posting_period="May 2026", posted_from="2026-05-01")
     sync(quiet, "INV2", posting_period="May 2026", posted_from="2026-05-01", amount="5", currency="EUR")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tallybridge.clock import stamp
-from tallybridge.sync.periods import Standing, kept_count
+from tallybridge.sync.instructions import Instruction, Instructions, Kind
+from tallybridge.sync.periods import Standing, kept_count, standing_of
 from tests.sync import reverse_world
 from tests.sync.invoice_world import change
 from tests.sync.memory import MemoryWorld
@@ -89,3 +90,15 @@ def test_a_run_counts_the_months_that_people_close(fast: MemoryWorld) -> None:
     count = kept_count(wiring.runs(), "2026-10", moved)
     assert count is not None
     assert {line.standing: tally.count for line, tally in count.lines.items()} == {Standing.PROVED: 1}
+
+
+def test_a_document_that_people_have_ignored_says_so_in_its_month(fast: MemoryWorld) -> None:
+    ready(fast, "invoice")
+    closed(fast, OCTOBER)
+    run(fast, "invoice")
+    wiring = fast.wiring()
+    item = items(fast, "2026-10")["INV20"]
+    wanted = Instruction(item["id"], "invoices", "INV20", Kind.IGNORE, "ann@example.com", stamp(fast.clock.now()), reason="disputed")
+    Instructions(wiring.ledger("", "desk"), wiring.clock).give([wanted])
+    run(fast, "invoice")
+    assert standing_of(items(fast, "2026-10")["INV20"]) is Standing.IGNORED

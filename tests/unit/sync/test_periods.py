@@ -84,6 +84,9 @@ def standings(count: Count) -> dict[Standing, Tally]:
         ({"state": "REFUSED", "attention": "REFUSED#invoices"}, Standing.MISSING),
         ({"state": "REFUSED", "attention": "REFUSED#invoices", "destination_id": "7"}, Standing.PARTLY),
         ({"state": "HELD"}, Standing.NOT_DUE),
+        ({"state": "HELD", "left": "INV-CANCELED"}, Standing.NOT_DUE),
+        ({"state": "HELD", "left": "IGNORED"}, Standing.IGNORED),
+        ({"state": "HELD", "left": "IGNORED", "attention": "HELD#invoices"}, Standing.MISSING),
         *(({"state": state}, Standing.UNFINISHED) for state in ("CLAIMED", "SENT", "CONFIRMED")),
     ],
 )

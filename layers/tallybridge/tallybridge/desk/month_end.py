@@ -23,17 +23,18 @@ from tallybridge.tasks.drift import drift_in, drift_items
 from tallybridge.tasks.steps import STEPS, step_class
 
 THERE = (Standing.PROVED, Standing.BOOKED, Standing.UNPROVED)
-OF_PERIOD = (Standing.MISSING, Standing.PARTLY, Standing.UNFINISHED)
+NOT_THERE = (Standing.MISSING, Standing.IGNORED)
 PERIOD_CODE = "-PERIOD"
 """How the codes of holds end that a closed accounting period causes."""
 WHY = {
     Standing.MISSING: "not in {there}",
+    Standing.IGNORED: "not in {there}: people have said that they are not to be sent",
     Standing.PARTLY: "in {there} and not in order",
     Standing.UNFINISHED: "unfinished: a run was interrupted; the next one settles them",
     Standing.UNPROVED: "in {there}, and nobody has compared their money",
     Standing.BOOKED: "booked in NetSuite's base currency; the figures agree and the currencies do not",
 }
-KEYS = {Standing.UNFINISHED: "UNFINISHED", Standing.UNPROVED: "NOT-COMPARED", Standing.BOOKED: "BASE-CURRENCY"}
+KEYS = {Standing.IGNORED: "IGNORED", Standing.UNFINISHED: "UNFINISHED", Standing.UNPROVED: "NOT-COMPARED", Standing.BOOKED: "BASE-CURRENCY"}
 """Keys of open points that have no code of their own."""
 
 
@@ -49,6 +50,8 @@ class Point:
     step: str = ""
     code: str = ""
     closed_period: bool = False
+    missing: bool = False
+    """Its documents are not on the other side."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,12 @@ class Row:
 
     @property
     def effect(self) -> Decimal:
-        amount = self.of(Standing.MISSING).amount
+        amount = self.of(*NOT_THERE).amount
         return -amount if self.credit else amount
 
     def to_json(self) -> dict[str, Any]:
         known = {"there": THERE, "proved": (Standing.PROVED,), "not_in_order": (Standing.PARTLY, Standing.UNFINISHED)}
-        known |= {"missing": (Standing.MISSING,), "not_due": (Standing.NOT_DUE,)}
+        known |= {"missing": NOT_THERE, "not_due": (Standing.NOT_DUE,)}
         tallies = {name: self.of(*standings).to_json() for name, standings in known.items()}
         return {"object": self.object, "name": self.name, "currency": self.currency, **tallies, "effect": self.effect}
 
@@ -111,20 +114,16 @@ class MonthEnd:
     @property
     def summed(self) -> str:
         """What is missing and what is open beside it: "3 documents are missing, 2 more points are open"."""
-        missing = sum(row.of(Standing.MISSING).count for row in self.rows)
-        rest = sum(1 for point in self.points if point.key not in self._of_missing)
+        missing = sum(row.of(*NOT_THERE).count for row in self.rows)
+        rest = sum(1 for point in self.points if not point.missing)
         parts = [f"{plural(missing, 'document')} {'is' if missing == 1 else 'are'} missing"] if missing else []
         parts += [f"{plural(rest, 'more point' if missing else 'point')} {'is' if rest == 1 else 'are'} open"] if rest else []
         return ", ".join(parts)
 
     @property
-    def _of_missing(self) -> set[str]:
-        return {line.code for line in self.count.lines if line.standing is Standing.MISSING}
-
-    @property
     def effects(self) -> list[str]:
         """What the missing documents do to the receivables of each destination."""
-        missing = (Missing(r.object, r.currency, (t := r.of(Standing.MISSING)).count, t.amount, r.credit) for r in self.rows if r.currency)
+        missing = (Missing(r.object, r.currency, (t := r.of(*NOT_THERE)).count, t.amount, r.credit) for r in self.rows if r.currency)
         return list(effects(together(m for m in missing if m.count)))
 
     @property
@@ -132,6 +131,13 @@ class MonthEnd:
         """Documents that are dated in the period and posted in another."""
         sums = _sums((line.posted, line.currency, tally) for line, tally in self.count.lines.items() if line.posted)
         return [f"{plural(count, 'document')} ({listed(money)}) posted in {name}" for name, (count, money) in sums.items()]
+
+    @property
+    def not_due(self) -> str:
+        """What was held or refused and is not due any more, in a sentence; "" where there is nothing."""
+        count = sum(row.of(Standing.NOT_DUE).count for row in self.rows)
+        why = "cancelled or set to Ignore where they come from, or a rule leaves them out now"
+        return f"{plural(count, 'document')} once held {'is' if count == 1 else 'are'} not due any more: {why}." if count else ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -143,6 +149,7 @@ class MonthEnd:
             "points": [asdict(point) for point in self.points],
             "named": [asdict(each) for each in self.count.named],
             "posted_later": self.posted_later,
+            "not_due": self.not_due,
             "drift": [each.to_json() for each in self.drift],
             "looked": self.looked,
             "run_id": self.run_id,
@@ -205,7 +212,8 @@ def _of_documents(count: Count) -> Iterator[Point]:
         there = WHY[where].format(there=destination(kind))
         text = f"{plural(number, what, what)}{f' ({listed(sums)})' if sums else ''} {there}{f': {code}' if code else ''}."
         key = code or f"{KEYS[where]}-{kind}"
-        yield Point(key, text, number, tuple(sums), step if code else "", code, code.endswith(PERIOD_CODE))
+        closed, missing = code.endswith(PERIOD_CODE), where in NOT_THERE
+        yield Point(key, text, number, tuple(sums), step if code else "", code, closed, missing)
 
 
 def _in_a_sentence(name: str) -> str:

@@ -191,7 +191,7 @@ class Batch:
                 work.settle(Outcome.SKIPPED)
                 work.code, work.noted = problem.code, set_aside and not self.worker.dry_run
                 if not self.worker.dry_run:
-                    self.ledger.let_go(self._key(work.record.id), known)
+                    self.ledger.let_go(self._key(work.record.id), known, problem.code)
             case Found(counterpart, action, remark, write_back):
                 work.action, work.destination_id, work.there = action, counterpart.id, counterpart.held
                 if remark:

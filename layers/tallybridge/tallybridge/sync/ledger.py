@@ -256,14 +256,15 @@ class Ledger:
             return False  # another worker has moved it on: its note is newer than ours
         return True
 
-    def let_go(self, key: str, known: Mapping[str, Any] | None) -> None:
-        """Note that nothing is due for a record any more, if the ledger said otherwise. Leaves items alone that a worker holds."""
+    def let_go(self, key: str, known: Mapping[str, Any] | None, why: str = "") -> None:
+        """Note that nothing is due for a record any more, if the ledger said otherwise, and under which code (`left`), "" where none is
+        known. Leaves items alone that a worker holds."""
         item = known or {}
         if item.get("state") in OPEN or not str(item.get("attention", "")).startswith(OF_PROBLEMS):
             return
         back = {"attention": DEFERRED + str(item["step"])} if item.get("deferred") else {}
         try:
-            self._move({**item, "id": key}, back, [name for name in WAITING if name not in back])
+            self._move({**item, "id": key}, {**back, "left": why}, [name for name in WAITING if name not in back])
         except LostClaim:
             return  # another worker has moved it on
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from tallybridge import money
 from tallybridge.clock import moment_of, stamp
+from tallybridge.sync.instructed import IGNORED
 from tallybridge.sync.ledger import OPEN, Ledger, State
 from tallybridge.sync.runlog import Tally
 from tallybridge.sync.runs import Runs
@@ -38,6 +39,7 @@ class Standing(StrEnum):
     PARTLY = "not in order"  # on the other side, but held or refused: incomplete there, or not the same
     MISSING = "missing"  # held or refused, and not on the other side
     UNFINISHED = "unfinished"  # a run was interrupted while it worked on it
+    IGNORED = "ignored"  # not on the other side, because a person has said that it is not to be sent
     NOT_DUE = "not due"  # was held or refused, and nothing is due for it any more
 
 
@@ -108,6 +110,8 @@ class Count:
         return cls(lines, named, str(row["moved_last"]))
 
 
+NAMED_ARE = (Standing.MISSING, Standing.IGNORED, Standing.PARTLY, Standing.UNFINISHED)
+"""Where the documents stand that are named."""
 EMPTY = Line("", "", "", "", "", Standing.NOT_DUE)
 
 
@@ -118,7 +122,7 @@ def standing_of(item: Mapping[str, Any]) -> Standing:
         return Standing.UNFINISHED
     if state in (State.HELD, State.REFUSED):
         if not item.get("attention"):
-            return Standing.NOT_DUE
+            return Standing.IGNORED if item.get("left") == IGNORED else Standing.NOT_DUE
         return Standing.PARTLY if item.get("destination_id") else Standing.MISSING
     if item.get("booked_in"):
         return Standing.BOOKED
@@ -134,7 +138,7 @@ def counted(items: Iterable[Mapping[str, Any]]) -> Count:
             continue
         amount, line = Decimal(str(item.get("amount") or 0)), line_of(item)
         count.lines.setdefault(line, Tally()).add(abs(amount))
-        if line.standing in (Standing.MISSING, Standing.PARTLY, Standing.UNFINISHED):
+        if line.standing in NAMED_ARE:
             largest = missing.setdefault(line.currency, [])
             entry = (abs(amount), str(item["id"]), _named(item, line, amount))
             (heapq.heappushpop if len(largest) >= NAMED else heapq.heappush)(largest, entry)

@@ -12,7 +12,7 @@ from tallybridge.console.errors import Refusal
 from tallybridge.console.roles import Role
 from tallybridge.console.screens.problems import address
 from tallybridge.desk.export import export as write_export
-from tallybridge.desk.month_end import THERE, MonthEnd, Point, Row, month_end
+from tallybridge.desk.month_end import NOT_THERE, THERE, MonthEnd, Point, Row, month_end
 from tallybridge.desk.periods import MAX_NAME, Period, accounting_periods, month_of, months_to_close, period_of
 from tallybridge.desk.sign_off import digest_of, signed
 from tallybridge.desk.sign_off import sign_off as sign
@@ -61,14 +61,14 @@ def _offered(asked: Asked) -> list[dict[str, str]]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    there, missing = row.of(*THERE), row.of(Standing.MISSING)
+    there, missing = row.of(*THERE), row.of(*NOT_THERE)
     partly = row.of(Standing.PARTLY, Standing.UNFINISHED)
     texts = {name: amount_text(amount, row.currency) if row.currency else "" for name, amount in _amounts(row).items()}
     return {**row.to_json(), "counts": {"there": there.count, "missing": missing.count, "not_in_order": partly.count}, "texts": texts}
 
 
 def _amounts(row: Row) -> dict[str, Any]:
-    return {"there": row.of(*THERE).amount, "missing": row.of(Standing.MISSING).amount, "effect": row.effect}
+    return {"there": row.of(*THERE).amount, "missing": row.of(*NOT_THERE).amount, "effect": row.effect}
 
 
 def _point(point: Point) -> dict[str, Any]:
