@@ -255,16 +255,18 @@ def _of_drift(drift: Iterable[Drift]) -> Iterator[Point]:
 
 def _of_runs(target: Target, period: Period, summary: RunSummary | None, looked: str) -> Iterator[Point]:
     """What speaks against the period whatever its documents say."""
-    if not period.is_over(target.clock.now()):
+    is_over = period.is_over(target.clock.now())
+    if not is_over:
         yield Point("NOT-OVER", f"{period.name} is not over yet: further documents may be dated in it.")
     if summary is None:
         yield Point("NO-RUN", "No run has ended yet, so that nothing is known of what is due.")
         return
     if not summary.tied_out:
         yield Point("OUT-OF-BALANCE", f"The last run ({summary.run_id}) did not tie out{_off(summary)}.")
-    if not looked or looked[:10] <= period.last:
-        when = f"since {utc_text(looked)}" if looked else "yet"
-        yield Point("NOT-LOOKED", f"No whole run has looked at both sides {when}, and {period.name} ends on {period.last}.")
+    if not looked:
+        yield Point("NOT-LOOKED", "No whole run has looked at both sides yet.")
+    elif is_over and looked[:10] <= period.last:
+        yield Point("NOT-LOOKED", f"Both sides were last looked at on {utc_text(looked)}, before {period.name} was over.")
     for row in summary.left_out:
         if row.due:
             sums = (money_text(row.tally.amount, row.currency),) if row.currency else ()
