@@ -18,7 +18,7 @@ ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-months bench-revenue volume faults clients client lock clean
+.PHONY: help setup demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults clients client lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ bench-months: $(READY) ## measure month-end over a month of many documents; opti
 
 bench-revenue: $(READY) ## measure a million rows of the revenue connector beside plain csv; options: ROWS PART_ROWS
 	@$(BIN)/python -m sandbox.revenue_bench
+
+bench-console: $(READY) ## measure the console's pages where very many records are held; options: PROBLEMS TIMES
+	@$(BIN)/python -m sandbox.bench_console
 
 volume: $(READY) ## the first sync of a large tenant, on the virtual clock; options: INVOICES LATENCY_MS QUERY_S NETSUITE_SLOTS RUN_HOURS
 	@$(BIN)/python -m sandbox.volume

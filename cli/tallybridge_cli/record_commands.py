@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tallybridge.desk import actions, progress
+from tallybridge.desk import actions, care, progress
 from tallybridge.desk.audit import Wanted
+from tallybridge.desk.care import cares
 from tallybridge.desk.evidence import evidence
+from tallybridge.desk.problem_table import rows
 from tallybridge.desk.problems import Problem, problems
 from tallybridge.desk.records import explain as explained_by
 from tallybridge.desk.standing import Waiting
@@ -145,6 +149,80 @@ def withdraw(
         write_json({"withdrawn": [each.to_json() for each in taken]})
     else:
         say(out, *(render.plain(f"Withdrawn: {records.instruction_text(each)}") for each in taken))
+    return Code.TIED_OUT
+
+
+@app.command("problems", rich_help_panel=PEOPLE)
+def list_problems(
+    code: CodeOption = "",
+    step: StepOption = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write the records as CSV, instead of the problems as text.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """List what is held or refused by what is wrong: how many records, their money, since when, who looks after it."""
+    target = target_of(env, stack)
+    if as_csv:
+        csv.writer(sys.stdout).writerows(rows(target, step, code))
+        return Code.TIED_OUT
+    found = [each for each in problems(target).found if code in ("", each.code) and step in ("", each.step)]
+    known = cares(target, {each.step for each in found})
+    if json:
+        write_json({"problems": [{**each.to_json(), **known.of_alike(each.step, each.code).to_json()} for each in found]})
+    else:
+        told = [records.problem_text(each, known.of_alike(each.step, each.code)) for each in found]
+        say(out, *(told or [render.plain("Nothing is held or refused.")]))
+    return Code.LEFT_OVER if found else Code.TIED_OUT
+
+
+@app.command(rich_help_panel=PEOPLE)
+def assign(
+    record: RecordsArgument = None,
+    to: Annotated[str, typer.Option("--to", help="Who looks after it, such as a mail address; without it nobody any more.")] = "",
+    code: CodeOption = "",
+    step: StepOption = "",
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Say who looks after held or refused records, or after all with a code, those that come later included."""
+    target = target_of(env, stack)
+    meant = _meant(target, record, code, step)
+    care.assign(target, meant, target.who(), to)
+    return _noted(meant, f"{to or 'Nobody'} looks after", json=json)
+
+
+@app.command(rich_help_panel=PEOPLE)
+def note(
+    text: Annotated[str, typer.Option("--text", help="What the next one who looks at it should know.")],
+    record: RecordsArgument = None,
+    code: CodeOption = "",
+    step: StepOption = "",
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Note something about held or refused records, or about all with a code."""
+    target = target_of(env, stack)
+    meant = _meant(target, record, code, step)
+    care.note(target, meant, target.who(), text)
+    return _noted(meant, "The note was added to", json=json)
+
+
+def _meant(target: Target, names: Sequence[str] | None, code: str, step: str) -> Sequence[Waiting | Problem]:
+    """Records by name, or all that are alike."""
+    if names or not code:
+        return actions.found(target, names or [], code=code, step=step)
+    return actions.all_alike(target, code, step)
+
+
+def _noted(meant: Sequence[Waiting | Problem], what: str, *, json: bool) -> int:
+    named = care.named(meant)
+    write_json({"done": what, "records": named}) if json else say(out, render.plain(f"{what} {named}."))
     return Code.TIED_OUT
 
 

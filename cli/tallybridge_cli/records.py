@@ -11,6 +11,7 @@ from rich.console import RenderableType
 
 from tallybridge.desk import actions
 from tallybridge.desk.audit import Entry, rows
+from tallybridge.desk.care import Care
 from tallybridge.desk.problems import Problem
 from tallybridge.desk.records import Explained, Story
 from tallybridge.desk.standing import Waiting
@@ -85,6 +86,19 @@ def told(given: Sequence[Instruction], meant: Sequence[Waiting]) -> Iterator[Ren
         row = named.get(each.number)
         money = f" {money_text(Decimal(row.amount), row.currency)}" if row and row.amount else ""
         yield render.plain(f"{actions.label(each.step)} {each.number}{money}: {_came(each)}")
+
+
+def problem_text(problem: Problem, known: Care) -> RenderableType:
+    """A problem in a few lines: what, how many, money, since when, who looks after it."""
+    money = f", {', '.join(problem.money)}" if problem.money else ""
+    waits = "; waits by itself" if problem.waits else ""
+    head = f"{problem.code}  {problem.title}: {plural(problem.count, 'record')}{money}, since {problem.since}{waits}"
+    said = [
+        f"  {problem.text}",
+        f"  Owner: {known.owner}" if known.owner else "",
+        *(f"  Note: {each.by}: {each.text}" for each in known.notes),
+    ]
+    return render.plain("\n".join([head, *filter(None, said)]))
 
 
 def told_of_all(problem: Problem, left: int | None) -> RenderableType:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -220,3 +222,24 @@ def test_the_evidence_of_a_record_is_written_beside_its_story(call: Any, target:
     code, text = call("explain", "INV1", "--evidence", str(file))
     assert (code, f"{file}: not signed; digest" in text, file.read_bytes()[:2]) == (0, True, b"PK")
     assert json.loads(call("explain", "INV1", "--evidence", str(file), "--json")[1])["evidence"]["signed"] is False
+
+
+def test_problems_are_listed_assigned_noted_and_exported(call: Any, target: Target) -> None:
+    assert call("problems") == (0, "Nothing is held or refused.\n")
+    for number in ("INV1", "INV2"):
+        hold(target, number)
+    assert call("assign", "--code", "INV-V1", "--to", "mara@example.com")[0] == 0
+    assert call("note", "INV1", "--text", "The customer will pay on Friday.")[0] == 0
+    code, text = call("problems")
+    assert code == 1
+    assert "INV-V1 Zuora invoices: 2 records, USD 241.00, since" in " ".join(text.split())
+    assert "Owner: mara@example.com" in text
+    (known,) = json.loads(call("problems", "--json")[1])["problems"]
+    assert (known["count"], known["owner"]) == (2, "mara@example.com")
+    table = csv.DictReader(io.StringIO(call("problems", "--csv", "--code", "INV-V1")[1]))
+    assert {(row["number"], row["owner"], row["note"].partition(": ")[2]) for row in table} == {
+        ("INV1", "mara@example.com", "The customer will pay on Friday."),
+        ("INV2", "mara@example.com", ""),
+    }
+    assert call("assign", "INV9", "--to", "x")[0] == 3
+    assert call("note", "INV1", "--text", " ")[0] == 3

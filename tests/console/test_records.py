@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -206,3 +208,73 @@ def test_the_evidence_of_a_record_is_a_file_and_the_audit_knows_who_has_taken_it
     entry = next(target.audit.newest())
     assert (entry.who, entry.action, entry.what) == (PERSON, "evidence", "Invoice INV1")
     assert browser.get("/record/evidence?name=nobody").status == 400
+
+
+def owners(browser: Browser) -> dict[str, str]:
+    view = browser.get("/problems/alike?step=invoices&code=INV-V1&format=json").data
+    return {row["number"]: row["care"]["owner"] for row in view["records"]}
+
+
+def test_somebody_looks_after_all_that_are_alike_or_after_one(browser: Browser, target: Target) -> None:
+    for number in ("INV1", "INV2"):
+        hold(target, number)
+    page = "/problems/alike?step=invoices&code=INV-V1"
+    assert browser.send(page, "/problems/alike/retry", owner="mara@example.com", which="all").status == 303
+    form = {**browser.get(page).fields("/problems/alike/retry"), "owner": "mara@example.com", "which": "all"}
+    assert browser.post("/problems/alike/assign", form).where == f"{page}&done=assigned"
+    assert "It was noted who looks after it." in browser.get(f"{page}&done=assigned").seen
+    hold(target, "INV3")  # one that comes later has the same owner
+    assert owners(browser) == dict.fromkeys(("INV1", "INV2", "INV3"), "mara@example.com")
+    assert "mara@example.com" in browser.get("/problems").seen
+    assert browser.send("/record?name=INV2", "/record/assign", owner="me").status == 303
+    assert owners(browser)["INV2"] == PERSON
+    form = {**browser.get(page).fields("/problems/alike/retry"), "owner": "", "which": "some", "pick-id-INV2": "on"}
+    browser.post("/problems/alike/assign", form)
+    assert owners(browser)["INV2"] == "mara@example.com"  # nobody of its own, so that of all alike
+    told = [(e.action, e.what, e.before, e.after) for e in target.audit.newest() if e.action == "assign"]
+    assert told == [
+        ("assign", "Invoice INV2", PERSON, "nobody"),
+        ("assign", "Invoice INV2", "nobody", PERSON),
+        ("assign", "all 2 records of invoices with INV-V1", "nobody", "mara@example.com"),
+    ]
+
+
+def test_notes_are_kept_with_who_and_when_and_shown_as_they_were_written(browser: Browser, target: Target) -> None:
+    hold(target, "INV1")
+    browser.send("/record?name=INV1", "/record/note", note=MARKUP)
+    browser.send("/record?name=INV1", "/record/note", note="The customer will pay on Friday.")
+    page = browser.get("/record?name=INV1")
+    assert MARKUP in page.seen and MARKUP not in page.text
+    (record,) = browser.get("/record?name=INV1&format=json").data["records"]
+    assert [(n["by"], n["text"]) for n in record["care"]["notes"]] == [(PERSON, "The customer will pay on Friday."), (PERSON, MARKUP)]
+    assert browser.send("/record?name=INV1", "/record/note", note="  ").status == 400
+
+
+def test_problems_are_exported_with_owner_and_note_and_no_cell_is_run(browser: Browser, target: Target) -> None:
+    hold(target, "INV1", message="=1+1")
+    browser.send("/record?name=INV1", "/record/note", note="=cmd()")
+    browser.send("/record?name=INV1", "/record/assign", owner="mara@example.com")
+    answer = browser.get("/problems.csv?step=invoices&code=INV-V1")
+    head, row = csv.reader(io.StringIO(answer.text))
+    found = dict(zip(head, row, strict=True))
+    assert answer.headers["content-disposition"] == 'attachment; filename="problems.csv"'
+    assert (found["number"], found["amount"], found["owner"], found["message"]) == ("INV1", "120.5", "mara@example.com", "'=1+1")
+    assert found["note"].endswith(f"{PERSON}: =cmd()")
+    assert browser.get("/problems.csv").text.count("INV1") >= 1
+
+
+def test_a_viewer_assigns_nothing(signed_in: Callable[..., Browser], target: Target) -> None:
+    hold(target, "INV1")
+    viewer = signed_in(Role.VIEWER)
+    fields = viewer.get("/").fields("/signout")
+    for action in ("assign", "note"):
+        assert viewer.post(f"/record/{action}", {**fields, "id": "id-INV1", "owner": "x", "note": "x"}).status == 403
+    assert list(target.audit.newest()) == []
+
+
+def test_the_end_of_a_chain_of_records_that_wait_is_named(browser: Browser, target: Target) -> None:
+    hold(target, "INV1", waits_for="charge Gold")
+    hold(target, "INV2", waits_for="invoice INV1")
+    (record,) = browser.get("/record?name=INV2&format=json").data["records"]
+    assert record["waiting"]["root"] == "charge Gold"
+    assert "once charge Gold is synced" in record["next"]

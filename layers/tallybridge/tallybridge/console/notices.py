@@ -13,5 +13,7 @@ NOTICES = {
     "instructed": "It was noted, and a run for these records alone was started; while another is in progress, the next one does it.",
     "withdrawn": "It was taken back; the next run treats the record as every other.",
     "signed": "The period was signed off; it stands in the audit with these figures.",
+    "assigned": "It was noted who looks after it.",
+    "noted": "The note was added.",
     "same": "Nothing was changed: the settings are what they were.",
 }

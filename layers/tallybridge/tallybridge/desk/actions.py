@@ -56,7 +56,7 @@ def all_alike(target: Target, code: str, step: str = "") -> list[Problem]:
 
 def rows_of(target: Target, meant: Sequence[Problem]) -> list[Waiting]:
     """All records of problems. Raises `ConfigurationError` INSTRUCTION for more than can be instructed one by one."""
-    rows = [row for each in meant for _, row in islice(alike(target, each.step, each.code), MOST_AT_ONCE + 1)]
+    rows = [row for each in meant for _, row in islice(alike(target, each.step, each.code, most=MOST_AT_ONCE + 1), MOST_AT_ONCE + 1)]
     if len(rows) > MOST_AT_ONCE:
         text = f"{sum(each.count for each in meant)} records are too many to be dealt with one by one at a time; {MOST_AT_ONCE} are not."
         advice = "Mend what is wrong with all of them and have all alike tried again, or choose some."

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.desk.periods import Period
-from tallybridge.desk.standing import last_whole, lock_of
+from tallybridge.desk.standing import last_summary, lock_of
 from tallybridge.desk.target import Target
 from tallybridge.reporting.missing import Missing, effects, together
 from tallybridge.reporting.objects import destination, lowers, position, title
@@ -161,7 +161,7 @@ class MonthEnd:
 def month_end(target: Target, period: Period, check_time: Callable[[], None] = lambda: None) -> MonthEnd:
     """How a period stands. Few small reads where its months are counted; else their documents are gone through once, as long as
     `check_time` does not raise."""
-    (_, summary), count = last_whole(target), counted_in(target, period, check_time)
+    summary, count = last_summary(target), counted_in(target, period, check_time)
     drift = tuple(_drift_in(target.ledger, period))
     looked = target.runs.watermark(LOOKED_IN_ZUORA).get("looked", "")
     points = (*_of_documents(count), *_of_drift(drift), *_of_runs(target, period, summary, looked))

@@ -30,13 +30,14 @@ class Problem:
     count: int
     money: tuple[str, ...]
     since: str
+    number: str
     attempts: int
     text: str
     waits: bool
 
     @classmethod
     def of(cls, step: str, found: Alike) -> Problem:
-        own = {name: getattr(found, name) for name in ("code", "count", "since", "attempts", "text", "waits")}
+        own = {name: getattr(found, name) for name in ("code", "count", "since", "number", "attempts", "text", "waits")}
         return cls(step=step, title=step_class(step).title, money=tuple(money_texts(found.sums)), **own)
 
     def to_json(self) -> dict[str, Any]:
@@ -85,19 +86,20 @@ def problem_of(target: Target, step: str, code: str) -> Problem:
     return found
 
 
-def alike(target: Target, step: str, code: str, after: str = "") -> Iterator[tuple[str, Waiting]]:
-    """The records of a problem, those that were refused first, then the oldest first; each with its place, from behind a place `after`."""
+def alike(target: Target, step: str, code: str, after: str = "", most: int | None = None) -> Iterator[tuple[str, Waiting]]:
+    """The records of a problem, those that were refused first, then the oldest first; each with its place, from behind a place `after`; at
+    least so many, if there are."""
     state_of, _, place = after.partition("|")
     for state in WAITS[[str(state) for state in WAITS].index(state_of) :] if state_of in map(str, WAITS) else WAITS:
         begins = place if str(state) == state_of and place.startswith(f"{code}#") and place.count("#") >= 2 else ""
-        for item in target.ledger.attention(f"{state}#{step}", code, begins):
+        for item in target.ledger.attention(f"{state}#{step}", code, begins, most):
             yield f"{state}|{place_of(item)}", waiting_of(item, step, str(state))
 
 
 def page(target: Target, step: str, code: str, after: str = "") -> tuple[list[Waiting], str]:
     """A page of the records of a problem, and the place behind which the next one begins: "" for the last one. Raises `ConfigurationError`
     PROBLEM-GONE where there is none any more."""
-    found = list(islice(alike(target, step, code, after), PAGE + 1)) if step in STEPS and code else []
+    found = list(islice(alike(target, step, code, after, PAGE + 1), PAGE + 1)) if step in STEPS and code else []
     if not found:
         raise gone(step, code)
     return [row for _, row in found[:PAGE]], found[PAGE - 1][0] if len(found) > PAGE else ""

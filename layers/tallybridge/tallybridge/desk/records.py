@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tallybridge.desk.actions import label, possible_keys, queue_of
 from tallybridge.desk.audit import Entry, Wanted
-from tallybridge.desk.standing import Standing, Waiting, standing
+from tallybridge.desk.standing import Waiting, last_summary, waiting_in
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
+from tallybridge.reporting.chains import end_of
 from tallybridge.reporting.words import plural
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.instructions import Instruction, Kind
-from tallybridge.sync.ledger import OPEN, State
-from tallybridge.sync.runlog import LeftOut
+from tallybridge.sync.ledger import OPEN, Ledger, State
+from tallybridge.sync.runlog import LeftOut, RunSummary
+from tallybridge.tasks.drift import drift_in, drift_key
 from tallybridge.tasks.steps import STEPS
 
-BESIDE = ("instruction#", "drift#")
+BESIDE = ("instruction#", "drift#", "care#")
 """Beginnings of keys that lie beside those of records."""
 NAMED_ENTRIES = 20
 SHOWN = ("state", "destination_id", "currency", "amount", "customer", "action", "run_id", "updated", "request_hash", "seen")
@@ -78,28 +80,53 @@ class Explained:
 def explain(target: Target, name: str) -> Explained:
     """All that is known of a record, by its number or the id of its source system. Raises `ConfigurationError` RECORD-UNKNOWN where no run
     has met it and no rule names it."""
-    now = standing(target)
+    summary = last_summary(target)
     keys = [key for key in target.ledger.keys_of(name) if not key.startswith(BESIDE)]
-    keys += [row_key for row in now.waiting if name == row.id and (row_key := _key(row)) not in keys]
-    keys += [key for key in possible_keys(name) if key not in keys]
-    items = target.ledger.read(keys)
-    instructions = queue_of(target).read(items)
-    stories = tuple(_story(key, item, now, instructions.get(key)) for key, item in items.items())
-    rules = tuple(row for row in (now.summary.left_out if now.summary else ()) if name in row.first)
+    items = target.ledger.read([*keys, *(key for key in possible_keys(name) if key not in keys)])
+    beside = target.ledger.read([drift_key(key) for key in items])
+    instructions, numbers = queue_of(target).read(items), Numbers(target.ledger)
+    stories = tuple(_story(key, item, beside.get(drift_key(key), {}), numbers, instructions.get(key)) for key, item in items.items())
+    rules = tuple(row for row in (summary.left_out if summary else ()) if name in row.first)
     if not stories and not rules:
         raise ConfigurationError(
             f'No run has taken up a record "{name}", and no rule names it.',
             place="record",
             code="RECORD-UNKNOWN",
-            advice=_where_to_look(now),
+            advice=_where_to_look(summary),
         )
     return Explained(name, stories, rules, tuple(_done_about(target, stories)))
 
 
-def _story(key: str, item: Mapping[str, Any], now: Standing, instruction: Instruction | None) -> Story:
-    source_id, step = key.rsplit("#", 1)[-1], str(item.get("step", ""))
-    row = next((row for row in now.waiting if row.id == source_id and row.step == step), None)
-    drift = tuple(each for each in now.drift if each.source_id == source_id)
+class Numbers(Mapping[str, str]):
+    """What the record with a number waits for, "" for nothing; asked of the ledger one by one."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.asked: dict[str, str | None] = {}
+
+    def __getitem__(self, name: str) -> str:
+        if not name:
+            raise KeyError(name)
+        if name not in self.asked:
+            items = self.ledger.read([key for key in self.ledger.keys_of(name) if not key.startswith(BESIDE)]).values()
+            rows = [row for row in map(waiting_in, items) if row]
+            self.asked[name] = next((row.waits_for for row in rows if row.waits_for), "") if rows else None
+        if (found := self.asked[name]) is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.asked)
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+
+def _story(key: str, item: Mapping[str, Any], beside: Mapping[str, Any], numbers: Numbers, instruction: Instruction | None) -> Story:
+    source_id, step, row = key.rsplit("#", 1)[-1], str(item.get("step", "")), waiting_in(item)
+    if row:
+        row = replace(row, root=end_of(row.waits_for, numbers))
+    drift = (drift_in(beside),) if beside.get("attention") else ()
     history = tuple(item.get("history", ()))
     known = label(step) if step in STEPS else ""
     return Story(
@@ -127,10 +154,6 @@ def _next(item: Mapping[str, Any], row: Waiting | None, instruction: Instruction
     return "It is looked at again when it is due."
 
 
-def _key(row: Waiting) -> str:
-    return next(key for key in possible_keys(row.id) if key.split("#")[1] == row.object)
-
-
 def _done_about(target: Target, stories: Iterable[Story]) -> Iterable[Entry]:
     """What people did about records, newest first."""
     for story in stories:
@@ -141,8 +164,8 @@ def _done_about(target: Target, stories: Iterable[Story]) -> Iterable[Entry]:
                 yield entry
 
 
-def _where_to_look(now: Standing) -> str:
-    rules = now.summary.left_out if now.summary else []
+def _where_to_look(summary: RunSummary | None) -> str:
+    rules = summary.left_out if summary else []
     said = "; ".join(f"{row.code}: {plural(row.tally.count, 'record')} of {row.object}" for row in rules[:6])
     named = f" Rules leave out more records than they name ({said})." if said else ""
     return f"Is the number right, and does the record exist in the system that it comes from?{named} A dry run says what would be selected."

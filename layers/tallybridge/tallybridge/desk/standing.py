@@ -79,7 +79,7 @@ class Standing:
     lock: Lock | None
     waiting: tuple[Waiting, ...]
     drift: tuple[Drift, ...] = ()
-    """What changed on one side after the sync and was neither settled nor accepted."""
+    """What changed on one side after the sync and was neither settled nor accepted; not read where `whole` was not wanted."""
     whole: bool = True
     """Whether `waiting` has every record that waits."""
 
@@ -122,20 +122,31 @@ class Standing:
 
 
 def standing(target: Target, most: int | None = None) -> Standing:
-    """Read it all: the list of runs, the lock, the ledger's open records."""
-    newest_start, summary = last_whole(target)
+    """Read it all: the list of runs, the lock, the ledger's open records; at most so many of each kind, and no drift, with `most`."""
+    recent = _that_count(target)
+    summary = _newest_summary(target, recent)
     rows = list(waiting(target, most))
+    drift = tuple(open_drift(target.ledger)) if most is None else ()
     counts = Counter((row.step, row.state) for row in rows)
     whole = most is None or not any(count >= most for count in counts.values())
-    return Standing(newest_start, summary, lock_of(target), tuple(chained(rows)), tuple(open_drift(target.ledger)), whole)
+    newest_start = recent[0] if recent else None
+    return Standing(newest_start, summary, lock_of(target), tuple(chained(rows)), drift, whole)
 
 
-def last_whole(target: Target) -> tuple[dict[str, Any] | None, RunSummary | None]:
-    """The record of the newest run that was to do everything, and what the newest of them that has ended left; None before the first."""
-    recent = [r for r in target.runs.recent(RECENT) if not (r.get("dry_run") or r.get("instructed_only"))]
-    ended = (r for r in recent if r.get("outcome") not in (RunOutcome.RUNNING, RunOutcome.SKIPPED))
+def last_summary(target: Target) -> RunSummary | None:
+    """The summary of the newest run that left one and tells of the whole."""
+    return _newest_summary(target, _that_count(target))
+
+
+def _that_count(target: Target) -> list[dict[str, Any]]:
+    """The newest runs that tell of the whole, newest first."""
+    return [r for r in target.runs.recent(RECENT) if not (r.get("dry_run") or r.get("instructed_only"))]
+
+
+def _newest_summary(target: Target, runs: Sequence[Mapping[str, Any]]) -> RunSummary | None:
+    ended = (r for r in runs if r.get("outcome") not in (RunOutcome.RUNNING, RunOutcome.SKIPPED))
     newest = next(ended, None)
-    return (recent[0] if recent else None), (summary_of(target, newest["run_id"]) if newest else None)
+    return summary_of(target, newest["run_id"]) if newest else None
 
 
 def lock_of(target: Target) -> Lock | None:
@@ -148,8 +159,10 @@ def lock_of(target: Target) -> Lock | None:
 
 
 def waiting(target: Target, most: int | None = None) -> Iterator[Waiting]:
-    """The records that are held or refused, step by step; at most so many of each step that are held, and so many that are refused."""
-    kinds = [(step, state) for step in STEPS for state in (State.REFUSED, State.HELD)]
+    """The records that are held or refused, step by step; at most so many of each step that are held, and so many that are refused: then
+    steps of which runs have counted that nothing waits are not asked."""
+    settled = target.problems.settled() if most is not None else ()
+    kinds = [(step, state) for step in STEPS if step not in settled for state in (State.REFUSED, State.HELD)]
     found = side_by_side(lambda kind: list(target.ledger.attention(f"{kind[1]}#{kind[0]}", most=most)), kinds)
     for (step, state), items in zip(kinds, found, strict=True):
         for item in items:

@@ -29,28 +29,34 @@ class Chains:
     def root(self, waits_for: str) -> str:
         """What stands at the end of the chain that begins with this parent, in the words of the last record that waits for it; "" when it
         is the parent itself."""
-        end, seen = waits_for, {waits_for}
-        for _ in range(MAX_LINKS):
-            further = self._next(end)
-            if not further or further in seen:
-                break
-            end = further
-            seen.add(further)
-        return end if end != waits_for else ""
+        return end_of(waits_for, self.waits)
 
     def depth(self, waits_for: str) -> int:
         """How many links lie between a record and what holds it up: 0 for a record that waits for nothing."""
         steps, end, seen = 0, waits_for, {waits_for}
         while end and steps < MAX_LINKS:
-            steps, end = steps + 1, self._next(end)
+            steps, end = steps + 1, _next(end, self.waits)
             if end in seen:
                 break
             seen.add(end)
         return steps
 
-    def _next(self, parent: str) -> str:
-        key = known_name(parent, self.waits)
-        return self.waits[key] if key else ""
+
+def end_of(waits_for: str, waits: Mapping[str, str]) -> str:
+    """As `Chains.root`, of any records: `waits` says of a name or number what it waits for, "" for nothing."""
+    end, seen = waits_for, {waits_for}
+    for _ in range(MAX_LINKS):
+        further = _next(end, waits)
+        if not further or further in seen:
+            break
+        end = further
+        seen.add(further)
+    return end if end != waits_for else ""
+
+
+def _next(parent: str, waits: Mapping[str, str]) -> str:
+    key = known_name(parent, waits)
+    return waits[key] if key else ""
 
 
 def known_name(parent: str, known: Mapping[str, object]) -> str:

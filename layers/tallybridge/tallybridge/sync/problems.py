@@ -26,24 +26,25 @@ WAITS = (State.REFUSED, State.HELD)
 @dataclass
 class Alike:
     """The records of a step with one code. `waits`: all of them only wait for other records; `sums` is what they amount to, by currency;
-    `since` is when the oldest of them was first seen, and `text` what was said of that one; `attempts` in how many runs the most stubborn
-    one was met."""
+    `since` is when the oldest of them was first seen (the oldest that needs a person, where one does), `number` that one, and `text` what
+    was said of it; `attempts` in how many runs the most stubborn one was met."""
 
     code: str
     count: int = 0
     waits: bool = True
     sums: dict[str, Decimal] = field(default_factory=dict)
     since: str = ""
+    number: str = ""
     text: str = ""
     attempts: int = 1
 
     def add(self, item: Mapping[str, Any]) -> None:
         """Count a record, as its ledger item tells it."""
-        since = str(item.get("since") or item.get("updated", ""))
-        if not self.count or since < self.since:
-            self.since, self.text = since, str(item.get("message", ""))
+        since, waits = str(item.get("since") or item.get("updated", "")), bool(item.get("waits_for"))
+        if not self.count or (waits, since) < (self.waits, self.since):
+            self.since, self.text, self.number = since, str(item.get("message", "")), str(item.get("number") or item.get("id", ""))
         self.count += 1
-        self.waits = self.waits and bool(item.get("waits_for"))
+        self.waits = self.waits and waits
         self.attempts = max(self.attempts, int(item.get("attempts", 1)))
         if amount := item.get("amount"):
             currency = str(item.get("currency", ""))
@@ -102,6 +103,10 @@ class Counts:
         rows = [each.to_json() for each in problems]
         item = {"pk": PARTITION, "sk": step, "run_id": run_id, "at": stamp(self.clock.now()), "under_way": "", "problems": rows}
         self.table.put_item(Item=item)
+
+    def settled(self) -> set[str]:
+        """The steps in which nothing waits, as far as that is known."""
+        return {step for step, count in self.read().items() if not (count.problems or count.under_way)}
 
     def read(self) -> dict[str, Count]:
         """By step; a step that no run has gone through is left out."""

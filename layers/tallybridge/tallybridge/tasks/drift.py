@@ -26,7 +26,7 @@ from tallybridge.drift.in_zuora import Changed
 from tallybridge.drift.kinds import BORN_IN_NETSUITE, DOCUMENTS, MADE_OF_CREDIT_MEMOS, MASTER_DATA, Kind
 from tallybridge.drift.netsuite_born import drifts_of
 from tallybridge.errors import ConfigurationError, LoginRefused, NoSlot, NotSent, Refused, ServiceError
-from tallybridge.pieces import streamed_parts
+from tallybridge.pieces import side_by_side, streamed_parts
 from tallybridge.rounds import Kept, NotDone
 from tallybridge.steps.shared.reference import load_reference
 from tallybridge.steps.shared.sync_step import SyncStep
@@ -371,8 +371,8 @@ def drift_key(record_key: str) -> str:
 
 def drift_items(ledger: Ledger, steps: Iterable[str] = STEPS) -> Iterator[dict[str, Any]]:
     """The ledger's items of all drift that is neither settled nor accepted."""
-    for step in steps:
-        yield from ledger.attention(f"{State.DRIFT}#{step}")
+    for items in side_by_side(lambda step: list(ledger.attention(f"{State.DRIFT}#{step}")), list(steps)):
+        yield from items
 
 
 def drift_in(item: Mapping[str, Any]) -> Drift:

@@ -10,6 +10,7 @@ SCREENS: tuple[Screen, ...] = (
         home.SCREEN,
         problems.SCREEN,
         problems.ALIKE,
+        problems.EXPORT,
         record.SCREEN,
         record.EVIDENCE,
         runs.SCREEN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen
@@ -13,7 +14,8 @@ from tallybridge.desk import schedule as schedules
 from tallybridge.desk.connection import connection
 from tallybridge.desk.freshness import freshness
 from tallybridge.desk.month_glance import glance
-from tallybridge.desk.standing import Standing, Waiting, standing
+from tallybridge.desk.problems import Problem, problems
+from tallybridge.desk.standing import Standing, standing
 from tallybridge.reporting.causes import holds_text
 from tallybridge.reporting.figures import facts
 from tallybridge.reporting.missing import missing, together
@@ -23,7 +25,7 @@ from tallybridge.sync.runlog import Cause, RunSummary
 from tallybridge.tasks.open_run import MAX_TRIGGER
 from tallybridge.tasks.steps import step_class
 
-MOST = 1_000
+MOST = 100
 """Records of a step and state that the first page reads; where there are more, its causes are those of the last run."""
 SHOWN = 5
 """Causes on the first page; the others are counted."""
@@ -32,7 +34,7 @@ SHOWN = 5
 def show(asked: Asked) -> dict[str, Any]:
     """{"connection", "freshness", "last", "verdict", "progress", "missing", "causes", "more", "month", "oldest", "schedule", "lock"}"""
     target = asked.target
-    now, schedule = standing(target, MOST), schedules.if_any(target)
+    now, schedule, known = standing(target, MOST), schedules.if_any(target), problems(target).found
     found = now.causes
     return {
         "connection": vars(connection(target)),
@@ -42,21 +44,21 @@ def show(asked: Asked) -> dict[str, Any]:
         "lock": vars(now.lock) if now.lock else None,
         "progress": _progress(asked, now),
         "missing": _missing(now.summary),
-        "causes": [_cause(cause, now) for cause in found[:SHOWN]],
+        "causes": [_cause(cause, now, known) for cause in found[:SHOWN]],
         "more": max(0, len(found) - SHOWN),
         "month": vars(glance(target)),
-        "oldest": _oldest(now.waiting),
+        "oldest": _oldest(known),
         "schedule": schedules.described(schedule, asked.now) if schedule else None,
     }
 
 
-def _cause(cause: Cause, now: Standing) -> dict[str, Any]:
+def _cause(cause: Cause, now: Standing, problems: Sequence[Problem]) -> dict[str, Any]:
     """A cause with the next step, which the ledger does not keep and the last run has told, and the page of its records, if any."""
     known = now.summary.causes if now.summary else []
     alike = [each for each in known if each.code == cause.code]
     same = next((each for each in alike if each.message == cause.message), alike[0] if alike else cause)
     holds = holds_text((*cause.own, *cause.waiting))
-    step = next((row.step for row in now.waiting if row.code == cause.code), "")
+    step = next((each.step for each in problems if each.code == cause.code), "")
     told = {"code": cause.code, "text": cause.message, "advice": cause.advice or same.advice, "count": cause.count, "holds": holds}
     return {**told, "address": address(step, cause.code) if step else ""}
 
@@ -96,13 +98,13 @@ def _missing(summary: RunSummary | None) -> list[dict[str, Any]]:
     ]
 
 
-def _oldest(rows: tuple[Waiting, ...]) -> dict[str, str] | None:
+def _oldest(problems: Sequence[Problem]) -> dict[str, str] | None:
     """The problem that has been there longest, of those that wait for a person."""
-    own = [row for row in rows if not row.waits_for and row.since]
+    own = [each for each in problems if not each.waits and each.since]
     if not own:
         return None
-    first = min(own, key=lambda row: row.since)
-    return {"record": first.number or first.id, "since": first.since, "code": first.code, "text": first.message}
+    first = min(own, key=lambda each: each.since)
+    return {"record": first.number, "since": first.since, "code": first.code, "text": first.text}
 
 
 # -- actions -----------------------------------------------------------------------------------------------------------

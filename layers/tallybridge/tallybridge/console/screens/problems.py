@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen
+from tallybridge.console.asked import MAX_REASON, Action, Asked, Download, Screen
 from tallybridge.console.errors import missing
 from tallybridge.console.roles import Role
-from tallybridge.desk import actions
-from tallybridge.desk.problems import money_of, money_texts, page, problem_of, problems
+from tallybridge.desk import actions, care
+from tallybridge.desk.care import Care, cares
+from tallybridge.desk.problem_table import rows
+from tallybridge.desk.problems import Problem, money_of, money_texts, page, problem_of, problems
 from tallybridge.desk.standing import Waiting, chained
 from tallybridge.sync.instructions import Instruction, Kind, alike_key
 
@@ -19,6 +24,10 @@ MAX_WORD = 100
 MAX_PLACE = 400
 """Characters of a place in the list of records."""
 DONE = "/problems?done=instructed"
+EXPORTED = 20_000
+"""Records in a file."""
+ME = "me"
+"""What the form calls the person who sends it."""
 PICKED = "pick-"
 """How the fields begin by which single records are chosen; the record's id follows."""
 LAST_DAY = 10
@@ -28,8 +37,12 @@ LAST_DAY = 10
 def show(asked: Asked) -> dict[str, Any]:
     """{"problems", "records", "money", "under_way"}: by step and code, what needs a person first."""
     now = problems(asked.target)
+    known = cares(asked.target, {each.step for each in now.found})
+    owners = {(each.step, each.code): known.of_alike(each.step, each.code).owner for each in now.found}
     return {
-        "problems": [{**each.to_json(), "address": address(each.step, each.code)} for each in now.found],
+        "problems": [
+            {**each.to_json(), "address": address(each.step, each.code), "owner": owners[each.step, each.code]} for each in now.found
+        ],
         "records": now.records,
         "money": money_texts(now.sums),
         "under_way": now.under_way,
@@ -37,16 +50,18 @@ def show(asked: Asked) -> dict[str, Any]:
 
 
 def one(asked: Asked) -> dict[str, Any]:
-    """The records of one problem, a page of them: {"problem", "records", "further", "first", "said"}; `further` is the address of the next
-    page, "" on the last one."""
+    """The records of one problem, a page of them: {"problem", "records", "care", "csv", "further", "first", "said"}; `further` is the
+    address of the next page, "" on the last one."""
     target, (step, code), after = asked.target, _meant(asked.query), asked.query.get("after", "")[:MAX_PLACE]
     shown, then = page(target, step, code, after)
     problem, queue, all_of_it = problem_of(target, step, code), actions.queue_of(target), alike_key(step, code)
     given = queue.read([all_of_it, *(actions.key_of(row) for row in shown)])
-    here = address(step, code)
+    here, known = address(step, code), cares(target, [step])
     return {
         "problem": problem.to_json(),
-        "records": [_told(row, given.get(actions.key_of(row))) for row in chained(shown)],
+        "records": [_told(row, given.get(actions.key_of(row)), known.of(row)) for row in chained(shown)],
+        "care": known.of_alike(step, code).to_json(),
+        "csv": f"/problems.csv?{urlencode({'step': step, 'code': code})}",
         "further": f"{here}&{urlencode({'after': then})}" if then else "",
         "first": not after,
         "address": here,
@@ -54,8 +69,15 @@ def one(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _told(row: Waiting, instruction: Instruction | None) -> dict[str, Any]:
-    return {**asdict(row), "money": " ".join(money_of([row])), "said": _said(instruction)}
+def export(asked: Asked) -> Download:
+    """The records of a problem, or all, as CSV."""
+    out = io.StringIO()
+    csv.writer(out).writerows(islice(rows(asked.target, *_meant(asked.query)), EXPORTED + 1))
+    return Download("problems.csv", "text/csv; charset=utf-8", out.getvalue().encode())
+
+
+def _told(row: Waiting, instruction: Instruction | None, cared: Care) -> dict[str, Any]:
+    return {**asdict(row), "money": " ".join(money_of([row])), "said": _said(instruction), "care": cared.to_json()}
 
 
 def _said(instruction: Instruction | None) -> str:
@@ -81,6 +103,28 @@ def ignore(asked: Asked) -> str:
     """Do not send the records, until a day or until somebody says otherwise."""
     until = asked.form.get("until", "").strip()[:LAST_DAY]
     return _done(asked, Kind.IGNORE, reason=asked.needed("reason", "The reason", MAX_REASON), until=until)
+
+
+def assign(asked: Asked) -> str:
+    """Say who looks after the records."""
+    who = asked.person if asked.form.get("owner") == ME else asked.form.get("owner", "")
+    care.assign(asked.target, _meant_by(asked), asked.person, who)
+    return _back(asked, "assigned")
+
+
+def note(asked: Asked) -> str:
+    """Note something about the records."""
+    care.note(asked.target, _meant_by(asked), asked.person, asked.needed("note", "The note", care.MAX_NOTE))
+    return _back(asked, "noted")
+
+
+def _meant_by(asked: Asked) -> Sequence[Waiting | Problem]:
+    """All that are alike, those that come later included; or those chosen."""
+    return [problem_of(asked.target, *_meant(asked.form))] if asked.form.get("which") == "all" else _chosen(asked)
+
+
+def _back(asked: Asked, done: str) -> str:
+    return f"{address(*_meant(asked.form))}&done={done}"
 
 
 def _done(asked: Asked, kind: Kind, **said: str) -> str:
@@ -111,5 +155,11 @@ ALIKE = Screen(
     "/problems/alike",
     "problem.html",
     one,
-    {"retry": Action(Role.OPERATOR, retry), "ignore": Action(Role.APPROVER, ignore)},
+    {
+        "retry": Action(Role.OPERATOR, retry),
+        "ignore": Action(Role.APPROVER, ignore),
+        "assign": Action(Role.OPERATOR, assign),
+        "note": Action(Role.OPERATOR, note),
+    },
 )
+EXPORT = Screen("problems_export", "/problems.csv", "", export)

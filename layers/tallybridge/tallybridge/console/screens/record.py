@@ -9,9 +9,12 @@ from urllib.parse import quote
 
 from tallybridge.console.asked import MAX_REASON, Action, Asked, Download, Screen
 from tallybridge.console.roles import Role
-from tallybridge.desk import actions
+from tallybridge.console.screens.problems import ME
+from tallybridge.desk import actions, care
+from tallybridge.desk.care import cares
 from tallybridge.desk.evidence import evidence
 from tallybridge.desk.records import explain
+from tallybridge.desk.standing import Waiting
 from tallybridge.reporting.words import left_out_words
 from tallybridge.sync.instructions import Kind
 
@@ -28,7 +31,11 @@ def show(asked: Asked) -> dict[str, Any]:
         return {"name": "", "records": [], "left_out": [], "audit": []}
     found = explain(asked.target, name)
     rules = [{"code": row.code, "text": left_out_words(row), "due": row.due} for row in found.left_out]
-    return {**found.to_json(), "left_out": rules}
+    waiting = [story.waiting for story in found.stories if story.waiting]
+    known = cares(asked.target, {row.step for row in waiting})
+    told = found.to_json()
+    cared = {row.id: known.of(row).to_json() for row in waiting}
+    return {**told, "records": [{**row, "care": cared.get(row["id"])} for row in told["records"]], "left_out": rules}
 
 
 def as_evidence(asked: Asked) -> Download:
@@ -67,8 +74,25 @@ def withdraw(asked: Asked) -> str:
     return _back(asked, "withdrawn")
 
 
+def assign(asked: Asked) -> str:
+    """Say who looks after the record."""
+    who = asked.person if asked.form.get("owner") == ME else asked.form.get("owner", "")
+    care.assign(asked.target, [_row(asked)], asked.person, who)
+    return _back(asked, "assigned")
+
+
+def note(asked: Asked) -> str:
+    """Note something about the record."""
+    care.note(asked.target, [_row(asked)], asked.person, asked.needed("note", "The note", care.MAX_NOTE))
+    return _back(asked, "noted")
+
+
+def _row(asked: Asked) -> Waiting:
+    return actions.one(asked.target, asked.needed("id", "The record", MAX_NAME), asked.form.get("step", ""))
+
+
 def _done(asked: Asked, kind: Kind, **said: str) -> str:
-    row = actions.one(asked.target, asked.needed("id", "The record", MAX_NAME), asked.form.get("step", ""))
+    row = _row(asked)
     actions.instruct(asked.target, kind, [row], asked.person, **said)
     actions.run(asked.target, [row], asked.person)
     return _back(asked, "instructed")
@@ -93,6 +117,8 @@ SCREEN = Screen(
         "mark": Action(Role.APPROVER, mark),
         "ignore": Action(Role.APPROVER, ignore),
         "withdraw": Action(Role.APPROVER, withdraw),
+        "assign": Action(Role.OPERATOR, assign),
+        "note": Action(Role.OPERATOR, note),
     },
     "Record",
 )

@@ -1,0 +1,28 @@
+"""What is held or refused as a table for a spreadsheet: one row a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+
+from tallybridge.desk.care import cares
+from tallybridge.desk.problems import alike
+from tallybridge.desk.standing import Waiting
+from tallybridge.desk.target import Target
+from tallybridge.reporting.summary import safe_cell
+from tallybridge.tasks.steps import STEPS
+
+HEAD = (*(field.name for field in fields(Waiting)), "owner", "note")
+
+
+def rows(target: Target, step: str = "", code: str = "") -> Iterator[list[str]]:
+    """The records of a problem, or of a step, or all: a head, then everything known of each, who looks after it, and what was noted last.
+    No cell is run by a spreadsheet."""
+    steps = [each for each in STEPS if step in ("", each)]
+    known = cares(target, steps)
+    yield list(HEAD)
+    for each in steps:
+        for _, row in alike(target, each, code):
+            care = known.of(row)
+            note = f"{care.notes[0].at} {care.notes[0].by}: {care.notes[0].text}" if care.notes else ""
+            yield [safe_cell(cell) for cell in (*map(str, asdict(row).values()), care.owner, note)]
