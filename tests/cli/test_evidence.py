@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tallybridge.desk import actions
+from tallybridge.desk import actions, care
 from tallybridge.desk.evidence import GONE, evidence
 from tallybridge.errors import ConfigurationError
 from tallybridge.sync.instructions import Kind
@@ -43,6 +43,7 @@ def story(target: Target) -> Target:
     target.runs.record("run-1", started="2026-05-04T03:00:00Z", outcome="completed with warnings", by=ANN)
     actions.instruct(target, Kind.RETRY, actions.found(target, ["INV1"]), ANN, reason="mended")
     actions.instruct(target, Kind.RETRY, actions.found(target, ["INV12"]), ANN)
+    care.note(target, actions.found(target, ["INV1"]), ANN, "It is on its way.")
     target.clock.sleep(3600)
     sync(target, "INV1", day="2026-04-12", amount="50", run="run-2")
     return target
@@ -52,7 +53,8 @@ def test_it_has_story_ledger_log_runs_and_audit_of_this_record_alone(story: Targ
     found = files(story, "INV1")
     (record,) = found["story.json"]["records"]
     assert [entry["state"] for entry in record["history"]] == ["HELD", "DONE"]
-    item, said = found["ledger.json"]
+    cared, said, item = found["ledger.json"]
+    assert [note["text"] for note in cared["notes"]] == ["It is on its way."]
     assert (item["state"], item["request_hash"], item["document_date"]) == ("DONE", "hash-INV1", "2026-04-12")
     assert (said["kind"], said["reason"]) == ("retry", "mended")
     assert [each["source_number"] for each in found["log.json"]] == ["INV1"]

@@ -10,14 +10,18 @@ from typing import IO, Any
 
 from tallybridge.desk import log
 from tallybridge.desk.audit import Entry
+from tallybridge.desk.care import BESIDE as OF_CARE
 from tallybridge.desk.records import Explained, Story, explain
 from tallybridge.desk.sealed import Seal, Sealed
 from tallybridge.desk.target import Target
-from tallybridge.sync.instructions import BESIDE
+from tallybridge.sync.instructions import BESIDE as OF_INSTRUCTIONS
 from tallybridge.sync.runlog import Level, LogLine
+from tallybridge.tasks.drift import drift_key
 from tallybridge.technical import masked_text
 
 STORY, ITEMS, LOG, ANSWERS, AUDIT, RUNS = "story.json", "ledger.json", "log.json", "answers.json", "audit.json", "runs.json"
+BESIDE = (OF_INSTRUCTIONS, OF_CARE, drift_key(""))
+"""Beginnings of the keys of what lies beside a record's item."""
 MOST_RUNS = 20
 """Runs whose logs are gone through, the newest that met the record."""
 OF_RUN = ("run_id", "started", "ended", "outcome", "trigger", "by", "settings_version", "tied_out")
@@ -75,9 +79,10 @@ def _told(target: Target, run_id: str) -> dict[str, Any]:
 
 
 def _items(target: Target, stories: Iterable[Story]) -> list[Mapping[str, Any]]:
-    """The ledger's items of records, as they are, and what people have said of them."""
+    """The ledger's items of records, as they are, and what lies beside them: instructions, owner and notes, drift."""
     keys = [str(story.item["id"]) for story in stories if "id" in story.item]
-    return [dict(sorted(item.items())) for item in target.ledger.read([*keys, *(BESIDE + key for key in keys)]).values()]
+    found = target.ledger.read([*keys, *(beside + key for beside in BESIDE for key in keys)])
+    return [dict(sorted(item.items())) for _, item in sorted(found.items())]
 
 
 def _answers(lines: Iterable[LogLine]) -> Iterator[dict[str, str]]:
