@@ -62,7 +62,7 @@ def test_it_has_story_ledger_log_runs_and_audit_of_this_record_alone(story: Targ
         ("run-2", GONE, None),
         ("run-1", "kept", ANN),
     ]
-    assert [(entry["action"], entry["what"]) for entry in found["audit.json"]] == [("retry", "Invoice INV1")]
+    assert [(entry["action"], entry["what"]) for entry in found["audit.json"]] == [("note", "Invoice INV1"), ("retry", "Invoice INV1")]
 
 
 def test_what_the_other_side_has_answered_names_nobody(story: Target) -> None:
