@@ -114,7 +114,7 @@ def _items(documents: int, problems: int) -> Iterator[dict[str, Any]]:
             "run_by": "schedule",
             "settings_version": "12/0123456789abcdef",
             "request_hash": f"{n * 2654435761 % 2**128:032x}",
-            "compared": "yes",
+            "compared": f"{('USD', 'EUR', 'GBP')[n % 3]} {n % 10_000}.25",
             "held_amount": f"{n % 10_000}.25",
             "history": [{"state": "DONE", "run": "20261201T000000Z-abcdef", "at": moved}],
         }

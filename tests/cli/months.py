@@ -37,7 +37,7 @@ def sync(
     day: str = "2026-04-10",
     amount: str = "100",
     currency: str = "USD",
-    compared: str = "yes",
+    proved: bool = True,
     run: str = "run-1",
     **more: str,
 ) -> None:
@@ -45,7 +45,7 @@ def sync(
     ledger, key = book(target, run), _key(step, number)
     claim = ledger.claim(key, step, number, ledger.read([key]).get(key), _about(step, day, amount, currency))
     claim = ledger.confirmed(ledger.sent(claim, "hash-" + number, **more), "9" + number[-2:])
-    ledger.done(claim, compared=compared, held_amount=amount)
+    ledger.done(claim, compared=f"{currency} {amount}" if proved else "", held_amount=amount)
 
 
 def hold(

@@ -10,8 +10,8 @@ import pytest
 from tallybridge.clock import stamp
 from tallybridge.sync.instructions import Instruction, Instructions, Kind
 from tallybridge.sync.periods import Standing, kept_count, standing_of
-from tests.sync import reverse_world
-from tests.sync.invoice_world import change
+from tests.sync import reverse_world, test_invoices_revenue
+from tests.sync.invoice_world import change, ran
 from tests.sync.memory import MemoryWorld
 from tests.sync.test_closed_periods import DATES, KINDS, NEXT_OPEN, NOVEMBER, OBJECTS, OCTOBER, closed, ready, run
 
@@ -40,7 +40,8 @@ def test_a_document_that_is_done_says_what_was_compared_who_ran_and_with_which_s
     run(fast, kind, by="ann@example.com")
     item = items(fast, "2026-10")[OBJECTS[kind][1]]
     assert (item["state"], item["document_date"], item["run_by"]) == ("DONE", DATES[kind], "ann@example.com")
-    assert (item["compared"], item["held_amount"]) == ("yes", item["amount"])
+    assert (item["compared"], item["held_amount"]) == (f"USD {item['amount']}", item["amount"])
+    assert standing_of(item) is Standing.PROVED
     assert item["settings_version"].partition("/")[2]
     assert (len(item["request_hash"]), bool(item["destination_id"])) == (32, True)
     assert "posting_period" not in item
@@ -75,7 +76,7 @@ def test_a_payment_from_netsuite_stands_in_its_month_as_well(fast: MemoryWorld) 
     reverse_world.ready(fast, reverse_world.ns_payment("P1", 200.0, {"INV1": 100.0}))
     reverse_world.run(fast)
     item = items(fast, "2026-10")["P1"]
-    assert (item["state"], item["document_date"], item["compared"], item["amount"]) == ("DONE", "2026-10-15", "yes", "200")
+    assert (item["state"], item["document_date"], item["compared"], item["amount"]) == ("DONE", "2026-10-15", "USD 200", "200")
     assert (item["customer_name"].partition(" ")[0], item["record_type"]) == ("A1", "payment")
 
 
@@ -102,3 +103,13 @@ def test_a_document_that_people_have_ignored_says_so_in_its_month(fast: MemoryWo
     Instructions(wiring.ledger("", "desk"), wiring.clock).give([wanted])
     run(fast, "invoice")
     assert standing_of(items(fast, "2026-10")["INV20"]) is Standing.IGNORED
+
+
+def test_an_update_that_changes_no_money_leaves_the_proof_as_it_is(fast: MemoryWorld) -> None:
+    test_invoices_revenue.sent(fast)
+    test_invoices_revenue.trigger(fast, 2)
+    before = items(fast, "2026-10")["INV1"]
+    ran(fast)
+    item = items(fast, "2026-10")["INV1"]
+    assert item["updated"] > before["updated"]
+    assert (standing_of(item), item["compared"]) == (Standing.PROVED, "USD 155")

@@ -59,7 +59,7 @@ def hold(book: Ledger, number: str, code: str = "INV-V1", **more: str) -> None:
     book.held(key, "invoices", number, code, f"{number} lacks something.", "", book.read([key]).get(key), about(**more))
 
 
-def sync(book: Ledger, number: str, *, compared: str = "yes", **more: str) -> None:
+def sync(book: Ledger, number: str, *, compared: str = "USD 100", **more: str) -> None:
     key = f"zuora#Invoice#{number}"
     claim = book.claim(key, "invoices", number, book.read([key]).get(key), about(**more))
     book.done(book.confirmed(book.sent(claim, "hash"), "7001"), compared=compared)
@@ -75,9 +75,9 @@ def standings(count: Count) -> dict[Standing, Tally]:
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        ({"state": "DONE", "amount": "1", "compared": "yes"}, Standing.PROVED),
-        ({"state": "DONE", "amount": "1", "compared": "yes", "booked_in": "EUR"}, Standing.BOOKED),
-        ({"state": "DONE", "amount": "1", "compared": ""}, Standing.UNPROVED),
+        ({"state": "DONE", "amount": "1", "currency": "USD", "compared": "USD 1"}, Standing.PROVED),
+        ({"state": "DONE", "amount": "1", "currency": "USD", "compared": "USD 1", "booked_in": "EUR"}, Standing.BOOKED),
+        ({"state": "DONE", "amount": "2", "currency": "USD", "compared": "USD 1"}, Standing.UNPROVED),
         ({"state": "DONE", "amount": "1"}, Standing.UNPROVED),
         ({"state": "DONE", "amount": ""}, Standing.PROVED),
         ({"state": "HELD", "attention": "HELD#invoices"}, Standing.MISSING),

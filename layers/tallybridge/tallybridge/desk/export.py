@@ -22,7 +22,7 @@ from tallybridge.desk.sign_off import digest_of, sign_offs
 from tallybridge.desk.target import Target
 from tallybridge.reporting.summary import safe_cell
 from tallybridge.sync.ledger import Ledger
-from tallybridge.sync.periods import standing_of
+from tallybridge.sync.periods import Standing, standing_of
 
 RECORDS, HISTORY, FIGURES, SIGN_OFFS = "records.csv", "history.csv", "figures.json", "sign_offs.json"
 COLUMNS = (
@@ -81,6 +81,7 @@ def row_of(item: Mapping[str, Any]) -> list[Any]:
     """A document's row of the table, in the order of `COLUMNS`."""
     system, kind, source_id = str(item["id"]).split("#", 2)
     own = {"object": kind, "system": system, "source_id": source_id, "standing": str(standing_of(item))}
+    own["compared"] = "yes" if own["standing"] in (Standing.PROVED, Standing.BOOKED) and item.get("amount") else "no"
     kept = item if item.get("attention") else {name: value for name, value in item.items() if name not in OF_PROBLEMS}
     return [own.get(name) or str(kept.get(AS_KEPT.get(name, name), "")) for name in COLUMNS]
 

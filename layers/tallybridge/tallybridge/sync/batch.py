@@ -52,7 +52,6 @@ from tallybridge.sync.step import (
 )
 from tallybridge.sync.waves import waits_for, waves, with_ids
 from tallybridge.sync.work import (
-    NOT_COMPARED,
     Work,
     destination_of,
     explain,
@@ -407,7 +406,7 @@ class Batch:
                 self.ledger.kept_back(work.claim, self.step.name, problem.code, problem.message, problem.waits_for)
                 work.settle(Outcome.HELD, problem)
                 return
-            facts = {**NOT_COMPARED, **work.compared, **(work.plan.facts if isinstance(work.plan, Write | Found) else {})}
+            facts = {**work.compared, **(work.plan.facts if isinstance(work.plan, Write | Found) else {})}
             self.ledger.done(work.claim, destination_id=work.destination_id, **facts)
             if work.outcome is None:
                 work.settle(Outcome.ALREADY if self._was_there(work) else Outcome.SYNCED)

@@ -38,6 +38,11 @@ def money_of(record: SourceRecord) -> dict[str, str]:
     return {"currency": record.currency, "amount": "" if record.amount is None else money.plain(record.amount)}
 
 
+def compared_money(item: Mapping[str, Any]) -> str:
+    """The money of an item as its proof names it: "USD 100.5"."""
+    return f"{item.get('currency', '')} {item.get('amount', '')}"
+
+
 def result_of_earlier(object_type: str, record_id: str, item: Mapping[str, Any] | None, *, own: bool) -> RecordResult:
     """The result of a candidate that no longer meets the selection. `own`: this very batch moved the ledger's item last.
 

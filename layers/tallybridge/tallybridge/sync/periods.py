@@ -17,6 +17,7 @@ from typing import Any
 
 from tallybridge import money
 from tallybridge.clock import moment_of, stamp
+from tallybridge.sync.earlier import compared_money
 from tallybridge.sync.instructed import IGNORED
 from tallybridge.sync.ledger import OPEN, Ledger, State
 from tallybridge.sync.runlog import Tally
@@ -124,9 +125,9 @@ def standing_of(item: Mapping[str, Any]) -> Standing:
         if not item.get("attention"):
             return Standing.IGNORED if item.get("left") == IGNORED else Standing.NOT_DUE
         return Standing.PARTLY if item.get("destination_id") else Standing.MISSING
-    if item.get("booked_in"):
-        return Standing.BOOKED
-    return Standing.PROVED if item.get("compared") or not item.get("amount") else Standing.UNPROVED
+    if item.get("amount") and item.get("compared") != compared_money(item):
+        return Standing.UNPROVED
+    return Standing.BOOKED if item.get("booked_in") else Standing.PROVED
 
 
 def counted(items: Iterable[Mapping[str, Any]]) -> Count:

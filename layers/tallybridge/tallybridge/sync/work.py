@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tallybridge import money
 from tallybridge.errors import Refused, TallybridgeError
-from tallybridge.sync.earlier import money_of
+from tallybridge.sync.earlier import compared_money, money_of
 from tallybridge.sync.held import Held
 from tallybridge.sync.ledger import Claim
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
@@ -91,15 +91,12 @@ def sent_of(work: Work, step: Step) -> Held:
     return Held(record.amount, record.currency, record.customer, destination_of(work, step))
 
 
-NOT_COMPARED = {"compared": "", "held_amount": "", "booked_in": ""}
-"""What the ledger keeps of a record whose money nobody has compared: none of an earlier comparison."""
-
-
 def proof_of(there: Held, record: SourceRecord) -> dict[str, str]:
-    """What the ledger keeps of a comparison that agreed: that amount, currency, customer and type are those that were sent, what the
-    destination holds, and the base currency that it is booked in where the figures alone agree."""
+    """What the ledger keeps of a comparison in which amount, currency, customer and type agreed: the money that was compared, so that it
+    proves nothing of another amount later; what the destination holds; and the base currency that it is booked in where the figures alone
+    agree."""
     amount = "" if there.amount is None else money.plain(there.amount)
-    return {"compared": "yes", "held_amount": amount, "booked_in": record.base}
+    return {"compared": compared_money(money_of(record)), "held_amount": amount, "booked_in": record.base}
 
 
 def problem_of(work: Work, step: Step, error: TallybridgeError) -> Problem:
