@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -11,7 +12,7 @@ from tallybridge.console.screens import month_end as screen
 from tallybridge.desk.month_end import month_end
 from tallybridge.desk.periods import month_of
 from tallybridge.desk.sign_off import sign_offs
-from tallybridge.sync.runlog import RunOutcome
+from tallybridge.sync.runlog import LeftOut, RunOutcome
 from tallybridge_cli.target import Target
 from tests.cli.conftest import TestClock
 from tests.cli.months import hold, looked, settle, sync
@@ -65,6 +66,16 @@ def test_the_page_tells_what_is_missing_with_its_effect_and_leads_to_it(browser:
     assert 'href="/record?name=INV2"' in page.text
     view = browser.get(f"{PAGE}&format=json").data
     assert (view["complete"], view["rows"][0]["effect"], view["points"][0]["key"]) == (False, 1204.5, "INV-PERIOD")
+
+
+def test_what_rules_leave_out_stands_beside_the_period(browser: Browser, target: Target) -> None:
+    row = LeftOut("invoices", "Invoice", "LEFT-ACCOUNT", "Sync to NetSuite says No", "USD", due=False)
+    row.add("INV9", Decimal(7))
+    store_run(target, finished_run(RunOutcome.COMPLETED, held=0, left_out=[row]))
+    page = browser.get(PAGE)
+    assert "1 rule left records out in the last run, of all periods" in page.seen
+    assert "Invoices: 1 record (USD 7.00) is left out: Sync to NetSuite says No. INV9." in page.seen
+    assert browser.get(f"{PAGE}&format=json").data["points"] == []
 
 
 def test_a_period_goes_by_netsuites_name_as_well(browser: Browser, target: Target) -> None:

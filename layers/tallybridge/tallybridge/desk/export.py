@@ -60,12 +60,18 @@ def export(target: Target, now: MonthEnd, who: str, out: IO[bytes]) -> Exported:
     with zipfile.ZipFile(out, "w") as made:
         sealed = Sealed(made)
         records = _write_tables(sealed, records_of(target.ledger, period))
-        sealed.write_json(FIGURES, {"rows": [r.to_json() for r in now.rows], "open": [vars(p) for p in now.points]})
+        sealed.write_json(FIGURES, figures_of(now))
         sealed.write_json(SIGN_OFFS, [each.to_json() for each in sign_offs(target, period)])
         facts = {"period": period.to_json(), "records": records, "complete": now.complete, "figures": digest_of(now.count)}
         seal = sealed.seal(target, f"period {period.name}", **facts)
     target.note(who, "export", f"period {period.name}", after=f"manifest {seal.digest}, {records} documents")
     return Exported(seal.digest, seal.signed, records)
+
+
+def figures_of(now: MonthEnd) -> dict[str, Any]:
+    """The figures of a period, what is open, and what rules have left out, of all periods."""
+    rules = [{**row.to_json(), "first": list(row.first)} for row in now.left_out]
+    return {"rows": [row.to_json() for row in now.rows], "open": [vars(point) for point in now.points], "left_out": rules}
 
 
 def records_of(ledger: Ledger, period: Period) -> Iterator[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ there and not in order; what was proved, and what nobody has looked at since."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +13,11 @@ from tallybridge.desk.standing import last_summary, lock_of
 from tallybridge.desk.target import Target
 from tallybridge.reporting.missing import Missing, effects, together
 from tallybridge.reporting.objects import destination, lowers, position, title
-from tallybridge.reporting.words import listed, money_text, plural, utc_text
+from tallybridge.reporting.words import left_out_words, listed, money_text, plural, utc_text
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.periods import Count, Line, Standing, count_of
-from tallybridge.sync.runlog import RunSummary, Tally
+from tallybridge.sync.runlog import LeftOut, RunSummary, Tally
 from tallybridge.tasks.drift import ZUORA as LOOKED_IN_ZUORA
 from tallybridge.tasks.drift import drift_in, drift_items
 from tallybridge.tasks.steps import STEPS, step_class
@@ -95,7 +95,9 @@ class MonthEnd:
     looked: str = ""
     run_id: str = ""
     running: str = ""
-    rows: tuple[Row, ...] = field(default=())
+    rows: tuple[Row, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    """What rules have left out in the last run, of all periods."""
 
     @property
     def complete(self) -> bool:
@@ -150,12 +152,18 @@ class MonthEnd:
             "named": [asdict(each) for each in self.count.named],
             "posted_later": self.posted_later,
             "not_due": self.not_due,
+            "left_out": [{"code": row.code, "due": row.due, "text": left_out_text(row)} for row in self.left_out],
             "drift": [each.to_json() for each in self.drift],
             "looked": self.looked,
             "run_id": self.run_id,
             "running": self.running,
             "moved_last": self.count.moved_last,
         }
+
+
+def left_out_text(row: LeftOut) -> str:
+    """ "Invoices: 3 records (USD 120.00) are left out: Sync to NetSuite says No. ..." """
+    return f"{title(row.object)}: {left_out_words(row)}"
 
 
 def month_end(target: Target, period: Period, check_time: Callable[[], None] = lambda: None) -> MonthEnd:
@@ -167,7 +175,8 @@ def month_end(target: Target, period: Period, check_time: Callable[[], None] = l
     points = (*_of_documents(count), *_of_drift(drift), *_of_runs(target, period, summary, looked))
     lock = lock_of(target)
     ids = summary.run_id if summary else "", lock.run_id if lock else ""
-    return MonthEnd(period, count, points, drift, looked, *ids, tuple(rows_of(count)))
+    left_out = tuple(summary.left_out) if summary else ()
+    return MonthEnd(period, count, points, drift, looked, *ids, tuple(rows_of(count)), left_out)
 
 
 def counted_in(target: Target, period: Period, check_time: Callable[[], None]) -> Count:
