@@ -110,6 +110,8 @@ def test_what_is_posted_in_another_period_is_said(quiet: Target) -> None:
 
 
 def test_drift_of_the_period_is_open(quiet: Target) -> None:
+    told = [Drift("invoices", "Invoice", "DRIFT-AMOUNT", "INV1", "id-INV1", "91", "was changed.", "Correct it.")]
+    store_run(quiet, finished_run(RunOutcome.WARNINGS, held=0, drift=told))
     for number, day in (("INV1", "2026-04-10"), ("INV2", "2026-05-02")):
         sync(quiet, number, day=day)
         drift = Drift("invoices", "Invoice", "DRIFT-AMOUNT", number, f"id-{number}", "91", "was changed.", "Correct it.")

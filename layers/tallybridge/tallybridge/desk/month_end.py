@@ -17,7 +17,7 @@ from tallybridge.reporting.words import left_out_words, listed, money_text, plur
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.periods import Count, Line, Standing, count_of
-from tallybridge.sync.runlog import LeftOut, RunSummary, Tally
+from tallybridge.sync.runlog import BROKEN_OFF, LeftOut, RunSummary, Tally
 from tallybridge.tasks.drift import ZUORA as LOOKED_IN_ZUORA
 from tallybridge.tasks.drift import drift_in, drift_items
 from tallybridge.tasks.steps import STEPS, step_class
@@ -170,7 +170,7 @@ def month_end(target: Target, period: Period, check_time: Callable[[], None] = l
     """How a period stands. Few small reads where its months are counted; else their documents are gone through once, as long as
     `check_time` does not raise."""
     summary, count = last_summary(target), counted_in(target, period, check_time)
-    drift = tuple(_drift_in(target.ledger, period))
+    drift = tuple(_drift_in(target.ledger, period)) if _may_have_drift(summary) else ()
     looked = target.runs.watermark(LOOKED_IN_ZUORA).get("looked", "")
     points = (*_of_documents(count), *_of_drift(drift), *_of_runs(target, period, summary, looked))
     lock = lock_of(target)
@@ -243,6 +243,11 @@ def _sums(of: Iterable[tuple[str, str, Tally]]) -> dict[str, tuple[int, list[str
         name: (sum(t.count for t in sums.values()), [money_text(t.amount, c) for c, t in sorted(sums.items()) if c])
         for name, sums in sorted(found.items())
     }
+
+
+def _may_have_drift(summary: RunSummary | None) -> bool:
+    """Whether there may be open drift: a whole run that came to its end tells all of it, and nothing but a whole run finds any."""
+    return summary is None or summary.outcome in BROKEN_OFF or summary.drifted > 0
 
 
 def _drift_in(ledger: Ledger, period: Period) -> Iterator[Drift]:
