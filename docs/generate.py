@@ -1,15 +1,19 @@
-"""Writes the pages of this folder that are made from the code, settings.md and coverage.md. Run `python docs/generate.py`."""
+"""Writes what is made from other files: settings.md and coverage.md from the code, a page per code and the library's list of codes from
+errors.md. Run `python docs/generate.py`; `python docs/generate.py codes` writes the codes alone."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tallybridge.desk.settings import catalogue, values_in_words
+from tallybridge.reporting.codes import LIST
 
 FOLDER = Path(__file__).parent
 RULES = FOLDER.parent / "tests" / "rules"
@@ -44,6 +48,59 @@ def settings_page() -> str:
         shown = "-" if default in (None, "", [], {}) else f"`{default if isinstance(default, str) else json.dumps(default)}`"
         text += f"| `{setting.key}` | {values_in_words(setting)} | {shown} | {setting.effect} |\n"
     return text
+
+
+ERRORS = FOLDER / "errors.md"
+PAGES = FOLDER / "errors"
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)")
+
+
+def code_rows() -> list[dict[str, Any]]:
+    """The rows of errors.md: {"codes", "group", "meaning", "advice"}, each under its heading."""
+    rows: list[dict[str, Any]] = []
+    group = ""
+    for line in ERRORS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            group = line.removeprefix("## ").strip()
+        if line.startswith("| `"):
+            first, meaning, advice = (cell.strip() for cell in line.strip().strip("|").split(" | "))
+            rows.append({"codes": re.findall(r"`([^`]+)`", first), "group": group, "meaning": meaning, "advice": advice})
+    return rows
+
+
+def code_list() -> str:
+    """codes.json of the library."""
+    return json.dumps(code_rows(), indent=0, ensure_ascii=False) + "\n"
+
+
+def code_pages() -> dict[str, str]:
+    """The pages of the codes by file name; those of a prefix explain whatever has none of its own."""
+    return {f"{code}.md": _code_page(code, row) for row in code_rows() for code in row["codes"] if "<" not in code}
+
+
+def _code_page(code: str, row: Mapping[str, Any]) -> str:
+    def told(text: str) -> str:
+        """A sentence, with links as they lead from the folder of the pages."""
+        text = LINK.sub(lambda link: f"](../{link[1] or ERRORS.name}", text)
+        return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+    anchor = re.sub(r"[^a-z0-9 _-]", "", row["group"].lower()).replace(" ", "-")
+    others = [f"`{other}`" if "<" in other else f"[`{other}`]({other}.md)" for other in row["codes"] if other != code]
+    text = f"# {code}\n\n{told(row['meaning'])}\n\n**What to do:** {told(row['advice'])}\n"
+    text += f"\nThe same holds for {', '.join(others)}.\n" if others else ""
+    return text + f"\nFrom [{row['group']}](../errors.md#{anchor}). This page is generated.\n"
+
+
+def write_codes() -> None:
+    """The pages, without those of codes that are gone, and the list."""
+    PAGES.mkdir(exist_ok=True)
+    pages = code_pages()
+    for old in PAGES.glob("*.md"):
+        if old.name not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        (PAGES / name).write_text(text, encoding="utf-8")
+    LIST.write_text(code_list(), encoding="utf-8")
 
 
 COVERAGE = """# Rules and their tests
@@ -82,5 +139,8 @@ def collected_rules() -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
+    write_codes()
+    if sys.argv[1:] == ["codes"]:
+        sys.exit()
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
     (FOLDER / "coverage.md").write_text(coverage_page(collected_rules()), encoding="utf-8")

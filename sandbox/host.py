@@ -72,6 +72,8 @@ class SandboxOptions:
     child: bool = True
     clock: Clock | None = None
     instance: str = "Tallybridge sandbox"
+    console: bool = True
+    """Whether there is a console; what ends with its run is mailed without links that would lead nowhere."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Settings that differ from the sandbox's."""
 
@@ -101,17 +103,19 @@ class Sandbox:
             stand_ins = self._stand_ins(public_key)
             running.enter_context(stand_ins)
             self.addresses = stand_ins.addresses
-            console = self._port(CONSOLE_PORT) or _free_port()
-            self.console_url = f"http://127.0.0.1:{console}"
+            console = (self._port(CONSOLE_PORT) or _free_port()) if options.console else None
+            self.console_url = f"http://127.0.0.1:{console}" if console else ""
+            parameters = {"NotificationSender": SENDER, "InstanceName": options.instance}
             self.aws = running.enter_context(
                 LocalAws(
                     REPOSITORY / "template.yaml",
-                    parameters={"NotificationSender": SENDER, "InstanceName": options.instance, **console_parameters(console)},
+                    parameters={**parameters, **(console_parameters(console) if console else {})},
                     port=self._port(AWS_PORT),
                     clock=options.clock,
                 )
             )
-            running.enter_context(serve_console(self.aws, console, self.aws.clock))
+            if console:
+                running.enter_context(serve_console(self.aws, console, self.aws.clock))
             self._store_credentials(private_key)
             self.store_settings({})
             if options.data == "demo":

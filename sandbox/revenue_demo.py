@@ -228,7 +228,7 @@ def conclude(verdicts: Sequence[Verdict]) -> int:
 def main() -> int:
     """The entry point."""
     try:
-        return demo(SandboxOptions(data="demo"))
+        return demo(SandboxOptions(data="demo", console=False))
     except KeyboardInterrupt:
         return INTERRUPTED
     except (SandboxError, StandInsFailed, StackError) as failed:

@@ -19,6 +19,7 @@ from tallybridge.desk.problems import Problem, problems
 from tallybridge.desk.records import explain as explained_by
 from tallybridge.desk.standing import Waiting
 from tallybridge.desk.target import Target
+from tallybridge.reporting.codes import page_of
 from tallybridge.sync.instructions import Instruction, Kind
 from tallybridge_cli import records, render, watch
 from tallybridge_cli.exits import Code
@@ -53,6 +54,16 @@ def explain(
     else:
         told = f"{file}: {'signed with the stack key' if seal.signed else 'not signed'}; digest {seal.digest}." if seal else ""
         say(out, *records.explained(found), *([render.plain(told)] if told else []))
+    return Code.TIED_OUT
+
+
+@app.command(rich_help_panel=PEOPLE)
+def code(
+    code: Annotated[str, typer.Argument(help="As report, mail and log show it.")], json: JsonOption = False, debug: DebugOption = False
+) -> int:
+    """Say what a code means and what to do about it."""
+    found = page_of(code)
+    write_json(found.to_json()) if json else say(out, *records.code_page(found))
     return Code.TIED_OUT
 
 

@@ -1,4 +1,4 @@
-"""The commands about single records: explain, retry, link, mark, ignore, withdraw, audit."""
+"""The commands about single records and codes: explain, code, retry, link, mark, ignore, withdraw, audit."""
 
 from __future__ import annotations
 
@@ -16,13 +16,23 @@ from tallybridge.desk.problems import Problem
 from tallybridge.desk.records import Explained, Story
 from tallybridge.desk.standing import Waiting
 from tallybridge.desk.target import Target
+from tallybridge.reporting.codes import CodePage, sentence
 from tallybridge.reporting.summary import safe_cell
-from tallybridge.reporting.words import money_text, plural
+from tallybridge.reporting.words import listed, money_text, plural
 from tallybridge.sync.instructions import Instruction, Kind
 from tallybridge_cli import render
 
 OUTCOMES = {"already": "was there already", "skipped": "left out"}
 """Outcomes that are not called as people call them."""
+
+
+def code_page(found: CodePage) -> Iterator[RenderableType]:
+    """What a code means, and what to do."""
+    yield render.plain(f"{found.code} ({found.group})", "bold")
+    yield render.plain(sentence(found.meaning))
+    yield render.plain(f"What to do: {sentence(found.advice)}", "bold")
+    if found.alike:
+        yield render.plain(f"The same holds for {listed(list(found.alike))}.")
 
 
 def explained(found: Explained) -> Iterator[RenderableType]:

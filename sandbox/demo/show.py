@@ -56,7 +56,7 @@ class Stopped:
 
 def demo() -> int:
     """Run the demo; 0 if both runs ended as the demo tenant says, 1 otherwise. SETTLEMENT chooses the tenant, on or off."""
-    options = options_from({**os.environ, "DATA": "demo"}, port_base=None)
+    options = options_from({**os.environ, "DATA": "demo"}, port_base=None, console=False)
     tenant = load_tenant()
     content = _content(tenant, _mode(options))
     print(f"Starting the sandbox: AWS with the stack of template.yaml, Zuora, NetSuite, and {content}.", flush=True)

@@ -46,7 +46,7 @@ SCREENS: tuple[str, ...] = (
     "/doctor",
     "/nowhere",
 )
-SCREENS += ("/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit")
+SCREENS += ("/revenue", "/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit", "/codes/INV-V2")
 SCREENS += ("/month-end?period=2026-04",)
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 """A folder for pictures of every page, for people to look at."""

@@ -298,6 +298,8 @@ def test_recipients_that_amazon_ses_has_on_its_suppression_list_are_named(target
     check = examined(target, notify_recipients=RECIPIENTS)["Mail: suppression list"]
     assert (check.state, "books@example.org" in check.detail, "finance" in check.detail) == (State.WARN, True, False)
     assert examined(target, notify_recipients=RECIPIENTS[1:])["Mail: suppression list"].state is State.FAIL
+    of_kind = examined(target, notify_recipients_by_kind={"run": RECIPIENTS[1:]})["Mail: suppression list"]
+    assert of_kind.state is State.FAIL, "those of one kind of problem are looked at too"
 
 
 def test_the_sender_of_the_deployment_is_looked_at_too(target: Target) -> None:

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 PIPE = re.compile(r"(?<!\\)\|")
 ROW = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)

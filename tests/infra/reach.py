@@ -27,6 +27,7 @@ STORES = {
     "versions": ("tallybridge.configuration", "Versions", "configuration"),
     "control": ("tallybridge.revenue.control", "Control", "runs"),
     "revenue_runs": ("tallybridge.sync.runs", "Runs", "runs"),
+    "problems": ("tallybridge.sync.problems", "Counts", "runs"),
     "state": ("tallybridge.console.kept", "ConsoleState", "runs"),
 }
 """Name of a store in code: its class, and what it keeps its items in."""
@@ -51,6 +52,8 @@ CALLS = {
     "list_schedules": "scheduler:ListSchedules",
     "get_schedule": "scheduler:GetSchedule",
     "update_schedule": "scheduler:UpdateSchedule",
+    "create_schedule": "scheduler:CreateSchedule",
+    "delete_schedule": "scheduler:DeleteSchedule",
     "start_execution": "states:StartExecution",
     "stop_execution": "states:StopExecution",
     "describe_execution": "states:DescribeExecution",
@@ -171,6 +174,8 @@ class _Walk:
                 self.use(part.attr)
                 if isinstance(part.value, ast.Name) and (there := _as_module(at, part.value.id)):
                     self.name(module(there), part.attr)
+            if isinstance(part, ast.Call) and _last_name(part.func) == "get_paginator":
+                self.call(str(getattr(part.args[0], "value", "")), "")
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "variable":
                 self.reached.variables |= {arg.value for arg in part.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
 

@@ -50,6 +50,10 @@ def need_of(aws: LocalAws, action: str, place: str, folder: str = "") -> Need:
             **dict.fromkeys(
                 ("scheduler:GetSchedule", "scheduler:UpdateSchedule"), f"arn:aws:scheduler:{at}:schedule/default/tallybridge-billing-sync"
             ),
+            **dict.fromkeys(
+                ("scheduler:CreateSchedule", "scheduler:DeleteSchedule"),
+                f"arn:aws:scheduler:{at}:schedule/default/tallybridge-revenue-ingest-daily",
+            ),
             "iam:PassRole": aws.role_arn("BillingSyncScheduleRole"),
             "states:StartExecution": out["BillingSyncArn"],
             **dict.fromkeys(

@@ -363,7 +363,7 @@ def test_people_of_the_consoles_own_pool_are_invited_have_a_second_factor_and_a_
     assert (client["AllowedOAuthFlows"], client["GenerateSecret"]) == (["code"], False)
 
 
-def test_the_console_hands_on_one_role_to_one_service() -> None:
+def test_the_console_hands_on_the_roles_of_schedules_alone_and_to_one_service() -> None:
     (handed,) = [each for each in _statements("ConsoleRole") if each["Action"] == "iam:PassRole"]
-    assert handed["Resource"] == _attribute("BillingSyncScheduleRole", "Arn")
+    assert handed["Resource"] == [_attribute(role, "Arn") for role in ("BillingSyncScheduleRole", "RevenueScheduleRole")]
     assert handed["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}

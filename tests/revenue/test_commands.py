@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tallybridge.errors import ConfigurationError
+from tallybridge.errors import ConfigurationError, TallybridgeError
 from tallybridge.revenue.config import parse_config
 from tests.revenue.host import Host, cli
 from tests.revenue.world import line
@@ -44,8 +44,10 @@ def test_a_run_is_found_by_its_beginning(host: Host, done: dict[str, Any], capsy
 
 
 def test_a_run_that_has_ended_cannot_be_cancelled(host: Host, done: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli(host, "cancel", done["runId"][:8]) == 2
-    assert f"Run {done['runId']} has ended (SUCCESS); there is nothing to cancel." in capsys.readouterr().out
+    with pytest.raises(TallybridgeError) as refused:
+        cli(host, "cancel", done["runId"][:8])
+    assert refused.value.code == "RUN-NOT-RUNNING"
+    assert refused.value.message == f"Run {done['runId']} has ended (SUCCESS); there is nothing to cancel."
 
 
 def test_runs_and_instances_are_listed(host: Host, done: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

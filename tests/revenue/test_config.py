@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from tallybridge.desk.revenue.metadata import mapping_remarks
+from tallybridge.desk.revenue.schedules import name_of
 from tallybridge.errors import ConfigurationError
 from tallybridge.revenue.config import InstanceObject, parse_config
 from tallybridge.revenue.schedule import Schedule
 from tallybridge.revenue.wiring import netsuite_connection, revenue_connection
-from tallybridge_cli.revenue.schedules import name_of
-from tallybridge_cli.revenue.site import mapping_remarks
 from tests.revenue.rules import rules
 from tests.revenue.world import line
 

@@ -158,8 +158,9 @@ def test_the_mail_and_its_attachment(world: RevenueWorld) -> None:
     day = f"{world.clock.moment:%Y-%m-%d}"
     assert mail["Subject"] == f"[Test] Revenue connector NetSuite - Daily - SUCCESS - {day} 08:00 UTC"
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "Orders: STAGED" in text and "3 rows read, 3 ingested" in text
-    (attached,) = mail.iter_attachments()
+    assert "Orders: 3 of 3 rows staged" in text and "Is it safe to press the button?" in text
+    attached, page = mail.iter_attachments()
+    assert (page.get_filename(), page.get_content_type()) == ("report.html", "text/html")
     assert attached.get_filename() == "revenue_connector_Daily_mailed.csv"
     rows = list(csv.DictReader(io.StringIO(attached.get_content())))
     assert [(r["object_type"], r["transactions_ingested"], r["object_status"]) for r in rows] == [
@@ -254,7 +255,7 @@ def test_a_large_attachment_is_replaced_by_its_place(world: RevenueWorld, monkey
     load(world)
     world.run("big")
     (mail,) = world.mails()
-    assert not list(mail.iter_attachments())
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["report.html"]
     assert "runs/big/revenue_connector_Daily_big.csv" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 

@@ -226,3 +226,10 @@ def test_the_checks_of_the_set_up_are_made_from_the_console(sandbox: Sandbox) ->
     assert (page.status_code, found["by"]) == (200, "otto@example.com")
     assert {check["area"] for check in found["checks"]} >= {"AWS", "Settings", "Credentials", "Zuora", "NetSuite"}
     assert [check for check in found["checks"] if check["area"] == "AWS" and check["state"] != "ok"] == []
+
+
+def test_mails_of_a_sandbox_lead_to_its_console(sandbox: Sandbox) -> None:
+    """A run of one step: the summary names the console, and the mail links to the run there."""
+    ended = sandbox.aws.run("BillingSyncArn", {"trigger": "test", "steps": ["products"]}, timeout=60)
+    mail = str(sandbox.aws.sent_mails()[-1].get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert f"{sandbox.env['CONSOLE_URL']}/runs/{ended['output']['runId']}" in mail

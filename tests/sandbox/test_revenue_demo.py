@@ -34,7 +34,7 @@ def test_the_demo_shows_every_task_and_says_where_everything_lies(tmp_path: Path
         (path,) = [path for path in folder.iterdir() if path.name.startswith(begins)]
         assert any(line.split() == [*what.split(), path.name] for line in ended.stdout.splitlines()), what
     mail = message_from_bytes((folder / "mail.eml").read_bytes(), policy=policy.default)
-    assert "Daily revenue - SUCCESS" in mail["Subject"] and len(list(mail.iter_attachments())) == 1
+    assert "Daily revenue - SUCCESS" in mail["Subject"] and len(list(mail.iter_attachments())) == 2
     judged = [line for line in ended.stdout.splitlines() if line.endswith(" as planned")]
     for fault in (fault for instance in faulty_instances() for fault in instance.faults):
         assert any(line.split(fault.wrong)[-1].split() == [fault.code, fault.code, "as", "planned"] for line in judged), fault

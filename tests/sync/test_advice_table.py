@@ -58,7 +58,7 @@ EXCUSED = {
     ),
     "the console says so of a request; tests/console sends it again as the advice has it, or shows why it is refused": (
         "CONSOLE-SESSION CONSOLE-FORM CONSOLE-ORIGIN CONSOLE-HOST CONSOLE-ROLE CONSOLE-NO-ROLE CONSOLE-SIGN-IN CONSOLE-INPUT "
-        "CONSOLE-UNKNOWN CONSOLE-TOO-LARGE CONSOLE-SECRET CONSOLE-FAULT PROBLEM-GONE"
+        "CONSOLE-UNKNOWN CONSOLE-TOO-LARGE CONSOLE-SECRET CONSOLE-FAULT PROBLEM-GONE CODE-UNKNOWN"
     ),
     "an administrator of the vendor or of AWS follows it; there is nothing in the stand-ins to change": (
         "MAIL-FAILED NS-INSUFFICIENT_PERMISSION NS-INVALID_LOGIN NS-CONCURRENCY_LIMIT_EXCEEDED NS-INSUFCNT_NUM_PRDS_FOR_REV_REC "

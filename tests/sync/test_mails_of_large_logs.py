@@ -1,7 +1,8 @@
-"""A log of any size is mailed, or named in the mail, and added to, without ever being in memory as a whole."""
+"""The warnings and errors of a log of any size are mailed, and it is added to, without ever being in memory as a whole."""
 
 from __future__ import annotations
 
+import csv
 import email
 import email.policy
 import gzip
@@ -23,6 +24,7 @@ from tests.sync.test_mails_refused import BAD, GOOD, Choosy
 
 LINES = 4_000
 LINE_BYTES = 4_000
+WARNED = 3
 
 
 class Streamed(io.BytesIO):
@@ -53,25 +55,28 @@ def logged(world: MemoryWorld, lines: int) -> str:
     archive_log({"runId": run_id, "error": None}, world.wiring())
     key = f"runs/{run_id}/log.jsonl.gz"
     line = LogLine("2026-11-02T08:00:00Z", run_id, "customers", Level.INFO, "x" * LINE_BYTES)
-    more = gzip.compress((money.dumps(line.to_json()) + "\n").encode() * lines, compresslevel=0)
+    told = LogLine(line.time, run_id, "invoices", Level.WARNING, "=1+1 waits", "INV-V2")
+    rows = (money.dumps(line.to_json()) + "\n").encode() * lines + (money.dumps(told.to_json()) + "\n").encode() * WARNED
+    more = gzip.compress(rows, compresslevel=0)
     world.memory.objects.content[key] += more
     return run_id
 
 
-@pytest.mark.parametrize(("lines", "attached"), [(10, ["log.jsonl.gz"]), (LINES, [])])
-def test_a_log_is_added_to_and_mailed_or_named(fast: MemoryWorld, lines: int, attached: list[str]) -> None:
+@pytest.mark.parametrize("lines", [10, LINES])
+def test_the_exceptions_of_a_log_are_mailed_and_it_is_added_to(fast: MemoryWorld, lines: int) -> None:
     run_id = logged(fast, lines)
     key = f"runs/{run_id}/log.jsonl.gz"
     before = gzip.decompress(fast.object(key)).splitlines()
-    assert (len(fast.object(key)) > MAX_MAIL_BYTES) is (not attached)
+    assert (len(fast.object(key)) > MAX_MAIL_BYTES) is (lines == LINES)
     assert notify({"runId": run_id, "error": None}, fast.wiring()) == {"sent": True, "recipients": 1}
     after = gzip.decompress(fast.object(key)).splitlines()
     assert after[: len(before)] == before
     assert [json.loads(line)["code"] for line in after[len(before) :]] == ["MAIL-FAILED"]
     mail = email.message_from_bytes(fast.object(f"runs/{run_id}/mail.eml"), policy=email.policy.default)
-    assert [part.get_filename() for part in mail.iter_attachments()] == attached
-    body = mail.get_body(("plain",))
-    assert body is not None
-    assert ("too large" in body.get_content()) is (not attached)
+    page, table = mail.iter_attachments()
+    assert (page.get_filename(), page.get_content_type()) == ("report.html", "text/html")
+    assert (table.get_filename(), table.get_content_type()) == ("exceptions.csv", "text/csv")
+    rows = list(csv.DictReader(io.StringIO(table.get_content())))
+    assert [(row["level"], row["code"], row["message"]) for row in rows] == [("WARNING", "INV-V2", "'=1+1 waits")] * WARNED
     report = fast.object(f"runs/{run_id}/report.html").decode()
     assert BAD in report and "MAIL-FAILED" in report

@@ -144,7 +144,7 @@ def test_a_mail_service_that_does_not_answer_is_seen(fast: MemoryWorld) -> None:
 def test_as_many_calls_as_help(error: Exception, calls: int) -> None:
     mailer = Choosy(GOOD, OTHER, BAD, error=error)
     slept: list[float] = []
-    failed = deliver(mailer, sender=SENDER, recipients=[GOOD, OTHER, BAD], message=b"x", sleep=slept.append)
+    failed = deliver(mailer, sender=SENDER, recipients=[GOOD, OTHER, BAD], message=b"x", sleep=slept.append).undelivered
     assert (mailer.calls, [each.recipient for each in failed]) == (calls, [GOOD, OTHER, BAD])
     assert len(slept) == (TRIES - 1 if calls == TRIES else 0)
 
@@ -156,7 +156,7 @@ def test_a_service_that_gives_up_midway_leaves_the_rest_told_of_without_more_cal
             raise refusal("MessageRejected") if self.calls == 1 else refusal("Throttling", "Maximum sending rate exceeded.")
 
     mailer = Tiring()
-    failed = deliver(mailer, sender=SENDER, recipients=[GOOD, OTHER, BAD], message=b"x", sleep=lambda _: None)
+    failed = deliver(mailer, sender=SENDER, recipients=[GOOD, OTHER, BAD], message=b"x", sleep=lambda _: None).undelivered
     assert [each.recipient for each in failed] == [GOOD, OTHER, BAD] and mailer.calls == 1 + TRIES
     assert all("Maximum sending rate" in each.reason for each in failed)
 
@@ -164,7 +164,7 @@ def test_a_service_that_gives_up_midway_leaves_the_rest_told_of_without_more_cal
 @pytest.mark.parametrize("wrong", ["nobody", "a b@example.com", "a@example.com\r\nBcc: b@example.com", ""])
 def test_what_is_no_address_never_reaches_ses(wrong: str) -> None:
     mailer = Choosy()
-    failed = deliver(mailer, sender=SENDER, recipients=[wrong, GOOD], message=b"x", sleep=lambda _: None)
+    failed = deliver(mailer, sender=SENDER, recipients=[wrong, GOOD], message=b"x", sleep=lambda _: None).undelivered
     assert ([m["Destinations"] for m in mailer.sent], [each.recipient for each in failed]) == ([[GOOD]], [wrong])
 
 

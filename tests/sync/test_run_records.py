@@ -84,8 +84,12 @@ def mailed(world: MemoryWorld) -> Any:
 
 
 @pytest.mark.rule("settings.key.notify_attach_log")
-@pytest.mark.parametrize(("settings", "names"), [({}, ["log.jsonl.gz"]), ({"notify_attach_log": "No"}, [])], ids=["default", "No"])
-def test_the_log_is_attached_unless_the_setting_says_no(fast: MemoryWorld, settings: dict[str, str], names: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("settings", "names"), [({}, ["report.html", "exceptions.csv"]), ({"notify_attach_log": "No"}, [])], ids=["default", "No"]
+)
+def test_report_and_exceptions_are_attached_unless_the_setting_says_no(
+    fast: MemoryWorld, settings: dict[str, str], names: list[str]
+) -> None:
     _, message = mailed(ready(fast, **settings))
     assert [part.get_filename() for part in message.walk() if part.get_filename()] == names
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import json as json_module
 import os
 import time
-import uuid
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +14,12 @@ from rich.table import Table
 
 from tallybridge.desk import stopping
 from tallybridge.desk.finding import RECENT, find_run
+from tallybridge.desk.revenue import runs as revenue_runs
+from tallybridge.desk.revenue.metadata import all_datasets, mapping_remarks
+from tallybridge.desk.revenue.metadata import refresh as refreshed
+from tallybridge.desk.revenue.metadata import template as template_of
+from tallybridge.desk.revenue.schedules import apply_schedules, change, wanted
+from tallybridge.desk.revenue.site import Site
 from tallybridge.errors import ConfigurationError, TallybridgeError
 from tallybridge.revenue.codes import Code as RevenueCode
 from tallybridge.revenue.result import RunResult, gather, standing
@@ -23,8 +27,6 @@ from tallybridge.revenue.run import RunStatus, TaskRecord
 from tallybridge_cli.exits import Code
 from tallybridge_cli.revenue.download import download
 from tallybridge_cli.revenue.scaffold import scaffold
-from tallybridge_cli.revenue.schedules import apply_schedules
-from tallybridge_cli.revenue.site import Site, mapping_remarks
 from tallybridge_cli.target import resolve
 from tallybridge_cli.watch import RUNS_FOLDER
 
@@ -98,7 +100,7 @@ def connections(env: EnvOption = None, stack: StackOption = None, json: JsonOpti
 @app.command()
 def datasets(env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False) -> int:
     """List the NetSuite datasets that the role may see."""
-    found = site_of(env, stack).all_datasets()
+    found = all_datasets(site_of(env, stack))
     _rows(json, ("id", "name"), [(d.id, d.name) for d in found])
     return Code.TIED_OUT
 
@@ -112,7 +114,7 @@ def template(
     debug: DebugOption = False,
 ) -> int:
     """Show the columns of an upload template of Zuora Revenue."""
-    found = site_of(env, stack).template(name)
+    found = template_of(site_of(env, stack), name)
     if found is None:
         raise ConfigurationError(
             f'Zuora Revenue has no upload template "{name}".', place="template", code=str(RevenueCode.TEMPLATE_NOT_FOUND)
@@ -141,7 +143,7 @@ def _mapping(instance: str, env: Path | None, stack: str | None, json: bool) -> 
     site = site_of(env, stack)
     rows: list[tuple[Any, ...]] = []
     for line in site.instance(instance).objects:
-        found = site.refresh(line)
+        found = refreshed(site, line)
         remarks = list(mapping_remarks(line, found["columns"], found["template"]))
         rows += [(line.object, level, text) for level, text in remarks] or [(line.object, "OK", f"{len(line.mapping)} columns mapped")]
     _rows(json, ("object", "result", "remark"), rows)
@@ -159,8 +161,7 @@ def run(
 ) -> int:
     """Run an instance now and follow its tasks."""
     site = site_of(env, stack)
-    name = site.instance(instance).name
-    return start(site, {"trigger": "manual", "instance": name, "user": getpass.getuser()}, wait=not no_wait, json=json)
+    return followed(site, revenue_runs.run(site, instance, site.target.who()), wait=not no_wait, json=json)
 
 
 @app.command()
@@ -177,8 +178,8 @@ def resume(
     """Go on with a failed run: send the same remaining files, unchanged."""
     site = site_of(env, stack)
     decisions = {**dict.fromkeys(staged or (), "staged"), **dict.fromkeys(not_staged or (), "not staged")}
-    given = {"trigger": "manual", "resume": _found(site, run_id), "decisions": decisions, "user": getpass.getuser()}
-    return start(site, given, wait=not no_wait, json=json)
+    arn = revenue_runs.resume(site, _found(site, run_id), decisions, site.target.who())
+    return followed(site, arn, wait=not no_wait, json=json)
 
 
 @app.command()
@@ -186,11 +187,7 @@ def cancel(run_id: RunArgument = "last", env: EnvOption = None, stack: StackOpti
     """Cancel a run that has not begun to send."""
     site = site_of(env, stack)
     found = _found(site, run_id)
-    outcome = str(site.runs().read(found).get("outcome", ""))
-    if outcome != RunStatus.RUNNING:
-        out.print(f"Run {found} has ended ({outcome}); there is nothing to cancel.", markup=False)
-        return Code.FAILED
-    if site.control(found).cancel(getpass.getuser()):
+    if revenue_runs.cancel(site, found, site.target.who()):
         out.print(f"Run {found} stops before it sends anything.", markup=False)
         return Code.TIED_OUT
     out.print(f"Run {found} has begun to send; it can no longer be cancelled.", markup=False)
@@ -311,6 +308,37 @@ def scaffold_config(
 
 
 @app.command()
+def schedule(
+    instance: InstanceArgument = "",
+    frequency: Annotated[str, typer.Option(help="minutes (15 or 30), hours (1 to 12), daily, weekly, monthly.")] = "",
+    every: Annotated[str, typer.Option(help="Every so many minutes or hours.")] = "",
+    start_minute: Annotated[str, typer.Option(help="With hours: at this minute.")] = "",
+    time_of_day: Annotated[str, typer.Option("--time", help="With daily, weekly, monthly: at this time, 05:00.")] = "",
+    days: Annotated[str, typer.Option(help="With weekly: MON,THU.")] = "",
+    day: Annotated[str, typer.Option(help="With monthly: 1 to 28, or last.")] = "",
+    timezone: Annotated[str, typer.Option(help="The time zone in which it is meant.")] = "UTC",
+    start_date: Annotated[str, typer.Option(help="First day, 2027-01-01.")] = "",
+    end_date: Annotated[str, typer.Option(help="Last day.")] = "",
+    on_demand: Annotated[bool, typer.Option("--on-demand", help="Start it on demand only.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")] = "",
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Have an instance start by itself, or on demand only; it is saved in the configuration and put into EventBridge."""
+    site = site_of(env, stack)
+    if bool(frequency) == on_demand:
+        text, advice = "It is not said when it is to start.", "Give either --frequency or --on-demand."
+        raise ConfigurationError(text, place="--frequency", code="INPUT", advice=advice)
+    words = {"frequency": frequency, "every": every, "start_minute": start_minute, "time": time_of_day, "days": days, "day": day}
+    words |= {"timezone": timezone, "start_date": start_date, "end_date": end_date}
+    found = change(site, instance, wanted(words), site.target.who(), reason)
+    _rows(json, ("instance", "when", "time zone", "action"), [(r.instance, r.when, r.timezone, r.action) for r in found])
+    return Code.TIED_OUT
+
+
+@app.command()
 def schedules(
     apply: Annotated[bool, typer.Option("--apply", help="Make the schedules of EventBridge fit the configuration.")] = False,
     env: EnvOption = None,
@@ -330,13 +358,9 @@ def schedules(
 # -- following ---------------------------------------------------------------------------------------------------------
 
 
-def start(site: Site, given: dict[str, Any], *, wait: bool, json: bool, console: Console = out) -> int:
-    """Start an execution; follow it to its end unless that is not wanted."""
-    client = site.target.client("stepfunctions")
-    name = f"{uuid.uuid4()}"
-    arn = client.start_execution(stateMachineArn=site.target["REVENUE_INGEST_ARN"], name=name, input=json_module.dumps(given))[
-        "executionArn"
-    ]
+def followed(site: Site, arn: str, *, wait: bool, json: bool, console: Console = out) -> int:
+    """Follow an execution to its end, unless that is not wanted."""
+    client, name = site.target.client("stepfunctions"), arn.rpartition(":")[2]
     if not wait:
         console.print(json_module.dumps({"run_id": name, "execution": arn}) if json else f"Run {name} has started.", markup=False)
         return Code.TIED_OUT
@@ -386,13 +410,7 @@ def task_line(result: RunResult, task: TaskRecord) -> str:
 def tell(result: RunResult, *, json: bool, console: Console = out) -> None:
     """A run's details."""
     if json:
-        tasks = [
-            {"number": t.number, "task": t.title, "object": result.object_name(t.object), "status": str(t.status)} | _facts(t)
-            for t in result.tasks
-        ]
-        objects = [{"object": o.line.object, "status": str(o.status), "rows": o.rows, "staged": o.staged} for o in result.objects]
-        files = [{"name": f.name, "state": str(f.state), "rows": f.rows, "key": f.key} for o in result.objects for f in o.files]
-        content = {"run_id": result.run.run_id, "status": str(result.status), "tasks": tasks, "objects": objects, "files": files}
+        content = revenue_runs.told(result)
         print(json_module.dumps({**content, "standing": standing(result)}))
         return
     console.print(f"Run {result.run.run_id} of {result.run.instance.name}: {result.status}", markup=False)
@@ -404,10 +422,6 @@ def tell(result: RunResult, *, json: bool, console: Console = out) -> None:
         console.print(text, markup=False)
     if (failure := result.failure) and failure.advice:
         console.print(f"Next: {failure.advice}", markup=False)
-
-
-def _facts(task: TaskRecord) -> dict[str, Any]:
-    return {name: getattr(task, name) for name in ("started", "ended", "rows_in", "rows_out", "code", "message")}
 
 
 def _found(site: Site, run_id: str) -> str:

@@ -5,26 +5,28 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tallybridge.desk.revenue.metadata import all_datasets, dataset_columns
+from tallybridge.desk.revenue.metadata import template as template_of
+from tallybridge.desk.revenue.site import Site
 from tallybridge.errors import ConfigurationError
 from tallybridge.netsuite.datasets import Dataset
 from tallybridge.revenue.codes import Code
 from tallybridge.revenue.columns import always_mandatory, canonical
 from tallybridge.revenue.config import STANDARD_OBJECTS
 from tallybridge.zuora_revenue import Template, TemplateColumn
-from tallybridge_cli.revenue.site import Site
 
 
 def scaffold(site: Site, dataset: str, template: str, object_type: str, instance: str) -> tuple[dict[str, Any], list[str]]:
     """The present configuration with one more object, and what a person still has to decide. `dataset` is an id or an exact name;
     `object_type` "" takes the standard object that the template's name speaks of. Raises `ConfigurationError`."""
     source = _dataset(site, dataset)
-    target = site.template(template)
+    target = template_of(site, template)
     if target is None:
         advice = "Enter the exact name of the upload template, as Revenue shows it."
         raise ConfigurationError(
             f'Zuora Revenue has no upload template "{template}".', place="template", code=str(Code.TEMPLATE_NOT_FOUND), advice=advice
         )
-    columns = site.dataset_columns(source.id)
+    columns = dataset_columns(site, source.id)
     mapping, remarks = mapped(columns, target)
     if not columns:
         remarks.insert(0, f"the dataset {source.id} shows no row, so its columns are not known: fill in the sources by hand")
@@ -34,7 +36,7 @@ def scaffold(site: Site, dataset: str, template: str, object_type: str, instance
 
 
 def _dataset(site: Site, wanted: str) -> Dataset:
-    every = site.all_datasets()
+    every = all_datasets(site)
     found = [d for d in every if d.id == wanted] or [d for d in every if d.name == wanted]
     if len(found) == 1:
         return found[0]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -19,6 +20,9 @@ from tallybridge.hosts import netsuite_account, netsuite_address, zuora_address
 from tallybridge.ids import checked_id
 from tallybridge.settings_rules import contradictions
 
+ProblemKind = Literal["run", "records", "drift"]
+"""What a problem is about."""
+PROBLEM_KINDS: tuple[ProblemKind, ...] = get_args(ProblemKind)
 MAX_NETSUITE_WRITERS = 50
 MAX_RUN_HOURS = 160
 
@@ -319,6 +323,9 @@ class Settings(BaseModel):
     # Notification
     notify_recipients: Recipients = Field(default_factory=list)
     """Mail addresses, at most 50, without names."""
+    notify_recipients_by_kind: dict[ProblemKind, Recipients] = Field(default_factory=dict)
+    """Who is mailed instead where a mail is about one kind of problem: `run` (a step or the run failed, or has something to say of itself),
+    `records` (held, refused, left out although due, out of balance), `drift`. A mail about several kinds goes to the people of each."""
     notify_sender: Sender = ""
     """Sender of the mails, an address verified in Amazon SES in the stack's account and region; the one of the deployment when empty, or
     when mails from this one are refused."""
@@ -327,9 +334,9 @@ class Settings(BaseModel):
     notify_on_warning: YesNo = True
     """Mail when records were held or refused."""
     notify_on_success: YesNo = False
-    """Mail after every run."""
+    """Mail after every run, also where nothing has changed since the last mail."""
     notify_attach_log: YesNo = True
-    """Attach the run log."""
+    """Attach the report as a page and the warnings and errors as CSV, where there is no console that the mail could lead to."""
 
     # Custom fields and extensions
     custom_field_sync_enabled: YesNo = False
@@ -354,6 +361,16 @@ class Settings(BaseModel):
     field_map: dict[str, str] = Field(default_factory=dict)
     """NetSuite script id by logical name, prefix and label of a field of the connector, for example
     {"custbody.Zuora ID": "custbody_zuora"}."""
+
+    def recipients(self, kinds: Iterable[ProblemKind]) -> list[str]:
+        """Who is mailed about problems of these kinds, each person once; those of `notify_recipients` where there is none."""
+        lists = [self.notify_recipients_by_kind.get(kind, self.notify_recipients) for kind in kinds] or [self.notify_recipients]
+        return list({address.lower(): address for addresses in lists for address in addresses}.values())
+
+    @property
+    def notified(self) -> list[str]:
+        """Everybody who may be mailed."""
+        return self.recipients(PROBLEM_KINDS)
 
     @property
     def version(self) -> str:

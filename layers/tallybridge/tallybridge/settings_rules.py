@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tallybridge.addresses import MAX_RECIPIENTS
 from tallybridge.documents import Place
 from tallybridge.field_names import LOGICAL_NAMES, OWN_IDS
 from tallybridge.hosts import netsuite_address
@@ -31,6 +32,7 @@ Faults = Iterator[tuple[Place, str]]
 def contradictions(settings: Settings) -> Faults:
     """The faults of a document whose keys and values are each in order by themselves."""
     yield from _addresses(settings)
+    yield from _recipients(settings)
     yield from _large_invoices(settings)
     yield from _rounding(settings)
     yield from _custom_fields(settings)
@@ -43,6 +45,14 @@ def _addresses(settings: Settings) -> Faults:
             netsuite_address(settings.netsuite_base_url, settings.netsuite_account_id)
         except ValueError as wrong:
             yield ("netsuite.base_url",), str(wrong)
+
+
+def _recipients(settings: Settings) -> Faults:
+    for kind, addresses in settings.notify_recipients_by_kind.items():
+        if not addresses:
+            yield ("notify_recipients_by_kind", kind), "must name somebody; leave the kind out to have those of notify_recipients told"
+    if (count := len(settings.notified)) > MAX_RECIPIENTS:
+        yield ("notify_recipients_by_kind",), f"must be at most {MAX_RECIPIENTS} addresses in all, not {count}: one mail goes to no more"
 
 
 def _large_invoices(settings: Settings) -> Faults:

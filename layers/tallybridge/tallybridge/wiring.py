@@ -41,10 +41,10 @@ _tokens = ProcessTokens()
 _http: dict[str, Http] = {}
 
 
-def variable(name: str) -> str:
-    """An environment variable that the function must have. Raises `ConfigurationError` ENVIRONMENT."""
+def variable(name: str, *, optional: bool = False) -> str:
+    """An environment variable that the function must have, unless it is optional. Raises `ConfigurationError` ENVIRONMENT."""
     value = os.environ.get(name, "")
-    if not value:
+    if not value and not optional:
         advice = "Deploy the template again, or name the stack or environment file."
         raise ConfigurationError(f"The environment variable {name} is not set.", place=name, code="ENVIRONMENT", advice=advice)
     return value

@@ -11,7 +11,19 @@ from typing import ParamSpec
 from tallybridge.reporting.causes import causes
 from tallybridge.reporting.messages import group_messages
 from tallybridge.reporting.totals import control_totals, run_outcome
-from tallybridge.sync.runlog import LeftOut, Level, LogLine, Outcome, RecordResult, RunSummary, StepOutcome, StepReport, Tally
+from tallybridge.sync.runlog import (
+    ControlTotal,
+    LeftOut,
+    Level,
+    LogLine,
+    Outcome,
+    RecordResult,
+    RunOutcome,
+    RunSummary,
+    StepOutcome,
+    StepReport,
+    Tally,
+)
 
 INJECTED = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 4
@@ -112,7 +124,7 @@ def finished(
         totals=totals,
         messages=group_messages(lines),
         keys=dict(KEYS),
-        console_url="https://eu-central-1.console.aws.amazon.com/states/home?region=eu-central-1#/v2/executions/details/run",
+        console_url="https://console.example.com",
     )
 
 
@@ -315,6 +327,28 @@ def run_with_causes() -> Run:
         LeftOut("payments", "Payment", "LEFT-UNAPPLIED", "they are not applied in full", "USD", Tally(3, Decimal(300)), ["P-1"], due=True)
     ]
     summary.messages, summary.left_out, summary.causes = group_messages(lines), rows, causes(lines, rows)
+    return summary, lines
+
+
+STANDING = (
+    "Staged in Zuora Revenue, and still there: Daily_Orders_20251120T050012Z_7f3a_p01of02.csv (50,000 rows, request 4711).",
+    "Not staged: Daily_Orders_20251120T050012Z_7f3a_p02of02.csv (1,250 rows).",
+    "To complete it, resume the run (tallybridge revenue resume 20251120T050012Z-7f3a): the same remaining files are sent, unchanged. "
+    "Do not simply run the instance again: lines would be sent twice.",
+)
+"""What a half sent run of the revenue connector says of itself."""
+
+
+def revenue_run() -> Run:
+    """A run of the revenue connector that has sent the first of two files."""
+    text = "Revenue did not stage the file in 30 minutes."
+    lines = [line("Confirm staging", Level.ERROR, text, code="STAGING_TIMEOUT", advice="Look for the file by its name in Revenue.")]
+    total = ControlTotal("Orders", "", Tally(51_250), Tally(50_000), held=Tally(1_250), expected=Tally(50_000))
+    step = StepReport(
+        "confirm-1", "Confirm staging: Orders", "NetSuite -> Zuora Revenue", StepOutcome.FAILED, selected=51_250, message=text
+    )
+    summary = finished([], lines, steps=[step], instance="Production: Daily")
+    summary.job, summary.mode, summary.outcome, summary.totals = "revenue", "scheduled", RunOutcome.FAILED, [total]
     return summary, lines
 
 

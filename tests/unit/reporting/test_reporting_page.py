@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tallybridge.reporting.page import attention, report_page, web_address
+from tallybridge.reporting.page import attention, report_page
+from tallybridge.reporting.places import web_address
 from tallybridge.sync.runlog import Level, RunSummary
 from tests.unit.reporting import sample_runs
 from tests.unit.reporting.sample_runs import line
@@ -164,3 +165,12 @@ def test_a_run_with_nothing_in_it_has_a_page() -> None:
 def test_the_same_run_gives_the_same_page() -> None:
     summary, lines = sample_runs.run_with_warnings()
     assert report_page(summary, lines) == report_page(summary, lines)
+
+
+def test_codes_of_the_report_lead_to_their_pages_where_there_is_a_console() -> None:
+    summary, lines = sample_runs.run_with_causes()
+    page = report_page(summary, lines)
+    assert 'href="https://console.example.com/codes/INV-V3"' in page and 'href="https://console.example.com/runs/' in page
+    summary.console_url = ""
+    page = report_page(summary, lines)
+    assert '<a href="http' not in page and "tallybridge code CODE" in page

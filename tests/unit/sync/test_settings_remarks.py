@@ -97,6 +97,16 @@ CASES: dict[str, tuple[dict[str, Any], str, set[str]]] = {
         "",
         set(),
     ),
+    "recipients of one kind of problem alone": (
+        {"notify_recipients_by_kind": {"drift": ["a@example.com"]}},
+        "",
+        {"notify_recipients_by_kind"},
+    ),
+    "recipients of one kind and of everything else": (
+        {"notify_recipients": ["b@example.com"], "notify_recipients_by_kind": {"drift": ["a@example.com"]}},
+        "",
+        set(),
+    ),
     "a cutover in the future": (
         {"cutover_zuora_invoice": "2027-01-01", "cutover_zuora_payment": "2027-01-01", "cutover_zuora_refund": "2027-01-01"}
         | {"cutover_zuora_memo": "2027-01-01", "cutover_zuora_invoice_item_adjustment": "2027-01-01"},

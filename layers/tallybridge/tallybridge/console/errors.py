@@ -15,7 +15,7 @@ class Refusal(TallybridgeError):
         self.status = status
 
 
-STATUS = {"RUN-UNKNOWN": 404, "RUN-NOT-RUNNING": 409, "CONFIGURATION-SAVED-MEANWHILE": 409}
+STATUS = {"RUN-UNKNOWN": 404, "CODE-UNKNOWN": 404, "RUN-NOT-RUNNING": 409, "CONFIGURATION-SAVED-MEANWHILE": 409}
 """Statuses of errors of the product."""
 
 

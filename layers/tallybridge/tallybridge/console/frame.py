@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from tallybridge import money
 from tallybridge.console.site import Site
 from tallybridge.reporting import words
+from tallybridge.reporting.places import code_path
 
 HERE = Path(__file__).parent
 HTML, JSON = "text/html; charset=utf-8", "application/json"
@@ -105,13 +106,20 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_showable,
     )
-    environment.filters.update(count=words.count_text, plural=words.plural, utc=words.utc_text, coded=_coded)
+    environment.filters.update(count=words.count_text, plural=words.plural, utc=words.utc_text, coded=_coded, explained=_explained)
     return environment
 
 
 def _coded(text: str) -> Markup:
     """A text in which names of keys and commands stand between backticks, as the documentation has them."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(words.clean(text)))))  # noqa: S704 - escaped before
+
+
+def _explained(code: str) -> Markup:
+    """A code, with a link to its page where it has one."""
+    path = code_path(code)
+    shown = Markup("<code>{}</code>").format(words.clean(code))
+    return Markup('<a href="{}">{}</a>').format(path, shown) if path else shown
 
 
 def _showable(value: Any) -> Any:

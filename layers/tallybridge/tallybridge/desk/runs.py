@@ -30,18 +30,20 @@ AT_A_TIME = 100
 @dataclass(frozen=True)
 class Filter:
     """Which runs: of one outcome, by who or what started them (a part of the name), real ones or dry ones ("real", "dry"), and started on
-    or after, or before the end of, a day (YYYY-MM-DD). "" for all."""
+    or after, or before the end of, a day (YYYY-MM-DD); of one instance of the revenue connector. "" for all."""
 
     outcome: str = ""
     trigger: str = ""
     kind: str = ""
     since: str = ""
     until: str = ""
+    instance: str = ""
 
     def takes(self, row: dict[str, Any]) -> bool:
         started = str(row.get("started", ""))
         return (
             self.outcome in ("", row.get("outcome"))
+            and self.instance.lower() in ("", str(row.get("instance", "")).lower())
             and self.trigger.lower() in str(row.get("trigger", "")).lower()
             and (not self.kind or (self.kind == "dry") == bool(row.get("dry_run")))
             and started[:10] >= self.since

@@ -5,8 +5,6 @@ The stack makes the schedule once, from its parameters; a deployment that does n
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -19,7 +17,6 @@ from tallybridge.configuration import REVENUE
 from tallybridge.desk.schedule_words import words
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
-from tallybridge.revenue.codes import ADVICE, Code
 from tallybridge.revenue.config import Instance, RevenueConfig, parse_config
 from tallybridge.schedules import UnknownExpression, next_due
 
@@ -28,7 +25,6 @@ KEPT = (
     *("StartDate", "EndDate", "KmsKeyArn", "ActionAfterCompletion"),
 )
 """What an update has to name, since EventBridge takes whatever it does not name back to its default."""
-MAX_USER = 200
 """Characters of who starts a run of the revenue connector."""
 STARTS = 5
 """Starts ahead that are told."""
@@ -141,19 +137,6 @@ def revenue_config(target: Target) -> RevenueConfig | None:
         return parse_config(target.configuration(REVENUE).current().document)
     except ConfigurationError:
         return None
-
-
-def start_revenue(target: Target, name: str, who: str) -> str:
-    """Start a run of an instance on demand; answers its ARN. Raises `ConfigurationError` INSTANCE_NOT_FOUND."""
-    config = revenue_config(target)
-    found = config.instance(name) if config else None
-    if found is None:
-        text, advice = f'There is no instance "{name}".', ADVICE[Code.INSTANCE_NOT_FOUND]
-        raise ConfigurationError(text, place="instance", code=Code.INSTANCE_NOT_FOUND, advice=advice)
-    states = target.client("stepfunctions")
-    document = json.dumps({"trigger": "manual", "instance": found.name, "user": who[:MAX_USER]})
-    answer = states.start_execution(stateMachineArn=target["REVENUE_INGEST_ARN"], name=str(uuid.uuid4()), input=document)
-    return str(answer["executionArn"])
 
 
 def if_any(target: Target) -> dict[str, Any] | None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from tallybridge.reporting import drifted, figures
 from tallybridge.reporting._templates import render
 from tallybridge.reporting.answers import Tone
-from tallybridge.reporting.causes import currencies_in_order, holds_text
+from tallybridge.reporting.causes import currencies_in_order, holds_text, money_of
 from tallybridge.reporting.messages import BETWEEN, only_waits
 from tallybridge.reporting.objects import destination, is_revenue
 from tallybridge.reporting.off import off_words
+from tallybridge.reporting.places import code_url, run_url, web_address
 from tallybridge.reporting.revenue_answers import SETTLED_BY_A_PERSON
 from tallybridge.reporting.totals import unexplained
 from tallybridge.reporting.verdict import off_text, off_totals, total_name, verdict
-from tallybridge.reporting.words import clean, duration_text, listed, shortened
+from tallybridge.reporting.words import duration_text, listed, money_text, shortened
 from tallybridge.sync.runlog import Cause, ControlTotal, Level, LogLine, Message, RunSummary, Tally
 
 LOG_LINES = 200
@@ -32,7 +33,6 @@ FOLLOWS = "Waits"
 SETTLED_LATER = "Nothing yet: the next run looks these records up before it writes anything. Look into them if they stay."
 LOOK_INTO = "Compare the records of this type in both systems before the next close. Nothing is corrected by itself."
 
-_WEB_ADDRESS = re.compile(r"(https://|http://(127\.0\.0\.1|localhost):)\S+")
 _GRAVE = frozenset({Level.WARNING, Level.ERROR})
 _LEVELS = {Level.ERROR: ("Error", Tone.BAD), Level.WARNING: ("Warning", Tone.WATCH)}
 
@@ -55,6 +55,10 @@ class Attention:
     waiting: tuple[tuple[str, str], ...] = ()
     """The first of those that only wait for its records."""
     waiting_count: int = 0
+    problem: tuple[str, str] = ("", "")
+    """Step and code of the records that are held or refused for it; "" where there are none."""
+    money: tuple[str, ...] = ()
+    """What it keeps back, by currency: documents of whatever sign, each by its size."""
 
     @property
     def waits(self) -> bool:
@@ -112,7 +116,7 @@ def report_page(summary: RunSummary, lines: Iterable[LogLine] | Excerpt, limit: 
     """The whole page as text. `lines` is the run's log, read once, of which at most `limit` are shown, warnings and errors first to stay;
     or an excerpt of it."""
     excerpt = lines if isinstance(lines, Excerpt) else Excerpt.of(lines, limit)
-    shown = excerpt.shown()
+    shown, console = excerpt.shown(), web_address(summary.console_url)
     return render(
         "report.html",
         run=summary,
@@ -136,7 +140,8 @@ def report_page(summary: RunSummary, lines: Iterable[LogLine] | Excerpt, limit: 
         left_out=excerpt.number - len(shown),
         tried_again=not is_revenue(summary.job),
         files=figures.files(summary),
-        console_url=web_address(summary.console_url),
+        run_url=run_url(summary),
+        about=partial(code_url, console),
         at_once=RECORDS_AT_ONCE,
     )
 
@@ -199,6 +204,8 @@ def of_cause(cause: Cause, titles: dict[str, str]) -> Attention:
         holds=holds_text((*cause.own, *cause.waiting)),
         waiting=_split(cause.waiting_records),
         waiting_count=waiting,
+        problem=(cause.steps[0], cause.code) if cause.steps and cause.held else ("", ""),
+        money=tuple(money_text(amount, currency) for currency, amount in money_of(cause).items()),
     )
 
 
@@ -223,12 +230,8 @@ def _of_message(message: Message, titles: dict[str, str]) -> Attention:
         count=message.count,
         records=records,
         more=max(0, message.count - len(records)) if records else 0,
+        problem=(message.step, message.code) if message.records else ("", ""),
     )
-
-
-def web_address(url: str) -> str:
-    """The address if a page may link to it: https, or http on the machine itself. Everything else is left out."""
-    return url if _WEB_ADDRESS.fullmatch(url) and clean(url) == url else ""
 
 
 def _legend(summary: RunSummary) -> list[tuple[str, str]]:

@@ -84,6 +84,12 @@ def utc_text(iso: str) -> str:
     return f"{time.day} {_MONTHS[time.month - 1]} {time:%Y, %H:%M:%S} UTC" if time else clean(iso)
 
 
+def minute_text(iso: str) -> str:
+    """ "20 November 2025, 05:00 UTC"; a text that is no time is returned as it is."""
+    time = moment(iso)
+    return f"{time.day} {_MONTHS[time.month - 1]} {time:%Y, %H:%M} UTC" if time else clean(iso)
+
+
 def clock_text(iso: str) -> str:
     """ "05:00:12", for columns whose heading says UTC."""
     time = moment(iso)

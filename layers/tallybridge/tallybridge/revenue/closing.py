@@ -6,15 +6,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from tallybridge.addresses import MAX_RECIPIENTS, is_mail_address
 from tallybridge.clock import stamp
 from tallybridge.errors import ConfigurationError, MailNotSent, RunEnded
-from tallybridge.reporting.delivery import ADVICE, Undelivered, deliver, is_settled
+from tallybridge.reporting.delivery import ADVICE, is_settled
+from tallybridge.reporting.incident import TELLS_OF_ALL, Due, Mailed, due, state_of
+from tallybridge.reporting.mail import Attachment, Letter, build_mail
 from tallybridge.reporting.messages import group_messages
 from tallybridge.reporting.page import report_page
+from tallybridge.reporting.places import run_url
 from tallybridge.reporting.summary import summary_json
 from tallybridge.revenue import mail, tables
 from tallybridge.revenue.codes import Code
@@ -22,13 +24,14 @@ from tallybridge.revenue.config import Notifications, parse_config
 from tallybridge.revenue.opening import keep_run
 from tallybridge.revenue.performing import note_stop
 from tallybridge.revenue.result import ObjectResult, RunResult, gather, standing, with_task
-from tallybridge.revenue.run import RunStatus, TaskBook, TaskRecord, TaskStatus
+from tallybridge.revenue.run import RevenueRun, RunStatus, TaskBook, TaskRecord, TaskStatus
 from tallybridge.revenue.summary import lines_of, run_summary
 from tallybridge.revenue.wiring import RevenueWiring
 from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.runlog import RunSummary
 from tallybridge.sync.runs import ITSELF
 from tallybridge.tasks.ended import End, input_of, stopper_in
-from tallybridge.tasks.notify import DELIVERY
+from tallybridge.tasks.mailing import Delivery, post
 from tallybridge.tasks.open_run import run_id_of
 from tallybridge.wiring import variable
 
@@ -63,9 +66,14 @@ def _write_files(folder: RunFolder, result: RunResult, keys: dict[str, str]) -> 
     folder.write(tables.log_name(run_id), tables.summary_log(result).encode(), "text/csv; charset=utf-8")
     folder.write(tables.attachment_name(result), tables.attachment(result).encode(), "text/csv; charset=utf-8")
     folder.write_lines(FILES["log"], (line.to_json() for line in lines_of(result)))
-    summary = run_summary(result, group_messages(lines_of(result)), keys)
+    summary = _summary(result, keys)
     folder.write(FILES["summary"], summary_json(summary).encode())
     folder.write(FILES["report"], report_page(summary, lines_of(result)).encode(), "text/html; charset=utf-8")
+
+
+def _summary(result: RunResult, keys: dict[str, str]) -> RunSummary:
+    summary = run_summary(result, group_messages(lines_of(result)), keys)
+    return replace(summary, console_url=variable("CONSOLE_ADDRESS", optional=True))
 
 
 def keys_of(result: RunResult, key: Any) -> dict[str, str]:
@@ -80,14 +88,16 @@ def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     down, not raised, but for `MailNotSent` where SES may take the mail later and the caller tries `again`: the locks are freed before.
     Raises `RunEnded` for a run that has ended.
 
-    A mail that is known to be sent is not sent again. A worker that dies between SES's answer and that note leaves a second mail behind,
-    as in the billing sync: one mail too many is better than a failed run of which nobody hears.
+    A mail that is known to be sent is not sent again, nor is one about what was mailed before and has not changed. A worker that dies
+    between SES's answer and that note leaves a second mail behind, as in the billing sync: one mail too many is better than a failed run of
+    which nobody hears.
     """
     run_id = event["runId"]
     folder = wiring.folder(run_id)
     book = TaskBook(folder, wiring.clock)
     before = book.read("mail")
     if before is not None and before.ended and before.status in (TaskStatus.SUCCESS, TaskStatus.WARNING):
+        _stored(lambda: _keep(wiring, RevenueRun.load(folder), Delivery.of(folder)))
         return {"sent": False, "recipients": 0}
     wiring.runs().check_open(run_id, str(event.get("closer") or ""))
     record = replace(AFTER_THE_LOG, status=TaskStatus.RUNNING, started=stamp(wiring.clock.now()), message="")
@@ -96,43 +106,84 @@ def notify(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]:
     if log is not None:
         result = with_task(result, log)
     settings = result.run.notifications if result.run.config_version else _notifications_now(wiring)
-    if not (mail.is_due(result.status, settings) or (log is not None and settings.on_warning)):
-        book.end(replace(record, status=TaskStatus.SKIPPED, message=f"No mail is wanted for {result.status}."))
-        return {"sent": False, "recipients": 0}
-    if not settings.recipients:
+    wanted = mail.is_wanted(result.status, settings) or (log is not None and settings.on_warning)
+    summary = _summary(result, keys_of(result, folder.key))
+    summary.messages = [message for message in summary.messages if message.step not in tables.TOLD_APART]
+    of = _due(summary, result, settings, wiring, wanted=wanted)
+    if not of.recipients and wanted and not settings.recipients:
         text = "Nobody is named as recipient; no mail was sent."
         warned = [[str(Code.NO_RECIPIENT), text]]
         book.end(replace(record, status=TaskStatus.WARNING, code=str(Code.NO_RECIPIENT), message=text, warnings=warned))
         return {"sent": False, "recipients": 0}
-    table, name = tables.attachment(result).encode(), tables.attachment_name(result)
-    known: dict[str, Any] = folder.read_json(DELIVERY) if folder.has(DELIVERY) else {"delivered": [], "tries": 0}
-    rest = [each for each in settings.recipients if each not in known["delivered"]]
-    kept = len(table) <= MAX_ATTACHMENT or log is not None  # without the log there is no other copy
-    undelivered: list[Undelivered] = []
-    refused: list[Undelivered] = []
-    for sender in dict.fromkeys(filter(None, (settings.sender, variable("NOTIFICATION_SENDER")))):
-        built = mail.build(result, sender=sender, attachment=(name, table) if kept else None, place=folder.key(name)).as_bytes()
-        _stored(partial(folder.write, FILES["mail"], built, "message/rfc822"))
-        refused = undelivered
-        undelivered = deliver(wiring.mailer(), sender=sender, recipients=rest, message=built, sleep=wiring.clock.sleep)
-        if len(undelivered) < len(rest):
-            break
-    remarks = [each.text for each in undelivered]
-    if refused:
-        remarks.append(f"Mails from {settings.sender} are refused: {refused[0].reason}")
-    missed = {each.recipient for each in undelivered}
-    delivered = [each for each in settings.recipients if each not in missed]
-    ended = _mailed(record, len(delivered), remarks)
-    if event.get("again") and not is_settled(undelivered, known["tries"]):
-        folder.write_json(DELIVERY, {"delivered": delivered, "tries": known["tries"] + 1})
+    if not of.recipients:
+        _keep(wiring, result.run, Delivery(told="" if of.counts and not of.after else None))
+        why = f"No mail is wanted for {result.status}." if not wanted else "Nothing has changed since the last mail."
+        book.end(replace(record, status=TaskStatus.SKIPPED, message=why))
+        return {"sent": False, "recipients": 0}
+    known = Delivery.of(folder)
+    posted = post(wiring, of, known, settings.sender, _letter_of(folder, summary, result, of, logged=log is None))
+    remarks = [each.text for each in posted.undelivered]
+    if posted.refused:
+        remarks.append(f"Mails from {settings.sender} are refused: {posted.refused}")
+    ended = _mailed(record, len(known.delivered), remarks)
+    if event.get("again") and not is_settled(posted.undelivered, known.tries - 1):
+        known.write(folder)
         book.write(ended)  # without an end: as it stands until the next try
         free_locks(wiring, run_id, result.run.instance.key)
-        raise MailNotSent(undelivered[-1].text, advice=ADVICE)
+        raise MailNotSent(posted.undelivered[-1].text, advice=ADVICE)
+    known.done = True
+    _stored(lambda: known.write(folder))
     _stored(lambda: book.end(ended))
+    _keep(wiring, result.run, known)
     if remarks and log is None:
         told = with_task(result, ended)
         _stored(lambda: _write_files(folder, told, keys_of(told, folder.key)))
-    return {"sent": bool(delivered), "recipients": len(delivered)}
+    return {"sent": bool(known.delivered), "recipients": len(known.delivered)}
+
+
+def _kept_under(run: RevenueRun) -> str:
+    """What was mailed of a solution instance is kept under its name."""
+    return f"revenue#{run.instance.key}"
+
+
+def _keep(wiring: RevenueWiring, run: RevenueRun, known: Delivery) -> None:
+    """Have the next runs of the instance know what was mailed."""
+    known.keep(wiring.runs(), _kept_under(run), run.run_id, run.started)
+
+
+def _due(summary: RunSummary, result: RunResult, settings: Notifications, wiring: RevenueWiring, *, wanted: bool) -> Due:
+    """The mail that is due. What is staged of a failed run must be known whatever was mailed before: its files bear other names."""
+    return due(
+        state_of(summary, standing=standing(result)),
+        Mailed.from_text(wiring.runs().mailed(_kept_under(result.run))),
+        wiring.clock.now(),
+        wanted=wanted,
+        every_run=settings.on_success,
+        recipients=lambda _: settings.recipients,
+        incident=summary.run_id,
+        alone=summary.outcome not in TELLS_OF_ALL,
+    )
+
+
+def _letter_of(folder: RunFolder, summary: RunSummary, result: RunResult, of: Due, *, logged: bool) -> Callable[[str], bytes]:
+    """Makes the mail of a sender, and stores it. The details come along, and the report as a page where there is no console."""
+    name, table = tables.attachment_name(result), tables.attachment(result).encode()
+    along = len(table) <= MAX_ATTACHMENT or not logged  # without the log there is no other copy
+    attached = [Attachment(name, table, "text/csv; charset=utf-8", folder.key(name))] if along else []
+    if logged and not run_url(summary):
+        attached.append(Attachment(FILES["report"], folder.read(FILES["report"]), "text/html; charset=utf-8", folder.key(FILES["report"])))
+    places = () if along else ((name, folder.key(name)),)
+    letter = Letter(0, True, of.news, of.recovered, of.incident, of.first, tuple(standing(result)), places)
+
+    def build(sender: str) -> bytes:
+        subject = mail.subject_of(result, recovered=of.recovered)
+        built = build_mail(
+            summary, sender=sender, recipients=of.recipients, letter=letter, attachments=attached, subject=subject, hidden=True
+        ).as_bytes()
+        _stored(lambda: folder.write(FILES["mail"], built, "message/rfc822"))
+        return built
+
+    return build
 
 
 def _mailed(record: TaskRecord, count: int, remarks: list[str]) -> TaskRecord:

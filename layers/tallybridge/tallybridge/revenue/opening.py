@@ -148,7 +148,7 @@ def keep_run(wiring: RevenueWiring, run_id: str, content: Any = None) -> None:
     known = {"instance": record.get("instance"), "trigger": record.get("trigger")} if record else content
     started = str(record.get("started") or stamp(wiring.clock.now()))
     run = _without_config(run_id, known, started)
-    run.save(folder)
+    run.save_in(folder)
     if not record:
         _record(wiring, run, str(RunStatus.RUNNING))
 
@@ -170,7 +170,7 @@ def _open(wiring: RevenueWiring, run: RevenueRun, given: RunInput) -> dict[str, 
         wiring.instance_lock(run.instance.key).unlock(run.run_id)
         raise
     _record(wiring, run, str(RunStatus.RUNNING))
-    run.save(wiring.folder(run.run_id))
+    run.save_in(wiring.folder(run.run_id))
     book = TaskBook(wiring.folder(run.run_id), wiring.clock)
     record = book.start("validate")
     try:
@@ -194,7 +194,7 @@ def _overlap(wiring: RevenueWiring, run: RevenueRun, busy: RunInProgress) -> dic
     if run.trigger != SCHEDULE:
         return {"opened": False, "runId": run.run_id, "code": str(Code.RUN_IN_PROGRESS), "reason": reason}
     _record(wiring, run, str(RunStatus.SKIPPED), reason)
-    run.save(wiring.folder(run.run_id))
+    run.save_in(wiring.folder(run.run_id))
     book = TaskBook(wiring.folder(run.run_id), wiring.clock)
     warning = [[str(Code.RUN_IN_PROGRESS), reason]]
     book.end(replace(book.start("validate"), status=TaskStatus.SKIPPED, code=str(Code.RUN_IN_PROGRESS), message=reason, warnings=warning))
@@ -204,7 +204,7 @@ def _overlap(wiring: RevenueWiring, run: RevenueRun, busy: RunInProgress) -> dic
 def _fail(wiring: RevenueWiring, run: RevenueRun, failed: TallybridgeError) -> dict[str, Any]:
     code, message, advice = coded(failed)
     _record(wiring, run, str(RunStatus.RUNNING), message)
-    run.save(wiring.folder(run.run_id))
+    run.save_in(wiring.folder(run.run_id))
     book = TaskBook(wiring.folder(run.run_id), wiring.clock)
     book.end(replace(book.start("validate"), status=TaskStatus.ERROR, code=code, message=message, advice=advice))
     return {"opened": True, "failed": True, "skipped": False, "runId": run.run_id, "objects": [], "resumes": False}

@@ -14,7 +14,7 @@ from tallybridge.revenue.loading import template
 from tallybridge.revenue.opening import keep_run
 from tallybridge.revenue.reading import read
 from tallybridge.revenue.result import REPORTING
-from tallybridge.revenue.run import KINDS, RevenueRun, TaskBook, TaskStatus
+from tallybridge.revenue.run import KINDS, RevenueRun, TaskBook, TaskStatus, tasks_begun
 from tallybridge.revenue.staging import stage_errors
 from tallybridge.revenue.uploading import confirm, upload
 from tallybridge.revenue.wiring import RevenueWiring
@@ -89,7 +89,7 @@ def pass_barrier(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]
     folder = wiring.folder(event["runId"])
     run, book = RevenueRun.load(folder), TaskBook(folder, wiring.clock)
     if not run.resumes:
-        if any(r.status is TaskStatus.ERROR for r in book.all() if r.name not in REPORTING):
+        if any(r.status is TaskStatus.ERROR for r in tasks_begun(book.folder) if r.name not in REPORTING):
             return {"ok": False}
         if not book.all_checked(run.objects):
             raise StepFailed("Not every object has passed its checks; nothing is sent.", code="INTERNAL")
@@ -110,7 +110,7 @@ def note_failure(event: dict[str, Any], wiring: RevenueWiring) -> dict[str, Any]
     wiring.runs().check_open(event["runId"])
     keep_run(wiring, event["runId"])
     book = TaskBook(wiring.folder(event["runId"]), wiring.clock)
-    records = book.all()
+    records = tasks_begun(book.folder)
     text = failure_text(event.get("error") or {})
     open_tasks = [r for r in records if r.status is TaskStatus.RUNNING]
     failed = {r.object for r in records if r.status is TaskStatus.ERROR}
@@ -137,7 +137,7 @@ def note_stop(wiring: RevenueWiring, run_id: str, end: End) -> None:
     status, code = (
         (TaskStatus.SKIPPED, Code.RUN_CANCELLED) if cancelled else (TaskStatus.ERROR, Code.RUN_STOPPED if end.cancelled else Code.INTERNAL)
     )
-    records = [r for r in book.all() if r.name not in REPORTING]
+    records = [r for r in tasks_begun(book.folder) if r.name not in REPORTING]
     open_tasks = [r for r in records if r.status is TaskStatus.RUNNING]
     told = any(r.status is TaskStatus.ERROR or r.code == Code.RUN_CANCELLED for r in records)
     for record in open_tasks or ([] if told else [book.start(*_next_task(records))]):

@@ -11,7 +11,7 @@ from tallybridge.revenue.codes import LOST, SENDABLE, Code
 from tallybridge.revenue.config import InstanceObject
 from tallybridge.revenue.files import FileState, UploadedFile
 from tallybridge.revenue.findings import ERROR, WARNING, Findings
-from tallybridge.revenue.run import TASKS, ObjectStatus, RevenueRun, RunStatus, TaskBook, TaskRecord, TaskStatus, phase
+from tallybridge.revenue.run import TASKS, ObjectStatus, RevenueRun, RunStatus, TaskRecord, TaskStatus, phase, tasks_begun
 from tallybridge.revenue.wiring import RevenueWiring
 from tallybridge.sync.folder import RunFolder
 from tallybridge.zuora_revenue.template import Template
@@ -77,7 +77,7 @@ def gather(wiring: RevenueWiring, run_id: str) -> RunResult:
     """The result as the records tell it now. Raises `FileNotFoundError` for a run that has none."""
     folder = wiring.folder(run_id)
     run = RevenueRun.load(folder)
-    begun = TaskBook(folder, wiring.clock).all()
+    begun = tasks_begun(folder)
     files = wiring.files(run.origin).all()
     notes = wiring.folder(run.origin)
     objects = [_object(run, number, notes, [f for f in files if f.object == number], begun) for number in run.objects]

@@ -130,7 +130,7 @@ class RevenueRun:
         """How dates of an object's dataset look."""
         return line.source_date_format or self.connection.netsuite.source_date_format
 
-    def save(self, folder: RunFolder) -> None:
+    def save_in(self, folder: RunFolder) -> None:
         plain = {
             name: value.model_dump(mode="json") if hasattr(value, "model_dump") else value
             for name, value in ((f, getattr(self, f)) for f in self.__dataclass_fields__)
@@ -189,10 +189,11 @@ class TaskBook:
         records = [self.read("check", number) for number in numbers]
         return all(record is not None and record.status in (TaskStatus.SUCCESS, TaskStatus.WARNING) for record in records)
 
-    def all(self) -> list[TaskRecord]:
-        """The tasks that have begun, in the order of the flow, object after object."""
-        found = [_record(self.folder.read_json(name)) for name in self.folder.names("tasks/")]
-        return sorted(found, key=lambda r: (phase(r.number), int(r.object or 0), r.number))
+
+def tasks_begun(folder: RunFolder) -> list[TaskRecord]:
+    """The tasks of a run that have begun, in the order of the flow, object after object."""
+    found = [_record(folder.read_json(name)) for name in folder.names("tasks/")]
+    return sorted(found, key=lambda r: (phase(r.number), int(r.object or 0), r.number))
 
 
 def phase(number: int) -> int:

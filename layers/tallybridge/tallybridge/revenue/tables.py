@@ -59,6 +59,9 @@ ATTACHMENT_HEADER = [
 ]
 LEVELS = {TaskStatus.ERROR: ERROR, TaskStatus.WARNING: WARNING}
 Cells = dict[str, object]
+STANDING, RESULT = "What is staged", "Result"
+TOLD_APART = frozenset({STANDING, RESULT})
+"""Lines of the log that the mail tells in another place than among the causes."""
 
 
 def log_name(run_id: str) -> str:
@@ -94,13 +97,13 @@ def log_lines(result: RunResult) -> Iterator[Cells]:
             yield from ({**base, **cells} for cells in _remarks(task, of))
     code = next((t.code for t in (*result.failures, *result.tasks) if t.code), "")
     for text in standing(result):
-        yield {"time_utc": result.ended, "level": ERROR, "task": "What is staged", "code": code, "message": text}
+        yield {"time_utc": result.ended, "level": ERROR, "task": STANDING, "code": code, "message": text}
     ingested = sum(o.staged for o in result.objects)
     level = ERROR if result.failure else INFO_OR_WARNING.get(str(result.status), "INFO")
     yield {
         "time_utc": result.ended,
         "level": level,
-        "task": "Result",
+        "task": RESULT,
         "status": str(result.status),
         "code": code if level == ERROR else "",
         "duration_ms": milliseconds(result.run.started, result.ended),

@@ -444,6 +444,7 @@ class RunSummary:
     keys: dict[str, str] = field(default_factory=dict)
     """S3 keys of what the run left: log, summary, summary_csv, report, mail."""
     console_url: str = ""
+    """Address of the operator's console, "" where there is none."""
     set_up: bool = False
     """The run failed for its settings, its credentials, or a service that cannot be reached."""
 

@@ -10,6 +10,7 @@ pk "configuration"   sk <job>           the version of the settings that the las
 pk "concurrency"     sk <job>           how many calls to the destination the newest settings allow at a time
 pk "connection"      sk "zuora-netsuite" the one NetSuite account and the tenant mode that this instance is bound to
 pk "count"           sk <month>         the documents of a month, counted (see periods.py), and the moment up to which
+pk "mailed"          sk <what runs>     what people were mailed last of an incident that has not ended (see reporting/incident.py)
 pk "slots"           sk <account>       the destination's slots (see slots.py)
 pk "problems"        sk <step>           what is held or refused, by code (see problems.py)
 pk "console#..."     sk ...              what the console keeps (see console/kept.py), and what the last checks of the set-up have found
@@ -208,6 +209,21 @@ class Runs:
 
     def set_configuration(self, version: int, run_id: str) -> None:
         self.table.put_item(Item={"pk": "configuration", "sk": self.job, "version": version, "run_id": run_id})
+
+    def mailed(self, name: str) -> str:
+        """What was mailed last of the incident of a job or an instance, "" where all is in order or nobody was told."""
+        item = self.table.get_item(Key={"pk": "mailed", "sk": name}, ConsistentRead=True).get("Item") or {}
+        return str(item.get("told", ""))
+
+    def set_mailed(self, name: str, told: str, run_id: str, started: str) -> None:
+        """Keep what a run has mailed, unless a run that was started after it has mailed by then."""
+        item = {"pk": "mailed", "sk": name, "told": told, "run_id": run_id, "started": started}
+        with suppress(self.table.meta.client.exceptions.ConditionalCheckFailedException):
+            self.table.put_item(
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR run_id = :own OR started < :started",
+                ExpressionAttributeValues={":own": run_id, ":started": started},
+            )
 
     def concurrency(self, otherwise: int) -> int:
         """Calls to the destination in flight that the newest settings allow, also to workers of a run that began with others; `otherwise`

@@ -13,20 +13,19 @@ from typing import Any
 from tallybridge import money
 from tallybridge.pieces import ahead
 from tallybridge.reporting.causes import Collector
+from tallybridge.reporting.exceptions import GRAVE
 from tallybridge.reporting.messages import Messages
 from tallybridge.reporting.page import Excerpt
 from tallybridge.rounds import Kept, NotDone
 from tallybridge.settings import Settings
 from tallybridge.sync.folder import RunFolder, is_gone
-from tallybridge.sync.runlog import Level, LogLine
+from tallybridge.sync.runlog import LogLine
 from tallybridge.sync.upload import Upload
 
 LOG_FILE, LOG_TYPE = "log.jsonl.gz", "application/gzip"
 BLOCK_BYTES = 1024 * 1024
 SO_FAR = "so far"
 FILES_AHEAD = 4
-GRAVE = tuple(f'"level":"{level}"'.encode() for level in (Level.WARNING, Level.ERROR))
-"""What a line of the log contains that is a warning or an error: a text in it would have its quotes escaped."""
 
 
 class Archive:

@@ -41,7 +41,7 @@ from tallybridge.tasks.left_out import left_out_lines, read_left_out
 from tallybridge.tasks.results import LOG, MANIFEST, StepFacts, batch_of
 from tallybridge.tasks.run_file import NAME, RunFile
 from tallybridge.tasks.steps import STEPS
-from tallybridge.wiring import Wiring
+from tallybridge.wiring import Wiring, variable
 
 FILES = {
     "log": LOG_FILE,
@@ -170,6 +170,7 @@ def _summary(
         left_out=left_out,
         causes=found,
         keys={name: folder.key(file) for name, file in FILES.items()},
+        console_url=variable("CONSOLE_ADDRESS", optional=True),
         set_up=bool(record.get("set_up")) or Away.known(folder) is not None,
     )
 

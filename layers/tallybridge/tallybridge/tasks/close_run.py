@@ -12,7 +12,8 @@ from tallybridge.sync.runlog import RunOutcome
 from tallybridge.tasks.archive_log import FILES
 from tallybridge.tasks.ended import End, note_end
 from tallybridge.tasks.failure import failure_text
-from tallybridge.tasks.notify import DELIVERY, UNDELIVERED
+from tallybridge.tasks.mailing import Delivery
+from tallybridge.tasks.notify import UNDELIVERED
 from tallybridge.tasks.queries import cancel_queries
 from tallybridge.wiring import Wiring
 
@@ -61,5 +62,5 @@ def close_run(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     runs.record(run_id, ended=ended, outcome=str(outcome), tied_out=tied_out, keys=keys, **facts)
     runs.unlock(run_id)
     cancel_queries(folder, wiring)
-    mailed = folder.has(DELIVERY) and folder.read_json(DELIVERY)["done"] and not undelivered
+    mailed = Delivery.of(folder).done and not undelivered
     return {"runId": run_id, "outcome": str(outcome), "tiedOut": tied_out, "totals": totals, "keys": keys, "mailed": mailed}

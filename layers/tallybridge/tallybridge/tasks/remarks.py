@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from tallybridge.settings import DEFAULTS, Behavior, Settings
+from tallybridge.reporting.words import listed
+from tallybridge.settings import DEFAULTS, PROBLEM_KINDS, Behavior, Settings
 from tallybridge.steps.settling.netsuite_settlements import METHOD_TYPES
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import SEQUENCE, why_not
@@ -76,9 +77,9 @@ DEPENDS: dict[str, tuple[Callable[[Settings], object], str]] = {
         lambda s: not s.use_standard_invoice_sync.netsuite_calculates_tax,
         "NetSuite calculates tax (use_standard_invoice_sync)",
     ),
-    "notify_sender": (lambda s: s.notify_recipients, "notify_recipients names nobody"),
-    "notify_on_success": (lambda s: s.notify_recipients, "notify_recipients names nobody"),
-    "notify_attach_log": (lambda s: s.notify_recipients, "notify_recipients names nobody"),
+    "notify_sender": (lambda s: s.notified, "notify_recipients names nobody"),
+    "notify_on_success": (lambda s: s.notified, "notify_recipients names nobody"),
+    "notify_attach_log": (lambda s: s.notified, "notify_recipients names nobody"),
 }
 """Settings that need another one: whether it is so, and what to say if not."""
 PRESUMES = (
@@ -98,9 +99,13 @@ def remarks(settings: Settings, mode: str = "", today: date | None = None) -> It
     yield from _switched_on_in_vain(settings, modes)
     yield from _cutovers(settings, modes, today)
     yield from _methods(settings)
-    if settings.notify_recipients and not (settings.notify_on_error or settings.notify_on_warning or settings.notify_on_success):
+    if settings.notified and not (settings.notify_on_error or settings.notify_on_warning or settings.notify_on_success):
         text = "names people, but every mail is switched off; only three failed runs in a row are mailed"
         yield Remark("notify_recipients", text, "Set notify_on_error to Yes.")
+    untold = [kind for kind in PROBLEM_KINDS if not settings.recipients([kind])]
+    if settings.notified and untold:
+        text = f"names nobody for {listed(list(untold))}, and notify_recipients nobody at all: such problems are mailed to nobody"
+        yield Remark("notify_recipients_by_kind", text, "Set notify_recipients to those who are told of everything else.")
 
 
 def _without_effect(settings: Settings, modes: str) -> Iterator[Remark]:

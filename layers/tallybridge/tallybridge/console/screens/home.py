@@ -8,7 +8,6 @@ from typing import Any
 from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen
 from tallybridge.console.errors import wrong
 from tallybridge.console.roles import Role
-from tallybridge.console.screens.problems import address
 from tallybridge.desk import progress, stopping
 from tallybridge.desk import schedule as schedules
 from tallybridge.desk.connection import connection
@@ -19,6 +18,7 @@ from tallybridge.desk.standing import Standing, standing
 from tallybridge.reporting.causes import holds_text
 from tallybridge.reporting.figures import facts
 from tallybridge.reporting.missing import missing, together
+from tallybridge.reporting.places import problem_path
 from tallybridge.reporting.verdict import verdict
 from tallybridge.reporting.words import money_text
 from tallybridge.sync.runlog import Cause, RunSummary
@@ -60,7 +60,7 @@ def _cause(cause: Cause, now: Standing, problems: Sequence[Problem]) -> dict[str
     holds = holds_text((*cause.own, *cause.waiting))
     step = next((each.step for each in problems if each.code == cause.code), "")
     told = {"code": cause.code, "text": cause.message, "advice": cause.advice or same.advice, "count": cause.count, "holds": holds}
-    return {**told, "address": address(step, cause.code) if step else ""}
+    return {**told, "address": problem_path(step, cause.code) if step else ""}
 
 
 def _verdict(now: Standing) -> dict[str, Any] | None:

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from tallybridge.console.asked import MAX_REASON, Action, Asked, Download, Screen
 from tallybridge.console.errors import Refusal
 from tallybridge.console.roles import Role
-from tallybridge.console.screens.problems import address
 from tallybridge.desk.export import export as write_export
 from tallybridge.desk.month_end import NOT_THERE, THERE, MonthEnd, Point, Row, month_end
 from tallybridge.desk.periods import MAX_NAME, Period, accounting_periods, month_of, months_to_close, period_of
 from tallybridge.desk.sign_off import digest_of, signed
 from tallybridge.desk.sign_off import sign_off as sign
+from tallybridge.reporting.places import problem_path
 from tallybridge.reporting.words import amount_text, money_text
 from tallybridge.sync.periods import Standing
 
@@ -72,7 +72,7 @@ def _amounts(row: Row) -> dict[str, Any]:
 
 
 def _point(point: Point) -> dict[str, Any]:
-    return {**asdict(point), "address": address(point.step, point.code) if point.step else ""}
+    return {**asdict(point), "address": problem_path(point.step, point.code) if point.step else ""}
 
 
 def _documents(now: MonthEnd) -> int:

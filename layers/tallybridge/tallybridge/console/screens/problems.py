@@ -18,6 +18,7 @@ from tallybridge.desk.care import Care, cares
 from tallybridge.desk.problem_table import rows
 from tallybridge.desk.problems import Problem, money_of, money_texts, page, problem_of, problems
 from tallybridge.desk.standing import Waiting, chained
+from tallybridge.reporting.places import problem_path
 from tallybridge.sync.instructions import Instruction, Kind, alike_key
 
 MAX_WORD = 100
@@ -41,7 +42,7 @@ def show(asked: Asked) -> dict[str, Any]:
     owners = {(each.step, each.code): known.of_alike(each.step, each.code).owner for each in now.found}
     return {
         "problems": [
-            {**each.to_json(), "address": address(each.step, each.code), "owner": owners[each.step, each.code]} for each in now.found
+            {**each.to_json(), "address": problem_path(each.step, each.code), "owner": owners[each.step, each.code]} for each in now.found
         ],
         "records": now.records,
         "money": money_texts(now.sums),
@@ -56,7 +57,7 @@ def one(asked: Asked) -> dict[str, Any]:
     shown, then = page(target, step, code, after)
     problem, queue, all_of_it = problem_of(target, step, code), actions.queue_of(target), alike_key(step, code)
     given = queue.read([all_of_it, *(actions.key_of(row) for row in shown)])
-    here, known = address(step, code), cares(target, [step])
+    here, known = problem_path(step, code), cares(target, [step])
     return {
         "problem": problem.to_json(),
         "records": [_told(row, given.get(actions.key_of(row)), known.of(row)) for row in chained(shown)],
@@ -82,11 +83,6 @@ def _told(row: Waiting, instruction: Instruction | None, cared: Care) -> dict[st
 
 def _said(instruction: Instruction | None) -> str:
     return f"{instruction.kind}, said by {instruction.by}" if instruction and not instruction.outcome else ""
-
-
-def address(step: str, code: str) -> str:
-    """The page of a problem."""
-    return f"/problems/alike?{urlencode({'step': step, 'code': code})}"
 
 
 def retry(asked: Asked) -> str:
@@ -124,7 +120,7 @@ def _meant_by(asked: Asked) -> Sequence[Waiting | Problem]:
 
 
 def _back(asked: Asked, done: str) -> str:
-    return f"{address(*_meant(asked.form))}&done={done}"
+    return f"{problem_path(*_meant(asked.form))}&done={done}"
 
 
 def _done(asked: Asked, kind: Kind, **said: str) -> str:

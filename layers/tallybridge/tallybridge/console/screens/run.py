@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -17,11 +14,11 @@ from tallybridge.console.roles import Role
 from tallybridge.desk import log, runs, stopping
 from tallybridge.desk.progress import summary_of
 from tallybridge.reporting import figures
+from tallybridge.reporting.exceptions import bounded, log_rows
 from tallybridge.reporting.page import attention
-from tallybridge.reporting.summary import safe_cell
 from tallybridge.reporting.verdict import verdict
 from tallybridge.reporting.words import duration_text
-from tallybridge.sync.runlog import Level, LogLine, RunOutcome, RunSummary
+from tallybridge.sync.runlog import Level, RunOutcome, RunSummary
 
 FILES = {
     "report.html": ("Report", "text/html; charset=utf-8"),
@@ -34,10 +31,6 @@ MOST_LINES = 20_000
 """Lines of a log as CSV or JSON: what an answer of the API has room for. The whole log is a file of its own."""
 LARGEST = 4_000_000
 """Bytes of a file that the console hands over."""
-COLUMNS = (
-    *("time", "level", "step", "object", "code", "source_number", "source_id", "destination_id", "currency", "amount"),
-    *("message", "waits_for", "detail"),
-)
 
 
 def show(asked: Asked) -> dict[str, Any]:
@@ -101,28 +94,8 @@ def lines(asked: Asked) -> Download:
     some = islice(found, MOST_LINES)
     if asked.query.get("as") == "jsonl":
         rows = (json.dumps(line.to_json(), ensure_ascii=False, default=str) for line in some)
-        return Download(f"{run_id}-log.jsonl", "application/x-ndjson", _bounded(rows))
-    return Download(f"{run_id}-log.csv", "text/csv; charset=utf-8", _bounded(_csv(some)))
-
-
-def _csv(found: Iterator[LogLine]) -> Iterator[str]:
-    """Rows for a spreadsheet; no cell is run by one."""
-    yield ",".join(COLUMNS)
-    for line in found:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="").writerow([safe_cell(getattr(line, name)) for name in COLUMNS])
-        yield text.getvalue()
-
-
-def _bounded(rows: Iterator[str]) -> bytes:
-    """So many rows as an answer has room for, whole ones only."""
-    content = bytearray()
-    for row in rows:
-        encoded = row.encode() + b"\n"
-        if len(content) + len(encoded) > LARGEST:
-            break
-        content += encoded
-    return bytes(content)
+        return Download(f"{run_id}-log.jsonl", "application/x-ndjson", bounded(rows, LARGEST))
+    return Download(f"{run_id}-log.csv", "text/csv; charset=utf-8", bounded(log_rows(some), LARGEST))
 
 
 def stop(asked: Asked) -> str:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from tallybridge.console.asked import Action, Asked, Screen
 from tallybridge.console.roles import Role
 from tallybridge.console.screens.home import start as start_billing
 from tallybridge.console.screens.home import switch as switch_billing
 from tallybridge.desk import schedule
+from tallybridge.desk.revenue import runs
+from tallybridge.desk.revenue import schedules as schedules_of_revenue
+from tallybridge.desk.revenue.site import Site
+from tallybridge.revenue.schedule import DAYS
 
 MAX_EXPRESSION = 256
 
 
 def show(asked: Asked) -> dict[str, Any]:
-    """{"billing", "revenue"}: the schedule of the billing sync, None where EventBridge has none; and those of the revenue connector's
-    instances."""
-    found = schedule.if_any(asked.target)
-    return {"billing": schedule.described(found, asked.now) if found else None, "revenue": schedule.of_revenue(asked.target)}
+    """{"billing", "revenue", "days"}: the schedule of the billing sync, None where EventBridge has none; those of the revenue connector's
+    instances; and the days of the week, as schedules name them."""
+    found, target = schedule.if_any(asked.target), asked.target
+    billing = schedule.described(found, asked.now) if found else None
+    return {"billing": billing, "revenue": schedule.of_revenue(target), "days": list(DAYS)}
 
 
 def change(asked: Asked) -> str:
@@ -39,8 +45,18 @@ def start(asked: Asked) -> str:
 
 def start_revenue(asked: Asked) -> str:
     """Start an instance of the revenue connector on demand."""
-    schedule.start_revenue(asked.target, asked.needed("instance", "The instance", 80), asked.person)
-    return "/schedules?done=started"
+    arn = runs.run(Site(asked.target), asked.needed("instance", "The instance", 80), asked.person)
+    return f"/revenue/{quote(arn.rpartition(':')[2])}?done=begun"
+
+
+def change_revenue(asked: Asked) -> str:
+    """Have an instance of the revenue connector start by itself, or on demand only."""
+    instance, reason = asked.needed("instance", "The instance", 80), asked.needed("reason", "The reason")
+    words = {name: value[:MAX_EXPRESSION] for name, value in asked.form.items()}
+    if days := [day for day in DAYS if asked.form.get(f"on-{day}")]:
+        words["days"] = ",".join(days)
+    schedules_of_revenue.change(Site(asked.target), instance, schedules_of_revenue.wanted(words), asked.person, reason)
+    return "/schedules?done=changed"
 
 
 SCREEN = Screen(
@@ -53,6 +69,7 @@ SCREEN = Screen(
         "switch": Action(Role.OPERATOR, switch),
         "start": Action(Role.OPERATOR, start),
         "revenue": Action(Role.OPERATOR, start_revenue),
+        "instance": Action(Role.APPROVER, change_revenue),
     },
     "Schedules",
 )

@@ -19,7 +19,7 @@ NEARLY = 0.8
 
 def checks(target: Target, settings: Settings) -> Iterator[Check]:
     """Recipients, account, sender, and what SES says of each recipient. Nothing is sent."""
-    recipients = settings.notify_recipients
+    recipients = settings.notified
     if recipients:
         yield Check(AREA, "recipients", State.OK, named(recipients))
     else:
