@@ -270,7 +270,7 @@ def test_a_month_is_looked_at_signed_off_and_handed_to_the_auditor(desk: Sitting
     assert "Signed off on 4 May 2026, 03:00:00 UTC by anna@example.com" in anna.text
     anna.picture("light-month-end-signed")
     with anna.page.expect_download() as taken:
-        anna.page.get_by_role("link", name="Export April 2026 (zip)").click()
+        anna.page.get_by_role("button", name="Export April 2026 (zip)").click()
     known = verify(Path(taken.value.path()), target)
     assert (known.flaws, known.of, known.proved) == ((), "period April 2026", True)
 

@@ -21,6 +21,7 @@ from tests.console.world import Browser
 
 PAGE = "/month-end?period=2026-04"
 SIGN = "/month-end/sign-off"
+EXPORT = "/month-end/export"
 PERSON = "ann@example.com"
 APRIL = month_of("2026-04")
 
@@ -124,19 +125,23 @@ def test_nobody_but_an_approver_signs(signed_in: Callable[..., Browser], browser
 def test_everybody_may_take_the_export_and_the_audit_knows_who(signed_in: Callable[..., Browser], target: Target) -> None:
     sync(target, "INV1")
     viewer = signed_in(Role.VIEWER, "auditor@example.com")
-    (where,) = {viewer.get(f"{PAGE}&format=json").data["export"]}
-    answer = viewer.get(where)
+    form = viewer.get(PAGE).fields(EXPORT)
+    answer = viewer.post(EXPORT, form)
     assert (answer.status, answer.headers["content-type"], answer.text[:2]) == (200, "application/zip", "PK")
     assert answer.headers["content-disposition"] == 'attachment; filename="tallybridge-2026-04.zip"'
     entry = next(target.audit.newest())
     assert (entry.who, entry.action) == ("auditor@example.com", "export")
+    assert viewer.post(EXPORT, form).text == answer.text, "the same form fetches it again"
+    elsewhere = viewer.post(EXPORT, form, {"origin": "https://evil.example.com", "sec-fetch-site": "cross-site"})
+    assert (elsewhere.status, len(list(target.audit.newest()))) == (403, 2)
 
 
 def test_an_export_that_is_too_large_names_the_command(browser: Browser, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     sync(target, "INV1")
+    form = browser.get(PAGE).fields(EXPORT)
     monkeypatch.setattr(screen, "MOST_EXPORTED", 0)
     assert "tallybridge month-end 2026-04 --export FILE" in browser.get(PAGE).seen
-    answer = browser.get("/month-end/export?period=2026-04")
+    answer = browser.post(EXPORT, form)
     assert (answer.status, "CONSOLE-TOO-LARGE" in answer.seen, list(target.audit.newest())) == (413, True, [])
 
 

@@ -6,9 +6,9 @@ from tallybridge.console.asked import Screen
 from tallybridge.console.screens import audit, codes, doctor, home, month_end, problems, record, revenue, run, runs, schedules, settings
 
 SCREENS: tuple[Screen, ...] = (
-    *(home.SCREEN, problems.SCREEN, problems.ALIKE, problems.EXPORT, record.SCREEN, record.EVIDENCE),
+    *(home.SCREEN, problems.SCREEN, problems.ALIKE, problems.EXPORT, record.SCREEN),
     *(runs.SCREEN, runs.COMPARE, run.SCREEN, run.FILE, run.LOG),
-    *(month_end.SCREEN, month_end.EXPORT),
+    month_end.SCREEN,
     *(revenue.SCREEN, revenue.RUN, revenue.FILE),
     *(schedules.SCREEN, settings.SCREEN, settings.EDIT, settings.VERSION, doctor.SCREEN, audit.SCREEN, audit.EXPORT, codes.SCREEN),
 )

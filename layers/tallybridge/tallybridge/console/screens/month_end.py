@@ -29,7 +29,7 @@ NAMED = 20
 
 
 def show(asked: Asked) -> dict[str, Any]:
-    """What `MonthEnd.to_json` has, and {"signed", "digest", "offered", "export", "too_many"}."""
+    """What `MonthEnd.to_json` has, and {"signed", "digest", "offered", "too_many"}."""
     period = _period(asked, asked.query.get("period", ""))
     now = month_end(asked.target, period)
     known = signed(asked.target, now)
@@ -41,7 +41,6 @@ def show(asked: Asked) -> dict[str, Any]:
         "signed": known.to_json() if known else None,
         "digest": digest_of(now.count),
         "offered": _offered(asked),
-        "export": f"/month-end/export?{urlencode({'period': period.key})}",
         "too_many": _documents(now) > MOST_EXPORTED,
     }
 
@@ -91,7 +90,7 @@ def sign_off(asked: Asked) -> str:
 
 def export(asked: Asked) -> Download:
     """The export of the period as a zip file. Raises `Refusal` CONSOLE-TOO-LARGE."""
-    period = _period(asked, asked.query.get("period", ""))
+    period = _period(asked, asked.needed("period", "The period", MAX_NAME))
     now = month_end(asked.target, period)
     if _documents(now) > MOST_EXPORTED:
         text = f"The export of {period.name} is larger than the console hands over."
@@ -103,5 +102,11 @@ def export(asked: Asked) -> Download:
         return Download(f"tallybridge-{period.key}.zip", "application/zip", made.read())
 
 
-SCREEN = Screen("month_end", "/month-end", "month_end.html", show, {"sign-off": Action(Role.APPROVER, sign_off)}, "Month-end")
-EXPORT = Screen("month_end_export", "/month-end/export", "", export)
+SCREEN = Screen(
+    "month_end",
+    "/month-end",
+    "month_end.html",
+    show,
+    {"sign-off": Action(Role.APPROVER, sign_off), "export": Action(Role.VIEWER, export)},
+    "Month-end",
+)

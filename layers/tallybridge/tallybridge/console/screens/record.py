@@ -40,7 +40,7 @@ def show(asked: Asked) -> dict[str, Any]:
 
 def as_evidence(asked: Asked) -> Download:
     """Its whole story as a zip file, with log lines, ledger item and audit."""
-    name = asked.query.get("name", "").strip()[:MAX_NAME]
+    name = asked.needed("name", "The record", MAX_NAME)
     with TemporaryFile() as made:
         evidence(asked.target, name, asked.person, made)
         made.seek(0)
@@ -112,6 +112,7 @@ SCREEN = Screen(
     "record.html",
     show,
     {
+        "evidence": Action(Role.VIEWER, as_evidence),
         "retry": Action(Role.OPERATOR, retry),
         "link": Action(Role.APPROVER, link),
         "mark": Action(Role.APPROVER, mark),
@@ -122,4 +123,3 @@ SCREEN = Screen(
     },
     "Record",
 )
-EVIDENCE = Screen("evidence", "/record/evidence", "", as_evidence)
