@@ -28,7 +28,7 @@ from tallybridge.settings import parse_settings
 from tallybridge.sync.runlog import Level
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import STEPS
-from tallybridge_cli import checks, history, month_commands, record_commands, render, settings_file, standing, watch
+from tallybridge_cli import checks, credential_commands, history, month_commands, record_commands, render, settings_file, standing, watch
 from tallybridge_cli import console as console_server
 from tallybridge_cli import revenue as revenue_commands
 from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
@@ -50,6 +50,7 @@ app = typer.Typer(
 app.add_typer(revenue_commands.app, name="revenue")
 app.add_typer(record_commands.app)
 app.add_typer(month_commands.app)
+app.add_typer(credential_commands.app)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
@@ -74,6 +75,7 @@ def retry(
     step: StepOption = "",
     reason: WhyOption = "",
     later: LaterOption = False,
+    file: Annotated[Path | None, typer.Option("--from", help='A file with numbers or ids, one a line; "-" for standard input.')] = None,
     env: EnvOption = None,
     stack: StackOption = None,
     json: JsonOption = False,
@@ -81,8 +83,9 @@ def retry(
 ) -> int:
     """Have held or refused records tried again now, by a run that takes up nothing else."""
     target = target_of(env, stack)
-    if record or not code:
-        rows = actions.found(target, record or [], code=code, step=step)
+    names = [*(record or []), *(records.names_in(file) if file else [])]
+    if names or not code:
+        rows = actions.found(target, names, code=code, step=step)
         return _carried_out(target, rows, actions.instruct(target, Kind.RETRY, rows, target.who(), reason=reason), later=later, json=json)
     meant = actions.all_alike(target, code, step)
     return _all_carried_out(target, meant, actions.retry_all(target, meant, target.who(), reason=reason), later=later, json=json)
@@ -165,7 +168,7 @@ def withdraw(
 
 @app.command("problems", rich_help_panel=PEOPLE)
 def list_problems(
-    code: CodeOption = "",
+    code: Annotated[str, typer.Option("--code", help='With this code, or one like it: "*-PERIOD" for all of closed periods.')] = "",
     step: StepOption = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Write the records as CSV, instead of the problems as text.")] = False,
     env: EnvOption = None,
@@ -178,7 +181,7 @@ def list_problems(
     if as_csv:
         csv.writer(sys.stdout).writerows(rows(target, step, code))
         return Code.TIED_OUT
-    found = [each for each in problems(target).found if code in ("", each.code) and step in ("", each.step)]
+    found = [each for each in problems(target).found if fnmatchcase(each.code, code or "*") and step in ("", each.step)]
     known = cares(target, {each.step for each in found})
     if json:
         write_json({"problems": [{**each.to_json(), **known.of_alike(each.step, each.code).to_json()} for each in found]})

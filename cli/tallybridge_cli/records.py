@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 
 from rich.console import RenderableType
 
@@ -16,6 +17,7 @@ from tallybridge.desk.problems import Problem
 from tallybridge.desk.records import Explained, Story
 from tallybridge.desk.standing import Waiting
 from tallybridge.desk.target import Target
+from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.codes import CodePage, sentence
 from tallybridge.reporting.summary import safe_cell
 from tallybridge.reporting.words import listed, money_text, plural
@@ -96,6 +98,21 @@ def told(given: Sequence[Instruction], meant: Sequence[Waiting]) -> Iterator[Ren
         row = named.get(each.number)
         money = f" {money_text(Decimal(row.amount), row.currency)}" if row and row.amount else ""
         yield render.plain(f"{actions.label(each.step)} {each.number}{money}: {_came(each)}")
+
+
+def names_in(file: Path) -> list[str]:
+    """The numbers or ids in a file, one a line; empty lines are skipped. Raises `ConfigurationError` INPUT."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as unreadable:
+        said = f"{file} cannot be read: {unreadable}"
+        raise ConfigurationError(
+            said, place=str(file), code="INPUT", advice="Give a text file with one number or id a line."
+        ) from unreadable
+    names = [line.strip() for line in text.splitlines() if line.strip()]
+    if not names:
+        raise ConfigurationError(f"{file} names no record.", place=str(file), code="INPUT", advice="Write one number or id a line.")
+    return list(dict.fromkeys(names))
 
 
 def problem_text(problem: Problem, known: Care) -> RenderableType:

@@ -243,3 +243,31 @@ def test_problems_are_listed_assigned_noted_and_exported(call: Any, target: Targ
     }
     assert call("assign", "INV9", "--to", "x")[0] == 3
     assert call("note", "INV1", "--text", " ")[0] == 3
+
+
+def test_many_records_are_named_in_a_file(call: Any, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in ("INV1", "INV2", "INV3"):
+        hold(target, number)
+    file = tmp_path / "numbers.txt"
+    file.write_text("\ufeffINV1\n\n id-INV2 \nINV1\n", encoding="utf-8")
+    assert call("retry", "--from", str(file), "--later")[0] == 0
+    assert sorted(queued(target)) == [("INV1", "retry"), ("INV2", "retry")]
+    monkeypatch.setattr("sys.stdin", io.StringIO("INV3\n"))
+    assert call("retry", "--from", "-", "--later")[0] == 0
+    assert len(queued(target)) == 3
+    file.write_text("INV9\n")
+    assert "RECORD-UNKNOWN" in call("retry", "--from", str(file))[1]
+    file.write_text("\n")
+    for path in (file, tmp_path / "none.txt"):
+        code, text = call("retry", "--from", str(path))
+        assert (code, "INPUT" in text) == (3, True)
+
+
+def test_all_holds_of_closed_periods_are_listed_at_once(call: Any, target: Target) -> None:
+    hold(target, "INV1", "INV-PERIOD")
+    hold(target, "P1", "PAY-PERIOD", step="payments")
+    hold(target, "INV2", "INV-V1")
+    listed = json.loads(call("problems", "--code", "*-PERIOD", "--json")[1])["problems"]
+    assert [each["code"] for each in listed] == ["INV-PERIOD", "PAY-PERIOD"]
+    table = csv.DictReader(io.StringIO(call("problems", "--csv", "--code", "*-PERIOD")[1]))
+    assert [row["number"] for row in table] == ["INV1", "P1"]

@@ -276,3 +276,15 @@ def test_the_end_of_a_chain_of_records_that_wait_is_named(browser: Browser, targ
     (record,) = browser.get("/record?name=INV2&format=json").data["records"]
     assert record["waiting"]["root"] == "charge Gold"
     assert "once charge Gold is synced" in record["next"]
+
+
+def test_a_list_of_records_is_retried(browser: Browser, target: Target, executions: Executions) -> None:
+    for number in ("INV1", "INV2", "INV3"):
+        hold(target, number)
+    assert browser.send("/problems", "/problems/retry", names="INV1\r\n id-INV3\r\nINV1").where == "/problems?done=instructed"
+    assert set(queued(target)) == {"INV1", "INV3"}
+    assert len(executions.started) == 1
+    refused = browser.send("/problems", "/problems/retry", names="INV1\nINV9")
+    assert "INV9" in refused.seen and "RECORD-UNKNOWN" in refused.seen
+    assert browser.send("/problems", "/problems/retry", names=" ".join(map(str, range(1_001)))).status == 400
+    assert len(executions.started) == 1

@@ -48,6 +48,7 @@ CALLS = {
     "get_parameter_history": "ssm:GetParameterHistory",
     "put_parameter": "ssm:PutParameter",
     "get_secret_value": "secretsmanager:GetSecretValue",
+    "put_secret_value": "secretsmanager:PutSecretValue",
     "send_raw_email": "ses:SendRawEmail",
     "list_schedules": "scheduler:ListSchedules",
     "get_schedule": "scheduler:GetSchedule",

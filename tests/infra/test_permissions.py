@@ -42,7 +42,7 @@ def need_of(aws: LocalAws, action: str, place: str, folder: str = "") -> Need:
                 f"ssm:{name}": f"arn:aws:ssm:{at}:parameter{out[settings]}"
                 for name in ("GetParameter", "GetParameterHistory", "PutParameter")
             },
-            "secretsmanager:GetSecretValue": out["CredentialsSecret"],
+            **dict.fromkeys(("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"), out["CredentialsSecret"]),
             "scheduler:ListSchedules": "*",
             **dict.fromkeys(("ses:GetAccount", "ses:GetIdentityVerificationAttributes", "ses:GetSuppressedDestination"), "*"),
             **dict.fromkeys(("kms:Sign", "kms:GetPublicKey"), out["ExportKey"]),

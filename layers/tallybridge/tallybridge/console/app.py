@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from tallybridge.console import frame, guard, signin
-from tallybridge.console.asked import Action, Asked, Download, Screen, Shown
+from tallybridge.console.asked import SECRET, Action, Asked, Download, Screen, Shown
 from tallybridge.console.errors import Refusal, no_such_page, signed_out, status_of, wrong
 from tallybridge.console.notices import NOTICES
 from tallybridge.console.screens import SCREENS
@@ -113,7 +113,9 @@ class Console:
 
     def _refused(self, error: TallybridgeError, session: Session | None = None, form: Fields | None = None) -> frame.Answer:
         """The page of an error; a form that was sent stands in it, to be sent again."""
-        entered = {name: value for name, value in (form or {}).items() if name not in (guard.TOKEN, guard.ONCE)}
+        entered = {
+            name: value for name, value in (form or {}).items() if name not in (guard.TOKEN, guard.ONCE) and not name.startswith(SECRET)
+        }
         told = {"code": error.code, "message": error.message, "advice": error.advice}
         view = {"error": told, "again": self._path if form is not None else "", "entered": entered}
         view["sign_in"] = signin.to_sign_in(self.site, "/" if form is not None else self._path) if error.code in SIGN_IN_AGAIN else ""

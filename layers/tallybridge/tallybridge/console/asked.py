@@ -15,6 +15,8 @@ from tallybridge.desk.target import Target
 
 MAX_REASON = 500
 """Characters of a reason."""
+SECRET = "secret-"
+"""How the fields of a form begin that are never shown again, not even to the person who has entered them."""
 
 
 @dataclass(frozen=True)

@@ -17,5 +17,6 @@ NOTICES = {
     "cancelled": "The run ends before it sends anything.",
     "assigned": "It was noted who looks after it.",
     "noted": "The note was added.",
+    "rotated": "The new credentials work, and the next run takes them. Take the old ones away there, once a run has gone well.",
     "same": "Nothing was changed: the settings are what they were.",
 }

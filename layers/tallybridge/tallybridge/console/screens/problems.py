@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tallybridge.console.asked import MAX_REASON, Action, Asked, Download, Screen
-from tallybridge.console.errors import missing
+from tallybridge.console.errors import missing, wrong
 from tallybridge.console.roles import Role
 from tallybridge.desk import actions, care
 from tallybridge.desk.care import Care, cares
@@ -22,6 +22,8 @@ from tallybridge.reporting.places import problem_path
 from tallybridge.sync.instructions import Instruction, Kind, alike_key
 
 MAX_WORD = 100
+MAX_LIST = 100_000
+"""Characters of a list of records."""
 MAX_PLACE = 400
 """Characters of a place in the list of records."""
 DONE = "/problems?done=instructed"
@@ -95,6 +97,17 @@ def retry(asked: Asked) -> str:
     return DONE
 
 
+def retry_listed(asked: Asked) -> str:
+    """Have the records of a list tried again now: numbers or ids, one a line."""
+    names = list(dict.fromkeys(asked.needed("names", "The list", MAX_LIST).split()))
+    if len(names) > actions.MOST_AT_ONCE:
+        raise wrong(f"The list names {len(names)} records; {actions.MOST_AT_ONCE} are the most at a time.")
+    meant = actions.found(asked.target, names)
+    actions.instruct(asked.target, Kind.RETRY, meant, asked.person)
+    actions.run(asked.target, meant, asked.person)
+    return DONE
+
+
 def ignore(asked: Asked) -> str:
     """Do not send the records, until a day or until somebody says otherwise."""
     until = asked.form.get("until", "").strip()[:LAST_DAY]
@@ -145,7 +158,7 @@ def _meant(words: Any) -> tuple[str, str]:
     return words.get("step", "")[:MAX_WORD], words.get("code", "")[:MAX_WORD]
 
 
-SCREEN = Screen("problems", "/problems", "problems.html", show, menu="Problems")
+SCREEN = Screen("problems", "/problems", "problems.html", show, {"retry": Action(Role.OPERATOR, retry_listed)}, "Problems")
 ALIKE = Screen(
     "problem",
     "/problems/alike",

@@ -8,10 +8,10 @@ from typing import Any
 
 from tallybridge.clock import stamp
 from tallybridge.configuration import SETTINGS
-from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen, Shown
+from tallybridge.console.asked import MAX_REASON, SECRET, Action, Asked, Screen, Shown
 from tallybridge.console.errors import missing, wrong
 from tallybridge.console.roles import Role
-from tallybridge.desk import history, settings, settings_checks
+from tallybridge.desk import credentials, history, settings, settings_checks
 from tallybridge.desk.doctor.check import Check, State
 from tallybridge.errors import ConfigurationError
 from tallybridge.settings import parse_settings
@@ -53,10 +53,22 @@ def _groups(values: dict[str, Any], changed: dict[str, dict[str, Any]]) -> Itera
 def _credentials(asked: Asked) -> list[dict[str, Any]]:
     """Which keys of the secret are filled in, never what with."""
     try:
-        given = asked.target.credentials()
+        given = credentials.present(asked.target)
     except ConfigurationError as incomplete:
-        return [{"system": "secret", "set": [], "problem": incomplete.message}]
-    return [{"system": system, "set": sorted(keys), "problem": ""} for system, keys in given.items()]
+        return [{"system": "secret", "name": "Secret", "set": [], "asked": [], "problem": incomplete.message}]
+    names = credentials.NAMES
+    return [
+        {"system": system, "name": names[system], "set": known, "asked": known or list(credentials.KEYS[system]), "problem": ""}
+        for system, known in given.items()
+    ]
+
+
+def rotate(asked: Asked) -> str:
+    """Exchange credentials for new ones, after a login with them has gone well."""
+    given = {name.removeprefix(SECRET): value for name, value in asked.form.items() if name.startswith(SECRET)}
+    reason = asked.needed("reason", "The reason", MAX_REASON)
+    credentials.rotate(asked.target, asked.needed("system", "The side"), given, asked.person, reason)
+    return "/settings?done=rotated"
 
 
 def edit(asked: Asked) -> dict[str, Any]:
@@ -149,7 +161,8 @@ def version(asked: Asked) -> dict[str, Any]:
     }
 
 
-SCREEN = Screen("settings", "/settings", "settings.html", show, {"restore": Action(Role.APPROVER, restore)}, "Settings")
+OWN = {"restore": Action(Role.APPROVER, restore), "rotate": Action(Role.APPROVER, rotate)}
+SCREEN = Screen("settings", "/settings", "settings.html", show, OWN, "Settings")
 FORMS = {"check": Action(Role.APPROVER, check), "again": Action(Role.APPROVER, again), "save": Action(Role.APPROVER, save)}
 EDIT = Screen("settings", "/settings/edit", "settings_edit.html", edit, FORMS)
 VERSION = Screen("settings", "/settings/versions/<number>", "settings_version.html", version)

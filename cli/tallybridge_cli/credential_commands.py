@@ -1,0 +1,71 @@
+"""The command that exchanges credentials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tallybridge.desk.credentials import KEYS, NAMES, present
+from tallybridge.desk.credentials import rotate as exchanged
+from tallybridge.documents import Unusable, read_object
+from tallybridge.errors import ConfigurationError
+from tallybridge_cli import render
+from tallybridge_cli.exits import Code
+from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, out, say, target_of, write_json
+
+app = typer.Typer()
+
+
+@app.command()
+def rotate(
+    side: Annotated[str, typer.Argument(help="Whose credentials: zuora, netsuite or revenue.")],
+    file: Annotated[Path | None, typer.Option("--from", help="A JSON file with the new keys; without it they are asked for.")] = None,
+    key_file: Annotated[Path | None, typer.Option("--key-file", help="NetSuite: a PEM file with the new private key.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the audit.")] = "",
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Exchange credentials for new ones, after a login with them has gone well. The next run takes them."""
+    target = target_of(env, stack)
+    if side not in KEYS:
+        text = f'"{side}" is no side that has credentials.'
+        raise ConfigurationError(text, place="side", code="INPUT", advice=f"The sides are {', '.join(KEYS)}.")
+    given = _of_file(file) if file else {} if key_file else _asked_for(side, present(target)[side])
+    if key_file:
+        given["private_key"] = _text(key_file)
+    said = exchanged(target, side, given, target.who(), reason)
+    if json:
+        write_json({"side": side, "keys": sorted(key for key, value in given.items() if value), "login": said})
+    else:
+        say(out, render.plain(f"{NAMES[side]} takes the new credentials: {said}. The next run works with them."))
+        say(out, render.plain("Take the old ones away there, once a run has gone well.", "dim"))
+    return Code.TIED_OUT
+
+
+def _asked_for(side: str, known: list[str]) -> dict[str, str]:
+    """The new values of the keys that the secret has; nothing is shown while they are typed, and an empty one stays as it is."""
+    names = [key for key in (known or KEYS[side]) if key != "private_key"]
+    return {key: typer.prompt(f"{NAMES[side]} {key} (empty: stays)", default="", hide_input=True, show_default=False) for key in names}
+
+
+def _of_file(file: Path) -> dict[str, str]:
+    try:
+        content = read_object(_text(file))
+    except Unusable as wrong:
+        text = f"{file} is no JSON object with keys and texts."
+        raise ConfigurationError(
+            text, place=str(file), code="INPUT", advice='Write {"client_id": "...", "client_secret": "..."}.'
+        ) from wrong
+    return {str(key): str(value) for key, value in content.items()}
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as unreadable:
+        text = f"{file} cannot be read: {unreadable}"
+        raise ConfigurationError(text, place=str(file), code="INPUT", advice="Give the path of a text file.") from unreadable

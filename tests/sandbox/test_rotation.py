@@ -1,0 +1,138 @@
+"""Credentials are exchanged for new ones that were tried first, by command and in the console; no value is ever shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from sandbox.clock import VirtualClock
+from sandbox.host import Sandbox, SandboxOptions
+from tallybridge.console.app import Console
+from tallybridge.console.roles import Role
+from tallybridge.console.site import OwnMachine, Site
+from tallybridge.desk import credentials
+from tallybridge.desk.target import Target
+from tallybridge.errors import ConfigurationError
+from tallybridge_cli.main import app
+from tests.console.conftest import fault
+from tests.console.world import ADDRESS, KEY, Browser
+
+PERSON = "ann@example.com"
+WRONG = "a-new-secret-that-nobody-gave"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(SandboxOptions(out=tmp_path_factory.mktemp("out"), child=False, clock=VirtualClock())) as started:
+        yield started
+
+
+@pytest.fixture
+def target(sandbox: Sandbox) -> Iterator[Target]:
+    made = Target(sandbox.env, "the test", sandbox.aws.clock)
+    before = secret(made)
+    yield made
+    made.client("secretsmanager").put_secret_value(SecretId=made["CREDENTIALS_SECRET"], SecretString=json.dumps(before))
+
+
+def secret(target: Target) -> dict[str, Any]:
+    stored = target.client("secretsmanager").get_secret_value(SecretId=target["CREDENTIALS_SECRET"])["SecretString"]
+    return dict(json.loads(stored))
+
+
+def browser(target: Target, role: Role = Role.APPROVER) -> Browser:
+    made = Browser(Console(Site(target, ADDRESS, "a-secret-of-the-tests", OwnMachine(KEY, PERSON, role), "Test"), fault))
+    made.get(f"/enter?key={KEY}")
+    return made
+
+
+def damaged(target: Target, system: str) -> dict[str, str]:
+    """A credential that the side does not take."""
+    key = {"zuora": "client_secret", "netsuite": "certificate_id", "revenue": "password"}[system]
+    return {key: WRONG}
+
+
+@pytest.mark.parametrize("system", ["zuora", "netsuite"])
+def test_what_does_not_work_is_not_put_in_force(target: Target, system: str) -> None:
+    before = secret(target)
+    with pytest.raises(ConfigurationError) as refused:
+        credentials.rotate(target, system, damaged(target, system), PERSON)
+    assert refused.value.code == "CREDENTIALS-NEW"
+    assert WRONG not in refused.value.message + refused.value.advice
+    assert (secret(target), list(target.audit.newest())) == (before, [])
+
+
+@pytest.mark.parametrize("system", ["zuora", "netsuite"])
+def test_what_works_is_put_in_force_and_all_else_stays(target: Target, system: str) -> None:
+    before = secret(target)
+    key = next(key for key in credentials.KEYS[system] if key in before[system])
+    good = before[system][key]
+    broken = {**before, system: {**before[system], key: WRONG}}
+    target.client("secretsmanager").put_secret_value(SecretId=target["CREDENTIALS_SECRET"], SecretString=json.dumps(broken))
+    assert credentials.rotate(
+        target, system, {key: f" {good} ", "client_secret" if key != "client_secret" else "client_id": ""}, PERSON, "due"
+    )
+    assert secret(target) == before
+    entry = next(iter(target.audit.newest()))
+    assert (entry.who, entry.action, entry.reason, entry.after) == (PERSON, "rotate", "due", f"new: {key}")
+    assert good not in json.dumps(entry.to_json())
+
+
+@pytest.mark.parametrize(
+    ("system", "given"),
+    [
+        ("mars", {"x": "y"}),
+        ("zuora", {}),
+        ("zuora", {"client_secret": "  "}),
+        ("zuora", {"base_url": "https://elsewhere"}),
+        ("zuora", {"client_secret": "x" * 20_001}),
+    ],
+)
+def test_what_cannot_be_exchanged_is_refused(target: Target, system: str, given: dict[str, str]) -> None:
+    before = secret(target)
+    with pytest.raises(ConfigurationError) as refused:
+        credentials.rotate(target, system, given, PERSON)
+    assert (refused.value.code, secret(target)) == ("CREDENTIALS", before)
+
+
+def test_the_console_shows_no_value_also_when_it_refuses(target: Target) -> None:
+    person, before = browser(target), secret(target)
+    page = person.get("/settings")
+    values = [str(before[system][key]) for system, keys in credentials.KEYS.items() for key in keys if key in before.get(system, {})]
+    assert len(values) > 4
+    assert not [value for value in values if value in page.text]
+    form = {**page.fields("/settings/rotate"), "system": "zuora", "secret-client_secret": WRONG, "reason": "due"}
+    refused = person.post("/settings/rotate", form)
+    assert refused.status == 400 and "CREDENTIALS-NEW" in refused.seen
+    assert WRONG not in refused.text and "due" in refused.text
+    good = {**person.get("/settings").fields("/settings/rotate"), "system": "zuora", "reason": "due"}
+    assert (
+        person.post("/settings/rotate", {**good, "secret-client_secret": before["zuora"]["client_secret"]}).where
+        == "/settings?done=rotated"
+    )
+    operator = browser(target, Role.OPERATOR)
+    assert operator.post("/settings/rotate", operator.get("/").fields("/signout")).status == 403
+
+
+def test_the_command_takes_them_from_a_file(sandbox: Sandbox, target: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def call(*arguments: str) -> int:
+        try:
+            return int(app(["rotate", *arguments, "--env", str(sandbox.out / "sandbox.env")], standalone_mode=False) or 0)
+        except typer.Exit as ended:
+            return ended.exit_code
+
+    file = tmp_path / "new.json"
+    known = secret(target)["zuora"]
+    file.write_text(json.dumps({"client_id": known["client_id"], "client_secret": known["client_secret"]}))
+    assert call("zuora", "--from", str(file), "--json") == 0
+    written = capsys.readouterr().out
+    assert json.loads(written)["keys"] == ["client_id", "client_secret"] and known["client_secret"] not in written
+    for arguments, code in ((("mars",), "INPUT"), (("zuora", "--from", str(tmp_path / "none.json")), "INPUT")):
+        with pytest.raises(ConfigurationError) as refused:
+            call(*arguments)
+        assert refused.value.code == code
