@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 import io
 import json
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -150,6 +153,19 @@ def test_an_outsider_proves_it_with_the_public_key_alone(april: Target, key: str
     with pytest.raises(ConfigurationError) as refused:
         verify(path, key=pem)
     assert refused.value.code == "EXPORT-KEY"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+def test_any_tool_checks_the_signature(april: Target, key: str, tmp_path: Path) -> None:
+    """As docs/month-end.md has it."""
+    files = content(made(april, tmp_path / "april.zip")[0])
+    signature = json.loads(files["signature.json"])
+    (tmp_path / "manifest.json").write_bytes(files["manifest.json"])
+    for name, field in (("key.der", "public_key"), ("signature", "signature")):
+        (tmp_path / name).write_bytes(base64.b64decode(signature[field]))
+    command = ["openssl", "dgst", "-sha256", "-keyform", "DER", "-verify", "key.der", "-signature", "signature", "manifest.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "Verified OK"), done.stderr
 
 
 def test_without_a_key_nothing_but_the_audit_proves_it(april: Target, tmp_path: Path) -> None:
