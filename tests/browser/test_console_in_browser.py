@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,6 +30,7 @@ from tallybridge_cli.target import Target
 from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.test_report_in_browser import PHONE, READABLE, UNREADABLE
 from tests.cli import months
+from tests.cli.plans import PLAN, store_plan
 from tests.cli.runs import RUN, finished_run, store_run
 from tests.console.conftest import clients, clock, executions, fault, scheduler, site, target
 from tests.console.world import Context, Executions, Scheduler
@@ -48,6 +50,7 @@ SCREENS: tuple[str, ...] = (
 )
 SCREENS += ("/revenue", "/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit", "/codes/INV-V2")
 SCREENS += ("/month-end?period=2026-04",)
+SCREENS += ("/plan", f"/runs/{PLAN}/plan", *(f"/runs/{PLAN}/plan/records?step={step}" for step in ("invoices", "customers")))
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 """A folder for pictures of every page, for people to look at."""
 
@@ -104,6 +107,7 @@ def fill(target: Target) -> None:
     actions.instruct(target, Kind.IGNORE, [ignored], "otto@example.com", reason="disputed by the customer since March", until="2026-06-30")
     target.configuration().save_version('{"run_hours": 24}', "otto@example.com", "first")
     target.configuration().save_version('{"run_hours": 12, "notify_recipients": ["a@example.com"]}', "anna@example.com", "nights are short")
+    assert store_plan(target, target.clock, under_its_settings=False) == PLAN
 
 
 class Desk:
@@ -159,7 +163,7 @@ def desk(browser: Any, address: str) -> Iterator[Sitting]:
 
 
 def name_of(path: str) -> str:
-    return path.strip("/").replace("/", "-").partition("?")[0] or "home"
+    return re.sub(r"[^\w-]+", "-", path.strip("/")) or "home"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tallybridge.tasks.archive_log import archive_log
@@ -30,10 +30,13 @@ def start_again(world: MemoryWorld, killer: Killer) -> None:
     world.tokens = ProcessTokens()
 
 
-def dies_and_the_next_run_takes_over(world: MemoryWorld, killer: Killer, steps: Sequence[str] | None = None) -> dict[str, Any]:
-    """One run that dies, then runs until one is green; the last one's output. A run that is over before it could die is the only one."""
+def dies_and_the_next_run_takes_over(
+    world: MemoryWorld, killer: Killer, steps: Sequence[str] | None = None, asked: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """One run that dies, then runs until one is green; the last one's output. A run that is over before it could die is the only one.
+    `asked`: what else its input says; the next ones are usual ones."""
     try:
-        return world.run(steps=steps)
+        return world.run(**(asked or {"steps": steps}))
     except WorkerKilled:
         pass
     start_again(world, killer)
@@ -46,7 +49,9 @@ def dies_and_the_next_run_takes_over(world: MemoryWorld, killer: Killer, steps: 
     return output
 
 
-def dies_and_is_started_again(world: MemoryWorld, killer: Killer, steps: Sequence[str] | None = None) -> dict[str, Any]:
+def dies_and_is_started_again(
+    world: MemoryWorld, killer: Killer, steps: Sequence[str] | None = None, asked: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """One run in which the function that dies is started once more, as the state machines do; the run's output."""
 
     def persistently(act: Callable[[int], T]) -> T:
@@ -58,7 +63,7 @@ def dies_and_is_started_again(world: MemoryWorld, killer: Killer, steps: Sequenc
                 world.clock.advance(seconds=2)
         raise AssertionError("killed more than once")
 
-    content = {"trigger": "manual", "steps": list(steps) if steps else None}
+    content = {"trigger": "manual", **(asked or {"steps": list(steps) if steps else None})}
     execution = {"input": content, "execution": "arn:aws:states:eu-west-1:000000000000:execution:billing:run-1"}
     opened = persistently(lambda _: open_run(execution, world.wiring()))
     run_id = opened["runId"]
@@ -75,15 +80,22 @@ def dies_and_is_started_again(world: MemoryWorld, killer: Killer, steps: Sequenc
 
 
 def killed_at(
-    world: MemoryWorld, way: str, at: int, moment: str, begin: Callable[[Killer], None], steps: Sequence[str] | None = None
+    world: MemoryWorld,
+    way: str,
+    at: int,
+    moment: str,
+    begin: Callable[[Killer], None],
+    steps: Sequence[str] | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> tuple[Killer, dict[str, Any]]:
     """A run that is killed at an effect, in a world that `begin` makes anew: killer and last output. One of the last effects may not
-    come in every run, since threads share tokens and leases of slots: then the one before it is taken."""
+    come in every run, since threads share tokens and leases of slots: then the one before it is taken. `asked`: what the input of the run
+    says instead of steps, as `begin` leaves it."""
     killer, output = Killer(), {}
     for earlier in range(MISSING_EFFECTS):
         killer = Killer(at - earlier, moment)
         begin(killer)
-        output = WAYS[way](world, killer, steps)
+        output = WAYS[way](world, killer, steps, asked)
         if killer.where:
             break
     return killer, output

@@ -181,10 +181,14 @@ class MemoryObjects:
         self.content[Key] = bytes(Body) if isinstance(Body, bytes | bytearray) else Body.read()
         return {}
 
-    def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
+    def get_object(self, *, Key: str, Range: str = "", **_: Any) -> dict[str, Any]:
         if Key not in self.content:
             raise NoSuchKey(Key)
-        return {"Body": io.BytesIO(self.content[Key])}
+        content = self.content[Key]
+        if Range:
+            begin, end = Range.removeprefix("bytes=").split("-")
+            content = content[int(begin) : int(end) + 1]
+        return {"Body": io.BytesIO(content)}
 
     def list_objects_v2(self, *, Prefix: str, MaxKeys: int = 1000, ContinuationToken: str = "", **_: Any) -> dict[str, Any]:
         found = sorted(k for k in list(self.content) if k.startswith(Prefix) and k > ContinuationToken)

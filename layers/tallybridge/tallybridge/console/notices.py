@@ -5,6 +5,8 @@ from __future__ import annotations
 NOTICES = {
     "already": "This form was sent before. Nothing was done a second time.",
     "started": "The run has been started. Its steps appear here within a few seconds.",
+    "planning": "The dry run has been started. Its plan is shown here once it has gone through.",
+    "applied": "The run that applies the plan has been started. Its steps appear here within a few seconds.",
     "stopped": "The run was stopped. Its report follows within a minute or two; the next run takes up the rest.",
     "paused": "The schedule is paused: no run starts by itself until somebody switches it on again.",
     "resumed": "The schedule is on again.",

@@ -31,6 +31,7 @@ from tallybridge.sync.held import Held, agree
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
 from tallybridge.sync.ledger import Ledger, LostClaim
+from tallybridge.sync.planned import Agreed, Planned, hold_to, planned
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
 from tallybridge.sync.sender import NOT_SENT, Sender, Worker
 from tallybridge.sync.step import (
@@ -75,8 +76,8 @@ NO_ANSWER = MarkResult(False, "STATUS", "no answer")
 class BatchResult:
     """What became of a batch, and of which `records`; `failure` says why the step as a whole cannot go on. `wait` (seconds) says for how
     long another worker may hold one of the records: then nothing was done. `rehearsed` are the records that a dry run would have brought
-    over, each with its plan. `rest` are the ids of records that the worker had no time for: another round takes them; `no_slot` says that
-    waiting for slots of the destination has used it up."""
+    over, each with its plan, `planned` is what it says of every record. `rest` are the ids of records that the worker had no time for:
+    another round takes them; `no_slot` says that waiting for slots of the destination has used it up."""
 
     results: list[RecordResult] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
@@ -84,6 +85,7 @@ class BatchResult:
     wait: int = 0
     records: Sequence[SourceRecord] = ()
     rehearsed: Sequence[tuple[SourceRecord, Plan]] = ()
+    planned: Sequence[Planned] = ()
     rest: frozenset[str] = frozenset()
     no_slot: bool = False
 
@@ -92,10 +94,18 @@ class Batch:
     """Processes candidates of one step."""
 
     def __init__(
-        self, step: Step, ledger: Ledger, clock: Clock, worker: Worker, instructions: Mapping[str, Instruction] | None = None
+        self,
+        step: Step,
+        ledger: Ledger,
+        clock: Clock,
+        worker: Worker,
+        instructions: Mapping[str, Instruction] | None = None,
+        agreed: Agreed | None = None,
     ) -> None:
         self.instructions = instructions or {}
         """What people have said of records, by source id."""
+        self.agreed = agreed
+        """The plan that this run applies, if it applies one."""
         self.step = step
         self.ledger = ledger
         self.clock = clock
@@ -115,6 +125,10 @@ class Batch:
                 work.destination_id = there[0].id
         instruct(works, found, self.instructions, self.step)
         self._spare_those_of_others(works, found)
+        if self.agreed is not None:
+            begun = {w.record.id for w in works if self.ledger.own(known.get(self._key(w.record.id)))}
+            hold_to(works, found, self.agreed, begun, self.step)
+        plans = [planned(w, found.get(w.record.id, ()), self.step) for w in works] if self.worker.dry_run else []
         for work in works:
             self._take_plan(work, known.get(self._key(work.record.id)))
         by_id = {w.record.id: w for w in works}
@@ -140,6 +154,7 @@ class Batch:
             records=records,
             rest=frozenset(rest),
             no_slot=any(w.code == NoSlot.code for w in works),
+            planned=plans,
             rehearsed=[(w.record, w.plan) for w in works if self._brought_over(w)] if self.worker.dry_run else (),
         )
 

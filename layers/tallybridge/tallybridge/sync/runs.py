@@ -35,9 +35,11 @@ RETENTION = timedelta(days=3653)
 """How long records of runs are kept: the longest that a stack can keep what the runs have left."""
 IN_THE_LIST = (
     *("run_id", "instance", "trigger", "started", "ended", "outcome", "dry_run", "set_up", "message"),
-    *("stopped_by", "reason", "undelivered", "instructed_only", "by"),
+    *("stopped_by", "reason", "undelivered", "instructed_only", "by", "plan"),
 )
 """What of a run's record stands in the list of runs."""
+NOT_THE_WHOLE = ("dry_run", "instructed_only", "plan")
+"""What of a run's record says that it was not to do everything: it proves nothing of the whole."""
 CONNECTION = {"pk": "connection", "sk": "zuora-netsuite"}
 """Where the binding stands."""
 BILLING, REVENUE = "billing", "revenue"

@@ -336,6 +336,9 @@ class Step(Protocol):
         """What a create whose outcome is unknown may have made."""
 
     def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan: ...
+    def is_sync_date(self, name: str) -> bool:
+        """Whether a field of a request says when the record was synced, so that it differs each time."""
+
     def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
         """Which of these destination records belong to another source record. `targets`: source id -> (record, destination id), none of
         them found by the source record's id. Answers why, by source id."""

@@ -77,7 +77,7 @@ def notify(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
 
 def _is_whole(run: RunFile | None, settings: Settings) -> bool:
     """Whether a run says how things stand: one that is no rehearsal and was not restricted to some steps or records."""
-    return run is None or (not run.dry_run and not run.instructed_only and run.steps == steps_to_run(settings, run.mode, None))
+    return run is None or (not run.dry_run and not run.restricted and run.steps == steps_to_run(settings, run.mode, None))
 
 
 def _due(summary: RunSummary, settings: Settings, run: RunFile | None, wiring: Wiring, failed: int) -> Due:

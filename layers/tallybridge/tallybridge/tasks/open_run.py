@@ -15,6 +15,7 @@ from tallybridge.errors import ConfigurationError, RunEnded, RunInProgress, Tall
 from tallybridge.settings import Settings, parse_settings
 from tallybridge.sync.runlog import Level, LogLine, RunOutcome
 from tallybridge.sync.runs import MODES, Runs
+from tallybridge.tasks import plans
 from tallybridge.tasks.away import check_netsuite, settlement_enabled
 from tallybridge.tasks.remarks import remarks
 from tallybridge.tasks.run_file import NAME as RUN_FILE
@@ -37,6 +38,7 @@ EVENT = {"id", "detail-type", "source", "time", "detail"}
 SCHEDULERS = ("aws.scheduler", "aws.events")
 MAX_TRIGGER = 100
 MAX_PERSON = 400
+MAX_RUN_ID = 100
 
 
 class RunInput(BaseModel):
@@ -44,7 +46,8 @@ class RunInput(BaseModel):
 
     `steps` are the only ones to run, null for all. `acceptMode` is for the one run after a deliberate switch of the Zuora tenant: it names
     the mode, "B" with Invoice Settlement, that this instance may change to (docs/switch-to-invoice-settlement.md); a dry run only looks.
-    `only` "instructed" restricts the run to records that people have given instructions for; `by` names the person who starts it.
+    `only` "instructed" restricts the run to records that people have given instructions for; `plan` names the dry run whose plan is
+    applied, and nothing else, in all of its steps; `by` names the person who starts it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -54,6 +57,7 @@ class RunInput(BaseModel):
     steps: list[str] | None = None
     acceptMode: Literal["A", "B"] | None = None
     only: Literal["instructed"] | None = None
+    plan: Annotated[str, Field(max_length=MAX_RUN_ID)] = ""
     by: Annotated[str, Field(max_length=MAX_PERSON)] = ""
 
 
@@ -101,6 +105,9 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
     with wiring.task():
         check_netsuite(wiring, settings)
     steps = steps_to_run(settings, mode, given.steps)
+    effective = settings.model_dump(mode="json", by_alias=True)
+    if given.plan:
+        steps = _plan_of(given.plan, run_id, wiring, effective, mode)
     run = RunFile(
         run_id=run_id,
         instance=variable("INSTANCE_NAME"),
@@ -109,21 +116,32 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
         started=started,
         until=stamp(wiring.clock.now() + timedelta(hours=settings.run_hours)),
         mode=mode,
-        settings=settings.model_dump(mode="json", by_alias=True),
+        settings=effective,
         steps=steps,
         instructed_only=given.only is not None,
         by=given.by,
         settings_version=f"{version.number}/{settings.version}",
+        plan=given.plan,
     )
+    if given.plan:
+        plans.take(wiring.folder(given.plan), run_id, wiring.clock.now())
     run.save(wiring.folder(run_id))
     of_settings = {"settings_version": settings.version, "settings_saved": version.to_json()}
-    runs.record(run_id, dry_run=run.dry_run, mode=mode, steps=steps, instructed_only=run.instructed_only, by=run.by, **of_settings)
+    restriction = {"instructed_only": run.instructed_only, "plan": run.plan}
+    runs.record(run_id, dry_run=run.dry_run, mode=mode, steps=steps, by=run.by, **restriction, **of_settings)
     if not given.dryRun:
         runs.set_configuration(version.number, run_id)
         runs.set_concurrency(settings.netsuite_max_concurrency)
     told = [*_about_the_run(given, taken_over, left, mode), *_about_steps(settings, mode, given), *_about_settings(settings, mode, wiring)]
     _log(wiring, run_id, [_line(wiring, run_id, *each) for each in [(Level.INFO, "Run started."), *told]])
     return {"opened": True, "runId": run_id, "dryRun": given.dryRun, "mode": mode, "steps": steps}
+
+
+def _plan_of(plan: str, run_id: str, wiring: Wiring, settings: dict[str, Any], mode: str) -> dict[str, bool]:
+    """The steps of a plan that may be applied. Raises `ConfigurationError` that says why it may not."""
+    made = plans.check(wiring.folder(plan), wiring.runs().read(plan), wiring.clock.now(), run_id)
+    plans.check_same(made, settings, mode)
+    return dict(made["steps"])
 
 
 def worked_with(wiring: Wiring) -> str:
@@ -154,6 +172,9 @@ def parse_input(content: Any) -> RunInput:
             code="INPUT",
             advice=EXAMPLE,
         ) from wrong
+    if given.plan and (given.dryRun or given.steps or given.only or given.acceptMode):
+        text = "A run that applies a plan takes the steps and records of the plan; it is no dry run, and accepts no other mode."
+        raise ConfigurationError(text, place="plan", code="INPUT", advice='Use {"trigger": "manual", "plan": "<id of the dry run>"}.')
     if unknown := [s for s in given.steps or () if s not in STEPS]:
         raise ConfigurationError(
             f'There is no step "{unknown[0]}".', place="steps", code="INPUT", advice=f"The steps are {', '.join(STEPS)}."
@@ -208,6 +229,8 @@ def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> It
         yield Level.INFO, "Dry run: nothing is written on either side."
     if given.only:
         yield Level.INFO, "Only records that people have given instructions for are taken up."
+    if given.plan:
+        yield Level.INFO, f"The plan of dry run {given.plan} is applied; nothing else is taken up."
     if left:
         text = f"The Zuora tenant works {MODES[mode]} (mode {mode}) from now on; until now this instance ran in mode {left}."
         yield Level.WARNING, text, "MODE-SWITCHED", "Start later runs without acceptMode."

@@ -76,12 +76,12 @@ def _reconcile(event: dict[str, Any], folder: RunFolder, wiring: Wiring, kept: K
         for kind in kinds if not run.dry_run else ():
             if kind.name not in asked.through:
                 _ask(kind, folded[kind], folder, run, wiring, kept, asked)
-        if not run.instructed_only:
+        if not run.restricted:
             ask_zuora([_step(kind, folder, run, wiring, kept, with_reference=False) for kind in kinds], folder, kept)
         totals = _totals(folded, asked, dry_run=run.dry_run)
         _tell_booked(totals, folder, wiring)
         folder.write_json("totals.json", [t.to_json() for t in totals])
-        if not run.instructed_only:
+        if not run.restricted:
             _look_for_drift(folder, run, wiring, kept, folded)
         if not run.dry_run:
             _count_months(run, wiring, kept)

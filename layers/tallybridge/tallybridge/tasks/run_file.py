@@ -29,6 +29,14 @@ class RunFile:
     """Only records that people have given instructions for are taken up."""
     by: str = ""
     """The person who has started it, "" where nobody is known."""
+    plan: str = ""
+    """The dry run whose plan is applied, and nothing else; "" for none."""
+
+    @property
+    def restricted(self) -> bool:
+        """Whether only some records are taken up: such a run says nothing of the whole. It moves no watermark, lets nothing go that it does
+        not meet, and looks for no drift."""
+        return self.instructed_only or bool(self.plan)
 
     settings_version: str = ""
     """The number of the version in the history of the settings, and the digest of its content: "12/9f2c..."."""
