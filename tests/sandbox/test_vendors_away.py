@@ -13,12 +13,16 @@ import pytest
 
 from sandbox.clock import VirtualClock
 from sandbox.host import Sandbox, SandboxOptions
+from tallybridge.desk import runs
+from tallybridge.desk.target import Target
 from tests.sandbox.conftest import GUARD_SECONDS
 from tests.sync.full_world import found, full_world
 
 LATENCY_MS = 4_000
 IN_MID_RUN_S = 400
 """Seconds after its start: customers are there, documents are not."""
+IN_SELECTION_S = 20
+"""The first step is still choosing its records."""
 System = Literal["zuora", "netsuite"]
 
 
@@ -58,7 +62,7 @@ def test_a_run_ends_when_maintenance_begins_and_the_one_after_it_goes_on(tmp_pat
         assert found(world, sandbox.dump("zuora"), sandbox.dump("netsuite")) == world.expected_first
 
 
-@pytest.mark.parametrize("at", [20, 150, 260, 400])
+@pytest.mark.parametrize("at", [IN_SELECTION_S, 150, 260, 400])
 def test_a_burst_of_other_integrations_at_zuora_is_outlasted(tmp_path: Path, at: int) -> None:
     clock = VirtualClock()
     with started(tmp_path, clock) as sandbox:
@@ -68,3 +72,8 @@ def test_a_burst_of_other_integrations_at_zuora_is_outlasted(tmp_path: Path, at:
         output, summary, _ = run(sandbox)
         assert (output["outcome"], output["tiedOut"]) == ("completed", True), summary["messages"]
         assert found(world, sandbox.dump("zuora"), sandbox.dump("netsuite")) == world.expected_first
+        target = Target(sandbox.env, "the test", clock)
+        tasks = runs.tasks(target, runs.record(target, output["runId"]), clock.now())
+        pressed = [task for task in tasks if task.refused]
+        assert len(pressed) == (at != IN_SELECTION_S)  # the burst falls into the batches of one step, or into a selection
+        assert all("1 min" in task.waited and task.pressed[0]["refused"] == task.refused for task in pressed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tallybridge.clock import stamp
 from tallybridge.errors import NoSlot, NotSent, OutOfTime, ServiceError
 from tallybridge.pieces import side_by_side
 from tallybridge.rounds import DONE, LEAST_WAIT
@@ -18,6 +19,7 @@ from tallybridge.sync.planned import Agreed
 from tallybridge.sync.runlog import LeftOut, Level, LogLine, Outcome, RecordResult, together
 from tallybridge.sync.sender import Worker
 from tallybridge.sync.step import Candidate
+from tallybridge.tasks import pressure
 from tallybridge.tasks.away import TELLING, Away
 from tallybridge.tasks.failure import failure_text
 from tallybridge.tasks.planning import Planner
@@ -177,8 +179,10 @@ class BatchTask(StepTask):
                 "selected": [c.id for c in chunk if c.id in gone],
                 "failure": failure.message if failure else "",
                 "left_out": [row.to_json() for row in together([*step.context.left_out, *_ignored(results, self.kind)])],
+                "pressure": pressure.told(self.told, self.wiring.pressure, stamp(self.wiring.clock.now())),
             },
         )
+        self.told = self.wiring.pressure.copy()
         if not kept:
             return set()
         looks.note(done.records, results)  # after the results: an attempt that is repeated counts all of them again

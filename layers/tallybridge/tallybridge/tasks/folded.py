@@ -33,6 +33,7 @@ from tallybridge.tasks import drawers
 from tallybridge.tasks.away import Away
 from tallybridge.tasks.drawers import Drawer
 from tallybridge.tasks.plan_sums import Sums
+from tallybridge.tasks.pressure import Stretches
 from tallybridge.tasks.results import LOG, MADE, PLANNED, RESULTS, BatchLeft, StepFacts, batches_left, manifest_of, read_batch
 
 SO_FAR = "folded/so_far.json"
@@ -65,6 +66,7 @@ class Folded:
     its line out of balance."""
     booked: dict[Line, str] = field(default_factory=dict)
     """As far as the results tell: lines of which NetSuite books records in its base currency, with that currency."""
+    pressure: Stretches = field(default_factory=Stretches)
     plan: Sums = field(default_factory=Sums)
     """What a dry run would do."""
 
@@ -76,6 +78,7 @@ class Folded:
         self.batches += 1
         self.report.message = self.report.message or left.failure
         self.report.left += left.left
+        self.pressure.add(left.pressure)
         self.left_out = together([*self.left_out, *map(LeftOut.from_json, left.left_out)])
         for result in left.results:
             first.setdefault(result.source_id, (result.currency, result.amount))
@@ -97,6 +100,7 @@ class Folded:
             "totals": [total.to_json() for total in self.totals.values()],
             "selected": [[*line, tally.to_json()] for line, tally in self.selected.items()],
             "booked": [[*line, base] for line, base in self.booked.items()],
+            "pressure": self.pressure.to_json(),
             "plan": self.plan.to_json(),
         }
 
@@ -111,6 +115,7 @@ class Folded:
             {(t["object"], t["currency"]): ControlTotal.from_json(t) for t in row["totals"]},
             {(name, currency): Tally.from_json(tally) for name, currency, tally in row["selected"]},
             {(name, currency): base for name, currency, base in row["booked"]},
+            Stretches.from_json(row.get("pressure")),
             Sums.from_json(row.get("plan")),
         )
 

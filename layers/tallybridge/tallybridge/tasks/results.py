@@ -67,6 +67,7 @@ class BatchLeft:
 
     results: list[RecordResult] = field(default_factory=list)
     left_out: list[dict[str, Any]] = field(default_factory=list)
+    pressure: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
     ids: list[str] = field(default_factory=list)
     left: int = 0
@@ -112,6 +113,7 @@ def read_batch(folder: RunFolder, step: StepFacts, files: BatchFiles, why: str) 
         left.parts.append(text)
         left.results += map(RecordResult.from_json, part["results"])
         left.left_out += part.get("left_out", ())
+        left.pressure += [part["pressure"]] if part.get("pressure") else []
         left.failure = left.failure or part["failure"]
         seen.update(dict.fromkeys(part["selected"]))
     left.ids = list(seen)

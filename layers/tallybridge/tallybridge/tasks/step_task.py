@@ -49,6 +49,8 @@ class StepTask:
         self.queue = Instructions(self.ledger, wiring.clock)
         self.rehearsal = Rehearsal()
         self.pace = Pace()
+        self.told = wiring.pressure.copy()
+        """How hard services had pressed when it was last told."""
         self._started: dict[str, Any] = {}
         self.kept: Kept | None = None
         """Of a task in rounds: what its rounds have asked."""
