@@ -32,6 +32,7 @@ from tallybridge_cli import (
     checks,
     credential_commands,
     history,
+    month_commands,
     plan_commands,
     record_commands,
     render,
@@ -59,6 +60,7 @@ app = typer.Typer(
 )
 app.add_typer(revenue_commands.app, name="revenue")
 app.add_typer(record_commands.app)
+app.add_typer(month_commands.app)
 app.add_typer(plan_commands.app)
 app.add_typer(credential_commands.app)
 

@@ -121,10 +121,10 @@ class Wiring:
     def folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.objects(), variable("REPORTS_BUCKET"), run_id)
 
-    def ledger(self, run_id: str, batch: str = "") -> Ledger:
-        """The ledger for one worker; its claims end with this invocation."""
+    def ledger(self, run_id: str, batch: str = "", of_run: Mapping[str, str] | None = None) -> Ledger:
+        """The ledger for one worker; its claims end with this invocation. `of_run`: see `Ledger`."""
         owner = Owner(run_id, batch, self.invocation.id)
-        return Ledger(self.table("STATUS_TABLE"), self.clock, owner, int(self.invocation.deadline) + SAFETY_SECONDS)
+        return Ledger(self.table("STATUS_TABLE"), self.clock, owner, int(self.invocation.deadline) + SAFETY_SECONDS, of_run)
 
     def parameters(self) -> Any:
         return aws("client", "ssm")

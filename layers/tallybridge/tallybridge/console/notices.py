@@ -14,6 +14,7 @@ NOTICES = {
     "saved": "The settings were saved; the next run takes them.",
     "instructed": "It was noted, and a run for these records alone was started; while another is in progress, the next one does it.",
     "withdrawn": "It was taken back; the next run treats the record as every other.",
+    "signed": "The period was signed off; it stands in the audit with these figures.",
     "begun": "The run has been started. Its tasks appear here within a few seconds.",
     "cancelled": "The run ends before it sends anything.",
     "assigned": "It was noted who looks after it.",

@@ -26,7 +26,7 @@ from typing import Any
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import NoSlot, OutOfTime, ServiceError
 from tallybridge.sync.difference import difference
-from tallybridge.sync.earlier import intent_of, money_of, result_of_earlier
+from tallybridge.sync.earlier import about, intent_of, result_of_earlier
 from tallybridge.sync.held import Held, agree
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
@@ -52,7 +52,18 @@ from tallybridge.sync.step import (
     Write,
 )
 from tallybridge.sync.waves import waits_for, waves, with_ids
-from tallybridge.sync.work import Work, destination_of, explain, lines_of, name_of, problem_of, result_of, sent_of, target_of
+from tallybridge.sync.work import (
+    Work,
+    destination_of,
+    explain,
+    lines_of,
+    name_of,
+    problem_of,
+    proof_of,
+    result_of,
+    sent_of,
+    target_of,
+)
 
 LEDGER_WRITERS = 8
 FOR_ANOTHER_ROUND = frozenset({NOT_SENT, OutOfTime.code, NoSlot.code})
@@ -194,7 +205,7 @@ class Batch:
                 work.settle(Outcome.SKIPPED)
                 work.code, work.noted = problem.code, set_aside and not self.worker.dry_run
                 if not self.worker.dry_run:
-                    self.ledger.let_go(self._key(work.record.id), known)
+                    self.ledger.let_go(self._key(work.record.id), known, problem.code)
             case Found(counterpart, action, remark, write_back):
                 work.action, work.destination_id, work.there = action, counterpart.id, counterpart.held
                 if remark:
@@ -210,9 +221,10 @@ class Batch:
     def _keep_held(self, work: Work, problem: Problem, known: Mapping[str, Any] | None, *, set_aside: bool = False) -> bool:
         if self.worker.dry_run:
             return False
-        key, number, about = self._key(work.record.id), work.record.number, {**money_of(work.record), "cause": problem.cause}
+        key, number = self._key(work.record.id), work.record.number
+        facts = {**about(work.record, self._record_type(work)), "cause": problem.cause}
         told = (problem.code, problem.message, problem.waits_for)
-        return self.ledger.held(key, self.step.name, number, *told, known, about, set_aside=set_aside)
+        return self.ledger.held(key, self.step.name, number, *told, known, facts, set_aside=set_aside)
 
     def _ready(self, work: Work, by_id: Mapping[str, Work], known: Mapping[str, Mapping[str, Any]]) -> bool:
         """Put in the ids of records that were to be written first; hold the record when one of them was not."""
@@ -263,7 +275,7 @@ class Batch:
 
     def _claim(self, work: Work, known: Mapping[str, Any] | None) -> None:
         there = work.destination_id if isinstance(work.plan, Found) else ""
-        intent = intent_of(work.record, work.action, there)
+        intent = intent_of(work.record, work.action, there, self._record_type(work))
         try:
             work.claim = self.ledger.claim(self._key(work.record.id), self.step.name, work.record.number, known, intent)
         except LostClaim:
@@ -338,6 +350,7 @@ class Batch:
         for work in works:
             sent, there = sent_of(work, self.step), work.there or Held()
             if agree(sent, there, work.record.base):
+                work.compared = proof_of(there, work.record)
                 continue
             what = difference(sent, there, work.record.base)
             text = f"{self._name(work)}: {destination_of(work, self.step)} {work.destination_id} {what}."
@@ -408,7 +421,7 @@ class Batch:
                 self.ledger.kept_back(work.claim, self.step.name, problem.code, problem.message, problem.waits_for)
                 work.settle(Outcome.HELD, problem)
                 return
-            facts = dict(work.plan.facts) if isinstance(work.plan, Write | Found) else {}
+            facts = {**work.compared, **(work.plan.facts if isinstance(work.plan, Write | Found) else {})}
             self.ledger.done(work.claim, destination_id=work.destination_id, **facts)
             if work.outcome is None:
                 work.settle(Outcome.ALREADY if self._was_there(work) else Outcome.SYNCED)
@@ -436,6 +449,10 @@ class Batch:
         elif works:
             with ThreadPoolExecutor(max_workers=min(LEDGER_WRITERS, len(works))) as pool:
                 _all(pool.map(act, works))
+
+    def _record_type(self, work: Work) -> str:
+        """What a transaction becomes; "" for other records."""
+        return destination_of(work, self.step) if self.step.transaction else ""
 
     def _transferred(self, value: str) -> str | None:
         return value if self.step.transaction else None

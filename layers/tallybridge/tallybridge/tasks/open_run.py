@@ -99,6 +99,8 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
     version = taken(wiring.configuration(), lambda: worked_with(wiring), parse_settings)
     settings = parse_settings(version.document)
     mode = "B" if settlement_enabled(wiring, settings) else "A"
+    if not given.dryRun:
+        runs.note_dates_begin()
     left = _bind(runs, wiring, settings, mode, given)
     with wiring.task():
         check_netsuite(wiring, settings)
@@ -118,6 +120,7 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
         steps=steps,
         instructed_only=given.only is not None,
         by=given.by,
+        settings_version=f"{version.number}/{settings.version}",
         plan=given.plan,
     )
     if given.plan:

@@ -38,6 +38,15 @@ class RunFile:
         not meet, and looks for no drift."""
         return self.instructed_only or bool(self.plan)
 
+    settings_version: str = ""
+    """The number of the version in the history of the settings, and the digest of its content: "12/9f2c..."."""
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the ledger keeps of the run with each record: the person or else the trigger that has started it, and the version of the
+        settings."""
+        return {"run_by": self.by or self.trigger, "settings_version": self.settings_version}
+
     def save(self, folder: RunFolder) -> None:
         folder.write_json(NAME, asdict(self))
 

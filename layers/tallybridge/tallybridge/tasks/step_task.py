@@ -45,7 +45,7 @@ class StepTask:
         self.folder: RunFolder = wiring.folder(self.run_id)
         self.run = RunFile.load(self.folder)
         self.settings: Settings = self.run.parsed_settings()
-        self.ledger: Ledger = wiring.ledger(self.run_id, f"{kind.name}/{self.batch_name}")
+        self.ledger: Ledger = wiring.ledger(self.run_id, f"{kind.name}/{self.batch_name}", self.run.told)
         self.queue = Instructions(self.ledger, wiring.clock)
         self.rehearsal = Rehearsal()
         self.pace = Pace()

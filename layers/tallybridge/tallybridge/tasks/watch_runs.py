@@ -11,7 +11,7 @@ from typing import Any
 from tallybridge.clock import stamp
 from tallybridge.errors import StepFailed
 from tallybridge.schedules import UnknownExpression, last_due
-from tallybridge.sync.runs import BILLING, REVENUE, Runs
+from tallybridge.sync.runs import BILLING, NOT_THE_WHOLE, REVENUE, Runs
 from tallybridge.wiring import Wiring, variable
 
 GRACE = timedelta(minutes=30)
@@ -81,5 +81,5 @@ def _meant(run: Mapping[str, Any], schedule: Mapping[str, Any]) -> bool:
     except ValueError:
         given = {}
     instance = str(given.get("instance", "") if isinstance(given, dict) else "").lower()
-    restricted = run.get("dry_run") or run.get("instructed_only") or run.get("plan")
+    restricted = any(run.get(name) for name in NOT_THE_WHOLE)
     return not restricted and (not instance or str(run.get("instance", "")).lower() == instance)
