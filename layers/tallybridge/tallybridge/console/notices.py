@@ -20,5 +20,6 @@ NOTICES = {
     "assigned": "It was noted who looks after it.",
     "noted": "The note was added.",
     "rotated": "The new credentials work, and the next run takes them. Take the old ones away there, once a run has gone well.",
+    "moved": "The installation is bound to the other NetSuite account now; the next run works with it.",
     "same": "Nothing was changed: the settings are what they were.",
 }

@@ -323,6 +323,10 @@ class Ledger:
         newest = self._all(PERIOD_INDEX, ("period", month), most=1, ScanIndexForward=False)
         return next((str(item["updated"]) for item in newest), "")
 
+    def moved_lately(self, month: str, most: int) -> Iterator[dict[str, Any]]:
+        """The items of a month that were moved last, the newest first; at most so many."""
+        return self._all(PERIOD_INDEX, ("period", month), most=most, ScanIndexForward=False)
+
     def keys_of(self, number: str) -> list[str]:
         """The keys of all items with a number: of records, and of what lies beside them."""
         return [str(item["id"]) for item in self._all(NUMBER_INDEX, ("number", number))]

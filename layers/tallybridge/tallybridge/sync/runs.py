@@ -301,13 +301,29 @@ class Runs:
             )
         return left
 
+    def bind_anew(self, left: str, account: str) -> bool:
+        """Bind this instance to another NetSuite account, instead of the one that it was bound to; answers whether it still was."""
+        try:
+            self.table.update_item(
+                Key=dict(CONNECTION),
+                UpdateExpression="SET netsuite_account = :account, since = :now",
+                ConditionExpression="netsuite_account = :left",
+                ExpressionAttributeValues={":account": account, ":left": left, ":now": stamp(self.clock.now())},
+            )
+        except self.table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
 
 def _other_account(bound: str, found: str) -> ConfigurationError:
     return ConfigurationError(
         f"This instance is bound to netsuite account {bound}, but is connected to {found} now.",
         place="netsuite_account",
         code="CONNECTION-CHANGED",
-        advice="Connect it to the old one again, or set up a new instance; records of two accounts must never mix.",
+        advice=(
+            "Connect it to the old one again. If the other one is a copy of it, `tallybridge connection --accept` proves that and goes on "
+            "there; for any other account set up an instance of its own: records of two accounts must never mix."
+        ),
     )
 
 
