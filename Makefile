@@ -18,7 +18,7 @@ ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-revenue volume faults clients client lock clean
+.PHONY: help setup demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults clients client lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ bench: $(READY) ## measure records per second and calls; options: STEPS INVOICES
 
 bench-close: $(READY) ## measure how a run of many batches is closed: seconds, rounds, memory; options: BATCHES S3_MS NETSUITE_MS NETSUITE_SLOTS
 	@$(BIN)/python -m sandbox.bench_close
+
+bench-months: $(READY) ## measure month-end over a month of many documents; options: DOCUMENTS PROBLEMS
+	@$(BIN)/python -m sandbox.bench_months
 
 bench-revenue: $(READY) ## measure a million rows of the revenue connector beside plain csv; options: ROWS PART_ROWS
 	@$(BIN)/python -m sandbox.revenue_bench

@@ -54,10 +54,11 @@ class Folder:
         path.write_bytes(Body)
         return {}
 
-    def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
+    def get_object(self, *, Key: str, Range: str = "bytes=0-", **_: Any) -> dict[str, Any]:
         self._call()
+        begin, end = Range.removeprefix("bytes=").split("-")
         try:
-            return {"Body": io.BytesIO((self.root / Key).read_bytes())}
+            return {"Body": io.BytesIO((self.root / Key).read_bytes()[int(begin) : int(end) + 1 if end else None])}
         except FileNotFoundError as missing:
             raise MissingKey(Key) from missing
 

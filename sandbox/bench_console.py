@@ -25,8 +25,10 @@ from tallybridge import money
 from tallybridge.clock import Clock
 from tallybridge.console.app import Console
 from tallybridge.console.site import OwnMachine
+from tallybridge.desk.periods import months_to_close
 from tallybridge.desk.target import Target
 from tallybridge.sync.ledger import Ledger, Owner
+from tallybridge.sync.periods import SETTLES, make_ready
 from tallybridge.sync.problems import counted
 from tallybridge_cli.console import Loopback, site_of
 
@@ -58,7 +60,7 @@ def main() -> int:
         ask(f"/enter?key={site.entrance.key}")
         page = "/problems/alike?step=invoices&code=INV-V2"
         view = money.loads(ask(f"{page}&format=json").text)
-        pages = ["/", "/problems", page, view["further"], f"/record?name={quote(view['records'][0]['number'])}"]
+        pages = ["/", "/problems", page, view["further"], f"/record?name={quote(view['records'][0]['number'])}", "/month-end"]
         print(f"{problems:,} records held; each page {times} times", flush=True)
         print("page                                            shortest    longest  processor       size", flush=True)
         there = [shown(each, partial(ask, each), times) for each in (*pages, "/runs", "/audit")]
@@ -66,17 +68,24 @@ def main() -> int:
 
 
 def hold(target: Target, problems: int, clock: Clock) -> None:
-    """Put held records into the ledger, and count them as a run does."""
-    table = target.table("STATUS_TABLE")
+    """Put held records into the ledger, all dated in the month before this one, and count them as a run does."""
+    table, month = target.table("STATUS_TABLE"), months_to_close(clock.now())[0]
     for step, kind, code, share, waits_for in KINDS:
         book = Ledger(table, clock, Owner("bench", f"{step}/1", "bench"), 0)
         for n in range(int(problems * share)):
             number = f"{code}-{n:06d}"
-            about = {"currency": ("USD", "EUR")[n % 2], "amount": f"{n % 900}.25"}
+            about = {
+                "document_date": f"{month.key}-{n % 28 + 1:02}",
+                "record_type": kind,
+                "currency": ("USD", "EUR")[n % 2],
+                "amount": f"{n % 900}.25",
+            }
             told, waits = TEXT.format(number=number), waits_for.format(number=f"INV-V2-{n:06d}")
             book.held(Ledger.key("zuora", kind, f"{code}{n:026d}"), step, number, code, told, waits, None, about)
     for step in {each[0] for each in KINDS}:
         target.problems.keep(step, "bench", counted(target.ledger, step))
+    clock.sleep(SETTLES.total_seconds())
+    make_ready(target.ledger, target.runs, lambda: None)
 
 
 def shown(page: str, ask: Callable[[], TestResponse], times: int) -> bool:

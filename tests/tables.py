@@ -7,7 +7,9 @@ from typing import Any
 STATUS: dict[str, Any] = {
     "TableName": "status",
     "BillingMode": "PAY_PER_REQUEST",
-    "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention", "place", "number")],
+    "AttributeDefinitions": [
+        {"AttributeName": n, "AttributeType": "S"} for n in ("id", "attention", "place", "number", "period", "updated")
+    ],
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "GlobalSecondaryIndexes": [
         {
@@ -19,6 +21,11 @@ STATUS: dict[str, Any] = {
             "IndexName": "number",
             "KeySchema": [{"AttributeName": "number", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
+        {
+            "IndexName": "period",
+            "KeySchema": [{"AttributeName": "period", "KeyType": "HASH"}, {"AttributeName": "updated", "KeyType": "RANGE"}],
+            "Projection": {"ProjectionType": "ALL"},
         },
     ],
 }

@@ -1,4 +1,4 @@
-"""The command that exchanges credentials."""
+"""The commands about what an installation is connected to: credentials are exchanged, another account is accepted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from tallybridge.desk.connection import connection
 from tallybridge.desk.credentials import KEYS, NAMES, present
 from tallybridge.desk.credentials import rotate as exchanged
+from tallybridge.desk.moving import accept, move
 from tallybridge.documents import Unusable, read_object
 from tallybridge.errors import ConfigurationError
 from tallybridge_cli import render
@@ -44,6 +46,31 @@ def rotate(
         say(out, render.plain(f"{NAMES[side]} takes the new credentials: {said}. The next run works with them."))
         say(out, render.plain("Take the old ones away there, once a run has gone well.", "dim"))
     return Code.TIED_OUT
+
+
+@app.command("connection")
+def connected_to(
+    take_over: Annotated[bool, typer.Option("--accept", help="Go on with the NetSuite account of the secret, if it is a copy.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the audit.")] = "",
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Show which Zuora tenant and NetSuite account are connected; or go on with a copy of the NetSuite account."""
+    target = target_of(env, stack)
+    proof = accept(target, target.who(), reason) if take_over else None
+    now, known = connection(target), move(target)
+    if json:
+        write_json({**vars(now), "bound": known.bound, "moved": known.moved, "proof": vars(proof) if proof else None})
+        return Code.LEFT_OVER if known.moved else Code.TIED_OUT
+    say(out, render.plain(f"{now.environment}: Zuora {now.tenant or 'not set'} {now.mode}, NetSuite {now.account or 'not set'}"))
+    if proof:
+        say(out, render.plain(f"Bound to NetSuite account {known.bound} now: {proof.text}."))
+    elif known.moved:
+        say(out, render.plain(f"Bound to NetSuite account {known.bound}: no run works until that is settled."))
+        say(out, render.plain("If the other account is a copy: `tallybridge connection --accept --reason WHY`."))
+    return Code.LEFT_OVER if known.moved else Code.TIED_OUT
 
 
 def _asked_for(side: str, known: list[str]) -> dict[str, str]:

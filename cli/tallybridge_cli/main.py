@@ -28,7 +28,19 @@ from tallybridge.settings import parse_settings
 from tallybridge.sync.runlog import Level
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import STEPS
-from tallybridge_cli import checks, credential_commands, history, record_commands, render, reversal_commands, settings_file, standing, watch
+from tallybridge_cli import (
+    checks,
+    credential_commands,
+    history,
+    month_commands,
+    plan_commands,
+    record_commands,
+    render,
+    reversal_commands,
+    settings_file,
+    standing,
+    watch,
+)
 from tallybridge_cli import console as console_server
 from tallybridge_cli import revenue as revenue_commands
 from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
@@ -49,6 +61,8 @@ app = typer.Typer(
 )
 app.add_typer(revenue_commands.app, name="revenue")
 app.add_typer(record_commands.app)
+app.add_typer(month_commands.app)
+app.add_typer(plan_commands.app)
 app.add_typer(credential_commands.app)
 app.add_typer(reversal_commands.app, name="reversal")
 
@@ -142,6 +156,8 @@ def finished(target: Target, execution: str, *, json: bool = False, console: Con
         return code
     if end.summary:
         say(console, render.run_result(end.summary), "", render.files(paths))
+        if end.summary.dry_run:
+            say(console, render.plain(f"`tallybridge plan {end.run_id}` shows what it would do, record by record.", "dim"))
     else:
         console.print(render.plain(f"Run {end.run_id}: {end.outcome}", "bold"))
         show_error(console, "", end.message, end.advice)

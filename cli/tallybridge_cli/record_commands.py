@@ -14,6 +14,7 @@ import typer
 from tallybridge.desk import actions, care, progress
 from tallybridge.desk.audit import Wanted
 from tallybridge.desk.care import cares
+from tallybridge.desk.evidence import evidence
 from tallybridge.desk.problem_table import rows
 from tallybridge.desk.problems import Problem, problems
 from tallybridge.desk.records import explain as explained_by
@@ -23,6 +24,7 @@ from tallybridge.reporting.codes import page_of
 from tallybridge.sync.instructions import Instruction, Kind
 from tallybridge_cli import records, render, watch
 from tallybridge_cli.exits import Code
+from tallybridge_cli.files import written
 from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, out, say, target_of, write_json
 
 app = typer.Typer()
@@ -37,11 +39,22 @@ PEOPLE = "People's actions"
 
 @app.command(rich_help_panel=PEOPLE)
 def explain(
-    record: RecordArgument, env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False
+    record: RecordArgument,
+    file: Annotated[Path | None, typer.Option("--evidence", help="Write all of it, with log lines and audit, into this zip file.")] = None,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
 ) -> int:
     """Tell all that is known of a record: what each run did, what it waits for, which rule leaves it out, what the next run will do."""
-    found = explained_by(target_of(env, stack), record)
-    write_json(found.to_json()) if json else say(out, *records.explained(found))
+    target = target_of(env, stack)
+    found = explained_by(target, record)
+    seal = written(file, lambda content: evidence(target, record, target.who(), content)) if file else None
+    if json:
+        write_json({**found.to_json(), **({"evidence": {"file": str(file), **vars(seal)}} if seal else {})})
+    else:
+        told = f"{file}: {'signed with the stack key' if seal.signed else 'not signed'}; digest {seal.digest}." if seal else ""
+        say(out, *records.explained(found), *([render.plain(told)] if told else []))
     return Code.TIED_OUT
 
 

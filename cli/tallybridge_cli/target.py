@@ -27,6 +27,7 @@ OUTPUTS = {
     "SettingsParameter": "SETTINGS_PARAMETER",
     "CredentialsSecret": "CREDENTIALS_SECRET",
     "NotificationSender": "NOTIFICATION_SENDER",
+    "ExportKey": "EXPORT_KEY",
 }
 """Outputs of the stack and the variables of the same content."""
 NEEDED = ("BILLING_SYNC_ARN", "STATUS_TABLE", "RUNS_TABLE", "REPORTS_BUCKET", "SETTINGS_PARAMETER", "CREDENTIALS_SECRET")

@@ -40,7 +40,7 @@ HONOURED: dict[str, set[str]] = {
     "AWS::Events::Rule": {"Description", "EventPattern", "Name", "State", "Targets"},
     "AWS::IAM::ManagedPolicy": {"Description", "PolicyDocument"},
     "AWS::IAM::Role": {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies"},
-    "AWS::KMS::Key": {"Description", "EnableKeyRotation", "KeyPolicy"},
+    "AWS::KMS::Key": {"Description", "EnableKeyRotation", "KeyPolicy", "KeySpec", "KeyUsage"},
     "AWS::Lambda::Function": {
         "Code",
         "DeadLetterConfig",

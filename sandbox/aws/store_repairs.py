@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 import threading
 from collections.abc import Callable
 from itertools import chain
@@ -133,6 +134,24 @@ def symmetric_keys_have_no_pair() -> None:
     put(kms, "generate_private_key", lambda key_spec: None if key_spec == KeySpec.SYMMETRIC_DEFAULT else before(key_spec))
 
 
+def keys_are_of_the_kind_that_the_template_names() -> None:
+    """A key of a stack is always a symmetric one."""
+
+    def create(kind: type[Any], /, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any) -> Any:
+        wanted = cloudformation_json["Properties"]
+        key = kms.kms_backends[account_id][region_name].create_key(
+            policy=json.dumps(wanted["KeyPolicy"]),
+            key_usage=wanted.get("KeyUsage", "ENCRYPT_DECRYPT"),
+            key_spec=wanted.get("KeySpec", KeySpec.SYMMETRIC_DEFAULT),
+            description=wanted.get("Description"),
+            tags=wanted.get("Tags", []),
+        )
+        key.key_rotation_status, key.enabled = wanted.get("EnableKeyRotation", False), wanted.get("Enabled", True)
+        return key
+
+    put(kms.Key, "create_from_cloudformation_json", classmethod(create))
+
+
 def services_are_described_once() -> None:
     """Not of moto: every session reads the description of every service anew, which takes most of the time of making its clients."""
     put(botocore.session, "create_loader", functools.cache(vars(botocore.session)["create_loader"]))
@@ -145,5 +164,6 @@ REPAIRS: tuple[Callable[[], None], ...] = (
     queries_sort_what_they_look_for,
     uploads_in_parts_are_over_when_they_are_completed,
     symmetric_keys_have_no_pair,
+    keys_are_of_the_kind_that_the_template_names,
     services_are_described_once,
 )

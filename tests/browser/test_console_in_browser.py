@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,12 +22,15 @@ from tallybridge.console.oidc import Client, Provider
 from tallybridge.console.site import Site
 from tallybridge.desk import actions
 from tallybridge.desk.standing import waiting
+from tallybridge.desk.verify import verify
 from tallybridge.sync.instructions import Kind
 from tallybridge.sync.ledger import Ledger, Owner
 from tallybridge.sync.runlog import Cause, Holds, Level, RunOutcome, StepOutcome, StepReport
 from tallybridge_cli.target import Target
 from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.test_report_in_browser import PHONE, READABLE, UNREADABLE
+from tests.cli import months
+from tests.cli.plans import PLAN, store_plan
 from tests.cli.runs import RUN, finished_run, store_run
 from tests.console.conftest import clients, clock, executions, fault, scheduler, site, target
 from tests.console.world import Context, Executions, Scheduler
@@ -45,6 +49,8 @@ SCREENS: tuple[str, ...] = (
     "/nowhere",
 )
 SCREENS += ("/revenue", "/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit", "/codes/INV-V2")
+SCREENS += ("/month-end?period=2026-04",)
+SCREENS += ("/plan", f"/runs/{PLAN}/plan", *(f"/runs/{PLAN}/plan/records?step={step}" for step in ("invoices", "customers")))
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 """A folder for pictures of every page, for people to look at."""
 
@@ -92,11 +98,16 @@ def fill(target: Target) -> None:
     book = Ledger(target.table("STATUS_TABLE"), target.clock, Owner("earlier", "invoices/1", "i"), 0)
     for number in range(37, 60):
         key, about = Ledger.key("zuora", "Invoice", f"8ad08{number}"), {"currency": "USD", "amount": f"{number}.10"}
+        about |= {"document_date": "2026-04-30", "customer_name": "A00000007 <b>Lind</b> & Sons"}
         book.held(key, "invoices", f"INV000040{number}", "INV-V9", text, "charge Gold" if number > 50 else "", None, about)
+    for number, (step, amount) in enumerate((("invoices", "1204.50"), ("payments", "1000"), ("credit_memos", "4.50"))):
+        months.sync(target, f"DOC{number}", step=step, amount=amount, currency=("USD", "EUR", "JPY")[number])
+    months.looked(target)
     ignored = waiting(target).__next__()
     actions.instruct(target, Kind.IGNORE, [ignored], "otto@example.com", reason="disputed by the customer since March", until="2026-06-30")
     target.configuration().save_version('{"run_hours": 24}', "otto@example.com", "first")
     target.configuration().save_version('{"run_hours": 12, "notify_recipients": ["a@example.com"]}', "anna@example.com", "nights are short")
+    assert store_plan(target, target.clock, under_its_settings=False) == PLAN
 
 
 class Desk:
@@ -152,7 +163,7 @@ def desk(browser: Any, address: str) -> Iterator[Sitting]:
 
 
 def name_of(path: str) -> str:
-    return path.strip("/").replace("/", "-").partition("?")[0] or "home"
+    return re.sub(r"[^\w-]+", "-", path.strip("/")) or "home"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -248,6 +259,24 @@ def test_a_setting_is_changed_from_the_first_page_to_the_last(desk: Sitting, tar
     anna.page.wait_for_url("**/settings?done=saved")
     version = target.configuration().current()
     assert (version.author, version.reason, json.loads(version.document)["run_hours"]) == ("anna@example.com", "summer", 8)
+
+
+def test_a_month_is_looked_at_signed_off_and_handed_to_the_auditor(desk: Sitting, target: Target) -> None:
+    anna = desk().sign_in()
+    anna.page.get_by_role("link", name="April 2026 is not complete").click()
+    anna.page.wait_for_url("**/month-end?period=2026-04")
+    boxes = anna.page.get_by_role("checkbox")
+    for number in range(boxes.count()):
+        boxes.nth(number).check()
+    anna.page.get_by_label("Why it is signed off all the same").fill("the lines are corrected in May")
+    anna.page.get_by_role("button", name="Sign off April 2026").click()
+    anna.page.wait_for_url("**done=signed")
+    assert "Signed off on 4 May 2026, 03:00:00 UTC by anna@example.com" in anna.text
+    anna.picture("light-month-end-signed")
+    with anna.page.expect_download() as taken:
+        anna.page.get_by_role("button", name="Export April 2026 (zip)").click()
+    known = verify(Path(taken.value.path()), target)
+    assert (known.flaws, known.of, known.proved) == ((), "period April 2026", True)
 
 
 def test_a_double_click_starts_one_run(desk: Sitting, executions: Executions) -> None:

@@ -21,6 +21,7 @@ from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.netsuite.client import GovernanceLimits
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.reference import PERIODS, TABLES, prefix_of
+from tallybridge.sync.ledger import ATTENTION_INDEX, NUMBER_INDEX, PERIOD_INDEX
 from tallybridge_cli.checks import conclusion, shown
 from tallybridge_cli.target import Target
 
@@ -161,13 +162,15 @@ def test_a_refused_login_fails_and_leaves_out_what_depends_on_it(target: Target)
     assert not any(name.startswith("Both sides") for name in found)
 
 
-def test_a_table_without_its_index_fails(target: Target) -> None:
+@pytest.mark.parametrize("index", [ATTENTION_INDEX, NUMBER_INDEX, PERIOD_INDEX])
+def test_a_table_without_one_of_its_indexes_fails(target: Target, index: str) -> None:
     target.client("dynamodb").update_table(
         TableName="status",
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "waiting"}}],
+        GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": index}}],
     )
-    assert examined(target)["AWS: status table"].state is State.FAIL
+    check = examined(target)["AWS: status table"]
+    assert (check.state, check.detail) == (State.FAIL, f"status has no index {index}")
 
 
 def test_incomplete_credentials_are_named_without_a_value(target: Target) -> None:

@@ -216,6 +216,14 @@ def test_the_input_of_an_instructed_run_names_who_and_what(monkeypatch: pytest.M
     assert Kind("retry") is Kind.RETRY
 
 
+def test_the_evidence_of_a_record_is_written_beside_its_story(call: Any, target: Target, tmp_path: Path) -> None:
+    hold(target, "INV1")
+    file = tmp_path / "inv1.zip"
+    code, text = call("explain", "INV1", "--evidence", str(file))
+    assert (code, f"{file}: not signed; digest" in text, file.read_bytes()[:2]) == (0, True, b"PK")
+    assert json.loads(call("explain", "INV1", "--evidence", str(file), "--json")[1])["evidence"]["signed"] is False
+
+
 def test_problems_are_listed_assigned_noted_and_exported(call: Any, target: Target) -> None:
     assert call("problems") == (0, "Nothing is held or refused.\n")
     for number in ("INV1", "INV2"):

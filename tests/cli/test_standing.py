@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from rich.console import RenderableType
@@ -161,3 +162,11 @@ def test_an_accepted_drift_needs_nobody_any_more(target: Target, name: str) -> N
     assert standing.standing(target).exit_code is Code.TIED_OUT
     with pytest.raises(ConfigurationError, match="No drift of"):
         standing.accept(target, name)
+
+
+@pytest.mark.parametrize("restriction", [{"dry_run": True}, {"instructed_only": True}, {"plan": "20260504T020000Z-plan"}])
+def test_a_run_that_was_not_to_do_everything_says_nothing_of_the_whole(target: Target, restriction: dict[str, Any]) -> None:
+    store_run(target, finished_run())
+    store_run(target, finished_run(RunOutcome.COMPLETED, held=0, run_id="later", started="2026-05-04T04:00:00Z"))
+    target.runs.record("later", **restriction)
+    assert standing.standing(target).summary == finished_run()

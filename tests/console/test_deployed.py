@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tallybridge.console import deployed as stack
 from tallybridge.console.deployed import SHORTEST_KEY, read_secret
 from tallybridge.errors import ConfigurationError
 
@@ -27,6 +29,14 @@ def test_a_secret_that_would_sign_with_little_is_refused_and_no_value_is_told(co
         read_secret(json.dumps(content))
     assert refused.value.code == "CONSOLE-SECRET"
     assert KEY not in refused.value.message and "short" not in refused.value.message
+
+
+@pytest.mark.parametrize(("value", "key"), [("none", None), ("arn:aws:kms:x:1:key/k", "arn:aws:kms:x:1:key/k")])
+def test_the_key_of_exports_is_known_where_the_stack_has_one(monkeypatch: pytest.MonkeyPatch, value: str, key: str | None) -> None:
+    secrets = SimpleNamespace(get_secret_value=lambda SecretId: {"SecretString": json.dumps({"session_key": KEY})})
+    monkeypatch.setattr(stack, "aws", lambda kind, service: secrets)
+    monkeypatch.setattr(stack, "variable", lambda name: value if name == "EXPORT_KEY" else f"the {name}")
+    assert stack.deployed().target.variables.get("EXPORT_KEY") == key
 
 
 def test_the_function_is_loaded_without_boto3_which_is_lambdas_own() -> None:

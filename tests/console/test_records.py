@@ -198,6 +198,16 @@ def test_the_audit_is_filtered_exported_and_proved(browser: Browser, target: Tar
     assert browser.get("/audit?since=soon").status == 400
 
 
+def test_the_evidence_of_a_record_is_a_file_and_the_audit_knows_who_has_taken_it(browser: Browser, target: Target) -> None:
+    hold(target, "INV1")
+    answer = browser.send("/record?name=INV1", "/record/evidence")
+    assert (answer.status, answer.headers["content-type"], answer.text[:2]) == (200, "application/zip", "PK")
+    assert answer.headers["content-disposition"] == 'attachment; filename="tallybridge-INV1.zip"'
+    entry = next(target.audit.newest())
+    assert (entry.who, entry.action, entry.what) == (PERSON, "evidence", "Invoice INV1")
+    assert browser.send("/record?name=INV1", "/record/evidence", name="nobody").status == 400
+
+
 def owners(browser: Browser) -> dict[str, str]:
     view = browser.get("/problems/alike?step=invoices&code=INV-V1&format=json").data
     return {row["number"]: row["care"]["owner"] for row in view["records"]}

@@ -30,31 +30,27 @@ def start_again(world: MemoryWorld, killer: Killer) -> None:
     world.tokens = ProcessTokens()
 
 
-NOTHING_ELSE: Mapping[str, Any] = {}
-"""No further keys of the execution input."""
-
-
 def dies_and_the_next_run_takes_over(
-    world: MemoryWorld, killer: Killer, steps: Sequence[str] | None = None, asked: Mapping[str, Any] = NOTHING_ELSE
+    world: MemoryWorld, killer: Killer, steps: Sequence[str] | None = None, asked: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """One run that dies, then runs until one is green; the last one's output. A run that is over before it could die is the only one.
-    `asked`: further keys of the execution input."""
+    `asked`: what else its input says; the next ones are usual ones, or go on with the reversal that it names."""
     try:
-        return world.run(steps=steps, **asked)
+        return world.run(**(asked or {"steps": steps}))
     except WorkerKilled:
         pass
     start_again(world, killer)
     output: dict[str, Any] = {}
     for _ in range(MAX_RUNS):
         world.clock.advance(minutes=30)
-        output = world.run(steps=steps, **asked)
+        output = world.run(**(asked if asked and "reverse" in asked else {"steps": steps}))
         if output.get("outcome") in ("completed", "completed with warnings"):
             break
     return output
 
 
 def dies_and_is_started_again(
-    world: MemoryWorld, killer: Killer, steps: Sequence[str] | None = None, asked: Mapping[str, Any] = NOTHING_ELSE
+    world: MemoryWorld, killer: Killer, steps: Sequence[str] | None = None, asked: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """One run in which the function that dies is started once more, as the state machines do; the run's output."""
 
@@ -67,7 +63,7 @@ def dies_and_is_started_again(
                 world.clock.advance(seconds=2)
         raise AssertionError("killed more than once")
 
-    content = {"trigger": "manual", "steps": list(steps) if steps else None, **asked}
+    content = {"trigger": "manual", **(asked or {"steps": list(steps) if steps else None})}
     execution = {"input": content, "execution": "arn:aws:states:eu-west-1:000000000000:execution:billing:run-1"}
     opened = persistently(lambda _: open_run(execution, world.wiring()))
     run_id = opened["runId"]
@@ -90,10 +86,11 @@ def killed_at(
     moment: str,
     begin: Callable[[Killer], None],
     steps: Sequence[str] | None = None,
-    asked: Mapping[str, Any] = NOTHING_ELSE,
+    asked: Mapping[str, Any] | None = None,
 ) -> tuple[Killer, dict[str, Any]]:
-    """A run that is killed at an effect, in a world that `begin` makes anew: killer and last output. `asked` is looked at after that.
-    One of the last effects may not come in every run, since threads share tokens and leases of slots: then the one before it is taken."""
+    """A run that is killed at an effect, in a world that `begin` makes anew: killer and last output. One of the last effects may not
+    come in every run, since threads share tokens and leases of slots: then the one before it is taken. `asked`: what the input of the run
+    says instead of steps, as `begin` leaves it."""
     killer, output = Killer(), {}
     for earlier in range(MISSING_EFFECTS):
         killer = Killer(at - earlier, moment)

@@ -16,6 +16,7 @@ PARAMETERS = {
     "NotificationSender": "sync@example.com",
     "InstanceName": "Test",
     "ConsoleEnabled": "true",
+    "SignExports": "true",
     "ConsoleIssuer": "https://people.example.com",
     "ConsoleClientId": "console",
 }

@@ -59,6 +59,8 @@ CALLS = {
     "stop_execution": "states:StopExecution",
     "describe_execution": "states:DescribeExecution",
     "describe_state_machine": "states:DescribeStateMachine",
+    "sign": "kms:Sign",
+    "get_public_key": "kms:GetPublicKey",
     "describe_table": "dynamodb:DescribeTable",
     "head_bucket": "s3:ListBucket",
     "get_account": "ses:GetAccount",

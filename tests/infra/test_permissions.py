@@ -45,6 +45,7 @@ def need_of(aws: LocalAws, action: str, place: str, folder: str = "") -> Need:
             **dict.fromkeys(("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"), out["CredentialsSecret"]),
             "scheduler:ListSchedules": "*",
             **dict.fromkeys(("ses:GetAccount", "ses:GetIdentityVerificationAttributes", "ses:GetSuppressedDestination"), "*"),
+            **dict.fromkeys(("kms:Sign", "kms:GetPublicKey"), out["ExportKey"]),
             "states:DescribeStateMachine": out["BillingSyncArn"],
             **dict.fromkeys(
                 ("scheduler:GetSchedule", "scheduler:UpdateSchedule"), f"arn:aws:scheduler:{at}:schedule/default/tallybridge-billing-sync"
@@ -108,6 +109,7 @@ def test_a_function_may_not_reach_beyond_its_own_resources(aws: LocalAws, folder
         Need("states:StartExecution", ("arn:aws:states:us-east-1:123456789012:stateMachine:other",)),
         Need("states:StopExecution", ("arn:aws:states:us-east-1:123456789012:execution:other:some-run",)),
         Need("iam:PassRole", ("*",)),
+        Need("kms:Sign", ("arn:aws:kms:us-east-1:123456789012:key/other",)),
     ]
     assert [need for need in elsewhere if aws.roles.allows(function_name(folder), need)] == []
 

@@ -241,6 +241,16 @@ class TestKeys:
         assert client.verify(**signing, Signature=signature)["SignatureValid"]
 
 
+class TestKindsOfKeys:
+    """keys_are_of_the_kind_that_the_template_names"""
+
+    def test_the_key_of_exports_signs(self, aws: LocalAws) -> None:
+        client = boto3.client("kms")
+        signing = {"KeyId": aws.outputs["ExportKey"], "Message": b"text", "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256"}
+        assert client.describe_key(KeyId=signing["KeyId"])["KeyMetadata"]["KeySpec"] == "RSA_3072"
+        assert client.verify(**signing, Signature=client.sign(**signing)["Signature"])["SignatureValid"]
+
+
 class TestSessions:
     """services_are_described_once"""
 

@@ -12,7 +12,8 @@ from cfnlint.api import lint_file
 
 from sandbox.aws import definitions
 from sandbox.aws.translate import load_template
-from tallybridge.sync.ledger import ATTENTION_INDEX, NUMBER_INDEX
+from tallybridge.sync.ledger import ATTENTION_INDEX, NUMBER_INDEX, PERIOD_INDEX
+from tallybridge.sync.runs import RETENTION
 from tests.infra import reach
 from tests.infra.conftest import REPOSITORY, TEMPLATE
 from tests.infra.scripted import STEPS, camel
@@ -127,7 +128,7 @@ def test_the_tables_have_the_keys_that_the_stores_use() -> None:
     status, runs = (template()["Resources"][name]["Properties"] for name in ("StatusTable", "RunsTable"))
     assert [key["AttributeName"] for key in status["KeySchema"]] == ["id"]
     indexes = {index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]] for index in status["GlobalSecondaryIndexes"]}
-    assert indexes == {ATTENTION_INDEX: ["attention", "place"], NUMBER_INDEX: ["number", "id"]}
+    assert indexes == {ATTENTION_INDEX: ["attention", "place"], NUMBER_INDEX: ["number", "id"], PERIOD_INDEX: ["period", "updated"]}
     assert [key["AttributeName"] for key in runs["KeySchema"]] == ["pk", "sk"]
     assert runs["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
@@ -323,7 +324,25 @@ def test_the_console_is_off_until_somebody_switches_it_on() -> None:
     own = {name: each.get("Condition") for name, each in template()["Resources"].items() if name.startswith("Console")}
     assert set(own.values()) == {"HasConsole", "HasConsoleUsers"} and len(own) >= 18
     others = [name for name, each in template()["Resources"].items() if "Condition" in each and name not in own]
-    assert others == ["AlarmSubscription"] or all(template()["Resources"][name]["Condition"] == "MailsAlarms" for name in others)
+    assert {template()["Resources"][name]["Condition"] for name in others} == {"MailsAlarms", "SignsExports"}
+
+
+def test_the_key_of_exports_is_there_on_demand_and_outlives_the_stack() -> None:
+    """An auditor may want to check an export years later."""
+    key = template()["Resources"]["ExportKey"]
+    assert (key["Condition"], template()["Parameters"]["SignExports"]["Default"]) == ("SignsExports", "false")
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert (key["Properties"]["KeyUsage"], key["Properties"]["KeySpec"]) == ("SIGN_VERIFY", "RSA_3072")
+    signing = [each for each in _statements("ConsoleRole") if "kms:Sign" in each["Action"]]
+    assert [each["Resource"]["Fn::If"][:2] for each in signing] == [["SignsExports", _attribute("ExportKey", "Arn")]]
+
+
+def test_what_is_evidence_is_kept_for_years_and_what_proves_it_for_good() -> None:
+    """Nothing takes items out of the ledger and the audit; the list of runs is kept as long as any stack keeps what they have left."""
+    parameters, tables = template()["Parameters"], resources("AWS::DynamoDB::Table")
+    assert parameters["ReportRetentionDays"]["Default"] >= 7 * 365
+    assert RETENTION.days >= parameters["ReportRetentionDays"]["MaxValue"]
+    assert [name for name, each in tables.items() if "TimeToLiveSpecification" in each["Properties"]] == ["RunsTable"]
 
 
 def test_the_consoles_api_is_throttled_and_logged_without_the_codes_of_sign_ins() -> None:

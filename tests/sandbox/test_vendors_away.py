@@ -13,6 +13,8 @@ import pytest
 
 from sandbox.clock import VirtualClock
 from sandbox.host import Sandbox, SandboxOptions
+from tallybridge.desk import runs
+from tallybridge.desk.target import Target
 from tests.sandbox.conftest import GUARD_SECONDS
 from tests.sync.full_world import found, full_world
 
@@ -68,3 +70,8 @@ def test_a_burst_of_other_integrations_at_zuora_is_outlasted(tmp_path: Path, at:
         output, summary, _ = run(sandbox)
         assert (output["outcome"], output["tiedOut"]) == ("completed", True), summary["messages"]
         assert found(world, sandbox.dump("zuora"), sandbox.dump("netsuite")) == world.expected_first
+        target = Target(sandbox.env, "the test", clock)
+        tasks = runs.tasks(target, runs.record(target, output["runId"]), clock.now())
+        for task in tasks:
+            assert sum(stretch["refused"] for stretch in task.pressed) == task.refused
+            assert bool(task.waited) >= bool(task.refused)

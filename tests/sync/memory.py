@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import requests
+from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
@@ -28,7 +29,8 @@ from tallybridge.tokens import ProcessTokens
 from tallybridge.wiring import Invocation, Wiring, parse_credentials
 from tests.sync.world import INVOCATION_SECONDS, SETTINGS, World
 
-INDEXES = {"waiting": ("attention", "place"), "number": ("number", "id")}
+RESERVED = frozenset(ReservedKeywords.get_reserved_keywords())
+INDEXES = {"waiting": ("attention", "place"), "number": ("number", "id"), "period": ("period", "updated")}
 """The keys of the indexes of the tables."""
 
 
@@ -84,6 +86,7 @@ class MemoryTable:
         whole, _, range_of = KeyConditionExpression.partition(" AND ")
         keys = INDEXES.get(more.get("IndexName", ""), self.keys)
         name, value = whole.split(" = ")
+        name = _name(name, more.get("ExpressionAttributeNames", {}))
         wanted, after = ExpressionAttributeValues[value], more.get("ExclusiveStartKey")
         with self.guard:
             found = [copy.deepcopy(i) for i in self.items.values() if i.get(name) == wanted and keys[-1] in i]
@@ -93,10 +96,10 @@ class MemoryTable:
             name, value = match["begins"] or match["least"] or match["below"], ExpressionAttributeValues[match["value"]]
             holds = str.startswith if match["begins"] else str.__ge__ if match["least"] else str.__lt__
             found = [i for i in found if holds(i[name], value)]
-        found.sort(key=lambda i: [i[k] for k in keys], reverse=not more.get("ScanIndexForward", True))
+        found.sort(key=lambda i: [i[k] for k in (*keys, *self.keys)], reverse=not more.get("ScanIndexForward", True))
         if after:
-            places = [[i[k] for k in keys] for i in found]
-            found = found[places.index([after[k] for k in keys]) + 1 :]
+            places = [[i[k] for k in (*keys, *self.keys)] for i in found]
+            found = found[places.index([after[k] for k in (*keys, *self.keys)]) + 1 :]
         page = found[: more.get("Limit")]
         end = {"LastEvaluatedKey": {k: page[-1][k] for k in {*keys, *self.keys}}} if len(page) < len(found) else {}
         return {"Items": page, **end}
@@ -119,11 +122,17 @@ class MemoryTable:
         assert match, term
         if match["missing"]:
             return match["key"] not in item
-        name = condition.get("ExpressionAttributeNames", {}).get(match["name"], match["name"])
+        name = _name(match["name"], condition.get("ExpressionAttributeNames", {}))
         if name not in item:
             return False
         wanted = condition["ExpressionAttributeValues"][match["value"]]
         return bool(item[name] == wanted if match["sign"] == "=" else item[name] < wanted)
+
+
+def _name(name: str, names: Mapping[str, str]) -> str:
+    """The attribute that a name in an expression stands for; words that DynamoDB reserves cannot stand there themselves."""
+    assert name.upper() not in RESERVED, f'DynamoDB reserves the word "{name}"'
+    return names.get(name, name)
 
 
 def _value(value: Any) -> Any:
@@ -173,10 +182,14 @@ class MemoryObjects:
         self.content[Key] = bytes(Body) if isinstance(Body, bytes | bytearray) else Body.read()
         return {}
 
-    def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
+    def get_object(self, *, Key: str, Range: str = "", **_: Any) -> dict[str, Any]:
         if Key not in self.content:
             raise NoSuchKey(Key)
-        return {"Body": io.BytesIO(self.content[Key])}
+        content = self.content[Key]
+        if Range:
+            begin, end = Range.removeprefix("bytes=").split("-")
+            content = content[int(begin) : int(end) + 1]
+        return {"Body": io.BytesIO(content)}
 
     def list_objects_v2(self, *, Prefix: str, MaxKeys: int = 1000, ContinuationToken: str = "", **_: Any) -> dict[str, Any]:
         found = sorted(k for k in list(self.content) if k.startswith(Prefix) and k > ContinuationToken)
@@ -313,7 +326,7 @@ class MemoryWiring(Wiring):
         clock = self.clock
         session = self.world.session
         http = Http(observer=self.observer(), clock=lambda: clock.now().timestamp(), sleep=clock.sleep, session=session)
-        http.deadline = self.invocation.deadline
+        http.deadline, http.pressure = self.invocation.deadline, self.pressure
         return http
 
     def tokens(self) -> ProcessTokens:

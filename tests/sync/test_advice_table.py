@@ -10,6 +10,7 @@ import pytest
 
 from tests.sync.test_advice_followed import CASES
 
+PLANS = "tests/sync/test_plans_moved.py"
 ROOT = Path(__file__).resolve().parents[2]
 ADVICE, PARENTS, GONE, DRIFT = (f"tests/sync/test_{name}.py" for name in ("advice_followed", "advice_parents", "advice_gone", "drift"))
 FOLLOWED: dict[str, str] = {
@@ -49,6 +50,9 @@ FOLLOWED: dict[str, str] = {
     ),
     "INV-LINK": "tests/sync/test_instructions.py::test_a_link_that_was_refused_is_made_once_the_other_record_is_right",
     "IGNORED": "tests/sync/test_instructions.py::test_an_ignored_record_is_sent_once_it_was_withdrawn",
+    "PLAN-MOVED": f"{PLANS}::test_what_has_changed_in_the_source_is_not_written_and_a_new_plan_ends_it",
+    "PLAN-SETTINGS": f"{PLANS}::test_other_settings_refuse_the_whole_plan",
+    "PLAN-OLD": f"{PLANS}::test_an_old_plan_is_refused",
     "NSRFD-CHANGED": "tests/sync/test_netsuite_refunds_followed.py::test_a_synced_refund_that_changes_is_told_until_it_agrees_again",
 }
 """The test that follows the advice of a code."""
@@ -59,7 +63,9 @@ EXCUSED = {
         "DRIFT-UNKNOWN"
     ),
     "the command line says so of a name or a version that was given; another one is given, as the tests of the commands show": (
-        "RECORD-UNKNOWN RECORD-AMBIGUOUS INSTRUCTION INSTRUCTION-REPLACED NOT-DUE AUDIT-BUSY "
+        "PERIOD-UNKNOWN SIGN-OFF-OPEN SIGN-OFF-CHANGED EXPORT-FILE EXPORT-KEY "
+        "RECORD-UNKNOWN RECORD-AMBIGUOUS INSTRUCTION INSTRUCTION-REPLACED NOT-DUE AUDIT-BUSY CREDENTIALS-NEW RUN-SENDS CONNECTION-OTHER "
+        "PLAN-UNKNOWN PLAN-NOT-WHOLE PLAN-APPLIED PLAN-NOT-DUE "
         "RUN-UNKNOWN RUN-NO-FILES CONFIGURATION-SAVED-MEANWHILE SCHEDULE SCHEDULE-UNKNOWN CONSOLE-PORT "
         "TARGET AWS-LOGIN AWS-ACCESS AWS-UNREACHABLE"
     ),
@@ -68,11 +74,10 @@ EXCUSED = {
         "CONSOLE-UNKNOWN CONSOLE-TOO-LARGE CONSOLE-SECRET CONSOLE-FAULT PROBLEM-GONE CODE-UNKNOWN"
     ),
     "a reversal or its run was named that cannot be; another one is named, as the tests of reversals show": (
-        "REVERSAL-RUN REVERSAL-LARGE REVERSAL-UNKNOWN REVERSAL-ACCOUNT REVERSAL-SAME-PERSON REVERSAL-APPROVED "
-        "REVERSAL-NOTHING REVERSAL-DONE"
+        "REVERSAL-RUN REVERSAL-LARGE REVERSAL-UNKNOWN REVERSAL-ACCOUNT REVERSAL-SAME-PERSON REVERSAL-APPROVED REVERSAL-NOTHING"
     ),
     "a document that a reversal leaves as it is: a person decides what becomes of it, in NetSuite or in Zuora": (
-        "RV-GONE RV-POSTING RV-PERIOD RV-PARTS RV-TOTAL RV-MASTER RV-UPDATED RV-LINKED RV-FOUND RV-ZUORA"
+        "RV-POSTING RV-PERIOD RV-PARTS RV-TOTAL RV-MASTER RV-UPDATED RV-LINKED RV-FOUND RV-ZUORA"
     ),
     "an administrator of the vendor or of AWS follows it; there is nothing in the stand-ins to change": (
         "MAIL-FAILED NS-INSUFFICIENT_PERMISSION NS-INVALID_LOGIN NS-CONCURRENCY_LIMIT_EXCEEDED NS-INSUFCNT_NUM_PRDS_FOR_REV_REC "

@@ -119,6 +119,16 @@ def test_records_that_a_person_has_tried_again_are_not_mailed_about(fast: Memory
     assert len(mailer.sent) == 1
 
 
+def test_a_run_that_applies_a_plan_does_not_end_an_incident(fast: MemoryWorld) -> None:
+    mailer = troubled(fast)
+    run(fast)
+    plan = fast.run(dry_run=True)["runId"]
+    release(fast, "P2")
+    before = len(mailer.sent)
+    assert run(fast, plan=plan) == "completed" and len(mailer.sent) == before
+    assert run(fast) == "completed" and mails(mailer)[-1]["Subject"].endswith(": recovered, completed")
+
+
 def test_a_mail_that_nobody_got_is_no_mail(fast: MemoryWorld) -> None:
     mailer = troubled(fast)
     mailer.bad = {ACCOUNTANT}

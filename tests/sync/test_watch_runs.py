@@ -106,9 +106,10 @@ def test_a_run_counts_however_it_ended(world: World, outcome: str) -> None:
     assert world.missing("2026-11-02T08:00") == []
 
 
-def test_a_dry_run_does_not(world: World) -> None:
+@pytest.mark.parametrize("restricted", [{"dry_run": True}, {"instructed_only": True}, {"plan": "the-dry-run"}])
+def test_a_run_that_takes_up_less_than_a_scheduled_one_does_not(world: World, restricted: dict[str, Any]) -> None:
     world.schedule()
-    world.ran("2026-11-02T02:10:00", dry_run=True)
+    world.ran("2026-11-02T02:10:00", **restricted)
     assert len(world.missing("2026-11-02T08:00")) == 1
 
 

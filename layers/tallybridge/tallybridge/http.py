@@ -18,6 +18,7 @@ time. Where nobody has set a deadline it counts as a try, and where one try is a
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -155,6 +156,23 @@ class _Exchange:
     waits: bool
 
 
+@dataclass
+class Pressure:
+    """How hard services press: calls that were refused for too many at once, and seconds that calls waited for their turn or after such a
+    refusal, added over all threads."""
+
+    refused: int = 0
+    waited: float = 0.0
+    _guard: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def add(self, *, refused: int = 0, waited: float = 0.0) -> None:
+        with self._guard:
+            self.refused, self.waited = self.refused + refused, self.waited + waited
+
+    def copy(self) -> Pressure:
+        return Pressure(self.refused, self.waited)
+
+
 class Http:
     """A pool of kept-alive connections, shared by the threads of a process.
 
@@ -180,6 +198,7 @@ class Http:
         self.luck = luck
         self.observer: Observer = observer or _Silent()
         self.deadline: float | None = None
+        self.pressure = Pressure()
         self.slowest = 0.0
         """Seconds of the slowest call so far, of this invocation where it has a deadline of its own."""
 
@@ -240,10 +259,12 @@ class Http:
             if not (exchange.refused or repeatable(call, answer.status) or (again and again(answer, tries_done))):
                 return answer
             asked = pause_asked(answer.headers, self.clock())
+            begun = self.clock()
             if exchange.refused and self.deadline is not None and policy.tries > 1:
                 refusals, tries_done = refusals + 1, tries_done - 1
             if not self._wait(tries_done, policy, asked, refusals):
                 return answer
+            self.pressure.add(waited=self.clock() - begun if exchange.refused else 0)
         raise AssertionError("a policy has at least one try")
 
     @contextmanager
@@ -277,7 +298,9 @@ class Http:
         return isinstance(error, NotSent) and error.service_code in (NO_CONNECTION, LOST)
 
     def _once(self, call: Call, signer: Signer, slots: Slots | None, too_many: Callable[[Answer], bool]) -> _Exchange:
+        queued = self.clock()
         with slots.hold() if slots else nullcontext():
+            self.pressure.add(waited=self.clock() - queued)
             self._check_time(call)
             request = self._prepare(call, signer)
             self.observer.before(call)
@@ -292,6 +315,7 @@ class Http:
                 self.slowest = max(self.slowest, self.clock() - started)
             self.observer.after(call, answer.status, self.clock() - started)
             refused = answer.status == TOO_MANY or too_many(answer)
+            self.pressure.add(refused=int(refused))
             waits = refused and slots is not None and slots.throttled(pause_asked(answer.headers, self.clock()))
             return _Exchange(answer, request, refused, waits)
 

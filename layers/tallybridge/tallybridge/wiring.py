@@ -18,7 +18,7 @@ from tallybridge.clock import Clock, SystemClock
 from tallybridge.configuration import SETTINGS, Configuration, Versions
 from tallybridge.documents import DOCUMENT, Unusable, read_object
 from tallybridge.errors import ConfigurationError
-from tallybridge.http import Http, Observer
+from tallybridge.http import Http, Observer, Pressure
 from tallybridge.netsuite import NetSuite, NetSuiteConnection
 from tallybridge.netsuite.faults import SERVICE as NETSUITE
 from tallybridge.rounds import Kept
@@ -85,6 +85,8 @@ class Wiring:
         self.invocation = invocation
         self.clock = clock or SystemClock()
         self._slots: list[SharedSlots] = []
+        self.pressure = Pressure()
+        """How hard services press on this invocation."""
 
     @classmethod
     def of(cls, context: Any) -> Self:
@@ -119,10 +121,10 @@ class Wiring:
     def folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.objects(), variable("REPORTS_BUCKET"), run_id)
 
-    def ledger(self, run_id: str, batch: str = "") -> Ledger:
-        """The ledger for one worker; its claims end with this invocation."""
+    def ledger(self, run_id: str, batch: str = "", of_run: Mapping[str, str] | None = None) -> Ledger:
+        """The ledger for one worker; its claims end with this invocation. `of_run`: see `Ledger`."""
         owner = Owner(run_id, batch, self.invocation.id)
-        return Ledger(self.table("STATUS_TABLE"), self.clock, owner, int(self.invocation.deadline) + SAFETY_SECONDS)
+        return Ledger(self.table("STATUS_TABLE"), self.clock, owner, int(self.invocation.deadline) + SAFETY_SECONDS, of_run)
 
     def parameters(self) -> Any:
         return aws("client", "ssm")
@@ -161,7 +163,9 @@ class Wiring:
             if "pool" not in _http:
                 clock = self.clock
                 _http["pool"] = Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
-            return _http["pool"].until(self.invocation.deadline, self.observer())
+            bounded = _http["pool"].until(self.invocation.deadline, self.observer())
+        bounded.pressure = self.pressure
+        return bounded
 
     def kept(self, folder: RunFolder, task: str) -> Kept:
         """What the rounds of a task have asked; `task` is the place in the run's folder, for example "invoices/select"."""

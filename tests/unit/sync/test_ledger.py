@@ -296,3 +296,9 @@ def test_two_workers_are_never_both_past_sent_with_live_leases(steps: list[tuple
     for is_second, move in steps:
         (second if is_second else first).do(move)
         assert not (first.may_send() and second.may_send())
+
+
+def test_the_items_of_a_number_are_found_by_a_name_that_dynamodb_allows(table: Any) -> None:
+    book = ledger(table, Clock())
+    book.held(KEY, "invoices", "INV1", "INV-V1", "account A1 is missing", "account A1", None)
+    assert (book.keys_of("INV1"), book.keys_of("INV2")) == ([KEY], [])

@@ -181,6 +181,9 @@ class Console:
         except KNOWN_ERRORS:
             self.site.state.forget(once)
             raise
+        if isinstance(done, Download):
+            self.site.state.forget(once)
+            return self._downloaded(done)
         if isinstance(done, Shown):
             return frame.page(self.site, done.template, done.view, self._frame(asked.session, screen.name), as_json=self._as_json)
         return frame.see(self.site, done)

@@ -63,10 +63,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Action:
-    """Something that a form does: who may, and what. `do` answers where the person goes next, a path of the console, or a page."""
+    """Something that a form does: who may, and what. `do` answers where the person goes next, a path of the console, or a page, or a file,
+    which may be asked for again with the same form."""
 
     role: Role
-    do: Callable[[Asked], str | Shown]
+    do: Callable[[Asked], str | Shown | Download]
 
 
 @dataclass(frozen=True)

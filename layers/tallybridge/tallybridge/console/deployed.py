@@ -26,12 +26,14 @@ def deployed() -> Site:
         "NOTIFICATION_SENDER": variable("NOTIFICATION_SENDER"),
         "CREDENTIALS_SECRET": variable("CREDENTIALS_SECRET"),
     }
+    if (key := variable("EXPORT_KEY")) != NO_KEY:
+        names["EXPORT_KEY"] = key
     address = variable("CONSOLE_ADDRESS").removesuffix("/")
     secrets = aws("client", "secretsmanager")
-    key, client_secret = read_secret(secrets.get_secret_value(SecretId=variable("CONSOLE_SECRET"))["SecretString"])
+    session_key, client_secret = read_secret(secrets.get_secret_value(SecretId=variable("CONSOLE_SECRET"))["SecretString"])
     client = Client(variable("CONSOLE_ISSUER"), variable("CONSOLE_CLIENT_ID"), client_secret, f"{address}/callback")
     target = Target(names, "the environment of the function")
-    return Site(target, address, key, client, variable("INSTANCE_NAME"), variable("CONSOLE_GROUPS_CLAIM"))
+    return Site(target, address, session_key, client, variable("INSTANCE_NAME"), variable("CONSOLE_GROUPS_CLAIM"))
 
 
 def read_secret(text: str) -> tuple[str, str]:
@@ -52,5 +54,7 @@ def read_secret(text: str) -> tuple[str, str]:
     return key, secret
 
 
+NO_KEY = "none"
+"""What the variable EXPORT_KEY says where the stack signs no exports."""
 SHORTEST_KEY = 32
 """Characters."""

@@ -15,7 +15,11 @@ class Refusal(TallybridgeError):
         self.status = status
 
 
-STATUS = {"RUN-UNKNOWN": 404, "CODE-UNKNOWN": 404, "RUN-NOT-RUNNING": 409, "CONFIGURATION-SAVED-MEANWHILE": 409}
+STATUS = {
+    **dict.fromkeys(("RUN-UNKNOWN", "CODE-UNKNOWN", "PLAN-UNKNOWN"), 404),
+    **dict.fromkeys(("RUN-NOT-RUNNING", "CONFIGURATION-SAVED-MEANWHILE"), 409),
+    **dict.fromkeys(("PLAN-APPLIED", "PLAN-OLD", "PLAN-SETTINGS", "PLAN-NOT-WHOLE"), 409),
+}
 """Statuses of errors of the product."""
 
 

@@ -45,5 +45,10 @@ def environment(tenant: str, account: str) -> str:
     """PRODUCTION, SANDBOX, MIXED, or NOT SET UP where one of them is not known."""
     if not tenant or not account:
         return UNKNOWN
-    real = {tenant in PRODUCTION_HOSTS, not _TEST_ACCOUNT.fullmatch(account)}
+    real = {tenant in PRODUCTION_HOSTS, not is_test_account(account)}
     return MIXED if len(real) == 2 else PRODUCTION if True in real else SANDBOX
+
+
+def is_test_account(account: str) -> bool:
+    """Whether a NetSuite account id is that of a sandbox, a release preview or a test drive."""
+    return bool(_TEST_ACCOUNT.fullmatch(account))

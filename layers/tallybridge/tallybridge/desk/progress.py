@@ -53,26 +53,31 @@ def start(
     steps: Sequence[str] | None,
     accept_mode: str = "",
     instructed_only: bool = False,
+    plan: str = "",
     reverse: str = "",
     by: str = "",
+    reason: str = "",
 ) -> str:
     """Start an execution of the billing sync; answers its ARN. The run's id is the execution's name. `accept_mode`: "A" or "B", for the
     one run after a deliberate switch of the Zuora tenant. `instructed_only`: nothing is taken up but what people have given instructions
-    for. `reverse`: an approved reversal is carried out, and nothing else. `by` is the person who starts it."""
+    for; `plan`: exactly what that dry run has planned; `reverse`: an approved reversal is carried out, and nothing else. `by` is the
+    person who starts it, `reason` why."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     document = {"trigger": trigger, "dryRun": dry_run, "steps": list(steps) if steps else None}
     if accept_mode:
         document["acceptMode"] = accept_mode
     if instructed_only:
         document["only"] = "instructed"
+    if plan:
+        document["plan"] = plan
     if reverse:
         document["reverse"] = reverse
     if by:
         document["by"] = by
-    if by:
         only = "; only what was instructed" if instructed_only else ""
-        what = f"reversal {reverse}" if reverse else f"steps: {', '.join(steps) if steps else 'all'}{only}"
-        target.note(by, "dry run" if dry_run else "run", f"run {name}", after=what)
+        work = f"reversal {reverse}" if reverse else f"steps: {', '.join(steps) if steps else 'all'}{only}"
+        after = f"the plan of run {plan}" if plan else work
+        target.note(by, "apply" if plan else "dry run" if dry_run else "run", f"run {name}", after=after, reason=reason)
     states = target.client("stepfunctions")
     answer = states.start_execution(stateMachineArn=target["BILLING_SYNC_ARN"], name=name, input=json.dumps(document))
     return str(answer["executionArn"])

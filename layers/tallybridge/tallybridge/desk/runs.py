@@ -14,10 +14,12 @@ from tallybridge.errors import ConfigurationError
 from tallybridge.pieces import side_by_side
 from tallybridge.reporting.missing import missing, together
 from tallybridge.reporting.verdict import verdict
-from tallybridge.reporting.words import duration_text, moment, money_text
+from tallybridge.reporting.words import duration_text, moment, money_text, seconds_text
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.runlog import ControlTotal, RunSummary, StepReport, Tally
 from tallybridge.sync.runs import Runs
+from tallybridge.tasks.folded import so_far
+from tallybridge.tasks.results import StepFacts
 from tallybridge.tasks.steps import STEPS, step_class
 
 PAGE = 25
@@ -102,7 +104,8 @@ def _told(row: dict[str, Any], summary: RunSummary | None) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Task:
     """A step of a run: how it is or ended, when, and how much. `begins` and `lasts` are thousandths of the run's time; `rounds` says how
-    often its batches were worked on, `batches` how many they are."""
+    often its batches were worked on, `batches` how many they are; `refused` how many calls were refused for too many at once, `waited` for
+    how long, in words, calls waited for their turn, added over all workers; `pressed` when: {"begins", "lasts", "refused", "waited"}."""
 
     step: str
     title: str
@@ -115,6 +118,9 @@ class Task:
     batches: int
     rounds: int
     message: str
+    refused: int = 0
+    waited: str = ""
+    pressed: tuple[dict[str, int], ...] = ()
 
 
 COUNTS = ("selected", "created", "updated", "linked", "recovered", "unchanged", "held", "refused", "skipped", "unfinished", "left")
@@ -153,7 +159,9 @@ def _task(target: Target, run_id: str, step: str, begin: datetime | None, ended_
     rounds = sum(1 for _ in folder.names(f"{step}/results/"))
     begins, lasts = _place(moment(started), moment(ended) or end, begin, end)
     took = duration_text(started, ended or stamp(end))
-    return Task(step, title, state, started, took, begins, lasts, counts, batches, rounds, message)
+    found = so_far(folder, StepFacts.of_class(step_class(step))).pressure
+    pressed, waited = tuple(found.within(begin, end)) if begin else (), seconds_text(found.waited)
+    return Task(step, title, state, started, took, begins, lasts, counts, batches, rounds, message, found.refused, waited, pressed)
 
 
 def _place(started: datetime | None, ended: datetime, begin: datetime | None, end: datetime) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from tallybridge.reporting.verdict import verdict
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.ledger import State
 from tallybridge.sync.runlog import BROKEN_OFF, Cause, Level, LogLine, RunOutcome, RunSummary
-from tallybridge.sync.runs import STALE_AFTER
+from tallybridge.sync.runs import NOT_THE_WHOLE, STALE_AFTER
 from tallybridge.tasks.drift import drift_in, drift_items, open_drift
 from tallybridge.tasks.steps import STEPS
 
@@ -140,7 +140,7 @@ def last_summary(target: Target) -> RunSummary | None:
 
 def _that_count(target: Target) -> list[dict[str, Any]]:
     """The newest runs that tell of the whole, newest first."""
-    return [r for r in target.runs.recent(RECENT) if not (r.get("dry_run") or r.get("instructed_only"))]
+    return [r for r in target.runs.recent(RECENT) if not any(r.get(name) for name in NOT_THE_WHOLE)]
 
 
 def _newest_summary(target: Target, runs: Sequence[Mapping[str, Any]]) -> RunSummary | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -54,10 +54,10 @@ def missing_text(summary: RunSummary) -> str:
     sums = [f"{m.name} {money_text(m.amount, m.currency)}" for m in found]
     if len(sums) > SHOWN:
         sums = [*sums[:SHOWN], f"{count_text(len(sums) - SHOWN)} more"]
-    return " ".join((f"Not brought over yet: {listed(sums)}.", *_effects(found)))
+    return " ".join((f"Not brought over yet: {listed(sums)}.", *effects(found)))
 
 
-def together(found: Iterator[Missing]) -> list[Missing]:
+def together(found: Iterable[Missing]) -> list[Missing]:
     """One entry per type, currency and sign."""
     known: dict[tuple[str, str, bool], Missing] = {}
     for m in found:
@@ -66,7 +66,7 @@ def together(found: Iterator[Missing]) -> list[Missing]:
     return list(known.values())
 
 
-def _effects(found: list[Missing]) -> Iterator[str]:
+def effects(found: Iterable[Missing]) -> Iterator[str]:
     """What the missing documents do to the receivables of each destination, by currency."""
     sums: dict[str, dict[str, Decimal]] = {}
     for m in found:

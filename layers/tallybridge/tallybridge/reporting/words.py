@@ -102,9 +102,14 @@ def duration_text(started: str, ended: str) -> str:
     if start is None or end is None or end < start:
         return ""
     milliseconds = round((end - start).total_seconds() * 1000)
-    if milliseconds < 1000:
-        return f"{milliseconds} ms"
-    minutes, seconds = divmod(milliseconds // 1000, 60)
+    return f"{milliseconds} ms" if milliseconds < 1000 else seconds_text(milliseconds // 1000)
+
+
+def seconds_text(whole: int) -> str:
+    """Whole seconds in words: "12 s", "1 min 12 s", "2 h 5 min"; "" for none."""
+    if not whole:
+        return ""
+    minutes, seconds = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"

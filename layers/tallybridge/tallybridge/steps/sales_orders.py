@@ -22,6 +22,7 @@ from tallybridge.steps.masterdata.sales_order_mapping import (
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, SuiteLeftOut
 from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
+from tallybridge.steps.shared.texts import named_account
 from tallybridge.steps.shared.writers import ZuoraWriter
 from tallybridge.sync.step import (
     Candidate,
@@ -180,6 +181,8 @@ class SalesOrders(NetSuiteToZuora):
             group=str(order.row.get("account") or ""),
             order=(str(order.row.get("trandate") or ""), order.number),
             data=order,
+            date=str(order.row.get("trandate") or ""),
+            customer_name=named_account(order.account),
         )
 
     def _lines_of(self, orders: Iterable[str]) -> dict[str, list[OrderLine]]:

@@ -26,11 +26,12 @@ from typing import Any
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import NoSlot, OutOfTime, ServiceError
 from tallybridge.sync.difference import difference
-from tallybridge.sync.earlier import intent_of, money_of, result_of_earlier
+from tallybridge.sync.earlier import about, intent_of, result_of_earlier
 from tallybridge.sync.held import Held, agree
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
 from tallybridge.sync.ledger import Ledger, LostClaim
+from tallybridge.sync.planned import Agreed, Planned, hold_to, planned
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
 from tallybridge.sync.sender import NOT_SENT, Sender, Worker
 from tallybridge.sync.step import (
@@ -51,7 +52,18 @@ from tallybridge.sync.step import (
     Write,
 )
 from tallybridge.sync.waves import waits_for, waves, with_ids
-from tallybridge.sync.work import Work, destination_of, explain, lines_of, name_of, problem_of, result_of, sent_of, target_of
+from tallybridge.sync.work import (
+    Work,
+    destination_of,
+    explain,
+    lines_of,
+    name_of,
+    problem_of,
+    proof_of,
+    result_of,
+    sent_of,
+    target_of,
+)
 
 LEDGER_WRITERS = 8
 FOR_ANOTHER_ROUND = frozenset({NOT_SENT, OutOfTime.code, NoSlot.code})
@@ -64,8 +76,8 @@ NO_ANSWER = MarkResult(False, "STATUS", "no answer")
 class BatchResult:
     """What became of a batch, and of which `records`; `failure` says why the step as a whole cannot go on. `wait` (seconds) says for how
     long another worker may hold one of the records: then nothing was done. `rehearsed` are the records that a dry run would have brought
-    over, each with its plan. `rest` are the ids of records that the worker had no time for: another round takes them; `no_slot` says that
-    waiting for slots of the destination has used it up."""
+    over, each with its plan, `planned` is what it says of every record. `rest` are the ids of records that the worker had no time for:
+    another round takes them; `no_slot` says that waiting for slots of the destination has used it up."""
 
     results: list[RecordResult] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
@@ -73,6 +85,7 @@ class BatchResult:
     wait: int = 0
     records: Sequence[SourceRecord] = ()
     rehearsed: Sequence[tuple[SourceRecord, Plan]] = ()
+    planned: Sequence[Planned] = ()
     rest: frozenset[str] = frozenset()
     no_slot: bool = False
 
@@ -81,10 +94,18 @@ class Batch:
     """Processes candidates of one step."""
 
     def __init__(
-        self, step: Step, ledger: Ledger, clock: Clock, worker: Worker, instructions: Mapping[str, Instruction] | None = None
+        self,
+        step: Step,
+        ledger: Ledger,
+        clock: Clock,
+        worker: Worker,
+        instructions: Mapping[str, Instruction] | None = None,
+        agreed: Agreed | None = None,
     ) -> None:
         self.instructions = instructions or {}
         """What people have said of records, by source id."""
+        self.agreed = agreed
+        """The plan that this run applies, if it applies one."""
         self.step = step
         self.ledger = ledger
         self.clock = clock
@@ -104,6 +125,10 @@ class Batch:
                 work.destination_id = there[0].id
         instruct(works, found, self.instructions, self.step)
         self._spare_those_of_others(works, found)
+        if self.agreed is not None:
+            begun = {w.record.id for w in works if self.ledger.own(known.get(self._key(w.record.id)))}
+            hold_to(works, found, self.agreed, begun, self.step)
+        plans = [planned(w, found.get(w.record.id, ()), self.step) for w in works] if self.worker.dry_run else []
         for work in works:
             self._take_plan(work, known.get(self._key(work.record.id)))
         by_id = {w.record.id: w for w in works}
@@ -129,6 +154,7 @@ class Batch:
             records=records,
             rest=frozenset(rest),
             no_slot=any(w.code == NoSlot.code for w in works),
+            planned=plans,
             rehearsed=[(w.record, w.plan) for w in works if self._brought_over(w)] if self.worker.dry_run else (),
         )
 
@@ -179,7 +205,7 @@ class Batch:
                 work.settle(Outcome.SKIPPED)
                 work.code, work.noted = problem.code, set_aside and not self.worker.dry_run
                 if not self.worker.dry_run:
-                    self.ledger.let_go(self._key(work.record.id), known)
+                    self.ledger.let_go(self._key(work.record.id), known, problem.code)
             case Found(counterpart, action, remark, write_back):
                 work.action, work.destination_id, work.there = action, counterpart.id, counterpart.held
                 if remark:
@@ -195,9 +221,10 @@ class Batch:
     def _keep_held(self, work: Work, problem: Problem, known: Mapping[str, Any] | None, *, set_aside: bool = False) -> bool:
         if self.worker.dry_run:
             return False
-        key, number, about = self._key(work.record.id), work.record.number, {**money_of(work.record), "cause": problem.cause}
+        key, number = self._key(work.record.id), work.record.number
+        facts = {**about(work.record, self._record_type(work)), "cause": problem.cause}
         told = (problem.code, problem.message, problem.waits_for)
-        return self.ledger.held(key, self.step.name, number, *told, known, about, set_aside=set_aside)
+        return self.ledger.held(key, self.step.name, number, *told, known, facts, set_aside=set_aside)
 
     def _ready(self, work: Work, by_id: Mapping[str, Work], known: Mapping[str, Mapping[str, Any]]) -> bool:
         """Put in the ids of records that were to be written first; hold the record when one of them was not."""
@@ -248,7 +275,7 @@ class Batch:
 
     def _claim(self, work: Work, known: Mapping[str, Any] | None) -> None:
         there = work.destination_id if isinstance(work.plan, Found) else ""
-        intent = intent_of(work.record, work.action, there)
+        intent = intent_of(work.record, work.action, there, self._record_type(work))
         try:
             work.claim = self.ledger.claim(self._key(work.record.id), self.step.name, work.record.number, known, intent)
         except LostClaim:
@@ -323,6 +350,7 @@ class Batch:
         for work in works:
             sent, there = sent_of(work, self.step), work.there or Held()
             if agree(sent, there, work.record.base):
+                work.compared = proof_of(there, work.record)
                 continue
             what = difference(sent, there, work.record.base)
             text = f"{self._name(work)}: {destination_of(work, self.step)} {work.destination_id} {what}."
@@ -393,7 +421,7 @@ class Batch:
                 self.ledger.kept_back(work.claim, self.step.name, problem.code, problem.message, problem.waits_for)
                 work.settle(Outcome.HELD, problem)
                 return
-            facts = dict(work.plan.facts) if isinstance(work.plan, Write | Found) else {}
+            facts = {**work.compared, **(work.plan.facts if isinstance(work.plan, Write | Found) else {})}
             self.ledger.done(work.claim, destination_id=work.destination_id, **facts)
             if work.outcome is None:
                 work.settle(Outcome.ALREADY if self._was_there(work) else Outcome.SYNCED)
@@ -421,6 +449,10 @@ class Batch:
         elif works:
             with ThreadPoolExecutor(max_workers=min(LEDGER_WRITERS, len(works))) as pool:
                 _all(pool.map(act, works))
+
+    def _record_type(self, work: Work) -> str:
+        """What a transaction becomes; "" for other records."""
+        return destination_of(work, self.step) if self.step.transaction else ""
 
     def _transferred(self, value: str) -> str | None:
         return value if self.step.transaction else None

@@ -17,18 +17,30 @@ GONE = "GONE"
 """Code of candidates that no longer meet the selection."""
 
 
-def intent_of(record: SourceRecord, action: str, found_id: str) -> dict[str, str]:
-    """What the ledger keeps with a claim: action, currency, amount, customer, what is applied, and the counterpart's id where it was found
-    ("" otherwise)."""
-    applied = "" if record.applied is None else money.plain(record.applied)
-    kept = {"action": action, **money_of(record)}
-    kept |= {name: value for name, value in (("customer", record.customer), ("applied", applied)) if value}
-    return {**kept, "destination_id": found_id} if found_id else kept
+def intent_of(record: SourceRecord, action: str, found_id: str, record_type: str = "") -> dict[str, str]:
+    """What the ledger keeps with a claim: action, what is applied, the counterpart's id where it was found ("" otherwise), and what is kept
+    of every record (`about`)."""
+    applied = {} if record.applied is None else {"applied": money.plain(record.applied)}
+    found = {"destination_id": found_id} if found_id else {}
+    return {"action": action, **about(record, record_type), **applied, **found}
+
+
+def about(record: SourceRecord, record_type: str) -> dict[str, str]:
+    """What the ledger keeps of a record whatever becomes of it, so that a period can be told from the ledger alone: currency and amount,
+    and as far as they are known the customer (the destination's id, and what people call it), the date of the document, and the record type
+    that it becomes."""
+    named = {"customer": record.customer, "customer_name": record.customer_name, "document_date": record.date, "record_type": record_type}
+    return {**money_of(record), **{name: value for name, value in named.items() if value}}
 
 
 def money_of(record: SourceRecord) -> dict[str, str]:
     """A record's currency and amount as the ledger keeps them."""
     return {"currency": record.currency, "amount": "" if record.amount is None else money.plain(record.amount)}
+
+
+def compared_money(item: Mapping[str, Any]) -> str:
+    """The money of an item as its proof names it: "USD 100.5"."""
+    return f"{item.get('currency', '')} {item.get('amount', '')}"
 
 
 def result_of_earlier(object_type: str, record_id: str, item: Mapping[str, Any] | None, *, own: bool) -> RecordResult:

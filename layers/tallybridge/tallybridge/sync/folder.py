@@ -103,6 +103,10 @@ class RunFolder:
                 raise FileNotFoundError(self.key(name)) from failed
             raise
 
+    def read_range(self, name: str, begin: int, end: int) -> bytes:
+        """Some bytes of a file: from `begin` up to, not including, `end`."""
+        return bytes(self.store.get_object(Bucket=self.bucket, Key=self.key(name), Range=f"bytes={begin}-{end - 1}")["Body"].read())
+
     def read_json(self, name: str) -> Any:
         return money.loads(self.read(name))
 

@@ -33,6 +33,13 @@ IN_FLIGHT_SECONDS = 200
 ATTENTION_INDEX = "waiting"
 """By what must be come back to (`attention`) and, of records that are alike, the oldest first (`place`)."""
 NUMBER_INDEX = "number"
+PERIOD_INDEX = "period"
+"""Items by the month of their document, in the order in which they were moved last."""
+MOVED = "moved#"
+"""Beginning of the keys of traces that records leave in a month they were dated in before."""
+NEVER_EMPTY = ("number", "period")
+"""Keys of indexes, which take no empty text."""
+MONTH = len("2026-11")
 
 
 class State(StrEnum):
@@ -118,13 +125,15 @@ class Claim:
 
 
 class Ledger:
-    """The Integration Status table. `lease` is the moment (epoch seconds) at which this worker's claims end."""
+    """The Integration Status table. `lease` is the moment (epoch seconds) at which this worker's claims end; `of_run` is kept with every
+    record that is settled: who or what has started the run, and the version of the settings it works with."""
 
-    def __init__(self, table: Table, clock: Clock, owner: Owner, lease: int) -> None:
+    def __init__(self, table: Table, clock: Clock, owner: Owner, lease: int, of_run: Mapping[str, str] | None = None) -> None:
         self.table = table
         self.clock = clock
         self.owner = owner
         self.lease = lease
+        self.of_run = of_run or {}
 
     @staticmethod
     def key(system: str, object_type: str, record_id: str) -> str:
@@ -247,14 +256,15 @@ class Ledger:
             return False  # another worker has moved it on: its note is newer than ours
         return True
 
-    def let_go(self, key: str, known: Mapping[str, Any] | None) -> None:
-        """Note that nothing is due for a record any more, if the ledger said otherwise. Leaves items alone that a worker holds."""
+    def let_go(self, key: str, known: Mapping[str, Any] | None, why: str = "") -> None:
+        """Note that nothing is due for a record any more, if the ledger said otherwise, and under which code (`left`), "" where none is
+        known. Leaves items alone that a worker holds."""
         item = known or {}
         if item.get("state") in OPEN or not str(item.get("attention", "")).startswith(OF_PROBLEMS):
             return
         back = {"attention": DEFERRED + str(item["step"])} if item.get("deferred") else {}
         try:
-            self._move({**item, "id": key}, back, [name for name in WAITING if name not in back])
+            self._move({**item, "id": key}, {**back, "left": why}, [name for name in WAITING if name not in back])
         except LostClaim:
             return  # another worker has moved it on
 
@@ -299,27 +309,46 @@ class Ledger:
     def attention(self, kind: str, code: str = "", after: str = "", most: int | None = None) -> Iterator[dict[str, Any]]:
         """Items that somebody or something must come back to: "HELD#<step>", "REFUSED#<step>", "DEFERRED#<step>"; all of them, or those
         with a code alone. In the order of their places, from behind the place `after`; at most so many."""
-        values = {":kind": kind}
-        asked: dict[str, Any] = {"KeyConditionExpression": "attention = :kind", "ExpressionAttributeValues": values}
-        if code:
-            asked["KeyConditionExpression"] += " AND begins_with(place, :code)"
-            values[":code"] = f"{code}#"
-        if after:
-            asked["ExclusiveStartKey"] = {"attention": kind, "place": after, "id": after.split("#", 2)[2]}
+        also = (" AND begins_with(place, :also)", f"{code}#") if code else None
+        more = {"ExclusiveStartKey": {"attention": kind, "place": after, "id": after.split("#", 2)[2]}} if after else {}
+        return self._all(ATTENTION_INDEX, ("attention", kind), also, most, **more)
+
+    def dated_in(self, month: str, since: str = "") -> Iterator[dict[str, Any]]:
+        """The items of records whose documents are dated in a month (YYYY-MM), those that were moved first in front; with `since` (ISO 8601
+        UTC) those moved then or later. Among them are traces (`MOVED`) of records that are dated in another month now."""
+        return self._all(PERIOD_INDEX, ("period", month), (" AND updated >= :also", since) if since else None)
+
+    def moved_last(self, month: str) -> str:
+        """When (ISO 8601 UTC) one of the items of a month was moved last; "" where there is none."""
+        newest = self._all(PERIOD_INDEX, ("period", month), most=1, ScanIndexForward=False)
+        return next((str(item["updated"]) for item in newest), "")
+
+    def moved_lately(self, month: str, most: int) -> Iterator[dict[str, Any]]:
+        """The items of a month that were moved last, the newest first; at most so many."""
+        return self._all(PERIOD_INDEX, ("period", month), most=most, ScanIndexForward=False)
+
+    def keys_of(self, number: str) -> list[str]:
+        """The keys of all items with a number: of records, and of what lies beside them."""
+        return [str(item["id"]) for item in self._all(NUMBER_INDEX, ("number", number))]
+
+    def _all(
+        self, index: str, key: tuple[str, str], also: tuple[str, str] | None = None, most: int | None = None, **more: Any
+    ) -> Iterator[dict[str, Any]]:
+        """What an index has for its key (name, value), page by page, at most so many; `also` is a further condition with the value of
+        ":also". The key's name is given as a placeholder, since it may be a word that DynamoDB reserves, such as "number"."""
+        more |= {"KeyConditionExpression": "#key = :key", "ExpressionAttributeNames": {"#key": key[0]}}
+        more["ExpressionAttributeValues"] = {":key": key[1]}
+        if also:
+            more["KeyConditionExpression"] += also[0]
+            more["ExpressionAttributeValues"][":also"] = also[1]
         left = most
         while left is None or left > 0:
-            answer = self.table.query(IndexName=ATTENTION_INDEX, **asked, **({"Limit": left} if left else {}))
+            answer = self.table.query(IndexName=index, **more, **({"Limit": left} if left else {}))
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
             left = None if left is None else left - len(answer["Items"])
-            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def keys_of(self, number: str) -> list[str]:
-        """The keys of all items with a number: of records, and of what lies beside them."""
-        values = {":number": number}
-        answer = self.table.query(IndexName=NUMBER_INDEX, KeyConditionExpression="number = :number", ExpressionAttributeValues=values)
-        return [str(item["id"]) for item in answer["Items"]]
+            more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _advance(self, claim: Claim, state: State, facts: Mapping[str, Any], *, settled: bool = False) -> Claim:
         surplus = [name for name in WAITING if name not in facts] if settled else ()
@@ -331,8 +360,11 @@ class Ledger:
         version, now = int(item.get("version", 0)), stamp(self.clock.now())
         content = {**item, **facts, "version": version + 1, "updated": now}
         if facts.get("state") in SETTLED:
-            content["history"] = history_of(item, facts, self.owner.run_id, now)
-        content = {k: v for k, v in content.items() if k not in (*surplus, "place") and (k, v) != ("number", "")}
+            content |= {"history": history_of(item, facts, self.owner.run_id, now), **self.of_run}
+        content["period"] = str(content.get("document_date", ""))[:MONTH]
+        if item.get("period", content["period"]) != content["period"]:
+            self._leave_trace(item, now)
+        content = {k: v for k, v in content.items() if k not in (*surplus, "place") and (v != "" or k not in NEVER_EMPTY)}
         if "attention" in content:
             content["place"] = place_of(content)
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
@@ -347,6 +379,12 @@ class Ledger:
         except self.table.meta.client.exceptions.ConditionalCheckFailedException as lost:
             raise LostClaim(item["id"]) from lost
         return content
+
+    def _leave_trace(self, item: Mapping[str, Any], now: str) -> None:
+        """A record leaves a month: whoever has counted it there learns that. Written before the record is moved; a trace too many says no
+        more than that one has to count anew."""
+        kept = {name: item[name] for name in ("period", "step", "document_date") if name in item}
+        self.table.put_item(Item={**kept, "id": f"{MOVED}{item['period']}#{item['id']}", "state": "MOVED", "updated": now})
 
 
 def place_of(item: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ pk "watermark"       sk <step>          how far a step has looked at changes (se
 pk "configuration"   sk <job>           the version of the settings that the last run worked with
 pk "concurrency"     sk <job>           how many calls to the destination the newest settings allow at a time
 pk "connection"      sk "zuora-netsuite" the one NetSuite account and the tenant mode that this instance is bound to
+pk "count"           sk <month>         the documents of a month, counted (see periods.py), and the moment up to which
 pk "mailed"          sk <what runs>     what people were mailed last of an incident that has not ended (see reporting/incident.py)
 pk "slots"           sk <account>       the destination's slots (see slots.py)
 pk "problems"        sk <step>           what is held or refused, by code (see problems.py)
@@ -30,12 +31,15 @@ STALE_AFTER = timedelta(minutes=15)
 """A lock without a heartbeat for so long may be taken (operations.md section 4.3)."""
 BILLING = "billing"
 """The job of the billing sync."""
-RETENTION = timedelta(days=400)
+RETENTION = timedelta(days=3653)
+"""How long records of runs are kept: the longest that a stack can keep what the runs have left."""
 IN_THE_LIST = (
     *("run_id", "instance", "trigger", "started", "ended", "outcome", "dry_run", "set_up", "message"),
-    *("stopped_by", "reason", "undelivered", "instructed_only", "reverse", "by"),
+    *("stopped_by", "reason", "undelivered", "instructed_only", "by", "plan", "reverse"),
 )
 """What of a run's record stands in the list of runs."""
+NOT_THE_WHOLE = ("dry_run", "instructed_only", "plan", "reverse")
+"""What of a run's record says that it was not to do everything: it proves nothing of the whole."""
 CONNECTION = {"pk": "connection", "sk": "zuora-netsuite"}
 """Where the binding stands."""
 BILLING, REVENUE = "billing", "revenue"
@@ -241,6 +245,25 @@ class Runs:
         item = self.table.get_item(Key={"pk": "console#doctor", "sk": "last"}, ConsistentRead=True).get("Item") or {}
         return str(item.get("found", ""))
 
+    def keep_count(self, month: str, moved_last: str, body: bytes, at: str) -> None:
+        """Keep the count of a month (YYYY-MM), which has all that was moved up to `moved_last`, in the place of an earlier one."""
+        self.table.put_item(Item={"pk": "count", "sk": month, "moved_last": moved_last, "body": body, "at": at})
+
+    def count(self, month: str) -> dict[str, Any]:
+        """{"moved_last", "body", "at"} of the count that is kept of a month, {} where none is."""
+        return self.table.get_item(Key={"pk": "count", "sk": month}, ConsistentRead=True).get("Item") or {}
+
+    def note_dates_begin(self) -> None:
+        """Note, once, that the ledger keeps the dates of documents from now on, and whether runs that kept none have come before."""
+        item = {"pk": "count", "sk": "begin", "at": stamp(self.clock.now()), "earlier": bool(self.bound())}
+        with suppress(self.table.meta.client.exceptions.ConditionalCheckFailedException):
+            self.table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
+
+    def undated_before(self) -> str:
+        """The moment (ISO 8601 UTC) before which records were synced whose dates the ledger does not keep; "" where it keeps all."""
+        item = self.table.get_item(Key={"pk": "count", "sk": "begin"}, ConsistentRead=True).get("Item") or {}
+        return str(item["at"]) if item.get("earlier") else ""
+
     def bound(self) -> dict[str, str]:
         """{"netsuite_account", "tenant_mode"} of the tenant pair that this instance is bound to, {} before its first run."""
         item = self.table.get_item(Key=CONNECTION, ConsistentRead=True).get("Item") or {}
@@ -278,13 +301,29 @@ class Runs:
             )
         return left
 
+    def bind_anew(self, left: str, account: str) -> bool:
+        """Bind this instance to another NetSuite account, instead of the one that it was bound to; answers whether it still was."""
+        try:
+            self.table.update_item(
+                Key=dict(CONNECTION),
+                UpdateExpression="SET netsuite_account = :account, since = :now",
+                ConditionExpression="netsuite_account = :left",
+                ExpressionAttributeValues={":account": account, ":left": left, ":now": stamp(self.clock.now())},
+            )
+        except self.table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
 
 def _other_account(bound: str, found: str) -> ConfigurationError:
     return ConfigurationError(
         f"This instance is bound to netsuite account {bound}, but is connected to {found} now.",
         place="netsuite_account",
         code="CONNECTION-CHANGED",
-        advice="Connect it to the old one again, or set up a new instance; records of two accounts must never mix.",
+        advice=(
+            "Connect it to the old one again. If the other one is a copy of it, `tallybridge connection --accept` proves that and goes on "
+            "there; for any other account set up an instance of its own: records of two accounts must never mix."
+        ),
     )
 
 

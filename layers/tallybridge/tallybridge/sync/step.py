@@ -45,7 +45,8 @@ class SourceRecord:
     `order` decides what is written first inside a group; `status` is the Integration Status; `destination` is the record type it becomes
     where a step writes several; `data` is the step's own view of it. Steps that follow changes say when the source says that it was changed
     (`modified`), and what it contains (`state`, a digest without what the connector itself writes). `customer` is the destination's id of
-    the customer that it is sent for, `applied` what it has applied to documents: kept with what was sent, so that changes are seen."""
+    the customer that it is sent for, `applied` what it has applied to documents: kept with what was sent, so that changes are seen. `date`
+    is that of the document (YYYY-MM-DD in the source's time zone, "" for what is none), `customer_name` what people call its customer."""
 
     id: str
     number: str
@@ -62,6 +63,8 @@ class SourceRecord:
     customer: str = ""
     applied: Decimal | None = None
     base: str = ""
+    date: str = ""
+    customer_name: str = ""
 
     @property
     def sent(self) -> Held:
@@ -334,6 +337,9 @@ class Step(Protocol):
         """What a create whose outcome is unknown may have made."""
 
     def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan: ...
+    def is_sync_date(self, name: str) -> bool:
+        """Whether a field of a request says when the record was synced, so that it differs each time."""
+
     def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
         """Which of these destination records belong to another source record. `targets`: source id -> (record, destination id), none of
         them found by the source record's id. Answers why, by source id."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tallybridge import money
 from tallybridge.errors import Refused, TallybridgeError
-from tallybridge.sync.earlier import money_of
+from tallybridge.sync.earlier import compared_money, money_of
 from tallybridge.sync.held import Held
 from tallybridge.sync.ledger import Claim
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
@@ -39,6 +41,8 @@ class Work:
     """A request was sent, and whether it was applied is unknown."""
     lost: bool = False
     """The answer to a create was lost, and no look-up has settled it."""
+    compared: Mapping[str, str] = field(default_factory=dict)
+    """What the ledger keeps of the comparison with what the destination holds, once they agree."""
     declined: Refused | None = None
     """How the destination has declined a request of it, in its own words."""
     answered: bool = False
@@ -87,6 +91,14 @@ def sent_of(work: Work, step: Step) -> Held:
     return Held(record.amount, record.currency, record.customer, destination_of(work, step))
 
 
+def proof_of(there: Held, record: SourceRecord) -> dict[str, str]:
+    """What the ledger keeps of a comparison in which amount, currency, customer and type agreed: the money that was compared, so that it
+    proves nothing of another amount later; what the destination holds; and the base currency that it is booked in where the figures alone
+    agree."""
+    amount = "" if there.amount is None else money.plain(there.amount)
+    return {"compared": compared_money(money_of(record)), "held_amount": amount, "booked_in": record.base}
+
+
 def problem_of(work: Work, step: Step, error: TallybridgeError) -> Problem:
     """What a failed call means for the record."""
     return Problem(error.code, f"{name_of(work, step)}: {error.message}", error.advice)
@@ -115,7 +127,7 @@ def result_of(work: Work, step: Step) -> RecordResult:
 def lines_of(work: Work, step: Step, now: str, run_id: str, *, dry_run: bool, debug: bool) -> list[LogLine]:
     """Every note as a log line; a record that was written or found gets one that says so. Raw answers only with `debug`."""
 
-    money = {"outcome": str(work.outcome or Outcome.UNFINISHED), **money_of(work.record)}
+    told = {"outcome": str(work.outcome or Outcome.UNFINISHED), **money_of(work.record)}
 
     def line(level: Level, problem: Problem, detail: str = "") -> LogLine:
         return LogLine(
@@ -135,7 +147,7 @@ def lines_of(work: Work, step: Step, now: str, run_id: str, *, dry_run: bool, de
             waits_for=problem.waits_for,
             detail=detail,
             cause=problem.cause,
-            **(money if level is Level.WARNING else {}),
+            **(told if level is Level.WARNING else {}),
         )
 
     lines = [line(level, problem, work.detail if debug else "") for level, problem in work.notes]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tallybridge.clock import stamp
 from tallybridge.errors import NoSlot, NotSent, OutOfTime, ServiceError
 from tallybridge.pieces import side_by_side
 from tallybridge.rounds import DONE, LEAST_WAIT
@@ -14,12 +15,15 @@ from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.batch import Batch, BatchResult
 from tallybridge.sync.instructed import IGNORED
 from tallybridge.sync.instructions import Instruction
+from tallybridge.sync.planned import Agreed
 from tallybridge.sync.runlog import LeftOut, Level, LogLine, Outcome, RecordResult, together
 from tallybridge.sync.sender import Worker
 from tallybridge.sync.step import Candidate
+from tallybridge.tasks import pressure
 from tallybridge.tasks.away import TELLING, Away
 from tallybridge.tasks.failure import failure_text
-from tallybridge.tasks.rehearsal import entries_of, keep
+from tallybridge.tasks.planning import Planner
+from tallybridge.tasks.plans import StepPlan
 from tallybridge.tasks.results import MANIFEST, StepClass, batch_rows
 from tallybridge.tasks.step_task import StepTask
 from tallybridge.tasks.watermarks import Looks
@@ -91,7 +95,8 @@ class BatchTask(StepTask):
             begun, chunk = True, first_chunk(left, step.chunk, self._in_vain())
             self.wiring.runs().heartbeat(self.run_id)
             instructions = self._instructions_for(chunk)
-            done = Batch(step, self.ledger, self.wiring.clock, worker, instructions).process(chunk)
+            agreed = self._agreed(chunk) if self.run.plan else None
+            done = Batch(step, self.ledger, self.wiring.clock, worker, instructions, agreed).process(chunk)
             if done.wait:
                 return {"done": False, "wait": max(LEAST_WAIT, min(done.wait, LOOK_AGAIN_SECONDS))}
             if len(done.rest) == len(chunk) and (done.no_slot or self._may_begin_anew(settled)):
@@ -107,6 +112,12 @@ class BatchTask(StepTask):
         """What people say of the records of a chunk, as far as they still say it."""
         known = {i: each for i, each in self.instructions().items() if i in {c.id for c in chunk}}
         return self.queue.still_meant(known) if known else {}
+
+    def _agreed(self, chunk: Sequence[Candidate]) -> Agreed:
+        """What the plan that is applied says of the records of a chunk."""
+        plan = StepPlan.load(self.wiring.folder(self.run.plan), self.kind.name)
+        (parts,) = (entry.get("planned", ()) for entry in self.folder.read_json(self.name(MANIFEST)) if entry["batch"] == self.batch_name)
+        return plan.agreed(parts, {c.id for c in chunk}, self.ledger.read)
 
     def _carried_out(self, instructions: Mapping[str, Instruction], done: BatchResult, gone: Collection[str]) -> None:
         """Note, in the queue, what became of records that people had given instructions for. An attempt that dies before is repeated: the
@@ -158,7 +169,8 @@ class BatchTask(StepTask):
         if given_up:
             results += [RecordResult(self.kind.object, i, i, Outcome.UNFINISHED, code=NO_TIME) for i in sorted(gone)]
             lines.append(self.line(Level.WARNING, NO_TIME_TEXT.format(len(gone)), NO_TIME, NO_TIME_ADVICE))
-        keep(self.folder, self.kind.name, part, entries_of(self.kind.object, done.rehearsed))
+        if self.run.dry_run:
+            Planner(self.folder, step, self.settings, self.rehearsal).keep(part, done)
         self.folder.write_lines(self.name(f"log/{part}.jsonl.gz"), [line.to_json() for line in lines])
         kept = self.folder.write_json_once(
             self.name(f"results/{part}.json"),
@@ -167,8 +179,10 @@ class BatchTask(StepTask):
                 "selected": [c.id for c in chunk if c.id in gone],
                 "failure": failure.message if failure else "",
                 "left_out": [row.to_json() for row in together([*step.context.left_out, *_ignored(results, self.kind)])],
+                "pressure": pressure.told(self.told, self.wiring.pressure, stamp(self.wiring.clock.now())),
             },
         )
+        self.told = self.wiring.pressure.copy()
         if not kept:
             return set()
         looks.note(done.records, results)  # after the results: an attempt that is repeated counts all of them again

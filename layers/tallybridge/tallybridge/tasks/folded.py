@@ -3,7 +3,8 @@
     {step}/folded/so_far.json              how far, and what was counted up to there
     {step}/folded/00001-results.jsonl.gz   the results of some batches, one of their parts a line
     {step}/folded/00001-log.jsonl.gz       their log lines
-    {step}/folded/00001-rehearsed.jsonl.gz what they would make, in a dry run
+    {step}/folded/00001-rehearsed.keys     what they would make, in a dry run, and .rows, a drawer (see `drawers`)
+    {step}/folded/00001-planned.jsonl.gz   what they would do: {"part", "heads"} of each of their parts
 
 It takes as many rounds as it needs. A piece is written before it is counted, and what is counted is one file: an attempt that dies in
 between writes the same piece again, and nothing counts twice. Whatever reads a step afterwards reads its pieces.
@@ -12,21 +13,28 @@ between writes the same piece again, and nothing counts twice. Whatever reads a 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tallybridge import money
 from tallybridge.clock import moment_of
+from tallybridge.money import plain
 from tallybridge.pieces import ahead
 from tallybridge.reporting.off import ARRIVED
 from tallybridge.reporting.totals import Line, count
 from tallybridge.rounds import Kept
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import ControlTotal, LeftOut, Outcome, RecordResult, StepOutcome, StepReport, Tally, together
+from tallybridge.sync.stand_ins import stand_in_id
+from tallybridge.tasks import drawers
 from tallybridge.tasks.away import Away
-from tallybridge.tasks.results import LOG, MADE, RESULTS, BatchLeft, StepFacts, batches_left, manifest_of, read_batch
+from tallybridge.tasks.drawers import Drawer
+from tallybridge.tasks.plan_sums import Sums
+from tallybridge.tasks.pressure import Stretches
+from tallybridge.tasks.results import LOG, MADE, PLANNED, RESULTS, BatchLeft, StepFacts, batches_left, manifest_of, read_batch
 
 SO_FAR = "folded/so_far.json"
 FILES_PER_PIECE = 400
@@ -34,6 +42,7 @@ PIECE_BYTES = 8 * 1024 * 1024
 """A piece ends with the batch that brings it to so many files or bytes."""
 READ_AT_ONCE = 16
 PIECES_AHEAD = 2
+TAKEN = "taken#"
 COUNTERS = {"create": "created", "update": "updated", "link": "linked"}
 
 Place = tuple[int, int]
@@ -57,13 +66,19 @@ class Folded:
     its line out of balance."""
     booked: dict[Line, str] = field(default_factory=dict)
     """As far as the results tell: lines of which NetSuite books records in its base currency, with that currency."""
+    pressure: Stretches = field(default_factory=Stretches)
+    plan: Sums = field(default_factory=Sums)
+    """What a dry run would do."""
 
     def add(self, step: StepFacts, left: BatchLeft) -> None:
         """Count what a batch has left."""
         first: dict[str, Any] = {}
+        for part in left.made:
+            self.plan.add(part)
         self.batches += 1
         self.report.message = self.report.message or left.failure
         self.report.left += left.left
+        self.pressure.add(left.pressure)
         self.left_out = together([*self.left_out, *map(LeftOut.from_json, left.left_out)])
         for result in left.results:
             first.setdefault(result.source_id, (result.currency, result.amount))
@@ -85,6 +100,8 @@ class Folded:
             "totals": [total.to_json() for total in self.totals.values()],
             "selected": [[*line, tally.to_json()] for line, tally in self.selected.items()],
             "booked": [[*line, base] for line, base in self.booked.items()],
+            "pressure": self.pressure.to_json(),
+            "plan": self.plan.to_json(),
         }
 
     @classmethod
@@ -98,6 +115,8 @@ class Folded:
             {(t["object"], t["currency"]): ControlTotal.from_json(t) for t in row["totals"]},
             {(name, currency): Tally.from_json(tally) for name, currency, tally in row["selected"]},
             {(name, currency): base for name, currency, base in row["booked"]},
+            Stretches.from_json(row.get("pressure")),
+            Sums.from_json(row.get("plan")),
         )
 
 
@@ -148,7 +167,7 @@ class Piece:
     size: int = 0
     parts: list[bytes] = field(default_factory=list)
     logs: list[bytes] = field(default_factory=list)
-    made: list[bytes] = field(default_factory=list)
+    made: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, left: BatchLeft, files: int) -> None:
         self.files += files
@@ -164,7 +183,8 @@ class Piece:
     def write(self, folder: RunFolder, step: str, number: int, *, dry_run: bool) -> None:
         packed = {RESULTS: one_a_line(self.parts), LOG: b"".join(self.logs)}
         if dry_run:
-            packed[MADE] = one_a_line(self.made)
+            drawers.put(folder, drawer_name(step, number), by_key(entry for part in self.made for entry in part["made"]))
+            packed[PLANNED] = one_a_line([money.dumps({"part": p["part"], "heads": p["heads"]}).encode() for p in self.made])
         for what, body in packed.items():
             folder.write(piece_name(step, number, what), body, "application/x-ndjson", ContentEncoding="gzip")
 
@@ -200,11 +220,26 @@ def results(folder: RunFolder, step: str, folded: Folded, after: Place = (1, 0))
                 yield (piece, number), RecordResult.from_json(row)
 
 
-def made(folder: RunFolder, step: str) -> Iterator[dict[str, Any]]:
+def drawer_name(step: str, number: int) -> str:
+    """For example invoices/folded/00001-rehearsed."""
+    return f"{step}/folded/{number:05d}-{MADE}"
+
+
+def by_key(entries: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What some batches would make, as a drawer has it: each entry by the stand-in of its source record, and what would be taken of a
+    record's open balance by TAKEN and its internal id."""
+    found: dict[str, Any] = {}
+    for entry in entries:
+        found[stand_in_id(entry["source"])] = entry
+        for document, amount in entry.get("links", ()):
+            found[TAKEN + document] = plain(Decimal(found.get(TAKEN + document, 0)) + Decimal(amount))
+    return found
+
+
+def made(folder: RunFolder, step: str) -> list[Drawer]:
     """What a step of a dry run would make, once it is gone through."""
     known = folder.read_json(f"{step}/{SO_FAR}") if folder.has(f"{step}/{SO_FAR}") else {"pieces": 0}
-    for _, entries in rows(folder, step, range(1, int(known["pieces"]) + 1), MADE):
-        yield from entries
+    return [Drawer(folder, drawer_name(step, number)) for number in range(1, int(known["pieces"]) + 1)]
 
 
 def count_record(report: StepReport, result: RecordResult) -> None:

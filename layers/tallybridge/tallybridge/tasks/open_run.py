@@ -16,6 +16,7 @@ from tallybridge.settings import Settings, parse_settings
 from tallybridge.sync.reversal import IN_THE_RUN, Plans, ReversalPlan
 from tallybridge.sync.runlog import Level, LogLine, RunOutcome
 from tallybridge.sync.runs import MODES, Runs
+from tallybridge.tasks import plans
 from tallybridge.tasks.away import check_netsuite, settlement_enabled
 from tallybridge.tasks.remarks import remarks
 from tallybridge.tasks.run_file import NAME as RUN_FILE
@@ -38,6 +39,7 @@ EVENT = {"id", "detail-type", "source", "time", "detail"}
 SCHEDULERS = ("aws.scheduler", "aws.events")
 MAX_TRIGGER = 100
 MAX_PERSON = 400
+MAX_RUN_ID = 100
 MAX_REVERSAL = 80
 
 
@@ -46,8 +48,9 @@ class RunInput(BaseModel):
 
     `steps` are the only ones to run, null for all. `acceptMode` is for the one run after a deliberate switch of the Zuora tenant: it names
     the mode, "B" with Invoice Settlement, that this instance may change to (docs/switch-to-invoice-settlement.md); a dry run only looks.
-    `only` "instructed" restricts the run to records that people have given instructions for; `reverse` names an approved reversal, which
-    the run carries out and nothing else; `by` names the person who starts it.
+    `only` "instructed" restricts the run to records that people have given instructions for; `plan` names the dry run whose plan is
+    applied, and nothing else, in all of its steps; `reverse` names an approved reversal, which the run carries out and nothing else; `by`
+    names the person who starts it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -57,6 +60,7 @@ class RunInput(BaseModel):
     steps: list[str] | None = None
     acceptMode: Literal["A", "B"] | None = None
     only: Literal["instructed"] | None = None
+    plan: Annotated[str, Field(max_length=MAX_RUN_ID)] = ""
     reverse: Annotated[str, Field(max_length=MAX_REVERSAL)] = ""
     by: Annotated[str, Field(max_length=MAX_PERSON)] = ""
 
@@ -99,11 +103,16 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
     version = taken(wiring.configuration(), lambda: worked_with(wiring), parse_settings)
     settings = parse_settings(version.document)
     mode = "B" if settlement_enabled(wiring, settings) else "A"
+    if not given.dryRun:
+        runs.note_dates_begin()
     left = _bind(runs, wiring, settings, mode, given)
     with wiring.task():
         check_netsuite(wiring, settings)
     folder, reversal = wiring.folder(run_id), _reversal(given, wiring, settings)
     steps = steps_to_run(settings, mode, given.steps, reverse=reversal is not None)
+    effective = settings.model_dump(mode="json", by_alias=True)
+    if given.plan:
+        steps = _plan_of(given.plan, run_id, wiring, effective, mode)
     run = RunFile(
         run_id=run_id,
         instance=variable("INSTANCE_NAME"),
@@ -112,25 +121,35 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
         started=started,
         until=stamp(wiring.clock.now() + timedelta(hours=settings.run_hours)),
         mode=mode,
-        settings=settings.model_dump(mode="json", by_alias=True),
+        settings=effective,
         steps=steps,
         instructed_only=given.only is not None,
         reverse=given.reverse,
         by=given.by,
+        settings_version=f"{version.number}/{settings.version}",
+        plan=given.plan,
     )
     if reversal:
         folder.write_json(IN_THE_RUN, reversal.to_json())
+    if given.plan:
+        plans.take(wiring.folder(given.plan), run_id, wiring.clock.now())
     run.save(folder)
     of_settings = {"settings_version": settings.version, "settings_saved": version.to_json()}
-    runs.record(
-        run_id, dry_run=run.dry_run, mode=mode, steps=steps, instructed_only=run.restricted, reverse=run.reverse, by=run.by, **of_settings
-    )
+    restriction = {"instructed_only": run.instructed_only, "plan": run.plan, "reverse": run.reverse}
+    runs.record(run_id, dry_run=run.dry_run, mode=mode, steps=steps, by=run.by, **restriction, **of_settings)
     if not given.dryRun:
         runs.set_configuration(version.number, run_id)
         runs.set_concurrency(settings.netsuite_max_concurrency)
     told = [*_about_the_run(given, taken_over, left, mode), *_about_steps(settings, mode, given), *_about_settings(settings, mode, wiring)]
     _log(wiring, run_id, [_line(wiring, run_id, *each) for each in [(Level.INFO, "Run started."), *told]])
     return {"opened": True, "runId": run_id, "dryRun": given.dryRun, "mode": mode, "steps": steps}
+
+
+def _plan_of(plan: str, run_id: str, wiring: Wiring, settings: dict[str, Any], mode: str) -> dict[str, bool]:
+    """The steps of a plan that may be applied. Raises `ConfigurationError` that says why it may not."""
+    made = plans.check(wiring.folder(plan), wiring.runs().read(plan), wiring.clock.now(), run_id)
+    plans.check_same(made, settings, mode)
+    return dict(made["steps"])
 
 
 def _reversal(given: RunInput, wiring: Wiring, settings: Settings) -> ReversalPlan | None:
@@ -173,6 +192,9 @@ def parse_input(content: Any) -> RunInput:
             code="INPUT",
             advice=EXAMPLE,
         ) from wrong
+    if given.plan and (given.dryRun or given.steps or given.only or given.acceptMode):
+        text = "A run that applies a plan takes the steps and records of the plan; it is no dry run, and accepts no other mode."
+        raise ConfigurationError(text, place="plan", code="INPUT", advice='Use {"trigger": "manual", "plan": "<id of the dry run>"}.')
     if unknown := [s for s in given.steps or () if s not in STEPS]:
         raise ConfigurationError(
             f'There is no step "{unknown[0]}".', place="steps", code="INPUT", advice=f"The steps are {', '.join(STEPS)}."
@@ -229,6 +251,8 @@ def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> It
         yield Level.INFO, f"Reversal {given.reverse} is carried out, and nothing else."
     if given.only:
         yield Level.INFO, "Only records that people have given instructions for are taken up."
+    if given.plan:
+        yield Level.INFO, f"The plan of dry run {given.plan} is applied; nothing else is taken up."
     if left:
         text = f"The Zuora tenant works {MODES[mode]} (mode {mode}) from now on; until now this instance ran in mode {left}."
         yield Level.WARNING, text, "MODE-SWITCHED", "Start later runs without acceptMode."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from tallybridge.clock import stamp
@@ -17,6 +18,7 @@ from tallybridge.steps.shared.reference import Reference, load_reference
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Owner
+from tallybridge.sync.periods import make_ready
 from tallybridge.sync.runlog import ControlTotal, Level, LogLine, StepOutcome, StepReport
 from tallybridge.tasks.asking import Asked, Told
 from tallybridge.tasks.away import TELLING, Away, learnt
@@ -81,6 +83,8 @@ def _reconcile(event: dict[str, Any], folder: RunFolder, wiring: Wiring, kept: K
         folder.write_json("totals.json", [t.to_json() for t in totals])
         if not run.restricted:
             _look_for_drift(folder, run, wiring, kept, folded)
+        if not run.dry_run:
+            _count_months(run, wiring, kept)
     except NotDone:
         asked.save(folder)
         raise
@@ -150,6 +154,12 @@ def _look_for_drift(folder: RunFolder, run: RunFile, wiring: Wiring, kept: Kept,
     if steps:
         task = DriftTask(steps, ledger, wiring.runs(), folder, kept, noting=not run.dry_run)
         task.look(r for kind, folded in ran.items() for _, r in results(folder, kind.name, folded))
+
+
+def _count_months(run: RunFile, wiring: Wiring, kept: Kept) -> None:
+    """What month-end asks for; where the round has no time left for it, whoever asks makes the count."""
+    with suppress(NotDone):
+        make_ready(wiring.ledger(run.run_id), wiring.runs(), kept.check_time)
 
 
 def _tell_booked(totals: Sequence[ControlTotal], folder: RunFolder, wiring: Wiring) -> None:

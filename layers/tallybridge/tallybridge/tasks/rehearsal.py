@@ -8,20 +8,23 @@ balance of a document and the applications of a payment in NetSuite.
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from threading import Lock
 from typing import Any, cast
 
 from tallybridge.money import plain
 from tallybridge.netsuite import NetSuite
+from tallybridge.pieces import streamed_parts
+from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.runlog import LogLine
+from tallybridge.sync.stand_ins import STAND_IN, stand_in_id
 from tallybridge.sync.step import SYNC_COMPLETE, Found, Plan, SourceRecord, Write
-from tallybridge.tasks.folded import made
-from tallybridge.tasks.results import MADE
+from tallybridge.tasks.drawers import Drawer
+from tallybridge.tasks.folded import TAKEN, made
 from tallybridge.tasks.steps import STEPS
 from tallybridge.zuora.source import Record, ZuoraSource
 
@@ -29,18 +32,16 @@ LINKS = "nexttransactionlinelink"
 """Queries about applications name this table."""
 CURRENCY = ("currency", "Currency")
 """Under which names a Zuora account is given its currency."""
-STAND_IN = re.compile(r"\b9[0-9]{15}\b")
 ZERO = Decimal(0)
+OPEN_BALANCES = frozenset(("foreignamountunpaid", "unused"))
+"""Columns with what is open of a document or a payment."""
+ROWS_AT_ONCE = 1_000
 Entry = dict[str, Any]
 
 
-def stand_in_id(source_id: str) -> str:
-    """Stands for the internal id that a record would get: digits, as every internal id of NetSuite, and longer than any of them."""
-    return f"9{int(hashlib.sha256(source_id.encode()).hexdigest()[:12], 16) % 10**15:015d}"
-
-
-def entry_of(object_type: str, record: SourceRecord, plan: Plan) -> Entry | None:
+def entry_of(step: SyncStep, record: SourceRecord, plan: Plan) -> Entry | None:
     """What a plan would leave behind; None where nothing that others could need."""
+    object_type = step.object
     if isinstance(plan, Found):
         return {"object": object_type, "source": record.id, "id": plan.counterpart.id}
     if not isinstance(plan, Write) or not plan.write_back:
@@ -54,6 +55,8 @@ def entry_of(object_type: str, record: SourceRecord, plan: Plan) -> Entry | None
         "object": object_type,
         "source": record.id,
         "id": stand_in_id(record.id),
+        "key": Ledger.key(step.system, object_type, record.id),
+        "accounts": _accounts(bodies),
         "currency": record.currency or next((b[n] for b in bodies for n in CURRENCY if isinstance(b.get(n), str)), ""),
         "amount": plain(abs(record.amount)) if record.amount is not None else "",
         "customer": str(owners[0].get("id", "")) if owners else "",
@@ -63,39 +66,50 @@ def entry_of(object_type: str, record: SourceRecord, plan: Plan) -> Entry | None
     }
 
 
-def keep(folder: RunFolder, step: str, part: str, entries: Sequence[Entry]) -> None:
-    """Keep what one piece of a batch would make."""
-    if entries:
-        folder.write_json(f"{step}/{MADE}/{part}.json", list(entries))
+def _accounts(bodies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The accounts of an item that would be made."""
+    names = {"income": "incomeAccount", "deferred": "deferredRevenueAccount"}
+    return {own: str(body[name]["id"]) for body in bodies for own, name in names.items() if isinstance(body.get(name), Mapping)}
 
 
-@dataclass
 class Rehearsal:
-    """What earlier steps of a dry run would have made."""
+    """What earlier steps of a dry run would have made: of it what was asked for, so that a worker holds no more than its batch needs."""
 
-    ids: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Internal id by source id, by object type."""
-    made: dict[str, Entry] = field(default_factory=dict)
-    """What stands for a record of NetSuite, by its stand-in id."""
-    taken: dict[str, Decimal] = field(default_factory=dict)
-    """What would be taken of a record's open balance, by internal id."""
+    def __init__(self, drawers: Sequence[Drawer] = ()) -> None:
+        self.drawers = drawers
+        self.ids: dict[str, dict[str, str]] = {}
+        """Internal id by source id, by object type."""
+        self.made: dict[str, Entry] = {}
+        """What stands for a record of NetSuite, by its stand-in id."""
+        self.taken: dict[str, Decimal] = {}
+        """What would be taken of a record's open balance, by internal id."""
+        self._asked: set[str] = set()
+        self._guard = Lock()
 
     @classmethod
     def before(cls, folder: RunFolder, step: str) -> Rehearsal:
         """What the steps before this one would have made."""
-        found = cls()
-        for name in STEPS[: STEPS.index(step)]:
-            for entry in made(folder, name):
-                found.add(entry)
-        return found
+        return cls([drawer for name in STEPS[: STEPS.index(step)] for drawer in made(folder, name)])
 
-    def add(self, entry: Entry) -> None:
-        self.ids.setdefault(entry["object"], {})[entry["source"]] = entry["id"]
-        if "links" not in entry:
+    def know(self, sources: Iterable[str] = (), ids: Iterable[str] = ()) -> None:
+        """Have at hand what would have been made of source records, and what stands for, or would be taken of, records of these ids."""
+        stand_ins, named = {stand_in_id(s) for s in sources if s}, {i for i in ids if i}
+        keys = {*stand_ins, *(i for i in named if STAND_IN.fullmatch(i)), *(TAKEN + i for i in named)}
+        with self._guard:
+            if wanted := keys - self._asked:
+                for drawer in self.drawers:
+                    for key, value in drawer.get(wanted).items():
+                        self._add(key, value)
+                self._asked |= wanted
+
+    def _add(self, key: str, entry: Any) -> None:
+        if key.startswith(TAKEN):
+            document = key.removeprefix(TAKEN)
+            self.taken[document] = self.taken.get(document, ZERO) + Decimal(str(entry))
             return
-        self.made[entry["id"]] = entry
-        for document, amount in entry["links"]:
-            self.taken[document] = self.taken.get(document, ZERO) + Decimal(amount)
+        self.ids.setdefault(entry["object"], {})[entry["source"]] = entry["id"]
+        if "links" in entry:
+            self.made[entry["id"]] = entry
 
     def row(self, internal_id: str) -> dict[str, str]:
         """The columns that NetSuite would have of it, under the names by which steps ask for them."""
@@ -118,13 +132,14 @@ class Rehearsal:
             names = {"number": str(known.get("number", document)), "zuoraid": str(known.get("source", document))}
             yield {"record": internal_id, "document": document, "kind": "CustInvc", "amount": amount, **names}
 
+    def shown(self, text: str) -> str:
+        """A text as people read it: what would be made has no id yet."""
+        self.know(ids=STAND_IN.findall(text))
+        return STAND_IN.sub(lambda found: "new" if found[0] in self.made else found[0], text)
+
     def told(self, line: LogLine) -> LogLine:
-        """A line as people read it: what would be made has no id yet."""
-
-        def shown(text: str) -> str:
-            return STAND_IN.sub(lambda found: "new" if found[0] in self.made else found[0], text)
-
-        return replace(line, message=shown(line.message), cause=shown(line.cause), advice=shown(line.advice))
+        """A line as people read it."""
+        return replace(line, message=self.shown(line.message), cause=self.shown(line.cause), advice=self.shown(line.advice))
 
     def account(self, internal_id: str) -> Record:
         """The Zuora account that would have been made of a NetSuite customer, by its stand-in id."""
@@ -138,7 +153,7 @@ class Rehearsal:
         taken = self.taken.get(row.get("id", ""))
         if taken is None:
             return row
-        return {**row, **{name: plain(Decimal(row[name] or 0) - taken) for name in ("foreignamountunpaid", "unused") if name in row}}
+        return {**row, **{name: plain(Decimal(row[name] or 0) - taken) for name in OPEN_BALANCES if name in row}}
 
 
 class RehearsedSource(ZuoraSource):
@@ -149,7 +164,9 @@ class RehearsedSource(ZuoraSource):
         self.rehearsal = rehearsal
 
     def reread(self, object_type: str, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Record]:
-        wanted, known = list(ids), self.rehearsal.ids.get(object_type, {})
+        wanted = list(ids)
+        self.rehearsal.know(wanted, filter(STAND_IN.fullmatch, wanted))
+        known = self.rehearsal.ids.get(object_type, {})
         made = {i: self.rehearsal.account(i) for i in wanted if object_type == "Account" and i in self.rehearsal.made}
         there = super().reread(object_type, [i for i in wanted if i not in made], fields)
         return {**made, **{i: self._complete(row, known.get(i, "")) for i, row in there.items()}}
@@ -171,18 +188,21 @@ class RehearsedNetSuite:
 
     def suiteql_in(self, q: str, values: Iterable[str], params: Sequence[str] = ()) -> Iterator[dict[str, str]]:
         wanted = list(values)
+        self.rehearsal.know(ids=filter(STAND_IN.fullmatch, wanted))
         made = [v for v in wanted if v in self.rehearsal.made]
+        if LINKS in q:
+            self.rehearsal.know(ids=(document for v in made for document, _ in self.rehearsal.made[v]["links"]))
         for internal_id in made:
             yield from self.rehearsal.links(internal_id) if LINKS in q else [self.rehearsal.row(internal_id)]
         there = [v for v in wanted if v not in self.rehearsal.made]
-        yield from map(self.rehearsal.corrected, self.netsuite.suiteql_in(q, there, params))
+        for rows in streamed_parts(self.netsuite.suiteql_in(q, there, params), ROWS_AT_ONCE):
+            self.rehearsal.know(
+                sources=(row.get("customer", "") for row in rows),
+                ids=(row.get("id", "") for row in rows if not OPEN_BALANCES.isdisjoint(row)),
+            )
+            yield from map(self.rehearsal.corrected, rows)
 
 
 def rehearsed(netsuite: NetSuite, source: ZuoraSource, rehearsal: Rehearsal) -> tuple[NetSuite, ZuoraSource]:
     """Both systems as a step of a dry run sees them."""
     return cast(NetSuite, RehearsedNetSuite(netsuite, rehearsal)), RehearsedSource(source, rehearsal)
-
-
-def entries_of(object_type: str, plans: Iterable[tuple[SourceRecord, Plan]]) -> list[Entry]:
-    """What the plans of a piece of a batch would leave behind."""
-    return [entry for record, plan in plans if (entry := entry_of(object_type, record, plan)) is not None]

@@ -37,6 +37,8 @@ class StepFacts:
 
 RESULTS, LOG, MADE = "results", "log", "rehearsed"
 """Folders of a step in which each of its batches has files, named <batch>-<...>: results, log lines, and what a dry run would make."""
+PLANNED = "planned"
+"""Folder of a step of a dry run with all that is told of its records, one file a piece of a batch."""
 
 LEFT = "left"
 """Folder of a step with a file for each part of it, "select" or a batch, whose rest the run leaves to the next one: {"waitsFor"}."""
@@ -60,21 +62,23 @@ class BatchFiles:
 @dataclass
 class BatchLeft:
     """What a batch has left. `parts` are the results as they were stored, one JSON text a chunk of the batch, `ids` the records that the
-    selection put into it, each once, as far as the run came to them, `left` how many it did not come to, `logs` and `made` compressed and
-    plain files as they were stored."""
+    selection put into it, each once, as far as the run came to them, `left` how many it did not come to, `logs` compressed files as they
+    were stored, `made` what was kept of a dry run's pieces, `made_size` in how many bytes."""
 
     results: list[RecordResult] = field(default_factory=list)
     left_out: list[dict[str, Any]] = field(default_factory=list)
+    pressure: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
     ids: list[str] = field(default_factory=list)
     left: int = 0
     parts: list[bytes] = field(default_factory=list)
     logs: list[bytes] = field(default_factory=list)
-    made: list[bytes] = field(default_factory=list)
+    made: list[dict[str, Any]] = field(default_factory=list)
+    made_size: int = 0
 
     @property
     def size(self) -> int:
-        return sum(len(text) for texts in (self.parts, self.logs, self.made) for text in texts)
+        return self.made_size + sum(len(text) for texts in (self.parts, self.logs) for text in texts)
 
 
 def manifest_of(folder: RunFolder, step: str) -> list[dict[str, Any]]:
@@ -109,6 +113,7 @@ def read_batch(folder: RunFolder, step: StepFacts, files: BatchFiles, why: str) 
         left.parts.append(text)
         left.results += map(RecordResult.from_json, part["results"])
         left.left_out += part.get("left_out", ())
+        left.pressure += [part["pressure"]] if part.get("pressure") else []
         left.failure = left.failure or part["failure"]
         seen.update(dict.fromkeys(part["selected"]))
     left.ids = list(seen)
@@ -120,7 +125,10 @@ def read_batch(folder: RunFolder, step: StepFacts, files: BatchFiles, why: str) 
         left.results += lost
         left.parts += [money.dumps({"results": [r.to_json() for r in lost]}).encode()] if lost else []
     left.logs = [folder.read(name) for name in files.names.get(LOG, ())]
-    left.made = [folder.read(name) for name in files.names.get(MADE, ())]
+    for name in files.names.get(MADE, ()):
+        text = folder.read(name)
+        left.made.append(money.loads(text))
+        left.made_size += len(text)
     return left
 
 

@@ -31,11 +31,23 @@ class RunFile:
     """The plan of reversals that the run carries out, and nothing else; "" for none."""
     by: str = ""
     """The person who has started it, "" where nobody is known."""
+    plan: str = ""
+    """The dry run whose plan is applied, and nothing else; "" for none."""
 
     @property
     def restricted(self) -> bool:
-        """Whether it takes up chosen records alone, and so says nothing of the whole."""
-        return self.instructed_only or bool(self.reverse)
+        """Whether only some records are taken up: such a run says nothing of the whole. It moves no watermark, lets nothing go that it does
+        not meet, and looks for no drift."""
+        return self.instructed_only or bool(self.plan or self.reverse)
+
+    settings_version: str = ""
+    """The number of the version in the history of the settings, and the digest of its content: "12/9f2c..."."""
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the ledger keeps of the run with each record: the person or else the trigger that has started it, and the version of the
+        settings."""
+        return {"run_by": self.by or self.trigger, "settings_version": self.settings_version}
 
     def save(self, folder: RunFolder) -> None:
         folder.write_json(NAME, asdict(self))

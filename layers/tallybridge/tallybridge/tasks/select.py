@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.step import Candidate
 from tallybridge.tasks.away import TELLING, Away
 from tallybridge.tasks.left_out import ask_netsuite, write_left_out
+from tallybridge.tasks.plans import StepPlan
 from tallybridge.tasks.queries import checked
 from tallybridge.tasks.results import LEFT, MANIFEST
 from tallybridge.tasks.step_task import StepTask
@@ -31,6 +32,8 @@ BUNDLES = "bundles.json"
 NEVER = "9999-12-31T23:59:59Z"
 
 SO_FAR = "select/so_far.json"
+BESIDE_PLAN = "beside_plan.json"
+"""Of a step that applies a plan: how many records are new since the plan, and how many of the plan are not due any more."""
 
 
 class SelectTask(StepTask):
@@ -80,7 +83,7 @@ class SelectTask(StepTask):
     def _batches(self, kept: Kept) -> list[dict[str, Any]]:
         """Choose the records and write them, in batches; answers the manifest. Goes on behind the batches of the rounds before."""
         start = self.start()
-        if self.run.instructed_only and not self.instructions():
+        if self.run.instructed_only and not self.run.plan and not self.instructions():
             return []
         step = self.step(start["since"], with_reference=False)
         looks, so_far = self.looks(step, start), Selection()
@@ -105,23 +108,31 @@ class SelectTask(StepTask):
         selection is no longer the one that it was."""
         looks.highest = so_far.highest
         step.context.left_out.clear()
+        only = self._restriction()
         selected = step.select()
-        if self.run.instructed_only:
-            instructed = self.instructions()
-            selected = (c for c in selected if c.id in instructed)
+        if only is not None:
+            selected = only.of(selected)
         candidates = Numbered(selected, so_far.passed, so_far.last)
         try:
             for batch in batches(looks.news(candidates), step.chunk):
                 number = f"{len(so_far.manifest) + 1:06d}"
                 file = f"batches/{number}-{self.wiring.invocation.id}.jsonl.gz"
                 self.folder.write_lines(self.name(file), [[c.id, c.group, dict(c.data)] for c in batch])
-                so_far.manifest.append({"batch": number, "records": len(batch), "file": file})
+                so_far.manifest.append({"batch": number, "records": len(batch), "file": file, **(only.told(batch) if only else {})})
                 so_far.last, so_far.highest = batch[-1].id, looks.highest
                 so_far.passed = candidates.place_of(so_far.last)
                 kept.check_time()
         except NotDone:
             self.folder.write_json(self.name(SO_FAR), asdict(so_far))
             raise
+        if self.run.plan and only is not None:
+            self.folder.write_json(self.name(BESIDE_PLAN), {"new": only.others, "gone": only.missed})
+
+    def _restriction(self) -> Restriction | None:
+        """The records that alone are taken up; None for all."""
+        if self.run.plan:
+            return Restriction(StepPlan.load(self.wiring.folder(self.run.plan), self.kind.name).places())
+        return Restriction(dict.fromkeys(self.instructions(), "")) if self.run.instructed_only else None
 
     def _so_far(self) -> Selection:
         return Selection(**self.folder.read_json(self.name(SO_FAR))) if self.folder.has(self.name(SO_FAR)) else Selection()
@@ -136,6 +147,34 @@ class Selection:
     passed: int = 0
     last: str = ""
     highest: str = ""
+
+
+class Restriction:
+    """Lets through only some candidates. `wanted`: by id the part of a plan in which a record stands, "" where no plan is applied. `others`
+    counts those that were not let through."""
+
+    def __init__(self, wanted: Mapping[str, str]) -> None:
+        self.wanted = wanted
+        self.met: set[str] = set()
+        self.others = 0
+
+    def of(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        for candidate in candidates:
+            if candidate.id in self.wanted:
+                self.met.add(candidate.id)
+                yield candidate
+            else:
+                self.others += 1
+
+    @property
+    def missed(self) -> int:
+        """How many of the wanted ones have not come."""
+        return len(self.wanted) - len(self.met)
+
+    def told(self, batch: Sequence[Candidate]) -> dict[str, list[str]]:
+        """What the manifest says of a batch beside its records: the parts of the plan in which they stand."""
+        parts = dict.fromkeys(self.wanted[c.id] for c in batch)
+        return {"planned": list(parts)} if any(parts) else {}
 
 
 class Changed(Exception):

@@ -46,10 +46,12 @@ class StepTask:
         self.folder: RunFolder = wiring.folder(self.run_id)
         self.run = RunFile.load(self.folder)
         self.settings: Settings = self.run.parsed_settings()
-        self.ledger: Ledger = wiring.ledger(self.run_id, f"{kind.name}/{self.batch_name}")
+        self.ledger: Ledger = wiring.ledger(self.run_id, f"{kind.name}/{self.batch_name}", self.run.told)
         self.queue = Instructions(self.ledger, wiring.clock)
         self.rehearsal = Rehearsal()
         self.pace = Pace()
+        self.told = wiring.pressure.copy()
+        """How hard services had pressed when it was last told."""
         self._started: dict[str, Any] = {}
         self.kept: Kept | None = None
         """Of a task in rounds: what its rounds have asked."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tallybridge.clock import stamp
-from tallybridge.reporting.words import count_text
+from tallybridge.reporting.words import count_text, plural
 from tallybridge.rounds import DONE, Kept, in_rounds
 from tallybridge.steps.shared.classification import unknown_defaults
 from tallybridge.steps.shared.reference import load_reference
@@ -20,6 +20,7 @@ from tallybridge.tasks.folded import fold
 from tallybridge.tasks.left_out import not_met, write_left_out
 from tallybridge.tasks.queries import cancel_queries
 from tallybridge.tasks.results import LEFT, MANIFEST, StepFacts
+from tallybridge.tasks.select import BESIDE_PLAN
 from tallybridge.tasks.step_task import StepTask
 from tallybridge.tasks.steps import step_class
 from tallybridge.tasks.watermarks import Watermark
@@ -70,14 +71,14 @@ class SummariseTask(StepTask):
         elif report.selected == 0 and not report.message:
             lines.append(self.line(Level.INFO, "No records found to sync."))
         whole = not (report.message or report.unfinished)
-        if whole and not self.run.dry_run:
+        if whole and not (self.run.dry_run or self.run.plan):  # a plan meets only its own records
             lines += self._not_due()
             self.queue.end_overdue(self.kind.name)
         if whole and not (self.run.dry_run or self.run.restricted):
             left_out += not_met(self.ledger, self.kind, kept)
         if not self.run.dry_run:
             self.wiring.problems().keep(self.kind.name, self.run_id, counted(self.ledger, self.kind.name))
-        lines += [self.line(Level.WARNING, p.message, p.code, p.advice) for p in self._default_problems(report)]
+        lines += [*self._beside_plan(), *(self.line(Level.WARNING, p.message, p.code, p.advice) for p in self._default_problems(report))]
         report.outcome = StepOutcome.PARTLY if rest else step_outcome(report)
         write_left_out(self.folder, self.kind.name, "when_read", left_out)
         self.folder.write_lines(self.name("log/step.jsonl.gz"), [line.to_json() for line in lines])
@@ -95,6 +96,17 @@ class SummariseTask(StepTask):
                 self.queue.carried_out(each, NOT_DUE)
                 text = f"{self.kind.object_label} {each.number}: nothing is due for it; the instruction of {each.by} ({each.kind}) ends."
                 yield self.line(Level.INFO, text, "NOT-DUE", f"`tallybridge explain {each.number}` says what became of it.")
+
+    def _beside_plan(self) -> Iterator[LogLine]:
+        """Of a step that applies a plan: what came after it, and what it speaks of in vain."""
+        name = self.name(BESIDE_PLAN)
+        beside = self.folder.read_json(name) if self.folder.has(name) else {}
+        if new := int(beside.get("new", 0)):
+            text = f"{self.kind.title}: {plural(new, 'record')} came after the plan and {'was' if new == 1 else 'were'} not taken up."
+            yield self.line(Level.INFO, text, "PLAN-NEW", "The next run takes them up.")
+        if gone := int(beside.get("gone", 0)):
+            text = f"{self.kind.title}: {plural(gone, 'record')} of the plan {'is' if gone == 1 else 'are'} not due any more."
+            yield self.line(Level.INFO, text, "PLAN-NOT-DUE", "`tallybridge explain` says of each what became of it.")
 
     def _rest(self, report: StepReport) -> str:
         """What the run leaves to the next one, in words; "" where it leaves nothing."""

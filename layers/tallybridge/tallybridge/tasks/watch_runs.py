@@ -11,7 +11,7 @@ from typing import Any
 from tallybridge.clock import stamp
 from tallybridge.errors import StepFailed
 from tallybridge.schedules import UnknownExpression, last_due
-from tallybridge.sync.runs import BILLING, REVENUE, Runs
+from tallybridge.sync.runs import BILLING, NOT_THE_WHOLE, REVENUE, Runs
 from tallybridge.wiring import Wiring, variable
 
 GRACE = timedelta(minutes=30)
@@ -74,12 +74,12 @@ def look(schedule: Mapping[str, Any], job: str, runs: Runs, now: datetime) -> Mi
 
 
 def _meant(run: Mapping[str, Any], schedule: Mapping[str, Any]) -> bool:
-    """Whether a run is one that the schedule starts: none that only looks or takes up single records, and of the schedule's instance where
-    it names one."""
+    """Whether a run is one that the schedule starts: none that only looks, or takes up no more than was chosen before, and of the
+    schedule's instance where it names one."""
     try:
         given = json.loads(schedule.get("Target", {}).get("Input") or "{}")
     except ValueError:
         given = {}
     instance = str(given.get("instance", "") if isinstance(given, dict) else "").lower()
-    looks_only = run.get("dry_run") or run.get("instructed_only")
-    return not looks_only and (not instance or str(run.get("instance", "")).lower() == instance)
+    restricted = any(run.get(name) for name in NOT_THE_WHOLE)
+    return not restricted and (not instance or str(run.get("instance", "")).lower() == instance)

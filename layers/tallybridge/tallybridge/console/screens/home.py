@@ -12,6 +12,7 @@ from tallybridge.desk import progress, stopping
 from tallybridge.desk import schedule as schedules
 from tallybridge.desk.connection import connection
 from tallybridge.desk.freshness import freshness
+from tallybridge.desk.month_glance import glance
 from tallybridge.desk.problems import Problem, problems
 from tallybridge.desk.standing import Standing, standing
 from tallybridge.reporting.causes import holds_text
@@ -31,7 +32,7 @@ SHOWN = 5
 
 
 def show(asked: Asked) -> dict[str, Any]:
-    """{"connection", "freshness", "last", "verdict", "progress", "missing", "causes", "more", "oldest", "schedule", "lock"}"""
+    """{"connection", "freshness", "last", "verdict", "progress", "missing", "causes", "more", "month", "oldest", "schedule", "lock"}"""
     target = asked.target
     now, schedule, known = standing(target, MOST), schedules.if_any(target), problems(target).found
     found = now.causes
@@ -45,6 +46,7 @@ def show(asked: Asked) -> dict[str, Any]:
         "missing": _missing(now.summary),
         "causes": [_cause(cause, now, known) for cause in found[:SHOWN]],
         "more": max(0, len(found) - SHOWN),
+        "month": vars(glance(target)),
         "oldest": _oldest(known),
         "schedule": schedules.described(schedule, asked.now) if schedule else None,
     }

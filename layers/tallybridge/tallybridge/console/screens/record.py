@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import quote
 
-from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen
+from tallybridge.console.asked import MAX_REASON, Action, Asked, Download, Screen
 from tallybridge.console.roles import Role
 from tallybridge.console.screens.problems import ME
 from tallybridge.desk import actions, care
 from tallybridge.desk.care import cares
+from tallybridge.desk.evidence import evidence
 from tallybridge.desk.records import explain
 from tallybridge.desk.standing import Waiting
 from tallybridge.reporting.words import left_out_words
@@ -17,6 +20,8 @@ from tallybridge.sync.instructions import Kind
 
 MAX_NAME = 200
 LAST_DAY = 10
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+"""What does not stand in the name of a file."""
 
 
 def show(asked: Asked) -> dict[str, Any]:
@@ -31,6 +36,15 @@ def show(asked: Asked) -> dict[str, Any]:
     told = found.to_json()
     cared = {row.id: known.of(row).to_json() for row in waiting}
     return {**told, "records": [{**row, "care": cared.get(row["id"])} for row in told["records"]], "left_out": rules}
+
+
+def as_evidence(asked: Asked) -> Download:
+    """Its whole story as a zip file, with log lines, ledger item and audit."""
+    name = asked.needed("name", "The record", MAX_NAME)
+    with TemporaryFile() as made:
+        evidence(asked.target, name, asked.person, made)
+        made.seek(0)
+        return Download(f"tallybridge-{_PLAIN.sub('-', name)}.zip", "application/zip", made.read())
 
 
 def retry(asked: Asked) -> str:
@@ -98,6 +112,7 @@ SCREEN = Screen(
     "record.html",
     show,
     {
+        "evidence": Action(Role.VIEWER, as_evidence),
         "retry": Action(Role.OPERATOR, retry),
         "link": Action(Role.APPROVER, link),
         "mark": Action(Role.APPROVER, mark),

@@ -11,7 +11,8 @@ from tallybridge.configuration import SETTINGS
 from tallybridge.console.asked import MAX_REASON, SECRET, Action, Asked, Screen, Shown
 from tallybridge.console.errors import missing, wrong
 from tallybridge.console.roles import Role
-from tallybridge.desk import credentials, history, settings, settings_checks
+from tallybridge.desk import credentials, history, moving, settings, settings_checks
+from tallybridge.desk.connection import connection
 from tallybridge.desk.doctor.check import Check, State
 from tallybridge.errors import ConfigurationError
 from tallybridge.settings import parse_settings
@@ -23,8 +24,8 @@ FIELD = "key."
 
 
 def show(asked: Asked) -> dict[str, Any]:
-    """{"version", "groups", "only", "history", "credentials"}: every setting, or those that differ from their default, with value, default,
-    and who changed it last."""
+    """{"version", "groups", "only", "history", "credentials", "connection"}: every setting, or those that differ from their default, with
+    value, default, and who changed it last."""
     version, values = settings.in_force(asked.target)
     changed, only = settings.last_changes(asked.target), asked.query.get("only") == "changed"
     every = ({**group, "rows": [row for row in group["rows"] if not (only and row["is_default"])]} for group in _groups(values, changed))
@@ -34,6 +35,7 @@ def show(asked: Asked) -> dict[str, Any]:
         "groups": [group for group in every if group["rows"]],
         "history": history.listed(asked.target, SETTINGS),
         "credentials": _credentials(asked),
+        "connection": {**vars(connection(asked.target)), **vars(known := moving.move(asked.target)), "moved": known.moved},
     }
 
 
@@ -69,6 +71,12 @@ def rotate(asked: Asked) -> str:
     reason = asked.needed("reason", "The reason", MAX_REASON)
     credentials.rotate(asked.target, asked.needed("system", "The side"), given, asked.person, reason)
     return "/settings?done=rotated"
+
+
+def accept(asked: Asked) -> str:
+    """Go on with the NetSuite account that the credentials name now, if it is a copy of the one before."""
+    moving.accept(asked.target, asked.person, asked.needed("reason", "The reason", MAX_REASON))
+    return "/settings?done=moved"
 
 
 def edit(asked: Asked) -> dict[str, Any]:
@@ -161,7 +169,7 @@ def version(asked: Asked) -> dict[str, Any]:
     }
 
 
-OWN = {"restore": Action(Role.APPROVER, restore), "rotate": Action(Role.APPROVER, rotate)}
+OWN = {"restore": Action(Role.APPROVER, restore), "rotate": Action(Role.APPROVER, rotate), "accept": Action(Role.APPROVER, accept)}
 SCREEN = Screen("settings", "/settings", "settings.html", show, OWN, "Settings")
 FORMS = {"check": Action(Role.APPROVER, check), "again": Action(Role.APPROVER, again), "save": Action(Role.APPROVER, save)}
 EDIT = Screen("settings", "/settings/edit", "settings_edit.html", edit, FORMS)

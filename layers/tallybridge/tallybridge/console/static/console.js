@@ -4,6 +4,7 @@
   // A second click on a button does nothing; the server would do nothing twice anyway.
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if ("again" in form.dataset) return; // it fetches a file and stays
     if (form.dataset.sent) {
       event.preventDefault();
       return;

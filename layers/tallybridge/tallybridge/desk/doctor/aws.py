@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from tallybridge.desk.doctor.check import Check, State
 from tallybridge.desk.exits import KNOWN_ERRORS, explained
 from tallybridge.desk.target import Target
-from tallybridge.sync.ledger import ATTENTION_INDEX
+from tallybridge.sync.ledger import ATTENTION_INDEX, NUMBER_INDEX, PERIOD_INDEX
 
 AREA = "AWS"
 
@@ -16,8 +16,8 @@ def checks(target: Target) -> Iterator[Check]:
     """State machine, tables, bucket, parameter, secret: reachable with this login."""
     looks: dict[str, Callable[[], str]] = {
         "state machine": lambda: _machine(target),
-        "status table": lambda: _table(target, "STATUS_TABLE", ATTENTION_INDEX),
-        "runs table": lambda: _table(target, "RUNS_TABLE", ""),
+        "status table": lambda: _table(target, "STATUS_TABLE", ATTENTION_INDEX, NUMBER_INDEX, PERIOD_INDEX),
+        "runs table": lambda: _table(target, "RUNS_TABLE"),
         "reports bucket": lambda: _bucket(target),
         "settings parameter": lambda: _parameter(target),
         "credentials secret": lambda: _secret(target),
@@ -40,11 +40,11 @@ def _machine(target: Target) -> str:
     return arn.rsplit(":", 1)[-1]
 
 
-def _table(target: Target, variable: str, index: str) -> str:
+def _table(target: Target, variable: str, *indexes: str) -> str:
     table = target.client("dynamodb").describe_table(TableName=target[variable])["Table"]
-    indexes = [i["IndexName"] for i in table.get("GlobalSecondaryIndexes", [])]
-    if index and index not in indexes:
-        raise LookupError(f"{target[variable]} has no index {index}")
+    known = [i["IndexName"] for i in table.get("GlobalSecondaryIndexes", [])]
+    if missing := [index for index in indexes if index not in known]:
+        raise LookupError(f"{target[variable]} has no index {missing[0]}")
     return str(target[variable])
 
 

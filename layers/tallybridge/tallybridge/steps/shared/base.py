@@ -18,11 +18,11 @@ from tallybridge.steps.shared.custom_fields import CustomFields
 from tallybridge.steps.shared.fitting import Fitting, fitted, fitted_plan, with_remarks
 from tallybridge.steps.shared.numbers import EXTERNAL_ID_PREFIX, renumbered
 from tallybridge.steps.shared.parents import Stays, stays
-from tallybridge.steps.shared.periods import Posting, posting
+from tallybridge.steps.shared.periods import Posting, posting, with_period
 from tallybridge.steps.shared.problems import not_synced, taken
 from tallybridge.steps.shared.refusals import explained
 from tallybridge.steps.shared.sync_step import Row, Rows, SyncStep
-from tallybridge.steps.shared.texts import day
+from tallybridge.steps.shared.texts import day, named_account
 from tallybridge.steps.shared.writers import NetSuiteWriter
 from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut, Tally
@@ -87,7 +87,7 @@ class ZuoraToNetSuite(SyncStep):
             whole = self.fit(kind, values)
             plan = self.custom_fields.added(plan, record, whole.body, kind, f"{self.object_label} {record.number}", place)
             plan = with_remarks(plan, self.said(record, whole.said))
-        plan, words = fitted_plan(plan, self.fit)
+        plan, words = fitted_plan(with_period(plan, self.reference.periods), self.fit)
         return with_remarks(plan, self.said(record, words))
 
     def fit(self, record_type: str, body: Mapping[str, Any]) -> Fitting:
@@ -327,19 +327,21 @@ class ZuoraToNetSuite(SyncStep):
 
     def transaction_record(self, data: Any, number: str, date: str, amount: Decimal) -> SourceRecord:
         """The source record of a transaction: `data` has its `head` and its `account`; `number` and `date` are fields of the head."""
-        head = data.head
+        head, dated = data.head, day(data.head.get(date)) or ""
         return SourceRecord(
             id=head["Id"],
             number=str(head.get(number) or head["Id"]),
             status=str(head.get("IntegrationStatus__NS") or ""),
             group=str(head.get("AccountId") or ""),
-            order=(day(head.get(date)) or "",),
+            order=(dated,),
             currency=(currency := self.currency_of(data)),
             amount=amount,
             destination_id=str(head.get("IntegrationId__NS") or ""),
             data=data,
             customer=self.customer_id(data),
             base=self.booking.base(currency),
+            date=dated,
+            customer_name=named_account(data.account),
         )
 
     def existing(self, record_type: str, fields: Mapping[str, Any], *, line: bool = False) -> dict[str, Any]:

@@ -23,6 +23,7 @@ NOT_TRANSFERRED = Is("TransferredToAccounting", ("No", None, "Error", "Processin
 """Transactions that are not synced yet, or not to the end."""
 ACCOUNT_FIELDS = (
     "AccountNumber",
+    "Name",
     "Currency",
     "Status",
     "CreatedDate",

@@ -19,6 +19,7 @@ from tallybridge.steps.shared.fitting import with_remarks
 from tallybridge.steps.shared.netsuite_left_out import SuiteLeftOut
 from tallybridge.steps.shared.reference import load_reference
 from tallybridge.steps.shared.sync_step import SyncStep, digest
+from tallybridge.steps.shared.texts import named_account
 from tallybridge.steps.shared.writers import ZuoraWriter
 from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut
@@ -311,6 +312,8 @@ class NetSuiteToZuora(SyncStep):
             state=state,
             customer=row.get("account", ""),
             base=self.base_of(currency),
+            date=row.get("trandate", ""),
+            customer_name=row.get("customername") or named_account(getattr(data, "account", {})),
         )
 
     def base_of(self, currency: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tallybridge.settings import ClosedPeriod, Settings
 from tallybridge.steps.shared.reference import Reference
-from tallybridge.sync.step import Hold, Plan, Problem, Refusal
+from tallybridge.sync.step import Hold, Plan, Problem, Refusal, Write
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,16 @@ def posting(settings: Settings, reference: Reference, record_type: str, date: st
         return Posting(problem=Problem(f"{code}-PERIOD", f"{text} No later period is open.", advice, cause=cause))
     advice = "Open the period in NetSuite, change the date in Zuora, or choose another value of the setting closed_period."
     return Posting(problem=Problem(f"{code}-PERIOD", text, advice, cause=cause), refused=policy is ClosedPeriod.REFUSE)
+
+
+def with_period(plan: Plan, periods: Sequence[Mapping[str, str]]) -> Plan:
+    """The plan, with the period that a document is posted in noted in the ledger where that is not the one of its date: its name, and the
+    first day of it."""
+    if not isinstance(plan, Write):
+        return plan
+    bodies = [request.body for stage in plan.stages for request in stage.requests]
+    wanted = {body["postingPeriod"]["id"] for body in bodies if "postingPeriod" in body}
+    period = next((p for p in periods if p["id"] in wanted), None)
+    if period is None:
+        return plan
+    return replace(plan, keep={**plan.keep, "posting_period": period["periodname"], "posted_from": period["first"]})

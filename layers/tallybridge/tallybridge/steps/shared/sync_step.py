@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from tallybridge import money
 from tallybridge.errors import Refused
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.writers import SYNC_DATE
 from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut
 from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, Request, SourceRecord, Write, Writer
 
 Row = Mapping[str, Any]
 Rows = dict[str, dict[str, Any]]
+ONE_OF_EACH_KIND = ("customer", "invoice", "serviceSaleItem")
+"""Record types of NetSuite, one for each way in which custom fields are named."""
 
 
 class SyncStep:
@@ -104,6 +108,15 @@ class SyncStep:
     def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         """The step's plan with what concerns every step of its direction."""
         return self.plan(record, found)
+
+    def is_sync_date(self, name: str) -> bool:
+        """Whether a field of a request says when the record was synced, so that it differs each time."""
+        return name.startswith(SYNC_DATE) or name in self._sync_dates
+
+    @cached_property
+    def _sync_dates(self) -> frozenset[str]:
+        types = {*self.reference.fields, *ONE_OF_EACH_KIND}
+        return frozenset(self.reference.custom(name, "Zuora Sync Date") for name in types)
 
     def adopt(self, record: SourceRecord, target: str) -> Plan | None:
         """The plan that makes a destination record which somebody has entered by hand that of a source record; None where that is not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -25,3 +26,8 @@ def ref(internal_id: str | None) -> dict[str, str] | None:
 def day(value: Any) -> str | None:
     """The date part of a date or date-time, YYYY-MM-DD; None for nothing."""
     return str(value)[:10] if value else None
+
+
+def named_account(account: Mapping[str, Any]) -> str:
+    """What people call a Zuora account: number and name, as far as they were read."""
+    return " ".join(str(account[name]) for name in ("AccountNumber", "Name") if account.get(name))
