@@ -78,7 +78,7 @@ def test_a_reversal_that_was_carried_out_says_by_what(person: People, run: str, 
     ann, bob = person(ANN), person(BOB)
     ann.send(run, f"{run}/plan")
     bob.send(run, f"{run}/approve", reason="wrong price list")
-    plan = planning.plans_of(installation).plan(next(planning.plans_of(installation).ids()))
+    plan = planning.stored(installation).plan(next(planning.stored(installation).ids()))
     output = carried_out(started, plan)
     (told,) = bob.get(f"{run}?format=json").data["reversals"]
     assert told["state"] == "carried out"
@@ -106,20 +106,20 @@ def test_roles(person: People, run: str, role: Role, action: str, installation: 
     token = {"csrf": session.partition('name="csrf" value="')[2].partition('"')[0], "once": form["once"]}
     answer = other.post(f"{run}/{action}", {**token, "reversal": "x", "reason": "y"})
     assert answer.status == 403 and "CONSOLE-ROLE" in answer.seen
-    assert list(planning.plans_of(installation).ids()) == []
+    assert list(planning.stored(installation).ids()) == []
 
 
 def test_a_form_from_elsewhere_does_nothing(person: People, run: str, installation: Target) -> None:
     answer = person(ANN).send(run, f"{run}/plan", {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"})
     assert answer.status == 403
-    assert list(planning.plans_of(installation).ids()) == []
+    assert list(planning.stored(installation).ids()) == []
 
 
 def test_a_plan_is_made_once_for_a_form_that_is_sent_twice(person: People, run: str, installation: Target) -> None:
     ann = person(ANN)
     form = ann.get(run).fields(f"{run}/plan")
     assert [ann.post(f"{run}/plan", form).where for _ in range(2)] == [f"{run}?done=planned", f"{run}?done=already"]
-    assert len(list(planning.plans_of(installation).ids())) == 1
+    assert len(list(planning.stored(installation).ids())) == 1
 
 
 def test_of_many_documents_the_first_are_shown(person: People, run: str, monkeypatch: pytest.MonkeyPatch) -> None:

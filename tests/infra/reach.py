@@ -29,6 +29,7 @@ STORES = {
     "revenue_runs": ("tallybridge.sync.runs", "Runs", "runs"),
     "problems": ("tallybridge.sync.problems", "Counts", "runs"),
     "state": ("tallybridge.console.kept", "ConsoleState", "runs"),
+    "stored": ("tallybridge.sync.reversal", "Plans", "reversals"),
 }
 """Name of a store in code: its class, and what it keeps its items in."""
 CALLS = {

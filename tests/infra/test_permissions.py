@@ -36,6 +36,7 @@ def need_of(aws: LocalAws, action: str, place: str, folder: str = "") -> Need:
         "bucket": f"arn:aws:s3:::{out['ReportsBucket']}/runs/some-run/file.json",
         "uploads": f"arn:aws:s3:::{out['UploadsBucket']}/runs/some-run/file.csv",
         "configuration": f"arn:aws:s3:::{out['ReportsBucket']}/configuration/settings/000001.json",
+        "reversals": f"arn:aws:s3:::{out['ReportsBucket']}/reversals/some-plan.json",
         "console": out["ConsoleSecret"],
         "": {
             **{

@@ -156,7 +156,8 @@ def _reversal(given: RunInput, wiring: Wiring, settings: Settings) -> ReversalPl
     """The approved reversal that the run is to carry out. Raises `ConfigurationError` as `Plans.approved` does, or REVERSAL-ACCOUNT."""
     if not given.reverse:
         return None
-    plan = Plans(wiring.objects(), variable("REPORTS_BUCKET")).approved(given.reverse, wiring.clock.now())
+    stored = Plans(wiring.objects(), variable("REPORTS_BUCKET"))
+    plan = stored.approved(given.reverse, wiring.clock.now())
     account = netsuite_connection(wiring.credentials(), settings).realm
     if plan.account != account:
         text = f"Reversal {plan.id} was made for NetSuite account {plan.account}; this instance is connected with {account}."

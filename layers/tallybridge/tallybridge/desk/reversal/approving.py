@@ -8,7 +8,7 @@ from typing import Any
 
 from tallybridge.clock import stamp
 from tallybridge.desk.progress import start
-from tallybridge.desk.reversal.planning import Connect, in_words, plans_of, present
+from tallybridge.desk.reversal.planning import Connect, in_words, present, stored
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
 from tallybridge.steps.reversing.ways import problem
@@ -48,9 +48,8 @@ class Standing:
 
 def standing(target: Target, plan_id: str) -> Standing:
     """How a reversal stands. Raises `ConfigurationError` REVERSAL-UNKNOWN or REVERSAL-SEAL."""
-    plans = plans_of(target)
-    plan = plans.plan(plan_id)
-    return _standing(target, plan, plans.approval(plan))
+    plan = stored(target).plan(plan_id)
+    return _standing(target, plan, stored(target).approval(plan))
 
 
 def _standing(target: Target, plan: ReversalPlan, approval: Approval | None) -> Standing:
@@ -77,9 +76,8 @@ def _state(plan: ReversalPlan, approval: Approval | None, done: int, *, too_old:
 
 def listed(target: Target, run_id: str = "") -> list[Standing]:
     """All reversals, or those of a run, newest first."""
-    plans = plans_of(target)
-    found = [plans.plan(plan_id) for plan_id in plans.ids()]
-    return [_standing(target, plan, plans.approval(plan)) for plan in reversed(found) if run_id in ("", plan.run_id)]
+    found = [stored(target).plan(plan_id) for plan_id in stored(target).ids()]
+    return [_standing(target, plan, stored(target).approval(plan)) for plan in reversed(found) if run_id in ("", plan.run_id)]
 
 
 def approve(target: Target, plan_id: str, who: str, reason: str = "", connect: Connect | None = None) -> str:
@@ -96,8 +94,8 @@ def approve(target: Target, plan_id: str, who: str, reason: str = "", connect: C
     _check_unmoved(target, known, connect)
     target.audit.note(who, "approve reversal", f"reversal {plan.id} of run {plan.run_id}", reason=reason, after=in_words(plan))
     given = Approval(plan.digest, who, stamp(target.clock.now()), reason)
-    if not plans_of(target).approve(plan, given):
-        raise _approved(plan, plans_of(target).approval(plan) or given)
+    if not stored(target).approve(plan, given):
+        raise _approved(plan, stored(target).approval(plan) or given)
     return carry_out(target, plan_id, who)
 
 
@@ -105,7 +103,7 @@ def carry_out(target: Target, plan_id: str, who: str) -> str:
     """Start the run that carries out an approved reversal, or what is left of it; answers the execution's ARN. Raises as `approve`, and
     `ConfigurationError` REVERSAL-NOT-APPROVED."""
     _check_open(standing(target, plan_id), target)
-    plan = plans_of(target).approved(plan_id, target.clock.now())
+    plan = stored(target).approved(plan_id, target.clock.now())
     return start(target, trigger="reversal", dry_run=False, steps=None, reverse=plan.id, by=who)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from tallybridge.settings import Settings
 from tallybridge.steps.reversals import Reversals
 from tallybridge.steps.reversing.documents import Books, Document, books
 from tallybridge.steps.reversing.ways import ORDER, WAYS, applied_by_others, problem, word
-from tallybridge.steps.shared.reference import Reference, load_reference
+from tallybridge.steps.shared.reference import Reference, content_now, reference_of
 from tallybridge.sync.held import Held, agree
 from tallybridge.sync.reversal import NotReversed, Plans, Reversal, ReversalPlan
 from tallybridge.sync.runlog import RunOutcome
@@ -31,23 +31,6 @@ MAX_DOCUMENTS = 50_000
 """Documents of one plan, which is one file."""
 Connect = Callable[[Target, Settings], Systems]
 AGAIN = "Look at it in NetSuite; make a new plan once that is settled."
-
-
-@dataclass
-class Shelf:
-    """Keeps NetSuite's reference tables while a plan is made."""
-
-    kept: dict[str, Any] = field(default_factory=dict)
-
-    def has(self, name: str) -> bool:
-        return name in self.kept
-
-    def read_json(self, name: str) -> Any:
-        return self.kept[name]
-
-    def write_json(self, name: str, value: Any) -> str:
-        self.kept[name] = value
-        return name
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,7 @@ def present(target: Target, ids: Sequence[str], connect: Connect | None = None) 
     """Ask NetSuite. Raises the errors of its client, and `ConfigurationError`."""
     settings = target.settings()
     netsuite = (connect or connected)(target, settings).netsuite
-    reference = load_reference(netsuite, Shelf(), Reversals.needs, settings.field_map)
+    reference = reference_of(lambda need: content_now(netsuite, need), Reversals.needs, settings.field_map)
     account = netsuite_connection(target.credentials(), settings).realm
     return Present(reference, books(netsuite, reference, ids), account)
 
@@ -89,11 +72,11 @@ def plan(target: Target, run_id: str, who: str, *, most: int = MAX_DOCUMENTS, co
         left=(*(each for each in chosen if isinstance(each, NotReversed)), *made.left),
     ).sealed()
     target.audit.note(who, "plan reversal", f"run {run_id}", after=f"reversal {found.id}: {in_words(found)}; nothing was written")
-    plans_of(target).keep(found)
+    stored(target).keep(found)
     return found
 
 
-def plans_of(target: Target) -> Plans:
+def stored(target: Target) -> Plans:
     return Plans(target.objects, target["REPORTS_BUCKET"])
 
 

@@ -6,7 +6,7 @@ missing; two active values of one path are ambiguous (classifications.md section
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -188,10 +188,15 @@ def load_reference(lookup: Lookup, shelf: Shelf, needs: Iterable[str], overrides
         name = f"reference/{need.replace(':', '-').replace(' ', '-')}.json"
         if shelf.has(name):
             return shelf.read_json(name)
-        content = _load_if_there(lookup, need)
+        content = content_now(lookup, need)
         shelf.write_json(name, content)
         return content
 
+    return reference_of(content_of, needs, overrides)
+
+
+def reference_of(content_of: Callable[[str], Any], needs: Iterable[str], overrides: Mapping[str, str]) -> Reference:
+    """The tables that are needed, of what `content_of` says of each. Raises as `load_reference`."""
     reference, needed = Reference(overrides=overrides), list(needs)
     for need, content in zip(needed, side_by_side(content_of, needed), strict=True):
         if need == "periods":
@@ -209,8 +214,9 @@ def load_reference(lookup: Lookup, shelf: Shelf, needs: Iterable[str], overrides
     return reference
 
 
-def _load_if_there(lookup: Lookup, need: str) -> Any:
-    """As `_load`; a table or record type of a feature that the account does not use has no content: its values count as missing."""
+def content_now(lookup: Lookup, need: str) -> Any:
+    """What NetSuite says of a need now; a table or record type of a feature that the account does not use has no content: its values count
+    as missing."""
     try:
         return _load(lookup, need)
     except Refused:
