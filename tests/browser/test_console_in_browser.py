@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from tallybridge.console.app import Console
 from tallybridge.console.oidc import Client, Provider
 from tallybridge.console.site import Site
 from tallybridge.desk import actions
+from tallybridge.desk.reversal.planning import stored
 from tallybridge.desk.standing import waiting
 from tallybridge.desk.verify import verify
 from tallybridge.sync.instructions import Kind
 from tallybridge.sync.ledger import Ledger, Owner
+from tallybridge.sync.reversal import Approval, NotReversed, Reversal, ReversalPlan
 from tallybridge.sync.runlog import Cause, Holds, Level, RunOutcome, StepOutcome, StepReport
 from tallybridge_cli.target import Target
 from tests.browser.conftest import TIMEOUT_MS
@@ -49,7 +52,7 @@ SCREENS: tuple[str, ...] = (
     "/nowhere",
 )
 SCREENS += ("/revenue", "/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit", "/codes/INV-V2")
-SCREENS += ("/month-end?period=2026-04",)
+SCREENS += ("/month-end?period=2026-04", f"/runs/{RUN}/reversal")
 SCREENS += ("/plan", f"/runs/{PLAN}/plan", *(f"/runs/{PLAN}/plan/records?step={step}" for step in ("invoices", "customers")))
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
 """A folder for pictures of every page, for people to look at."""
@@ -108,6 +111,26 @@ def fill(target: Target) -> None:
     target.configuration().save_version('{"run_hours": 24}', "otto@example.com", "first")
     target.configuration().save_version('{"run_hours": 12, "notify_recipients": ["a@example.com"]}', "anna@example.com", "nights are short")
     assert store_plan(target, target.clock, under_its_settings=False) == PLAN
+    reversible(target)
+
+
+def reversible(target: Target) -> None:
+    """A reversal of the run that nobody has approved yet, and one that was."""
+    kinds = [("customerPayment", "journalEntry", "payments"), *[("invoice", "creditMemo", "invoices")] * 3]
+    documents = [
+        Reversal(f"{9000 + n}", kind, way, step, f"8ad0{n}", f"DOC-{n:08}", "USD", Decimal("1190.75") + n, "1001", "2026-05-05", "x")
+        for n, (kind, way, step) in enumerate(kinds)
+    ]
+    left = [
+        NotReversed("customers", "RV-MASTER", "Customers: 2 were created in NetSuite and are no transactions: A1.", "They stay.", 2),
+        NotReversed(
+            "invoices", "RV-APPLIED", "Invoice INV00004036: payment 77 is applied to it.", "Take it off.", 1, "INV1", "9", "invoice"
+        ),
+    ]
+    for plan_id, person in (("20260504T030000Z-aaaaaa", "otto@example.com"), ("20260504T031500Z-bbbbbb", "Otto & <b>Sons</b>")):
+        plan = ReversalPlan(plan_id, RUN, "1234567", person, "2026-05-04T03:00:00Z", tuple(documents), tuple(left)).sealed()
+        stored(target).keep(plan)
+    stored(target).approve(plan, Approval(plan.digest, "anna@example.com", "2026-05-04T03:30:00Z", "wrong price list"))
 
 
 class Desk:

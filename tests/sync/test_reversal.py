@@ -13,6 +13,7 @@ from tallybridge import money
 from tallybridge.desk.records import explain
 from tallybridge.desk.reversal import approving
 from tallybridge.desk.reversal.planning import plan as make_plan
+from tallybridge.desk.standing import last_summary
 from tallybridge.errors import ConfigurationError
 from tallybridge.netsuite import NetSuite
 from tallybridge.steps.reversals import Reversals
@@ -344,6 +345,23 @@ def test_a_new_plan_ends_what_has_moved(memory: MemoryWorld, why: str) -> None:
     assert output["tiedOut"] is True, memory.summary(output)["messages"]
 
 
+@pytest.mark.parametrize("more", [{"steps": ["invoices"]}, {"only": "instructed"}, {"plan": "run-1"}, {"acceptMode": "A"}])
+def test_a_reversal_goes_with_nothing_else(memory: MemoryWorld, more: dict[str, Any]) -> None:
+    plan = planned(memory, invoices(memory)["runId"])
+    approved(memory, plan)
+    error, _ = fails_to_open(memory, {"reverse": plan.id, **more})
+    assert (error.code, error.place) == ("INPUT", "reverse")  # type: ignore[attr-defined]
+    assert reversers(memory) == {}
+
+
+def test_a_reversal_that_is_refused_is_no_failed_usual_run(memory: MemoryWorld) -> None:
+    output = invoices(memory)
+    memory.clock.advance(minutes=5)
+    fails_to_open(memory, {"reverse": planned(memory, output["runId"]).id})
+    summary = last_summary(target_of(memory))
+    assert summary and summary.run_id == output["runId"]
+
+
 # --- Carrying out --------------------------------------------------------------------------------------------------------
 
 
@@ -441,6 +459,12 @@ def test_what_was_reversed_is_sent_anew_when_a_person_asks_for_it(memory: Memory
     _, again = reversed_whole(memory, output["runId"])
     assert again["tiedOut"] is True, memory.summary(again)["messages"]
     assert sorted(reversers(memory)) == sorted([first, second])
+
+
+def test_a_reversal_is_a_document_of_its_month(memory: MemoryWorld) -> None:
+    reversed_whole(memory, invoices(memory)["runId"])
+    (item,) = [item for item in target_of(memory).ledger.dated_in("2026-10") if item["step"] == "reversals"]
+    assert (item["record_type"], item["currency"], item["amount"], item["number"]) == ("creditMemo", "USD", "100", "INV1")
 
 
 def test_two_plans_of_one_run_reverse_each_document_once(memory: MemoryWorld) -> None:

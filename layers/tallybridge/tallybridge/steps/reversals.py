@@ -47,7 +47,7 @@ class Reversals(SyncStep):
     name = "reversals"
     title = "Reversals"
     object = OBJECT
-    object_label = "Reversal of"
+    object_label = "Reversal"
     destination = "credit memo or journal entry"
     code = ways.CODE
     direction = "NetSuite -> NetSuite"
@@ -80,6 +80,7 @@ class Reversals(SyncStep):
                 amount=each.amount,
                 destination=each.way,
                 customer=each.customer,
+                date=each.date,
                 data=View(str(c.data["plan"]), each, now.documents.get(each.id), now, planned),
             )
             for c, each in zip(candidates, planned.values(), strict=True)

@@ -80,7 +80,7 @@ def open_run(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
     content = own_input(event.get("input"))
     trigger = str(content.get("trigger", "manual")) if isinstance(content, dict) else "manual"
     dry_run = isinstance(content, dict) and content.get("dryRun") is True
-    runs.record(run_id, started=started, trigger=trigger, outcome=str(RunOutcome.RUNNING), job=runs.job, dry_run=dry_run)
+    runs.record(run_id, started=started, trigger=trigger, outcome=str(RunOutcome.RUNNING), job=runs.job, dry_run=dry_run, **_meant(content))
     try:
         taken_over = runs.lock(run_id)
     except RunInProgress as busy:
@@ -96,6 +96,12 @@ def open_run(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
         _log(wiring, run_id, [_line(wiring, run_id, Level.ERROR, failed.message, failed.code, failed.advice)])
         runs.record(run_id, message=failed.message, code=failed.code, advice=failed.advice, set_up=failed.set_up)
         raise
+
+
+def _meant(content: Any) -> dict[str, str]:
+    """The plan or the reversal that a run is to carry out, as it stands in its input: one that is refused is no failed usual run."""
+    named = {name: content.get(name) for name in ("plan", "reverse")} if isinstance(content, dict) else {}
+    return {name: value[:MAX_RUN_ID] for name, value in named.items() if isinstance(value, str) and value}
 
 
 def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiring, runs: Runs) -> dict[str, Any]:
@@ -196,6 +202,11 @@ def parse_input(content: Any) -> RunInput:
     if given.plan and (given.dryRun or given.steps or given.only or given.acceptMode):
         text = "A run that applies a plan takes the steps and records of the plan; it is no dry run, and accepts no other mode."
         raise ConfigurationError(text, place="plan", code="INPUT", advice='Use {"trigger": "manual", "plan": "<id of the dry run>"}.')
+    if given.reverse and (given.steps or given.only or given.plan or given.acceptMode):
+        text = "A run that carries out a reversal takes up the documents of the reversal and nothing else, and accepts no other mode."
+        raise ConfigurationError(
+            text, place="reverse", code="INPUT", advice='Use {"trigger": "manual", "reverse": "<id of the reversal>"}.'
+        )
     if unknown := [s for s in given.steps or () if s not in STEPS]:
         raise ConfigurationError(
             f'There is no step "{unknown[0]}".', place="steps", code="INPUT", advice=f"The steps are {', '.join(STEPS)}."
