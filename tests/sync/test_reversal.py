@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tallybridge import money
+from tallybridge.desk.actions import retry_all
+from tallybridge.desk.problems import problems
 from tallybridge.desk.records import explain
 from tallybridge.desk.reversal import approving
 from tallybridge.desk.reversal.planning import plan as make_plan
@@ -372,6 +374,23 @@ def test_a_document_that_changes_after_the_approval_is_held(memory: MemoryWorld)
     output = carried_out(memory, plan)
     assert [m["code"] for m in memory.summary(output)["messages"]] == ["RV-CHANGED"]
     assert reversers(memory) == {}
+
+
+def test_a_new_plan_ends_what_an_earlier_one_has_left_held(memory: MemoryWorld) -> None:
+    run_id = invoices(memory)["runId"]
+    plan = planned(memory, run_id)
+    approved(memory, plan)
+    write(memory, "invoice", {"tranDate": "2026-10-02"}, the(memory, "invoice"))
+    carried_out(memory, plan)
+    (held,) = problems(target_of(memory)).found
+    assert (held.step, held.code, held.count) == ("reversals", "RV-CHANGED", 1)
+    refused = refusal(lambda: retry_all(target_of(memory), [held], ANN))
+    assert (refused.code, "tallybridge reversal" in (refused.advice or "")) == ("INSTRUCTION", True)
+    again = planned(memory, run_id)
+    assert problems(target_of(memory)).found == ()
+    approved(memory, again)
+    assert carried_out(memory, again)["tiedOut"] is True
+    assert problems(target_of(memory)).found == ()
 
 
 def test_a_payment_that_comes_between_holds_the_invoice_and_says_so(memory: MemoryWorld) -> None:

@@ -22,7 +22,8 @@ from tallybridge.steps.reversing.documents import Books, Document, books
 from tallybridge.steps.reversing.ways import ORDER, WAYS, applied_by_others, problem, word
 from tallybridge.steps.shared.reference import Reference, content_now, reference_of
 from tallybridge.sync.held import Held, agree
-from tallybridge.sync.reversal import NotReversed, Plans, Reversal, ReversalPlan
+from tallybridge.sync.problems import counted
+from tallybridge.sync.reversal import STEP, NotReversed, Plans, Reversal, ReversalPlan, key_of
 from tallybridge.sync.runlog import RunOutcome
 from tallybridge.sync.step import Problem
 from tallybridge.wiring import netsuite_connection
@@ -73,7 +74,19 @@ def plan(target: Target, run_id: str, who: str, *, most: int = MAX_DOCUMENTS, co
     ).sealed()
     target.audit.note(who, "plan reversal", f"run {run_id}", after=f"reversal {found.id}: {in_words(found)}; nothing was written")
     stored(target).keep(found)
+    _end_what_waits(target, made.documents, found.id)
     return found
+
+
+def _end_what_waits(target: Target, documents: Sequence[Created], plan_id: str) -> None:
+    """What an earlier reversal of these documents has left held or refused waits no more: the new plan says what becomes of each."""
+    waiting = {
+        k: item for k, item in target.ledger.read([key_of(c.result.destination_id) for c in documents]).items() if "attention" in item
+    }
+    for key, item in waiting.items():
+        target.ledger.let_go(key, item)
+    if waiting:
+        target.problems.keep(STEP, plan_id, counted(target.ledger, STEP))
 
 
 def stored(target: Target) -> Plans:
