@@ -11,9 +11,10 @@ from typing import Any
 from tallybridge.desk.doctor.examine import Systems
 from tallybridge.desk.reversal import approving, planning
 from tallybridge.desk.target import Target
+from tallybridge.netsuite import NetSuite
 from tallybridge.settings import Settings
-from tallybridge.sync.ledger import Owner
 from tallybridge.sync.reversal import ReversalPlan
+from tallybridge.wiring import netsuite_connection
 from tests.sync.full_world import SETTINGS, full_world
 from tests.sync.memory import MemoryTable, MemoryWorld
 from tests.sync.run_world import ready
@@ -64,7 +65,8 @@ def connect(world: MemoryWorld) -> planning.Connect:
 
     def connected(target: Target, settings: Settings) -> Systems:
         wiring = world.wiring()
-        return Systems(settings, wiring.zuora(settings), wiring.netsuite(settings, Owner("desk", "desk", "desk")))
+        netsuite = NetSuite(netsuite_connection(target.credentials(), settings), wiring.http(), tokens=wiring.tokens())
+        return Systems(settings, wiring.zuora(settings), netsuite)
 
     return connected
 

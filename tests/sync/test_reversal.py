@@ -22,7 +22,7 @@ from tallybridge.steps.reversals import Reversals
 from tallybridge.sync.reversal import VALID_FOR, NotReversed, ReversalPlan
 from tests.sync.builders import invoice
 from tests.sync.full_world import full_world
-from tests.sync.invoice_world import change
+from tests.sync.invoice_world import change, lose_answers
 from tests.sync.memory import MemoryWorld
 from tests.sync.reversal_world import (
     ANN,
@@ -411,6 +411,21 @@ def test_a_payment_that_comes_between_holds_the_invoice_and_says_so(memory: Memo
     again = carried_out(memory, plan)
     assert again["tiedOut"] is True, memory.summary(again)["messages"]
     assert len(reversers(memory)) == 1
+
+
+def test_a_new_plan_finishes_a_payment_whose_reversal_was_cut_off(memory: MemoryWorld) -> None:
+    run_id = invoices(memory, "payments")["runId"]
+    approved(memory, plan := planned(memory, run_id))
+    lose_answers(memory)
+    memory.netsuite_control.set_faults([{"method": "PATCH", "path": "^/services/rest/record/v1/customerPayment", "drop": "before"}])
+    carried_out(memory, plan)
+    memory.netsuite_control.set_faults([])
+    payment = the(memory, "customerPayment")
+    assert reversers(memory).keys() == {payment}
+    again, output = reversed_whole(memory, run_id)
+    assert [r.record_type for r in again.reversals] == ["customerPayment", "invoice"]
+    assert output["tiedOut"] is True, memory.summary(output)["messages"]
+    assert (open_amounts(memory), accounts(memory)) == ({}, {})
 
 
 def test_an_invoice_waits_for_the_payment_that_could_not_be_reversed(memory: MemoryWorld) -> None:

@@ -19,7 +19,7 @@ from tallybridge.money import text as money_text
 from tallybridge.settings import Settings
 from tallybridge.steps.reversals import Reversals
 from tallybridge.steps.reversing.documents import Books, Document, books
-from tallybridge.steps.reversing.ways import ORDER, WAYS, applied_by_others, problem, word
+from tallybridge.steps.reversing.ways import ORDER, WAYS, applied_by_others, problem, reapplied, word
 from tallybridge.steps.shared.reference import Reference, content_now, reference_of
 from tallybridge.sync.held import Held, agree
 from tallybridge.sync.problems import counted
@@ -80,9 +80,8 @@ def plan(target: Target, run_id: str, who: str, *, most: int = MAX_DOCUMENTS, co
 
 def _end_what_waits(target: Target, documents: Sequence[Created], plan_id: str) -> None:
     """What an earlier reversal of these documents has left held or refused waits no more: the new plan says what becomes of each."""
-    waiting = {
-        k: item for k, item in target.ledger.read([key_of(c.result.destination_id) for c in documents]).items() if "attention" in item
-    }
+    items = target.ledger.read([key_of(each.result.destination_id) for each in documents])
+    waiting = {key: item for key, item in items.items() if "attention" in item}
     for key, item in waiting.items():
         target.ledger.let_go(key, item)
     if waiting:
@@ -167,7 +166,7 @@ def _reversal(each: Created, found: Document | None, seen: Present, planned: set
 
 def _against(name: str, each: Created, found: Document, seen: Present, planned: set[str]) -> Problem | None:
     """Why a document that is there is not reversed."""
-    if found.reversal:
+    if found.reversal and not reapplied(found, seen.books, seen.reference, found.reversal.id):
         text = f"{name}: is reversed already, by {word(found.reversal.held.kind)} {found.reversal.id}."
         return Problem("RV-REVERSED", text, "Nothing is to be done.")
     if found.total == 0:
