@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from tallybridge.desk.doctor.examine import Systems
 from tallybridge.desk.reversal import approving, planning
 from tallybridge.desk.target import Target
+from tallybridge.errors import ConfigurationError
 from tallybridge.netsuite import NetSuite
 from tallybridge.settings import Settings
 from tallybridge.sync.reversal import ReversalPlan
@@ -80,9 +84,9 @@ def everything(world: MemoryWorld, mode: str = "B") -> dict[str, Any]:
     return world.run()
 
 
-def invoices(world: MemoryWorld, *steps: str) -> dict[str, Any]:
+def invoices(world: MemoryWorld, *steps: str, **settings: Any) -> dict[str, Any]:
     """A run that creates an invoice of 100, and with step "payments" a payment of 60 on it."""
-    ready(world)
+    ready(world, **settings)
     return world.run(steps=("customers", "charges", "invoices", *steps))
 
 
@@ -147,3 +151,27 @@ def reversers(world: MemoryWorld) -> dict[str, list[str]]:
         if external.startswith("reversal-"):
             found.setdefault(external.removeprefix("reversal-"), []).append(i)
     return found
+
+
+def the(world: MemoryWorld, kind: str) -> str:
+    """The internal id of the only transaction of a type."""
+    (found,) = [i for i, row in transactions(world).items() if row["type"] == kind]
+    return found
+
+
+def write(world: MemoryWorld, record_type: str, body: dict[str, Any], internal_id: str = "") -> str:
+    """What a person does in NetSuite."""
+    netsuite = by_person(world)
+    return netsuite.update(record_type, internal_id, body) if internal_id else netsuite.create(record_type, body)
+
+
+def by_person(world: MemoryWorld) -> NetSuite:
+    target = target_of(world)
+    return connect(world)(target, target.settings()).netsuite
+
+
+def refusal(act: Callable[[], Any]) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as raised:
+        act()
+    assert raised.value.advice and raised.value.place
+    return raised.value

@@ -14,7 +14,7 @@ from tests.sync.memory import MemoryWorld
 
 
 def ready(world: MemoryWorld, **settings: Any) -> MemoryWorld:
-    world.reset(default_subsidiary="Parent Company", **settings)
+    world.reset(**{"default_subsidiary": "Parent Company", **settings})
     world.load(
         merged(
             account("A1"),

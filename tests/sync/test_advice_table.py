@@ -46,7 +46,7 @@ FOLLOWED: dict[str, str] = {
     ),
     **dict.fromkeys(
         ("RV-CHANGED", "REVERSAL-MOVED", "REVERSAL-OLD", "REVERSAL-SEAL"),
-        "tests/sync/test_reversal.py::test_a_new_plan_ends_what_has_moved",
+        "tests/sync/test_reversal_plans.py::test_a_new_plan_ends_what_has_moved",
     ),
     "INV-LINK": "tests/sync/test_instructions.py::test_a_link_that_was_refused_is_made_once_the_other_record_is_right",
     "IGNORED": "tests/sync/test_instructions.py::test_an_ignored_record_is_sent_once_it_was_withdrawn",

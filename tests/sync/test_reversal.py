@@ -3,44 +3,35 @@ once, and it ties out by currency and customer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from tallybridge import money
 from tallybridge.desk.actions import retry_all
 from tallybridge.desk.problems import problems
 from tallybridge.desk.records import explain
-from tallybridge.desk.reversal import approving
-from tallybridge.desk.reversal.planning import plan as make_plan
-from tallybridge.desk.standing import last_summary
-from tallybridge.errors import ConfigurationError
-from tallybridge.netsuite import NetSuite
 from tallybridge.steps.reversals import Reversals
-from tallybridge.sync.reversal import VALID_FOR, NotReversed, ReversalPlan
 from tests.sync.builders import invoice
 from tests.sync.full_world import full_world
 from tests.sync.invoice_world import change, lose_answers
 from tests.sync.memory import MemoryWorld
 from tests.sync.reversal_world import (
     ANN,
-    BOB,
     accounts,
     approved,
     carried_out,
-    connect,
     everything,
     invoices,
     open_amounts,
     planned,
+    refusal,
     reversed_whole,
     reversers,
     target_of,
+    the,
     transactions,
+    write,
 )
-from tests.sync.run_world import fails_to_open
 from tests.sync.world import unserved_world
 
 
@@ -50,34 +41,6 @@ def memory(request: pytest.FixtureRequest) -> MemoryWorld:
 
 
 EACH_MODE = pytest.mark.parametrize(("memory", "mode"), [("A", "A"), ("B", "B")], indirect=["memory"])
-
-
-def the(world: MemoryWorld, kind: str) -> str:
-    """The internal id of the only transaction of a type."""
-    (found,) = [i for i, row in transactions(world).items() if row["type"] == kind]
-    return found
-
-
-def write(world: MemoryWorld, record_type: str, body: dict[str, Any], internal_id: str = "") -> str:
-    """What a person does in NetSuite."""
-    netsuite = by_person(world)
-    return netsuite.update(record_type, internal_id, body) if internal_id else netsuite.create(record_type, body)
-
-
-def by_person(world: MemoryWorld) -> NetSuite:
-    target = target_of(world)
-    return connect(world)(target, target.settings()).netsuite
-
-
-def refusal(act: Callable[[], Any]) -> ConfigurationError:
-    with pytest.raises(ConfigurationError) as raised:
-        act()
-    assert raised.value.advice and raised.value.place
-    return raised.value
-
-
-def codes(plan: ReversalPlan) -> list[str]:
-    return [each.code for each in plan.left]
 
 
 # --- What becomes of the documents ---------------------------------------------------------------------------------------
@@ -124,6 +87,17 @@ def test_a_whole_run_is_reversed_to_nothing(memory: MemoryWorld, mode: str) -> N
     assert {i for i, amount in open_amounts(memory).items() if amount} - set(refunds) <= {
         by for i, (by,) in reversers(memory).items() if before[i]["type"] == "customerPayment"
     }
+
+
+@pytest.mark.parametrize("lacking", [("multiple_currencies",), ("one_world", "multiple_currencies"), ("payment_instruments",)])
+def test_an_account_with_fewer_features(memory: MemoryWorld, lacking: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    for feature in lacking:
+        monkeypatch.setattr(memory.netsuite.options, feature, False)
+    settings = {"netsuite_subsidiaries": "No", "default_subsidiary": ""} if "one_world" in lacking else {}
+    plan, output = reversed_whole(memory, invoices(memory, "payments", **settings)["runId"])
+    assert [(r.amount, r.currency) for r in plan.reversals] == [(Decimal(60), "USD"), (Decimal(100), "USD")]
+    assert output["tiedOut"] is True, memory.summary(output)["messages"]
+    assert (open_amounts(memory), accounts(memory)) == ({}, {})
 
 
 @EACH_MODE
@@ -173,195 +147,6 @@ def test_what_was_written_to_zuora_is_told_with_what_a_person_can_do(memory: Mem
     assert plan.reversals == ()
     assert {(told.code, told.step) for told in plan.left} == {("RV-ZUORA", "netsuite_payments"), ("RV-ZUORA", "netsuite_refunds")}
     assert all(told.amount and told.currency and "in Zuora" in told.advice for told in plan.left)
-
-
-# --- Planning ------------------------------------------------------------------------------------------------------------
-
-
-def test_planning_writes_nothing(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
-    before = transactions(memory)
-    plan = planned(memory, run_id)
-    assert transactions(memory) == before
-    assert [tuple(vars(t).values()) for t in plan.totals] == [("invoice", "creditMemo", "USD", 1, Decimal(100))]
-
-
-def only_left(plan: ReversalPlan) -> NotReversed:
-    (told,) = [each for each in plan.left if each.id]
-    assert plan.reversals == ()
-    return told
-
-
-def test_an_invoice_that_somebody_else_has_paid_is_told_and_left(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
-    document = transactions(memory)[the(memory, "invoice")]
-    apply = {"apply": {"items": [{"doc": {"id": document["id"]}, "apply": True, "amount": 40}]}}
-    payment = write(memory, "customerPayment", {"customer": document["entity"], "payment": 40, "autoApply": False, **apply})
-    told = only_left(planned(memory, run_id))
-    assert (told.code, told.number, told.currency, told.amount) == ("RV-APPLIED", "INV1", "USD", Decimal(100))
-    assert f"payment {payment} is applied to it with 40 USD" in told.message
-
-
-def test_what_is_applied_to_a_document_that_stays_lets_the_document_stay(memory: MemoryWorld) -> None:
-    """A refund by hand keeps the payment, and the payment keeps its invoice."""
-    run_id = invoices(memory, "payments")["runId"]
-    payment = the(memory, "customerPayment")
-    row = transactions(memory)[payment]
-    write(memory, "customerPayment", {"customer": row["customer"], "payment": 75}, payment)
-    plan = planned(memory, run_id)
-    assert [(each.code, each.number) for each in plan.left if each.id] == [("RV-CHANGED", "P1"), ("RV-APPLIED", "INV1")]
-    assert plan.reversals == ()
-
-
-def test_a_document_that_is_gone_or_changed_is_told(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
-    document = the(memory, "invoice")
-    line = transactions(memory)[document]["item"]["items"][0]
-    write(memory, "invoice", {"item": {"items": [{"line": line["line"], "rate": 90, "amount": 90}]}}, document)
-    assert only_left(planned(memory, run_id)).code == "RV-CHANGED"
-    memory.netsuite.tenant.store.apply(("transaction", int(document)), None)
-    assert only_left(planned(memory, run_id)).code == "RV-GONE"
-
-
-def test_what_is_reversed_already_is_told_and_not_planned_again(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
-    reversed_whole(memory, run_id)
-    plan = planned(memory, run_id)
-    assert only_left(plan).code == "RV-REVERSED"
-    assert refusal(lambda: approved(memory, plan)).code == "REVERSAL-NOTHING"
-
-
-def test_the_reversal_is_dated_as_the_document_or_in_a_closed_period_on_the_day_of_the_plan(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
-    (as_dated,) = planned(memory, run_id).reversals
-    assert as_dated.date == "2026-10-01"
-    (period,) = [p for p in memory.in_netsuite("accountingPeriod") if p.get("periodName") == "Oct 2026"]
-    memory.load(netsuite={"accountingPeriod": [{**period, "closed": True}]})
-    (later,) = planned(memory, run_id).reversals
-    assert later.date == memory.clock.now().date().isoformat()
-    approved(memory, plan := planned(memory, run_id))
-    output = carried_out(memory, plan)
-    assert output["tiedOut"] is True, memory.summary(output)["messages"]
-
-
-@pytest.mark.parametrize("run", ["dry", "reversal", "unknown"])
-def test_a_run_that_has_nothing_to_be_reversed_is_refused(memory: MemoryWorld, run: str) -> None:
-    run_id = invoices(memory)["runId"]
-    if run == "dry":
-        run_id = memory.run(steps=["invoices"], dry_run=True)["runId"]
-    if run == "reversal":
-        run_id = reversed_whole(memory, run_id)[1]["runId"]
-    wanted = "unknown" if run == "unknown" else run_id
-    assert refusal(lambda: planned(memory, wanted)).code == ("RUN-UNKNOWN" if run == "unknown" else "REVERSAL-RUN")
-
-
-def test_more_documents_than_there_is_time_for_are_refused(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
-    assert refusal(lambda: make_plan(target_of(memory), run_id, ANN, most=0, connect=connect(memory))).code == "REVERSAL-LARGE"
-
-
-# --- Approving -----------------------------------------------------------------------------------------------------------
-
-
-def test_nobody_approves_a_plan_of_his_own(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
-    assert refusal(lambda: approved(memory, plan, ANN)).code == "REVERSAL-SAME-PERSON"
-    error, _ = fails_to_open(memory, {"reverse": plan.id})
-    assert error.code == "REVERSAL-NOT-APPROVED"
-    assert reversers(memory) == {}
-
-
-def test_planning_approving_and_carrying_out_stand_in_the_audit(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
-    started = approved(memory, plan)
-    assert started == {"trigger": "reversal", "dryRun": False, "steps": None, "reverse": plan.id, "by": BOB}
-    newest = list(target_of(memory).audit.newest())
-    assert [(e.who, e.action) for e in newest] == [(BOB, "run"), (BOB, "approve reversal"), (ANN, "plan reversal")]
-    assert newest[1].reason == "wrong price list"
-    assert "1 invoice with USD 100.00 by credit memo" in newest[1].after
-
-
-def test_a_plan_is_approved_once(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
-    approved(memory, plan)
-    assert refusal(lambda: approved(memory, plan, "carol@example.com")).code == "REVERSAL-APPROVED"
-
-
-def test_an_old_plan_is_refused(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
-    memory.clock.advance(days=VALID_FOR.days + 1)
-    assert refusal(lambda: approved(memory, plan)).code == "REVERSAL-OLD"
-
-
-def test_an_old_plan_is_not_carried_out_either(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
-    approved(memory, plan)
-    memory.clock.advance(days=VALID_FOR.days + 1)
-    error, _ = fails_to_open(memory, {"reverse": plan.id})
-    assert error.code == "REVERSAL-OLD"
-
-
-def test_a_plan_whose_world_has_moved_is_refused(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
-    document = the(memory, "invoice")
-    write(memory, "invoice", {"tranDate": "2026-10-02"}, document)
-    moved = refusal(lambda: approved(memory, plan))
-    assert moved.code == "REVERSAL-MOVED"
-    assert f"NetSuite invoice {document} has changed" in moved.message
-
-
-def test_a_plan_that_somebody_has_changed_is_refused(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
-    key = f"reversals/{plan.id}.json"
-    content = money.loads(memory.object(key))
-    content["reversals"][0]["amount"] = 1
-    memory.memory.objects.content[key] = money.dumps(content).encode()
-    assert refusal(lambda: approved(memory, plan)).code == "REVERSAL-SEAL"
-
-
-def test_what_is_carried_out_is_not_carried_out_again(memory: MemoryWorld) -> None:
-    plan, _ = reversed_whole(memory, invoices(memory)["runId"])
-    target = target_of(memory)
-    assert approving.standing(target, plan.id).state == approving.DONE
-    assert refusal(lambda: approving.carry_out(target, plan.id, BOB)).code == "REVERSAL-DONE"
-
-
-def test_an_unknown_plan_is_refused(memory: MemoryWorld) -> None:
-    invoices(memory)
-    for name in ("20260101T000000Z-abcdef", "../settings", ""):
-        assert refusal(lambda: approving.standing(target_of(memory), name)).code == "REVERSAL-UNKNOWN"  # noqa: B023
-
-
-@pytest.mark.parametrize("why", ["moved", "old", "seal"])
-def test_a_new_plan_ends_what_has_moved(memory: MemoryWorld, why: str) -> None:
-    run_id = invoices(memory)["runId"]
-    plan = planned(memory, run_id)
-    if why == "moved":
-        write(memory, "invoice", {"tranDate": "2026-10-02"}, the(memory, "invoice"))
-    if why == "old":
-        memory.clock.advance(days=VALID_FOR.days + 1)
-    if why == "seal":
-        memory.memory.objects.content[f"reversals/{plan.id}.json"] = memory.object(f"reversals/{plan.id}.json").replace(b"INV1", b"INV2")
-    assert refusal(lambda: approved(memory, plan)).code == f"REVERSAL-{why.upper()}"
-    _, output = reversed_whole(memory, run_id)
-    assert output["tiedOut"] is True, memory.summary(output)["messages"]
-
-
-@pytest.mark.parametrize("more", [{"steps": ["invoices"]}, {"only": "instructed"}, {"plan": "run-1"}, {"acceptMode": "A"}])
-def test_a_reversal_goes_with_nothing_else(memory: MemoryWorld, more: dict[str, Any]) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
-    approved(memory, plan)
-    error, _ = fails_to_open(memory, {"reverse": plan.id, **more})
-    assert (error.code, error.place) == ("INPUT", "reverse")  # type: ignore[attr-defined]
-    assert reversers(memory) == {}
-
-
-def test_a_reversal_that_is_refused_is_no_failed_usual_run(memory: MemoryWorld) -> None:
-    output = invoices(memory)
-    memory.clock.advance(minutes=5)
-    fails_to_open(memory, {"reverse": planned(memory, output["runId"]).id})
-    summary = last_summary(target_of(memory))
-    assert summary and summary.run_id == output["runId"]
 
 
 # --- Carrying out --------------------------------------------------------------------------------------------------------
