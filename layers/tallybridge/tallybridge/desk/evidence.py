@@ -11,6 +11,7 @@ from typing import IO, Any
 from tallybridge.desk import log
 from tallybridge.desk.audit import Entry
 from tallybridge.desk.care import BESIDE as OF_CARE
+from tallybridge.desk.payloads import sent
 from tallybridge.desk.records import Explained, Story, explain
 from tallybridge.desk.sealed import Seal, Sealed
 from tallybridge.desk.target import Target
@@ -20,6 +21,7 @@ from tallybridge.tasks.drift import drift_key
 from tallybridge.technical import masked_text
 
 STORY, ITEMS, LOG, ANSWERS, AUDIT, RUNS = "story.json", "ledger.json", "log.json", "answers.json", "audit.json", "runs.json"
+PAYLOADS = "sent.json"
 BESIDE = (OF_INSTRUCTIONS, OF_CARE, drift_key(""))
 """Beginnings of the keys of what lies beside a record's item."""
 MOST_RUNS = 20
@@ -44,6 +46,7 @@ def evidence(target: Target, name: str, who: str, out: IO[bytes]) -> Seal:
         sealed = Sealed(made)
         sealed.write_json(STORY, {name: value for name, value in found.to_json().items() if name != "audit"})
         sealed.write_json(ITEMS, _items(target, found.stories))
+        sealed.write_json(PAYLOADS, {str(story.item["id"]): sent(target, story.item) for story in found.stories if "id" in story.item})
         sealed.write_json(RUNS, {"runs": runs, "not_looked_at": met[MOST_RUNS:]})
         sealed.write_json(LOG, [replace(line, detail="").to_json() for line in lines])
         sealed.write_json(ANSWERS, list(_answers(lines)))

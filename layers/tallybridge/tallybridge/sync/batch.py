@@ -31,7 +31,7 @@ from tallybridge.sync.held import Held, agree
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
 from tallybridge.sync.ledger import Ledger, LostClaim
-from tallybridge.sync.planned import Agreed, Planned, hold_to, planned
+from tallybridge.sync.planned import Agreed, Planned, hold_to, planned, shown
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
 from tallybridge.sync.sender import NOT_SENT, Sender, Worker
 from tallybridge.sync.step import (
@@ -76,7 +76,8 @@ NO_ANSWER = MarkResult(False, "STATUS", "no answer")
 class BatchResult:
     """What became of a batch, and of which `records`; `failure` says why the step as a whole cannot go on. `wait` (seconds) says for how
     long another worker may hold one of the records: then nothing was done. `rehearsed` are the records that a dry run would have brought
-    over, each with its plan, `planned` is what it says of every record. `rest` are the ids of records that the worker had no time for:
+    over, each with its plan, `planned` is what it says of every record. `sent` is what was asked of the destination:
+    {"id", "requests"}, names and addresses masked. `rest` are the ids of records that the worker had no time for:
     another round takes them; `no_slot` says that waiting for slots of the destination has used it up."""
 
     results: list[RecordResult] = field(default_factory=list)
@@ -86,6 +87,7 @@ class BatchResult:
     records: Sequence[SourceRecord] = ()
     rehearsed: Sequence[tuple[SourceRecord, Plan]] = ()
     planned: Sequence[Planned] = ()
+    sent: Sequence[Mapping[str, Any]] = ()
     rest: frozenset[str] = frozenset()
     no_slot: bool = False
 
@@ -156,6 +158,7 @@ class Batch:
             no_slot=any(w.code == NoSlot.code for w in works),
             planned=plans,
             rehearsed=[(w.record, w.plan) for w in works if self._brought_over(w)] if self.worker.dry_run else (),
+            sent=[{"id": w.record.id, "requests": shown(w.plan, self.step)} for w in works if w.asked],
         )
 
     def _without_time(self, works: list[Work]) -> set[str]:

@@ -184,7 +184,8 @@ class Sender:
 
     def _ask(self, work: Work, request: Request) -> None:
         """One request; notes on the record what its answer leaves open."""
-        work.in_doubt, begun = True, self.clock.now()
+        work.asked = work.in_doubt = True
+        begun = self.clock.now()
         try:
             self._request(work, request)
         except OutcomeUnknown as lost:

@@ -37,6 +37,8 @@ class Work:
     detail: str = ""
     noted: bool = False
     """The ledger has taken down why the record is left alone."""
+    asked: bool = False
+    """A request of it has left, or was about to."""
     in_doubt: bool = False
     """A request was sent, and whether it was applied is unknown."""
     lost: bool = False

@@ -24,7 +24,7 @@ from tallybridge.tasks.away import TELLING, Away
 from tallybridge.tasks.failure import failure_text
 from tallybridge.tasks.planning import Planner
 from tallybridge.tasks.plans import StepPlan
-from tallybridge.tasks.results import MANIFEST, StepClass, batch_rows
+from tallybridge.tasks.results import MANIFEST, SENT, StepClass, batch_rows
 from tallybridge.tasks.step_task import StepTask
 from tallybridge.tasks.watermarks import Looks
 
@@ -172,6 +172,8 @@ class BatchTask(StepTask):
         if self.run.dry_run:
             Planner(self.folder, step, self.settings, self.rehearsal).keep(part, done)
         self.folder.write_lines(self.name(f"log/{part}.jsonl.gz"), [line.to_json() for line in lines])
+        if done.sent:
+            self.folder.write_lines(self.name(f"{SENT}/{part}.jsonl.gz"), done.sent)
         kept = self.folder.write_json_once(
             self.name(f"results/{part}.json"),
             {

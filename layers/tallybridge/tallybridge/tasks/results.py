@@ -37,6 +37,8 @@ class StepFacts:
 
 RESULTS, LOG, MADE = "results", "log", "rehearsed"
 """Folders of a step in which each of its batches has files, named <batch>-<...>: results, log lines, and what a dry run would make."""
+SENT = "sent"
+"""What was asked of the destination, record by record."""
 PLANNED = "planned"
 """Folder of a step of a dry run with all that is told of its records, one file a piece of a batch."""
 

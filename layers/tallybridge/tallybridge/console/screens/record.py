@@ -13,6 +13,7 @@ from tallybridge.console.screens.problems import ME
 from tallybridge.desk import actions, care
 from tallybridge.desk.care import cares
 from tallybridge.desk.evidence import evidence
+from tallybridge.desk.payloads import sent
 from tallybridge.desk.records import explain
 from tallybridge.desk.standing import Waiting
 from tallybridge.reporting.words import left_out_words
@@ -35,7 +36,9 @@ def show(asked: Asked) -> dict[str, Any]:
     known = cares(asked.target, {row.step for row in waiting})
     told = found.to_json()
     cared = {row.id: known.of(row).to_json() for row in waiting}
-    return {**told, "records": [{**row, "care": cared.get(row["id"])} for row in told["records"]], "left_out": rules}
+    payloads = {story.id: sent(asked.target, story.item) for story in found.stories if story.item}
+    rows = [{**row, "care": cared.get(row["id"]), "sent": payloads.get(row["id"])} for row in told["records"]]
+    return {**told, "records": rows, "left_out": rules}
 
 
 def as_evidence(asked: Asked) -> Download:
