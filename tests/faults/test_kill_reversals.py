@@ -93,7 +93,7 @@ def test_a_reversal_killed_at_every_effect_compensates_each_document_once(killab
 @pytest.mark.slow
 @MODES
 def test_a_killed_reversal_of_every_kind_compensates_each_document_once(killable: World) -> None:
-    kill_every(*killable, 11, reversal_world.everything)
+    kill_every(*killable, 29, reversal_world.everything)
 
 
 @MODES

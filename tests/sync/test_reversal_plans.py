@@ -118,6 +118,14 @@ def test_a_run_that_has_nothing_to_be_reversed_is_refused(memory: MemoryWorld, r
     assert refusal(lambda: planned(memory, wanted)).code == ("RUN-UNKNOWN" if run == "unknown" else "REVERSAL-RUN")
 
 
+def test_a_run_whose_results_are_not_complete_is_refused(memory: MemoryWorld) -> None:
+    """Else what is missing among them would not be reversed, and nobody would know."""
+    run_id = invoices(memory)["runId"]
+    del memory.memory.objects.content[f"runs/{run_id}/invoices/folded/so_far.json"]
+    refused = refusal(lambda: planned(memory, run_id))
+    assert (refused.code, "invoices was not counted to the end" in refused.message) == ("REVERSAL-RUN", True)
+
+
 def test_more_documents_than_there_is_time_for_are_refused(memory: MemoryWorld) -> None:
     run_id = invoices(memory)["runId"]
     assert refusal(lambda: make_plan(target_of(memory), run_id, ANN, most=0, connect=connect(memory))).code == "REVERSAL-LARGE"

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tallybridge.desk.target import Target
+from tallybridge.errors import ConfigurationError
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.reversal import NotReversed
 from tallybridge.sync.runlog import Outcome, RecordResult
 from tallybridge.tasks.folded import results, so_far
-from tallybridge.tasks.results import StepFacts
+from tallybridge.tasks.results import StepFacts, manifest_of
 from tallybridge.tasks.steps import STEPS, step_class
 
 WRITTEN = (Outcome.SYNCED, Outcome.ALREADY)
@@ -49,18 +50,27 @@ class Made:
 
 
 def made_by(target: Target, run_id: str) -> Made:
-    """What a run has made. Reads the pieces of its results."""
+    """What a run has made. Reads the pieces of its results. Raises `ConfigurationError` REVERSAL-RUN where they are not complete."""
     folder, made = target.folder(run_id), Made()
     counted: dict[tuple[str, str, str, str], list[RecordResult]] = {}
     for step in (s for s in STEPS if folder.has(f"{s}/start.json")):
         kind = step_class(step)
-        for _, result in results(folder, step, so_far(folder, StepFacts.of_class(kind))):
+        folded = so_far(folder, StepFacts.of_class(kind))
+        if not folded.whole and manifest_of(folder, step):
+            raise _not_counted(run_id, kind)
+        for _, result in results(folder, step, folded):
             if result.action == "create" and result.destination_id and kind.destination_system == "NetSuite" and kind.transaction:
                 made.documents.append(Created(step, result))
             elif told := _why_not(kind, result):
                 counted.setdefault((step, *told, result.currency), []).append(result)
     made.left = [_counted(step, why, advice, currency, rows) for (step, why, advice, currency), rows in counted.items()]
     return made
+
+
+def _not_counted(run_id: str, kind: type[SyncStep]) -> ConfigurationError:
+    text = f"Run {run_id}: what became of its {kind.title.lower()} was not counted to the end."
+    advice = "The clean-up of a stopped run does that within minutes. If it never does, reverse by hand what the run's log names."
+    return ConfigurationError(text, place="run", code="REVERSAL-RUN", advice=advice)
 
 
 def _why_not(kind: type[SyncStep], result: RecordResult) -> tuple[str, str] | None:
