@@ -12,6 +12,7 @@ from tallybridge.desk.reversal import approving
 from tallybridge.desk.reversal.planning import plan as make_plan
 from tallybridge.desk.standing import last_summary
 from tallybridge.sync.reversal import VALID_FOR, NotReversed, ReversalPlan
+from tests.sync.builders import invoice
 from tests.sync.memory import MemoryWorld
 from tests.sync.reversal_world import (
     ANN,
@@ -124,6 +125,18 @@ def test_a_run_whose_results_are_not_complete_is_refused(memory: MemoryWorld) ->
     del memory.memory.objects.content[f"runs/{run_id}/invoices/folded/so_far.json"]
     refused = refusal(lambda: planned(memory, run_id))
     assert (refused.code, "invoices was not counted to the end" in refused.message) == ("REVERSAL-RUN", True)
+
+
+def test_what_a_run_was_cut_off_on_is_told(memory: MemoryWorld) -> None:
+    invoices(memory)
+    memory.load(invoice("A1", "INV2", [("Gold", 10.0)], sub="S1"))
+    memory.netsuite_control.set_faults([{"method": "POST", "path": "^/services/rest/record/v1/invoice", "status": 503}])
+    memory.clock.advance(minutes=30)
+    output = memory.run(steps=["invoices"])
+    memory.netsuite_control.set_faults([])
+    (told,) = planned(memory, output["runId"]).left
+    assert (told.code, told.currency, told.amount) == ("RV-UNFINISHED", "USD", Decimal(10))
+    assert "INV2" in told.message
 
 
 def test_more_documents_than_there_is_time_for_are_refused(memory: MemoryWorld) -> None:

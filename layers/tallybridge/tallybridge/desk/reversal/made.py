@@ -23,6 +23,7 @@ MASTER = (
 UPDATED = "What was there before is not known to Tallybridge. See NetSuite's system notes of the records, and change them back by hand."
 LINKED = "The record was there before the run. Clear the field Zuora ID in NetSuite and the Integration ID in Zuora to take the link back."
 FOUND = "It was there when the run came to it. If an interrupted attempt of this same run has made it, reverse it by hand in NetSuite."
+UNFINISHED = "The run after it has found, created or held each of them: see `tallybridge explain`, and reverse that run as well if need be."
 IN_ZUORA = {
     "netsuite_customers": "Cancel the account in Zuora, once nothing hangs on it.",
     "sales_orders": "Cancel the subscription in Zuora.",
@@ -75,6 +76,8 @@ def _not_counted(run_id: str, kind: type[SyncStep]) -> ConfigurationError:
 
 def _why_not(kind: type[SyncStep], result: RecordResult) -> tuple[str, str] | None:
     """Code and advice of what is not reversed; None for what the run has not written."""
+    if result.outcome is Outcome.UNFINISHED and kind.destination_system == "NetSuite":
+        return "RV-UNFINISHED", UNFINISHED
     if result.outcome not in WRITTEN or not result.action:
         return None
     if kind.destination_system != "NetSuite":
@@ -88,6 +91,7 @@ SAID = {
     "RV-ZUORA": "were created or changed in Zuora, where Tallybridge reverses nothing",
     "RV-LINKED": "were linked with records that were there",
     "RV-FOUND": "were found in NetSuite and only completed in the source",
+    "RV-UNFINISHED": "were cut off, so that each may be in NetSuite or not",
     "RV-UPDATED": "were only updated in NetSuite",
     "RV-MASTER": "were created in NetSuite and are no transactions",
 }
