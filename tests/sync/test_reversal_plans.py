@@ -11,8 +11,11 @@ from tallybridge import money
 from tallybridge.desk.reversal import approving
 from tallybridge.desk.reversal.planning import plan as make_plan
 from tallybridge.desk.standing import last_summary
+from tallybridge.errors import ServiceError
 from tallybridge.sync.reversal import VALID_FOR, NotReversed, ReversalPlan
+from tallybridge.sync.sender import Sender
 from tests.sync.builders import invoice
+from tests.sync.invoice_world import lose_answers
 from tests.sync.memory import MemoryWorld
 from tests.sync.reversal_world import (
     ANN,
@@ -137,6 +140,27 @@ def test_what_a_run_was_cut_off_on_is_told(memory: MemoryWorld) -> None:
     (told,) = planned(memory, output["runId"]).left
     assert (told.code, told.currency, told.amount) == ("RV-UNFINISHED", "USD", Decimal(10))
     assert "INV2" in told.message
+
+
+def test_what_a_run_had_sent_when_it_was_cut_off_is_reversed_with_it(memory: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer was lost, and the run after it has found the document."""
+    invoices(memory)
+    memory.load(invoice("A1", "INV2", [("Gold", 10.0)], sub="S1"))
+    lose_answers(memory)
+    memory.netsuite_control.set_faults([{"method": "POST", "path": "^/services/rest/record/v1/invoice", "drop": "after"}])
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(Sender, "_look_up", lambda *_: (_ for _ in ()).throw(ServiceError("no answer", service="NetSuite")))
+        memory.clock.advance(minutes=30)
+        first = memory.run(steps=["invoices"])["runId"]
+    memory.netsuite_control.set_faults([])
+    assert [each.code for each in planned(memory, first).left] == ["RV-UNFINISHED"]
+    memory.clock.advance(minutes=30)
+    second = memory.run(steps=["invoices"])["runId"]
+    assert [each.code for each in planned(memory, second).left] == ["RV-FOUND"]
+    (document,) = planned(memory, first).reversals
+    assert (document.number, document.amount, document.currency) == ("INV2", Decimal(10), "USD")
+    _, output = reversed_whole(memory, first)
+    assert output["tiedOut"] is True, memory.summary(output)["messages"]
 
 
 def test_more_documents_than_there_is_time_for_are_refused(memory: MemoryWorld) -> None:

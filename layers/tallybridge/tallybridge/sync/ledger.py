@@ -185,8 +185,9 @@ class Ledger:
         return bool(item) and item.get("family") == self.owner.family  # type: ignore[union-attr]
 
     def sent(self, claim: Claim, request_hash: str, **facts: Any) -> Claim:
-        """Stored before a request leaves, with facts that must outlive this worker."""
-        return self._advance(claim, State.SENT, {"request_hash": request_hash, "lease": max(self.lease, self._arrived()), **facts})
+        """Stored before a request leaves, with facts that must outlive this worker; `sent_in` is the run that has sent last."""
+        own = {"request_hash": request_hash, "sent_in": self.owner.run_id, "lease": max(self.lease, self._arrived())}
+        return self._advance(claim, State.SENT, {**own, **facts})
 
     def _arrived(self) -> int:
         """When (epoch seconds) what is sent now must have arrived."""

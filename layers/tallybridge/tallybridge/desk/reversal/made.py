@@ -3,13 +3,15 @@ do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
 from tallybridge.steps.shared.sync_step import SyncStep
+from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.reversal import NotReversed
 from tallybridge.sync.runlog import Outcome, RecordResult
 from tallybridge.tasks.folded import results, so_far
@@ -22,7 +24,7 @@ MASTER = (
 )
 UPDATED = "What was there before is not known to Tallybridge. See NetSuite's system notes of the records, and change them back by hand."
 LINKED = "The record was there before the run. Clear the field Zuora ID in NetSuite and the Integration ID in Zuora to take the link back."
-FOUND = "It was there when the run came to it. If an interrupted attempt of this same run has made it, reverse it by hand in NetSuite."
+FOUND = "It was there before: reverse the run that has made it. `tallybridge explain` tells which one that is."
 UNFINISHED = "The run after it has found, created or held each of them: see `tallybridge explain`, and reverse that run as well if need be."
 IN_ZUORA = {
     "netsuite_customers": "Cancel the account in Zuora, once nothing hangs on it.",
@@ -36,7 +38,8 @@ IN_ZUORA = {
 
 @dataclass(frozen=True)
 class Created:
-    """A document that the run has created in NetSuite. Its type is not in the result where an attempt of a batch was repeated."""
+    """A record of the run; of those in `Made.documents`, a document that the run has created in NetSuite. Its type is not in the result
+    where an attempt of a batch was repeated."""
 
     step: str
     result: RecordResult
@@ -52,20 +55,61 @@ class Made:
 
 def made_by(target: Target, run_id: str) -> Made:
     """What a run has made. Reads the pieces of its results. Raises `ConfigurationError` REVERSAL-RUN where they are not complete."""
-    folder, made = target.folder(run_id), Made()
-    counted: dict[tuple[str, str, str, str], list[RecordResult]] = {}
+    folder, made, rest = target.folder(run_id), Made(), list[Created]()
     for step in (s for s in STEPS if folder.has(f"{s}/start.json")):
         kind = step_class(step)
         folded = so_far(folder, StepFacts.of_class(kind))
         if not folded.whole and manifest_of(folder, step):
             raise _not_counted(run_id, kind)
         for _, result in results(folder, step, folded):
-            if result.action == "create" and result.destination_id and kind.destination_system == "NetSuite" and kind.transaction:
-                made.documents.append(Created(step, result))
-            elif told := _why_not(kind, result):
-                counted.setdefault((step, *told, result.currency), []).append(result)
-    made.left = [_counted(step, why, advice, currency, rows) for (step, why, advice, currency), rows in counted.items()]
+            created = result.action == "create" and result.destination_id and kind.destination_system == "NetSuite" and kind.transaction
+            (made.documents if created else rest).append(Created(step, result))
+    found = _found_later(target, run_id, rest)
+    made.documents += found.values()
+    made.left = _told(each for place, each in enumerate(rest) if place not in found)
     return made
+
+
+def _found_later(target: Target, run_id: str, rest: Sequence[Created]) -> dict[int, Created]:
+    """Documents that the run has sent before it, or one of its attempts, was cut off, and that were found afterwards, by their places: the
+    ledger knows which run has sent a record last."""
+    keys = {place: _key(each) for place, each in enumerate(rest) if _is_doubtful(each)}
+    items = target.ledger.read(list(keys.values()))
+    sent = {
+        place: item for place, key in keys.items() if (item := items.get(key, {})).get("sent_in") == run_id and item.get("destination_id")
+    }
+    return {place: Created(rest[place].step, _as_known(rest[place].result, item)) for place, item in sent.items()}
+
+
+def _is_doubtful(each: Created) -> bool:
+    kind, result = step_class(each.step), each.result
+    return (
+        kind.transaction and kind.destination_system == "NetSuite" and (result.outcome is Outcome.UNFINISHED or result.action == "recover")
+    )
+
+
+def _key(each: Created) -> str:
+    return Ledger.key(step_class(each.step).system, each.result.object, each.result.source_id)
+
+
+def _as_known(result: RecordResult, item: Mapping[str, Any]) -> RecordResult:
+    """The result with what the ledger knows of the record, since a run that is cut off leaves but its id."""
+    return replace(
+        result,
+        source_number=str(item.get("number") or result.source_number),
+        destination_id=str(item["destination_id"]),
+        amount=Decimal(str(item["amount"])) if item.get("amount") else result.amount,
+        currency=str(item.get("currency") or result.currency),
+    )
+
+
+def _told(rest: Iterable[Created]) -> list[NotReversed]:
+    """What is not reversed, counted by step, reason and currency."""
+    counted: dict[tuple[str, str, str, str], list[RecordResult]] = {}
+    for each in rest:
+        if why := _why_not(step_class(each.step), each.result):
+            counted.setdefault((each.step, *why, each.result.currency), []).append(each.result)
+    return [_counted(step, code, advice, currency, rows) for (step, code, advice, currency), rows in counted.items()]
 
 
 def _not_counted(run_id: str, kind: type[SyncStep]) -> ConfigurationError:
