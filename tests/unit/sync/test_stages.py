@@ -62,6 +62,9 @@ class FakeStep:
     transaction: bool = True
     chunk: int = 10
 
+    def is_sync_date(self, name: str) -> bool:
+        return False
+
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         return [SourceRecord(c.id, c.id, "", currency="USD", amount=Decimal(5)) for c in candidates]
 
