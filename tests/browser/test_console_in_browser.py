@@ -37,6 +37,9 @@ from tests.cli.plans import PLAN, store_plan
 from tests.cli.runs import RUN, finished_run, store_run
 from tests.console.conftest import clients, clock, executions, fault, scheduler, site, target
 from tests.console.world import Context, Executions, Scheduler
+from tests.revenue.stored import RUN as REVENUE_RUN
+from tests.revenue.stored import document as revenue_document
+from tests.revenue.stored import store_failed_run
 
 pytestmark = pytest.mark.browser
 __all__ = ["clients", "clock", "executions", "scheduler", "site", "target"]
@@ -51,7 +54,15 @@ SCREENS: tuple[str, ...] = (
     "/doctor",
     "/nowhere",
 )
-SCREENS += ("/revenue", "/problems", "/problems/alike?step=invoices&code=INV-V9", "/record?name=INV00004037", "/audit", "/codes/INV-V2")
+SCREENS += (
+    "/revenue",
+    f"/revenue/{REVENUE_RUN}",
+    "/problems",
+    "/problems/alike?step=invoices&code=INV-V9",
+    "/record?name=INV00004037",
+    "/audit",
+    "/codes/INV-V2",
+)
 SCREENS += ("/month-end?period=2026-04", f"/runs/{RUN}/reversal")
 SCREENS += ("/plan", f"/runs/{PLAN}/plan", *(f"/runs/{PLAN}/plan/records?step={step}" for step in ("invoices", "customers")))
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
@@ -69,7 +80,12 @@ def address(site: Site, target: Target) -> Iterator[str]:
     issuer = f"{company.url.replace('127.0.0.1', 'localhost')}{PATH}"
     people = People(issuer, f"{own}/callback", f"{own}/signed-out", lambda: target.clock.now().timestamp())
     Provider._known.clear()
-    there = replace(site, address=own, entrance=Client(issuer, CLIENT, "", f"{own}/callback"), instance="Month & <b>Sons</b>")
+    names = {**target.variables, "REVENUE_SETTINGS_PARAMETER": "/tallybridge/revenue-settings", "UPLOADS_BUCKET": "uploads"}
+    target = replace(target, variables=names)
+    target.client("ssm").put_parameter(Name=names["REVENUE_SETTINGS_PARAMETER"], Value=json.dumps(revenue_document()), Type="String")
+    there = replace(
+        site, target=target, address=own, entrance=Client(issuer, CLIENT, "", f"{own}/callback"), instance="Month & <b>Sons</b>"
+    )
     console = Console(there, fault)
     fill(target)
     with company, LoopbackServer(HttpApi(lambda event: console.handle(event, Context()), RealClock()), port):
@@ -110,6 +126,7 @@ def fill(target: Target) -> None:
     actions.instruct(target, Kind.IGNORE, [ignored], "otto@example.com", reason="disputed by the customer since March", until="2026-06-30")
     target.configuration().save_version('{"run_hours": 24}', "otto@example.com", "first")
     target.configuration().save_version('{"run_hours": 12, "notify_recipients": ["a@example.com"]}', "anna@example.com", "nights are short")
+    assert store_failed_run(target) == REVENUE_RUN
     assert store_plan(target, target.clock, under_its_settings=False) == PLAN
     reversible(target)
 

@@ -84,6 +84,8 @@ def test_the_summary_log_is_downloaded(browser: Browser, done: dict[str, Any]) -
     assert {row["run_id"] for row in rows} == {done["runId"]}
     assert answer.headers["content-disposition"].startswith("attachment")
     assert browser.get(f"/revenue/{done['runId']}/files/other.csv").status == 404
+    files = [each["name"] for each in view["downloads"]]
+    assert len(files) >= 5 and {browser.get(f"/revenue/{done['runId']}/files/{each}").status for each in files} == {200}
 
 
 def test_what_is_unknown_is_said_so(browser: Browser, done: dict[str, Any]) -> None:

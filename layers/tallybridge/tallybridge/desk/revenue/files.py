@@ -30,13 +30,15 @@ class Place:
 
 
 def told(site: Site, run_id: str) -> Iterator[Place]:
-    """What a run may have left for people to read."""
+    """What a run has left for people to read, as far as it is kept."""
     try:
         result = gather(site, run_id)
     except FileNotFoundError:  # it never got so far
         return
     keys = {**keys_of(result, site.folder(run_id).key), **site.runs().read(run_id).get("keys", {})}
-    yield from (Place(what, site.target["REPORTS_BUCKET"], str(key)) for what, key in keys.items() if key)
+    folders = [site.folder(each) for each in dict.fromkeys((run_id, result.run.origin))]
+    kept = {folder.key(name) for folder in folders for name in folder.names("")}
+    yield from (Place(what, site.target["REPORTS_BUCKET"], str(key)) for what, key in keys.items() if key in kept)
 
 
 def uploads(site: Site, run_id: str) -> Iterator[Place]:
