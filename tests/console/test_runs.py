@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from tallybridge.console.screens.run import FILES
 from tallybridge.sync.runlog import RunOutcome, StepOutcome, StepReport
 from tallybridge_cli.target import Target
 from tests.cli.runs import RUN, finished_run, store_run
@@ -139,6 +140,15 @@ def test_the_report_is_shown_as_if_it_came_from_nowhere(browser: Browser, target
     assert (answer.status, answer.headers["content-disposition"].partition(";")[0]) == (200, "inline")
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("sandbox; default-src 'none'") and "script" not in policy
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_every_file_of_a_run_is_handed_over_as_it_is(browser: Browser, target: Target, name: str) -> None:
+    store_run(target, finished_run())
+    content = b'{"a": "\xc3\xa9"}' if name.endswith(".json") else b"\x1f\x8b\x00 or any text"
+    target.folder(RUN).write(name, content)
+    answer = browser.get(f"/runs/{RUN}/files/{name}")
+    assert (answer.status, answer.text) == (200, content.decode("utf-8", "replace"))
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,8 @@ def test_records_are_named_though_the_amounts_agree(fast: MemoryWorld, case: str
         assert reason in place
     for number, words in told.items():
         assert logged[number] == f"Payment {number}: {words}."
-        assert f"{number}: {words}" in text and f"{number}: {words}" in page and f"{number}: {words}" in terminal
-        assert f"{number}, {words}" in text and f"{number} {words}" in terminal
+        assert f"{number} ({words})" in text and f"{number}: {words}" in page and f"{number}: {words}" in terminal
+        assert f"{number} {words}" in terminal
 
 
 def test_a_customer_that_netsuite_lacks_is_named(fast: MemoryWorld) -> None:

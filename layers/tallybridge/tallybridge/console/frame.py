@@ -53,7 +53,10 @@ def answer(site: Site, status: int, kind: str, body: str | bytes, **more: str) -
     own |= {name.replace("_", "-"): value for name, value in more.items()}
     if site.secure:
         own["Strict-Transport-Security"] = HSTS
-    return Response(status, kind, body, dict(own))
+    text = (
+        body.decode() if isinstance(body, bytes) and kind.startswith("application/json") else body
+    )  # what is JSON, the resolver takes as text alone
+    return Response(status, kind, text, dict(own))
 
 
 def see(site: Site, where: str, status: int = 303) -> Answer:
