@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.demo.bench_steps import bench_step
 from tallybridge.desk.payloads import sent
-from tallybridge.sync.planned import MASK
+from tallybridge.technical import MASK
 from tests.sync.builders import zid
 from tests.sync.invoice_world import ready
 from tests.sync.memory import MemoryWorld
