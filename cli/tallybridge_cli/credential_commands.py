@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tallybridge.desk.connection import connection
-from tallybridge.desk.credentials import KEYS, NAMES, present
+from tallybridge.desk.credentials import EXPIRES, KEYS, NAMES, present
 from tallybridge.desk.credentials import rotate as exchanged
 from tallybridge.desk.moving import accept, move
 from tallybridge.documents import Unusable, read_object
@@ -75,8 +75,9 @@ def connected_to(
 
 def _asked_for(side: str, known: list[str]) -> dict[str, str]:
     """The new values of the keys that the secret has; nothing is shown while they are typed, and an empty one stays as it is."""
-    names = [key for key in (known or KEYS[side]) if key != "private_key"]
-    return {key: typer.prompt(f"{NAMES[side]} {key} (empty: stays)", default="", hide_input=True, show_default=False) for key in names}
+    names = [key for key in (known or KEYS[side]) if key not in ("private_key", EXPIRES)]
+    given = {key: typer.prompt(f"{NAMES[side]} {key} (empty: stays)", default="", hide_input=True, show_default=False) for key in names}
+    return {**given, EXPIRES: typer.prompt(f"{NAMES[side]} last day, 2027-03-31 (empty: stays)", default="", show_default=False)}
 
 
 def _of_file(file: Path) -> dict[str, str]:

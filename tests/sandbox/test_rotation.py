@@ -91,6 +91,7 @@ def test_what_works_is_put_in_force_and_all_else_stays(target: Target, system: s
         ("zuora", {"client_secret": "  "}),
         ("zuora", {"base_url": "https://elsewhere"}),
         ("zuora", {"client_secret": "x" * 20_001}),
+        ("zuora", {"expires_on": "31.3.2027"}),
     ],
 )
 def test_what_cannot_be_exchanged_is_refused(target: Target, system: str, given: dict[str, str]) -> None:
@@ -117,6 +118,14 @@ def test_the_console_shows_no_value_also_when_it_refuses(target: Target) -> None
     )
     operator = browser(target, Role.OPERATOR)
     assert operator.post("/settings/rotate", operator.get("/").fields("/signout")).status == 403
+
+
+def test_when_they_expire_is_said_by_who_has_made_them(target: Target) -> None:
+    person = browser(target)
+    assert "nobody has said when they expire" in person.get("/settings").seen
+    credentials.rotate(target, "netsuite", {"expires_on": "2027-03-31"}, PERSON)
+    assert "expires on 2027-03-31" in person.get("/settings").seen
+    assert credentials.expiries(target) == {"netsuite": "2027-03-31"}
 
 
 def test_the_command_takes_them_from_a_file(sandbox: Sandbox, target: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from tallybridge.desk.doctor import netsuite, zuora
@@ -14,10 +15,12 @@ from tallybridge.documents import read_object
 from tallybridge.errors import ConfigurationError, TallybridgeError
 from tallybridge.wiring import parse_secret
 
+EXPIRES = "expires_on"
+"""The last day (YYYY-MM-DD) of a side's credentials, as the person who has made them says: no vendor's API tells it."""
 KEYS = {
-    "zuora": ("client_id", "client_secret"),
-    "netsuite": ("client_id", "certificate_id", "private_key", "consumer_key", "consumer_secret", "token_id", "token_secret"),
-    "revenue": ("user", "password", "client_id", "client_secret"),
+    "zuora": ("client_id", "client_secret", EXPIRES),
+    "netsuite": ("client_id", "certificate_id", "private_key", "consumer_key", "consumer_secret", "token_id", "token_secret", EXPIRES),
+    "revenue": ("user", "password", "client_id", "client_secret", EXPIRES),
 }
 """What of each side can be exchanged. Its address and account cannot: they say where, not who."""
 NAMES = {"zuora": "Zuora", "netsuite": "NetSuite", "revenue": "Zuora Revenue"}
@@ -29,6 +32,12 @@ def present(target: Target) -> dict[str, list[str]]:
     """Which keys of each side are filled in, never what with."""
     given = parse_secret(_stored(target))
     return {system: [key for key in KEYS[system] if key in given.get(system, {})] for system in KEYS}
+
+
+def expiries(target: Target) -> dict[str, str]:
+    """The last day of each side's credentials, as far as it was said."""
+    given = parse_secret(_stored(target))
+    return {system: given[system][EXPIRES] for system in KEYS if EXPIRES in given.get(system, {})}
 
 
 def rotate(target: Target, system: str, given: Mapping[str, str], who: str, reason: str = "") -> str:
@@ -62,8 +71,17 @@ def _check(system: str, new: Mapping[str, str]) -> None:
         raise refuse(f"{unknown[0]} is no credential of {NAMES[system]} that can be exchanged.", f"{system}.{unknown[0]}")
     if not new:
         raise refuse("No new key was given.", system)
+    if EXPIRES in new and not _is_day(new[EXPIRES]):
+        raise refuse(f'"{new[EXPIRES][:20]}" is no day, such as 2027-03-31.', f"{system}.{EXPIRES}")
     if too_long := [key for key, value in new.items() if len(value) > LONGEST]:
         raise refuse(f"{system}.{too_long[0]} is longer than {LONGEST} characters.", f"{system}.{too_long[0]}")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _stored(target: Target) -> str:

@@ -58,9 +58,16 @@ def _credentials(asked: Asked) -> list[dict[str, Any]]:
         given = credentials.present(asked.target)
     except ConfigurationError as incomplete:
         return [{"system": "secret", "name": "Secret", "set": [], "asked": [], "problem": incomplete.message}]
-    names = credentials.NAMES
+    names, expiries = credentials.NAMES, credentials.expiries(asked.target)
     return [
-        {"system": system, "name": names[system], "set": known, "asked": known or list(credentials.KEYS[system]), "problem": ""}
+        {
+            "system": system,
+            "name": names[system],
+            "set": [key for key in known if key != credentials.EXPIRES],
+            "asked": list(dict.fromkeys((*(known or credentials.KEYS[system]), credentials.EXPIRES))),
+            "expires": expiries.get(system, ""),
+            "problem": "",
+        }
         for system, known in given.items()
     ]
 
