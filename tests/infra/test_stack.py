@@ -102,13 +102,14 @@ class TestHandlers:
         meet = threading.Barrier(2, timeout=60)
 
         def name(event: Any, _: Any) -> str:
-            meet.wait()
+            if event.get("own"):  # the clean-up of an execution before may call them at the same time
+                meet.wait()
             return os.environ["AWS_LAMBDA_FUNCTION_NAME"]
 
         script.when("notify", name)
         script.when("close_run", name)
         found: dict[str, str] = {}
-        threads = [threading.Thread(target=lambda f=f: found.update({f: aws.invoke(f, {})})) for f in ("notify", "close_run")]
+        threads = [threading.Thread(target=lambda f=f: found.update({f: aws.invoke(f, {"own": True})})) for f in ("notify", "close_run")]
         for thread in threads:
             thread.start()
         for thread in threads:
