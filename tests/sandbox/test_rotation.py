@@ -17,7 +17,7 @@ from tallybridge.console.roles import Role
 from tallybridge.console.site import OwnMachine, Site
 from tallybridge.desk import credentials
 from tallybridge.desk.target import Target
-from tallybridge.errors import ConfigurationError
+from tallybridge.errors import ConfigurationError, TallybridgeError
 from tallybridge_cli.main import app
 from tests.console.conftest import fault
 from tests.console.world import ADDRESS, KEY, Browser
@@ -118,6 +118,20 @@ def test_the_console_shows_no_value_also_when_it_refuses(target: Target) -> None
     )
     operator = browser(target, Role.OPERATOR)
     assert operator.post("/settings/rotate", operator.get("/").fields("/signout")).status == 403
+
+
+def test_of_two_people_at_once_neither_takes_back_what_the_other_has_done(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = secret(target)
+    other = json.dumps({**before, "netsuite": {**before["netsuite"], "expires_on": "2028-01-31"}})
+
+    def meanwhile(of: Target) -> str:
+        target.client("secretsmanager").put_secret_value(SecretId=target["CREDENTIALS_SECRET"], SecretString=other)
+        return "fine"
+
+    monkeypatch.setitem(credentials.LOGINS, "zuora", meanwhile)
+    with pytest.raises(TallybridgeError) as refused:
+        credentials.rotate(target, "zuora", {"client_secret": "another"}, PERSON)
+    assert (refused.value.code, secret(target)) == ("INSTRUCTION-REPLACED", json.loads(other))
 
 
 def test_when_they_expire_is_said_by_who_has_made_them(target: Target) -> None:

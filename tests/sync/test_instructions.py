@@ -332,3 +332,12 @@ def test_what_waits_is_counted_by_every_run_that_takes_up_records(world: MemoryW
     assert counts(world) == {"INV-V2": (1, {"USD": 100})}
     world.reported("invoices")
     assert counts(world) == {}
+
+
+def test_a_count_that_the_index_is_behind_with_is_not_kept(world: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(world, "INV1")
+    monkeypatch.setattr("tallybridge.tasks.summarise.counted", lambda ledger, step: [])
+    run_id = world.reported("invoices")["run_id"]
+    known = world.wiring().problems().read()["invoices"]
+    assert (known.under_way, [each.count for each in known.problems]) == (run_id, [1])
+    assert "invoices" not in world.wiring().problems().settled()

@@ -42,10 +42,12 @@ def expiries(target: Target) -> dict[str, str]:
 
 def rotate(target: Target, system: str, given: Mapping[str, str], who: str, reason: str = "") -> str:
     """Exchange some keys of a side for new ones, after a login with them has gone well; answers what the login said. Raises
-    `ConfigurationError` CREDENTIALS, CREDENTIALS-NEW or AUDIT-BUSY; then nothing was changed. No value is told or kept elsewhere."""
+    `ConfigurationError` CREDENTIALS or CREDENTIALS-NEW, `TallybridgeError` INSTRUCTION-REPLACED or AUDIT-BUSY; then nothing was changed. No
+    value is told or kept elsewhere."""
     new = {key: value.strip() for key, value in given.items() if value.strip()}
     _check(system, new)
-    content = read_object(_stored(target))
+    before = _stored(target)
+    content = read_object(before)
     content[system] = {**(content.get(system) or {}), **new}
     document = json.dumps(content)
     try:
@@ -53,6 +55,9 @@ def rotate(target: Target, system: str, given: Mapping[str, str], who: str, reas
     except TallybridgeError as refused:
         text = f"The new credentials do not work in {NAMES[system]}: {refused.code}: {refused.message} Nothing was changed."
         raise ConfigurationError(text, place=system, code="CREDENTIALS-NEW", advice=ADVICE) from refused
+    if _stored(target) != before:
+        text = "Somebody else has changed the secret at this moment; yours was not put in force."
+        raise TallybridgeError(text, code="INSTRUCTION-REPLACED", advice="Look at it again, and repeat yours if it is still meant.")
     target.note(who, "rotate", f"credentials of {NAMES[system]}", reason=reason, after=f"new: {', '.join(sorted(new))}")
     target.client("secretsmanager").put_secret_value(SecretId=target["CREDENTIALS_SECRET"], SecretString=document)
     return said

@@ -4,7 +4,8 @@ every record to see what there is.
     pk "problems"   sk <step>   run_id, at, under_way, problems: what `Alike.to_json` gives, one for each code
 
 Nothing but a run moves a record into or out of this state, and every run that takes up records of a step counts again in the end. One that
-died before that leaves `under_way`: then the records themselves must be asked.
+died before that, or found fewer than it has held because the index was behind, leaves `under_way`: then the records themselves must be
+asked.
 """
 
 from __future__ import annotations

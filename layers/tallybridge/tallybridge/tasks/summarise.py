@@ -77,7 +77,9 @@ class SummariseTask(StepTask):
         if whole and not (self.run.dry_run or self.run.restricted):
             left_out += not_met(self.ledger, self.kind, kept)
         if not self.run.dry_run:
-            self.wiring.problems().keep(self.kind.name, self.run_id, counted(self.ledger, self.kind.name))
+            found = counted(self.ledger, self.kind.name)
+            if sum(each.count for each in found) >= report.held + report.refused:  # else the index has not all of it yet
+                self.wiring.problems().keep(self.kind.name, self.run_id, found)
         lines += [*self._beside_plan(), *(self.line(Level.WARNING, p.message, p.code, p.advice) for p in self._default_problems(report))]
         report.outcome = StepOutcome.PARTLY if rest else step_outcome(report)
         write_left_out(self.folder, self.kind.name, "when_read", left_out)
