@@ -14,9 +14,11 @@ from sandbox.aws.mail import MailAccount
 from tallybridge.desk.doctor import State, both, examine, netsuite, preferences, tables, zuora
 from tallybridge.desk.doctor.check import Check
 from tallybridge.desk.doctor.examine import Systems
-from tallybridge.desk.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, wanted
 from tallybridge.errors import LoginRefused, NotFound, Refused
 from tallybridge.field_names import derived_id
+from tallybridge.fields import wanted
+from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES
+from tallybridge.fields.zuora import ZUORA
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.netsuite.client import GovernanceLimits
 from tallybridge.settings import Settings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tallybridge.desk.doctor import tables
-from tallybridge.desk.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, script_id_of, wanted
+from tallybridge.fields import netsuite, wanted
+from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES, script_id_of
+from tallybridge.fields.zuora import ZUORA
 from tallybridge.tasks.steps import STEPS
 
 ITEMS = ("ProductRatePlan", "ProductRatePlanCharge")
@@ -53,14 +54,14 @@ ZUORA_ROWS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """Row of section 1: objects, and the fields that they have, label and name without suffix."""
 CUSTOMER, PAYMENT, REFUND, ORDER = ("customer",), ("customerPayment",), ("customerRefund",), ("salesOrder",)
-TEXT = tables.TEXT
+TEXT = netsuite.TEXT
 NETSUITE_ROWS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "2.3.field.zuora-id": (CUSTOMER, {"Zuora ID": TEXT}),
     "2.3.field.zuora-account-number": (CUSTOMER, {"Zuora Account Number": TEXT}),
     "2.3.field.zuora-account-mrr": (CUSTOMER, {"Zuora Account MRR": TEXT}),
-    "2.3.field.zuora-auto-pay": (CUSTOMER, {"Zuora Auto Pay": tables.CHECK}),
-    "2.3.field.zuora-batch": (CUSTOMER, {"Zuora Batch": tables.LIST}),
-    "2.3.field.zuora-bill-cycle-day": (CUSTOMER, {"Zuora Bill Cycle Day": tables.LIST}),
+    "2.3.field.zuora-auto-pay": (CUSTOMER, {"Zuora Auto Pay": netsuite.CHECK}),
+    "2.3.field.zuora-batch": (CUSTOMER, {"Zuora Batch": netsuite.LIST}),
+    "2.3.field.zuora-bill-cycle-day": (CUSTOMER, {"Zuora Bill Cycle Day": netsuite.LIST}),
     "2.3.field.zuora-bill-to-id-zuora-sold-to-id": (CUSTOMER, {"Zuora Bill To ID": TEXT, "Zuora Sold To ID": TEXT}),
     "2.3.field.zuora-bill-to-tax-region": (CUSTOMER, {"Zuora Bill To Tax Region": TEXT}),
     "2.3.field.zuora-bill-to-work-email-zuora-sold-to-work-email": (
@@ -81,7 +82,7 @@ NETSUITE_ROWS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         CUSTOMER,
         {"Zuora Tax Exempt Certificate ID": TEXT, "Zuora Tax Exempt Status": TEXT},
     ),
-    "2.3.field.send-to-zuora-also-called-sync-to-zuora": (CUSTOMER, {"Send to Zuora": tables.YES_NO}),
+    "2.3.field.send-to-zuora-also-called-sync-to-zuora": (CUSTOMER, {"Send to Zuora": netsuite.YES_NO}),
     "2.3.field.zuora-integration-status": (CUSTOMER, {"Zuora Integration Status": TEXT}),
     "2.4.field.customer-payment": (
         PAYMENT,
@@ -89,22 +90,22 @@ NETSUITE_ROWS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
             "Zuora Payment Type": TEXT,
             "Zuora Credit Card Type": TEXT,
             "Zuora Payment Reference ID": TEXT,
-            "Zuora Sync Updates": tables.YES_NO,
+            "Zuora Sync Updates": netsuite.YES_NO,
         },
     ),
     "2.4.field.customer-refund": (REFUND, {"Zuora Refund Type": TEXT, "Zuora Refund Reference ID": TEXT}),
     "2.4.field.sales-order-zuora-subscription-subtab": (
         ORDER,
         {
-            "Send to Zuora": tables.YES_NO,
-            "Zuora Auto Renew": tables.YES_NO,
+            "Send to Zuora": netsuite.YES_NO,
+            "Zuora Auto Renew": netsuite.YES_NO,
             "Zuora Initial Term": TEXT,
             "Zuora Renewal Term": TEXT,
             "Zuora Term Setting": TEXT,
-            "Zuora Term Start Date": tables.DAY,
-            "Zuora Contract Effective Date": tables.DAY,
-            "Zuora Service Activation Date": tables.DAY,
-            "Zuora Customer Acceptance Date": tables.DAY,
+            "Zuora Term Start Date": netsuite.DAY,
+            "Zuora Contract Effective Date": netsuite.DAY,
+            "Zuora Service Activation Date": netsuite.DAY,
+            "Zuora Customer Acceptance Date": netsuite.DAY,
             "Zuora Subscription Number": TEXT,
         },
     ),
@@ -124,7 +125,7 @@ def test_the_doctor_asks_for_every_zuora_field(row: str) -> None:
 def test_the_doctor_asks_for_every_netsuite_field(row: str) -> None:
     record_types, fields = NETSUITE_ROWS[row]
     for record_type in record_types:
-        known = {w.label: tables.KIND_OF.get(w.label, TEXT) for w in wanted(NETSUITE[record_type], STEPS)}
+        known = {w.label: netsuite.KIND_OF.get(w.label, TEXT) for w in wanted(NETSUITE[record_type], STEPS)}
         assert {label: known.get(label) for label in fields} == fields
 
 

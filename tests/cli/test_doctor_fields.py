@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tallybridge.desk.doctor import State, netsuite, tables, zuora
-from tallybridge.desk.doctor.tables import NETSUITE, NETSUITE_LINES, ZUORA, Wanted, wanted
 from tallybridge.field_names import derived_id
+from tallybridge.fields import Wanted, wanted
+from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES
+from tallybridge.fields.zuora import ZUORA
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.reference import prefix_of

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallybridge.desk.doctor.tables import NETSUITE, NETSUITE_LINES, wanted
 from tallybridge.errors import ConfigurationError
 from tallybridge.field_names import LOGICAL_NAMES, OWN_IDS
+from tallybridge.fields import wanted
+from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES
 from tallybridge.revenue.config import RevenueConfig, parse_config
 from tallybridge.revenue.wiring import revenue_connection
 from tallybridge.settings import DEFAULTS, Settings, parse_settings

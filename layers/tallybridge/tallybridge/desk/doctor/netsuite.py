@@ -8,21 +8,10 @@ from datetime import timedelta
 from tallybridge.desk.doctor import names
 from tallybridge.desk.doctor.check import Check, State, named
 from tallybridge.desk.doctor.preferences import preference_checks
-from tallybridge.desk.doctor.tables import (
-    KIND_OF,
-    LISTS,
-    NETSUITE,
-    NETSUITE_LINES,
-    OF_A_FEATURE,
-    PERMISSIONS,
-    TEXT,
-    TYPES,
-    Wanted,
-    script_id_of,
-    wanted,
-)
 from tallybridge.errors import Refused
 from tallybridge.field_names import LOGICAL_NAMES
+from tallybridge.fields import Wanted, wanted
+from tallybridge.fields.netsuite import KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, PERMISSIONS, TEXT, TYPES, script_id_of
 from tallybridge.netsuite import NetSuite, RecordSchema
 from tallybridge.settings import NumberMapping, Settings
 from tallybridge.steps.shared.reference import PERIODS, Reference, prefix_of

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 from tallybridge.desk.doctor.check import Check, State, named
-from tallybridge.desk.doctor.tables import script_id_of
 from tallybridge.errors import Refused
+from tallybridge.fields.netsuite import script_id_of
 from tallybridge.netsuite import RecordSchema
 from tallybridge.settings import ClosedPeriod, NumberMapping, Settings
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from secrets import token_hex
 
 from tallybridge.desk.doctor.check import Check, State, named
-from tallybridge.desk.doctor.tables import BY_OTHER_CALLS, MODE_OF, ZUORA, Wanted, wanted
 from tallybridge.errors import Refused
+from tallybridge.fields import Wanted, wanted
+from tallybridge.fields.zuora import BY_OTHER_CALLS, MODE_OF, ZUORA
 from tallybridge.settings import Settings
 from tallybridge.steps.settling.netsuite_refund_moves import ONE_CALL, is_lacking
 from tallybridge.sync.runs import MODES

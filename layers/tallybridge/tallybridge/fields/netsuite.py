@@ -1,100 +1,12 @@
-"""The fields that each step needs on both sides, as tables to be ticked off beside custom-fields.md, sections 1 and 2."""
+"""The fields that each step needs in NetSuite, to be ticked off beside custom-fields.md, section 2."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from tallybridge.field_names import derived_id
+from tallybridge.fields.need import Need
 from tallybridge.netsuite import FieldInfo
-
-
-@dataclass(frozen=True)
-class Need:
-    """What steps need of one object. `steps` separated by blanks; `fields` separated by `|` as "Label = ApiName" in Zuora and as "Label" in
-    NetSuite; `vital` are those without which the steps cannot work, `useful` ones cost only what they are for."""
-
-    steps: str
-    vital: str
-    useful: str = ""
-
-    def runs(self, running: Collection[str]) -> bool:
-        """Whether one of the steps runs."""
-        return any(step in running for step in self.steps.split())
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One field: `api` is its name in Zuora without the suffix, "" in NetSuite. `vital` and `running` as in `Need`."""
-
-    label: str
-    api: str
-    vital: bool
-    running: bool
-
-
-ID, STATUS, DATE = "Integration ID = IntegrationId", "Integration Status = IntegrationStatus", "Sync Date = SyncDate"
-COMMON = f"{ID}|{STATUS}|{DATE}"
-CLASSES = "NetSuite Department = Department|NetSuite Location = Location|NetSuite Class = Class|NetSuite Subsidiary = Subsidiary"
-CHILDREN = "NetSuite Subsidiary Include Children = IncludeChildren"
-DOCUMENTS = "invoices debit_memos credit_memos adjustments"
-CATALOGUE = "products rate_plans charges"
-
-ZUORA: dict[str, tuple[Need, ...]] = {
-    "Account": (
-        Need("customers", f"{COMMON}|Sync to NetSuite = SynctoNetSuite|NetSuite Customer Type = CustomerType|{CLASSES}"),
-        Need(f"{DOCUMENTS} payments refunds", f"{ID}|{STATUS}|Sync to NetSuite = SynctoNetSuite|{CLASSES}"),
-        Need("netsuite_customers", f"{COMMON}|NetSuite Customer ID = CustomerId"),
-    ),
-    "Product": (Need("products", f"{COMMON}|Item Type = ItemType"),),
-    "ProductRatePlan": (
-        Need(
-            "rate_plans",
-            f"{COMMON}|Item Type = ItemType|{CLASSES}|{CHILDREN}|NetSuite Price = Price|NetSuite Multi Currency Price = MultiCurrencyPrice"
-            "|NetSuite Billing Period = BillingPeriod",
-        ),
-        Need("sales_orders", ID),
-    ),
-    "ProductRatePlanCharge": (
-        Need(
-            "charges",
-            f"{COMMON}|Item Type = ItemType|{CLASSES}|{CHILDREN}|NetSuite Recognized Revenue Account = RecognizedRevAccount"
-            "|NetSuite Deferred Revenue Account = DeferredRevAccount",
-        ),
-        Need(
-            DOCUMENTS,
-            f"{ID}|NetSuite Revenue Recognition Start Date = RevRecStart|NetSuite Revenue Recognition End Date = RevRecEnd"
-            "|NetSuite Revenue Recognition Template Type = RevRecTemplateType",
-        ),
-    ),
-    "Subscription": (
-        Need("invoices debit_memos credit_memos", "NetSuite Project = Project"),
-        Need("sales_orders", f"{COMMON}|NetSuite Sales Order = SalesOrder"),
-    ),
-    "Invoice": (Need("invoices", COMMON), Need("payments refunds adjustments netsuite_payments netsuite_credit_memos", ID)),
-    "InvoiceItem": (Need("invoices", "", ID),),
-    "DebitMemo": (Need("debit_memos", COMMON), Need("credit_memos payments netsuite_payments", ID)),
-    "CreditMemo": (Need("credit_memos", f"{COMMON}|Origin = Origin", "Transaction = Transaction"),),
-    "Payment": (
-        Need("payments", f"{COMMON}|Origin = Origin"),
-        Need("refunds", f"{ID}|{STATUS}"),
-        Need("netsuite_payments netsuite_refunds", f"{COMMON}|Origin = Origin", "Transaction = Transaction"),
-    ),
-    "Refund": (
-        Need("refunds", f"{COMMON}|Origin = Origin|Sync to NetSuite = SynctoNetSuite"),
-        Need("netsuite_refunds", f"{COMMON}|Origin = Origin"),
-    ),
-    "InvoiceItemAdjustment": (
-        Need("adjustments", COMMON),
-        Need("netsuite_credit_memos", "", "Origin = Origin|Transaction = Transaction"),
-    ),
-    "InvoiceAdjustment": (Need("netsuite_credit_memos", ID, f"{STATUS}|{DATE}"),),
-}
-"""Zuora's fields by object, names without the suffix (custom-fields.md section 1)."""
-MODE_OF = {"DebitMemo": "B", "CreditMemo": "B", "InvoiceItemAdjustment": "A", "InvoiceAdjustment": "A"}
-"""Objects that only tenants of one mode have."""
-BY_OTHER_CALLS = ("DebitMemo", "CreditMemo")
-"""Objects whose description says that nothing can be updated, because they are written by calls of their own."""
 
 ITEM = Need(
     "products rate_plans charges",
@@ -219,21 +131,6 @@ LISTS = {
     "Zuora Bill Cycle Day": ("customlistzuorabillcycleday", tuple(str(n) for n in range(1, 32))),
 }
 """Custom lists, by the field that uses them, and the values they must have."""
-
-
-def wanted(needs: tuple[Need, ...], running: Collection[str]) -> Iterator[Wanted]:
-    """Every field of the needs once: the strongest need of a step that runs, else of one that does not."""
-    found: dict[str, Wanted] = {}
-    for need in needs:
-        runs = need.runs(running)
-        for text, vital in ((need.vital, True), (need.useful, False)):
-            for entry in filter(None, text.split("|")):
-                label, _, api = entry.partition(" = ")
-                made = Wanted(label, api, vital, runs)
-                known = found.get(label)
-                if known is None or (made.running, made.vital) > (known.running, known.vital):
-                    found[label] = made
-    yield from found.values()
 
 
 def script_id_of(prefix: str, label: str, fields: Mapping[str, FieldInfo], overrides: Mapping[str, str]) -> str:

@@ -1,0 +1,7 @@
+"""`tallybridge setup`: what two tenants and an AWS account need before the first run, made, checked, or printed for the person who can."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(help="From empty tenants to the first run, step by step.", no_args_is_help=True)
