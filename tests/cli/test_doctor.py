@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from sandbox.aws.mail import MailAccount
-from tallybridge.desk.doctor import State, both, examine, netsuite, preferences, tables, zuora
+from tallybridge.desk.doctor import State, both, examine, netsuite, preferences, zuora
 from tallybridge.desk.doctor.check import Check
 from tallybridge.desk.doctor.examine import Systems
 from tallybridge.errors import LoginRefused, NotFound, Refused
 from tallybridge.field_names import derived_id
+from tallybridge.fields import netsuite as kinds
 from tallybridge.fields import wanted
 from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES
 from tallybridge.fields.zuora import ZUORA
@@ -44,7 +45,7 @@ class FakeNetSuite:
     denied: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     types: dict[str, str] = field(default_factory=dict)
-    lists: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(tables.LISTS.values()))
+    lists: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(kinds.LISTS.values()))
     periods: list[dict[str, str]] = field(default_factory=lambda: [{**MAY}])
     answers: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     """Rows of queries that begin so."""
@@ -73,8 +74,8 @@ class FakeNetSuite:
         )
 
     def field(self, label: str) -> FieldInfo:
-        word = {tables.CHECK: "boolean", tables.YES_NO: "boolean", tables.LIST: "object", tables.RECORD: "object", tables.DAY: "date"}
-        return FieldInfo(label, self.types.get(label, word.get(tables.KIND_OF.get(label, ""), "string")), True)
+        word = {kinds.CHECK: "boolean", kinds.YES_NO: "boolean", kinds.LIST: "object", kinds.RECORD: "object", kinds.DAY: "date"}
+        return FieldInfo(label, self.types.get(label, word.get(kinds.KIND_OF.get(label, ""), "string")), True)
 
     def suiteql(self, q: str, params: Sequence[str] = ()) -> Iterator[dict[str, str]]:
         if "FROM deletedrecord" in q:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tallybridge.desk.doctor import State, netsuite, tables, zuora
+from tallybridge.desk.doctor import State, netsuite, zuora
 from tallybridge.field_names import derived_id
 from tallybridge.fields import Wanted, wanted
 from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES
-from tallybridge.fields.zuora import ZUORA
+from tallybridge.fields.zuora import MODE_OF, ZUORA
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.reference import prefix_of
@@ -33,7 +33,7 @@ def lacking(*names: str) -> frozenset[str]:
 @pytest.mark.parametrize("mode", ["A", "B"])
 def test_every_object_of_the_mode_is_looked_at_and_a_complete_tenant_passes(target: Target, mode: str) -> None:
     found = examined(target, FakeZuora(settlement=mode == "B"), enable_sales_order_sync="Yes", **REVERSE)
-    zuora_objects = {name for name in ZUORA if tables.MODE_OF.get(name, mode) == mode}
+    zuora_objects = {name for name in ZUORA if MODE_OF.get(name, mode) == mode}
     assert {n for n in ZUORA if f"Zuora: fields of {n}" in found} == zuora_objects
     assert all(f"NetSuite: fields of {n}" in found for n in NETSUITE)
     assert [c for n, c in found.items() if "fields of" in n and c.state is not State.OK] == []
