@@ -51,7 +51,7 @@ def main(venv: Path, file: Path) -> int:
     packages = sum(1 for line in file.read_text(encoding="utf-8").splitlines() if line[:1].isalnum())
     began = time.monotonic()
     print(f"Installing the {packages} packages of {file} into {venv} ...", flush=True)
-    told = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False).stdout
+    told = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
     by = "pip"
     if subprocess.run([*pip, "install", uv_pin()], capture_output=True, check=False).returncode == 0:
         command = [str(venv / "bin" / "uv"), "pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", str(file)]
