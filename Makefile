@@ -35,7 +35,7 @@ $(READY): requirements/sandbox.txt $(INSTALL)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
 	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python $(INSTALL) $(VENV) requirements/sandbox.txt
+	@UV_COMPILE_BYTECODE=1 $(BIN)/python $(INSTALL) $(VENV) requirements/sandbox.txt
 	@printf '%s\n' '$(CURDIR)' '$(CURDIR)/layers/tallybridge' '$(CURDIR)/cli' \
 		> "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tallybridge.pth"
 	@printf '#!/bin/sh\nexec "%s/bin/python" -m tallybridge_cli "$$@"\n' '$(CURDIR)/$(VENV)' > $(BIN)/tallybridge
@@ -43,7 +43,7 @@ $(READY): requirements/sandbox.txt $(INSTALL)
 	@touch $(READY)
 
 $(DEV): requirements/dev.txt $(READY)
-	@$(BIN)/python $(INSTALL) $(VENV) requirements/dev.txt
+	@UV_COMPILE_BYTECODE=1 $(BIN)/python $(INSTALL) $(VENV) requirements/dev.txt
 	@touch $(DEV)
 
 demo: $(READY) ## load a demo tenant, run the billing sync, show the control totals
@@ -54,7 +54,7 @@ demo-revenue: $(READY) ## run the revenue connector on the demo tenant, show its
 
 $(SAM)/ready $(AUDIT)/ready $(SECOND_AWS)/ready: build/%/ready: requirements/%.txt
 	@$(PYTHON) -m venv --clear build/$*
-	@build/$*/bin/python $(INSTALL) build/$* requirements/$*.txt
+	@PIP_NO_COMPILE=1 build/$*/bin/python $(INSTALL) build/$* requirements/$*.txt
 	@touch $@
 
 $(DEFINITIONS)/ready $(AXE)/ready: build/%/ready: requirements/%/package.json
@@ -116,7 +116,7 @@ clients: ## third-party Zuora and NetSuite clients, unmodified, against the stan
 
 client:
 	@$(PYTHON) -m venv build/clients/$(NAME)
-	@build/clients/$(NAME)/bin/python $(INSTALL) build/clients/$(NAME) requirements/client-$(NAME).txt
+	@PIP_NO_COMPILE=1 build/clients/$(NAME)/bin/python $(INSTALL) build/clients/$(NAME) requirements/client-$(NAME).txt
 	build/clients/$(NAME)/bin/python -m pytest -q --override-ini=pythonpath=. $(TESTS)
 
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --annotation-style line $(if $(UPGRADE),--upgrade)

@@ -54,7 +54,7 @@ def main(venv: Path, file: Path) -> int:
     told = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
     by = "pip"
     if subprocess.run([*pip, "install", uv_pin()], capture_output=True, check=False).returncode == 0:
-        command = [str(venv / "bin" / "uv"), "pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", str(file)]
+        command = [str(venv / "bin" / "uv"), "pip", "install", "--quiet", "--python", python, "-r", str(file)]
         if subprocess.run(command, env=environment(told, os.environ), capture_output=True, check=False).returncode == 0:
             by = "uv"
     if by == "pip" and (code := subprocess.run([*pip, "install", "-r", str(file)], check=False).returncode):
