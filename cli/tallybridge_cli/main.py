@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
-from tallybridge import money
+from tallybridge import __version__, money
 from tallybridge.desk import log as logs
 from tallybridge.desk import schedule as scheduling
 from tallybridge.desk import stopping
@@ -30,6 +30,7 @@ from tallybridge_cli import (
     checks,
     credential_commands,
     month_commands,
+    options,
     plan_commands,
     record_commands,
     render,
@@ -40,19 +41,30 @@ from tallybridge_cli import (
 )
 from tallybridge_cli import console as console_server
 from tallybridge_cli import revenue as revenue_commands
-from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
-from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, RunArgument, StackOption, err, out, say, target_of, write_json
+from tallybridge_cli.exits import Code, as_json, code_of, guarded, on, show_error
+from tallybridge_cli.options import (
+    DebugOption,
+    EnvOption,
+    JsonOption,
+    RunArgument,
+    StackOption,
+    err,
+    known_step,
+    out,
+    say,
+    target_of,
+    write_json,
+)
 from tallybridge_cli.target import Target
 
+NAME = "tallybridge"
 app = typer.Typer(
-    name="tallybridge",
-    help="Runs and looks after the billing sync between Zuora and NetSuite.",
+    name=NAME,
     epilog=(
         "Exit codes: 0 tied out, 1 finished with records held, refused or left out that are still due, 2 out of balance, failed or "
         "cancelled, 3 configuration, credentials or connection, 130 interrupted."
     ),
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -63,6 +75,22 @@ app.add_typer(plan_commands.app)
 app.add_typer(credential_commands.app)
 app.add_typer(reversal_commands.app, name="reversal")
 app.add_typer(settings_commands.app, name="settings")
+
+
+def tell_version(asked: bool) -> None:
+    """Answer --version."""
+    if asked:
+        out.print(f"{NAME} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options_before_the_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=tell_version, is_eager=True, expose_value=False)
+    ] = False,
+) -> None:
+    """Runs and looks after the billing sync between Zuora and NetSuite."""
 
 
 @app.command()
@@ -100,13 +128,7 @@ def run(
 
 def _steps(text: str) -> list[str] | None:
     """The steps asked for; None for all. Raises `ConfigurationError` for one that does not exist."""
-    wanted = [step.strip() for step in text.split(",") if step.strip()]
-    for step in wanted:
-        if step not in STEPS:
-            raise ConfigurationError(
-                f'There is no step "{step}".', place="--steps", code="INPUT", advice=f"The steps are {', '.join(STEPS)}."
-            )
-    return wanted or None
+    return [known_step(step.strip()) for step in text.split(",") if step.strip()] or None
 
 
 def _mode(text: str) -> str:
@@ -190,7 +212,7 @@ def show(
     run_id: RunArgument = "last",
     log: Annotated[bool, typer.Option("--log", help="Write the run's log, line by line.")] = False,
     level: Annotated[Level, typer.Option(case_sensitive=False, help="With --log: lines of this level and above.")] = Level.INFO,
-    step: Annotated[str, typer.Option(help="With --log: lines of this step.")] = "",
+    step: Annotated[str, typer.Option(help="With --log: lines of this step.", callback=known_step)] = "",
     record: Annotated[str, typer.Option(help="With --log: lines of this record, by number or id.")] = "",
     env: EnvOption = None,
     stack: StackOption = None,
@@ -201,7 +223,7 @@ def show(
     target = target_of(env, stack)
     found = standing.find_run(target, run_id)
     if log:
-        for line in logs.lines(target.folder(found), level=level, step=step, record=record):
+        for line in logs.lines_of(target.folder(found), level=level, step=step, record=record):
             write_json(line.to_json()) if json else say(out, render.log_line(line))
         return Code.TIED_OUT
     summary = watch.summary_of(target, found)
@@ -319,27 +341,10 @@ def console(
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: exits with the command's code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in given
+    json = "--json" in given
+    options.silent.set(json)
 
     def command() -> object:
-        return app(given, standalone_mode=False)
+        return app(given, prog_name=NAME, standalone_mode=False)
 
-    if as_json:
-        code = _guarded_json(command, debug="--debug" in given)
-    else:
-        code = guarded(command, debug="--debug" in given, console=err)
-    sys.exit(int(code))
-
-
-def _guarded_json(command: Any, *, debug: bool) -> int:
-    """As `guarded`; an error becomes a JSON document on standard output."""
-
-    def writing() -> object:
-        try:
-            return command()
-        except KNOWN_ERRORS as failed:
-            known = explained(failed)
-            write_json({"error": {"code": known.code, "message": known.message, "advice": known.advice}})
-            raise
-
-    return guarded(writing, debug=debug, console=err)
+    sys.exit(int(guarded(command, debug="--debug" in given, show=as_json if json else on(err))))
