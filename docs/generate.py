@@ -1,11 +1,13 @@
 """Writes what is made from other files: settings.md from the code, a page per code and the library's list of codes from errors.md, and
-coverage.md from the catalogue of rules. Run `python docs/generate.py`; `python docs/generate.py codes` writes the codes alone, `python
-docs/generate.py rules` the table of every rule and its tests, build/rules.md."""
+coverage.md from the catalogue of rules. Run `python docs/generate.py`; with `codes` behind it writes the codes alone, with `rules` the
+table of every rule and its tests (build/rules.md), with `picture out/runs/RUN/report.html` the picture of a report (report.png, by
+Chromium)."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -169,7 +171,17 @@ def write_rules(found: Mapping[str, Iterable[str]]) -> None:
     TABLE.write_text(rules_table(found), encoding="utf-8")
 
 
+def take_picture(report: Path) -> None:
+    """report.png: the top of a run's report as a browser shows it. Raises `CalledProcessError`."""
+    browser = shutil.which("chromium") or "google-chrome"
+    options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,1000", f"--screenshot={FOLDER / 'report.png'}"]
+    subprocess.run([browser, *options, str(report.resolve())], check=True, capture_output=True)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["picture"]:
+        take_picture(Path(sys.argv[2]))
+        sys.exit()
     if sys.argv[1:] == ["rules"]:
         write_rules(collected_rules())
         sys.exit()

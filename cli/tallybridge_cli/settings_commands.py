@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_module
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,13 @@ import typer
 
 from tallybridge.configuration import REVENUE, SETTINGS
 from tallybridge.desk.doctor import Check, State
+from tallybridge.errors import ConfigurationError
 from tallybridge.settings import parse_settings
-from tallybridge_cli import checks, history, settings_file
+from tallybridge_cli import checks, history, render, settings_file
 from tallybridge_cli.exits import Code
+from tallybridge_cli.files import written
 from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, err, out, say, target_of, write_json
+from tallybridge_cli.settings_import import imported
 
 app = typer.Typer(help="Looks at, checks and stores the settings.", no_args_is_help=True, rich_markup_mode=None)
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")]
@@ -74,6 +78,35 @@ def settings_save(
     if not json:
         out.print(f"Stored as version {made.number}; the next run takes them ({target['SETTINGS_PARAMETER']})." if made else "Not stored.")
     return Code.CONFIGURATION if failed else Code.TIED_OUT
+
+
+@app.command("import")
+def settings_import_(
+    file: Annotated[Path, typer.Argument(help='The other connector\'s settings: a line "Label: value" each, two columns, or JSON.')],
+    into: Annotated[Path, typer.Option("--into", help="The file to write.")] = Path("settings.json"),
+    dates: Annotated[str, typer.Option("--dates", help="How days are written, if not 2026-01-31: mdy or dmy.")] = "",
+    custom_fields: Annotated[
+        Path | None, typer.Option("--custom-fields", help="A CSV file with the rows of its custom field sync.")
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Make a settings file from the settings of the commercial connector, as its screens name them. Nothing is stored."""
+    if dates not in ("", "mdy", "dmy"):
+        raise ConfigurationError(f'"{dates}" is no way to write days.', place="--dates", code="INPUT", advice="Say mdy or dmy.")
+    found = imported(settings_file.text_of(file), dates, settings_file.text_of(custom_fields) if custom_fields else "")
+    document = json_module.dumps(found.document, indent=2, ensure_ascii=False) + "\n"
+    parse_settings(document)
+    written(into, lambda content: content.write(document.encode()))
+    if json:
+        write_json({"file": str(into), **vars(found)})
+        return Code.LEFT_OVER if found.missing else Code.TIED_OUT
+    say(out, *(render.plain(f"  {label}: {why}", "dim") for label, why in found.left))
+    say(
+        out, *(render.plain(f"  {label}: not in the file; copy it from the other connector's screen.", "yellow") for label in found.missing)
+    )
+    say(out, render.plain(f"{len(found.taken)} settings are in {into}. Next: `tallybridge settings check {into}`, then `settings save`."))
+    return Code.LEFT_OVER if found.missing else Code.TIED_OUT
 
 
 @app.command("history")
