@@ -105,8 +105,8 @@ class Imported:
 
 
 def imported(text: str, dates: str = "", custom_fields: str = "") -> Imported:
-    """The settings in a text: a line "Label: value" each, or two columns, or a JSON object. `dates`: mdy or dmy, for days with two readings;
-    `custom_fields`: a CSV text with the rows of the custom field sync. Raises `ConfigurationError` IMPORT with every value that
+    """The settings in a text: a line "Label: value" each, or two columns, or a JSON object. `dates`: mdy or dmy, for days with two
+    readings; `custom_fields`: a CSV text with the rows of the custom field sync. Raises `ConfigurationError` IMPORT with every value that
     cannot be read and the line that it stands in."""
     made, wrong, places = Imported(), list[str](), _places()
     for number, label, value in _pairs(text):
