@@ -9,14 +9,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TypeVar
 
 from tests.mutants.mutant import LIBRARY, Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKS = "not slow and not deploy and not second_aws and not browser"
+T = TypeVar("T")
 LONGEST = 1_200
 """Seconds that the tests of one mutant may take; one that hangs is seen, too."""
 
@@ -31,21 +34,21 @@ def copy_of_the_project(folder: Path) -> Path:
     return folder
 
 
-def fails(project: Path, tests: tuple[str, ...]) -> bool:
-    """Whether one of the tests fails, the most likely ones first."""
+def failure(project: Path, tests: tuple[str, ...]) -> str:
+    """What the first failing test says, the most likely ones are tried first; "" where all pass."""
     paths = f"{project}:{project / 'layers/tallybridge'}:{project / 'cli'}"
-    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_DATABASE_FILE": ""}
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
     for test in tests:
         command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-m", MARKS, test]
         try:
             ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False)
         except subprocess.TimeoutExpired:
-            return True
+            return f"{test} does not end"
         if ended.returncode not in (0, 1):
             raise RuntimeError(f"{test}: pytest ended with {ended.returncode}\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
         if ended.returncode:
-            return True
-    return False
+            return ended.stdout[-2_000:]
+    return ""
 
 
 def is_killed(project: Path, mutant: Mutant) -> bool:
@@ -54,7 +57,7 @@ def is_killed(project: Path, mutant: Mutant) -> bool:
     whole = file.read_text(encoding="utf-8")
     file.write_text(mutant.broken(whole), encoding="utf-8")
     try:
-        return fails(project, mutant.tests)
+        return bool(failure(project, mutant.tests))
     finally:
         file.write_text(whole, encoding="utf-8")
 
@@ -67,8 +70,14 @@ def main(words: list[str]) -> int:
         copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(jobs):
             copies.put(copy_of_the_project(Path(folder) / str(number)))
-        if not words and any(pool.map(lambda test: _with(copies, lambda p: fails(p, (test,))), sorted({m.tests[0] for m in chosen}))):
-            print("The tests fail without any mutant; mend that first.")
+
+        def sound(test: str) -> bool:
+            said = _with(copies, lambda project: failure(project, (test,)))
+            if said:
+                print(f"{test} fails without any mutant; mend that first.\n{said}", flush=True)
+            return not said
+
+        if not words and not all(list(pool.map(sound, sorted({test for m in chosen for test in m.tests})))):
             return 1
 
         def attempt(mutant: Mutant) -> bool:
@@ -81,10 +90,10 @@ def main(words: list[str]) -> int:
     return 0 if killed == len(chosen) else 1
 
 
-def _with(copies: SimpleQueue[Path], act: object) -> bool:
+def _with(copies: SimpleQueue[Path], act: Callable[[Path], T]) -> T:
     project = copies.get()
     try:
-        return bool(act(project))  # type: ignore[operator]
+        return act(project)
     finally:
         copies.put(project)
 
