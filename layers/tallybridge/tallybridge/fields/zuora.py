@@ -1,7 +1,7 @@
-"""The connector's fields in Zuora: one table, from which the doctor, the set-up and the page of fields are made (custom-fields.md section 1).
+"""The connector's fields in Zuora: one table, from which the doctor, the set-up and the page of fields are made (custom-fields.md 1).
 
-Every field is text of 255 characters, optional and without a default. A name has the suffix that the tenant's fields have: `__NS` where
-Zuora has added them, `__c` where the tenant has made them itself, see the setting `zuora.field_suffix`.
+Every field is text of 255 characters, optional and without a default. A name has the suffix of the tenant's fields: `__NS` where Zuora
+has added them, `__c` where the tenant has made them itself, see the setting `zuora.field_suffix`.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class ZuoraField:
 
 @dataclass(frozen=True)
 class ZuoraObject:
-    """One object. `mode`: "A" or "B" where only tenants of that mode have it; `kind`: which fields it can have; `fields` in the order of the
-    page."""
+    """One object. `kind`: which fields it can have; `mode`: "A" or "B" where only tenants of that mode have it; `fields` in the order of
+    the page."""
 
     name: str
     kind: str
