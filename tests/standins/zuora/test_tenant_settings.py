@@ -1,4 +1,4 @@
-"""Settings, accounting codes, and who may do what: an administrator everything, others what their roles hold (provisioning.md 3.2 to 3.4)."""
+"""Settings, accounting codes, and rights: an administrator has all, others what their roles hold (provisioning.md 3.2 to 3.4)."""
 
 from __future__ import annotations
 
