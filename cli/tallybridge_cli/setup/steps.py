@@ -77,7 +77,7 @@ class Step:
 
 
 def of_checks(checks: Sequence[Check], hidden: str = "") -> Standing:
-    """How a step stands by the doctor's checks of it: done when none warns or fails; without any, it is hidden behind what `hidden` says."""
+    """How a step stands by the doctor's checks of it: done when none warns or fails. Without any it is hidden, by what `hidden` says."""
     if not checks:
         return Standing(State.HIDDEN, hidden)
     faults = [c for c in checks if c.state in (CheckState.FAIL, CheckState.WARN)]
