@@ -205,9 +205,6 @@ class _Walk:
         elif name in at.imported and at.imported[name][0] not in PARTS and not _as_module(at, name):
             source, original = at.imported[name]
             there = module(source)
-            if (id(there), original) in self.seen:
-                return
-            self.seen.add((id(there), original))
             if original in there.imported or original in there.functions or original in there.classes or original in there.assigned:
                 self.name(module(source), original)
 
@@ -267,7 +264,8 @@ class _Walk:
 def _as_module(at: Module, name: str) -> str:
     """The module of the library that a name stands for, "" where it is none."""
     source, original = at.imported.get(name, ("", ""))
-    if not source or original in module(source).imported:  # a package may hand out a name that one of its modules has, too
+    handed_out = module(source).imported.get(original) if source else None
+    if not source or (handed_out and handed_out != (source, original)):  # a package hands out what one of its modules is called, too
         return ""
     path = _path(source) / original
     return f"{source}.{original}" if path.is_dir() or path.with_suffix(".py").is_file() else ""
