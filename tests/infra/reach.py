@@ -66,7 +66,7 @@ CALLS = {
     "describe_table": "dynamodb:DescribeTable",
     "head_bucket": "s3:ListBucket",
     "get_account": "ses:GetAccount",
-    "get_identity_verification_attributes": "ses:GetIdentityVerificationAttributes",
+    "get_email_identity": "ses:GetEmailIdentity",
     "get_suppressed_destination": "ses:GetSuppressedDestination",
 }
 """boto3 method: the IAM action it needs."""
