@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,8 @@ LOOK_SECONDS = 5.0
 SENDS = 2
 """How often one field is sent, when the answer was lost and it is not there."""
 HOPELESS = 3
-"""Refusals without a field made, after which the rest is not tried: the tenant does not take fields of standard objects this way."""
+"""Objects with refusals, without a field made, after which the rest is not tried: the tenant does not take fields of standard objects this
+way. An object is left alone after `SENDS` refusals, too."""
 EDITIONS = ((50, 10), (75, 15), (100, 20))
 """Fields of its own that an object may have, and how many filterable ones, by edition (provisioning.md section 3.1)."""
 LEGACY_EDITION = (50, 10)
@@ -32,8 +34,8 @@ RIGHTS = {
 
 @dataclass
 class Made:
-    """What came of it. `refused`: Zuora's words by "Object.Name"; `rights`: the permissions one of which is missing; `open`: sent, and it
-    is not known whether they are there; `left`: not tried."""
+    """What came of it. `refused`: Zuora's words by "Object.Name"; `rights`: the permissions one of which is missing; `by_hand`: what was
+    refused or, after that, not tried; `open`: sent, and it is not known whether they are there."""
 
     made: list[ZuoraField] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
@@ -50,18 +52,20 @@ def request_for(each: ZuoraField) -> dict[str, Any]:
     return {"actions": [{"type": "addField", "namespace": NAMESPACE, "object": each.object.lower(), "field": added}]}
 
 
-def make(zuora: Zuora, fields: Iterable[ZuoraField], told: Callable[[str], None] = lambda _: None) -> Made:
+def make(zuora: Zuora, fields: Iterable[ZuoraField], told: Callable[[ZuoraField], None] = lambda _: None) -> Made:
     """Add the fields. Raises what stops everything, such as a service that does not answer; another call then goes on."""
     done = Made()
     without_right: set[str] = set()
     for each in fields:
         right = RIGHTS.get(each.object, "Manage Billing Settings")
-        hopeless = not done.made and len(done.refused) >= HOPELESS
+        tried = Counter(name.partition(".")[0] for name in done.refused)
+        hopeless = tried[each.object] >= SENDS or (not done.made and len(tried) >= HOPELESS)
         if hopeless or right in without_right:
             done.by_hand.append(each)
             continue
         try:
-            _make_one(zuora, each, done, told)
+            told(each)
+            _make_one(zuora, each, done)
         except Refused as refused:
             done.refused[f"{each.object}.{each.api}{OWN_SUFFIX}"] = refused.detail or refused.message
             done.by_hand.append(each)
@@ -72,7 +76,7 @@ def make(zuora: Zuora, fields: Iterable[ZuoraField], told: Callable[[str], None]
     return done
 
 
-def _make_one(zuora: Zuora, each: ZuoraField, done: Made, told: Callable[[str], None]) -> None:
+def _make_one(zuora: Zuora, each: ZuoraField, done: Made) -> None:
     name = each.api + OWN_SUFFIX
     for _ in range(SENDS):
         try:
@@ -84,12 +88,13 @@ def _make_one(zuora: Zuora, each: ZuoraField, done: Made, told: Callable[[str], 
             if not is_there(zuora, each.object, name):  # somebody else has made it at this moment
                 raise
         done.made.append(each)
-        told(f"{each.object}.{name}")
         return
     done.open.append(each)
 
 
-def wait_until_known(zuora: Zuora, fields: list[ZuoraField], seconds: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> list[ZuoraField]:
+def wait_until_known(
+    zuora: Zuora, fields: list[ZuoraField], seconds: float, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> list[ZuoraField]:
     """Those that the query APIs do not know after so many seconds."""
     end = clock() + seconds
     waiting = list(fields)
@@ -116,8 +121,7 @@ def row(each: ZuoraField) -> dict[str, Any]:
 
 def limits(tenant: Tenant, missing: Iterable[ZuoraField]) -> dict[str, str]:
     """Objects that will have more fields than the smallest edition allows, with what is needed; the tenant's own are counted in."""
-    by_object: Mapping[str, list[ZuoraField]] = {}
-    wanted: dict[str, list[ZuoraField]] = {**by_object}
+    wanted: dict[str, list[ZuoraField]] = {}
     for each in missing:
         wanted.setdefault(each.object, []).append(each)
     told: dict[str, str] = {}

@@ -37,10 +37,10 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
 (provisioning.md section 3.3). No *UI Access*."""
 
 
-def permissions(mode: str) -> dict[str, list[str]]:
-    """What the API user's roles must hold, by kind of role."""
+def permissions(*keys: str) -> dict[str, list[str]]:
+    """The permissions of these keys, by kind of role."""
     wanted: dict[str, list[str]] = {}
-    for key in ("", mode, "to Zuora", f"to Zuora {mode}"):
+    for key in keys:
         for category, names in PERMISSIONS.get(key, {}).items():
             wanted.setdefault(category, []).extend(names)
     return wanted
@@ -48,17 +48,20 @@ def permissions(mode: str) -> dict[str, list[str]]:
 
 @dataclass
 class Role:
-    """The API user's role. `found`: whether the tenant has one of that name, None where roles cannot be read; `missing` by kind of role."""
+    """The API user's role. `permissions` it must hold, by kind of role, and `more` if records are to go from NetSuite to Zuora; `found`:
+    whether the tenant has one of that name, None where roles cannot be read; `missing` by kind of role."""
 
     name: str
     permissions: dict[str, list[str]]
+    more: dict[str, list[str]]
     found: bool | None = None
     missing: dict[str, list[str]] = field(default_factory=dict)
 
 
-def role(zuora: Zuora, name: str, mode: str) -> Role:
-    """Compare the role of a name with what it must hold."""
-    wanted = Role(name, permissions(mode))
+def role(zuora: Zuora, name: str, mode: str, *, reverse: bool) -> Role:
+    """Compare the role of a name with what it must hold; `reverse`: records go from NetSuite to Zuora."""
+    to_zuora = ("to Zuora", f"to Zuora {mode}")
+    wanted = Role(name, permissions("", mode, *(to_zuora if reverse else ())), {} if reverse else permissions(*to_zuora))
     try:
         own = [row for row in _roles(zuora) if str(row.get("name", "")).strip().lower() == name.lower()]
     except Refused:
@@ -94,8 +97,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 @dataclass
 class Taxes:
-    """`codes`: the tenant's tax codes, None where they cannot be read; `items`: NetSuite item by tax code, as it was given; accounting codes
-    that were there, were made, are to be made (dry), and what Zuora said of those it refused."""
+    """`codes`: the tenant's tax codes, None where they cannot be read; `items`: NetSuite item by tax code, as it was given. Then
+    the accounting codes: those that were there, were made, are to be made (dry), and what Zuora said of those that it refused."""
 
     codes: list[str] | None
     items: dict[str, str]
