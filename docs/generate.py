@@ -53,14 +53,14 @@ def settings_page() -> str:
 
 ZUORA_FIELDS = """# Fields in Zuora
 
-Every field that the connector reads or writes in Zuora. Each is text of 255 characters, optional and without a default. A name has the suffix
-`__c` where you make the fields, or `__NS` where Zuora has added its own; the setting `zuora.field_suffix` says which.
+Every field that the connector reads or writes in Zuora. Each is text of 255 characters, optional and without a default. A name has the
+suffix `__c` where you make the fields, or `__NS` where Zuora has added its own; the setting `zuora.field_suffix` says which.
 
-`tallybridge setup zuora` compares your tenant with this list, `tallybridge setup zuora --create` makes what the API makes. Fields of *advanced*
-objects are made so, or by hand under *Extension Studio > Object Manager*. Fields of *legacy* objects are made by hand alone, under *Settings >
-Billing > Manage Custom Fields*, where Zuora appends `__c` by itself; whether one is indexed cannot be changed later. *Filterable* (there:
-*Indexed*) are fields by which records are looked up and selected. A step cannot work without a field that it *needs*; without one that it
-*uses* it only leaves out what the field is for. This page is generated.
+`tallybridge setup zuora` compares your tenant with this list, `tallybridge setup zuora --create` makes what the API makes. Fields of
+*advanced* objects are made so, or by hand under *Extension Studio > Object Manager*. Fields of *legacy* objects are made by hand alone,
+under *Settings > Billing > Manage Custom Fields*, where Zuora appends `__c` by itself; whether one is indexed cannot be changed later.
+*Filterable* (there: *Indexed*) are fields by which records are looked up and selected. A step cannot work without a field that it needs;
+without one that it uses it leaves out what the field is for. This page is generated.
 """
 
 
