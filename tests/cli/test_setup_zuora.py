@@ -97,7 +97,7 @@ def start(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
         def started(**options: Any) -> Admin:
             tenant = tenants.enter_context(running(**{"bare": True, **options}))
-            monkeypatch.setattr(command, "SystemClock", lambda: ClockOf(tenant))
+            monkeypatch.setattr(command, "clock_of", lambda target: ClockOf(tenant))
             return Admin(tenant, tmp_path, capsys)
 
         yield started
