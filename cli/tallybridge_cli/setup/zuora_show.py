@@ -202,6 +202,8 @@ def types_shown(outcome: Outcome) -> Iterator[RenderableType]:
 
 def role_shown(outcome: Outcome) -> Iterator[RenderableType]:
     role = outcome.role
+    for name, held in role.others.items():
+        yield plain(f'The role "{name}" holds {", ".join(held)}: take it away, people would undo with it what was synced.', YELLOW)
     if role.found and not role.missing:
         yield plain(f'The role "{role.name}" has every permission that is needed.', GREEN)
         return
