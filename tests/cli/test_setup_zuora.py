@@ -237,6 +237,7 @@ def test_zuoras_own_fields_are_taken_and_what_lacks_of_them_is_zuoras(start: Sta
     assert said["fields"]["only_zuora_can_add"] == []
     mode_a = start(bare=False, settlement=False).json()
     assert mode_a["fields"]["only_zuora_can_add"] == ["InvoiceItemAdjustment.Origin__NS", "InvoiceItemAdjustment.Transaction__NS"]
+    assert start(bare=False, settlement=False).text().count("runs work without them") == 1
     own = admin.json("--suffix", "__c")
     assert len(own["fields"]["to_make"]) == ADVANCED_FIELDS
 
@@ -255,6 +256,16 @@ def test_a_lost_answer_is_looked_up_and_no_field_is_made_twice(start: Start, dro
         said = admin.json("--create")
     assert len(said["fields"]["made"]) == ADVANCED_FIELDS and said["fields"]["refused"] == {}
     assert admin.writes()["POST /objects/migrations"] == ADVANCED_FIELDS + (drop == "before")
+
+
+def test_where_no_definitions_are_shown_descriptions_do(start: Start) -> None:
+    admin = start()
+    hidden = {"method": "GET", "path": "/objects/definitions", "status": 404, "body": {"message": "no such endpoint"}}
+    with faults(admin, hidden, {"method": "POST", "path": "/objects/migrations", "nth": 3, "drop": "after"}):
+        said = admin.json("--create")
+        assert len(said["fields"]["made"]) == ADVANCED_FIELDS - 1
+        admin.tenant.clock.move(60)
+        assert len(admin.json("--create")["fields"]["there"]) == ADVANCED_FIELDS
 
 
 def test_when_every_answer_is_lost_it_is_said_that_it_is_not_known(start: Start) -> None:

@@ -68,7 +68,15 @@ class Outcome:
     def complete(self) -> bool:
         """Whether nothing is left to do for anybody, as far as it can be seen."""
         found, made = self.found, self.made
-        left = (found.by_zuora, found.waiting, found.wrong, found.unfilterable, self.legacy, made.by_hand, made.open)
+        left = (
+            [f for f in found.by_zuora if f.vital],
+            found.waiting,
+            found.wrong,
+            found.unfilterable,
+            self.legacy,
+            made.by_hand,
+            made.open,
+        )
         open_codes = self.taxes.missing or self.taxes.refused
         open_types = self.types.refused or set(self.types.wanted) - {*(self.types.on or ()), *self.types.switched}
         unmade = (self.dry and self.to_make) or (self.installed and self.setting)
