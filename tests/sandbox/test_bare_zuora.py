@@ -70,6 +70,8 @@ def test_commands_and_screens_lead_to_a_doctor_who_is_content(bare: Sandbox, cap
     assert json.loads(file.read_text())["complete"] is True
     assert code == 0
     assert faults(bare, json.loads(user.read_text()), settings) == []
+    assert "account A-FIRST, invoice INV-FIRST" in by_hand(bare, "first-invoice", "--day", "2026-11-01", "--tax-code", "WORLD")
+    assert [tax["AccountingCode"] for tax in bare.dump("zuora")["TaxationItem"]] == ["900"]
 
 
 def faults(sandbox: Sandbox, credentials: dict[str, Any], settings: dict[str, Any]) -> list[str]:
