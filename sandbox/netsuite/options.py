@@ -26,6 +26,9 @@ class NetSuiteOptions:
     """Features and preferences of the account, its credentials, and the clock it lives by.
 
     `slots`: calls answered at the same time before the account says 429; 0 means no limit.
+    `bare`: nothing has been set up: no custom field, list, role, integration record or certificate; every call is refused until there is.
+    `certificate_endpoint`: clients may look after their own certificates; off: that is refused. `certificate_answer`: setting one up is
+    answered with it; off: the answer has no body, and the list must be asked.
     `denied`: record types for which the role lacks the permission; using them is answered with 403.
     `revenue_recognition`: the classic feature (templates on items and lines).
     `payment_instruments`: payments have `paymentOption`; without the feature they have `paymentMethod`.
@@ -56,6 +59,9 @@ class NetSuiteOptions:
     token_secret: str = _made_up("token secret")
     token_life_s: int = 3600
     slots: int = 5
+    bare: bool = False
+    certificate_endpoint: bool = True
+    certificate_answer: bool = False
     denied: tuple[str, ...] = ()
     one_world: bool = True
     multiple_currencies: bool = True
