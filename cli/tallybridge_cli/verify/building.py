@@ -1,0 +1,100 @@
+"""The world of an installation: its credentials, what may be written where, and where the journal lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tallybridge.clock import Clock
+from tallybridge.desk.connection import is_test_account
+from tallybridge.desk.target import Target
+from tallybridge.errors import ConfigurationError
+from tallybridge.http import Http
+from tallybridge.netsuite import NetSuiteConnection
+from tallybridge.netsuite.auth import signer_for
+from tallybridge.settings import Settings
+from tallybridge.tokens import ProcessTokens
+from tallybridge.wiring import netsuite_connection, zuora_connection
+from tallybridge.zuora import ZuoraConnection
+from tallybridge.zuora.calls import WSDL_VERSION, ZUORA_VERSION, ZuoraCalls
+from tallybridge_cli.verify.journal import Journal
+from tallybridge_cli.verify.netsuite import CLEANER as NETSUITE_CLEANER
+from tallybridge_cli.verify.probe import System
+from tallybridge_cli.verify.rest import Rest, Trace
+from tallybridge_cli.verify.world import World
+
+TEST_HOSTS = frozenset(
+    {
+        "rest.apisandbox.zuora.com",
+        "rest.pt1.zuora.com",
+        "rest.sandbox.eu.zuora.com",
+        "rest.sandbox.na.zuora.com",
+        "rest.test.ap.zuora.com",
+        "rest.test.eu.zuora.com",
+        "rest.test.zuora.com",
+        "127.0.0.1",
+        "::1",
+        "localhost",
+    }
+)
+"""Hosts of Zuora's tenants for tests (api-zuora-billing.md section 1), and this machine. Every other counts as production."""
+NAMES, STRICT = "X-NetSuite-PropertyNameValidation", "error"
+"""Property names that NetSuite does not know are refused, as for the product."""
+
+
+@dataclass(frozen=True)
+class Connections:
+    """Both systems as the next run would reach them."""
+
+    netsuite: NetSuiteConnection
+    zuora: ZuoraConnection
+    settings: Settings
+
+    def refusal(self) -> str:
+        """Why nothing may be written there, "" where it may: both must be known as ones for tests."""
+        host = (urlsplit(self.zuora.base_url).hostname or "").rstrip(".").lower()
+        if not is_test_account(self.netsuite.account_id):
+            return f"The NetSuite account {self.netsuite.account_id} is not known as a sandbox, release preview or test drive."
+        if host not in TEST_HOSTS:
+            return f"The Zuora tenant {host or 'without an address'} is not known as one for tests."
+        return ""
+
+
+def connections(target: Target) -> Connections:
+    """Raises `ConfigurationError` for settings or credentials that are not usable."""
+    settings, given = target.settings(), target.credentials()
+    return Connections(netsuite_connection(given, settings), zuora_connection(given, settings), settings)
+
+
+def require_tests(found: Connections) -> None:
+    """Raises `ConfigurationError` VERIFY-PRODUCTION unless both systems are known as ones for tests."""
+    if why := found.refusal():
+        advice = "Leave out --write: what only reads can be asked of production. Prove the rest on sandboxes of both."
+        raise ConfigurationError(f"{why} Nothing was written.", place="--write", code="VERIFY-PRODUCTION", advice=advice)
+
+
+def netsuite_rest(connection: NetSuiteConnection, http: Http, trace: Trace, tokens: ProcessTokens) -> Rest:
+    """Calls to a NetSuite account."""
+    return Rest("NetSuite", connection.url, http, signer_for(connection, http, tokens), trace, {NAMES: STRICT})
+
+
+def world_of(found: Connections, run: str, folder: Path, clock: Clock, http: Http | None = None) -> World:
+    """The world of a run of the probes, whose journal lies in `folder`."""
+    http = http or Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
+    trace, tokens = Trace(), ProcessTokens()
+    netsuite = netsuite_rest(found.netsuite, http, trace, tokens)
+    calls = ZuoraCalls(found.zuora, http, tokens, None)
+    versions = {"Zuora-Version": ZUORA_VERSION, "X-Zuora-WSDL-Version": WSDL_VERSION}
+    entities = {"Zuora-Entity-Ids": ",".join(found.zuora.entity_ids)} if found.zuora.entity_ids else {}
+    zuora = Rest("Zuora", calls.base_url, http, calls.signer, trace, {**versions, **entities})
+    return World(
+        run,
+        clock,
+        Journal(folder),
+        found.settings,
+        {System.NETSUITE: netsuite, System.ZUORA: zuora},
+        trace,
+        {System.NETSUITE: NETSUITE_CLEANER},
+        {System.NETSUITE: found.netsuite, System.ZUORA: found.zuora},
+    )

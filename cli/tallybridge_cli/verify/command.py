@@ -1,0 +1,140 @@
+"""The command: which probes are run, where they may write, and what is left of them."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tallybridge.errors import ConfigurationError
+from tallybridge_cli.exits import Code
+from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, out, say, target_of, write_json
+from tallybridge_cli.render import plain
+from tallybridge_cli.verify import report
+from tallybridge_cli.verify.assumptions import Assumption, assumptions
+from tallybridge_cli.verify.building import Connections, connections, require_tests, world_of
+from tallybridge_cli.verify.journal import unfinished
+from tallybridge_cli.verify.probe import Choice, Finding, Verdict
+from tallybridge_cli.verify.probes import PROBES
+from tallybridge_cli.verify.running import findings
+from tallybridge_cli.verify.world import World
+
+app = typer.Typer()
+FOLDER = Path("out/verify")
+"""Reports and journals lie below it, each run in a folder of its own."""
+LOST = "lost"
+"""The folder for records that no journal names."""
+
+
+@app.command()
+def verify(
+    only: Annotated[str, typer.Option("--only", help="Only these probes or assumptions, by name, separated by commas.")] = "",
+    write: Annotated[bool, typer.Option("--write", help="Make small records too, and take them away again; for sandboxes alone.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only read, as without --write; for scripts that say so.")] = False,
+    into: Annotated[Path, typer.Option("--into", help="Folder; the files go into one of the run's name below it.")] = FOLDER,
+    clean_up: Annotated[bool, typer.Option("--clean-up", help="Only take away what an interrupted run has left.")] = False,
+    env: EnvOption = None,
+    stack: StackOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> int:
+    """Ask both systems what the product could only assume of them; write a report and a profile for the sandbox."""
+    if write and read_only:
+        advice = "Give one of them."
+        raise ConfigurationError("--write and --read-only say the opposite.", place="--read-only", code="INPUT", advice=advice)
+    known = assumptions()
+    choice = Choice(_chosen(only, known), write, {each.id: each.probe for each in known})
+    target = target_of(env, stack)
+    found = connections(target)
+    if write or clean_up:
+        require_tests(found)
+    if clean_up:
+        return _clean_up(found, into, target.clock, json=json)
+    run = f"{target.clock.now():%y%m%d-%H%M%S}"
+    world = world_of(found, run, into / run, target.clock)
+    asked = [probe for probe in PROBES if choice.asks(probe)]
+    with _interruptible():
+        done = _told(findings(world, [probe for probe in asked if choice.runs(probe)]), quiet=json)
+    left = [made.name for made in world.journal.last_first(shared=True)]
+    whole = report.whole(world, done, asked, known, left, wrote=write)
+    files = report.written(whole, into / run)
+    if json:
+        write_json({**whole, "files": [str(file) for file in files]})
+    else:
+        say(out, *report.summary(whole), *[plain(f"  {file}") for file in files])
+    return _code(done, left)
+
+
+def _chosen(text: str, known: Sequence[Assumption]) -> frozenset[str]:
+    """The names asked for. Raises `ConfigurationError` INPUT for one that does not exist, or whose assumption has no probe."""
+    names = {probe.name for probe in PROBES}
+    wanted = frozenset(name.strip() for name in text.split(",") if name.strip())
+    for name in sorted(wanted - names):
+        assumption = next((each for each in known if each.id == name), None)
+        if assumption is None:
+            advice = f"The probes are {', '.join(sorted(names))}."
+            raise ConfigurationError(f'There is no probe or assumption "{name}".', place="--only", code="INPUT", advice=advice)
+        if not assumption.probe:
+            text = f'The assumption "{name}" has no probe: {assumption.reason}'
+            raise ConfigurationError(text, place="--only", code="INPUT", advice="Leave it out.")
+    return wanted
+
+
+def _told(found: Generator[Finding], *, quiet: bool) -> list[Finding]:
+    """All findings, each told when it is there."""
+    done = []
+    with closing(found):
+        for finding in found:
+            done.append(finding)
+            if not quiet:
+                say(out, report.line(finding))
+    return done
+
+
+def _code(done: Sequence[Finding], left: Sequence[str]) -> int:
+    return Code.TIED_OUT if all(f.verdict is Verdict.AS_ASSUMED for f in done) and not left else Code.LEFT_OVER
+
+
+def _clean_up(found: Connections, into: Path, clock: Any, *, json: bool) -> int:
+    """Take away what journals still name, and what the systems still have of earlier runs whose journals are lost."""
+    gone: list[str] = []
+    left: list[str] = []
+    for folder in [*unfinished(into), into / LOST]:
+        world = world_of(found, folder.name, folder, clock)
+        if folder.name == LOST:
+            _note_lost(world)
+        before = [made.name for made in world.journal.last_first(shared=True)]
+        left += world.clean(shared=True)
+        still = {made.name for made in world.journal.last_first(shared=True)}
+        gone += [name for name in before if name not in still]
+    if json:
+        write_json({"gone": gone, "left": left})
+    else:
+        say(out, *[plain(f"Taken away: {name}") for name in gone], *[plain(f"Still there: {name}") for name in left])
+        say(out, "Nothing is left." if not left else "Take away by hand what is still there.")
+    return Code.LEFT_OVER if left else Code.TIED_OUT
+
+
+def _note_lost(world: World) -> None:
+    """Records of the probes that no journal names are noted in one, so that they are taken away like the others."""
+    for system, cleaner in world.cleaners.items():
+        for kind, key, id in cleaner.lost(world):
+            world.journal.is_there(world.journal.intend(str(system), kind, key), id)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A request to end, as from a supervisor, is taken like Ctrl-C: records are taken away first."""
+
+    def end(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
