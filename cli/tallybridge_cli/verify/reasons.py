@@ -12,6 +12,7 @@ REASONS: dict[str, str] = {
     "vendor-tool": "Only the vendor's own command line tool shows it, when the project is deployed.",
     "other-account": "It takes a feature, an extension or a user that a tenant for tests usually lacks.",
     "notice": "No tenant shows it: only a notice of the vendor can settle it.",
+    "not-used": "The product never does it: it is there for other programs that call the stand-in.",
     "stand-in-default": "A value by which the sandbox runs; it says nothing about a tenant.",
 }
 
