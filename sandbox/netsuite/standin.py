@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from sandbox.netsuite import urls
-from sandbox.netsuite.auth import TOKEN_PATH, Gate
+from sandbox.netsuite.access import Access
+from sandbox.netsuite.auth import TOKEN_PATH, Gate, Session
+from sandbox.netsuite.certificates import CertificateResponses
 from sandbox.netsuite.datasets import Dataset, DatasetResponses
 from sandbox.netsuite.exceptions import ANSWERS, NetSuiteError, no_such_address, too_many_requests
 from sandbox.netsuite.jobs import Jobs
@@ -41,7 +43,9 @@ class NetSuiteStandIn:
     def __init__(self, options: NetSuiteOptions) -> None:
         self.options = options
         self.lock = threading.RLock()
-        self.gate = Gate(options)
+        self.access = Access(options)
+        self.gate = Gate(options, self.access)
+        self.certificates = CertificateResponses(self.access)
         self.tenant = Tenant(options)
         self.records = Records(self.tenant)
         self.jobs = Jobs(options)
@@ -98,6 +102,7 @@ class NetSuiteStandIn:
     def reset(self) -> None:
         """Back to a new account with its reference data; tokens, nonces and jobs are forgotten."""
         with self.lock:
+            self.access.reset()
             self.gate.reset()
             self.jobs.reset()
             self.datasets.clear()
@@ -123,10 +128,10 @@ class NetSuiteStandIn:
         try:
             if request.path.rstrip("/") == TOKEN_PATH and request.method != "OPTIONS":
                 return self.gate.token(request)
-            self.gate.check(request)
+            session = self.gate.check(request)
             if request.method == "OPTIONS" and request.path.startswith(urls.REST):
                 return respond(Outcome(204))
-            return self._routed(request)
+            return self._routed(request, session)
         except NetSuiteError as error:
             return _refused(error)
         except Exception as error:
@@ -134,10 +139,13 @@ class NetSuiteStandIn:
             letters = "".join(self.errors.choices("abcdefghijklmnopqrstuvwxyz", k=20))
             return _refused(NetSuiteError(500, "UNEXPECTED_ERROR", f"An unexpected error occurred. Error ID: {letters}"))
 
-    def _routed(self, request: Request) -> Response:
+    def _routed(self, request: Request, session: Session) -> Response:
         found = urls.route(request.path)
         if found is not None and " " in request.path:
             raise NetSuiteError(400, "INVALID_REQUEST", "Invalid url. Spaces are not allowed in the URL.")
+        if found is not None and found[0] in ("certificates", "revoke"):
+            answer = self.certificates.revoke if found[0] == "revoke" else self.certificates.certificates
+            return answer(request, found[1], session)
         if found is None or found[0] not in self.handlers:
             raise no_such_address(request.path)
         name, match = found

@@ -12,12 +12,15 @@ from sandbox.netsuite.auth import TOKEN_PATH
 
 REST = "/services/rest/"
 RECORD = REST + "record/v1/"
+CLIENTS = REST + "auth/oauth2/v1/clients/"
 Handler = Callable[[Request, "re.Match[str]"], Response]
 
 _TYPE = r"(?P<type>[A-Za-z0-9_]+)"
 _ID = r"(?P<id>[^/!]+)"
 
 ROUTES: list[tuple[str, re.Pattern[str]]] = [
+    ("certificates", re.compile(CLIENTS + r"(?P<client>[^/]+)/certificates/?")),
+    ("revoke", re.compile(CLIENTS + r"(?P<client>[^/]+)/certificates/(?P<certificate>[^/]+)/revoke/?")),
     ("suiteql", re.compile(REST + r"query/v1/suiteql/?")),
     ("datasets", re.compile(REST + r"query/v1/dataset/?")),
     ("dataset_result", re.compile(REST + r"query/v1/dataset/(?P<id>[^/]+)/result/?")),
@@ -65,6 +68,8 @@ def operation(method: str, path: str) -> str:
     elif name == "job":
         shape = re.sub(r"/task/[^/]+", "/task/{id}", match["rest"])
         short = "/async/v1/job/{id}" + shape
+    elif name in ("certificates", "revoke"):
+        short = "/auth/oauth2/v1/clients/{id}/certificates" + ("/{id}/revoke" if name == "revoke" else "")
     elif name == "dataset_result":
         short = "/query/v1/dataset/{id}/result"
     return f"{method} {short.rstrip('/')}"

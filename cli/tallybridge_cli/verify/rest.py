@@ -77,8 +77,10 @@ class Rest:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         reads: bool | None = None,
+        quiet: bool = False,
     ) -> Reply:
-        """The answer to a call, whatever its status. `reads`: the call changes nothing although it is no GET. Raises `OutcomeUnknown` when
+        """The answer to a call, whatever its status. `reads`: the call changes nothing although it is no GET; `quiet`: the answer holds
+        what is not the probes' own, so that the evidence has its status alone. Raises `OutcomeUnknown` when
         the answer to a write is lost, `NotSent` and `LoginRefused` as the clients do."""
         effect = Effect.READ if (method == "GET" if reads is None else reads) else Effect.ONCE
         own = {"Content-Type": "application/json"} if body is not None else {}
@@ -93,7 +95,9 @@ class Rest:
             body=None if body is None else body if isinstance(body, str) else money.dumps(body),
         )
         answer = self.http.send(call, signer=self.signer, slots=self.slots, policy=POLICY)
-        self.trace.add(_line(method, path, params or {}, body, answer))
+        self.trace.add(
+            f"{method} {path} -> {answer.status}" if quiet and answer.status < 300 else _line(method, path, params or {}, body, answer)
+        )
         return Reply(answer.status, answer.headers, answer.json_or_none(), answer.body.decode("utf-8", "replace"))
 
 

@@ -1,11 +1,19 @@
-"""The probes of NetSuite."""
+"""The probes of NetSuite: first what is only read, then records of their own."""
 
 from __future__ import annotations
 
-from tallybridge_cli.verify.netsuite import account
+from tallybridge_cli.verify.netsuite import account, applying, clock, documents, entities, items, jobs
 from tallybridge_cli.verify.netsuite.books import CLEANER
 from tallybridge_cli.verify.probe import Probe
 
 __all__ = ["CLEANER", "PROBES"]
 
-PROBES: tuple[Probe, ...] = (*account.PROBES,)
+PROBES: tuple[Probe, ...] = (
+    *account.PROBES,
+    *clock.PROBES,
+    *entities.PROBES,
+    *items.PROBES,
+    *documents.PROBES,
+    *applying.PROBES,
+    *jobs.PROBES,
+)

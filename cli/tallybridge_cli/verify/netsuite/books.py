@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 
 from tallybridge.errors import OutcomeUnknown
+from tallybridge.field_names import derived_id
 from tallybridge.http import Answer
 from tallybridge.netsuite.client import id_in
-from tallybridge.netsuite.faults import details_in
+from tallybridge.netsuite.faults import KNOWN, details_in
+from tallybridge.netsuite.metadata import RecordSchema, schema_from
 from tallybridge_cli.verify.journal import Made
 from tallybridge_cli.verify.probe import NotTestable
 from tallybridge_cli.verify.rest import Reply
@@ -32,11 +34,25 @@ def told(reply: Reply) -> str:
     return "; ".join(dict.fromkeys(f"{detail.code} {detail.text}" for detail in details_in(answer)))
 
 
-def query(world: World, q: str, params: Sequence[str] = (), limit: int = 1000) -> Reply:
+KNOWN_WORDS, OTHER_WORDS, TAKEN = "refused in known words", "refused in other words", "taken"
+
+
+def refusal(reply: Reply, known_as: str) -> str:
+    """How NetSuite took something that it should refuse: `TAKEN`, or refused in words that the product knows as this text of its own, or in
+    others."""
+    if reply.ok:
+        return TAKEN
+    answer = Answer(reply.status, reply.headers, reply.text.encode())
+    said = [f"{detail.code} {detail.text}" for detail in details_in(answer)]
+    first_known = next((known for text in said for known in KNOWN if known.pattern.search(text)), None)
+    return KNOWN_WORDS if first_known and first_known.text.startswith(known_as) else OTHER_WORDS
+
+
+def query(world: World, q: str, params: Sequence[str] = (), limit: int = 1000, prefer: str = "transient") -> Reply:
     """The answer to a query, whatever it is."""
     body = {"q": q, **({"params": list(params)} if params else {})}
     place = {"limit": str(limit), "offset": "0"}
-    return world.netsuite.ask("POST", SUITEQL, body, params=place, headers={"Prefer": "transient"}, reads=True)
+    return world.netsuite.ask("POST", SUITEQL, body, params=place, headers={"Prefer": prefer} if prefer else {}, reads=True)
 
 
 def rows(world: World, q: str, params: Sequence[str] = (), limit: int = 1000) -> list[dict[str, str]]:
@@ -53,24 +69,22 @@ def first(world: World, q: str, params: Sequence[str] = ()) -> dict[str, str]:
     return found[0] if found else {}
 
 
-def schema(world: World, record_type: str) -> Mapping[str, Any]:
-    """The properties of a record type as the account describes them. Raises `NotTestable` when it shows none."""
+def schema(world: World, record_type: str) -> RecordSchema:
+    """A record type as the account describes it. Raises `NotTestable` when it does not."""
 
-    def ask() -> Mapping[str, Any]:
+    def ask() -> RecordSchema:
         headers = {"Accept": "application/schema+json"}
         reply = world.netsuite.ask("GET", f"{RECORDS}/metadata-catalog/{record_type}", headers=headers)
         if not reply.ok:
             raise NotTestable(f"NetSuite does not describe {record_type} to the role: {told(reply)}")
-        properties: Mapping[str, Any] = reply["properties"]
-        return properties
+        return schema_from(reply.body, record_type)
 
     return world.once(f"schema {record_type}", ask)
 
 
-def line_schema(world: World, record_type: str) -> Mapping[str, Any]:
-    """The properties of an item line of a record type."""
-    found: Mapping[str, Any] = schema(world, record_type)["item"]["properties"]["items"]["items"]["properties"]
-    return found
+def script(world: World, prefix: str, label: str) -> str:
+    """The script id of one of the connector's fields: by the field map of the settings, else derived."""
+    return world.settings.field_map.get(f"{prefix}.{label}") or derived_id(prefix, label)
 
 
 def read(world: World, kind: str, id: str, *, expand: bool = False) -> Reply:
@@ -84,6 +98,12 @@ def read(world: World, kind: str, id: str, *, expand: bool = False) -> Reply:
 def change(world: World, kind: str, id: str, body: Any, replace: str = "") -> Reply:
     """The answer to an update of a record."""
     return world.netsuite.ask("PATCH", f"{RECORDS}/{kind}/{id}", body, params={"replace": replace} if replace else {})
+
+
+def must(reply: Reply) -> None:
+    """Raises `NotTestable` for a change that was refused although the probe needs it."""
+    if not reply.ok:
+        raise NotTestable(f"NetSuite refused a change that the probe needs: {told(reply)}")
 
 
 # Records of the probes
@@ -124,7 +144,7 @@ def found(world: World, kind: str, key: str) -> str:
 
 
 def has_subsidiaries(world: World) -> bool:
-    return "subsidiary" in schema(world, "customer")
+    return "subsidiary" in schema(world, "customer").fields
 
 
 def subsidiary(world: World) -> str:
@@ -164,25 +184,21 @@ def item_body(world: World, what: str) -> dict[str, Any]:
     return {"itemId": world.name(what), "incomeAccount": {"id": world.once("income account", income)}, **own}
 
 
-def with_schedule(world: World) -> dict[str, Any]:
-    """A tax schedule, where the account has some and wants one on items."""
-    row = first(world, "SELECT id FROM taxschedule WHERE isinactive = 'F' ORDER BY id")
-    return {"taxSchedule": {"id": row["id"]}} if row else {}
+def schedule(world: World) -> dict[str, Any]:
+    """A tax schedule for an item, where the account has the field and a schedule."""
+
+    def ask() -> dict[str, Any]:
+        if "taxSchedule" not in schema(world, ITEM).fields:
+            return {}
+        row = first(world, "SELECT id FROM taxschedule WHERE isinactive = 'F' ORDER BY id")
+        return {"taxSchedule": {"id": row["id"]}} if row else {}
+
+    return world.once("schedule", ask)
 
 
 def item(world: World) -> str:
     """The item of the probes' documents."""
-
-    def make() -> str:
-        body = item_body(world, "item")
-        reply, id = tried(world, ITEM, "item", body, shared=True)
-        if not id and TAX_SCHEDULE.lower() in told(reply).lower():
-            return made(world, ITEM, "item-2", {**body, "itemId": world.name("item-2"), **with_schedule(world)}, shared=True)
-        if not id:
-            raise NotTestable(f"NetSuite refused the item that the probe works with: {told(reply)}")
-        return id
-
-    return world.once("item", make)
+    return world.once("item", lambda: made(world, ITEM, "item", {**item_body(world, "item"), **schedule(world)}, shared=True))
 
 
 def today(world: World) -> date:
