@@ -23,6 +23,7 @@ from tallybridge_cli.verify.netsuite import CLEANER as NETSUITE_CLEANER
 from tallybridge_cli.verify.probe import System
 from tallybridge_cli.verify.rest import Rest, Trace
 from tallybridge_cli.verify.world import World
+from tallybridge_cli.verify.zuora import CLEANER as ZUORA_CLEANER
 
 TEST_HOSTS = frozenset(
     {
@@ -79,15 +80,20 @@ def netsuite_rest(connection: NetSuiteConnection, http: Http, trace: Trace, toke
     return Rest("NetSuite", connection.url, http, signer_for(connection, http, tokens), trace, {NAMES: STRICT})
 
 
+def zuora_rest(connection: ZuoraConnection, http: Http, trace: Trace, tokens: ProcessTokens) -> Rest:
+    """Calls to a Zuora tenant."""
+    calls = ZuoraCalls(connection, http, tokens, None)
+    versions = {"Zuora-Version": ZUORA_VERSION, "X-Zuora-WSDL-Version": WSDL_VERSION}
+    entities = {"Zuora-Entity-Ids": ",".join(connection.entity_ids)} if connection.entity_ids else {}
+    return Rest("Zuora", calls.base_url, http, calls.signer, trace, {**versions, **entities})
+
+
 def world_of(found: Connections, run: str, folder: Path, clock: Clock, http: Http | None = None) -> World:
     """The world of a run of the probes, whose journal lies in `folder`."""
     http = http or Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
     trace, tokens = Trace(), ProcessTokens()
     netsuite = netsuite_rest(found.netsuite, http, trace, tokens)
-    calls = ZuoraCalls(found.zuora, http, tokens, None)
-    versions = {"Zuora-Version": ZUORA_VERSION, "X-Zuora-WSDL-Version": WSDL_VERSION}
-    entities = {"Zuora-Entity-Ids": ",".join(found.zuora.entity_ids)} if found.zuora.entity_ids else {}
-    zuora = Rest("Zuora", calls.base_url, http, calls.signer, trace, {**versions, **entities})
+    zuora = zuora_rest(found.zuora, http, trace, tokens)
     return World(
         run,
         clock,
@@ -95,6 +101,6 @@ def world_of(found: Connections, run: str, folder: Path, clock: Clock, http: Htt
         found.settings,
         {System.NETSUITE: netsuite, System.ZUORA: zuora},
         trace,
-        {System.NETSUITE: NETSUITE_CLEANER},
+        {System.NETSUITE: NETSUITE_CLEANER, System.ZUORA: ZUORA_CLEANER},
         {System.NETSUITE: found.netsuite, System.ZUORA: found.zuora},
     )

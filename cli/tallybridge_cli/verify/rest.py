@@ -14,6 +14,8 @@ from tallybridge.technical import masked, masked_text
 EVIDENCE_LINES = 30
 EVIDENCE_LENGTH = 400
 """Characters of a body in the evidence."""
+LINKS = ("links", "dataFile")
+"""Members of answers that are not shown: addresses, of which that of a file opens it to everybody."""
 ONE_AT_A_TIME = 1
 POLICY = RetryPolicy(tries=4)
 
@@ -114,5 +116,5 @@ def _shown(value: Any) -> str:
 
 def _without_links(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _without_links(each) for name, each in value.items() if name != "links"}
+        return {name: _without_links(each) for name, each in value.items() if name not in LINKS}
     return [_without_links(each) for each in value] if isinstance(value, list) else value
