@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.zuora.options import SANDBOX_CLIENT_ID
 from tallybridge_cli.main import main
 from tallybridge_cli.options import console_for
 from tallybridge_cli.target import Target
@@ -19,7 +20,9 @@ from tallybridge_cli.verify import command
 from tallybridge_cli.verify.netsuite import books
 from tests.verify.account import PRIVATE_KEY, Account
 from tests.verify.bent import Bent, bending
+from tests.verify.tenant import Tenant
 
+ZUORA = {"base_url": "", "client_id": SANDBOX_CLIENT_ID, "client_secret": ""}
 Run = Callable[..., int]
 Said = pytest.CaptureFixture[str]
 NO = {"o:errorDetails": [{"detail": "This record cannot be deleted.", "o:errorCode": "USER_ERROR"}]}
@@ -32,26 +35,36 @@ def server() -> Iterator[Account]:
     account.close()
 
 
+@pytest.fixture(scope="module")
+def tenant() -> Iterator[Tenant]:
+    tenant = Tenant()
+    yield tenant
+    tenant.close()
+
+
 @pytest.fixture
 def account(
     server: Account,
+    tenant: Tenant,
     target: Target,
     clients: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> Account:
     """An installation whose NetSuite is a stand-in. The probes of Zuora are not asked."""
-    server.clock.moment = target.clock.now()
+    server.clock.moment = tenant.clock.moment = target.clock.now()
+    monkeypatch.setitem(ZUORA, "base_url", tenant.server.url)
+    monkeypatch.setitem(ZUORA, "client_secret", tenant.options.client_secret)
     connect(server.opened(), clients)
     monkeypatch.setattr(command, "target_of", lambda env, stack: target)
     monkeypatch.chdir(tmp_path)
     return server
 
 
-def connect(account: Account, clients: dict[str, Any], *, id: str = "", host: str = "http://127.0.0.1:1") -> None:
+def connect(account: Account, clients: dict[str, Any], *, id: str = "", host: str = "") -> None:
     o = account.options
     netsuite = {"account_id": id or o.account, "client_id": o.client_id, "certificate_id": o.certificate_id, "private_key": PRIVATE_KEY}
-    zuora = {"base_url": host, "client_id": "a", "client_secret": "b"}
+    zuora = {**ZUORA, **({"base_url": host} if host else {})}
     secret = json.dumps({"zuora": zuora, "netsuite": {**netsuite, "base_url": account.server.url}})
     clients["secretsmanager"].put_secret_value(SecretId="credentials", SecretString=secret)
 
@@ -101,7 +114,7 @@ def test_without_write_nothing_is_made_and_the_others_are_named(run: Run, accoun
 @pytest.mark.parametrize(
     ("id", "host"),
     [
-        ("1234567", "http://127.0.0.1:1"),
+        ("1234567", ""),
         ("", "https://rest.zuora.com"),
         ("", "https://rest.eu2.zuora.com"),
         ("1234567-SB", "https://rest.na.zuora.com"),
@@ -154,3 +167,35 @@ def test_an_end_from_outside_takes_records_away_first(run: Run, account: Account
     assert run("--only", "netsuite.tax-schedule", "--write") == 130
     assert account.held()["item"] == 0
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_refused_login_is_no_finding(run: Run, account: Account, clients: dict[str, Any], capsys: Said) -> None:
+    account.options.certificate_id = "another"
+    assert run("--only", "netsuite.one-world", "--json") == 3
+    assert json.loads(capsys.readouterr().out)["error"]["code"].startswith("NS-LOGIN")
+
+
+def test_fields_that_the_tenant_asks_for_are_given(run: Run, account: Account, tmp_path: Path) -> None:
+    values = tmp_path / "values.json"
+    values.write_text('{"document": {"department": {"id": "1"}}, "line": {"description": "asked for"}}')
+    assert run("--only", "netsuite.negative-lines", "--write", "--values", str(values)) == 0
+    evidence = json.loads(next((tmp_path / "out/verify").glob("*/report.json")).read_text())["findings"][0]["evidence"]
+    assert any('"department":{"id":"1"}' in each and '"description":"asked for"' in each for each in evidence)
+
+
+@pytest.mark.parametrize("text", ["no JSON", '{"invoices": {}}', '{"customer": 1}', "[]"])
+def test_values_that_cannot_be_used_are_refused_before_any_call(
+    text: str, run: Run, account: Account, tmp_path: Path, capsys: Said
+) -> None:
+    values = tmp_path / "values.json"
+    values.write_text(text)
+    assert run("--values", str(values), "--json") == 3
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "VERIFY-VALUES"
+    assert not account.control.stats()["calls"]
+
+
+def test_what_writes_stands_in_the_audit(run: Run, account: Account, target: Target) -> None:
+    assert run("--only", "netsuite.one-world") == 0
+    assert not list(target.audit.newest())
+    assert run("--only", "netsuite.one-world", "--write") == 0
+    assert [(entry.action, entry.what) for entry in target.audit.newest()] == [("verify", "run 260504-030000")]
