@@ -144,7 +144,10 @@ def test_a_wrong_choice_is_refused_before_any_call(wrong: tuple[str, ...], run: 
 
 
 def test_what_is_left_is_told_and_taken_away_later(run: Run, account: Account, clients: dict[str, Any], capsys: Said) -> None:
-    connect(account.opened(bending(Bent("DELETE", "/nonInventorySaleItem/", 400, NO))), clients)
+    connect(
+        account.opened(bending(Bent("DELETE", "/nonInventorySaleItem/", 400, NO), Bent("PATCH", "/nonInventorySaleItem/", 400, NO))),
+        clients,
+    )
     assert run("--only", "netsuite.tax-schedule", "--write") == 1
     assert "Still there: netsuite nonInventorySaleItem TB-VERIFY-" in capsys.readouterr().out
     assert run("--clean-up") == 1
@@ -153,7 +156,7 @@ def test_what_is_left_is_told_and_taken_away_later(run: Run, account: Account, c
     assert "Taken away: netsuite nonInventorySaleItem TB-VERIFY-" in capsys.readouterr().out
     assert account.held()["item"] == 0
     assert run("--clean-up", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"gone": [], "left": []}
+    assert json.loads(capsys.readouterr().out) == {"gone": [], "left": [], "kept": []}
 
 
 def test_an_end_from_outside_takes_records_away_first(run: Run, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

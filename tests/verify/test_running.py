@@ -92,9 +92,11 @@ def test_records_of_a_lost_journal_are_found_by_their_names(account: Account, tm
     assert account.held() == EMPTY
 
 
+NO = {"o:errorDetails": [{"detail": "This record cannot be deleted.", "o:errorCode": "USER_ERROR"}]}
+
+
 def test_what_cannot_be_taken_away_is_told_and_stays_in_the_journal(server: Account, tmp_path: Path) -> None:
-    no = {"o:errorDetails": [{"detail": "This record cannot be deleted.", "o:errorCode": "USER_ERROR"}]}
-    account = server.opened(bending(Bent("DELETE", "/customer/", 400, no)))
+    account = server.opened(bending(Bent("DELETE", "/customer/", 400, NO), Bent("PATCH", "/customer/", 400, NO)))
 
     def makes(world: World) -> bool:
         return bool(made(world, "customer", "stays", customer_body(world, "stays")))
@@ -102,8 +104,28 @@ def test_what_cannot_be_taken_away_is_told_and_stays_in_the_journal(server: Acco
     (found,) = findings(account.world(tmp_path), [probe(makes)])
     assert found.verdict is Verdict.AS_ASSUMED
     assert len(found.left) == 1
-    assert "it was made inactive" in found.left[0]
+    assert "cannot be deleted" in found.left[0]
     assert [each.key for each in Journal(tmp_path).made.values()] == ["TB-VERIFY-1-stays"]
+
+
+def test_what_netsuite_keeps_for_good_is_made_inactive_and_told_once(server: Account, tmp_path: Path) -> None:
+    account = server.opened(bending(Bent("DELETE", "/customer/", 400, NO)))
+    world = account.world(tmp_path / "1")
+    (found,) = findings(world, [probe(lambda world: bool(customer(world)))])
+    assert found.left == ()
+    assert ["it was made inactive" in why for why in world.kept.values()] == [True]
+    assert not world.left
+    assert not unfinished(tmp_path)
+    assert [c.values["isInactive"] for c in account.stand_in.tenant.store.all("customer")] == [True]
+
+
+@pytest.mark.parametrize("bent", [Bent("GET", "/eid:", 403, NO), Bent("GET", "/eid:", 200, {"name": "x"})])
+def test_a_record_of_which_nothing_is_told_stays_in_the_journal(bent: Bent, server: Account, tmp_path: Path) -> None:
+    account = server.opened(bending(bent))
+    world = account.world(tmp_path / "1")
+    world.journal.intend("netsuite", "customer", world.name("open"))
+    assert len(world.clean(shared=True)) == 1
+    assert unfinished(tmp_path)
 
 
 def test_what_several_probes_need_is_made_once_and_asked_for_once_when_it_fails(server: Account, tmp_path: Path) -> None:
