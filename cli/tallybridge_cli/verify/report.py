@@ -65,7 +65,16 @@ def _assumption(each: Assumption, by_probe: Mapping[str, Finding]) -> dict[str, 
     finding = by_probe.get(each.probe)
     verdict = str(finding.verdict) if finding else NOT_ASKED if each.probe else NO_PROBE
     told = _sentence(finding) if finding else each.reason
-    return {"id": each.id, "place": each.place, "file": each.file, "text": each.text, "probe": each.probe, "verdict": verdict, "told": told}
+    return {
+        "id": each.id,
+        "place": each.place,
+        "file": each.file,
+        "section": each.section,
+        "text": each.text,
+        "probe": each.probe,
+        "verdict": verdict,
+        "told": told,
+    }
 
 
 def summary(report: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -104,8 +113,9 @@ def text(report: Mapping[str, Any]) -> str:
         rows += [f"{found['verdict'].upper()}  {found['probe']}: {found['asks']}", f"  {told}"]
         rows += [f"  Settles: {', '.join(found['assumptions'])}"] if found["assumptions"] else []
         rows += [f"    {each}" for each in found["evidence"]] + [f"  Left: {each}" for each in found["left"]] + [""]
-    without = [each for each in report["assumptions"] if each["verdict"] == NO_PROBE]
-    rows += ["Without a probe:", *[f"  {each['place']}, {each['id']}: {each['told']}" for each in without], ""] if without else []
+    rows += ["Every assumption by its place in the specification:"] if report["assumptions"] else []
+    for each in report["assumptions"]:
+        rows += [f"  {each['verdict'].upper()}  {each['place']}: {each['text']}", f"    {each['probe'] or 'no probe'}: {each['told']}"]
     rows += ["Not asked, because nothing was to be written:", *[f"  {each}" for each in report["not_asked"]]] if report["not_asked"] else []
     return "\n".join(rows) + "\n"
 
