@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,16 @@ from tallybridge.clock import Clock
 from tallybridge.configuration import REVENUE
 from tallybridge.desk.connection import is_test_account
 from tallybridge.desk.target import Target
+from tallybridge.documents import Unusable, read_object
 from tallybridge.errors import ConfigurationError
-from tallybridge.http import Http
+from tallybridge.http import Answer, Effect, Http
 from tallybridge.netsuite import NetSuiteConnection
 from tallybridge.netsuite.auth import signer_for
+from tallybridge.netsuite.faults import error_from
 from tallybridge.revenue.config import parse_config
 from tallybridge.revenue.wiring import revenue_connection
 from tallybridge.settings import Settings
-from tallybridge.tokens import ProcessTokens
+from tallybridge.tokens import Bearer, ProcessTokens
 from tallybridge.wiring import netsuite_connection, zuora_connection
 from tallybridge.zuora import ZuoraConnection
 from tallybridge.zuora.calls import WSDL_VERSION, ZUORA_VERSION, ZuoraCalls
@@ -48,6 +50,9 @@ TEST_HOSTS = frozenset(
     }
 )
 """Hosts of Zuora's tenants for tests (api-zuora-billing.md section 1), and this machine. Every other counts as production."""
+KINDS = ("customer", "item", "line", "document", "payment", "account", "contact", "charge")
+"""Kinds of records of the probes, whose fields can be given: NetSuite's, then Zuora's."""
+CLOCK = "/services/rest/system/v1/serverTime"
 NAMES, STRICT = "X-NetSuite-PropertyNameValidation", "error"
 """Property names that NetSuite does not know are refused, as for the product."""
 
@@ -112,9 +117,40 @@ def revenue_rest(connection: RevenueConnection, http: Http, trace: Trace, tokens
     return Rest("Zuora Revenue", connection.url, http, revenue_signer(connection, http, tokens), trace, {})
 
 
-def world_of(found: Connections, run: str, folder: Path, clock: Clock, http: Http | None = None) -> World:
+def values_in(file: Path | None) -> dict[str, dict[str, Any]]:
+    """What this tenant asks for beside the usual, by kind of record. Raises `ConfigurationError` VERIFY-VALUES."""
+    if file is None:
+        return {}
+    try:
+        given = read_object(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, Unusable) as wrong:
+        raise _unusable(file, "is no readable JSON object") from wrong
+    odd = sorted(kind for kind, fields in given.items() if kind not in KINDS or not isinstance(fields, dict))
+    if odd:
+        raise _unusable(file, f"names {', '.join(odd)}; each key is one of {', '.join(KINDS)}, with an object of fields")
+    return given
+
+
+def _unusable(file: Path, why: str) -> ConfigurationError:
+    advice = 'Write fields by kind of record, such as {"document": {"department": {"id": "5"}}}.'
+    return ConfigurationError(f"{file} {why}.", place="--values", code="VERIFY-VALUES", advice=advice)
+
+
+def require_logins(world: World, systems: Collection[System]) -> None:
+    """Raises what a login raises that is refused, before any probe takes that for an answer."""
+    for system in systems:
+        if system is System.NETSUITE:
+            reply = world.netsuite.ask("GET", CLOCK)
+            if error := error_from(Answer(reply.status, reply.headers, reply.text.encode()), "server time", Effect.READ):
+                raise error
+        elif isinstance(signer := world.systems[system].signer, Bearer):
+            signer.prepare()
+    world.trace.taken()
+
+
+def world_of(found: Connections, run: str, folder: Path, clock: Clock, values: Mapping[str, Mapping[str, Any]] | None = None) -> World:
     """The world of a run of the probes, whose journal lies in `folder`."""
-    http = http or Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
+    http = Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
     trace, tokens = Trace(), ProcessTokens()
     netsuite = netsuite_rest(found.netsuite, http, trace, tokens)
     zuora = zuora_rest(found.zuora, http, trace, tokens)
@@ -132,4 +168,5 @@ def world_of(found: Connections, run: str, folder: Path, clock: Clock, http: Htt
         trace,
         {System.NETSUITE: NETSUITE_CLEANER, System.ZUORA: ZUORA_CLEANER},
         connections,
+        values or {},
     )

@@ -11,16 +11,16 @@ from typing import Annotated, Any
 
 import typer
 
-from tallybridge.errors import ConfigurationError
+from tallybridge.errors import ConfigurationError, TallybridgeError
 from tallybridge_cli.exits import Code
 from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, out, say, target_of, write_json
 from tallybridge_cli.render import plain
 from tallybridge_cli.verify import report
 from tallybridge_cli.verify.assumptions import Assumption, assumptions
-from tallybridge_cli.verify.building import Connections, connections, require_tests, world_of
+from tallybridge_cli.verify.building import Connections, connections, require_logins, require_tests, values_in, world_of
 from tallybridge_cli.verify.journal import unfinished
 from tallybridge_cli.verify.listing import lines
-from tallybridge_cli.verify.probe import Choice, Finding, Verdict
+from tallybridge_cli.verify.probe import Choice, Finding, NotTestable, Verdict
 from tallybridge_cli.verify.probes import PROBES
 from tallybridge_cli.verify.running import findings
 from tallybridge_cli.verify.world import World
@@ -38,6 +38,7 @@ def verify(
     write: Annotated[bool, typer.Option("--write", help="Make small records too, and take them away again; for sandboxes alone.")] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help="Only read, as without --write; for scripts that say so.")] = False,
     into: Annotated[Path, typer.Option("--into", help="Folder; the files go into one of the run's name below it.")] = FOLDER,
+    values: Annotated[Path | None, typer.Option("--values", help="Fields that this tenant asks for, by kind of record, as JSON.")] = None,
     clean_up: Annotated[bool, typer.Option("--clean-up", help="Only take away what an interrupted run has left.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="Only list what is assumed; needs no installation.")] = False,
     env: EnvOption = None,
@@ -60,8 +61,11 @@ def verify(
     if clean_up:
         return _clean_up(found, into, target.clock, json=json)
     run = f"{target.clock.now():%y%m%d-%H%M%S}"
-    world = world_of(found, run, into / run, target.clock)
+    world = world_of(found, run, into / run, target.clock, values_in(values))
     asked = [probe for probe in PROBES if choice.asks(probe)]
+    require_logins(world, {probe.system for probe in asked if choice.runs(probe)})
+    if write:
+        target.note(target.who(), "verify", f"run {run}", after=f"{len(asked)} probes, with records of their own")
     with _interruptible():
         done = _told(findings(world, [probe for probe in asked if choice.runs(probe)]), quiet=json)
     left = [made.name for made in world.journal.last_first(shared=True)]
@@ -120,7 +124,7 @@ def _clean_up(found: Connections, into: Path, clock: Any, *, json: bool) -> int:
     for folder in [*unfinished(into), into / LOST]:
         world = world_of(found, folder.name, folder, clock)
         if folder.name == LOST:
-            _note_lost(world)
+            left += _note_lost(world)
         before = [made.name for made in world.journal.last_first(shared=True)]
         left += world.clean(shared=True)
         still = {made.name for made in world.journal.last_first(shared=True)}
@@ -133,11 +137,17 @@ def _clean_up(found: Connections, into: Path, clock: Any, *, json: bool) -> int:
     return Code.LEFT_OVER if left else Code.TIED_OUT
 
 
-def _note_lost(world: World) -> None:
-    """Records of the probes that no journal names are noted in one, so that they are taken away like the others."""
+def _note_lost(world: World) -> list[str]:
+    """Records of the probes that no journal names are noted in one, so that they are taken away like the others. Answers which systems
+    could not be asked, and why."""
+    failed = []
     for system, cleaner in world.cleaners.items():
-        for kind, key, id in cleaner.lost(world):
-            world.journal.is_there(world.journal.intend(str(system), kind, key), id)
+        try:
+            for kind, key, id in cleaner.lost(world):
+                world.journal.is_there(world.journal.intend(str(system), kind, key), id)
+        except (TallybridgeError, NotTestable) as why:
+            failed.append(f"{system} could not be asked for records of earlier runs: {why}")
+    return failed
 
 
 @contextmanager

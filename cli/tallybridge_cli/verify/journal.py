@@ -37,7 +37,9 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / FILE
         self.made: dict[int, Made] = {}
-        for line in self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else ():
+        text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
+        self._broken = bool(text) and not text.endswith("\n")
+        for line in text.splitlines():
             self._read(line)
 
     def _read(self, line: str) -> None:
@@ -55,7 +57,8 @@ class Journal:
 
     def _write(self, done: str, **noted: Any) -> None:
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"done": done, **noted}) + "\n")
+            file.write("\n" * self._broken + json.dumps({"done": done, **noted}) + "\n")
+            self._broken = False
             file.flush()
             os.fsync(file.fileno())
 

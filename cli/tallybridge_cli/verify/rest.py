@@ -103,7 +103,7 @@ class Rest:
 
 def _line(method: str, path: str, params: Mapping[str, str], body: Any, answer: Answer) -> str:
     asked = f"?{'&'.join(f'{name}={value}' for name, value in params.items())}" if params else ""
-    sent = f" {_shown(body)}" if body is not None else ""
+    sent = f" {money.dumps(body)}" if body is not None else ""  # the probes' own
     found = answer.json_or_none()
     said = _shown(found) if found is not None else masked_text(answer.body.decode("utf-8", "replace")[:EVIDENCE_LENGTH])
     return f"{method} {path}{asked}{sent} -> {answer.status} {said}".rstrip()

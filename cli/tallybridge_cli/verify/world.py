@@ -32,7 +32,8 @@ class Cleaner:
 @dataclass
 class World:
     """`run` names this run in external ids: letters, digits and hyphens. `systems` are those that can be called, `cleaners` take their
-    records away. `connections` hold what only a few probes need of a system, such as the client id."""
+    records away. `connections` hold what only a few probes need of a system, such as the client id;
+    `values` are what this tenant asks for beside the usual, by kind of record."""
 
     run: str
     clock: Clock
@@ -42,6 +43,7 @@ class World:
     trace: Trace
     cleaners: Mapping[System, Cleaner]
     connections: Mapping[System, Any] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _kept: dict[str, Any] = field(default_factory=dict)
     _failed: dict[str, NotTestable] = field(default_factory=dict)
 
@@ -65,6 +67,10 @@ class World:
     def name(self, what: str) -> str:
         """A name, or external id, of a record of this run."""
         return f"{PREFIX}-{self.run}-{what}"
+
+    def with_values(self, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A body with what this tenant asks for on records of a kind, such as a department on every invoice."""
+        return {**self.values.get(kind, {}), **body}
 
     def once(self, what: str, make: Callable[[], T]) -> T:
         """Something that several probes need, made when the first one does. A failure is every one's."""

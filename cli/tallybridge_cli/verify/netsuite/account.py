@@ -154,16 +154,14 @@ def _async_query(world: World) -> str:
     return "answered" if reply.status == 200 else "refused" if not reply.ok else "a job"
 
 
-def _certificates(world: World) -> bool:
+def _certificates(world: World) -> str:
     connection = world.connections[System.NETSUITE]
     if not isinstance(connection, NetSuiteConnection) or connection.auth_method != "oauth2_m2m":
         raise NotTestable("The installation logs in by tokens (TBA); it has no certificate.")
     address = connection.base_url or connection.own_host.replace(".suitetalk.", ".restlets.")
     rest = Rest("NetSuite", address.rstrip("/"), world.netsuite.http, world.netsuite.signer, world.trace, {})
     reply = rest.ask("GET", f"/services/rest/auth/oauth2/v1/clients/{connection.client_id}/certificates", quiet=True)
-    if reply.status == FORBIDDEN:
-        raise NotTestable(f"The role lacks Manage own OAuth 2.0 Client Credentials certificates ({told(reply)}).")
-    return reply.ok
+    return "listed" if reply.ok else "forbidden" if reply.status == FORBIDDEN else "no answer"
 
 
 NS = System.NETSUITE
@@ -309,9 +307,18 @@ PROBES = (
         NS,
         "Does the endpoint for certificates list those of this client?",
         _certificates,
-        True,
-        words(yes="It lists them.", no="It does not answer."),
-        words(no="`tallybridge rotate` cannot upload the certificate; it is entered by hand."),
+        "listed",
+        words(
+            listed="It lists them.",
+            forbidden="The role lacks Manage own OAuth 2.0 Client Credentials certificates.",
+            **{"no answer": "It does not answer."},
+        ),
+        words(
+            forbidden="Give the role that right, or `tallybridge rotate` cannot upload a certificate.",
+            **{"no answer": "`tallybridge rotate` cannot upload a certificate; it is entered by hand."},
+        ),
+        option="certificate_endpoint",
+        to_option=lambda seen: seen == "listed",
     ),
     Probe(
         "netsuite.suiteql-limits",

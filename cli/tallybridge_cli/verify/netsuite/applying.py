@@ -125,7 +125,7 @@ def _refund(world: World) -> dict[str, str]:
     """What is left of two payments and a memo after one refund of all three."""
     parts = [_payment(world, "refund-1", 6), _payment(world, "refund-2", 5)]
     parts.append(made(world, MEMO, "refund-3", document(world, autoApply=False)))
-    body = {"customer": {"id": customer(world)}, "tranDate": today(world).isoformat(), **_money(world)}
+    body = world.with_values("payment", {"customer": {"id": customer(world)}, "tranDate": today(world).isoformat(), **_money(world)})
     lines = applied((parts[0], 6), (parts[1], 3), (parts[2], 4))["apply"]
     reply, id = tried(world, REFUND, "refund-4", {**body, "apply": lines})
     if not reply.ok:

@@ -163,7 +163,7 @@ def subsidiary(world: World) -> str:
 def customer_body(world: World, what: str) -> dict[str, Any]:
     """A company with nothing but what every account asks for."""
     own = {"subsidiary": {"id": subsidiary(world)}} if has_subsidiaries(world) else {}
-    return {"companyName": world.name(what), "isPerson": False, **own}
+    return world.with_values("customer", {"companyName": world.name(what), "isPerson": False, **own})
 
 
 def customer(world: World) -> str:
@@ -181,7 +181,7 @@ def item_body(world: World, what: str) -> dict[str, Any]:
         return row["id"]
 
     own = {"subsidiary": {"items": [{"id": subsidiary(world)}]}} if has_subsidiaries(world) else {}
-    return {"itemId": world.name(what), "incomeAccount": {"id": world.once("income account", income)}, **own}
+    return world.with_values("item", {"itemId": world.name(what), "incomeAccount": {"id": world.once("income account", income)}, **own})
 
 
 def schedule(world: World) -> dict[str, Any]:
@@ -208,13 +208,14 @@ def today(world: World) -> date:
 
 def line(world: World, amount: Any = RATE, **given: Any) -> dict[str, Any]:
     """A line of the probes' item."""
-    return {"item": {"id": item(world)}, "quantity": 1, "rate": amount, "amount": amount, **given}
+    return world.with_values("line", {"item": {"id": item(world)}, "quantity": 1, "rate": amount, "amount": amount, **given})
 
 
 def document(world: World, *lines: Mapping[str, Any], **given: Any) -> dict[str, Any]:
     """An invoice, credit memo or order of today."""
     lines = lines or (line(world),)
-    return {"entity": {"id": customer(world)}, "tranDate": today(world).isoformat(), "item": {"items": [*lines]}, **given}
+    body = {"entity": {"id": customer(world)}, "tranDate": today(world).isoformat(), "item": {"items": [*lines]}, **given}
+    return world.with_values("document", body)
 
 
 def invoice(world: World, what: str, *lines: Mapping[str, Any], **given: Any) -> str:
@@ -229,7 +230,8 @@ def applied(*parts: tuple[str, Any]) -> dict[str, Any]:
 
 def payment_body(world: World, amount: Any, *parts: tuple[str, Any]) -> dict[str, Any]:
     """A payment of today, applied to documents."""
-    return {"customer": {"id": customer(world)}, "tranDate": today(world).isoformat(), "payment": amount, **applied(*parts)}
+    body = {"customer": {"id": customer(world)}, "tranDate": today(world).isoformat(), "payment": amount, **applied(*parts)}
+    return world.with_values("payment", body)
 
 
 # Taking away

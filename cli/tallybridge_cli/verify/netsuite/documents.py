@@ -288,7 +288,7 @@ PROBES = (
         sentence("It is {}."),
         words(
             **{
-                MOVED: "If a period is closed during a run, NetSuite posts its documents elsewhere without a word; switch the preference off.",
+                MOVED: "A document whose period is closed during a run is posted elsewhere without a word; switch that off.",
                 POSTED: "The role may post into closed periods; take that right from it.",
                 OTHER_WORDS: "It is held with NetSuite's own text.",
             }

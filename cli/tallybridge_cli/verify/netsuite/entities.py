@@ -137,12 +137,16 @@ def _external_id_forms(world: World) -> str:
     return " and ".join(refused) or "none"
 
 
-def _names_taken(world: World) -> dict[str, str]:
+def _name_taken(world: World) -> str:
     made(world, ITEM, "same-1", {**item_body(world, "same"), **schedule(world)})
-    items, _ = tried(world, ITEM, "same-2", {**item_body(world, "same"), **schedule(world)})
-    made(world, "customer", "same-3", customer_body(world, "same"))
-    customers, _ = tried(world, "customer", "same-4", customer_body(world, "same"))
-    return {"item": _taken_as(items), "customer": _taken_as(customers)}
+    return _taken_as(tried(world, ITEM, "same-2", {**item_body(world, "same"), **schedule(world)})[0])
+
+
+def _number_taken(world: World) -> str:
+    body = {**customer_body(world, "same-3"), "entityId": world.name("same")}
+    if read(world, "customer", made(world, "customer", "same-3", body))["entityId"] != world.name("same"):
+        raise NotTestable("Given customer numbers are ignored, so that two cannot be the same.")
+    return _taken_as(tried(world, "customer", "same-4", {**body, "companyName": world.name("same-4")})[0])
 
 
 def _required(world: World) -> dict[str, str]:
@@ -319,13 +323,23 @@ PROBES = (
         to_option=lambda seen: "case" not in seen,
     ),
     Probe(
-        "netsuite.names-taken",
+        "netsuite.item-name-taken",
         NS,
-        "Is a second item or customer of one name refused, in words that the product knows?",
-        _names_taken,
-        {"item": KNOWN_WORDS, "customer": KNOWN_WORDS},
-        lambda seen: "; ".join(f"{kind}: {how}" for kind, how in seen.items()) + ".",
-        sentence("Two records of one name come about, or the advice is NetSuite's own text ({})."),
+        "Is a second item of one name refused, in words that the product knows?",
+        _name_taken,
+        KNOWN_WORDS,
+        sentence("It is {}."),
+        sentence("Two items of one name come about, or the advice is NetSuite's own text: it is {}."),
+        writes=True,
+    ),
+    Probe(
+        "netsuite.customer-number-taken",
+        NS,
+        "Is a second customer of one number refused, in words that the product knows?",
+        _number_taken,
+        KNOWN_WORDS,
+        sentence("It is {}."),
+        sentence("Two customers of one number come about, or the advice is NetSuite's own text: it is {}."),
         writes=True,
     ),
     Probe(
