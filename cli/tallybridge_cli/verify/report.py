@@ -29,7 +29,7 @@ NO_PROBE = "no probe"
 
 def line(finding: Finding) -> RenderableType:
     """A finding as it is told when it is there."""
-    return plain(f"{finding.verdict!s:13} {finding.probe.name}: {_sentence(finding)}", TONES[finding.verdict])
+    return plain(f"{finding.verdict!s:13} {finding.probe.name}: {finding.probe.asks} {_sentence(finding)}", TONES[finding.verdict])
 
 
 def _sentence(finding: Finding) -> str:

@@ -17,6 +17,11 @@ POLLS, POLL_SECONDS = 30, 2.0
 NAMES = ("job-1", "job-2")
 
 
+def _key(world: World, what: str) -> str:
+    """An idempotency key of this run, and of one probe: no other job has it."""
+    return str(uuid5(NAMESPACE_URL, world.name(what)))
+
+
 def _submit(world: World, key: str) -> Reply:
     """Send two new customers as one job. They are noted before, by their external ids."""
     items = [{**customer_body(world, name), "externalId": world.name(name)} for name in NAMES]
@@ -42,21 +47,21 @@ def _finished(world: World, reply: Reply) -> str:
 
 def _tasks(world: World) -> bool:
     """Whether a job lists one item per task."""
-    path = _finished(world, _submit(world, str(uuid5(NAMESPACE_URL, world.name("job")))))
+    path = _finished(world, _submit(world, _key(world, "tasks")))
     items = world.netsuite.ask("GET", f"{path}/task")["items"]
     return len(items) == len(NAMES)
 
 
 def _result(world: World) -> dict[str, Any]:
     """What the result of a task that has written is."""
-    path = _finished(world, _submit(world, str(uuid5(NAMESPACE_URL, world.name("job")))))
+    path = _finished(world, _submit(world, _key(world, "result")))
     reply = world.netsuite.ask("GET", f"{path}/task/1/result")
     return {"status": reply.status, "location": "/customer/" in reply.headers.get("Location", "")}
 
 
 def _again(world: World) -> str:
     """What a second submit with the same key is answered."""
-    key = str(uuid5(NAMESPACE_URL, world.name("job")))
+    key = _key(world, "again")
     first = _submit(world, key)
     _finished(world, first)
     again = _submit(world, key)
