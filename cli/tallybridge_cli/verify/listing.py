@@ -20,6 +20,7 @@ def lines(known: Sequence[Assumption]) -> Iterator[RenderableType]:
             yield plain(f"  {section}")
             for each in of_section:
                 yield plain(f"    {each.id} [{each.mark}]: {each.text}")
+                yield plain(f'      at "{each.begins}"', "dim")
                 yield plain(f"      {settled(each)}", "dim")
     yield by_page(known)
 

@@ -101,6 +101,7 @@ def text(report: Mapping[str, Any]) -> str:
     without = [each for each in report["assumptions"] if each["verdict"] == NO_PROBE]
     rows += ["Without a probe:", *[f"  {each['place']}, {each['id']}: {each['told']}" for each in without], ""] if without else []
     rows += ["Not asked, because nothing was to be written:", *[f"  {each}" for each in report["not_asked"]]] if report["not_asked"] else []
+    rows += ["", "Place by place:", *[f"  {each['place']}, {each['id']}: {each['verdict']}" for each in report["assumptions"]]]
     return "\n".join(rows) + "\n"
 
 
