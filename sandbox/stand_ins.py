@@ -37,7 +37,7 @@ class StandInsFailed(RuntimeError):
 class StandInOptions:
     """How the stand-ins are set up. `settlement`: Invoice Settlement on; `data_query_queue_s`, `data_query_s`: how long a Data Query job
     waits, and then runs; ports 0 take free ones; `netsuite_slots` 0 means no limit; `time_zone` is that of the NetSuite account. `profile`
-    are options by system, as a tenant's profile has them, which prevail."""
+    are options by system, as a tenant's profile has them, which prevail. `bare`: nobody has set anything up in either tenant."""
 
     settlement: bool = True
     latency_ms: int = 0
@@ -50,6 +50,7 @@ class StandInOptions:
     revenue_port: int = 0
     certificate_public_key: str = ""
     profile: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,14 @@ class StandInThreads(AbstractContextManager["StandInThreads"]):
             slots=options.netsuite_slots,
             time_zone=options.time_zone,
             certificate_public_key=options.certificate_public_key,
+            bare=options.bare,
             clock=now,
         )
         tenant = ZuoraOptions(
             settlement=options.settlement,
             data_query_queue_s=options.data_query_queue_s,
             data_query_run_s=options.data_query_s,
+            bare=options.bare,
             clock=now,
         )
         own = options.profile

@@ -202,3 +202,35 @@ def test_what_writes_stands_in_the_audit(run: Run, account: Account, target: Tar
     assert not list(target.audit.newest())
     assert run("--only", "netsuite.one-world", "--write") == 0
     assert [(entry.action, entry.what) for entry in target.audit.newest()] == [("verify", "run 260504-030000")]
+
+
+def test_the_list_needs_no_installation(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Said) -> None:
+    def no_target(*given: Any) -> Target:
+        raise AssertionError("An installation was looked for.")
+
+    monkeypatch.setattr(command, "target_of", no_target)
+    monkeypatch.chdir(tmp_path)
+    assert run("--list", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert len(listed) > 700
+    assert all(each["place"] and each["begins"] and bool(each["probe"]) != bool(each["reason"]) for each in listed)
+    assert run("--list") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "api-zuora-billing.open-3-replay [open point]: A repeated POST with its idempotency key is answered with 409." in said
+    assert "Probe zuora.idempotency-replay" in said
+    assert "No probe: A decision of the product" in said
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_list_can_be_of_one_probe(run: Run, capsys: Said) -> None:
+    assert run("--list", "--only", "zuora.idempotency-replay", "--json") == 0
+    assert [each["id"] for each in json.loads(capsys.readouterr().out)] == ["api-zuora-billing.open-3-replay"]
+
+
+def test_what_was_found_is_told_by_its_place_in_the_specification(run: Run, account: Account, capsys: Said) -> None:
+    assert run("--only", "zuora.idempotency-replay", "--write", "--json") == 0
+    told = {each["id"]: each for each in json.loads(capsys.readouterr().out)["assumptions"]}
+    replay = told["api-zuora-billing.open-3-replay"]
+    assert (replay["verdict"], replay["place"].split()[0]) == ("as assumed", "api-zuora-billing.md")
+    assert told["decisions.datasets-chunked"]["verdict"] == "no probe"
+    assert told["api-zuora-billing.open-4-bulk"]["verdict"] == "not asked"

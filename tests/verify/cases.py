@@ -135,6 +135,7 @@ OTHER_SIDE: dict[str, Case] = {
     "netsuite.person-fixed": bent(Bent("PATCH", f"{RECORD}customer/", 204), shown("customer", isPerson=True)),
     "netsuite.address-book": bent(shown("customer", addressBook={"items": [{}, {"addressBookAddress": {"state": "Bavaria"}}]})),
     "netsuite.item-by-type": bent(Bent("GET", f"{RECORD}serviceSaleItem/", 200, {"id": "1"})),
+    "netsuite.item-pricing": bent(shown("nonInventorySaleItem", price={"items": []})),
     "netsuite.value-characters": bent(refused("customer")),
     "netsuite.inactive-records": bent(taken("invoice")),
     "netsuite.defaults-on-create": bent(shown("customer", id="1")),

@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from tallybridge_cli.verify.assumptions import assumptions
+from tallybridge_cli.verify.probes import PROBES
 from tallybridge_cli.verify.reasons import REASONS
 
 ROOT = Path(__file__).parents[2]
@@ -59,3 +61,19 @@ def test_notes_say_what_the_kind_does_not() -> None:
     """Kinds that depend on the case say what it is."""
     kinds = {"load", "cannot-be-undone", "other-account"}
     assert [each["id"] for each in LISTED if each.get("reason") in kinds and "note" not in each] == []
+
+
+def test_every_probe_settles_an_assumption_and_every_assumption_names_a_probe_that_exists() -> None:
+    assert {each["probe"] for each in LISTED if "probe" in each} == {probe.name for probe in PROBES}
+
+
+def test_probe_names_are_of_their_system() -> None:
+    assert [probe.name for probe in PROBES if probe.name.split(".")[0] != probe.system] == []
+
+
+def test_the_list_is_read_as_it_is_written() -> None:
+    read = assumptions()
+    assert [each.id for each in read] == [each["id"] for each in LISTED]
+    assert all(bool(each.probe) != bool(each.reason) for each in read)
+    noted = next(each for each in read if each.note)
+    assert noted.reason == f"{REASONS[noted.kind]} {noted.note}"

@@ -52,7 +52,7 @@ def test_ctrl_c_takes_everything_away_before_it_ends(account: Account, tmp_path:
     with pytest.raises(KeyboardInterrupt):
         list(findings(account.world(tmp_path), [probe(interrupted)]))
     assert account.held() == EMPTY
-    assert not unfinished(tmp_path.parent)
+    assert tmp_path not in unfinished(tmp_path.parent)
 
 
 def test_who_takes_no_more_findings_leaves_nothing(account: Account, tmp_path: Path) -> None:

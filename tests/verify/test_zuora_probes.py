@@ -31,12 +31,19 @@ LAXER: dict[str, list[str]] = {
 }
 """Where the stand-in is known to take what Zuora's pages say that it refuses: the probes see it."""
 NO_JOB = {"data": {"id": "1", "queryStatus": "failed", "errorMessage": "No such statement here."}}
+DENIED = {"success": False, "reasons": [{"code": 50000010, "message": "You do not have permission to perform this operation."}]}
+METHODS = {
+    "PaymentMethod": [
+        {"Id": rid("9", 20 + n), "Type": kind, "Name": kind} for n, kind in enumerate(("ACH", "Cash", "WireTransfer", "Other"))
+    ]
+}
 ALWAYS = {"success": True, "id": rid("f"), "effectiveDate": "2026-05-04", "unappliedAmount": 1}
 FAILED = [{"Success": False, "Errors": [{"Code": "INVALID_VALUE", "Message": "Not here."}]}]
 FAULT = {"FaultCode": "MALFORMED_QUERY", "FaultMessage": "Not here."}
 NOTHING: dict[str, Any] = {"records": [], "size": 0, "done": True}
 YEARS = {"EffectiveStartDate": "2020-01-01", "EffectiveEndDate": "2040-01-01"}
 CHARGE = {"ChargeType": "Recurring", "ChargeModel": "Discount-Percentage", "TriggerEvent": "ContractEffective"}
+CODES = {"TaxCode": "VAT", "AccountingCode": "77"}
 DISCOUNT: dict[str, list[dict[str, Any]]] = {
     "Product": [{"Id": rid("d"), "Name": "Seats", **YEARS}],
     "ProductRatePlan": [{"Id": rid("d", 2), "ProductId": rid("d"), "Name": "Year", **YEARS}],
@@ -44,6 +51,7 @@ DISCOUNT: dict[str, list[dict[str, Any]]] = {
     "Subscription": [{"Id": rid("d", 4), "AccountId": rid("a"), "Name": "S-1"}],
     "RatePlan": [{"Id": rid("d", 5), "SubscriptionId": rid("d", 4), "ProductRatePlanId": rid("d", 2)}],
     "RatePlanCharge": [{"Id": rid("d", 6), "RatePlanId": rid("d", 5), "ProductRatePlanChargeId": rid("d", 3), "ChargeNumber": "C-1"}],
+    "TaxationItem": [{"Id": rid("3", 8), "InvoiceItemId": rid("2"), "Name": "VAT", "TaxAmount": 1.0, "TaxRate": 0.1, **CODES}],
     "InvoiceItem": [{"Id": rid("2", 8), "InvoiceId": rid("1"), "RatePlanChargeId": rid("d", 6), "ChargeAmount": 0.0, "ProcessingType": 1}],
 }
 REFUND: dict[str, list[dict[str, Any]]] = {
@@ -104,6 +112,12 @@ OTHERS: dict[str, Other] = {
     "zuora.history": Other(
         ["rates"], holds={"TaxationItem": [{"Id": rid("3", 9), "InvoiceItemId": rid("2"), "Name": "x", "TaxAmount": 1.0, "TaxRate": 9.0}]}
     ),
+    "zuora.user-rights": bent("Object Query", by=answered("GET", "/object-query/", DENIED, "403 Forbidden")),
+    "zuora.object-definitions": bent("there", by=answered("GET", "/objects/definitions/", MISSING, "404 Not Found")),
+    "zuora.object-migrations": option(False, migrates_standard_objects=False),
+    "zuora.new-field": option(30.0, new_field_delay_s=20),
+    "zuora.tax-codes": bent("code", by=replaced("/settings/tax-codes", '"description"', '"accountingCode"')),
+    "zuora.payment-types": Other(True, {"payment_types_give_methods": True}, holds=METHODS),
     "zuora.batch-independence": bent("independent", by=answered("POST", "/v1/action/update", FAILED * 2)),
     "zuora.batch-limit": bent("fifty", by=replaced("/v1/action/update", "MAX_RECORDS_EXCEEDED", "INVALID_VALUE")),
     "zuora.idempotency-replay": option(200, idempotency_replay_status=200),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tallybridge import money
+from tallybridge_cli.verify.reasons import reason
 
 FILE = Path(__file__).with_name("assumptions.json")
 
@@ -15,16 +16,23 @@ FILE = Path(__file__).with_name("assumptions.json")
 @dataclass(frozen=True)
 class Assumption:
     """`file` and `section` are its place; `mark` the specification's own ([A], [P], [A 3]); `about` whose behaviour it is. `probe` names
-    the probe that settles it; without one `reason` says why no probe can."""
+    the probe that settles it; without one `kind` names the reason why no probe can, and `note` adds to it."""
 
     id: str
     file: str
     section: str
+    begins: str
     text: str
     mark: str
     about: str
     probe: str = ""
-    reason: str = ""
+    kind: str = ""
+    note: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why no probe settles it, "" where one does."""
+        return reason(self.kind, self.note) if self.kind else ""
 
     @property
     def place(self) -> str:
@@ -37,11 +45,13 @@ class Assumption:
             given["id"],
             str(place["file"]),
             str(place.get("section", "")),
+            str(place.get("begins", "")),
             given["text"],
             given["mark"],
             given["about"],
             given.get("probe") or "",
             given.get("reason") or "",
+            given.get("note") or "",
         )
 
 

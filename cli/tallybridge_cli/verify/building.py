@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tallybridge.clock import Clock
+from tallybridge.configuration import REVENUE
 from tallybridge.desk.connection import is_test_account
 from tallybridge.desk.target import Target
 from tallybridge.documents import Unusable, read_object
@@ -17,15 +18,20 @@ from tallybridge.http import Answer, Effect, Http
 from tallybridge.netsuite import NetSuiteConnection
 from tallybridge.netsuite.auth import signer_for
 from tallybridge.netsuite.faults import error_from
+from tallybridge.revenue.config import parse_config
+from tallybridge.revenue.wiring import revenue_connection
 from tallybridge.settings import Settings
 from tallybridge.tokens import Bearer, ProcessTokens
 from tallybridge.wiring import netsuite_connection, zuora_connection
 from tallybridge.zuora import ZuoraConnection
 from tallybridge.zuora.calls import WSDL_VERSION, ZUORA_VERSION, ZuoraCalls
+from tallybridge.zuora_revenue import RevenueConnection
+from tallybridge.zuora_revenue.login import signer_for as revenue_signer
 from tallybridge_cli.verify.journal import Journal
 from tallybridge_cli.verify.netsuite import CLEANER as NETSUITE_CLEANER
 from tallybridge_cli.verify.probe import System
 from tallybridge_cli.verify.rest import Rest, Trace
+from tallybridge_cli.verify.revenue.reads import RevenueSystem
 from tallybridge_cli.verify.world import World
 from tallybridge_cli.verify.zuora import CLEANER as ZUORA_CLEANER
 
@@ -58,6 +64,7 @@ class Connections:
     netsuite: NetSuiteConnection
     zuora: ZuoraConnection
     settings: Settings
+    revenue: RevenueSystem | None = None
 
     def refusal(self) -> str:
         """Why nothing may be written there, "" where it may: both must be known as ones for tests."""
@@ -72,7 +79,17 @@ class Connections:
 def connections(target: Target) -> Connections:
     """Raises `ConfigurationError` for settings or credentials that are not usable."""
     settings, given = target.settings(), target.credentials()
-    return Connections(netsuite_connection(given, settings), zuora_connection(given, settings), settings)
+    return Connections(netsuite_connection(given, settings), zuora_connection(given, settings), settings, revenue_system(target, given))
+
+
+def revenue_system(target: Target, given: Mapping[str, Mapping[str, str]]) -> RevenueSystem | None:
+    """Zuora Revenue, where the installation has a usable connection to it."""
+    try:
+        config = parse_config(target.configuration(REVENUE).current().document)
+        names = [line.template for instance in config.instances for line in instance.objects if line.template]
+        return RevenueSystem(revenue_connection(given, config.connection.revenue), tuple(dict.fromkeys(names)))
+    except ConfigurationError:
+        return None
 
 
 def require_tests(found: Connections) -> None:
@@ -93,6 +110,11 @@ def zuora_rest(connection: ZuoraConnection, http: Http, trace: Trace, tokens: Pr
     versions = {"Zuora-Version": ZUORA_VERSION, "X-Zuora-WSDL-Version": WSDL_VERSION}
     entities = {"Zuora-Entity-Ids": ",".join(connection.entity_ids)} if connection.entity_ids else {}
     return Rest("Zuora", calls.base_url, http, calls.signer, trace, {**versions, **entities})
+
+
+def revenue_rest(connection: RevenueConnection, http: Http, trace: Trace, tokens: ProcessTokens) -> Rest:
+    """Calls to a tenant of Zuora Revenue."""
+    return Rest("Zuora Revenue", connection.url, http, revenue_signer(connection, http, tokens), trace, {})
 
 
 def values_in(file: Path | None) -> dict[str, dict[str, Any]]:
@@ -132,14 +154,19 @@ def world_of(found: Connections, run: str, folder: Path, clock: Clock, values: M
     trace, tokens = Trace(), ProcessTokens()
     netsuite = netsuite_rest(found.netsuite, http, trace, tokens)
     zuora = zuora_rest(found.zuora, http, trace, tokens)
+    systems = {System.NETSUITE: netsuite, System.ZUORA: zuora}
+    connections: dict[System, Any] = {System.NETSUITE: found.netsuite, System.ZUORA: found.zuora}
+    if found.revenue:
+        systems[System.REVENUE] = revenue_rest(found.revenue.connection, http, trace, tokens)
+        connections[System.REVENUE] = found.revenue
     return World(
         run,
         clock,
         Journal(folder),
         found.settings,
-        {System.NETSUITE: netsuite, System.ZUORA: zuora},
+        systems,
         trace,
         {System.NETSUITE: NETSUITE_CLEANER, System.ZUORA: ZUORA_CLEANER},
-        {System.NETSUITE: found.netsuite, System.ZUORA: found.zuora},
+        connections,
         values or {},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from tallybridge_cli.verify import report
 from tallybridge_cli.verify.assumptions import Assumption, assumptions
 from tallybridge_cli.verify.building import Connections, connections, require_logins, require_tests, values_in, world_of
 from tallybridge_cli.verify.journal import unfinished
+from tallybridge_cli.verify.listing import lines
 from tallybridge_cli.verify.probe import Choice, Finding, NotTestable, Verdict
 from tallybridge_cli.verify.probes import PROBES
 from tallybridge_cli.verify.running import findings
@@ -38,6 +40,7 @@ def verify(
     into: Annotated[Path, typer.Option("--into", help="Folder; the files go into one of the run's name below it.")] = FOLDER,
     values: Annotated[Path | None, typer.Option("--values", help="Fields that this tenant asks for, by kind of record, as JSON.")] = None,
     clean_up: Annotated[bool, typer.Option("--clean-up", help="Only take away what an interrupted run has left.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Only list what is assumed; needs no installation.")] = False,
     env: EnvOption = None,
     stack: StackOption = None,
     json: JsonOption = False,
@@ -49,6 +52,8 @@ def verify(
         raise ConfigurationError("--write and --read-only say the opposite.", place="--read-only", code="INPUT", advice=advice)
     known = assumptions()
     choice = Choice(_chosen(only, known), write, {each.id: each.probe for each in known})
+    if listing:
+        return _list([each for each in known if not only or choice.names_it(each.id, each.probe)], json=json)
     target = target_of(env, stack)
     found = connections(target)
     if write or clean_up:
@@ -70,6 +75,15 @@ def verify(
     else:
         say(out, *report.summary(whole), *[plain(f"  {file}") for file in files])
     return _code(done, world.left)
+
+
+def _list(known: Sequence[Assumption], *, json: bool) -> int:
+    """Tell what is assumed, place by place."""
+    if json:
+        write_json([{**asdict(each), "place": each.place, "reason": each.reason} for each in known])
+    else:
+        say(out, *lines(known))
+    return Code.TIED_OUT
 
 
 def _chosen(text: str, known: Sequence[Assumption]) -> frozenset[str]:

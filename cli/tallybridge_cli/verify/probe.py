@@ -127,5 +127,8 @@ class Choice:
     def asks(self, probe: Probe) -> bool:
         return not self.only or probe.name in self.only or any(self.names.get(each) == probe.name for each in self.only)
 
+    def names_it(self, assumption: str, probe: str) -> bool:
+        return assumption in self.only or probe in self.only
+
     def runs(self, probe: Probe) -> bool:
         return self.writes or not probe.writes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tallybridge_cli.verify import netsuite, zuora
+from tallybridge_cli.verify import netsuite, revenue, zuora
 from tallybridge_cli.verify.probe import Probe
 
-PROBES: tuple[Probe, ...] = (*netsuite.PROBES, *zuora.PROBES)
+PROBES: tuple[Probe, ...] = (*netsuite.PROBES, *zuora.PROBES, *revenue.PROBES)

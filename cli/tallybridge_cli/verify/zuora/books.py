@@ -19,7 +19,9 @@ from tallybridge_cli.verify.rest import Reply, Rest, Trace
 from tallybridge_cli.verify.world import PREFIX, Cleaner, Lost, World
 
 SYSTEM = "zuora"
-ACCOUNT, PAYMENT = "account", "payment"
+ACCOUNT, PAYMENT, FIELD = "account", "payment", "field"
+FIELD_PREFIX = "TbVerify"
+"""Names of fields that probes make begin so."""
 POLLS = (0.5, 1.0, 2.0, 3.0, *(5.0,) * 60)
 """Seconds between looks at a Data Query job; five minutes in all."""
 RUNNING = frozenset({"submitted", "accepted", "in_progress", "queued"})
@@ -172,6 +174,7 @@ def account_body(world: World, what: str) -> dict[str, Any]:
 def tried(world: World, what: str, body: Mapping[str, Any], *, shared: bool = False, key: str = "") -> tuple[Reply, str]:
     """The answer to the create of an account, and its id, "" where it was refused. A lost answer is looked up. `key`: idempotency key."""
     number = str(body.get("accountNumber", world.name(what)))
+    require_deletion(world)
     made = world.journal.intend(SYSTEM, ACCOUNT, number, shared=shared)
     try:
         reply = world.zuora.ask("POST", "/v1/accounts", body, headers={"Idempotency-Key": key} if key else None)
@@ -185,6 +188,19 @@ def tried(world: World, what: str, body: Mapping[str, Any], *, shared: bool = Fa
     id = str(reply["accountId"])
     world.journal.is_there(made, id)
     return reply, id
+
+
+def require_deletion(world: World) -> None:
+    """Raises `NotTestable` when the user may not delete accounts: what the probes make would stay."""
+
+    def ask() -> bool:
+        reply = world.zuora.ask("DELETE", f"/v1/accounts/{world.name('nobody')}")
+        return bool(codes(reply) & {NOT_FOUND}) or taken(reply)
+
+    if not world.once("deletion", ask):
+        raise NotTestable(
+            "The user of the installation may not delete accounts. Give it Delete Accounts in this sandbox; nothing was made."
+        )
 
 
 def account(world: World, what: str = "account") -> str:
@@ -246,13 +262,27 @@ def invoice(world: World, amount: Any, status: str = "Draft", day: str = "") -> 
     return wanted(world.zuora.ask("POST", "/v1/invoices", body), "the invoice that the probe works with")
 
 
+def field_name(world: World) -> str:
+    """A field of this run."""
+    return f"{FIELD_PREFIX}{''.join(each for each in world.run if each.isalnum())}__c"
+
+
+def migrated(world: World, kind: str, field: Mapping[str, Any]) -> Reply:
+    """The answer to a change of the account's definition."""
+    action = {"type": kind, "namespace": "com_zuora", "object": "account", "field": dict(field)}
+    return world.zuora.ask("POST", "/objects/migrations", {"actions": [action]})
+
+
 # Taking away
 
 
 def undo(world: World, made: Made) -> str:
-    """Delete an account with everything on it, or a payment without account; answers why it is still there."""
+    """Delete an account with everything on it, a payment without account, or a field; answers why it is still there."""
     if made.kind == PAYMENT:
         return _without_payment(world, made)
+    if made.kind == FIELD:
+        reply = migrated(world, "deleteField", {"name": made.key})
+        return "" if taken(reply) or f"<name>{made.key}</name>" not in world.zuora.ask("GET", "/v1/describe/Account").text else told(reply)
     reply = world.zuora.ask("DELETE", f"/v1/accounts/{made.id or made.key}")
     return "" if taken(reply) or NOT_FOUND in codes(reply) else told(reply)
 
@@ -272,6 +302,9 @@ def lost(world: World) -> Iterator[Lost]:
     if settled(world):
         for row in records(world, f"select Id, ReferenceId from Payment where ReferenceId like '{PREFIX}-%'"):
             yield PAYMENT, row["ReferenceId"], row["Id"]
+    for name in fields(world, "Account"):
+        if name.startswith(FIELD_PREFIX):
+            yield FIELD, name, name
     for row in records(world, f"select Id, AccountNumber from Account where AccountNumber like '{PREFIX}-%' and Status != 'Canceled'"):
         yield ACCOUNT, row["AccountNumber"], row["Id"]
 
