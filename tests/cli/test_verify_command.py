@@ -12,15 +12,20 @@ from typing import Any
 
 import pytest
 
+from sandbox.profile import applied, read_profile
 from sandbox.zuora.options import SANDBOX_CLIENT_ID
 from tallybridge_cli.main import main
 from tallybridge_cli.options import console_for
 from tallybridge_cli.target import Target
 from tallybridge_cli.verify import command
 from tallybridge_cli.verify.netsuite import books
+from tallybridge_cli.verify.probes import PROBES
+from tests.standins.zuora.tenant import basics
 from tests.verify.account import PRIVATE_KEY, Account
 from tests.verify.bent import Bent, bending
+from tests.verify.cases import CUSTOMERS, DATASET
 from tests.verify.tenant import Tenant
+from tests.verify.test_zuora_profile import MEASURED
 
 ZUORA = {"base_url": "", "client_id": SANDBOX_CLIENT_ID, "client_secret": ""}
 Run = Callable[..., int]
@@ -234,3 +239,31 @@ def test_what_was_found_is_told_by_its_place_in_the_specification(run: Run, acco
     assert (replay["verdict"], replay["place"].split()[0]) == ("as assumed", "api-zuora-billing.md")
     assert told["decisions.datasets-chunked"]["verdict"] == "no probe"
     assert told["api-zuora-billing.open-4-bulk"]["verdict"] == "not asked"
+
+
+def test_everything_can_be_asked_at_once_and_nothing_is_left(
+    run: Run,
+    account: Account,
+    tenant: Tenant,
+    target: Target,
+    clients: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: Said,
+) -> None:
+    """All probes of both systems on one clock: each has an answer, and the profile of the stand-ins makes these very stand-ins."""
+    monkeypatch.setattr(account, "clock", target.clock)
+    monkeypatch.setattr(tenant, "clock", target.clock)
+    connect(account.opened(), clients)
+    account.stand_in.load({**CUSTOMERS, **DATASET})
+    tenant.opened().loaded(**basics())
+    before, held = tenant.held(), account.held()
+    assert run("--write", "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [found["probe"] for found in told["findings"]] == [probe.name for probe in PROBES]
+    assert {each["verdict"] for each in told["assumptions"]} <= {"as assumed", "different", "not testable", "no probe"}
+    assert (told["left"], told["kept"], told["not_asked"]) == ([], [], [])
+    assert (tenant.held(), account.held()) == (before, held)
+    for system, options in read_profile(tmp_path / "out/verify" / told["run"] / "profile.json").items():
+        own = {"netsuite": account.options, "zuora": tenant.options}[system]
+        assert {name: value for name, value in options.items() if applied(own, {name: value}) != own and name not in MEASURED} == {}, system

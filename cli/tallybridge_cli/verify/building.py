@@ -138,7 +138,7 @@ def _unusable(file: Path, why: str) -> ConfigurationError:
 
 def require_logins(world: World, systems: Collection[System]) -> None:
     """Raises what a login raises that is refused, before any probe takes that for an answer."""
-    for system in systems:
+    for system in set(systems) & set(world.systems):
         if system is System.NETSUITE:
             reply = world.netsuite.ask("GET", CLOCK)
             if error := error_from(Answer(reply.status, reply.headers, reply.text.encode()), "server time", Effect.READ):
