@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.control import Control
+from sandbox.profile import applied
 from sandbox.revenue import RevenueOptions, RevenueStandIn
 from sandbox.revenue.options import SANDBOX_PASSWORD, SANDBOX_USER
 from sandbox.server import LoopbackServer
@@ -21,6 +22,7 @@ from tallybridge_cli.verify.building import revenue_rest
 from tallybridge_cli.verify.journal import Journal
 from tallybridge_cli.verify.probe import Finding, Probe, System, Verdict
 from tallybridge_cli.verify.probes import PROBES
+from tallybridge_cli.verify.profile import profile
 from tallybridge_cli.verify.rest import Trace
 from tallybridge_cli.verify.revenue.reads import RevenueSystem
 from tallybridge_cli.verify.running import findings
@@ -109,6 +111,9 @@ def test_a_tenant_that_answers_otherwise_is_seen(name: str, server: Server, tmp_
     found = server.opened(bend, **options).with_an_error().found(tmp_path, name)
     assert (found.verdict, found.seen) == (Verdict.DIFFERENT, sees), (found.saw, found.evidence)
     assert found.means
+    if option := found.probe.option:
+        behaving = applied(RevenueOptions(), profile("1", [found], [found.probe])["options"]["revenue"])
+        assert getattr(behaving, option) == getattr(server.stand_in.options, option) != getattr(RevenueOptions(), option)
 
 
 def test_nothing_is_ever_staged(server: Server, tmp_path: Path) -> None:
