@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.control import Control
+from sandbox.profile import applied
 from sandbox.revenue import RevenueOptions, RevenueStandIn
 from sandbox.revenue.options import SANDBOX_PASSWORD, SANDBOX_USER
 from sandbox.server import LoopbackServer
@@ -21,6 +22,7 @@ from tallybridge_cli.verify.building import revenue_rest
 from tallybridge_cli.verify.journal import Journal
 from tallybridge_cli.verify.probe import Finding, Probe, System, Verdict
 from tallybridge_cli.verify.probes import PROBES
+from tallybridge_cli.verify.profile import profile
 from tallybridge_cli.verify.rest import Trace
 from tallybridge_cli.verify.revenue.reads import RevenueSystem
 from tallybridge_cli.verify.running import findings
@@ -109,6 +111,9 @@ def test_a_tenant_that_answers_otherwise_is_seen(name: str, server: Server, tmp_
     found = server.opened(bend, **options).with_an_error().found(tmp_path, name)
     assert (found.verdict, found.seen) == (Verdict.DIFFERENT, sees), (found.saw, found.evidence)
     assert found.means
+    if option := found.probe.option:
+        behaving = applied(RevenueOptions(), profile("1", [found], [found.probe])["options"]["revenue"])
+        assert getattr(behaving, option) == getattr(server.stand_in.options, option) != getattr(RevenueOptions(), option)
 
 
 def test_nothing_is_ever_staged(server: Server, tmp_path: Path) -> None:
@@ -118,8 +123,22 @@ def test_nothing_is_ever_staged(server: Server, tmp_path: Path) -> None:
     assert not any(upload.staged for upload in server.stand_in.tenant.uploads.values())
 
 
-def test_what_was_seen_is_an_option_of_the_stand_in() -> None:
-    assert {probe.option for probe in OURS.values() if probe.option} <= {each.name for each in fields(RevenueOptions)}
+UNASKED = {
+    **dict.fromkeys(("users", "roles", "oauth_user", "oauth_role", "oauth_client_id", "oauth_client_secret", "api_prefix"), "credentials"),
+    **dict.fromkeys(("account_segments", "segment_delimiter", "sob_ids"), "the tenant's own, told by its errors"),
+    **dict.fromkeys(("response_style", "staging_delay_s", "staging_polls"), "takes a file that is staged"),
+    **dict.fromkeys(("third_upload", "file_lines", "csv_lines", "file_bytes", "calls_per_minute"), "takes a load"),
+    "api_enabled": "without it no login works",
+    "token_life_s": "told with every token",
+    "clock": "the sandbox's own",
+}
+"""Options that no probe tells, and why."""
+
+
+def test_every_option_of_the_stand_in_is_told_by_a_probe_or_excused() -> None:
+    asked = {probe.option for probe in OURS.values() if probe.option}
+    assert asked | set(UNASKED) == {each.name for each in fields(RevenueOptions)}
+    assert not asked & set(UNASKED)
 
 
 def test_without_a_template_its_questions_stay_open(server: Server, tmp_path: Path) -> None:

@@ -9,13 +9,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 
+from sandbox.profile import applied
 from sandbox.zuora import ZuoraOptions
 from tallybridge_cli.verify.probe import System, Verdict
 from tallybridge_cli.verify.probes import PROBES
+from tallybridge_cli.verify.profile import profile
+from tallybridge_cli.verify.zuora.books import CLEANER, account
 from tests.standins.zuora.tenant import basics, memos, rid
 from tests.verify.bends import MISSING, REFUSED, Bend, answered, counting, deaf, one_token, replaced, without_headers
-from tests.verify.tenant import Tenant
+from tests.verify.tenant import BY_NAME, Tenant
 
 NAMES = [probe.name for probe in PROBES if probe.system is System.ZUORA]
 MODE_A = {"zuora.draft-payments", "zuora.refunds-mode-a", "zuora.payments-mode-a"}
@@ -31,6 +35,8 @@ LAXER: dict[str, list[str]] = {
 }
 """Where the stand-in is known to take what Zuora's pages say that it refuses: the probes see it."""
 NO_JOB = {"data": {"id": "1", "queryStatus": "failed", "errorMessage": "No such statement here."}}
+LOST = {"method": "POST", "path": "^/v1/accounts$", "nth": 1, "drop": "after"}
+"""The first account is made, and its answer is lost."""
 DENIED = {"success": False, "reasons": [{"code": 50000010, "message": "You do not have permission to perform this operation."}]}
 METHODS = {
     "PaymentMethod": [
@@ -115,7 +121,7 @@ OTHERS: dict[str, Other] = {
     "zuora.user-rights": bent("Object Query", by=answered("GET", "/object-query/", DENIED, "403 Forbidden")),
     "zuora.object-definitions": bent("there", by=answered("GET", "/objects/definitions/", MISSING, "404 Not Found")),
     "zuora.object-migrations": option(False, migrates_standard_objects=False),
-    "zuora.new-field": option(30.0, new_field_delay_s=20),
+    "zuora.new-field": option(30, new_field_delay_s=30),
     "zuora.tax-codes": bent("code", by=replaced("/settings/tax-codes", '"description"', '"accountingCode"')),
     "zuora.payment-types": Other(True, {"payment_types_give_methods": True}, holds=METHODS),
     "zuora.batch-independence": bent("independent", by=answered("POST", "/v1/action/update", FAILED * 2)),
@@ -128,7 +134,7 @@ OTHERS: dict[str, Other] = {
     "zuora.found-by-integration-id": bent("found", by=answered("POST", "/v1/action/query", NOTHING)),
     "zuora.write-back-dates": bent("moves", by=replaced("/v1/action/query", '"UpdatedDate": ?"[^"]*"', '"UpdatedDate":"2026-05-04"')),
     "zuora.contact-touches-account": bent("stays", by=replaced("/v1/action/query", '"UpdatedDate": ?"[^"]*"', counting())),
-    "zuora.data-query-lag": option(60.0, data_query_lag_s=30),
+    "zuora.data-query-lag": option(60, data_query_lag_s=60),
     "zuora.tta-values": bent("five", by=answered("PUT", "/v1/payments/", REFUSED)),
     "zuora.write-paths": bent("invoices", by=answered("PUT", "/v1/invoices", REFUSED)),
     "zuora.order-validation": bent("plan", by=answered("POST", "/v1/orders", ALWAYS)),
@@ -186,15 +192,60 @@ def test_a_tenant_that_answers_otherwise_is_seen(name: str, server: Tenant, tmp_
     assert found.seen == other.sees
     assert found.saw
     assert found.means
+    if name := found.probe.option:
+        behaving = applied(ZuoraOptions(), profile("1", [found], [found.probe])["options"]["zuora"])
+        assert getattr(behaving, name) == getattr(server.options, name) != getattr(ZuoraOptions(), name)
 
 
 def test_every_probe_can_say_that_something_is_different() -> None:
     assert sorted({*OTHERS, *LAXER}) == sorted(NAMES)
 
 
-def test_what_was_seen_is_an_option_of_the_stand_in() -> None:
-    known = {each.name for each in fields(ZuoraOptions)}
-    assert {probe.option for probe in PROBES if probe.system is System.ZUORA and probe.option} <= known
+UNASKED = {
+    "client_id": "credentials",
+    "client_secret": "credentials",
+    "admin_client_id": "credentials",
+    "admin_client_secret": "credentials",
+    "entity_id": "credentials",
+    "clock": "the sandbox's own",
+    "bare": "how the sandbox begins",
+    "token_life_s": "told with every token",
+    "token_calls_per_minute": "takes a load",
+    "rate_limits": "takes a load",
+    "concurrency_limits": "takes a load",
+    "data_query_limits": "takes a load",
+    "data_query_queue_s": "depends on what others ask at that time",
+    "data_query_run_s": "depends on what others ask at that time",
+    "locator_life_s": "published",
+    "result_file_life_s": "takes hours",
+    "reindex_s": "takes hours",
+    "custom_field_limits": "of the edition; shows when it is reached",
+    "finance": "told by the set-up when it makes accounting codes",
+    "custom_fields": "the tenant's own, which runs do not use",
+    "currencies": "lists of the tenant, which come with its data",
+    "payment_terms": "lists of the tenant, which come with its data",
+    "aqua_partners": "the product does not use it",
+}
+"""Options that no probe tells, and why."""
+
+
+def test_every_option_of_the_stand_in_is_told_by_a_probe_or_excused() -> None:
+    asked = {probe.option for probe in PROBES if probe.system is System.ZUORA and probe.option}
+    assert asked | set(UNASKED) == {each.name for each in fields(ZuoraOptions)}
+    assert not asked & set(UNASKED)
+
+
+def test_a_tenant_with_every_option_turned_round_is_told_by_its_profile(server: Tenant, tmp_path: Path) -> None:
+    """But for those whose other side hides the others: Invoice Settlement, Orders, the connector's fields and the way to make fields."""
+    hiding = {"settlement", "orders", "connector_fields", "migrates_standard_objects"}
+    turned = {name: value for other in OTHERS.values() for name, value in other.options.items() if name not in hiding}
+    tenant = open_tenant(server, Other(None, turned, holds=METHODS))
+    ours = [probe for probe in PROBES if probe.system is System.ZUORA and probe.option]
+    told = profile("1", tenant.found(tmp_path, *[probe.name for probe in ours]), ours)
+    behaving = applied(ZuoraOptions(), told["options"]["zuora"])
+    assert {probe.option for probe in ours} == set(told["options"]["zuora"])
+    assert turned == {name: getattr(behaving, name) for name in turned}
+    assert set(turned) | hiding == {probe.option for probe in ours}
 
 
 def test_probes_that_only_read_write_nothing(server: Tenant, tmp_path: Path) -> None:
@@ -214,3 +265,36 @@ def test_the_secret_is_in_no_evidence(server: Tenant, tmp_path: Path) -> None:
 def test_the_other_mode_is_no_answer(server: Tenant, tmp_path: Path) -> None:
     (found,) = open_tenant(server, option(None)).found(tmp_path, "zuora.draft-payments")
     assert (found.verdict, "other mode" in found.saw) == (Verdict.NOT_TESTABLE, True)
+
+
+def test_a_user_who_may_not_delete_makes_nothing(server: Tenant, tmp_path: Path) -> None:
+    tenant = open_tenant(server, Other(None, bend=answered("DELETE", "/v1/accounts/", DENIED, "403 Forbidden")))
+    before = tenant.held()
+    (found,) = tenant.found(tmp_path, "zuora.write-paths")
+    assert (found.verdict, "Delete Accounts" in found.saw) == (Verdict.NOT_TESTABLE, True)
+    assert tenant.held() == before
+
+
+def test_what_a_lost_answer_has_made_is_taken_away(server: Tenant, tmp_path: Path) -> None:
+    tenant = open_tenant(server, option(None))
+    before = tenant.held()
+    requests.post(f"{tenant.server.url}/_sandbox/faults", json=[LOST], timeout=10)
+    (found,) = tenant.found(tmp_path, "zuora.write-paths")
+    assert (found.verdict, "was lost" in found.saw) == (Verdict.NOT_TESTABLE, True)
+    assert tenant.held() == before
+
+
+def test_what_no_journal_names_is_found_by_its_name(server: Tenant, tmp_path: Path) -> None:
+    tenant = open_tenant(server, option(None))
+    before = tenant.held()
+    forgotten = tenant.world(tmp_path / "forgotten")
+    account(forgotten)
+    BY_NAME["zuora.unassigned-payment"].look(forgotten)
+    BY_NAME["zuora.object-migrations"].look(forgotten)
+    assert tenant.held() != before
+    world = tenant.world(tmp_path / "later", "2")
+    for kind, key, id in CLEANER.lost(world):
+        world.journal.is_there(world.journal.intend("zuora", kind, key), id)
+    assert world.clean(shared=True) == []
+    assert tenant.held() == before
+    assert not [*CLEANER.lost(tenant.world(tmp_path / "last", "3"))]

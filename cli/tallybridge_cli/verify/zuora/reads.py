@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ WORDINGS = "The product may take a final refusal for a passing one, or the rever
 LIMIT_MEANS = "Queries of the product would be refused; send the evidence to the maintainers."
 PARAMETER = "27"
 MANY_IDS = 5_000
+ZONES = ("UTC", "America/Los_Angeles", "America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "Australia/Sydney")
+"""Zones that are tried for a difference to UTC, because Data Query may not tell the name."""
 MOST_CONDITIONS = 200
 MOST_CHARACTERS = 10_000
 UNSUPPORTED_TYPE = 415
@@ -126,16 +128,19 @@ def _zone(world: World) -> str:
     if "/" in name:
         return name
     moment = datetime.fromisoformat(text)
-    return _zone_with(moment) or f"{moment:%z}"
+    return _zone_with(moment)
 
 
 def _zone_with(moment: datetime) -> str:
-    """UTC, or the first of some zones that shows a moment like this; none is certain, so that the profile says what it took."""
-    shown = moment.utcoffset()
-    for name in ("UTC", "America/Los_Angeles", "America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "Australia/Sydney"):
-        if moment.replace(tzinfo=None).replace(tzinfo=ZoneInfo(name)).utcoffset() == shown:
+    """UTC, or the first of some zones that shows a moment like this; else the one of a fixed difference."""
+    shown = moment.utcoffset() or timedelta()
+    for name in ZONES:
+        if moment.replace(tzinfo=ZoneInfo(name)).utcoffset() == shown:
             return name
-    return ""
+    hours, rest = divmod(int(shown.total_seconds()), 3600)
+    if rest:
+        raise NotTestable(f"No zone is known that is {shown} from UTC.")
+    return f"Etc/GMT{-hours:+d}"
 
 
 def _refuses_subtly() -> Iterable[Fact]:

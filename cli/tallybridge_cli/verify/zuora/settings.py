@@ -13,7 +13,7 @@ from tallybridge_cli.verify.zuora.books import FIELD, SYSTEM, codes, field_name,
 
 DEFINITION = "/objects/definitions/com_zuora/account"
 PERMISSION = "10"
-LOOKS = (0.0, 5.0, 25.0, 90.0, 480.0)
+LOOKS = (0, 5, 25, 90, 480)
 """Seconds between looks whether a new field is known."""
 WITHOUT_ACCOUNT = ("ACH", "Cash", "Check", "WireTransfer", "Other")
 """Types of which a method can belong to no account."""
@@ -62,19 +62,19 @@ def _migrates(world: World) -> bool:
     return taken(_new_field(world))
 
 
-def _known_after(world: World) -> float:
+def _known_after(world: World) -> int:
     """Seconds after which describe and ZOQL know a new field: 0 at once, else the first of some looks that finds it."""
     reply = _new_field(world)
     if not taken(reply):
         raise NotTestable(f"Zuora refused a new field: {told(reply)}")
-    name, waited = field_name(world), 0.0
+    name, waited = field_name(world), 0
     for pause in LOOKS:
         world.clock.sleep(pause)
         waited += pause
         described = f"<name>{name}</name>" in world.zuora.ask("GET", "/v1/describe/Account").text
         if described and taken(zoql(world, f"select Id, {name} from Account where Name = 'x'")):
             return waited
-    raise NotTestable(f"A new field was not known within {waited:.0f} seconds.")
+    raise NotTestable(f"A new field was not known within {waited} seconds.")
 
 
 def _no_accounting_code(world: World) -> bool:
@@ -143,7 +143,7 @@ PROBES = (
         System.ZUORA,
         "How many seconds is a new field unknown to describe and ZOQL, at most?",
         _known_after,
-        5.0,
+        5,
         sentence("It was known after {} seconds."),
         lambda seen: "Give `tallybridge setup zuora --create` a longer --wait if it is more than two minutes.",
         writes=True,

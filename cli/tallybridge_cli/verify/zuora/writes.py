@@ -32,7 +32,7 @@ from tallybridge_cli.verify.zuora.books import (
 
 MOST_OBJECTS = 50
 CONFLICT = 409
-COPY_LOOKS = (5.0, 55.0, 540.0)
+COPY_LOOKS = (5, 55, 540)
 """Seconds between looks at the copy that Data Query reads; after each the lag is known to be no longer than what has passed."""
 INTEGRATION_ID = "IntegrationId"
 PLACE = {"Country": "United States", "State": "California"}
@@ -147,17 +147,17 @@ def _contact_leaves_account(world: World) -> bool:
     return _updated(world, id) == before
 
 
-def _lag(world: World) -> float:
+def _lag(world: World) -> int:
     """Seconds after which Data Query shows a write: 0 where it shows it at once, else the first of some looks that finds it."""
     text = world.name("copied")
     account_id = _fresh(world, "copied")
-    waited = 0.0
-    for pause in (0.0, *COPY_LOOKS):
+    waited = 0
+    for pause in (0, *COPY_LOOKS):
         world.clock.sleep(pause)
         waited += pause
         if [row["name"] for row in rows(world, f"SELECT name FROM account WHERE id = '{account_id}'")] == [text]:
             return waited
-    raise NotTestable(f"Data Query did not show a new account within {waited:.0f} seconds.")
+    raise NotTestable(f"Data Query did not show a new account within {waited} seconds.")
 
 
 def _only_deleted(world: World) -> bool:
@@ -169,7 +169,7 @@ def _only_deleted(world: World) -> bool:
     ids = [str(each["Id"]) for each in made]
     world.zuora.ask("POST", "/v1/action/delete", {"type": "Contact", "ids": [ids[1]]})
     sql = f"SELECT id FROM contact WHERE lastname = '{last}'"
-    for pause in (0.0, *COPY_LOOKS):
+    for pause in (0, *COPY_LOOKS):
         world.clock.sleep(pause)
         living = [row["id"] for row in rows(world, sql)]
         if living == [ids[0]]:
@@ -340,7 +340,7 @@ PROBES = (
         System.ZUORA,
         "How many seconds is Data Query behind a write, at most?",
         _lag,
-        5.0,
+        5,
         sentence("A new account was there after {} seconds."),
         lambda seen: "Nothing: what is not there yet is taken up in the next run, and everything is read again before it is written.",
         writes=True,
