@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -159,3 +163,31 @@ def test_evidence_has_no_names_and_no_credentials(server: Account, tmp_path: Pat
     for secret in ("Rosebud", "ann@", "Bearer", "eyJ", account.options.certificate_id, account.options.token_secret):
         assert secret not in text, secret
     assert "TB-VERIFY-1-twice-customer" in text
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.verify.account import Account
+from tests.verify.test_running import paid_invoice
+
+class Elsewhere(Account):
+    def __init__(self, url):
+        super().__init__()
+        self.server.close()
+        self.server.url = url
+
+paid_invoice(Elsewhere(sys.argv[1]).world(Path(sys.argv[2]), "killed"))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_that_is_killed_leaves_what_its_journal_names(account: Account, tmp_path: Path) -> None:
+    """As `--clean-up` ends it."""
+    command = [sys.executable, "-c", KILLED, account.server.url, str(tmp_path / "killed")]
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert account.held() == {"entity": 1, "item": 1, "transaction": 2}
+    (folder,) = unfinished(tmp_path)
+    assert account.world(folder, folder.name).clean(shared=True) == []
+    assert account.held() == EMPTY
