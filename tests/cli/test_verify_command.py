@@ -231,3 +231,10 @@ def test_what_was_found_is_told_by_its_place_in_the_specification(run: Run, acco
     assert (replay["verdict"], replay["place"].split()[0]) == ("as assumed", "api-zuora-billing.md")
     assert told["decisions.datasets-chunked"]["verdict"] == "no probe"
     assert told["api-zuora-billing.open-4-bulk"]["verdict"] == "not asked"
+
+
+def test_a_system_without_a_connection_is_not_logged_in_to(run: Run, account: Account, capsys: Said) -> None:
+    assert run("--only", "revenue.mapping-verb,netsuite.one-world", "--json") == 1
+    found = {each["probe"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
+    assert (found["revenue.mapping-verb"]["verdict"], found["netsuite.one-world"]["verdict"]) == ("not testable", "as assumed")
+    assert "No connection to revenue" in found["revenue.mapping-verb"]["saw"]
