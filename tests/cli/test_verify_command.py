@@ -270,3 +270,10 @@ def test_everything_can_be_asked_at_once_and_nothing_is_left(
         behaving = applied(own, options)
         unlike = [name for name in options if str(part(behaving, name)) != str(part(own, name))]
         assert set(unlike) <= MEASURED, system
+
+
+def test_a_system_without_a_connection_is_not_logged_in_to(run: Run, account: Account, capsys: Said) -> None:
+    assert run("--only", "revenue.mapping-verb,netsuite.one-world", "--json") == 1
+    found = {each["probe"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
+    assert (found["revenue.mapping-verb"]["verdict"], found["netsuite.one-world"]["verdict"]) == ("not testable", "as assumed")
+    assert "No connection to revenue" in found["revenue.mapping-verb"]["saw"]

@@ -298,3 +298,11 @@ def test_what_no_journal_names_is_found_by_its_name(server: Tenant, tmp_path: Pa
     assert world.clean(shared=True) == []
     assert tenant.held() == before
     assert not [*CLEANER.lost(tenant.world(tmp_path / "last", "3"))]
+
+
+@pytest.mark.parametrize("name", ["zuora.write-paths", "zuora.history"])
+def test_facts_of_the_other_mode_are_left_out(name: str, server: Tenant, tmp_path: Path) -> None:
+    refund = {"Id": rid("9", 9), "AccountId": rid("a"), "Amount": 5.0, "Type": "External", "RefundDate": "2026-01-31"}
+    tenant = open_tenant(server, Other(None, {"settlement": False}, holds={"Refund": [refund]}))
+    (found,) = tenant.found(tmp_path, name)
+    assert found.verdict is Verdict.AS_ASSUMED, (found.saw, found.evidence)

@@ -137,8 +137,9 @@ def _unusable(file: Path, why: str) -> ConfigurationError:
 
 
 def require_logins(world: World, systems: Collection[System]) -> None:
-    """Raises what a login raises that is refused, before any probe takes that for an answer."""
-    for system in set(systems) & set(world.systems):
+    """Raises what a login raises that is refused, before any probe takes that for an answer. Systems without a connection are passed over:
+    their probes say so."""
+    for system in (each for each in systems if each in world.systems):
         if system is System.NETSUITE:
             reply = world.netsuite.ask("GET", CLOCK)
             if error := error_from(Answer(reply.status, reply.headers, reply.text.encode()), "server time", Effect.READ):

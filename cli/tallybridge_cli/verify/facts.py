@@ -10,6 +10,10 @@ from tallybridge_cli.verify.probe import NotTestable, Probe, System
 from tallybridge_cli.verify.world import World
 
 
+class OtherMode(NotTestable):
+    """The question is one of tenants that are set up otherwise."""
+
+
 @dataclass(frozen=True)
 class Fact:
     """One thing that product and stand-in rely on. `holds` asks, or raises `NotTestable`; `otherwise` says what was seen where it
@@ -23,17 +27,21 @@ class Fact:
 
 def facts_probe(name: str, system: System, asks: str, *facts: Fact, writes: bool = False) -> Probe:
     """A probe that sees the names of the facts that do not hold, and assumes that there are none. It is not testable when one of the facts
-    cannot be asked for and the others hold."""
+    cannot be asked for and the others hold; facts of tenants that are set up otherwise are left out, as long as there are others."""
     by_name = {fact.name: fact for fact in facts}
 
     def look(world: World) -> list[str]:
-        broken, open_ = [], []
+        broken, open_, other = [], [], []
         for fact in facts:
             try:
                 if not fact.holds(world):
                     broken.append(fact.name)
+            except OtherMode as why:
+                other.append(str(why))
             except NotTestable as why:
                 open_.append(str(why))
+        if len(other) == len(facts):
+            raise NotTestable(other[0])
         if open_ and not broken:
             raise NotTestable(" ".join(dict.fromkeys(open_)))
         return broken

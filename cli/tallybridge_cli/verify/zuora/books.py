@@ -13,6 +13,7 @@ from tallybridge import money
 from tallybridge.errors import BadAnswer, OutcomeUnknown
 from tallybridge.zuora.faults import faults_in
 from tallybridge.zuora.metadata import Field, fields_from_xml
+from tallybridge_cli.verify.facts import OtherMode
 from tallybridge_cli.verify.journal import Made
 from tallybridge_cli.verify.probe import NotTestable
 from tallybridge_cli.verify.rest import Reply, Rest, Trace
@@ -63,9 +64,9 @@ def settled(world: World) -> bool:
 
 
 def require_settlement(world: World, on: bool = True) -> None:
-    """Raises `NotTestable` in a tenant of the other mode."""
+    """Raises `OtherMode` in a tenant of the other mode."""
     if settled(world) is not on:
-        raise NotTestable(f"Invoice Settlement is {'off' if on else 'on'} in this tenant; the question is one of the other mode.")
+        raise OtherMode(f"Invoice Settlement is {'off' if on else 'on'} in this tenant; the question is one of the other mode.")
 
 
 # Reading
@@ -168,7 +169,15 @@ def account_body(world: World, what: str) -> dict[str, Any]:
     own = {custom(world, "SynctoNetSuite"): "No"} if custom(world, "SynctoNetSuite") in fields(world, "Account") else {}
     name = world.name(what)
     contact = {"firstName": "Verify", "lastName": PREFIX, "country": "United States", "state": "California"}
-    return {"name": name, "accountNumber": name, "currency": currency(world), "billCycleDay": 1, "billToContact": contact, **own}
+    return {
+        "name": name,
+        "accountNumber": name,
+        "currency": currency(world),
+        "billCycleDay": 1,
+        "autoPay": False,
+        "billToContact": contact,
+        **own,
+    }
 
 
 def tried(world: World, what: str, body: Mapping[str, Any], *, shared: bool = False, key: str = "") -> tuple[Reply, str]:
@@ -193,14 +202,13 @@ def tried(world: World, what: str, body: Mapping[str, Any], *, shared: bool = Fa
 def require_deletion(world: World) -> None:
     """Raises `NotTestable` when the user may not delete accounts: what the probes make would stay."""
 
-    def ask() -> bool:
+    def ask() -> str:
         reply = world.zuora.ask("DELETE", f"/v1/accounts/{world.name('nobody')}")
-        return bool(codes(reply) & {NOT_FOUND}) or taken(reply)
+        return "" if NOT_FOUND in codes(reply) or taken(reply) else told(reply)
 
-    if not world.once("deletion", ask):
-        raise NotTestable(
-            "The user of the installation may not delete accounts. Give it Delete Accounts in this sandbox; nothing was made."
-        )
+    if why := world.once("deletion", ask):
+        advice = "Give the user of the installation Delete Accounts in this sandbox; nothing was made."
+        raise NotTestable(f"Accounts cannot be deleted ({why}). {advice}")
 
 
 def account(world: World, what: str = "account") -> str:

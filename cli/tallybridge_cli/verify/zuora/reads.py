@@ -11,7 +11,7 @@ from tallybridge_cli.verify.facts import Fact, facts_probe
 from tallybridge_cli.verify.probe import NotTestable, Probe, System
 from tallybridge_cli.verify.rest import Reply
 from tallybridge_cli.verify.world import World
-from tallybridge_cli.verify.zuora.books import NO_ID, codes, counted, failure, file, job, rows, settled, taken, zoql
+from tallybridge_cli.verify.zuora.books import NO_ID, codes, counted, failure, file, job, require_settlement, rows, settled, taken, zoql
 
 WORDINGS = "The product may take a final refusal for a passing one, or the reverse; send the evidence to the maintainers."
 LIMIT_MEANS = "Queries of the product would be refused; send the evidence to the maintainers."
@@ -158,8 +158,8 @@ def _none(of: str, condition: str, otherwise: str = "") -> Callable[[World], boo
     """Whether no row of a table meets a condition. Raises `NotTestable` where the table has no row at all."""
 
     def ask(world: World) -> bool:
-        if of.startswith(("creditmemo", "debitmemo", "refundpart")) and not settled(world):
-            raise NotTestable("Memos are there with Invoice Settlement only.")
+        if of.startswith(("creditmemo", "debitmemo", "refundpart")):
+            require_settlement(world)
         some = counted(world, f"SELECT count(*) AS n FROM {of}{f' WHERE {otherwise}' if otherwise else ''}")
         if not some:
             raise NotTestable(f"The tenant has no {of} to look at.")
