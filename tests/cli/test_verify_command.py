@@ -7,12 +7,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.control import Control
 from sandbox.profile import applied, read_profile
+from sandbox.revenue import RevenueOptions, RevenueStandIn
+from sandbox.revenue.options import SANDBOX_PASSWORD, SANDBOX_USER
+from sandbox.server import LoopbackServer
 from sandbox.zuora.options import SANDBOX_CLIENT_ID
 from tallybridge_cli.main import main
 from tallybridge_cli.options import console_for
@@ -277,3 +282,19 @@ def test_a_system_without_a_connection_is_not_logged_in_to(run: Run, account: Ac
     found = {each["probe"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
     assert (found["revenue.mapping-verb"]["verdict"], found["netsuite.one-world"]["verdict"]) == ("not testable", "as assumed")
     assert "No connection to revenue" in found["revenue.mapping-verb"]["saw"]
+
+
+def test_zuora_revenue_is_asked_where_the_installation_is_connected_to_it(
+    run: Run, account: Account, target: Target, clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    stand_in = RevenueStandIn(RevenueOptions(clock=target.clock.now))
+    with LoopbackServer(Control(stand_in)) as server:
+        secret = json.loads(clients["secretsmanager"].get_secret_value(SecretId="credentials")["SecretString"])
+        secret["revenue"] = {"user": SANDBOX_USER, "password": SANDBOX_PASSWORD}
+        clients["secretsmanager"].put_secret_value(SecretId="credentials", SecretString=json.dumps(secret))
+        document = json.dumps({"connection": {"revenue": {"host": server.url}}})
+        clients["ssm"].put_parameter(Name="/tallybridge/revenue", Value=document, Type="String")
+        connected = replace(target, variables={**target.variables, "REVENUE_SETTINGS_PARAMETER": "/tallybridge/revenue"})
+        monkeypatch.setattr(command, "target_of", lambda env, stack: connected)
+        assert run("--only", "revenue.login", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["findings"][0]["verdict"] == "as assumed"
