@@ -227,7 +227,7 @@ def assumption_page() -> str:
     for file, of_file in groupby(known, lambda each: each.file):
         text += f"\n## {file}\n"
         for section, of_section in groupby(of_file, lambda each: each.section):
-            text += f"\n{_plain(section)}\n\n" + "".join(_assumption_line(each) for each in of_section)
+            text += f"\n**{_plain(section)}**\n\n" + "".join(_assumption_line(each) for each in of_section)
     return text
 
 

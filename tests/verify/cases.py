@@ -91,6 +91,7 @@ NEEDS: dict[str, Case] = {
     "netsuite.datasets": Case(objects=DATASET),
     "netsuite.dataset-dates": Case(objects=DATASET),
     "netsuite.dataset-values": Case(objects=DATASET),
+    "netsuite.dataset-rows": Case(objects=DATASET),
     "netsuite.closed-period": Case(objects=CLOSED),
     "netsuite.customer-number-taken": option(allow_number_override=True),
 }
@@ -119,6 +120,8 @@ OTHER_SIDE: dict[str, Case] = {
     "netsuite.dataset-feature": datasets(suite_analytics_workbook=False),
     "netsuite.datasets": datasets(key_style="alias"),
     "netsuite.dataset-dates": datasets(date_format="DD-Mon-YYYY"),
+    "netsuite.dataset-rows": bent(Bent("GET", "/result$", 200, {"items": [{"n": ""}]})),
+    "netsuite.revenue-schedule": bent(taken("invoice")),
     "netsuite.dataset-values": bent(Bent("GET", "/result$", 200, {"items": [{"n": 1}]})),
     "netsuite.numbers": option(allow_number_override=True),
     "netsuite.duplicate-number": bent(refused("invoice", nth=2)),

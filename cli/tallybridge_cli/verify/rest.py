@@ -96,15 +96,15 @@ class Rest:
             body=None if body is None else body if isinstance(body, str) else money.dumps(body),
         )
         answer = self.http.send(call, signer=self.signer, slots=self.slots, policy=POLICY)
-        self.trace.add(
-            f"{method} {path} -> {answer.status}" if quiet and answer.status < 300 else _line(method, path, params or {}, body, answer)
-        )
+        self.trace.add(_line(method, path, params or {}, body, answer, quiet=quiet and answer.status < 300))
         return Reply(answer.status, answer.headers, answer.json_or_none(), answer.body.decode("utf-8", "replace"))
 
 
-def _line(method: str, path: str, params: Mapping[str, str], body: Any, answer: Answer) -> str:
+def _line(method: str, path: str, params: Mapping[str, str], body: Any, answer: Answer, *, quiet: bool) -> str:
     asked = f"?{'&'.join(f'{name}={value}' for name, value in params.items())}" if params else ""
     sent = f" {money.dumps(body)}" if body is not None else ""  # the probes' own
+    if quiet:
+        return f"{method} {path}{asked}{sent} -> {answer.status}"
     found = answer.json_or_none()
     said = _shown(found) if found is not None else masked_text(answer.body.decode("utf-8", "replace")[:EVIDENCE_LENGTH])
     return f"{method} {path}{asked}{sent} -> {answer.status} {said}".rstrip()

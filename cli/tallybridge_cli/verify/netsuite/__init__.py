@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tallybridge_cli.verify.netsuite import account, applying, clock, documents, entities, items, jobs, pricing
+from tallybridge_cli.verify.netsuite import account, applying, clock, documents, entities, features, items, jobs
 from tallybridge_cli.verify.netsuite.books import CLEANER
 from tallybridge_cli.verify.probe import Probe
 
@@ -13,7 +13,7 @@ PROBES: tuple[Probe, ...] = (
     *clock.PROBES,
     *entities.PROBES,
     *items.PROBES,
-    *pricing.PROBES,
+    *features.PROBES,
     *documents.PROBES,
     *applying.PROBES,
     *jobs.PROBES,

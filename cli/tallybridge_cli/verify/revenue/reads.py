@@ -86,14 +86,14 @@ def _wrong_token(world: World) -> bool:
 
 
 def _logged_in(world: World) -> bool:
-    return world.revenue.ask("GET", ERRORS).status in (200, NOTHING)
+    return world.revenue.ask("GET", ERRORS, quiet=True).status in (200, NOTHING)
 
 
 # Templates
 
 
 def _described(world: World, method: str = "GET") -> Reply:
-    return world.revenue.ask(method, MAPPING, params={"templatename": _template(world)}, reads=True)
+    return world.revenue.ask(method, MAPPING, params={"templatename": _template(world)}, reads=True, quiet=True)
 
 
 def _mapping(world: World) -> Mapping[str, Any]:
@@ -141,7 +141,7 @@ def _unknown_template(world: World) -> bool:
 
 
 def _errors(world: World) -> list[Mapping[str, Any]]:
-    reply = world.revenue.ask("GET", ERRORS)
+    reply = world.revenue.ask("GET", ERRORS, quiet=True)
     if reply.status != NOTHING and not reply.ok:
         raise NotTestable(f"Staging errors are not told: HTTP {reply.status}.")
     rows = [] if reply.status == NOTHING else _folded(reply.body).get("result") or []

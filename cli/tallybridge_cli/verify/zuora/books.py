@@ -58,7 +58,7 @@ def settled(world: World) -> bool:
     """Whether Invoice Settlement is on (mode B)."""
 
     def ask() -> bool:
-        return taken(world.zuora.ask("GET", "/v1/credit-memos", params={"pageSize": "1"}))
+        return taken(world.zuora.ask("GET", "/v1/credit-memos", params={"pageSize": "1"}, quiet=True))
 
     return world.once("settlement", ask)
 
@@ -74,7 +74,7 @@ def require_settlement(world: World, on: bool = True) -> None:
 
 def zoql(world: World, text: str, **conf: Any) -> Reply:
     """The answer to a ZOQL query, whatever it is."""
-    return world.zuora.ask("POST", "/v1/action/query", {"queryString": text, **({"conf": conf} if conf else {})}, reads=True)
+    return world.zuora.ask("POST", "/v1/action/query", {"queryString": text, **({"conf": conf} if conf else {})}, reads=True, quiet=True)
 
 
 def records(world: World, text: str) -> list[dict[str, Any]]:
@@ -87,7 +87,7 @@ def fields(world: World, object_type: str) -> Mapping[str, Field]:
     """The fields of an object as the tenant describes them, none where it has no such object."""
 
     def ask() -> Mapping[str, Field]:
-        reply = world.zuora.ask("GET", f"/v1/describe/{object_type}")
+        reply = world.zuora.ask("GET", f"/v1/describe/{object_type}", quiet=True)
         try:
             return {field.name: field for field in fields_from_xml(reply.text.encode(), object_type)} if reply.ok else {}
         except BadAnswer:
@@ -290,7 +290,11 @@ def undo(world: World, made: Made) -> str:
         return _without_payment(world, made)
     if made.kind == FIELD:
         reply = migrated(world, "deleteField", {"name": made.key})
-        return "" if taken(reply) or f"<name>{made.key}</name>" not in world.zuora.ask("GET", "/v1/describe/Account").text else told(reply)
+        return (
+            ""
+            if taken(reply) or f"<name>{made.key}</name>" not in world.zuora.ask("GET", "/v1/describe/Account", quiet=True).text
+            else told(reply)
+        )
     reply = world.zuora.ask("DELETE", f"/v1/accounts/{made.id or made.key}")
     return "" if taken(reply) or NOT_FOUND in codes(reply) else told(reply)
 

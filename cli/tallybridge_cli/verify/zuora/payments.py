@@ -22,6 +22,7 @@ from tallybridge_cli.verify.zuora.books import (
     invoice,
     paid,
     pay,
+    records,
     require_settlement,
     taken,
     today,
@@ -140,6 +141,14 @@ def _moved(world: World) -> bool:
     return taken(world.zuora.ask("PUT", f"/v1/payments/{payment['id']}/transfer", {"accountId": other}))
 
 
+def _nowhere(world: World) -> bool:
+    """Whether a transfer is refused that names no account. Where it is not, the payment hangs on nothing, so that it is in the journal."""
+    key = world.name("nowhere")
+    payment = paid(world, 1, referenceId=key)
+    world.journal.is_there(world.journal.intend(SYSTEM, PAYMENT, key), str(payment["id"]))
+    return not taken(world.zuora.ask("PUT", f"/v1/payments/{payment['id']}/transfer", {}))
+
+
 def _not_moved_applied(world: World) -> bool:
     owed, other = invoice(world, 1, "Posted"), account(world, "other")
     payment = paid(world, 1, invoices=[{"invoiceId": owed["id"], "amount": 1}])
@@ -236,18 +245,41 @@ def _in_either_mode(of_b: Callable[[World], bool], of_a: Callable[[World], bool]
     return ask
 
 
-def _refund_a(world: World) -> bool:
-    require_settlement(world, on=False)
-    owed = invoice(world, 10, "Posted")
-    payment = _id(_payment_a(world, Status="Processed", InvoiceId=owed["id"], AppliedInvoiceAmount=10))
-    if not payment:
-        raise NotTestable("Zuora refused a payment of the invoice.")
-    day = world.clock.now().date().isoformat()
-    given = {"Amount": 4, "Type": "External", "MethodType": METHOD, "RefundDate": day, "PaymentId": payment, "SourceType": "Payment"}
-    if not _action(world, "create", "Refund", **given):
-        return False
-    balance = world.zuora.ask("GET", f"/v1/invoices/{owed['id']}")["balance"]
+def _refunded_a(world: World) -> tuple[str, str]:
+    """The invoice of 10 and the payment of which 4 were refunded; the payment is "" where the refund was refused."""
+
+    def make() -> tuple[str, str]:
+        require_settlement(world, on=False)
+        owed = invoice(world, 10, "Posted")["id"]
+        payment = _id(_payment_a(world, Status="Processed", InvoiceId=owed, AppliedInvoiceAmount=10))
+        if not payment:
+            raise NotTestable("Zuora refused a payment of the invoice.")
+        day = world.clock.now().date().isoformat()
+        given = {"Amount": 4, "Type": "External", "MethodType": METHOD, "RefundDate": day, "PaymentId": payment, "SourceType": "Payment"}
+        return owed, payment if _action(world, "create", "Refund", **given) else ""
+
+    return world.once("refunded in mode A", make)
+
+
+def _reopened_a(world: World) -> bool:
+    owed, payment = _refunded_a(world)
+    balance = world.zuora.ask("GET", f"/v1/invoices/{owed}")["balance"] if payment else 0
     return str(balance).rstrip("0").rstrip(".") == "4"
+
+
+def _gross_a(world: World) -> bool:
+    """Whether the application keeps its gross amount when a part of it is refunded."""
+    _, payment = _refunded_a(world)
+    if not payment:
+        raise NotTestable("Zuora refused the refund.")
+    found = records(world, f"select Amount, RefundAmount from InvoicePayment where PaymentId = '{payment}'")
+    return [(float(row["Amount"]), float(row["RefundAmount"])) for row in found] == [(10.0, 4.0)]
+
+
+def _stays_posted_a(world: World) -> bool:
+    """Whether a paid invoice cannot become a draft again."""
+    owed, _ = _refunded_a(world)
+    return not _action(world, "update", "Invoice", Id=owed, Status="Draft")
 
 
 def _future_a(world: World) -> bool:
@@ -319,6 +351,9 @@ PROBES = (
         "Are payments refused that make no sense?",
         Fact("currency", lambda w: not taken(pay(w, 1, currency="XXX")), "An unknown currency is taken.", TELL),
         Fact("negative", lambda w: not taken(pay(w, -1)), "A negative amount is taken.", TELL),
+        Fact("zero", lambda w: not taken(pay(w, 0)), "An amount of 0 is taken.", "Nothing: the product sends none."),
+        Fact("decimals", lambda w: not taken(pay(w, 1.005)), "A third decimal is taken.", "Nothing: NetSuite's amounts have none."),
+        Fact("two", _two_invoices, "An id and a number of two invoices are taken.", "Nothing: the product sends the id alone."),
         writes=True,
     ),
     facts_probe(
@@ -327,6 +362,7 @@ PROBES = (
         "Can an unapplied payment be moved to another account, and an applied one not?",
         Fact("moved", _moved, "It cannot be moved.", "Nothing: the product only reports moved payments."),
         Fact("applied", _not_moved_applied, "An applied payment was moved.", f"Its NetSuite payment keeps the older customer. {TELL}"),
+        Fact("nowhere", _nowhere, "It can be moved to no account.", "Nothing: the product moves no payments."),
         writes=True,
     ),
     facts_probe(
@@ -355,7 +391,8 @@ PROBES = (
         "zuora.refunds-mode-a",
         System.ZUORA,
         "Does a refund of mode A reopen the invoice?",
-        Fact("reopened", _refund_a, "It is refused, or the invoice stays as it was.", f"Refunds from NetSuite fail. {TELL}"),
+        Fact("reopened", _reopened_a, "It is refused, or the invoice stays as it was.", f"Refunds from NetSuite fail. {TELL}"),
+        Fact("gross", _gross_a, "The application is lowered by the refund.", f"Amounts of payments with refunds differ. {TELL}"),
         writes=True,
     ),
     facts_probe(
@@ -363,6 +400,7 @@ PROBES = (
         System.ZUORA,
         "Are payments of mode A refused that make no sense?",
         Fact("future", _future_a, "A payment of next month is taken.", "Nothing: the product waits for the day."),
+        Fact("draft", _stays_posted_a, "A paid invoice can become a draft again.", "Nothing: the product never does it."),
         Fact("balance", _nothing_from_nothing_a, "A credit balance is taken that is not there.", "Nothing: the product uses none."),
         writes=True,
     ),

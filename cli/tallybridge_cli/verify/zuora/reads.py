@@ -68,7 +68,8 @@ def _locator(world: World) -> Reply:
 
 
 def _objects(world: World, path: str = "accounts", **params: str) -> Reply:
-    return world.zuora.ask("GET", f"/object-query/{path}", params={name.replace("_", "[]"): value for name, value in params.items()})
+    params = {name.replace("_", "[]"): value for name, value in params.items()}
+    return world.zuora.ask("GET", f"/object-query/{path}", params=params, quiet=True)
 
 
 def _conditions(world: World) -> bool:
@@ -223,6 +224,12 @@ PROBES = (
         "Does Object Query refuse what it does not know, in the form that the product reads?",
         Fact(
             "filter", _code(lambda w: _objects(w, filter_="nosuchfield.EQ:1"), PARAMETER), "A wrong filter is refused otherwise.", WORDINGS
+        ),
+        Fact(
+            "operator",
+            _code(lambda w: _objects(w, filter_="balance.SW:1"), PARAMETER),
+            "An operator of texts is taken for a number.",
+            "Nothing: the product does not use it.",
         ),
         Fact("page", _code(lambda w: _objects(w, pageSize="100"), PARAMETER), "A page of 100 is refused otherwise, or taken.", WORDINGS),
         Fact("object", lambda w: _objects(w, "no-such-objects").status >= 400, "An unknown object is answered.", WORDINGS),

@@ -26,7 +26,7 @@ def _denied(reply: Reply) -> bool:
 
 def _asked(world: World, path: str, what: str) -> Reply:
     """The answer to a read. Raises `NotTestable` where the user may not ask."""
-    reply = world.zuora.ask("GET", path)
+    reply = world.zuora.ask("GET", path, quiet=True)
     if _denied(reply):
         raise NotTestable(f"The user of the installation may not read {what}; `tallybridge setup zuora` asks as an administrator.")
     return reply
@@ -71,7 +71,7 @@ def _known_after(world: World) -> int:
     for pause in LOOKS:
         world.clock.sleep(pause)
         waited += pause
-        described = f"<name>{name}</name>" in world.zuora.ask("GET", "/v1/describe/Account").text
+        described = f"<name>{name}</name>" in world.zuora.ask("GET", "/v1/describe/Account", quiet=True).text
         if described and taken(zoql(world, f"select Id, {name} from Account where Name = 'x'")):
             return waited
     raise NotTestable(f"A new field was not known within {waited} seconds.")
@@ -99,9 +99,9 @@ def _refused(world: World) -> list[str]:
     asked: dict[str, Reply] = {
         "Data Query": submitted(world, f"SELECT id FROM account WHERE id = '{empty}'"),
         "ZOQL": zoql(world, f"select Id from Account where Id = '{empty}'"),
-        "describe": world.zuora.ask("GET", "/v1/describe/Account"),
-        "Object Query": world.zuora.ask("GET", "/object-query/accounts", params={"pageSize": "1"}),
-        "catalogue": world.zuora.ask("GET", "/v1/catalog/products", params={"pageSize": "1"}),
+        "describe": world.zuora.ask("GET", "/v1/describe/Account", quiet=True),
+        "Object Query": world.zuora.ask("GET", "/object-query/accounts", params={"pageSize": "1"}, quiet=True),
+        "catalogue": world.zuora.ask("GET", "/v1/catalog/products", params={"pageSize": "1"}, quiet=True),
     }
     return [name for name, reply in asked.items() if _denied(reply) or "NO_PERMISSION" in codes(reply)]
 

@@ -243,6 +243,17 @@ def _own_number_needed(world: World) -> bool:
     return not tried(world, "again", {**account_body(world, "again"), "accountNumber": world.name("account")})[1]
 
 
+def _contact_name_stays(world: World) -> bool:
+    (row,) = records(world, f"select Id, BillToId from Account where Id = '{account(world)}'")
+    return not taken(world.zuora.ask("PUT", f"/v1/contacts/{row['BillToId']}", {"lastName": ""}))
+
+
+def _item_without_charge(world: World) -> bool:
+    """Whether the item of a standalone invoice tells no charge."""
+    items = wanted(world.zuora.ask("GET", f"/v1/invoices/{invoice(world, 1)['id']}/items"), "the items of an invoice")["invoiceItems"]
+    return not any(item.get("productRatePlanChargeId") for item in items)
+
+
 def _two_contacts(world: World) -> bool:
     id = _fresh(world, "contacts")
     (row,) = records(world, f"select Id, BillToId, SoldToId from Account where Id = '{id}'")
@@ -389,7 +400,15 @@ PROBES = (
         Fact("number", _own_number_needed, "A number that exists already is taken.", f"A customer may be made twice. {TELL}"),
         Fact("country", _unknown_country, "An unknown country is taken.", "Addresses from NetSuite are not checked by Zuora."),
         Fact("name", _name_stays, "The name can be cleared.", "Nothing: the product never clears it."),
+        Fact("contact", _contact_name_stays, "A contact's last name can be cleared.", "Nothing: the product never clears it."),
         Fact("contacts", _two_contacts, "A missing sold-to is the bill-to itself.", "Nothing: the product makes both."),
+        writes=True,
+    ),
+    facts_probe(
+        "zuora.items-without-charge",
+        System.ZUORA,
+        "Has the item of a standalone invoice an empty charge id?",
+        Fact("empty", _item_without_charge, "It names a charge.", "Such items may be taken for those of a charge; send the evidence."),
         writes=True,
     ),
 )
