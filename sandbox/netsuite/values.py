@@ -64,6 +64,8 @@ class Reader:
                     self.validation.unknown(name, path + name)
             elif known.name not in skip and self._writable(known, path):
                 self._take(found, known, value, path + known.name)
+            elif known.read_only and not (self.loading or self.store.catalog.options.habits.read_only_ignored):
+                raise user_error(f"The field {known.name} cannot be set.", path + known.name)
         return found
 
     def _writable(self, known: Field, path: str) -> bool:
