@@ -196,19 +196,6 @@ def collected_rules() -> dict[str, list[str]]:
         return dict(json.loads(report.read_text(encoding="utf-8")))
 
 
-def write_rules(found: Mapping[str, Iterable[str]]) -> None:
-    """The table of every rule, beside what else is built."""
-    TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_text(rules_table(found), encoding="utf-8")
-
-
-def take_picture(report: Path) -> None:
-    """report.png: the top of a run's report as a browser shows it. Raises `CalledProcessError`."""
-    browser = shutil.which("chromium") or "google-chrome"
-    options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,1000", f"--screenshot={FOLDER / 'report.png'}"]
-    subprocess.run([browser, *options, str(report.resolve())], check=True, capture_output=True)
-
-
 ASSUMPTIONS = """# What is assumed, and what settles it
 
 Whoever builds on two clouds from their published pages has to assume things. Here is every assumption of the specification, by file and
@@ -254,6 +241,19 @@ def _plain(text: str) -> str:
     for mark in ("\\", "*", "_", "<", "[", "`"):
         text = text.replace(mark, f"\\{mark}")
     return text
+
+
+def write_rules(found: Mapping[str, Iterable[str]]) -> None:
+    """The table of every rule, beside what else is built."""
+    TABLE.parent.mkdir(exist_ok=True)
+    TABLE.write_text(rules_table(found), encoding="utf-8")
+
+
+def take_picture(report: Path) -> None:
+    """report.png: the top of a run's report as a browser shows it. Raises `CalledProcessError`."""
+    browser = shutil.which("chromium") or "google-chrome"
+    options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,1000", f"--screenshot={FOLDER / 'report.png'}"]
+    subprocess.run([browser, *options, str(report.resolve())], check=True, capture_output=True)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,8 @@ class Sandbox:
                 self.load(load_tenant())
                 self.load_revenue()
             self.env = self._environment()
-            self.store_revenue_settings(self.revenue_settings())
+            if not self.is_bare:
+                self.store_revenue_settings(self.revenue_settings())
             machines = [self.aws.physical_ids[name] for name in ("BillingSync", "RunEnded", "RevenueIngest", "RevenueEnded")]
             running.enter_context(RunFiles(machines, self.aws.outputs["ReportsBucket"], self.out / "runs"))
             running.enter_context(_file(self.env_file, as_file(self.env)))

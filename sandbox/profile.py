@@ -23,7 +23,7 @@ FORMAT = 1
 KINDS: dict[str, type] = {"netsuite": NetSuiteOptions, "zuora": ZuoraOptions, "revenue": RevenueOptions}
 OWN = frozenset({"clock", "client_id", "client_secret", "account", "users", "roles", "entity_id"})
 """Options that are the sandbox's own in any case, and so are those whose name begins with one of `SECRET`."""
-SECRET = ("certificate_", "consumer_", "token_id", "token_secret", "oauth_", "token_calls")
+SECRET = ("admin_", "certificate_", "consumer_", "token_id", "token_secret", "oauth_", "token_calls")
 PASSED = frozenset({"certificate_endpoint", "certificate_answer"})
 """Options that begin so and are behaviours."""
 T = TypeVar("T")
@@ -85,13 +85,13 @@ def _value(kind: type, field: Field[Any], own: Any, value: Any, place: str) -> A
             raise ProfileRefused(f"{place}: {value!r} is no time zone.") from None
     if isinstance(own, tuple) and isinstance(value, list):
         return tuple(value)
-    fits = isinstance(value, bool) if isinstance(own, bool) else isinstance(value, _kinds(own)) and not isinstance(value, bool)
+    fits = isinstance(value, bool) if isinstance(own, bool) else isinstance(value, _kinds(hint, own)) and not isinstance(value, bool)
     if not fits:
         raise ProfileRefused(f"{place}: {value!r} is not of the kind of {own!r}.")
     return value
 
 
-def _kinds(own: Any) -> tuple[type, ...]:
-    if isinstance(own, float):
+def _kinds(hint: Any, own: Any) -> tuple[type, ...]:
+    if hint is float:
         return (int, float)
     return (dict,) if isinstance(own, Mapping) else (type(own),)

@@ -7,20 +7,31 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.control import Control
+from sandbox.profile import applied, read_profile
+from sandbox.revenue import RevenueOptions, RevenueStandIn
+from sandbox.revenue.options import SANDBOX_PASSWORD, SANDBOX_USER
+from sandbox.server import LoopbackServer
 from sandbox.zuora.options import SANDBOX_CLIENT_ID
 from tallybridge_cli.main import main
 from tallybridge_cli.options import console_for
 from tallybridge_cli.target import Target
 from tallybridge_cli.verify import command
 from tallybridge_cli.verify.netsuite import books
+from tallybridge_cli.verify.probes import PROBES
+from tests.standins.zuora.tenant import basics
 from tests.verify.account import PRIVATE_KEY, Account
 from tests.verify.bent import Bent, bending
+from tests.verify.cases import CUSTOMERS, DATASET
 from tests.verify.tenant import Tenant
+from tests.verify.test_netsuite_probes import part
+from tests.verify.test_zuora_profile import MEASURED
 
 ZUORA = {"base_url": "", "client_id": SANDBOX_CLIENT_ID, "client_secret": ""}
 Run = Callable[..., int]
@@ -144,7 +155,10 @@ def test_a_wrong_choice_is_refused_before_any_call(wrong: tuple[str, ...], run: 
 
 
 def test_what_is_left_is_told_and_taken_away_later(run: Run, account: Account, clients: dict[str, Any], capsys: Said) -> None:
-    connect(account.opened(bending(Bent("DELETE", "/nonInventorySaleItem/", 400, NO))), clients)
+    connect(
+        account.opened(bending(Bent("DELETE", "/nonInventorySaleItem/", 400, NO), Bent("PATCH", "/nonInventorySaleItem/", 400, NO))),
+        clients,
+    )
     assert run("--only", "netsuite.tax-schedule", "--write") == 1
     assert "Still there: netsuite nonInventorySaleItem TB-VERIFY-" in capsys.readouterr().out
     assert run("--clean-up") == 1
@@ -153,7 +167,7 @@ def test_what_is_left_is_told_and_taken_away_later(run: Run, account: Account, c
     assert "Taken away: netsuite nonInventorySaleItem TB-VERIFY-" in capsys.readouterr().out
     assert account.held()["item"] == 0
     assert run("--clean-up", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"gone": [], "left": []}
+    assert json.loads(capsys.readouterr().out) == {"gone": [], "left": [], "kept": []}
 
 
 def test_an_end_from_outside_takes_records_away_first(run: Run, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,8 +247,54 @@ def test_what_was_found_is_told_by_its_place_in_the_specification(run: Run, acco
     assert told["api-zuora-billing.open-4-bulk"]["verdict"] == "not asked"
 
 
+def test_everything_can_be_asked_at_once_and_nothing_is_left(
+    run: Run,
+    account: Account,
+    tenant: Tenant,
+    target: Target,
+    clients: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: Said,
+) -> None:
+    """All probes of both systems on one clock: each has an answer, and the profile of the stand-ins makes these very stand-ins."""
+    monkeypatch.setattr(account, "clock", target.clock)
+    monkeypatch.setattr(tenant, "clock", target.clock)
+    connect(account.opened(), clients)
+    account.stand_in.load({**CUSTOMERS, **DATASET})
+    tenant.opened().loaded(**basics())
+    before, held = tenant.held(), account.held()
+    assert run("--write", "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [found["probe"] for found in told["findings"]] == [probe.name for probe in PROBES]
+    assert {each["verdict"] for each in told["assumptions"]} <= {"as assumed", "different", "not testable", "no probe"}
+    assert (told["left"], told["kept"], told["not_asked"]) == ([], [], [])
+    assert (tenant.held(), account.held()) == (before, held)
+    for system, options in read_profile(tmp_path / "out/verify" / told["run"] / "profile.json").items():
+        own = {"netsuite": account.options, "zuora": tenant.options}[system]
+        behaving = applied(own, options)
+        unlike = [name for name in options if str(part(behaving, name)) != str(part(own, name))]
+        assert set(unlike) <= MEASURED, system
+
+
 def test_a_system_without_a_connection_is_not_logged_in_to(run: Run, account: Account, capsys: Said) -> None:
     assert run("--only", "revenue.mapping-verb,netsuite.one-world", "--json") == 1
     found = {each["probe"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
     assert (found["revenue.mapping-verb"]["verdict"], found["netsuite.one-world"]["verdict"]) == ("not testable", "as assumed")
     assert "No connection to revenue" in found["revenue.mapping-verb"]["saw"]
+
+
+def test_zuora_revenue_is_asked_where_the_installation_is_connected_to_it(
+    run: Run, account: Account, target: Target, clients: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    stand_in = RevenueStandIn(RevenueOptions(clock=target.clock.now))
+    with LoopbackServer(Control(stand_in)) as server:
+        secret = json.loads(clients["secretsmanager"].get_secret_value(SecretId="credentials")["SecretString"])
+        secret["revenue"] = {"user": SANDBOX_USER, "password": SANDBOX_PASSWORD}
+        clients["secretsmanager"].put_secret_value(SecretId="credentials", SecretString=json.dumps(secret))
+        document = json.dumps({"connection": {"revenue": {"host": server.url}}})
+        clients["ssm"].put_parameter(Name="/tallybridge/revenue", Value=document, Type="String")
+        connected = replace(target, variables={**target.variables, "REVENUE_SETTINGS_PARAMETER": "/tallybridge/revenue"})
+        monkeypatch.setattr(command, "target_of", lambda env, stack: connected)
+        assert run("--only", "revenue.login", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["findings"][0]["verdict"] == "as assumed"

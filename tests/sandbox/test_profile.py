@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.host import SandboxError, options_from
+from sandbox.__main__ import about
+from sandbox.host import Sandbox, SandboxError, options_from
 from sandbox.netsuite import NetSuiteOptions
 from sandbox.profile import FORMAT, ProfileRefused, applied, read_profile
 from sandbox.stand_ins import StandInOptions, StandInThreads
@@ -35,6 +36,13 @@ def test_the_sandbox_goes_by_what_the_profile_says_of_it(tmp_path: Path) -> None
     options = options_from({"PROFILE": str(file)})
     assert (options.netsuite_slots, options.time_zone, options.settlement) == (15, "Asia/Tokyo", False)
     assert options_from({}).profile == {}
+
+
+def test_the_sandbox_says_that_it_behaves_as_a_profile_tells(tmp_path: Path) -> None:
+    for options, says in ({"netsuite": {"slots": 15}, "zuora": {"orders": False}}, True), ({}, False):
+        sandbox = Sandbox(options_from({"PROFILE": str(written(tmp_path, **options))}))
+        sandbox.env = {"AWS_ENDPOINT_URL": ""}
+        assert ("as a profile tells, 2 options" in about(sandbox)) is says
 
 
 def test_values_become_what_the_options_are_made_of() -> None:

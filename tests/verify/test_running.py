@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -92,9 +96,11 @@ def test_records_of_a_lost_journal_are_found_by_their_names(account: Account, tm
     assert account.held() == EMPTY
 
 
+NO = {"o:errorDetails": [{"detail": "This record cannot be deleted.", "o:errorCode": "USER_ERROR"}]}
+
+
 def test_what_cannot_be_taken_away_is_told_and_stays_in_the_journal(server: Account, tmp_path: Path) -> None:
-    no = {"o:errorDetails": [{"detail": "This record cannot be deleted.", "o:errorCode": "USER_ERROR"}]}
-    account = server.opened(bending(Bent("DELETE", "/customer/", 400, no)))
+    account = server.opened(bending(Bent("DELETE", "/customer/", 400, NO), Bent("PATCH", "/customer/", 400, NO)))
 
     def makes(world: World) -> bool:
         return bool(made(world, "customer", "stays", customer_body(world, "stays")))
@@ -102,8 +108,28 @@ def test_what_cannot_be_taken_away_is_told_and_stays_in_the_journal(server: Acco
     (found,) = findings(account.world(tmp_path), [probe(makes)])
     assert found.verdict is Verdict.AS_ASSUMED
     assert len(found.left) == 1
-    assert "it was made inactive" in found.left[0]
+    assert "cannot be deleted" in found.left[0]
     assert [each.key for each in Journal(tmp_path).made.values()] == ["TB-VERIFY-1-stays"]
+
+
+def test_what_netsuite_keeps_for_good_is_made_inactive_and_told_once(server: Account, tmp_path: Path) -> None:
+    account = server.opened(bending(Bent("DELETE", "/customer/", 400, NO)))
+    world = account.world(tmp_path / "1")
+    (found,) = findings(world, [probe(lambda world: bool(customer(world)))])
+    assert found.left == ()
+    assert ["it was made inactive" in why for why in world.kept.values()] == [True]
+    assert not world.left
+    assert not unfinished(tmp_path)
+    assert [c.values["isInactive"] for c in account.stand_in.tenant.store.all("customer")] == [True]
+
+
+@pytest.mark.parametrize("bent", [Bent("GET", "/eid:", 403, NO), Bent("GET", "/eid:", 200, {"name": "x"})])
+def test_a_record_of_which_nothing_is_told_stays_in_the_journal(bent: Bent, server: Account, tmp_path: Path) -> None:
+    account = server.opened(bending(bent))
+    world = account.world(tmp_path / "1")
+    world.journal.intend("netsuite", "customer", world.name("open"))
+    assert len(world.clean(shared=True)) == 1
+    assert unfinished(tmp_path)
 
 
 def test_what_several_probes_need_is_made_once_and_asked_for_once_when_it_fails(server: Account, tmp_path: Path) -> None:
@@ -137,3 +163,31 @@ def test_evidence_has_no_names_and_no_credentials(server: Account, tmp_path: Pat
     for secret in ("Rosebud", "ann@", "Bearer", "eyJ", account.options.certificate_id, account.options.token_secret):
         assert secret not in text, secret
     assert "TB-VERIFY-1-twice-customer" in text
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.verify.account import Account
+from tests.verify.test_running import paid_invoice
+
+class Elsewhere(Account):
+    def __init__(self, url):
+        super().__init__()
+        self.server.close()
+        self.server.url = url
+
+paid_invoice(Elsewhere(sys.argv[1]).world(Path(sys.argv[2]), "killed"))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_that_is_killed_leaves_what_its_journal_names(account: Account, tmp_path: Path) -> None:
+    """As `--clean-up` ends it."""
+    command = [sys.executable, "-c", KILLED, account.server.url, str(tmp_path / "killed")]
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert account.held() == {"entity": 1, "item": 1, "transaction": 2}
+    (folder,) = unfinished(tmp_path)
+    assert account.world(folder, folder.name).clean(shared=True) == []
+    assert account.held() == EMPTY

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tallybridge.clock import Clock
 from tallybridge.configuration import REVENUE
 from tallybridge.desk.connection import is_test_account
-from tallybridge.desk.target import Target
+from tallybridge.desk.target import PARAMETERS, Target
 from tallybridge.documents import Unusable, read_object
 from tallybridge.errors import ConfigurationError
 from tallybridge.http import Answer, Effect, Http
@@ -22,7 +22,7 @@ from tallybridge.revenue.config import parse_config
 from tallybridge.revenue.wiring import revenue_connection
 from tallybridge.settings import Settings
 from tallybridge.tokens import Bearer, ProcessTokens
-from tallybridge.wiring import netsuite_connection, zuora_connection
+from tallybridge.wiring import netsuite_connection, parse_secret, zuora_connection
 from tallybridge.zuora import ZuoraConnection
 from tallybridge.zuora.calls import WSDL_VERSION, ZUORA_VERSION, ZuoraCalls
 from tallybridge.zuora_revenue import RevenueConnection
@@ -79,12 +79,15 @@ class Connections:
 def connections(target: Target) -> Connections:
     """Raises `ConfigurationError` for settings or credentials that are not usable."""
     settings, given = target.settings(), target.credentials()
-    return Connections(netsuite_connection(given, settings), zuora_connection(given, settings), settings, revenue_system(target, given))
+    return Connections(netsuite_connection(given, settings), zuora_connection(given, settings), settings, revenue_system(target))
 
 
-def revenue_system(target: Target, given: Mapping[str, Mapping[str, str]]) -> RevenueSystem | None:
+def revenue_system(target: Target) -> RevenueSystem | None:
     """Zuora Revenue, where the installation has a usable connection to it."""
+    if not target.variables.get(PARAMETERS[REVENUE]):
+        return None
     try:
+        given = parse_secret(target.client("secretsmanager").get_secret_value(SecretId=target["CREDENTIALS_SECRET"])["SecretString"])
         config = parse_config(target.configuration(REVENUE).current().document)
         names = [line.template for instance in config.instances for line in instance.objects if line.template]
         return RevenueSystem(revenue_connection(given, config.connection.revenue), tuple(dict.fromkeys(names)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -68,14 +68,13 @@ def verify(
         target.note(target.who(), "verify", f"run {run}", after=f"{len(asked)} probes, with records of their own")
     with _interruptible():
         done = _told(findings(world, [probe for probe in asked if choice.runs(probe)]), quiet=json)
-    left = [made.name for made in world.journal.last_first(shared=True)]
-    whole = report.whole(world, done, asked, known, left, wrote=write)
+    whole = report.whole(world, done, asked, known, wrote=write)
     files = report.written(whole, into / run)
     if json:
         write_json({**whole, "files": [str(file) for file in files]})
     else:
         say(out, *report.summary(whole), *[plain(f"  {file}") for file in files])
-    return _code(done, left)
+    return _code(done, world.left)
 
 
 def _list(known: Sequence[Assumption], *, json: bool) -> int:
@@ -113,7 +112,7 @@ def _told(found: Generator[Finding], *, quiet: bool) -> list[Finding]:
     return done
 
 
-def _code(done: Sequence[Finding], left: Sequence[str]) -> int:
+def _code(done: Sequence[Finding], left: Mapping[str, str]) -> int:
     return Code.TIED_OUT if all(f.verdict is Verdict.AS_ASSUMED for f in done) and not left else Code.LEFT_OVER
 
 
@@ -121,18 +120,21 @@ def _clean_up(found: Connections, into: Path, clock: Any, *, json: bool) -> int:
     """Take away what journals still name, and what the systems still have of earlier runs whose journals are lost."""
     gone: list[str] = []
     left: list[str] = []
+    kept: list[str] = []
     for folder in [*unfinished(into), into / LOST]:
         world = world_of(found, folder.name, folder, clock)
         if folder.name == LOST:
             left += _note_lost(world)
         before = [made.name for made in world.journal.last_first(shared=True)]
-        left += world.clean(shared=True)
-        still = {made.name for made in world.journal.last_first(shared=True)}
-        gone += [name for name in before if name not in still]
+        world.clean(shared=True)
+        gone += [name for name in before if name not in world.left and name not in world.kept]
+        left += report.reasons(world.left)
+        kept += report.reasons(world.kept)
     if json:
-        write_json({"gone": gone, "left": left})
+        write_json({"gone": gone, "left": left, "kept": kept})
     else:
-        say(out, *[plain(f"Taken away: {name}") for name in gone], *[plain(f"Still there: {name}") for name in left])
+        told = {"Taken away": gone, "Kept": kept, "Still there": left}
+        say(out, *[plain(f"{what}: {name}") for what, names in told.items() for name in names])
         say(out, "Nothing is left." if not left else "Take away by hand what is still there.")
     return Code.LEFT_OVER if left else Code.TIED_OUT
 

@@ -31,6 +31,10 @@ class NotTestable(Exception):
     """The question could not be asked of this tenant; the text says why, and what would make it possible."""
 
 
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What reading an answer raises that has another form than a probe expects."""
+
+
 @dataclass(frozen=True)
 class Probe:
     """One question. Assumptions name their probe (`assumptions.json`), not the reverse.

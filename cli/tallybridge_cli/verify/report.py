@@ -36,10 +36,8 @@ def _sentence(finding: Finding) -> str:
     return " ".join(part for part in (finding.saw, finding.means) if part)
 
 
-def whole(
-    world: World, done: Sequence[Finding], asked: Sequence[Probe], known: Sequence[Assumption], left: Sequence[str], *, wrote: bool
-) -> dict[str, Any]:
-    """The report as a JSON value. `done` are the findings, `asked` the probes that were meant, `left` the records that are still there."""
+def whole(world: World, done: Sequence[Finding], asked: Sequence[Probe], known: Sequence[Assumption], *, wrote: bool) -> dict[str, Any]:
+    """The report as a JSON value. `done` are the findings, `asked` the probes that were meant."""
     by_probe = {finding.probe.name: finding for finding in done}
     return {
         "run": world.run,
@@ -51,9 +49,15 @@ def whole(
         "findings": [{**finding.to_json(), "assumptions": [a.id for a in settled_by(finding.probe.name, known)]} for finding in done],
         "not_asked": [probe.name for probe in asked if probe.name not in by_probe],
         "assumptions": [_assumption(each, by_probe) for each in known],
-        "left": list(left),
+        "left": reasons(world.left),
+        "kept": reasons(world.kept),
         "profile": profile(world.run, done, asked),
     }
+
+
+def reasons(records: Mapping[str, str]) -> list[str]:
+    """Records with the reason why they are there."""
+    return [f"{name}: {why}" for name, why in records.items()]
 
 
 def _assumption(each: Assumption, by_probe: Mapping[str, Finding]) -> dict[str, Any]:
@@ -61,7 +65,16 @@ def _assumption(each: Assumption, by_probe: Mapping[str, Finding]) -> dict[str, 
     finding = by_probe.get(each.probe)
     verdict = str(finding.verdict) if finding else NOT_ASKED if each.probe else NO_PROBE
     told = _sentence(finding) if finding else each.reason
-    return {"id": each.id, "place": each.place, "file": each.file, "text": each.text, "probe": each.probe, "verdict": verdict, "told": told}
+    return {
+        "id": each.id,
+        "place": each.place,
+        "file": each.file,
+        "section": each.section,
+        "text": each.text,
+        "probe": each.probe,
+        "verdict": verdict,
+        "told": told,
+    }
 
 
 def summary(report: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -73,6 +86,8 @@ def summary(report: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield _by_page(report["assumptions"])
     if report["not_asked"]:
         yield plain(f"{plural(len(report['not_asked']), 'probe')} that make records were not run: --write runs them, on sandboxes.")
+    for name in report["kept"]:
+        yield plain(f"Kept: {name}")
     for name in report["left"]:
         yield plain(f"Still there: {name}", "bold red")
     if report["left"]:
@@ -98,10 +113,10 @@ def text(report: Mapping[str, Any]) -> str:
         rows += [f"{found['verdict'].upper()}  {found['probe']}: {found['asks']}", f"  {told}"]
         rows += [f"  Settles: {', '.join(found['assumptions'])}"] if found["assumptions"] else []
         rows += [f"    {each}" for each in found["evidence"]] + [f"  Left: {each}" for each in found["left"]] + [""]
-    without = [each for each in report["assumptions"] if each["verdict"] == NO_PROBE]
-    rows += ["Without a probe:", *[f"  {each['place']}, {each['id']}: {each['told']}" for each in without], ""] if without else []
+    rows += ["Every assumption by its place in the specification:"] if report["assumptions"] else []
+    for each in report["assumptions"]:
+        rows += [f"  {each['verdict'].upper()}  {each['place']}: {each['text']}", f"    {each['probe'] or 'no probe'}: {each['told']}"]
     rows += ["Not asked, because nothing was to be written:", *[f"  {each}" for each in report["not_asked"]]] if report["not_asked"] else []
-    rows += ["", "Place by place:", *[f"  {each['place']}, {each['id']}: {each['verdict']}" for each in report["assumptions"]]]
     return "\n".join(rows) + "\n"
 
 

@@ -83,6 +83,7 @@ class Rest:
         what is not the probes' own, so that the evidence has its status alone. Raises `OutcomeUnknown` when
         the answer to a write is lost, `NotSent` and `LoginRefused` as the clients do."""
         effect = Effect.READ if (method == "GET" if reads is None else reads) else Effect.ONCE
+        effect = Effect.REPEATABLE if method == "DELETE" else effect
         own = {"Content-Type": "application/json"} if body is not None else {}
         call = Call(
             self.service,

@@ -6,11 +6,8 @@ from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 from tallybridge.errors import TallybridgeError
-from tallybridge_cli.verify.probe import Finding, NotTestable, Probe, Verdict, judged
+from tallybridge_cli.verify.probe import UNREADABLE, Finding, NotTestable, Probe, Verdict, judged
 from tallybridge_cli.verify.world import World
-
-UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What reading an answer raises that has another form than a probe expects."""
 
 
 def findings(world: World, probes: Iterable[Probe]) -> Generator[Finding]:

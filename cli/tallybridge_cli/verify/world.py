@@ -10,7 +10,7 @@ from tallybridge.clock import Clock
 from tallybridge.errors import TallybridgeError
 from tallybridge.settings import Settings
 from tallybridge_cli.verify.journal import Journal, Made
-from tallybridge_cli.verify.probe import NotTestable, System
+from tallybridge_cli.verify.probe import UNREADABLE, NotTestable, System
 from tallybridge_cli.verify.rest import Rest, Trace
 
 PREFIX = "TB-VERIFY"
@@ -20,10 +20,14 @@ Lost = tuple[str, str, str]
 """A record that no journal names: kind, key, id."""
 
 
+class Kept(str):
+    """Why a record stays for good, although nothing is left to do about it."""
+
+
 @dataclass(frozen=True)
 class Cleaner:
-    """`undo` takes a record away, and answers why it is still there, "" when it is gone; `lost` finds records whose names begin with the
-    prefix, for runs whose journal is lost."""
+    """`undo` takes a record away, and answers why it is still there (`Kept`: for good), "" when it is gone; `lost` finds records whose
+    names begin with the prefix, for runs whose journal is lost."""
 
     undo: Callable[[World, Made], str]
     lost: Callable[[World], Iterable[Lost]]
@@ -33,7 +37,8 @@ class Cleaner:
 class World:
     """`run` names this run in external ids: letters, digits and hyphens. `systems` are those that can be called, `cleaners` take their
     records away. `connections` hold what only a few probes need of a system, such as the client id;
-    `values` are what this tenant asks for beside the usual, by kind of record."""
+    `values` are what this tenant asks for beside the usual, by kind of record. `left` are records that could not be taken away, and why;
+    `kept` are those that the system keeps for good, made inactive."""
 
     run: str
     clock: Clock
@@ -44,6 +49,8 @@ class World:
     cleaners: Mapping[System, Cleaner]
     connections: Mapping[System, Any] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
     _kept: dict[str, Any] = field(default_factory=dict)
     _failed: dict[str, NotTestable] = field(default_factory=dict)
 
@@ -86,15 +93,26 @@ class World:
         return found
 
     def clean(self, *, shared: bool) -> list[str]:
-        """Take away what was made, the last one first; without what several probes work with, or with it. Answers what is left, and why."""
-        left = []
+        """Take away what was made, the last one first; without what several probes work with, or with it. Answers what is left, and why;
+        `left` and `kept` have it too."""
+        told = []
         for made in self.journal.last_first(shared=shared):
-            try:
-                why = self.cleaners[System(made.system)].undo(self, made)
-            except TallybridgeError as failed:
-                why = failed.message
-            if why:
-                left.append(f"{made.name}: {why}")
-            else:
+            why = self._undone(made)
+            self.left.pop(made.name, None)
+            if not why or isinstance(why, Kept):
                 self.journal.is_gone(made)
-        return left
+            if why:
+                (self.kept if isinstance(why, Kept) else self.left)[made.name] = why
+                told.append(f"{made.name}: {why}")
+        return told
+
+    def _undone(self, made: Made) -> str:
+        """Why a record is still there, "" when it is not."""
+        try:
+            return self.cleaners[System(made.system)].undo(self, made)
+        except TallybridgeError as failed:
+            return failed.message
+        except NotTestable as failed:
+            return str(failed)
+        except UNREADABLE as failed:
+            return f"The answer to its deletion was not understood ({type(failed).__name__}: {failed})."

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from tallybridge.errors import OutcomeUnknown
+from tallybridge.errors import BadAnswer, OutcomeUnknown
 from tallybridge.field_names import derived_id
 from tallybridge.http import Answer
 from tallybridge.netsuite.client import id_in
@@ -15,7 +15,7 @@ from tallybridge.netsuite.metadata import RecordSchema, schema_from
 from tallybridge_cli.verify.journal import Made
 from tallybridge_cli.verify.probe import NotTestable
 from tallybridge_cli.verify.rest import Reply
-from tallybridge_cli.verify.world import PREFIX, Cleaner, Lost, World
+from tallybridge_cli.verify.world import PREFIX, Cleaner, Kept, Lost, World
 
 RECORDS = "/services/rest/record/v1"
 SUITEQL = "/services/rest/query/v1/suiteql"
@@ -138,8 +138,10 @@ def made(world: World, kind: str, what: str, body: Mapping[str, Any], *, shared:
 
 
 def found(world: World, kind: str, key: str) -> str:
-    """The id of the record with an external id, "" where there is none."""
+    """The id of the record with an external id, "" where there is none. Raises `BadAnswer` when NetSuite does not tell."""
     reply = world.netsuite.ask("GET", f"{RECORDS}/{kind}/eid:{key}")
+    if not reply.ok and reply.status != NO_RECORD:
+        raise BadAnswer(f"NetSuite does not tell whether {kind} {key} is there: {told(reply)}", service="NetSuite", status=reply.status)
     return str(reply["id"]) if reply.ok else ""
 
 
@@ -247,7 +249,7 @@ def undo(world: World, made: Made) -> str:
         return ""
     why = told(reply)
     if made.kind in ("customer", ITEM) and change(world, made.kind, id, {"isInactive": True}).ok:
-        return f"NetSuite keeps it ({why}); it was made inactive."
+        return Kept(f"NetSuite keeps it ({why}); it was made inactive.")
     return why
 
 
