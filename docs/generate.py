@@ -81,6 +81,8 @@ def zuora_fields_page() -> str:
         for field in each.fields:
             needs, uses = (", ".join(f"`{step}`" for step in steps) or "-" for steps in (field.vital, field.useful))
             text += f"| `{field.api}` | {field.label} | {'yes' if field.filterable else 'no'} | {needs} | {uses} |\n"
+        if more := zuora_fields.ALSO_WRITTEN.get(each.name):
+            text += f"\nWhere it has {', '.join(f'`{name}`' for name in more)} as well, that is filled in.\n"
     return text
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 import tallybridge
+from sandbox.by_hand.zuora_records import first_invoice
+from sandbox.demo.catalogue import netsuite_reference
 from tallybridge.errors import Refused
 from tallybridge.fields.zuora import ALSO_WRITTEN, FIELDS, LABELS, LENGTH, MODE_OF, OBJECTS, TYPE, ZuoraField
 from tallybridge.steps.shared.classification import KINDS
@@ -188,3 +190,21 @@ def test_the_table_has_the_fields_of_the_specification() -> None:
     assert sum(counted.values()) == 75
     assert sum(len(each.fields) for each in OBJECTS.values() if each.kind == "legacy") == 9
     assert all(sum(f.filterable for f in each.fields) <= 10 for each in OBJECTS.values()), "the smallest edition has 10"
+
+
+@pytest.mark.parametrize("tax_code", ["", "WORLD"])
+def test_the_first_invoice_of_a_new_tenant_ties_out(tax_code: str) -> None:
+    tenant = Tenant("B", fields_of("B"))
+    world = tenant.world
+    world.reset(default_subsidiary="Parent Company", **{"zuora.field_suffix": "__c"})
+    world.zuora.by_hand({"action": "fields", "rows": rows_of(fields_of("B"), legacy=False), "legacy": False})
+    world.clock.advance(minutes=1)
+    reference = netsuite_reference()
+    item = str(reference["nonInventorySaleItem"][0]["id"])
+    world.zuora.tenant.settings.make_accounting_code(item, "SalesTaxPayable")
+    world.zuora.by_hand({"action": "tax-code", "name": "WORLD", "accounting_code": item})
+    world.load(first_invoice("2026-11-01", "__c", tax_code), reference)
+    output = world.run()
+    assert (output["outcome"], output["tiedOut"]) == ("completed", True)
+    (invoice,) = world.in_netsuite("invoice")
+    assert invoice["total"] == (120 if tax_code else 100)
