@@ -167,10 +167,10 @@ def test_what_is_left_is_told_and_taken_away_later(run: Run, account: Account, c
     assert "Taken away: netsuite nonInventorySaleItem TB-VERIFY-" in capsys.readouterr().out
     assert account.held()["item"] == 0
     assert run("--clean-up", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"gone": [], "left": [], "kept": []}
+    assert json.loads(capsys.readouterr().out) == {"gone": [], "left": [], "kept": [], "elsewhere": []}
 
 
-def test_an_end_from_outside_takes_records_away_first(run: Run, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_end_from_outside_takes_records_away_first(run: Run, account: Account, monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
     def killed(*given: Any, **named: Any) -> Any:
         made = tried(*given, **named)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -178,7 +178,10 @@ def test_an_end_from_outside_takes_records_away_first(run: Run, account: Account
 
     tried = books.tried
     monkeypatch.setattr("tallybridge_cli.verify.netsuite.items.tried", killed)
-    assert run("--only", "netsuite.tax-schedule", "--write") == 130
+    assert run("--only", "netsuite.one-world,netsuite.tax-schedule", "--write", "--json") == 130
+    told = json.loads(capsys.readouterr().out)
+    assert told["interrupted"] is True
+    assert [found["probe"] for found in told["findings"]] == ["netsuite.one-world"]
     assert account.held()["item"] == 0
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 

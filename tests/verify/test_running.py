@@ -191,3 +191,21 @@ def test_a_process_that_is_killed_leaves_what_its_journal_names(account: Account
     (folder,) = unfinished(tmp_path)
     assert account.world(folder, folder.name).clean(shared=True) == []
     assert account.held() == EMPTY
+
+
+def test_a_number_alone_deletes_nothing(account: Account, tmp_path: Path) -> None:
+    """The same number means another record where somebody has put it, or in another account."""
+    account.stand_in.load({"customer": [{"id": 4711, "companyName": "Somebody", "externalId": "ZACC-1", "subsidiary": {"id": 1}}]})
+    world = account.world(tmp_path)
+    world.journal.is_there(world.journal.intend("netsuite", "customer", world.name("gone")), "4711")
+    assert ["by hand" in why for why in world.clean(shared=True)] == [True]
+    assert account.held()["entity"] == 1
+
+
+def test_journals_of_other_tenants_are_left_alone(tmp_path: Path) -> None:
+    for name, of in ("a", "1_SB1 one"), ("b", "2_SB1 two"):
+        Journal(tmp_path / name, of).intend("netsuite", "customer", "TB-VERIFY-1-x")
+    assert unfinished(tmp_path, "1_SB1 one") == [tmp_path / "a"]
+    assert unfinished(tmp_path, "1_SB1 one", others=True) == [tmp_path / "b"]
+    assert Journal(tmp_path / "b", "1_SB1 one").of == "2_SB1 two"
+    assert unfinished(tmp_path) == []

@@ -66,6 +66,11 @@ class Connections:
     settings: Settings
     revenue: RevenueSystem | None = None
 
+    @property
+    def tenants(self) -> str:
+        """Which tenants they are, for the journal."""
+        return f"{self.netsuite.account_id} {urlsplit(self.zuora.base_url).netloc}"
+
     def refusal(self) -> str:
         """Why nothing may be written there, "" where it may: both must be known as ones for tests."""
         host = (urlsplit(self.zuora.base_url).hostname or "").rstrip(".").lower()
@@ -166,7 +171,7 @@ def world_of(found: Connections, run: str, folder: Path, clock: Clock, values: M
     return World(
         run,
         clock,
-        Journal(folder),
+        Journal(folder, found.tenants),
         found.settings,
         systems,
         trace,

@@ -29,7 +29,7 @@ app = typer.Typer()
 FOLDER = Path("out/verify")
 """Reports and journals lie below it, each run in a folder of its own."""
 LOST = "lost"
-"""The folder for records that no journal names."""
+"""Folders for records that no journal names begin so."""
 
 
 @app.command()
@@ -66,15 +66,16 @@ def verify(
     require_logins(world, {probe.system for probe in asked if choice.runs(probe)})
     if write:
         target.note(target.who(), "verify", f"run {run}", after=f"{len(asked)} probes, with records of their own")
-    with _interruptible():
-        done = _told(findings(world, [probe for probe in asked if choice.runs(probe)]), quiet=json)
+    done: list[Finding] = []
+    with _interruptible() as ended:
+        _tell(findings(world, [probe for probe in asked if choice.runs(probe)]), done, quiet=json)
     whole = report.whole(world, done, asked, known, wrote=write)
     files = report.written(whole, into / run)
     if json:
-        write_json({**whole, "files": [str(file) for file in files]})
+        write_json({**whole, "interrupted": bool(ended), "files": [str(file) for file in files]})
     else:
         say(out, *report.summary(whole), *[plain(f"  {file}") for file in files])
-    return _code(done, world.left)
+    return Code.INTERRUPTED if ended else _code(done, world.left)
 
 
 def _list(known: Sequence[Assumption], *, json: bool) -> int:
@@ -101,15 +102,13 @@ def _chosen(text: str, known: Sequence[Assumption]) -> frozenset[str]:
     return wanted
 
 
-def _told(found: Generator[Finding], *, quiet: bool) -> list[Finding]:
-    """All findings, each told when it is there."""
-    done = []
+def _tell(found: Generator[Finding], done: list[Finding], *, quiet: bool) -> None:
+    """Collect all findings, each told when it is there."""
     with closing(found):
         for finding in found:
             done.append(finding)
             if not quiet:
                 say(out, report.line(finding))
-    return done
 
 
 def _code(done: Sequence[Finding], left: Mapping[str, str]) -> int:
@@ -121,9 +120,11 @@ def _clean_up(found: Connections, into: Path, clock: Any, *, json: bool) -> int:
     gone: list[str] = []
     left: list[str] = []
     kept: list[str] = []
-    for folder in [*unfinished(into), into / LOST]:
+    lost = into / f"{LOST}-{clock.now():%y%m%d-%H%M%S}"
+    elsewhere = [str(folder) for folder in unfinished(into, found.tenants, others=True)]
+    for folder in [*unfinished(into, found.tenants), lost]:
         world = world_of(found, folder.name, folder, clock)
-        if folder.name == LOST:
+        if folder == lost:
             left += _note_lost(world)
         before = [made.name for made in world.journal.last_first(shared=True)]
         world.clean(shared=True)
@@ -131,9 +132,9 @@ def _clean_up(found: Connections, into: Path, clock: Any, *, json: bool) -> int:
         left += report.reasons(world.left)
         kept += report.reasons(world.kept)
     if json:
-        write_json({"gone": gone, "left": left, "kept": kept})
+        write_json({"gone": gone, "left": left, "kept": kept, "elsewhere": elsewhere})
     else:
-        told = {"Taken away": gone, "Kept": kept, "Still there": left}
+        told = {"Taken away": gone, "Kept": kept, "Still there": left, "Of other tenants, untouched": elsewhere}
         say(out, *[plain(f"{what}: {name}") for what, names in told.items() for name in names])
         say(out, "Nothing is left." if not left else "Take away by hand what is still there.")
     return Code.LEFT_OVER if left else Code.TIED_OUT
@@ -153,14 +154,18 @@ def _note_lost(world: World) -> list[str]:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """A request to end, as from a supervisor, is taken like Ctrl-C: records are taken away first."""
+def _interruptible() -> Iterator[list[bool]]:
+    """A request to end, as from a supervisor, is taken like Ctrl-C: records are taken away first, and what is known is told. The list has
+    an entry once that has happened."""
+    ended: list[bool] = []
 
     def end(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, end)
     try:
-        yield
+        yield ended
+    except KeyboardInterrupt:
+        ended.append(True)
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -31,11 +31,12 @@ class Made:
 
 
 class Journal:
-    """The records that one run of the probes has made, in a file that outlives the process."""
+    """The records that one run of the probes has made, in a file that outlives the process. `of` says in which tenants: ids of one mean
+    other records in another."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path, of: str = "") -> None:
         self.path = folder / FILE
+        self.of = of
         self.made: dict[int, Made] = {}
         text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
         self._broken = bool(text) and not text.endswith("\n")
@@ -47,7 +48,9 @@ class Journal:
             noted = json.loads(line)
         except ValueError:
             return  # the line that was being written when the process was killed: its call was not sent yet
-        if noted["done"] == "gone":
+        if noted["done"] == "of":
+            self.of = noted["of"]
+        elif noted["done"] == "gone":
             self.made.pop(noted["number"], None)
         elif noted["done"] == "id":
             self.made[noted["number"]] = replace(self.made[noted["number"]], id=noted["id"])
@@ -56,6 +59,12 @@ class Journal:
             self.made[given["number"]] = Made(**given)
 
     def _write(self, done: str, **noted: Any) -> None:
+        if not self.path.is_file():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._append("of", of=self.of)
+        self._append(done, **noted)
+
+    def _append(self, done: str, **noted: Any) -> None:
         with self.path.open("a", encoding="utf-8") as file:
             file.write("\n" * self._broken + json.dumps({"done": done, **noted}) + "\n")
             self._broken = False
@@ -86,6 +95,7 @@ class Journal:
         yield from [self.made[number] for number in sorted(self.made, reverse=True) if shared or not self.made[number].shared]
 
 
-def unfinished(folder: Path) -> list[Path]:
-    """The folders below this one whose journal still has records, the oldest first."""
-    return [path.parent for path in sorted(folder.glob(f"*/{FILE}")) if Journal(path.parent).made]
+def unfinished(folder: Path, of: str = "", *, others: bool = False) -> list[Path]:
+    """The folders below this one whose journal still has records in these tenants, or in others; the oldest first."""
+    known = [(path.parent, Journal(path.parent)) for path in sorted(folder.glob(f"*/{FILE}"))]
+    return [place for place, journal in known if journal.made and (journal.of != of) is others]

@@ -240,10 +240,11 @@ def payment_body(world: World, amount: Any, *parts: tuple[str, Any]) -> dict[str
 
 
 def undo(world: World, made: Made) -> str:
-    """Delete a record, or make it inactive where NetSuite keeps it; answers why it is still there."""
-    id = made.id or found(world, made.kind, made.key)
+    """Delete a record, or make it inactive where NetSuite keeps it; answers why it is still there. Only what has the probes' external id
+    is touched: a number alone may mean another record."""
+    id = found(world, made.kind, made.key)
     if not id:
-        return ""
+        return _under_another_name(world, made)
     reply = world.netsuite.ask("DELETE", f"{RECORDS}/{made.kind}/{id}")
     if reply.ok or reply.status == NO_RECORD:
         return ""
@@ -251,6 +252,13 @@ def undo(world: World, made: Made) -> str:
     if made.kind in ("customer", ITEM) and change(world, made.kind, id, {"isInactive": True}).ok:
         return Kept(f"NetSuite keeps it ({why}); it was made inactive.")
     return why
+
+
+def _under_another_name(world: World, made: Made) -> str:
+    """What to say of a record that its external id does not find any more."""
+    if not made.id or not world.netsuite.ask("GET", f"{RECORDS}/{made.kind}/{made.id}", params={"fields": "id"}, quiet=True).ok:
+        return ""
+    return "There is a record of this id, but without the external id of the probe; look at it by hand."
 
 
 def lost(world: World) -> Iterator[Lost]:
