@@ -26,11 +26,12 @@ def _body(environ: WSGIEnvironment) -> bytes:
 
 
 def answered(method: str, path: str, answer: Any, status: str = "200 OK", having: str = "") -> Bend:
-    """Calls of this kind are answered so, and not carried out. `path` is a pattern, `having` a text in the body."""
+    """Calls of this kind are answered so, and not carried out. `path` is a pattern of path and query, `having` a text in the body."""
 
     def bend(app: WSGIApplication) -> WSGIApplication:
         def bent(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-            if environ["REQUEST_METHOD"] == method and re.search(path, environ["PATH_INFO"]) and having in _body(environ).decode():
+            asked = "?".join(filter(None, (environ["PATH_INFO"], environ.get("QUERY_STRING"))))
+            if environ["REQUEST_METHOD"] == method and re.search(path, asked) and having in _body(environ).decode():
                 start(status, [("Content-Type", JSON)])
                 return [json.dumps(answer).encode()]
             return app(environ, start)

@@ -60,6 +60,11 @@ class Server:
         self.app = bend(app) if bend else app
         return self
 
+    def opened_again(self, bend: Bend) -> Server:
+        """The same tenant, which now answers otherwise."""
+        self.app = bend(self.app)
+        return self
+
     def with_an_error(self) -> Server:
         """A line stands in staging with an error."""
         client = Revenue(self.stand_in, self.server.url, StillClock(self.clock.now()))
@@ -96,6 +101,22 @@ OTHERS: dict[str, tuple[Any, Bend | None, dict[str, Any]]] = {
     "revenue.error-upload-id": ("request", None, {"error_upload_id": "request"}),
     "revenue.upload-refused": (["unknown"], answered("GET", "/fileupload/status/9", {"Status": "Success", "Message": "Fine"}), {}),
 }
+
+
+MANY = '"Mapping": [' + '{"data_type": "Number"}, ' * 260
+MORE: tuple[tuple[str, list[str], Bend], ...] = (
+    ("revenue.login", ["in", "wrong"], answered("GET", "/stage/error/", {"message": "No."}, "403 Forbidden")),
+    ("revenue.mapping", ["unknown"], answered("GET", "/upload/mapping.*TB-VERIFY", {"Mapping": []})),
+    ("revenue.mapping", ["columns"], replaced("/upload/mapping", r'"Mapping": ?\[', MANY)),
+    ("revenue.upload-refused", ["whole", "state"], answered("POST", "/upload/file", {"Result": {"file_request_id": 7}})),
+)
+"""Further tenants, so that each fact of a probe is seen not to hold in one of them."""
+
+
+@pytest.mark.parametrize(("name", "sees", "bend"), MORE)
+def test_every_fact_can_be_different(name: str, sees: list[str], bend: Bend, server: Server, tmp_path: Path) -> None:
+    found = server.opened().with_an_error().opened_again(bend).found(tmp_path, name)
+    assert (found.verdict, found.seen) == (Verdict.DIFFERENT, sees), (found.saw, found.evidence)
 
 
 @pytest.mark.parametrize("name", sorted(OURS))

@@ -14,7 +14,7 @@ from sandbox.zuora import ZuoraOptions
 from tallybridge_cli.verify.probe import System, judged
 from tallybridge_cli.verify.probes import PROBES
 from tallybridge_cli.verify.profile import profile
-from tests.verify.test_zuora_probes import OTHERS
+from tests.verify.tenants import OTHERS
 
 WITH_OPTION = [probe for probe in PROBES if probe.system is System.ZUORA and probe.option]
 MEASURED = {"data_query_lag_s", "new_field_delay_s"}

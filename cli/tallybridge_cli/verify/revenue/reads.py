@@ -205,6 +205,8 @@ def _reads_as_failed(world: World) -> bool:
     if not number:
         raise NotTestable("The answer to a refused file names no file request.")
     reply = world.revenue.ask("GET", f"{STATUS}/{number}")
+    if reply.status == NOTHING:
+        return False
     return not reply.ok or state_in(_folded(reply.body)) is UploadState.FAILED
 
 
