@@ -17,6 +17,13 @@ class WorkerKilled(BaseException):
     """The process is gone. Not an Exception, so that nothing in the product handles it."""
 
 
+class Counter(Protocol):
+    """Is asked before an effect and told after it."""
+
+    def before(self, name: str) -> int: ...
+    def after(self, number: int, name: str) -> None: ...
+
+
 @dataclass
 class Killer:
     """Counts effects; kills at number `at` (from 1), either "before" it happens or "after"."""
@@ -55,13 +62,6 @@ class Killer:
         self.at = 0
 
 
-class Counter(Protocol):
-    """Is asked before an effect and told after it."""
-
-    def before(self, name: str) -> int: ...
-    def after(self, number: int, name: str) -> None: ...
-
-
 class KillableStore:
     """A table, S3 client or mailer whose writes are effects."""
 
@@ -94,7 +94,7 @@ class KillableStore:
 class KillingObserver:
     """Kills before a request leaves or right after its answer arrived."""
 
-    killer: ClassVar[Killer] = Killer()
+    killer: ClassVar[Counter] = Killer()
 
     def __init__(self) -> None:
         self.numbers: dict[int, int] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tallybridge.tasks.archive_log import archive_log
 from tallybridge.tasks.close_run import close_run
@@ -15,16 +15,22 @@ from tallybridge.tokens import ProcessTokens
 from tests.faults.killing import Killer, WorkerKilled
 from tests.sync.memory import MemoryWorld
 
-MISSING_EFFECTS = 8
-"""By so many the number of effects may differ between runs."""
 MAX_RUNS = 3
 STARTS = 3
 """How often a function is started in one run: first and two retries."""
+GREEN = ("completed", "completed with warnings")
+TAKES_OVER, AGAIN = "the next run takes over", "the function is started again"
 
 T = TypeVar("T")
 
 
-def start_again(world: MemoryWorld, killer: Killer) -> None:
+class Mortal(Protocol):
+    """Somebody who may die and be followed by a new process."""
+
+    def revive(self) -> None: ...
+
+
+def start_again(world: MemoryWorld, killer: Mortal) -> None:
     """A new process: it has no tokens."""
     killer.revive()
     world.tokens = ProcessTokens()
@@ -44,7 +50,7 @@ def dies_and_the_next_run_takes_over(
     for _ in range(MAX_RUNS):
         world.clock.advance(minutes=30)
         output = world.run(**(asked if asked and "reverse" in asked else {"steps": steps}))
-        if output.get("outcome") in ("completed", "completed with warnings"):
+        if output.get("outcome") in GREEN:
             break
     return output
 
@@ -54,29 +60,39 @@ def dies_and_is_started_again(
 ) -> dict[str, Any]:
     """One run in which the function that dies is started once more, as the state machines do; the run's output."""
 
-    def persistently(act: Callable[[int], T]) -> T:
-        for attempt in range(STARTS):
+    def persistently(act: Callable[[], T]) -> T:
+        for _ in range(STARTS):
             try:
-                return act(attempt)
+                return act()
             except WorkerKilled:
                 start_again(world, killer)
                 world.clock.advance(seconds=2)
         raise AssertionError("killed more than once")
 
-    content = {"trigger": "manual", **(asked or {"steps": list(steps) if steps else None})}
-    execution = {"input": content, "execution": "arn:aws:states:eu-west-1:000000000000:execution:billing:run-1"}
-    opened = persistently(lambda _: open_run(execution, world.wiring()))
+    return whole_run(world, asked or {"steps": list(steps) if steps else None}, persistently)
+
+
+def whole_run(world: MemoryWorld, asked: Mapping[str, Any], persistently: Callable[[Callable[[], Any]], Any]) -> dict[str, Any]:
+    """A run, each function of which is called by `persistently`; its output. `asked`: what its input says."""
+    execution = f"arn:aws:states:eu-west-1:000000000000:execution:billing:run-{next(world.counter):04d}"
+    content = {"input": {"trigger": "manual", **asked}, "execution": execution}
+    opened = persistently(lambda: open_run(content, world.wiring()))
+    if not opened["opened"]:
+        return dict(opened)
     run_id = opened["runId"]
     for step in filter(opened["steps"].get, STEPS):
         event = {"runId": run_id, "step": step}
-        selected = world.rounds(lambda: persistently(lambda _: world.task(step, {**event, "task": "select"})))  # noqa: B023
-        for number in range(1, selected["batches"] + 1):
-            persistently(lambda _: world.batch(run_id, step, f"{number:06d}"))  # noqa: B023
-        world.rounds(lambda: persistently(lambda _: world.task(step, {**event, "task": "summarise", "error": None})))  # noqa: B023
-    for task in (reconcile, archive_log):
-        world.rounds(lambda: persistently(lambda _: task({"runId": run_id}, world.wiring())))  # noqa: B023
-    persistently(lambda _: notify({"runId": run_id}, world.wiring()))
-    return persistently(lambda _: close_run({"runId": run_id}, world.wiring()))
+
+        def task(step: str = step, event: dict[str, Any] = event, **more: Any) -> dict[str, Any]:
+            return world.rounds(lambda: persistently(lambda: world.task(step, {**event, **more})))
+
+        for number in range(1, task(task="select")["batches"] + 1):
+            task(task="batch", batch=f"{number:06d}")
+        task(task="summarise", error=None)
+    for end in (reconcile, archive_log):
+        world.rounds(lambda: persistently(lambda: end({"runId": run_id}, world.wiring())))  # noqa: B023
+    persistently(lambda: notify({"runId": run_id}, world.wiring()))
+    return dict(persistently(lambda: close_run({"runId": run_id}, world.wiring())))
 
 
 def killed_at(
@@ -88,20 +104,19 @@ def killed_at(
     steps: Sequence[str] | None = None,
     asked: Mapping[str, Any] | None = None,
 ) -> tuple[Killer, dict[str, Any]]:
-    """A run that is killed at an effect, in a world that `begin` makes anew: killer and last output. One of the last effects may not
-    come in every run, since threads share tokens and leases of slots: then the one before it is taken. `asked`: what the input of the run
-    says instead of steps, as `begin` leaves it."""
-    killer, output = Killer(), {}
-    for earlier in range(MISSING_EFFECTS):
-        killer = Killer(at - earlier, moment)
+    """A run that is killed at an effect, in a world that `begin` makes anew: killer and last output. How many effects a run has differs,
+    since threads share tokens and leases of slots: one that ends before it could die is followed by another that dies at the last effect
+    which that one had, at the latest. `asked`: what the input of the run says instead of steps, as `begin` leaves it."""
+    while True:
+        killer = Killer(at, moment)
         begin(killer)
         output = WAYS[way](world, killer, steps, asked)
         if killer.where:
-            break
-    return killer, output
+            return killer, output
+        at = min(at - 1, killer.count)
 
 
 WAYS = {
-    "the next run takes over": dies_and_the_next_run_takes_over,
-    "the function is started again": dies_and_is_started_again,
+    TAKES_OVER: dies_and_the_next_run_takes_over,
+    AGAIN: dies_and_is_started_again,
 }

@@ -1,0 +1,166 @@
+"""Every death and every lost answer of a run of one step, each in a branch of one undisturbed run (`branching`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import requests
+from urllib3.exceptions import ProtocolError
+
+from tests.faults.branching import Tally, Tree, one_thread
+from tests.faults.each_step import fill, picture
+from tests.faults.killing import KillableWiring, KillingObserver, WorkerKilled
+from tests.faults.ways import AGAIN, GREEN, MAX_RUNS, STARTS, WAYS, start_again, whole_run
+from tests.sync.memory import MemoryWorld
+from tests.sync.world import unserved_world
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something may happen: an effect by its number in the process (from 1), "before" or "after", name, and the deaths so far."""
+
+    number: int
+    moment: str
+    name: str
+    deaths: int
+
+
+Choice = Callable[[Place], bool]
+
+
+def never(_: Place) -> bool:
+    return False
+
+
+def each(_: Place) -> bool:
+    return True
+
+
+def every(number: int, shift: int = 0) -> Choice:
+    """Every n-th effect, at both moments, from the shifted one."""
+    return lambda place: (place.number + shift) % number == 0 and place.deaths == 0
+
+
+@dataclass
+class Mortal:
+    """Counts the effects of a worker, and splits the world at those chosen: in one branch for each way to go on the worker is dead."""
+
+    tree: Tree
+    dies: Choice = never
+    loses: Choice = never
+    dead: bool = False
+    way: str = ""
+    at: int = 0
+    deaths: int = 0
+    count: int = 0
+    lost: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def before(self, name: str) -> int:
+        self._live(name)
+        self.count += 1
+        self.names.append(name)
+        self._split("before", name)
+        return self.count
+
+    def after(self, number: int, name: str) -> None:
+        self._live(name)
+        self._split("after", name)
+
+    def _live(self, name: str) -> None:
+        if self.dead:
+            raise WorkerKilled(f"dead already, at {name}")
+
+    def _split(self, moment: str, name: str) -> None:
+        if not self.dies(Place(self.count, moment, name, self.deaths)):
+            return
+        for way in WAYS:
+            if self.tree.split(f"died {moment} effect {self.count}, {name}; {way}"):
+                self.dead, self.way, self.deaths = True, way, self.deaths + 1
+                raise WorkerKilled(self.tree.where)
+
+    def revive(self) -> None:
+        """A new process, whose effects are counted anew."""
+        self.dead, self.count, self.names = False, 0, []
+
+    def answered(self, name: str) -> None:
+        """After the service has done what was asked: in a branch the answer does not come."""
+        if self.loses(Place(self.count, "after", name, self.deaths + self.lost)) and self.tree.split(f"answer to {name} lost"):
+            self.lost += 1
+            raise requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionAbortedError("the answer was lost")))
+
+
+def mortal_world(mode: str) -> MemoryWorld:
+    """A world in which answers may be lost and workers die, as `KillingObserver.killer` says."""
+    world = MemoryWorld.of(unserved_world(settlement=mode == "B"), KillableWiring)
+    send = world.session.send
+
+    def losing(request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        response = send(request, **how)
+        if isinstance(KillingObserver.killer, Mortal):
+            KillingObserver.killer.answered(f"{request.method} {request.path_url.partition('?')[0]}")
+        return response
+
+    world.session.send = losing  # type: ignore[method-assign]
+    return world
+
+
+def lived(world: MemoryWorld, mortal: Mortal, steps: Sequence[str]) -> dict[str, Any]:
+    """Runs until one is green, the functions that died started again where the branch is of that way; the last output."""
+
+    def persistently(act: Callable[[], T]) -> T:
+        for _ in range(STARTS):
+            try:
+                return act()
+            except WorkerKilled:
+                if mortal.way != AGAIN:
+                    raise
+                start_again(world, mortal)
+                world.clock.advance(seconds=2)
+        raise AssertionError(f"a function died {STARTS} times")
+
+    output: dict[str, Any] = {}
+    for _ in range(1 + MAX_RUNS):
+        try:
+            output = whole_run(world, {"steps": list(steps)}, persistently)
+        except WorkerKilled:
+            start_again(world, mortal)
+        if output.get("outcome") in GREEN:
+            break
+        world.clock.advance(minutes=30)
+    return output
+
+
+def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never) -> Tally:
+    """Begin with the step's records in both systems, and expect of every branch that both look in the end as after the undisturbed run."""
+    with one_thread():
+        world = mortal_world(mode)
+        expected = undisturbed(world, mode, step)
+        tree = Tree()
+        mortal = Mortal(tree, dies, loses)
+
+        def story() -> None:
+            fill(world, mode, step)
+            KillingObserver.killer = mortal
+            output = lived(world, mortal, [step])
+            KillingObserver.killer = Mortal(tree)
+            green = GREEN[:1] if mortal.lost else GREEN
+            assert output.get("outcome") in green and output["tiedOut"] is True, world.summary(output)["messages"] if output else "no run"
+            found = picture(world)
+            differing = {k: (v, found.get(k)) for k, v in expected.items() if found.get(k) != v}
+            assert not differing, differing
+
+        return tree.grow(story)
+
+
+def undisturbed(world: MemoryWorld, mode: str, step: str) -> dict[str, list[Any]]:
+    """What both systems hold after a run that nobody disturbs."""
+    fill(world, mode, step)
+    KillingObserver.killer = Mortal(Tree())
+    output = world.run(steps=[step])
+    assert output["outcome"] == "completed", world.summary(output)["messages"]
+    return picture(world)
