@@ -1,7 +1,7 @@
 """Splits the process where something may happen: the trunk goes on as if nothing had happened, a branch is the same world in which it did.
 
-A fork copies everything there is at that moment, both stand-ins with their databases, tables, bucket, clock and tokens, and the worker's own
-memory: so a case costs only what comes after its death. For the copy to be exact, the worker does one thing after the other
+A fork copies everything there is at that moment: both stand-ins with their databases, tables, bucket, clock and tokens, and the worker's
+own memory. So a case costs only what comes after its death. For the copy to be exact, the worker does one thing after the other
 (`one_thread`), and threads of a stand-in end before the process splits.
 """
 
@@ -14,7 +14,6 @@ import os
 import signal
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -166,7 +165,3 @@ def seconds() -> float:
     """Processor seconds of this process and of the branches that have ended."""
     used = os.times()
     return used.user + used.system + used.children_user + used.children_system
-
-
-def now() -> float:
-    return time.monotonic()

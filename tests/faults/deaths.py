@@ -36,13 +36,14 @@ def never(_: Place) -> bool:
     return False
 
 
-def each(_: Place) -> bool:
-    return True
+def each(place: Place) -> bool:
+    """Each place, once."""
+    return not place.deaths
 
 
 def every(number: int, shift: int = 0) -> Choice:
     """Every n-th effect, at both moments, from the shifted one."""
-    return lambda place: (place.number + shift) % number == 0 and place.deaths == 0
+    return lambda place: (place.number + shift) % number == 0 and not place.deaths
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Mortal:
     at: int = 0
     deaths: int = 0
     count: int = 0
+    requests: int = 0
     lost: int = 0
     names: list[str] = field(default_factory=list)
 
@@ -64,22 +66,22 @@ class Mortal:
         self._live(name)
         self.count += 1
         self.names.append(name)
-        self._split("before", name)
+        self._split(self.count, "before", name)
         return self.count
 
     def after(self, number: int, name: str) -> None:
         self._live(name)
-        self._split("after", name)
+        self._split(number, "after", name)
 
     def _live(self, name: str) -> None:
         if self.dead:
             raise WorkerKilled(f"dead already, at {name}")
 
-    def _split(self, moment: str, name: str) -> None:
-        if not self.dies(Place(self.count, moment, name, self.deaths)):
+    def _split(self, number: int, moment: str, name: str) -> None:
+        if not self.dies(Place(number, moment, name, self.deaths)):
             return
         for way in WAYS:
-            if self.tree.split(f"died {moment} effect {self.count}, {name}; {way}"):
+            if self.tree.split(f"died {moment} effect {number}, {name}; {way}"):
                 self.dead, self.way, self.deaths = True, way, self.deaths + 1
                 raise WorkerKilled(self.tree.where)
 
@@ -89,7 +91,9 @@ class Mortal:
 
     def answered(self, name: str) -> None:
         """After the service has done what was asked: in a branch the answer does not come."""
-        if self.loses(Place(self.count, "after", name, self.deaths + self.lost)) and self.tree.split(f"answer to {name} lost"):
+        self.requests += 1
+        place = Place(self.requests, "after", name, self.deaths)
+        if not self.lost and self.loses(place) and self.tree.split(f"answer to request {self.requests}, {name}, lost"):
             self.lost += 1
             raise requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionAbortedError("the answer was lost")))
 

@@ -1,16 +1,15 @@
-"""Each step of the billing sync alone, killed before and after its effects: in the end both systems look exactly as after a run that
-nobody disturbed. Every n-th effect in the default suite; all of them with KILL_EVERY=1 (`make faults`).
+"""Each step of the billing sync alone, killed before and after its effects, in both ways to go on: in the end both systems look exactly as
+after a run that nobody disturbed. Every n-th effect in the default suite; each single one with `python -m tests.faults` (`make faults`).
 
-A worker that dies right after an effect and one that dies before the next leave nearly the same behind, so the complete set tries the one
-at every effect and the other at every fifth; the two ways to go on take turns."""
+There a worker does one thing after the other. Here some more die while their threads work side by side (`make slow`)."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
 
+from tests.faults.deaths import every, prove
 from tests.faults.each_step import RECORDS, STEPS, fill, picture
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
 from tests.faults.ways import WAYS, killed_at
@@ -18,10 +17,18 @@ from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
 DEFAULT_EVERY = 71
-BEFORE_EVERY = 5
+THREADS_EVERY = 29
 SHIFT = 11
 """Each step, way and moment begins at another effect, so that together they meet more of them."""
-EACH = pytest.mark.parametrize(("killable", "step"), STEPS, indirect=["killable"])
+
+
+@pytest.mark.parametrize(("mode", "step"), STEPS)
+def test_a_killed_step_leaves_nothing_undone_and_nothing_doubled(mode: str, step: str) -> None:
+    tally = prove(mode, step, dies=every(DEFAULT_EVERY, SHIFT * STEPS.index((mode, step))))
+    assert tally.cases >= len(WAYS) and not tally.failures, tally
+
+
+# -- while threads work side by side -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -43,34 +50,17 @@ def undisturbed(world: MemoryWorld, step: str, mode: str) -> tuple[int, dict[str
     return len(killer.names), picture(world)
 
 
-def places_of(number: int, every: int, moment: str, place: int, shift: int) -> range:
-    """The effects at which a worker dies, from 1: every n-th one. In the complete set (1) the ways take turns, so that each effect is tried
-    after it happened, and every fifth before, too."""
-    if every > 1:
-        return range(1 + (SHIFT * shift) % min(every, number), number + 1, every)
-    stride = 2 if moment == "after" else 2 * BEFORE_EVERY
-    return range(1 + place // 2, number + 1, stride)
-
-
-def kill_every(world: MemoryWorld, mode: str, step: str, every: int) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize(("killable", "step"), STEPS, indirect=["killable"])
+def test_a_step_killed_among_its_threads_leaves_nothing_undone_and_nothing_doubled(killable: tuple[MemoryWorld, str], step: str) -> None:
+    world, mode = killable
     number, expected = undisturbed(world, step, mode)
     for place, (way, moment) in enumerate((w, m) for w in WAYS for m in ("before", "after")):
-        for at in places_of(number, every, moment, place, 4 * STEPS.index((mode, step)) + place):
+        shift = SHIFT * (4 * STEPS.index((mode, step)) + place)
+        for at in range(1 + shift % THREADS_EVERY, number + 1, THREADS_EVERY):
             killer, output = killed_at(world, way, at, moment, lambda k: new_world(world, mode, step, k), [step])
             where = f"{step}, mode {mode}: effect {at} of {number}, {killer.where}; {way}"
-            assert killer.where, where
             assert output.get("tiedOut") is True, (where, world.summary(output)["messages"])
             found = picture(world)
             differing = {k: (v, found.get(k)) for k, v in expected.items() if found.get(k) != v}
             assert not differing, (where, differing)
-
-
-@EACH
-def test_a_killed_step_leaves_nothing_undone_and_nothing_doubled(killable: tuple[MemoryWorld, str], step: str) -> None:
-    kill_every(*killable, step, int(os.environ.get("KILL_EVERY", DEFAULT_EVERY)))
-
-
-@pytest.mark.slow
-@EACH
-def test_killed_at_each_single_effect_of_a_step(killable: tuple[MemoryWorld, str], step: str) -> None:
-    kill_every(*killable, step, 1)
