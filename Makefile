@@ -21,7 +21,7 @@ ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults fuzz mutants clients client lock clean
+.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults slow fuzz mutants clients client lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,7 +107,10 @@ bench-console: $(READY) ## measure the console's pages where very many records a
 volume: $(READY) ## the first sync of a large tenant, on the virtual clock; options: INVOICES LATENCY_MS QUERY_S NETSUITE_SLOTS RUN_HOURS
 	@$(BIN)/python -m sandbox.volume
 
-faults: $(DEV) ## the longer proofs: faults at every instruction, lost answers, two runs at once
+faults: $(DEV) ## every death and every lost answer of every step, pairs of deaths, and a table of them; options: JOBS WORDS
+	$(if $(filter auto,$(JOBS)),,JOBS=$(JOBS) )$(BIN)/python -m tests.faults $(WORDS)
+
+slow: $(DEV) ## the longer proofs: two workers at once, deaths among threads and over HTTP, plans, links, reversals
 	$(BIN)/python -m pytest -m slow -n $(JOBS) $(PYTEST_ARGS)
 
 fuzz: $(DEV) ## at least 100,000 inputs of any shape for everything that people and vendors put in; options: FUZZ JOBS

@@ -29,10 +29,11 @@ PATIENCE_SECONDS = 600
 
 @dataclass
 class Gate:
-    """Counts the effects of a worker and stops it before number `stop_at` (from 1; 0: never)."""
+    """Counts the effects of a worker and stops it before number `stop_at` (from 1; 0: never); one that `dies` there is not stopped."""
 
     clock: Any
     stop_at: int = 0
+    dies: bool = False
     names: list[str] = field(default_factory=list)
     where: str = ""
     deadline: float = 0
@@ -48,6 +49,8 @@ class Gate:
             if self.stop_at and number >= self.stop_at:
                 self.where = self.where or name
                 self.changed.notify_all()
+                if self.dies:
+                    raise WorkerKilled(f"before {name}")
                 assert self.changed.wait_for(lambda: self.opened, PATIENCE_SECONDS), f"nobody opened the gate at {name}"
             self._die_in_time(name)
             self.in_flight += 1
@@ -57,6 +60,8 @@ class Gate:
         with self.changed:
             self.in_flight -= 1
             self.changed.notify_all()
+            if self.dies and self.where:
+                raise WorkerKilled(f"dead already, at {name}")
             self._die_in_time(name)
 
     def _die_in_time(self, name: str) -> None:
@@ -124,8 +129,8 @@ def as_processes(classes: Iterable[type]) -> Iterator[tuple[Any, str, Any]]:
 class Lane:
     """One worker that does all batches of a step, in a thread."""
 
-    def __init__(self, world: MemoryWorld, stop_at: int = 0) -> None:
-        self.gate = Gate(world.clock, stop_at)
+    def __init__(self, world: MemoryWorld, stop_at: int = 0, dies: bool = False) -> None:
+        self.gate = Gate(world.clock, stop_at, dies)
         self.world = copy.copy(world)
         self.world.tokens = ProcessTokens()
         self.world.wiring_class = type("OneLane", (LaneWiring,), {"gate": self.gate})

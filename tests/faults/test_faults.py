@@ -23,7 +23,7 @@ from tests.sync.world import MovableClock, World, on_loopback
 BUSY = ("customers", "charges", "invoices", "payments")
 """The steps that this world has records for."""
 EACH_STEP = [pytest.param(step, marks=() if step in ("invoices", "payments") else pytest.mark.slow) for step in BUSY]
-"""The default suite takes the documents, `make faults` the master data too."""
+"""The default suite takes the documents, `make slow` the master data too."""
 INVOICES = "/services/rest/record/v1/invoice"
 PAYMENTS = "/services/rest/record/v1/customerPayment"
 WRITES = "/services/rest/record/v1/"

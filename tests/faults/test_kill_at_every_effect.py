@@ -1,7 +1,7 @@
 """Kill the worker before and after each effect of a whole run, and find in the end: exactly one NetSuite record per Zuora record, statuses
 final, totals tied out. Two ways to go on: the execution died and the next run takes over, or the function is started again in the same
-run, as Step Functions does. Every n-th effect in the default suite, more of them with `make faults`, which kills each step alone at each of
-its effects, too; all of them with KILL_EVERY=1."""
+run, as Step Functions does. Its threads work side by side. Every n-th effect in the default suite, more of them with `make slow`, all with
+KILL_EVERY=1; each step alone dies at each of its effects with `make faults`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """A run that carries out instructions is killed before and after its effects: in the end what was linked is linked once, and nothing was
-made. Every n-th effect of some steps in the default suite, more of them of all steps with `make faults`."""
+made. Every n-th effect of some steps in the default suite, more of them of all steps with `make slow`."""
 
 from __future__ import annotations
 

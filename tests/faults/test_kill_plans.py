@@ -1,5 +1,5 @@
 """A run that applies a plan is killed before and after its effects: in the end everything is applied once, as by a run without a plan.
-Every n-th effect of some steps in the default suite, more of them of all steps with `make faults`."""
+Every n-th effect of some steps in the default suite, more of them of all steps with `make slow`."""
 
 from __future__ import annotations
 

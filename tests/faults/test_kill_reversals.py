@@ -1,5 +1,5 @@
 """A run that carries out a reversal is killed before and after its effects, or loses answers: in the end each document is compensated
-once, and the general ledger is as if the reversed run had never been. Every n-th effect in the default suite, all with `make faults`."""
+once, and the general ledger is as if the reversed run had never been. Every n-th effect in the default suite, all with `make slow`."""
 
 from __future__ import annotations
 

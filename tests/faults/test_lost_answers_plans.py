@@ -1,5 +1,5 @@
 """A plan is applied with one answer lost after the request was applied: in the end both systems look exactly as if nothing had been lost.
-Every n-th call of some steps in the default suite; every second one of all steps with `make faults`."""
+Every n-th call of some steps in the default suite; every second one of all steps with `make slow`."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@ disturbed.
 
 The second worker belongs to the next run, because the first one's run was stopped, or it is a retry in the same run; neither ends a
 function that is running. Either the first worker stands before one of its effects while the second does all that it may, or the second
-one stands before one of its effects, having read what it rests on, while the first does everything. Every n-th effect in the default suite;
-all of them with `make faults`."""
+one stands before one of its effects, having read what it rests on, while the first does everything, or the second one dies there and is
+started again when the first has ended. Every n-th effect in the default suite; all of them with `make slow`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ import pytest
 from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.steps import step_class
 from tests.faults.each_step import STEPS, fill, picture
+from tests.faults.killing import WorkerKilled
 from tests.faults.lanes import Lane, as_processes
 from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import apply, ns_payment, parts_of, ready, run, zuora_of
 from tests.sync.world import World, unserved_world
 
-DEFAULT_EVERY = 43
+DEFAULT_EVERY = 61
 SHIFT = 7
 """Each step, way and order begins at another effect, so that together they meet more of them."""
 MAX_RUNS = 3
 PAST_ITS_HEARTBEAT = 2
 """The effect before which the first worker stands while the second one does what it rests on."""
 WAYS = ("the next run", "a retry")
-ORDERS = ("the first stands", "the second stands")
+ORDERS = ("the first stands", "the second stands", "the second dies")
 EACH = pytest.mark.parametrize(("memory", "step"), STEPS, indirect=["memory"])
 
 
@@ -83,10 +84,12 @@ def disturbed(world: MemoryWorld, step: str, fill: Callable[[], None], way: str,
     if way == "the next run":
         stopped(world, run_id)
         run_id, batches = opened(world, step)
-    second = Lane(world, stop_at=0 if first_stands else at).start(run_id, step, batches)
+    second = Lane(world, 0 if first_stands else at, dies=order == "the second dies").start(run_id, step, batches)
     second.stands()
     first.finish()
     second.finish()
+    if isinstance(second.died, WorkerKilled) and second.gate.dies:
+        Lane(world).start(run_id, step, batches).finish()
     output = closed(world, run_id, step)
     for _ in range(MAX_RUNS):
         if output["outcome"] == "completed":
