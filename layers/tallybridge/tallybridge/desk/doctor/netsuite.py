@@ -11,7 +11,8 @@ from tallybridge.desk.doctor.preferences import preference_checks
 from tallybridge.errors import Refused
 from tallybridge.field_names import LOGICAL_NAMES
 from tallybridge.fields import Wanted, wanted
-from tallybridge.fields.netsuite import KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, PERMISSIONS, TEXT, TYPES, script_id_of
+from tallybridge.fields.netsuite import KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, TEXT, TYPES, script_id_of
+from tallybridge.fields.netsuite_role import PERMISSIONS
 from tallybridge.netsuite import NetSuite, RecordSchema
 from tallybridge.settings import NumberMapping, Settings
 from tallybridge.steps.shared.reference import PERIODS, Reference, prefix_of
