@@ -60,7 +60,7 @@ EDIT, CHECKED = "edit", "checked"
 """Marks: people edit the field, not the connector alone; a new record has it ticked."""
 
 TABLE: tuple[tuple[str, str, str, str, str], ...] = (
-    # prefix, steps by record ("!": the step cannot work without it), kind, labels, marks
+    # prefix, steps by record ("!": the step cannot work without it; "A": in tenants of mode A alone), kind, labels, marks
     ("custentity", "CUS cu! nc! so! np! nm! nr!", TEXT, "Zuora ID", ""),
     ("custentity", "CUS cu", TEXT, "Zuora Account Number|Zuora Account MRR|Zuora Created Date|Zuora Updated Date", ""),
     ("custentity", "CUS cu nc", CHECK, "Zuora Auto Pay", EDIT),
@@ -77,48 +77,49 @@ TABLE: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     ("custentity", "CUS nc!", TEXT, "Zuora Integration Status", ""),
     ("custentity", "CUS nc!", YES_NO, "Send to Zuora", EDIT),
-    ("custitem", "ITEM pr! rp! ch!", TEXT, "Zuora ID", ""),
+    ("custitem", "ITEM pr! rp! ch! so!", TEXT, "Zuora ID", ""),
     (
         "custitem",
         "ITEM pr rp ch",
         TEXT,
-        "Zuora Type|Zuora Product Name|Zuora Product Rate Plan Name|Zuora Product Rate Plan Charge Name|Zuora Charge Model"
+        "Zuora Product Name|Zuora Product Rate Plan Name|Zuora Product Rate Plan Charge Name|Zuora Charge Model"
         "|Zuora Charge Type|Zuora Billing Period|Zuora Tax Code|Zuora Created Date|Zuora Sync Date",
         "",
     ),
+    ("custitem", "ITEM pr rp ch so!", TEXT, "Zuora Type", ""),
     ("custitem", "ITEM pr rp ch", CHECK, "Zuora Taxable", ""),
     (
         "custbody",
-        "SO so!; INV in! dm! ad!; CM cm! ad! nm! nr!; PAY pa! re! np!; REF re! nr!",
+        "SO so!; INV in! dm! ad!; CM in!A cm! ad! nm! nr!; PAY pa! re! np!; REF re! nr!",
         TEXT,
         "Zuora ID",
         "",
     ),
-    ("custbody", "SO so!; CM nm!; PAY np!; REF nr!", TEXT, "Zuora Integration Status", ""),
+    ("custbody", "SO so!; CM nm! nr; PAY np!; REF nr!", TEXT, "Zuora Integration Status", ""),
     ("custbody", "SO so!", YES_NO, "Send to Zuora", EDIT),
     ("custbody", "SO so!", TEXT, "Zuora Term Setting", EDIT),
     ("custbody", "SO so!", DAY, "Zuora Contract Effective Date", EDIT),
-    ("custbody", "SO so; INV in dm ad; CM cm ad nm!; PAY pa np; REF re nr", TEXT, "Zuora Type", ""),
-    ("custbody", "SO so; INV in dm ad; CM cm ad; PAY pa; REF re", TEXT, "Zuora Reference Number", ""),
-    ("custbody", "SO so; INV in dm ad; CM cm ad nm; PAY pa np; REF re nr", TEXT, "Zuora Sync Date", ""),
+    ("custbody", "SO so; INV in dm ad; CM inA cm ad nm!; PAY pa np; REF re nr", TEXT, "Zuora Type", ""),
+    ("custbody", "SO so; INV in dm ad; CM inA cm ad; PAY pa; REF re", TEXT, "Zuora Reference Number", ""),
+    ("custbody", "SO so; INV in dm ad; CM inA cm ad nm; PAY pa np; REF re nr", TEXT, "Zuora Sync Date", ""),
     ("custbody", "SO so; CM nm; INV", TEXT, "Zuora Customer ID (Sales)", ""),
     ("custbody", "PAY np; REF nr", TEXT, "Zuora Customer ID (Payment)", ""),
     ("custbody", "SO so", YES_NO, "Zuora Auto Renew", EDIT),
     ("custbody", "SO so", TEXT, "Zuora Initial Term|Zuora Renewal Term|Zuora Subscription Number", EDIT),
     ("custbody", "SO so", DAY, "Zuora Term Start Date|Zuora Service Activation Date|Zuora Customer Acceptance Date", EDIT),
-    ("custbody", "INV in dm ad; CM cm ad; PAY pa np!; REF re nr!", TEXT, "Zuora Origin", ""),
-    ("custbody", "INV in dm ad; CM cm ad; PAY pa; REF re", TEXT, "Zuora Created Date", ""),
+    ("custbody", "INV in dm ad; CM inA cm ad nm; PAY pa np!; REF re nr!", TEXT, "Zuora Origin", ""),
+    ("custbody", "INV in dm ad; CM inA cm ad; PAY pa; REF re", TEXT, "Zuora Created Date", ""),
     (
         "custbody",
-        "INV in dm; CM cm",
+        "INV in dm; CM inA cm",
         TEXT,
         "Zuora Amount Without Tax|Zuora Tax Amount|Zuora Tax Exempt Amount|Zuora Posted Date|Zuora Target Date",
         "",
     ),
-    ("custbody", "INV in", TEXT, "Zuora Last Email Sent Date", ""),
+    ("custbody", "INV in; CM inA", TEXT, "Zuora Last Email Sent Date", ""),
     ("custbody", "INV ad; CM ad", TEXT, "Zuora Related Reference Number|Zuora Reference ID|Zuora Adjustment Type", ""),
     ("custbody", "INV ad; CM ad", RECORD, "Zuora Related Transaction", ""),
-    ("custbody", "CM cm; REF re", TEXT, "Zuora Updated Date", ""),
+    ("custbody", "INV dm; CM cm; REF re", TEXT, "Zuora Updated Date", ""),
     ("custbody", "CM nm! nr!", CHECK, "Create Zuora Refund", EDIT),
     ("custbody", "CM nm", LONG, "Zuora Adjustment IDs", ""),
     ("custbody", "CM nr!", RECORD, "Zuora Refund Payment Reference", EDIT),
@@ -126,10 +127,10 @@ TABLE: tuple[tuple[str, str, str, str, str], ...] = (
     ("custbody", "PAY pa np", TEXT, "Zuora Payment Reference ID", EDIT),
     ("custbody", "PAY np", YES_NO, "Zuora Sync Updates", f"{EDIT} {CHECKED}"),
     ("custbody", "REF re", TEXT, "Zuora Refund Type|Zuora Refund Reference ID", ""),
-    ("custcol", "INV in dm ad; CM cm ad", TEXT, "Zuora ID|Zuora Type|Zuora Service Start Date|Zuora Service End Date", ""),
+    ("custcol", "INV in dm ad; CM inA cm ad", TEXT, "Zuora ID|Zuora Type|Zuora Service Start Date|Zuora Service End Date", ""),
     (
         "custcol",
-        "INV in dm; CM cm",
+        "INV in dm; CM inA cm",
         TEXT,
         "Zuora Charge Date|Zuora Subscription Number|Zuora Subscription Notes|Zuora Tax Rate|Zuora Tax Rate Description",
         "",
@@ -154,11 +155,12 @@ OF_OTHERS = frozenset({"custitem.Avalara Tax Code"})
 
 @dataclass(frozen=True)
 class Use:
-    """A record type that has the field, and the step that uses it there; "" where it is only shown."""
+    """A record type that has the field, and the step that uses it there; "" where it is only shown. `mode`: the only one in which."""
 
     record: str
     step: str
     vital: bool
+    mode: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ def _uses(text: str) -> Iterator[Use]:
             if not steps:
                 yield Use(record, "", vital=False)
             for step in steps:
-                yield Use(record, STEP_OF[step.removesuffix("!")], step.endswith("!"))
+                yield Use(record, STEP_OF[step[:2]], "!" in step, step[2:].removeprefix("!"))
 
 
 FIELDS: tuple[NetSuiteField, ...] = tuple(
@@ -219,14 +221,14 @@ FIELDS: tuple[NetSuiteField, ...] = tuple(
 
 def _needs(prefixes: Collection[str]) -> dict[str, tuple[Need, ...]]:
     """What each step needs of each record type among the fields with these prefixes."""
-    found: dict[str, dict[str, tuple[list[str], list[str]]]] = {}
+    found: dict[str, dict[tuple[str, str], tuple[list[str], list[str]]]] = {}
     for field in FIELDS:
         for use in field.uses:
             if field.prefix in prefixes and use.step:
-                vital, useful = found.setdefault(use.record, {}).setdefault(use.step, ([], []))
+                vital, useful = found.setdefault(use.record, {}).setdefault((use.step, use.mode), ([], []))
                 (vital if use.vital else useful).append(field.label)
     order = [record for records in RECORDS_OF.values() for record in records if record in found]
-    return {r: tuple(Need(step, "|".join(vital), "|".join(useful)) for step, (vital, useful) in found[r].items()) for r in order}
+    return {r: tuple(Need(s, "|".join(vital), "|".join(useful), mode) for (s, mode), (vital, useful) in found[r].items()) for r in order}
 
 
 NETSUITE = _needs(("custentity", "custitem", "custbody"))

@@ -37,8 +37,8 @@ def checks(netsuite: NetSuite, settings: Settings, mode: str) -> Iterator[Check]
     running = {step for step, runs in steps_to_run(settings, mode).items() if runs}
     yield concurrency_check(netsuite, settings)
     for record_type, needs in NETSUITE.items():
-        fields = list(wanted(needs, running))
-        lines = list(wanted(NETSUITE_LINES.get(record_type, ()), running))
+        fields = list(wanted(needs, running, mode))
+        lines = list(wanted(NETSUITE_LINES.get(record_type, ()), running, mode))
         yield record_check(netsuite, record_type, fields, lines, settings.field_map)
     if any(n.runs(running) for n in NETSUITE["customer"]):
         yield from list_checks(netsuite)
