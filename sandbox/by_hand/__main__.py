@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from sandbox.by_hand import zuora
+
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app.add_typer(zuora.app, name="zuora")
 
 if __name__ == "__main__":
     app()
