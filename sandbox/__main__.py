@@ -41,7 +41,7 @@ def about(sandbox: Sandbox) -> str:
         "NetSuite": f"{sandbox.addresses.netsuite} ({slots} calls at a time, {zone})",
         "Revenue": f"{sandbox.addresses.revenue} (Zuora Revenue)",
         "Console": f"{sandbox.console_url} (choose a person there)",
-        "Data": {"demo": "demo tenant", "empty": "reference data only"}[sandbox.options.data],
+        "Data": {"demo": "demo tenant", "empty": "reference data only", "bare": "nothing is set up (docs/setup.md)"}[sandbox.options.data],
         "Environment": str(sandbox.out / ENV_FILE),
         "Runs": str(sandbox.out / "runs"),
     }

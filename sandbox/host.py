@@ -44,6 +44,9 @@ RECIPIENT = "finance@example.com"
 DEFAULT_PORT_BASE = 7000
 AWS_PORT, ZUORA_PORT, NETSUITE_PORT, REVENUE_PORT, CONSOLE_PORT = 0, 1, 2, 3, 4
 """Added to the port base."""
+TENANTS = ("ZUORA_", "NETSUITE_", "REVENUE_BASE", "REVENUE_USER", "REVENUE_PASSWORD", "REVENUE_ROLE", "REVENUE_CLIENT")
+OF_A_BARE_TENANT = ("ZUORA_BASE_URL", "NETSUITE_BASE_URL", "NETSUITE_ACCOUNT", "REVENUE_BASE_URL")
+"""Variables about the tenants, and those that are known before anything is set up."""
 CALL_SECONDS = 60.0
 """How long a call to a stand-in's control may take; a large load takes a while."""
 
@@ -54,14 +57,15 @@ class SandboxError(RuntimeError):
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """What to start. `settlement`: Invoice Settlement on (mode B) or off (mode A). `data`: the demo tenant, or only the reference data that
-    every account has. `data_query_queue_s`, `data_query_s`: how long each of Zuora's Data Query jobs waits, and then runs.
-    `netsuite_slots`: calls that NetSuite answers at a time. `time_zone`: that of the NetSuite account. `port_base` None takes free
-    ports. `out` is the folder for sandbox.env and the files of the runs. `child`: run the stand-ins in a process of their own. `clock` is
-    the time of everything, the machine's without one; a `VirtualClock` needs the stand-ins in this process."""
+    """What to start. `settlement`: Invoice Settlement on (mode B) or off (mode A). `data`: the demo tenant, only the reference data that
+    every account has ("empty"), or two tenants and an AWS stack in which nobody has set anything up ("bare"). `data_query_queue_s`,
+    `data_query_s`: how long each of Zuora's Data Query jobs waits, and then runs. `netsuite_slots`: calls that NetSuite answers at a time.
+    `time_zone`: that of the NetSuite account. `port_base` None takes free ports. `out` is the folder for sandbox.env and the files of the
+    runs. `child`: run the stand-ins in a process of their own. `clock` is the time of everything, the machine's without one; a
+    `VirtualClock` needs the stand-ins in this process."""
 
     settlement: bool = True
-    data: Literal["demo", "empty"] = "empty"
+    data: Literal["demo", "empty", "bare"] = "empty"
     latency_ms: int = 0
     data_query_queue_s: float = 0
     data_query_s: float = 0
@@ -98,8 +102,9 @@ class Sandbox:
             _check_ports(options.port_base)
         self.out.mkdir(parents=True, exist_ok=True)
         with ExitStack() as running:
-            private_key, public_key = new_key_pair()
-            running.enter_context(_file(self.out / KEY_FILE, private_key))
+            private_key, public_key = ("", "") if self.is_bare else new_key_pair()
+            if private_key:
+                running.enter_context(_file(self.out / KEY_FILE, private_key))
             stand_ins = self._stand_ins(public_key)
             running.enter_context(stand_ins)
             self.addresses = stand_ins.addresses
@@ -112,12 +117,14 @@ class Sandbox:
                     parameters={**parameters, **(console_parameters(console) if console else {})},
                     port=self._port(AWS_PORT),
                     clock=options.clock,
+                    new_account=self.is_bare,
                 )
             )
             if console:
                 running.enter_context(serve_console(self.aws, console, self.aws.clock))
-            self._store_credentials(private_key)
-            self.store_settings({})
+            if not self.is_bare:
+                self._store_credentials(private_key)
+                self.store_settings({})
             if options.data == "demo":
                 self.load(load_tenant())
                 self.load_revenue()
@@ -130,6 +137,11 @@ class Sandbox:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._running.close()
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nobody has set anything up."""
+        return self.options.data == "bare"
 
     # --- Use ----------------------------------------------------------------------------------------------------------
 
@@ -188,6 +200,7 @@ class Sandbox:
             netsuite_port=self._port(NETSUITE_PORT),
             revenue_port=self._port(REVENUE_PORT),
             certificate_public_key=public_key,
+            bare=self.is_bare,
         )
         return StandInChild(options) if self.options.child else StandInThreads(options, self.options.clock)
 
@@ -263,14 +276,16 @@ class Sandbox:
             "CREDENTIALS_SECRET": outputs["CredentialsSecret"],
             "CONSOLE_URL": self.console_url,
         }
+        if self.is_bare:
+            values = {name: value for name, value in values.items() if name in OF_A_BARE_TENANT or not name.startswith(TENANTS)}
         return {name: value for name, value in values.items() if value}
 
 
 def options_from(variables: dict[str, str], **fixed: Any) -> SandboxOptions:
-    """Options from SETTLEMENT (on/off), DATA (demo/empty), LATENCY_MS, QUERY_QUEUE_S, QUERY_S, NETSUITE_SLOTS, TIMEZONE, PORT_BASE. Raises
-    `SandboxError` that names a wrong one."""
+    """Options from SETTLEMENT (on/off), DATA (demo/empty/bare), LATENCY_MS, QUERY_QUEUE_S, QUERY_S, NETSUITE_SLOTS, TIMEZONE, PORT_BASE.
+    Raises `SandboxError` that names a wrong one."""
     settlement = _choice(variables, "SETTLEMENT", "on", ("on", "off")) == "on"
-    data: Any = _choice(variables, "DATA", "demo", ("demo", "empty"))
+    data: Any = _choice(variables, "DATA", "demo", ("demo", "empty", "bare"))
     options = SandboxOptions(
         settlement=settlement,
         data=data,

@@ -14,7 +14,7 @@ import sys
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 from sandbox.clock import Clock, RealClock
 from sandbox.control import Control
@@ -34,7 +34,8 @@ class StandInsFailed(RuntimeError):
 @dataclass(frozen=True)
 class StandInOptions:
     """How the stand-ins are set up. `settlement`: Invoice Settlement on; `data_query_queue_s`, `data_query_s`: how long a Data Query job
-    waits, and then runs; ports 0 take free ones; `netsuite_slots` 0 means no limit; `time_zone` is that of the NetSuite account."""
+    waits, and then runs; ports 0 take free ones; `netsuite_slots` 0 means no limit; `time_zone` is that of the NetSuite account. `bare`:
+    nobody has set anything up in either tenant."""
 
     settlement: bool = True
     latency_ms: int = 0
@@ -46,6 +47,7 @@ class StandInOptions:
     netsuite_port: int = 0
     revenue_port: int = 0
     certificate_public_key: str = ""
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,16 @@ class StandInThreads(AbstractContextManager["StandInThreads"]):
             slots=options.netsuite_slots,
             time_zone=options.time_zone,
             certificate_public_key=options.certificate_public_key,
+            bare=options.bare,
             clock=now,
         )
+        bare: dict[str, Any] = {"bare": True} if options.bare and "bare" in ZuoraOptions.__dataclass_fields__ else {}
         tenant = ZuoraOptions(
             settlement=options.settlement,
             data_query_queue_s=options.data_query_queue_s,
             data_query_run_s=options.data_query_s,
             clock=now,
+            **bare,
         )
         zuora = Control(ZuoraStandIn(tenant), options.latency_ms)
         netsuite = Control(NetSuiteStandIn(account), options.latency_ms)

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from tallybridge.desk import certificate_change, key_pair
 from tallybridge.desk.connection import connection
 from tallybridge.desk.credentials import EXPIRES, KEYS, NAMES, present
 from tallybridge.desk.credentials import rotate as exchanged
 from tallybridge.desk.moving import accept, move
 from tallybridge.documents import Unusable, read_object
 from tallybridge.errors import ConfigurationError
-from tallybridge_cli import render
+from tallybridge_cli import render, rotation
 from tallybridge_cli.exits import Code
 from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, out, say, target_of, write_json
 
@@ -25,6 +26,12 @@ def rotate(
     side: Annotated[str, typer.Argument(help="Whose credentials: zuora, netsuite or revenue.")],
     file: Annotated[Path | None, typer.Option("--from", help="A JSON file with the new keys; without it they are asked for.")] = None,
     key_file: Annotated[Path | None, typer.Option("--key-file", help="NetSuite: a PEM file with the new private key.")] = None,
+    certificate_id: Annotated[str, typer.Option("--certificate-id", help="NetSuite: the id that its screen shows for the key.")] = "",
+    certificate: Annotated[bool, typer.Option("--certificate", help="NetSuite: make a key and a certificate, and map it.")] = False,
+    finish: Annotated[bool, typer.Option("--finish", help="NetSuite: revoke the certificate before, after a good run.")] = False,
+    revoked: Annotated[bool, typer.Option("--revoked", help="With --finish: it was revoked by hand.")] = False,
+    into: Annotated[Path, typer.Option("--into", help="Where key and certificate lie meanwhile.")] = certificate_change.FOLDER,
+    days: Annotated[int, typer.Option("--days", min=30, max=key_pair.DAYS, help="How long the certificate holds.")] = key_pair.DAYS,
     reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the audit.")] = "",
     env: EnvOption = None,
     stack: StackOption = None,
@@ -36,9 +43,17 @@ def rotate(
     if side not in KEYS:
         text = f'"{side}" is no side that has credentials.'
         raise ConfigurationError(text, place="side", code="INPUT", advice=f"The sides are {', '.join(KEYS)}.")
-    given = _of_file(file) if file else {} if key_file else _asked_for(side, present(target)[side])
+    brings = bool(file or key_file or certificate_id)
+    rotation.check(side, certificate=certificate, finish=finish, revoked=revoked, brings=brings)
+    if certificate:
+        return rotation.begin(target, into, reason, days, json=json)
+    if finish:
+        return rotation.finish(target, reason, revoked=revoked, json=json)
+    given = _of_file(file) if file else {} if brings else _asked_for(side, present(target)[side])
     if key_file:
-        given["private_key"] = _text(key_file)
+        given = {**rotation.expiry_beside(key_file), **given, "private_key": _text(key_file)}
+    if certificate_id:
+        given["certificate_id"] = certificate_id
     said = exchanged(target, side, given, target.who(), reason)
     if json:
         write_json({"side": side, "keys": sorted(key for key, value in given.items() if value), "login": said})

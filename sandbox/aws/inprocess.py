@@ -24,7 +24,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.aws import limits, mail, store_repairs, table_policies
+from sandbox.aws import limits, mail, rights, store_repairs, table_policies
 from sandbox.aws.patch import apply, put
 
 ACCOUNT = DEFAULT_ACCOUNT_ID
@@ -95,7 +95,8 @@ class InProcess:
     def start(self) -> None:
         """Raises RuntimeError if another embedded AWS is running in this process."""
         of_tables = table_policies.tables_keep_to_their_policies
-        apply((*store_repairs.REPAIRS, mail.the_mail_account_can_be_asked, *limits.LIMITS, of_tables))
+        asked = (mail.the_mail_account_can_be_asked, rights.rights_can_be_asked_for)
+        apply((*store_repairs.REPAIRS, *asked, *limits.LIMITS, of_tables))
         if not InProcess._on.acquire(blocking=False):
             raise RuntimeError("an embedded AWS is running in this process already; close it first")
         BackendDict.reset()

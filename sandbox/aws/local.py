@@ -33,7 +33,9 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from sandbox.aws import definitions, patch, properties, repairs, resources, scheduler, updates
 from sandbox.aws.environ import ProcessView
 from sandbox.aws.functions import ACCOUNT_CONCURRENCY, FunctionConfig, Functions, InvocationRecord, TooManyRequests, Usage
+from sandbox.aws.hands import Hands
 from sandbox.aws.inprocess import ACCOUNT, InProcess
+from sandbox.aws.mail import NEW, MailAccount
 from sandbox.aws.patch import put
 from sandbox.aws.permissions import Need, Roles, managed_documents
 from sandbox.aws.translate import CODE_BUCKET, translate
@@ -69,6 +71,7 @@ class LocalAws:
     `functions_root` is the folder that the template's `CodeUri`s are relative to (default: where the template is), `environment` are
     further variables for every function, `port` is that of the server on 127.0.0.1 (0 takes a free one). `clock` is the time that functions
     and executions live by; on a `VirtualClock` hours pass in milliseconds, while `wait` and `settle` still count the machine's seconds.
+    `new_account`: nobody has verified an address or asked for production access in Amazon SES; else the stack's sender is verified.
     """
 
     def __init__(
@@ -81,7 +84,9 @@ class LocalAws:
         environment: Mapping[str, str] | None = None,
         region: str = REGION,
         clock: Clock | None = None,
+        new_account: bool = False,
     ) -> None:
+        self.new_account = new_account
         self.template = template
         self.clock = clock or RealClock()
         self.region = region
@@ -117,7 +122,8 @@ class LocalAws:
         try:
             self._create_stack()
             self._scheduler = scheduler.Scheduler(self.clock, ACCOUNT, self.region, self._start_target, self._give_up_target)
-            self._server = LoopbackServer(DomainDispatcherApplication(create_backend_app), self._port).start()
+            app = Hands(DomainDispatcherApplication(create_backend_app), ACCOUNT, self.region, self.sent_mails)
+            self._server = LoopbackServer(app, self._port).start()
         except BaseException:
             self.close()
             raise
@@ -255,8 +261,11 @@ class LocalAws:
         self._take_invocations()
         stack = cloudformation_backends[ACCOUNT][self.region].create_stack(STACK, json.dumps(translated), dict(self._parameters))
         self._learn_stack(stack, translated)
-        for identity in filter(None, [self._parameters.get("NotificationSender")]):
-            ses_backends[ACCOUNT][self.region].verify_email_identity(identity)
+        if self.new_account:
+            MailAccount.reset(**NEW)
+            self._restore.append(MailAccount.reset)
+        elif sender := self._parameters.get("NotificationSender"):
+            ses_backends[ACCOUNT][self.region].verify_email_identity(sender)
         repairs.Hooks.status_changed = self._status_changed
         repairs.Hooks.invoke = lambda name, payload: self._functions.invoke(self._config(name), payload)
 

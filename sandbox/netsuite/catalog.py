@@ -14,7 +14,8 @@ CURRENCY_FIELDS = ("currency", "exchangerate", "currencylist")
 
 
 class Catalog:
-    """Record types and line shapes of one account. `version` changes with every change of the custom fields and lists. `role` is the one
+    """Record types and line shapes of one account. `version` changes with every change of the custom fields and lists;
+    `list_keys` are the script ids of their values, as far as they are known. `role` is the one
     that the request in hand is made with; None for what needs no permission."""
 
     def __init__(self, options: NetSuiteOptions) -> None:
@@ -23,13 +24,14 @@ class Catalog:
         self.types: dict[str, RecordType] = {}
         self.custom: dict[str, CustomField] = {}
         self.lists: Lists = {}
+        self.list_keys: dict[str, dict[str, int]] = {}
         self.role: Role | None = None
         self._shapes: dict[tuple[str, str], LineShape] = {}
         self.reset()
 
     def reset(self) -> None:
         """Back to the fields and lists of a new account."""
-        self.lists = {} if self.options.bare else installed_lists()
+        self.lists, self.list_keys = {} if self.options.bare else installed_lists(), {}
         self.set_custom({} if self.options.bare else {f.script_id: f for f in installed()})
 
     def may_edit(self, script_id: str) -> bool:

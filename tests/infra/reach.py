@@ -14,6 +14,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIBRARY = REPOSITORY / "layers" / "tallybridge"
+COMMANDS = REPOSITORY / "cli"
 STORES = {
     "runs": ("tallybridge.sync.runs", "Runs", "runs"),
     "ledger": ("tallybridge.sync.ledger", "Ledger", "status"),
@@ -65,7 +66,7 @@ CALLS = {
     "describe_table": "dynamodb:DescribeTable",
     "head_bucket": "s3:ListBucket",
     "get_account": "ses:GetAccount",
-    "get_identity_verification_attributes": "ses:GetIdentityVerificationAttributes",
+    "get_email_identity": "ses:GetEmailIdentity",
     "get_suppressed_destination": "ses:GetSuppressedDestination",
 }
 """boto3 method: the IAM action it needs."""
@@ -104,9 +105,14 @@ class Module:
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
+def _path(name: str) -> Path:
+    """Where a module of the library or of the command line lies, without the end of its name."""
+    return (COMMANDS if name.startswith("tallybridge_cli") else LIBRARY) / Path(*name.split("."))
+
+
 @cache
 def module(name: str) -> Module:
-    path = LIBRARY / Path(*name.split("."))
+    path = _path(name)
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     return parse(file.read_text(encoding="utf-8")) if file.is_file() else Module()
 
@@ -127,6 +133,13 @@ def parse(text: str) -> Module:
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
             found.assigned[node.target.id] = node.value
     return found
+
+
+def reached_by_command(where: str, command: str) -> Reached:
+    """What a command can reach: a function of a module of the command line."""
+    walk, at = _Walk(), module(where)
+    walk.body(at, at.functions[command])
+    return walk.reached
 
 
 def reached_by(function: str) -> Reached:
@@ -251,8 +264,11 @@ class _Walk:
 def _as_module(at: Module, name: str) -> str:
     """The module of the library that a name stands for, "" where it is none."""
     source, original = at.imported.get(name, ("", ""))
-    path = LIBRARY / Path(*source.split("."), original)
-    return f"{source}.{original}" if source and (path.is_dir() or path.with_suffix(".py").is_file()) else ""
+    handed_out = module(source).imported.get(original) if source else None
+    if not source or (handed_out and handed_out != (source, original)):  # a package hands out what one of its modules is called, too
+        return ""
+    path = _path(source) / original
+    return f"{source}.{original}" if path.is_dir() or path.with_suffix(".py").is_file() else ""
 
 
 @cache

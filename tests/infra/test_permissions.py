@@ -45,7 +45,7 @@ def need_of(aws: LocalAws, action: str, place: str, folder: str = "") -> Need:
             },
             **dict.fromkeys(("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"), out["CredentialsSecret"]),
             "scheduler:ListSchedules": "*",
-            **dict.fromkeys(("ses:GetAccount", "ses:GetIdentityVerificationAttributes", "ses:GetSuppressedDestination"), "*"),
+            **dict.fromkeys(("ses:GetAccount", "ses:GetEmailIdentity", "ses:GetSuppressedDestination"), "*"),
             **dict.fromkeys(("kms:Sign", "kms:GetPublicKey"), out["ExportKey"]),
             "states:DescribeStateMachine": out["BillingSyncArn"],
             **dict.fromkeys(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tallybridge.desk.doctor import aws, both, mail, netsuite, zuora
@@ -71,13 +71,24 @@ def bound_mode(target: Target) -> str:
 
 def connected(target: Target, settings: Settings) -> Systems:
     """Clients with the credentials of the secret. Raises `ConfigurationError`."""
-    credentials, clock = target.credentials(), target.clock
-    http = Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
-    return Systems(
-        settings,
-        Zuora(zuora_connection(credentials, settings), http),
-        NetSuite(netsuite_connection(credentials, settings), http, LocalSlots(SLOTS, http.clock)),
-    )
+    credentials, http = target.credentials(), http_of(target)
+    return Systems(settings, zuora_of(credentials, settings, http), netsuite_of(credentials, settings, http))
+
+
+def http_of(target: Target) -> Http:
+    """Connections that live by the installation's clock."""
+    clock = target.clock
+    return Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep)
+
+
+def zuora_of(credentials: Mapping[str, Mapping[str, str]], settings: Settings, http: Http) -> Zuora:
+    """A client of the Zuora side alone. Raises `ConfigurationError`."""
+    return Zuora(zuora_connection(credentials, settings), http)
+
+
+def netsuite_of(credentials: Mapping[str, Mapping[str, str]], settings: Settings, http: Http) -> NetSuite:
+    """A client of the NetSuite side alone. Raises `ConfigurationError`."""
+    return NetSuite(netsuite_connection(credentials, settings), http, LocalSlots(SLOTS, http.clock))
 
 
 def attempt(area: str, name: str, check: Callable[[], Check]) -> Check:
