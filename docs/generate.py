@@ -1,5 +1,6 @@
 """Writes what is made from other files: settings.md and coverage.md from the code, a page per code and the library's list of codes from
-errors.md. Run `python docs/generate.py`; `python docs/generate.py codes` writes the codes alone."""
+errors.md, the SuiteCloud project `netsuite/` and the page of its fields. Run `python docs/generate.py`; with a word, `codes` or `netsuite`,
+it writes those alone."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from typing import Any
 
 from tallybridge.desk.settings import catalogue, values_in_words
 from tallybridge.reporting.codes import LIST
+from tallybridge_cli.setup import netsuite_page, netsuite_project
 
 FOLDER = Path(__file__).parent
 RULES = FOLDER.parent / "tests" / "rules"
@@ -138,9 +140,29 @@ def collected_rules() -> dict[str, list[str]]:
         return dict(json.loads(report.read_text(encoding="utf-8")))
 
 
+SUITECLOUD = FOLDER.parent / "netsuite"
+
+
+def write_netsuite() -> None:
+    """The SuiteCloud project, without files that are gone, and the page of its fields."""
+    made = {SUITECLOUD / path: text for path, text in netsuite_project.shipped().items()}
+    for old in SUITECLOUD.rglob("*"):
+        if old.is_file() and old not in made:
+            old.unlink()
+    for path, text in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (FOLDER / "netsuite-fields.md").write_text(netsuite_page.page(), encoding="utf-8")
+
+
+PARTS = {"codes": write_codes, "netsuite": write_netsuite}
+
+
 if __name__ == "__main__":
-    write_codes()
-    if sys.argv[1:] == ["codes"]:
+    for part, write in PARTS.items():
+        if part in (sys.argv[1:] or PARTS):
+            write()
+    if sys.argv[1:]:
         sys.exit()
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
     (FOLDER / "coverage.md").write_text(coverage_page(collected_rules()), encoding="utf-8")

@@ -10,6 +10,7 @@ the fault rules that match, and passed to the stand-in.
     POST /_sandbox/stats                               -> 200 {} (statistics back to zero)
     POST /_sandbox/faults   [{rule}, ...]              -> 200 {"rules": n} (replaces the rules; [] clears them)
     POST /_sandbox/latency  {"ms": 300}                -> 200 {}
+    POST /_sandbox/by-hand  {"action": ..., ...}       -> 200 {...} (what a person does in the vendor's screens) | 400 {"errors"}
 
 A fault rule: {"method": "POST", "path": "^/services/rest/record/v1/invoice", one of "nth": 3 | "probability": 0.1 with "seed": 7 |
 neither (every call), "times": 2 (at most so often), and one effect: "delay_ms": 500 | "status": 503 with "body" and "headers" |
@@ -202,6 +203,8 @@ class Control:
                 case ("POST", "stats"):
                     self.clear_stats()
                     return answer({})
+                case ("POST", "by-hand") if hasattr(self.stand_in, "by_hand"):
+                    return answer(self.stand_in.by_hand(json.loads(request.get_data())))
                 case ("POST", "faults"):
                     self.set_faults(json.loads(request.get_data()))
                     return answer({"rules": len(self.faults)})

@@ -18,6 +18,7 @@ from sandbox.zuora.models.values import json_default
 
 if TYPE_CHECKING:
     from sandbox.zuora.models.tenant import Tenant
+    from sandbox.zuora.models.users import User
 
 MALFORMED = 90
 INVALID_PARAMETER = 27
@@ -27,13 +28,14 @@ ACTIONS_FAMILIES = (Family.ACTIONS, Family.CRUD, Family.EXPORT)
 
 @dataclass
 class Call:
-    """A routed request. `args` are the variable parts of the path."""
+    """A routed request. `args` are the variable parts of the path; `user` is whose token it bears."""
 
     tenant: Tenant
     request: Request
     family: Family
     args: dict[str, str]
     path: str
+    user: User
 
     @cached_property
     def body(self) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Literal
 
 SANDBOX_CLIENT_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 SANDBOX_CLIENT_SECRET = "sandbox-zuora-secret"
+SANDBOX_ADMIN_ID = "0a1b2c3d-0000-4000-8000-000000000002"
+SANDBOX_ADMIN_SECRET = "sandbox-zuora-administrator"
 
 
 def utc_now() -> datetime:
@@ -60,11 +62,20 @@ class ZuoraOptions:
     invoices have a field Currency; without the feature no API knows that field. `invoice_adjustments`: without the feature of that name no
     API knows the object InvoiceAdjustment. `currencies` and `payment_terms` are the active ones of the tenant; what loaded accounts have
     comes on top.
+    `bare`: a tenant that nobody has prepared, without fields of its own, payment method types, and any OAuth client but its
+    administrator's. `new_field_delay_s` is how long a new field stays unknown to all but its definition, `reindex_s` how long a field
+    that is made filterable later is not. `migrates_standard_objects`: `/objects/migrations` takes standard objects.
+    `custom_field_limits`: how many fields of the tenant's own an object may have, and how many filterable ones, as in the smallest
+    edition. `payment_types_give_methods`: a payment method type that is switched on gives a method without account. `finance`: Zuora
+    Finance is on.
     """
 
     settlement: bool = True
     client_id: str = SANDBOX_CLIENT_ID
     client_secret: str = SANDBOX_CLIENT_SECRET
+    admin_client_id: str = SANDBOX_ADMIN_ID
+    admin_client_secret: str = SANDBOX_ADMIN_SECRET
+    bare: bool = False
     token_life_s: int = 3598
     data_query_lag_s: float = 5
     data_query_queue_s: float = 0
@@ -77,6 +88,12 @@ class ZuoraOptions:
     entity_id: str = "2c92c0f8-4f8a-54e8-014f-8b5d1a2b0002"
     custom_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connector_fields: bool = True
+    new_field_delay_s: float = 5
+    reindex_s: float = 12 * 3600
+    migrates_standard_objects: bool = True
+    custom_field_limits: tuple[int, int] = (50, 10)
+    payment_types_give_methods: bool = False
+    finance: bool = True
     orders: bool = True
     orders_harmonization: bool = False
     multiple_currencies: bool = True

@@ -12,11 +12,13 @@ from werkzeug.wrappers import Request, Response
 from sandbox.zuora import exceptions as refusals
 from sandbox.zuora.exceptions import ApiError, Family
 from sandbox.zuora.http import Call, error_response, request_bytes
+from sandbox.zuora.models import by_hand, rights
 from sandbox.zuora.models.dataquery.results import PREFIX
 from sandbox.zuora.models.limits import CONCURRENCY_TEXT
 from sandbox.zuora.models.load import Loader, dump
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.troubles import Troubles
+from sandbox.zuora.models.users import User
 from sandbox.zuora.options import ZuoraOptions
 from sandbox.zuora.responses import data_query, oauth
 from sandbox.zuora.urls import ROUTER, Route, family_of, normal
@@ -55,7 +57,9 @@ class ZuoraStandIn:
     def load(self, objects: dict[str, list[dict[str, Any]]]) -> dict[str, int]:
         """Store whole objects by type, all or none. Raises `LoadRefused`."""
         with self.tenant.store.lock:
+            self.tenant.custom.catch_up()
             counts = Loader(self.tenant.store, self.options.zone, self.options.settlement).load(objects)
+            self.tenant.settings.take_over(self.tenant.store.all("TaxationItem") if "TaxationItem" in counts else ())
             if "Account" in counts:
                 self.tenant.take_over_lists(self.tenant.store.all("Account"))
             return counts
@@ -66,6 +70,12 @@ class ZuoraStandIn:
 
     def reset(self) -> None:
         self.tenant = Tenant(self.options)
+
+    def by_hand(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What a person does in the tenant's screens, see `models.by_hand`. Raises `ValueError` where a screen would not let it pass."""
+        with self.tenant.store.lock:
+            self.tenant.custom.catch_up()
+            return by_hand.act(self.tenant, given)
 
     def operation(self, method: str, path: str) -> str:
         """Method and path shape, for example `PUT /v1/payments/{key}`."""
@@ -106,10 +116,10 @@ class ZuoraStandIn:
             if path == TOKEN_PATH:
                 response = self.token(request)
             else:
-                self.check_token(request, path)
+                user = self.check_token(request, path)
                 if route is None:
                     raise refusals.wrong_method(request.method) if known else refusals.wrong_path(request.path)
-                response = self.serve(Call(self.tenant, request, route.family, args, path), route)
+                response = self.serve(Call(self.tenant, request, route.family, args, path, user), route)
         except ApiError as refused:
             response = error_response(refused)
             if refused.status == 401:
@@ -119,14 +129,17 @@ class ZuoraStandIn:
     def token(self, request: Request) -> Response:
         if request.method != "POST":
             raise refusals.wrong_method(request.method)
-        return oauth.token(Call(self.tenant, request, Family.OAUTH, {}, TOKEN_PATH))
+        return oauth.token(Call(self.tenant, request, Family.OAUTH, {}, TOKEN_PATH, User("")))
 
-    def check_token(self, request: Request, path: str) -> None:
-        if not self.tenant.tokens.accept(request.headers.get("Authorization", "")):
+    def check_token(self, request: Request, path: str) -> User:
+        """Whose token the request bears. Raises the refusal of a request without a living one."""
+        user = self.tenant.tokens.accept(request.headers.get("Authorization", ""))
+        if user is None:
             raise refusals.not_authenticated(family_of(path))
         entity = request.headers.get("Zuora-Entity-Ids")
         if entity and entity not in (self.options.entity_id,):
             raise refusals.V1Error(WRONG_ENTITY, f"The entity {entity} does not exist or cannot be accessed.", 400)
+        return user
 
     def serve(self, call: Call, route: Route) -> Response:
         """Run the handler, once per idempotency key."""
@@ -153,6 +166,9 @@ class ZuoraStandIn:
         return response
 
     def handle(self, call: Call, route: Route) -> Response:
+        with self.tenant.store.lock:
+            self.tenant.custom.catch_up()
+        rights.check(call.user, call.request.method, call.path, call.family, lambda: call.body)
         if not route.locked:
             return route.handler(call)
         with self.tenant.store.lock:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sandbox.zuora.exceptions import Family
 from sandbox.zuora.http import Handler
-from sandbox.zuora.responses import actions, aqua, crud, data_query, describe, export, object_query
+from sandbox.zuora.responses import actions, aqua, crud, data_query, describe, export, object_query, objects, settings
 from sandbox.zuora.responses.v1 import accounts, catalog, invoices, memos, payments, refunds, subscriptions
 
 Concurrency = Literal["Default", "High-volume", "Object Query"]
@@ -202,5 +202,16 @@ DESCRIBE = [
     Route("GET", "/v1/describe", Family.EXPORT, describe.objects),
     Route("GET", "/v1/describe/{object}", Family.EXPORT, describe.fields),
 ]
-ROUTES = [*ACTIONS, *DATA_QUERY, *V1, *MEMOS, *OBJECT_QUERY, *AQUA, *EXPORT, *CRUD, *DESCRIBE]
+OBJECTS = [
+    Route("GET", "/objects/definitions/com_zuora", Family.V1, objects.definitions),
+    Route("GET", "/objects/definitions/com_zuora/{object}", Family.V1, objects.definition),
+    Route("POST", "/objects/migrations", Family.V1, objects.migrate),
+]
+SETTINGS = [
+    *(Route(method, f"/settings/{shape}", Family.V1, handler) for (method, shape), handler in settings.ONE.items()),
+    Route("POST", "/settings/batch-requests", Family.V1, settings.batch),
+    v1("GET", "accounting-codes", settings.accounting_codes),
+    v1("POST", "accounting-codes", settings.make_accounting_code),
+]
+ROUTES = [*ACTIONS, *DATA_QUERY, *V1, *MEMOS, *OBJECT_QUERY, *AQUA, *EXPORT, *CRUD, *DESCRIBE, *OBJECTS, *SETTINGS]
 ROUTER = Router(ROUTES)

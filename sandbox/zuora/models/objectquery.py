@@ -143,7 +143,7 @@ def indexed_field(kind: ObjectType, name: str) -> Field:
     """A field that may be filtered or sorted. Raises the refusal of any other."""
     allowed = {*ALWAYS_FILTERABLE, *FILTERABLE.get(kind.name, "").split()}
     found = kind.by_lower.get(name.lower())
-    if found is None or found.camel is None or name.lower() not in allowed:
+    if found is None or found.camel is None or not (found.indexed or name.lower() in allowed):
         raise refuse(f"The field '{name}' of {kind.name} is not indexed.")
     return found
 

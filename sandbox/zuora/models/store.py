@@ -15,7 +15,7 @@ from sandbox.zuora.schema.rules import NUMBERS, VERSIONED
 API_USER = "8ad08c8a8f4c1a5e018f4c3b2a190900"
 ID_PREFIX = "8ad08c8a"
 NUMBER_DIGITS = 8
-EXTRA_INDEXES = ("IntegrationId__NS",)
+EXTRA_INDEXES = ("IntegrationId__NS", "IntegrationId__c")
 
 
 class Change(NamedTuple):
@@ -123,6 +123,26 @@ class Store:
             candidate = f"{prefix}{n:0{NUMBER_DIGITS}d}"
             if candidate not in taken:
                 return candidate
+
+    def add_index(self, kind: str, field: str) -> None:
+        """Look a field up by an index that no record has yet, if it is one of those that are looked up."""
+        if field in EXTRA_INDEXES and (kind, field) not in self.indexes:
+            self.indexed[kind] = (*self.indexed[kind], field)
+            self.indexes[kind, field] = {}
+
+    def rename(self, kind: str, old: str, new: str | None) -> None:
+        """Give the values of a field to another one, or to none."""
+        self.indexed[kind] = tuple(f for f in self.indexed[kind] if f != old)
+        self.indexes.pop((kind, old), None)
+        if new is not None:
+            self.add_index(kind, new)
+        table = self.tables[kind]
+        for record_id, record in table.items():
+            if old in record:
+                kept = {k: v for k, v in record.items() if k != old}
+                table[record_id] = kept if new is None else {**kept, new: record[old]}
+                if new is not None and (kind, new) in self.indexes:
+                    self.indexes[kind, new].setdefault(record[old], {})[record_id] = None
 
     def due_changes(self) -> list[Change]:
         """Take the changes out whose time has come for the Data Query copy."""

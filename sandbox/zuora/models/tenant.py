@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from sandbox.zuora.models.custom_fields import CustomFields
 from sandbox.zuora.models.dataquery.jobs import QueryJobs
 from sandbox.zuora.models.export.jobs import Exports
 from sandbox.zuora.models.idempotency import IdempotencyStore
 from sandbox.zuora.models.limits import RateMeter
 from sandbox.zuora.models.locators import Locators
+from sandbox.zuora.models.settings import Settings
 from sandbox.zuora.models.store import Store
 from sandbox.zuora.models.tokens import Tokens
 from sandbox.zuora.models.troubles import Troubles
+from sandbox.zuora.models.users import Users
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.options import ZuoraOptions
 from sandbox.zuora.schema import build_schema
@@ -23,13 +26,14 @@ class Tenant:
 
     def __init__(self, options: ZuoraOptions) -> None:
         self.options = options
-        self.schema = build_schema(options.connector_fields, options.custom_fields)
+        self.schema = build_schema(options.connector_fields and not options.bare, {} if options.bare else options.custom_fields)
         if not options.invoice_adjustments:
             del self.schema["InvoiceAdjustment"]
         if not options.multiple_currencies:
             del self.schema["Invoice"].fields["Currency"]
             self.schema["Invoice"].rebuild()
         self.store = Store(self.schema, options.clock, options.data_query_lag_s)
+        self.users = Users(options)
         self.tokens = Tokens(options)
         self.troubles = Troubles()
         self.locators = Locators(self.store, options.zone, options.locator_life_s)
@@ -37,6 +41,8 @@ class Tenant:
         self.rates = RateMeter(options)
         self.jobs = QueryJobs(self.store, options, self.troubles)
         self.exports = Exports(self.store, options, self.jobs)
+        self.custom = CustomFields(self)
+        self.settings = Settings(self)
         self.orders = 0
         self.currencies = set(options.currencies)
         self.payment_terms = set(options.payment_terms)

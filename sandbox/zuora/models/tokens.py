@@ -1,12 +1,12 @@
-"""OAuth clients and access tokens (spec section 2)."""
+"""Access tokens of OAuth clients (spec section 2)."""
 
 from __future__ import annotations
 
 import secrets
 from collections import deque
 from dataclasses import dataclass
-from hmac import compare_digest
 
+from sandbox.zuora.models.users import Client, User
 from sandbox.zuora.options import ZuoraOptions
 
 MINUTE_S = 60
@@ -15,6 +15,7 @@ MAX_TOKENS = 10_000
 
 @dataclass
 class Token:
+    client: Client
     expires: float
     calls_left: int | None = None
 
@@ -30,12 +31,6 @@ class Tokens:
     def now(self) -> float:
         return self.options.clock().timestamp()
 
-    def client_known(self, client_id: str) -> bool:
-        return compare_digest(client_id.encode(), self.options.client_id.encode())
-
-    def secret_right(self, secret: str) -> bool:
-        return compare_digest(secret.encode(), self.options.client_secret.encode())
-
     def calls_left(self) -> int:
         """Token calls left in this minute, after counting this one."""
         now = self.now()
@@ -44,22 +39,22 @@ class Tokens:
         self.issued.append(now)
         return self.options.token_calls_per_minute - len(self.issued)
 
-    def issue(self, calls: int | None = None) -> str:
-        """A new token; `calls` lets it die after so many requests."""
+    def issue(self, client: Client, calls: int | None = None) -> str:
+        """A new token of a client; `calls` lets it die after so many requests."""
         if len(self.alive) >= MAX_TOKENS:
             now = self.now()
             self.alive = {k: t for k, t in self.alive.items() if t.expires > now}
         token = secrets.token_hex(16)
-        self.alive[token] = Token(self.now() + self.options.token_life_s, calls)
+        self.alive[token] = Token(client, self.now() + self.options.token_life_s, calls)
         return token
 
-    def accept(self, authorization: str) -> bool:
-        """Whether the header carries a living token; counts the call."""
+    def accept(self, authorization: str) -> User | None:
+        """Whose living token the header carries, if it does; counts the call."""
         scheme, _, value = authorization.partition(" ")
         token = self.alive.get(value.strip())
         if scheme.lower() != "bearer" or token is None or token.expires <= self.now():
-            return False
+            return None
         if token.calls_left is not None:
             token.calls_left -= 1
-            return token.calls_left >= 0
-        return True
+            return token.client.user if token.calls_left >= 0 else None
+        return token.client.user

@@ -55,11 +55,11 @@ def field_xml(kind: ObjectType, field: Field) -> str:
     options = "".join(element("option", o) for o in field.enum or ())
     parts = [
         element("name", field.name),
-        element("label", label(field.name)),
+        element("label", field.label or label(field.name)),
         element("selectable", field.selectable),
         element("createable", field.createable),
         element("updateable", field.updateable),
-        element("filterable", field.filterable),
+        element("filterable", field.filterable or field.indexed),
         element("custom", field.custom),
         element("maxlength", field.length or ""),
         element("required", field.name in kind.required),

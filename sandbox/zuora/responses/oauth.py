@@ -19,13 +19,14 @@ def token(call: Call) -> Response:
     form = call.request.form
     if form.get("grant_type") != GRANT:
         return refused(400, "Bad Request", "Invalid grant type")
-    if not tokens.client_known(form.get("client_id", "")):
+    client = call.tenant.users.client(form.get("client_id", ""))
+    if client is None:
         return refused(400, "Bad Request", "Invalid client id")
-    if not tokens.secret_right(form.get("client_secret", "")):
+    if not client.secret_is(form.get("client_secret", "")):
         return refused(401, "Unauthorized", "Invalid client secret")
     if call.tenant.troubles.client_deactivated:
         return json_response({"status": 403, "error": "Forbidden", "path": "/oauth/token"}, 403)
-    value = tokens.issue(call.tenant.troubles.token_calls)
+    value = tokens.issue(client, call.tenant.troubles.token_calls)
     options = call.tenant.options
     response = json_response(
         {

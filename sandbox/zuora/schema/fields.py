@@ -19,7 +19,8 @@ SYSTEM_FIELDS = "Id id qf; CreatedById id qf; CreatedDate dt qf; UpdatedById id 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of an object type. `name` is the PascalCase name; `sql` its Data Query column; `camel` its Object Query name."""
+    """One field of an object type. `name` is the PascalCase name; `sql` its Data Query column; `camel` its Object Query name.
+    `indexed` custom fields are filtered by Object Query too; `label` is "" where it is that of the name."""
 
     name: str
     kind: str
@@ -29,6 +30,8 @@ class Field:
     sql: str | None = None
     camel: str | None = None
     custom: bool = False
+    label: str = ""
+    indexed: bool = False
 
     @property
     def selectable(self) -> bool:

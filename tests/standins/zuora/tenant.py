@@ -53,9 +53,12 @@ class Tenant:
     def url(self) -> str:
         return self.server.url
 
-    def log_in(self) -> str:
+    def log_in(self, client_id: str = "", client_secret: str = "") -> str:
+        """Call with the token of a client from now on: the usual one, of a bare tenant its administrator's."""
         options = self.stand_in.options
-        form = {"client_id": options.client_id, "client_secret": options.client_secret, "grant_type": "client_credentials"}
+        usual = (options.admin_client_id, options.admin_client_secret) if options.bare else (options.client_id, options.client_secret)
+        given = (client_id, client_secret) if client_id else usual
+        form = {"client_id": given[0], "client_secret": given[1], "grant_type": "client_credentials"}
         token = str(requests.post(f"{self.url}/oauth/token", data=form, timeout=5).json()["access_token"])
         self.http.headers["Authorization"] = f"Bearer {token}"
         return token

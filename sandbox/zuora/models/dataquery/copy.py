@@ -62,6 +62,25 @@ class SqlCopy:
             column = column_name(kind.fields[name])
             self.connection.execute(f"CREATE INDEX {kind.table}_{column} ON {kind.table} ({column})")
 
+    def add(self, kind: str, field: Field) -> None:
+        """A column for a field that came later."""
+        with self.lock:
+            for table in (self.kinds[kind].table, GONE + self.kinds[kind].table):
+                self.connection.execute(f"ALTER TABLE {table} ADD COLUMN {column_definition(field)}")
+            self.columns[kind][field.name] = column_name(field)
+
+    def rename(self, kind: str, old: Field, new: Field | None) -> None:
+        """Another name for a column, or none any more."""
+        change = f"DROP COLUMN {column_name(old)}" if new is None else f"RENAME COLUMN {column_name(old)} TO {column_name(new)}"
+        with self.lock:
+            self.catch_up()
+            self.connection.execute(f"DROP INDEX IF EXISTS {self.kinds[kind].table}_{column_name(old)}")
+            for table in (self.kinds[kind].table, GONE + self.kinds[kind].table):
+                self.connection.execute(f"ALTER TABLE {table} {change}")
+            del self.columns[kind][old.name]
+            if new is not None:
+                self.columns[kind][new.name] = column_name(new)
+
     def catch_up(self) -> None:
         """Apply the changes that are due. The last version of a record wins."""
         latest: dict[tuple[str, str], Change] = {}

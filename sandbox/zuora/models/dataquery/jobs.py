@@ -17,6 +17,7 @@ from sandbox.zuora.models.dataquery.translate import SqlRefused, Translator
 from sandbox.zuora.models.store import API_USER, Store
 from sandbox.zuora.models.troubles import JobTrouble, Troubles
 from sandbox.zuora.options import ZuoraOptions
+from sandbox.zuora.schema import Field
 
 LIMIT_EXCEEDED = 70
 USER = f"{API_USER[:8]}-{API_USER[8:12]}-{API_USER[12:16]}-{API_USER[16:20]}-{API_USER[20:]}"
@@ -74,6 +75,18 @@ class QueryJobs:
     @cached_property
     def translator(self) -> Translator:
         return Translator(self.store.schema, frozenset(self.kinds), self.options.zone)
+
+    def fields_changed(self, kind: str, old: Field | None, new: Field | None) -> None:
+        """A field is there (no `old`), has another name, or is gone (no `new`)."""
+        with self.lock:
+            self.__dict__.pop("translator", None)
+            made: SqlCopy | None = self.__dict__.get("copy")
+            if made is None or kind not in made.kinds:
+                return
+            if old is None and new is not None:
+                made.add(kind, new)
+            elif old is not None:
+                made.rename(kind, old, new)
 
     def submit(self, query: str, output_format: str, compression: str, **more: Any) -> Job:
         """Queue a job. Raises the refusal of a full queue."""

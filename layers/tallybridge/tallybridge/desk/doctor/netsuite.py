@@ -11,7 +11,8 @@ from tallybridge.desk.doctor.preferences import preference_checks
 from tallybridge.errors import Refused
 from tallybridge.field_names import LOGICAL_NAMES
 from tallybridge.fields import Wanted, wanted
-from tallybridge.fields.netsuite import KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, PERMISSIONS, TEXT, TYPES, script_id_of
+from tallybridge.fields.netsuite import KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, TEXT, TYPES, script_id_of
+from tallybridge.fields.netsuite_role import PERMISSIONS
 from tallybridge.netsuite import NetSuite, RecordSchema
 from tallybridge.settings import NumberMapping, Settings
 from tallybridge.steps.shared.reference import PERIODS, Reference, prefix_of
@@ -36,8 +37,8 @@ def checks(netsuite: NetSuite, settings: Settings, mode: str) -> Iterator[Check]
     running = {step for step, runs in steps_to_run(settings, mode).items() if runs}
     yield concurrency_check(netsuite, settings)
     for record_type, needs in NETSUITE.items():
-        fields = list(wanted(needs, running))
-        lines = list(wanted(NETSUITE_LINES.get(record_type, ()), running))
+        fields = list(wanted(needs, running, mode))
+        lines = list(wanted(NETSUITE_LINES.get(record_type, ()), running, mode))
         yield record_check(netsuite, record_type, fields, lines, settings.field_map)
     if any(n.runs(running) for n in NETSUITE["customer"]):
         yield from list_checks(netsuite)

@@ -167,6 +167,13 @@ class NetSuiteToZuora(SyncStep):
             )
         return name
 
+    def customer_id(self, label: str) -> str:
+        """The Zuora account id: the field that is sourced from the customer, else the Zuora ID of the customer `c` itself. Where NetSuite
+        stores a sourced field, it is empty on what is older than the customer's own."""
+        of_customer = f"c.{self.label_field('Zuora ID', 'customer')}"
+        name = self.reference.custom(self.object, label)
+        return f"NVL(t.{name}, {of_customer})" if self.reference.has_field(self.object, name) else of_customer
+
     def waiting_work(self) -> int:
         """Two or three calls: the fields of the record types, whose script ids the query needs, and the count."""
         self.read_fields()
