@@ -14,7 +14,7 @@ import sys
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TextIO
 
 from sandbox.clock import Clock, RealClock
 from sandbox.control import Control
@@ -77,13 +77,12 @@ class StandInThreads(AbstractContextManager["StandInThreads"]):
             bare=options.bare,
             clock=now,
         )
-        bare: dict[str, Any] = {"bare": True} if options.bare and "bare" in ZuoraOptions.__dataclass_fields__ else {}
         tenant = ZuoraOptions(
             settlement=options.settlement,
             data_query_queue_s=options.data_query_queue_s,
             data_query_run_s=options.data_query_s,
+            bare=options.bare,
             clock=now,
-            **bare,
         )
         zuora = Control(ZuoraStandIn(tenant), options.latency_ms)
         netsuite = Control(NetSuiteStandIn(account), options.latency_ms)
