@@ -43,6 +43,7 @@ from tallybridge_cli import (
 )
 from tallybridge_cli import console as console_server
 from tallybridge_cli import revenue as revenue_commands
+from tallybridge_cli import setup as setup_commands
 from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
 from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, RunArgument, StackOption, err, out, say, target_of, write_json
 from tallybridge_cli.target import Target
@@ -65,6 +66,7 @@ app.add_typer(month_commands.app)
 app.add_typer(plan_commands.app)
 app.add_typer(credential_commands.app)
 app.add_typer(reversal_commands.app, name="reversal")
+app.add_typer(setup_commands.app, name="setup")
 
 
 @app.command()
