@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
 from tallybridge.fields.netsuite import CHECK, DAY, FIELDS, LIST, LISTS, LONG, RECORD, TEXT, YES_NO, NetSuiteField, derived_id
@@ -60,14 +60,17 @@ and says how to deploy it. Deploying writes objects of the same script id anew a
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a project holds: fields, custom lists by the field that uses them, and whether the role is in it."""
+    """What a project holds: fields, custom lists by the field that uses them, and whether the role is in it. `writer`: script id of the
+    role that may write what the connector alone writes. `ids`: script ids of fields that are there under another one than the derived."""
 
     fields: tuple[NetSuiteField, ...] = FIELDS
     lists: tuple[str, ...] = tuple(LISTS)
     role: bool = True
+    writer: str = ROLE_ID
+    ids: Mapping[str, str] = field(default_factory=dict)
 
-    def __bool__(self) -> bool:
-        return bool(self.fields or self.lists or self.role)
+    def __len__(self) -> int:
+        return len(self.fields) + len(self.lists) + self.role
 
 
 EVERYTHING = Wanted()
@@ -91,9 +94,9 @@ def shipped() -> dict[str, str]:
     return {"README.md": README, **project()}
 
 
-def flags_of(field: NetSuiteField) -> tuple[str, ...]:
+def flags_of(made: NetSuiteField) -> tuple[str, ...]:
     """The flags that put a field on its record types."""
-    return tuple(dict.fromkeys(flag for record in field.records for flag in FLAGS[field.prefix][record]))
+    return tuple(dict.fromkeys(flag for record in made.records for flag in FLAGS[made.prefix][record]))
 
 
 def _objects(wanted: Wanted) -> Iterator[tuple[str, str]]:
@@ -102,53 +105,54 @@ def _objects(wanted: Wanted) -> Iterator[tuple[str, str]]:
         yield f"{OBJECTS}{script_id}.xml", _list(label, script_id, values)
     if wanted.role:
         yield f"{OBJECTS}{ROLE_ID}.xml", _role()
-    for field in sorted(wanted.fields, key=lambda f: f.script_id):
-        yield f"{OBJECTS}{field.script_id}.xml", _field(field)
+    for made in sorted(wanted.fields, key=lambda f: f.script_id):
+        yield f"{OBJECTS}{made.script_id}.xml", _field(made, wanted)
 
 
-def _field(field: NetSuiteField) -> str:
-    only_ours = not field.edited and not field.source
+def _field(made: NetSuiteField, wanted: Wanted) -> str:
+    only_ours = not made.edited and not made.source
     parts = [
-        _tag("label", field.label),
-        _tag("fieldtype", FIELD_TYPES[field.kind]),
-        _tag("description", _description(field)),
-        *_target(field),
+        _tag("label", made.label),
+        _tag("fieldtype", FIELD_TYPES[made.kind]),
+        _tag("description", _description(made)),
+        *_target(made),
         _tag("storevalue", "T"),
-        *([_tag("defaultchecked", "T")] if field.checked else []),
-        _tag("accesslevel", EDIT if field.edited else VIEW),
+        *([_tag("defaultchecked", "T")] if made.checked else []),
+        _tag("accesslevel", EDIT if made.edited else VIEW),
         _tag("searchlevel", EDIT),
-        _tag("displaytype", "LOCKED" if field.source else "NORMAL"),
-        *_source(field),
-        *([_tag("itemsubtype", "BOTH")] if field.prefix == "custitem" else []),
-        *(_tag(flag, "T") for flag in flags_of(field)),
-        *(_role_access() if only_ours else []),
+        _tag("displaytype", "LOCKED" if made.source else "NORMAL"),
+        *_source(made, wanted.ids),
+        *([_tag("itemsubtype", "BOTH")] if made.prefix == "custitem" else []),
+        *(_tag(flag, "T") for flag in flags_of(made)),
+        *(_role_access(wanted.writer) if only_ours else []),
     ]
-    return _document(OBJECT_TYPES[field.prefix], field.script_id, parts)
+    return _document(OBJECT_TYPES[made.prefix], made.script_id, parts)
 
 
-def _description(field: NetSuiteField) -> str:
-    if field.source:
+def _description(made: NetSuiteField) -> str:
+    if made.source:
         return "Filled by NetSuite from the record that it refers to."
-    return "Used by Tallybridge; people may change it." if field.edited else "Written by Tallybridge."
+    return "Used by Tallybridge; people may change it." if made.edited else "Written by Tallybridge."
 
 
-def _target(field: NetSuiteField) -> list[str]:
-    if field.kind not in (LIST, RECORD):
+def _target(made: NetSuiteField) -> list[str]:
+    if made.kind not in (LIST, RECORD):
         return []
-    target = TRANSACTION if field.kind == RECORD else f"[scriptid={LISTS[field.label][0]}]"
+    target = TRANSACTION if made.kind == RECORD else f"[scriptid={LISTS[made.label][0]}]"
     return [_tag("selectrecordtype", target), _tag("onparentdelete", "NO_ACTION")]
 
 
-def _source(field: NetSuiteField) -> list[str]:
-    if field.source is None:
+def _source(made: NetSuiteField, ids: Mapping[str, str]) -> list[str]:
+    if made.source is None:
         return []
-    through, prefix, label = field.source
-    return [_tag("sourcelist", SOURCE_LISTS[through]), _tag("sourcefrom", f"[scriptid={derived_id(prefix, label)}]")]
+    through, prefix, label = made.source
+    script_id = ids.get(f"{prefix}.{label}") or derived_id(prefix, label)
+    return [_tag("sourcelist", SOURCE_LISTS[through]), _tag("sourcefrom", f"[scriptid={script_id}]")]
 
 
-def _role_access() -> list[str]:
+def _role_access(writer: str) -> list[str]:
     """Fields that only the connector writes: everybody sees them, its role changes them."""
-    level = [_tag("role", f"[scriptid={ROLE_ID}]"), _tag("accesslevel", EDIT), _tag("searchlevel", EDIT)]
+    level = [_tag("role", f"[scriptid={writer}]"), _tag("accesslevel", EDIT), _tag("searchlevel", EDIT)]
     return ["<roleaccesses>", "  <roleaccess>", *(f"    {part}" for part in level), "  </roleaccess>", "</roleaccesses>"]
 
 

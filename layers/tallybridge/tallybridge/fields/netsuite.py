@@ -60,7 +60,7 @@ EDIT, CHECKED = "edit", "checked"
 """Marks: people edit the field, not the connector alone; a new record has it ticked."""
 
 TABLE: tuple[tuple[str, str, str, str, str], ...] = (
-    # prefix, steps by record ("!": the step cannot work without it; "A": in tenants of mode A alone), kind, labels, marks
+    # prefix, steps by record ("!": the step cannot work without it; "A", "B": in tenants of that mode alone), kind, labels, marks
     ("custentity", "CUS cu! nc! so! np! nm! nr!", TEXT, "Zuora ID", ""),
     ("custentity", "CUS cu", TEXT, "Zuora Account Number|Zuora Account MRR|Zuora Created Date|Zuora Updated Date", ""),
     ("custentity", "CUS cu nc", CHECK, "Zuora Auto Pay", EDIT),
@@ -101,7 +101,7 @@ TABLE: tuple[tuple[str, str, str, str, str], ...] = (
     ("custbody", "SO so!", DAY, "Zuora Contract Effective Date", EDIT),
     ("custbody", "SO so; INV in dm ad; CM inA cm ad nm!; PAY pa np; REF re nr", TEXT, "Zuora Type", ""),
     ("custbody", "SO so; INV in dm ad; CM inA cm ad; PAY pa; REF re", TEXT, "Zuora Reference Number", ""),
-    ("custbody", "SO so; INV in dm ad; CM inA cm ad nm; PAY pa np; REF re nr", TEXT, "Zuora Sync Date", ""),
+    ("custbody", "SO so; INV in dm ad; CM inA cm ad nm; PAY pa np!; REF re nr", TEXT, "Zuora Sync Date", ""),
     ("custbody", "SO so; CM nm; INV", TEXT, "Zuora Customer ID (Sales)", ""),
     ("custbody", "PAY np; REF nr", TEXT, "Zuora Customer ID (Payment)", ""),
     ("custbody", "SO so", YES_NO, "Zuora Auto Renew", EDIT),
@@ -124,10 +124,11 @@ TABLE: tuple[tuple[str, str, str, str, str], ...] = (
     ("custbody", "CM nm", LONG, "Zuora Adjustment IDs", ""),
     ("custbody", "CM nr!", RECORD, "Zuora Refund Payment Reference", EDIT),
     ("custbody", "PAY pa", TEXT, "Zuora Payment Type|Zuora Credit Card Type", ""),
-    ("custbody", "PAY pa np", TEXT, "Zuora Payment Reference ID", EDIT),
-    ("custbody", "PAY np", YES_NO, "Zuora Sync Updates", f"{EDIT} {CHECKED}"),
+    ("custbody", "PAY pa np!", TEXT, "Zuora Payment Reference ID", EDIT),
+    ("custbody", "PAY np!B", YES_NO, "Zuora Sync Updates", f"{EDIT} {CHECKED}"),
     ("custbody", "REF re", TEXT, "Zuora Refund Type|Zuora Refund Reference ID", ""),
-    ("custcol", "INV in dm ad; CM inA cm ad", TEXT, "Zuora ID|Zuora Type|Zuora Service Start Date|Zuora Service End Date", ""),
+    ("custcol", "INV in! dm ad; CM in!A cm ad", TEXT, "Zuora ID", ""),
+    ("custcol", "INV in dm ad; CM inA cm ad", TEXT, "Zuora Type|Zuora Service Start Date|Zuora Service End Date", ""),
     (
         "custcol",
         "INV in dm; CM inA cm",

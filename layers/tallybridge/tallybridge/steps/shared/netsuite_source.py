@@ -17,7 +17,7 @@ from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import base_currency
 from tallybridge.steps.shared.fitting import with_remarks
 from tallybridge.steps.shared.netsuite_left_out import SuiteLeftOut
-from tallybridge.steps.shared.reference import load_reference
+from tallybridge.steps.shared.reference import FIELD_ADVICE, load_reference
 from tallybridge.steps.shared.sync_step import SyncStep, digest
 from tallybridge.steps.shared.texts import named_account
 from tallybridge.steps.shared.writers import ZuoraWriter
@@ -163,7 +163,7 @@ class NetSuiteToZuora(SyncStep):
                 f'NetSuite {record_type} is missing field "{label}" ({name}).',
                 place=name,
                 code="FIELD-MISSING",
-                advice="Create the field in NetSuite, or name it in the setting field_map; then run `tallybridge doctor`.",
+                advice=FIELD_ADVICE,
             )
         return name
 
