@@ -92,6 +92,7 @@ def test_mail_is_set_up_step_by_step_and_nothing_is_done_twice(bare: Sandbox, as
     code, told = asked(bare, "aws", "--recipient", RECIPIENT, "--recipient", STRANGER)
     assert (code, told["ok"], state(told, "stack"), state(told, domain)) == (1, False, "ok", "warn")
     assert [row["type"] for row in told["records"]] == ["CNAME"] * 3
+    assert (state(told, STRANGER), RECIPIENT in {c["name"] for c in told["checks"]}) == ("warn", False), "the domain will cover it"
     assert "settings" in next(c["detail"] for c in told["checks"] if c["name"] == "recipients")
     again = asked(bare, "aws")[1]["records"]
     assert again == told["records"], "the same identity"
@@ -340,7 +341,8 @@ def test_all_of_it_is_done_once_a_run_has_tied_out(whole: Sandbox, asked: Any) -
     told = asked(whole)[1]
     now = states(told)
     assert (now["credentials"], now["settings"], now["doctor"], now["dry-run"], now["run"]) == ("done", "done", "done", "open", "open")
-    assert told["next"]["key"] == "dry-run" and "run --dry-run --stack tallybridge" in told["next"]["next"]
+    assert told["next"]["key"] == "dry-run"
+    assert told["next"]["next"] == f"tallybridge run --dry-run --env {whole.out / 'sandbox.env'}", "the same installation"
     whole.aws.run("BillingSyncArn", {"trigger": "manual", "dryRun": True})
     whole.aws.settle()
     now = states(asked(whole)[1])

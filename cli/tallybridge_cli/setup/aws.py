@@ -73,7 +73,7 @@ def aws_command(
         return Code.TIED_OUT if done else Code.LEFT_OVER
     if records.rows:
         say(out, "", *(render.plain(f"{name} CNAME {value}") for name, value in records.rows))
-    say(out, "", render.plain(f"Then: tallybridge setup --stack {place.stack}" if done else "Call it again when that is done."))
+    say(out, "", render.plain(f"Then: tallybridge setup{place.option}" if done else "Call it again when that is done."))
     return Code.TIED_OUT if done else Code.LEFT_OVER
 
 
@@ -108,8 +108,9 @@ def mail(target: Target, wanted: Wanted, records: aws_mail.Records) -> Iterator[
         advice = "Deploy with NotificationSender=ADDRESS, or set notify_sender."
         yield Check(aws_mail.AREA, "sender", State.WARN, "it is not known where mails come from", advice)
         return
-    if wanted.identity or not aws_mail.covered(target, sender):
-        yield aws_mail.identity(target, wanted.identity or sender.partition("@")[2], records)
+    identity = wanted.identity or ("" if aws_mail.covered(target, sender) else sender.partition("@")[2])
+    if identity:
+        yield aws_mail.identity(target, identity, records)
     if sender and aws_mail.covered(target, sender):
         yield Check(aws_mail.AREA, "sender", State.OK, f"{sender} may send")
     elif wanted.identity and sender not in (wanted.identity, "") and sender.partition("@")[2] != wanted.identity:
@@ -121,7 +122,7 @@ def mail(target: Target, wanted: Wanted, records: aws_mail.Records) -> Iterator[
             err.print("AWS Support reads the request, and holds the account to what it says.")
             typer.confirm("Ask AWS Support that this account may mail everybody?", abort=True, err=True)
         yield aws_mail.leave_sandbox(target, wanted.website, wanted.use_case)
-    yield from aws_mail.account(target, settings.notified)
+    yield from aws_mail.account(target, settings.notified, identity)
 
 
 def tools() -> Iterator[Check]:

@@ -22,11 +22,11 @@ def check(place: Place) -> Check:
         lacking = missing(place)
     except ClientError as refused:
         code = refused.response.get("Error", {}).get("Code", "")
-        advice = f"If a later step is refused: `tallybridge setup aws --stack {place.stack} --policies DIR` writes what to attach."
+        advice = f"If a later step is refused: `tallybridge setup aws{place.option} --policies DIR` writes what to attach."
         return Check(AREA, "rights", State.NOTE, f"cannot be asked for ({code}): iam:SimulatePrincipalPolicy is not allowed", advice)
     if not lacking:
         return Check(AREA, "rights", State.OK, "everything that deploying and operating takes")
-    advice = f"Have an administrator attach what `tallybridge setup aws --stack {place.stack} --policies DIR` writes."
+    advice = f"Have an administrator attach what `tallybridge setup aws{place.option} --policies DIR` writes."
     return Check(AREA, "rights", State.WARN, f"not allowed: {named(lacking)}", advice)
 
 

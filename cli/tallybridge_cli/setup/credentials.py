@@ -45,7 +45,7 @@ def credentials_command(
     place = place_of(env, stack)
     if place.target is None:
         text = f"The stack {place.stack} is not deployed, so that there is no secret to fill in."
-        raise ConfigurationError(text, place="stack", code="TARGET", advice=f"`tallybridge setup aws --stack {place.stack}` says how.")
+        raise ConfigurationError(text, place="stack", code="TARGET", advice=f"`tallybridge setup aws{place.option}` says how.")
     target = place.target
     notes: list[str] = []
     given = _of_files(file, zuora, notes)

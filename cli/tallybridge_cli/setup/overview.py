@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
-from tallybridge.desk.credentials import settings_so_far
+from tallybridge.desk.credentials import NAMES, present, settings_so_far
 from tallybridge.desk.doctor import Check, examine
 from tallybridge.desk.doctor import State as CheckState
 from tallybridge.desk.exits import KNOWN_ERRORS, Code, code_of, explained
@@ -75,7 +75,7 @@ def look(env: Path | None, stack: str | None) -> tuple[Seen, TallybridgeError | 
         trouble = explained(failed)
         return Seen(None, stack or STACK, cache={"trouble": trouble}), trouble
     checks: list[Check] = list(examine(place.target)) if place.target else []
-    return Seen(place.target, place.stack, checks), None
+    return Seen(place.target, place.stack, checks, {"option": place.option}), None
 
 
 def steps() -> tuple[Step, ...]:
@@ -97,7 +97,8 @@ def looked(step: Step, seen: Seen) -> Looked:
     except KNOWN_ERRORS as failed:
         known = explained(failed)
         standing = Standing(State.HIDDEN, f"{known.code}: {known.message}", known.advice)
-    said = standing.next or step.next.replace("{stack}", seen.stack)
+    option = str(seen.cache.get("option", f" --stack {seen.stack}"))
+    said = (standing.next or step.next).replace("{stack}", seen.stack).replace(f" --stack {seen.stack}", option)
     return Looked(step, standing, "" if standing.state is State.DONE else said)
 
 
@@ -167,6 +168,8 @@ def filled_in(seen: Seen) -> Standing:
     """Both logins work."""
     if seen.target is None:
         return Standing(State.HIDDEN, NO_STACK)
+    if empty := [NAMES[system] for system in ("zuora", "netsuite") if not present(seen.target)[system]]:
+        return Standing(State.OPEN, f"the secret lacks {' and '.join(empty)}")
     failed = [c for c in (*seen.of("Credentials"), *seen.of("Zuora", "login"), *seen.of("NetSuite", "login")) if c.state is CheckState.FAIL]
     if failed:
         return Standing(State.OPEN, failed[0].detail)

@@ -23,11 +23,13 @@ MACHINE = "-billing-sync"
 
 @dataclass(frozen=True)
 class Place:
-    """`aws` makes clients with the login that the command has; `target` is the installation, None while nothing is deployed."""
+    """`aws` makes clients with the login that the command has; `target` is the installation, None while nothing is deployed; `option` is
+    what further commands have to be given to mean the same, with a blank before it."""
 
     stack: str
     aws: Target
     target: Target | None
+    option: str = ""
 
     @cached_property
     def caller(self) -> dict[str, str]:
@@ -53,9 +55,9 @@ def place_of(env: Path | None, stack: str | None) -> Place:
     if stack is None and variables.get("BILLING_SYNC_ARN"):
         target = resolve(file, None, variables)
         name = target["BILLING_SYNC_ARN"].rpartition(":")[2].removesuffix(MACHINE)
-        return Place(name, target, target)
+        return Place(name, target, target, f" --env {env}" if env else "")
     name = stack or STACK
-    return Place(name, Target(_of(variables), source), deployed(name, variables))
+    return Place(name, Target(_of(variables), source), deployed(name, variables), f" --stack {name}" + (f" --env {env}" if env else ""))
 
 
 def deployed(stack: str, variables: Mapping[str, str]) -> Target | None:
