@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
+from tallybridge_cli.options import told_of
 from tallybridge_cli.target import SANDBOX_ENV, read_env, resolve
 
 STACK = "tallybridge"
@@ -55,9 +56,11 @@ def place_of(env: Path | None, stack: str | None) -> Place:
     if stack is None and variables.get("BILLING_SYNC_ARN"):
         target = resolve(file, None, variables)
         name = target["BILLING_SYNC_ARN"].rpartition(":")[2].removesuffix(MACHINE)
-        return Place(name, target, target, f" --env {env}" if env else "")
+        return Place(name, target, told_of(target), f" --env {env}" if env else "")
     name = stack or STACK
-    return Place(name, Target(_of(variables), source), deployed(name, variables), f" --stack {name}" + (f" --env {env}" if env else ""))
+    found = deployed(name, variables)
+    option = f" --stack {name}" + (f" --env {env}" if env else "")
+    return Place(name, Target(_of(variables), source), told_of(found) if found else None, option)
 
 
 def deployed(stack: str, variables: Mapping[str, str]) -> Target | None:
