@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,6 +53,16 @@ def endings(credentials: Mapping[str, Mapping[str, str]], today: date) -> Iterat
             continue
         if system in NAMES:
             yield Ending(system, day, (day - today).days, by_certificate(system, given))
+
+
+def to_tell(
+    credentials: Mapping[str, Mapping[str, str]], today: date, is_first: Callable[[str, str], bool]
+) -> Iterator[tuple[Ending, bool]]:
+    """What a run tells of its credentials, and whether it is the first to do so at this stage, so that people are mailed. `is_first` notes
+    what is told, and its stage."""
+    for end in endings(credentials, today):
+        if end.is_due:
+            yield end, is_first(f"{CODE} {end.system}", end.stage)
 
 
 def by_certificate(system: str, given: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ from tallybridge import money
 from tallybridge.clock import stamp
 from tallybridge.configuration import taken
 from tallybridge.errors import ConfigurationError, RunEnded, RunInProgress, TallybridgeError
-from tallybridge.expiry import CODE, endings
+from tallybridge.expiry import CODE, to_tell
 from tallybridge.settings import Settings, parse_settings
 from tallybridge.sync.reversal import IN_THE_RUN, Plans, ReversalPlan
 from tallybridge.sync.runlog import Level, LogLine, RunOutcome
@@ -277,12 +277,13 @@ def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> It
 
 
 def _about_credentials(wiring: Wiring, runs: Runs, run_id: str, *, keep: bool) -> Iterator[Told]:
-    """Credentials that end soon, told while they still work: the first run of each stage warns, so that people are mailed. `keep`: the run
-    may note that it has."""
-    for end in endings(wiring.credentials(), wiring.clock.now().date()):
-        if end.is_due:
-            first = keep and runs.is_first_to_tell(f"{CODE} {end.system}", end.stage, run_id)
-            yield Level.WARNING if first else Level.INFO, end.text, CODE, end.advice
+    """Credentials that end soon, told while they still work: the first run of each stage warns. `keep`: the run may note that it has."""
+
+    def is_first(what: str, stage: str) -> bool:
+        return keep and runs.is_first_to_tell(what, stage, run_id)
+
+    for end, first in to_tell(wiring.credentials(), wiring.clock.now().date(), is_first):
+        yield Level.WARNING if first else Level.INFO, end.text, CODE, end.advice
 
 
 def _about_steps(settings: Settings, mode: str, given: RunInput) -> Iterator[Told]:
