@@ -78,9 +78,7 @@ def state(told: dict[str, Any], name: str) -> str:
 
 
 def secret(sandbox: Sandbox) -> dict[str, Any]:
-    stored = boto3.client("secretsmanager").get_secret_value(SecretId=sandbox.env["CREDENTIALS_SECRET"], VersionStage="AWSCURRENT")[
-        "SecretString"
-    ]
+    stored = boto3.client("secretsmanager").get_secret_value(SecretId=sandbox.env["CREDENTIALS_SECRET"])["SecretString"]
     return dict(json.loads(stored))
 
 
