@@ -1,7 +1,7 @@
-"""Writes what is made from other files: settings.md from the code, a page per code and the library's list of codes from errors.md, the
-SuiteCloud project `netsuite/` and the page of its fields, and coverage.md from the catalogue of rules. Run `python docs/generate.py`; with
-`codes` or `netsuite` behind it writes those alone, with `rules` the table of every rule and its tests (build/rules.md), with `picture
-out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
+"""Writes what is made from other files: settings.md and zuora-fields.md from the code, a page per code and the library's list of codes from
+errors.md, the SuiteCloud project `netsuite/` and the page of its fields, and coverage.md from the catalogue of rules. Run `python
+docs/generate.py`; with `codes` or `netsuite` behind it writes those alone, with `rules` the table of every rule and its tests
+(build/rules.md), with `picture out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tallybridge.desk.settings import catalogue, values_in_words
+from tallybridge.fields import zuora as zuora_fields
 from tallybridge.reporting.codes import LIST
 from tallybridge_cli.setup import netsuite_page, netsuite_project
 
@@ -51,6 +52,34 @@ def settings_page() -> str:
         default = setting.default
         shown = "-" if default in (None, "", [], {}) else f"`{default if isinstance(default, str) else json.dumps(default)}`"
         text += f"| `{setting.key}` | {values_in_words(setting)} | {shown} | {setting.effect} |\n"
+    return text
+
+
+ZUORA_FIELDS = """# Fields in Zuora
+
+Every field that the connector reads or writes in Zuora. Each is text of 255 characters, optional and without a default. A name has the
+suffix `__c` where you make the fields, or `__NS` where Zuora has added its own; the setting `zuora.field_suffix` says which.
+
+`tallybridge setup zuora` compares your tenant with this list, `tallybridge setup zuora --create` makes what the API makes. Fields of
+*advanced* objects are made so, or by hand under *Extension Studio > Object Manager*. Fields of *legacy* objects are made by hand alone,
+under *Settings > Billing > Manage Custom Fields*, where Zuora appends `__c` by itself; whether one is indexed cannot be changed later.
+*Filterable* (there: *Indexed*) are fields by which records are looked up and selected. A step cannot work without a field that it needs;
+without one that it uses it leaves out what the field is for. This page is generated.
+"""
+
+
+def zuora_fields_page() -> str:
+    """docs/zuora-fields.md."""
+    text = ZUORA_FIELDS
+    for each in zuora_fields.OBJECTS.values():
+        tenants = {"": "", "A": ", without Invoice Settlement (mode A)", "B": ", with Invoice Settlement (mode B)"}[each.mode]
+        text += f"\n## {each.name}\n\n{each.kind.capitalize()} object{tenants}.\n\n"
+        text += "| API name | Label | Filterable | Steps that need it | Steps that use it |\n| --- | --- | --- | --- | --- |\n"
+        for field in each.fields:
+            needs, uses = (", ".join(f"`{step}`" for step in steps) or "-" for steps in (field.vital, field.useful))
+            text += f"| `{field.api}` | {field.label} | {'yes' if field.filterable else 'no'} | {needs} | {uses} |\n"
+        if more := zuora_fields.ALSO_WRITTEN.get(each.name):
+            text += f"\nWhere it has {', '.join(f'`{name}`' for name in more)} as well, that is filled in.\n"
     return text
 
 
@@ -210,4 +239,5 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         sys.exit()
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
+    (FOLDER / "zuora-fields.md").write_text(zuora_fields_page(), encoding="utf-8")
     (FOLDER / "coverage.md").write_text(coverage_summary(), encoding="utf-8")
