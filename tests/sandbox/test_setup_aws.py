@@ -331,6 +331,7 @@ def test_it_goes_on_where_it_is(bare: Sandbox, asked: Any) -> None:
     by_hand(bare, "dns-records", "-", input="\n".join(f"{r['name']} CNAME {r['value']}" for r in records))
     told = asked(bare)[1]
     assert (states(told)["aws.mail"], states(told)["settings"]) == ("done", "open")
+    assert (told["next"]["key"], "netsuite.features" in told["unless_done"]) == ("netsuite.key", True)
     assert app(["setup", "certificate"], standalone_mode=False) == 0
     assert states(asked(bare)[1])["netsuite.key"] == "done"
 

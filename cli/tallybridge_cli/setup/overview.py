@@ -59,6 +59,7 @@ def overview(env: Path | None, stack: str | None, *, json: bool) -> int:
                 "stack": seen.stack,
                 "problem": None if trouble is None else {"code": trouble.code, "message": trouble.message, "advice": trouble.advice},
                 "next": following.to_json() if following else None,
+                "unless_done": [each.step.key for each in before(found, following)] if following else [],
                 "steps": [each.to_json() for each in found],
             }
         )
@@ -111,6 +112,11 @@ def next_of(found: Sequence[Looked]) -> Looked | None:
     return None
 
 
+def before(found: Sequence[Looked], following: Looked) -> list[Looked]:
+    """Steps that stand before the next one and cannot be seen yet: somebody may have to do them first."""
+    return [each for each in found[: found.index(following)] if each.standing.state is State.HIDDEN]
+
+
 def shown(found: Sequence[Looked]) -> Iterator[Text]:
     """The list as a person reads it; the next step stands last."""
     for each in found:
@@ -127,6 +133,9 @@ def shown(found: Sequence[Looked]) -> Iterator[Text]:
     if following is None:
         yield Text("All of it is done. `tallybridge schedule --on` lets runs start by themselves.", style="green")
         return
+    if hidden := before(found, following):
+        yield render.plain("Before it, unless they are done, which cannot be seen yet:")
+        yield from (render.plain(f"  {each.step.title}: {each.next}") for each in hidden)
     yield render.plain(f"{plural(len(left), 'step')} left, about {minutes} minutes. Next, by the {following.step.who}:", "bold")
     yield render.plain(f"  {following.step.title}: {following.next}")
 
