@@ -248,3 +248,24 @@ def test_credit_memos_of_the_migration_are_counted(target: Target) -> None:
     assert (found.state, found.detail.endswith("4")) == (State.WARN, True)
     assert "Zuora: migrated credit memos" not in examined(target, FakeZuora(migrated=4), send_migrated_credit_memos="Yes")
     assert "Zuora: migrated credit memos" not in examined(target, FakeZuora(settlement=False))
+
+
+@pytest.mark.parametrize(
+    ("denied", "settings", "state", "said"),
+    [
+        ("account", {}, State.WARN, "Give the role Accounts (Lists, View)."),
+        ("term", {}, State.WARN, "Give the role Accounting Lists (Setup, View)."),
+        ("subsidiary", {"netsuite_subsidiaries": "Yes"}, State.WARN, "Give the role Subsidiaries (Lists, View)."),
+        ("subsidiary", {"netsuite_subsidiaries": "No"}, State.OK, ""),
+        ("contact", {}, State.OK, ""),
+        ("contact", {"customer_account_master": "NetSuite"}, State.WARN, "Give the role Contacts (Lists, View)."),
+        ("department", {}, State.NOTE, "If the account uses it, give the role Departments (Lists, View)."),
+        ("journalEntry", {}, State.NOTE, "To reverse runs, give the role Make Journal Entry (Transactions, Full)."),
+        ("nothing", {}, State.OK, ""),
+    ],
+)
+def test_permissions_that_the_role_lacks_are_named_as_far_as_they_can_be_seen(
+    target: Target, denied: str, settings: dict[str, Any], state: State, said: str
+) -> None:
+    found = examined(target, n=FakeNetSuite(denied=lacking(denied)), **settings)["NetSuite: permissions"]
+    assert (found.state, found.next) == (state, said)

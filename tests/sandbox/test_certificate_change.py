@@ -184,6 +184,21 @@ def test_lost_answers_are_looked_up(sandbox: Sandbox, target: Target, tmp_path: 
     assert (mapped(target), logs_in(target)) == ([made.id], True)
 
 
+def test_what_lies_in_the_folder_from_before_is_not_put_in_force_again(sandbox: Sandbox, target: Target, tmp_path: Path) -> None:
+    """The pair of the first set-up, or of an attempt long ago."""
+    (tmp_path / key_pair.KEY).write_text(secret(target)["private_key"])
+    old = key_pair.made(target.clock.now(), 20)
+    made = certificate_change.begin(target, tmp_path, PERSON)
+    assert made.id != made.previous and logs_in(target)
+    run(sandbox)
+    certificate_change.finish(target, PERSON)
+    (tmp_path / key_pair.KEY).write_text(old.key)
+    (tmp_path / key_pair.CERTIFICATE).write_text(old.certificate)
+    with pytest.raises(ConfigurationError) as refused:
+        certificate_change.begin(target, tmp_path, PERSON)
+    assert (refused.value.code, logs_in(target)) == ("KEY-FILE", True)
+
+
 def test_where_the_role_may_not_it_is_done_by_hand(
     sandbox: Sandbox, target: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

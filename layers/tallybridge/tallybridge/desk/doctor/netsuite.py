@@ -8,17 +8,22 @@ from datetime import timedelta
 from tallybridge.desk.doctor import names
 from tallybridge.desk.doctor.check import Check, State, named
 from tallybridge.desk.doctor.preferences import preference_checks
+from tallybridge.desk.doctor.role import role_check
 from tallybridge.errors import Refused
 from tallybridge.field_names import LOGICAL_NAMES
 from tallybridge.fields import Wanted, wanted
-from tallybridge.fields.netsuite import KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, PERMISSIONS, TEXT, TYPES, script_id_of
+from tallybridge.fields.netsuite import KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, TEXT, TYPES, script_id_of
+from tallybridge.fields.netsuite_role import PERMISSIONS
 from tallybridge.netsuite import NetSuite, RecordSchema
 from tallybridge.settings import NumberMapping, Settings
 from tallybridge.steps.shared.reference import PERIODS, Reference, prefix_of
 from tallybridge.tasks.steps import steps_to_run
 
 AREA = "NetSuite"
-MISSING_NEXT = "Create the field in NetSuite, show it on the preferred form, or name its script id in the setting field_map."
+MISSING_NEXT = (
+    "`tallybridge setup netsuite` writes what is missing as a project to deploy; show the field on the preferred form. Or name the script "
+    "id of one that is there in the setting field_map."
+)
 TYPE_NEXT = "Make the field anew with the right type, and name its script id in the setting field_map if that differs."
 PERIODS_AHEAD = timedelta(days=365)
 """How far revenue schedules usually reach."""
@@ -36,11 +41,12 @@ def checks(netsuite: NetSuite, settings: Settings, mode: str) -> Iterator[Check]
     running = {step for step, runs in steps_to_run(settings, mode).items() if runs}
     yield concurrency_check(netsuite, settings)
     for record_type, needs in NETSUITE.items():
-        fields = list(wanted(needs, running))
-        lines = list(wanted(NETSUITE_LINES.get(record_type, ()), running))
+        fields = list(wanted(needs, running, mode))
+        lines = list(wanted(NETSUITE_LINES.get(record_type, ()), running, mode))
         yield record_check(netsuite, record_type, fields, lines, settings.field_map)
     if any(n.runs(running) for n in NETSUITE["customer"]):
         yield from list_checks(netsuite)
+    yield role_check(netsuite, settings, running)
     yield deletions_check(netsuite)
     yield field_map_check(settings)
     yield from names.name_checks(netsuite, settings)
