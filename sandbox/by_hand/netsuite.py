@@ -86,6 +86,6 @@ def certificate(
     name: Annotated[str, typer.Option("--integration", help="Name of the integration record.")] = INTEGRATION,
     env: EnvOption = ENV_FILE,
 ) -> None:
-    """Map the certificate: Setup > Integration > OAuth 2.0 Client Credentials (M2M) Setup > Create New."""
+    """Map the certificate: Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup > Create New."""
     made = do(env, "certificate", pem=file.read_text(encoding="utf-8"), user=user, role=role, integration=name)
     typer.echo(f"certificate_id {made['certificate_id']}\nvalid until {made['valid_until']}")

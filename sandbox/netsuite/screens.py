@@ -63,7 +63,7 @@ class Screens:
         return {"role": held.id}
 
     def certificate(self, pem: str, user: str, role: str, integration: str) -> dict[str, Any]:
-        """Setup > Integration > OAuth 2.0 Client Credentials (M2M) Setup > Create New."""
+        """Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup > Create New."""
         made = self.access.map(self._integration(integration).client_id, self._role(role).id, self._user(user).id, pem)
         return {"certificate_id": made.id, "valid_until": made.valid_until.isoformat()}
 

@@ -103,10 +103,15 @@ def test_zuora_fields_of_steps_that_are_switched_off_are_a_note(target: Target) 
 def test_fields_with_the_other_suffix_are_told_with_the_setting_to_save(target: Target, there: str, said: str) -> None:
     found = examined(target, FakeZuora(suffix=there), **suffix(said))["Zuora: fields of Account"]
     assert found.state is State.FAIL
-    assert f"IntegrationId{there}" in found.detail and found.detail.endswith(f"the setting zuora.field_suffix says {said}")
+    assert f"IntegrationId{there}" in found.detail and f"the setting zuora.field_suffix says {said}; the same of" in found.detail
     assert found.next == f'Put "zuora.field_suffix": "{there}" into the settings: `tallybridge settings save settings.json`.'
     followed = examined(target, FakeZuora(suffix=there), **suffix(there))["Zuora: fields of Account"]
     assert followed.state is State.OK
+
+
+def test_a_wrong_suffix_is_told_once_for_all_objects(target: Target) -> None:
+    found = examined(target, FakeZuora(suffix="__c"), **suffix("__NS"))
+    assert [name for name in found if name.startswith("Zuora: fields of")] == ["Zuora: fields of Account"]
 
 
 def test_the_tenants_own_fields_that_are_not_filterable_warn(target: Target) -> None:

@@ -38,8 +38,8 @@ AFTERWARDS = (
     f"Lists > Employees > Employees > the integration's user > Access: Give Access, role {ROLE_NAME}.",
     "Setup > Integration > Manage Integrations > New: tick Client Credentials (Machine to Machine) Grant and the scope REST Web Services, "
     "and nothing else. The client id is shown once.",
-    "Setup > Integration > OAuth 2.0 Client Credentials (M2M) Setup > Create New: user, role, integration, certificate file. The list "
-    "shows the certificate id.",
+    "Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup > Create New: user, role, integration, "
+    "certificate file. The list shows the certificate id.",
     "Customization > Forms: show the fields on the preferred form of each record; docs/netsuite-fields.md says which on which.",
 )
 NOTHING_SEEN = (

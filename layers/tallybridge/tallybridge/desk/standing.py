@@ -92,7 +92,7 @@ class Standing:
             return self.summary.causes
         known = {row.code for row in self.waiting}
         rules = [row for row in self.summary.left_out if row.code not in known] if self.summary else []
-        told = {(m.code, m.message): m.advice for m in self.summary.messages} if self.summary else {}
+        told = {(m.code, m.message): m.advice for m in (*self.summary.messages, *self.summary.causes)} if self.summary else {}
         found = causes((row.line for row in self.waiting), rules)
         return [
             cause if cause.advice else replace(cause, advice=told.get((cause.code, cause.message)) or _advice(cause)) for cause in found
