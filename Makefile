@@ -66,7 +66,7 @@ $(DEFINITIONS)/ready $(AXE)/ready: build/%/ready: requirements/%/package.json
 test: $(DEV) ## pass all tests, offline
 	$(BIN)/python -m pytest -m "not slow and not deploy and not second_aws" -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
-sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS QUERY_QUEUE_S QUERY_S NETSUITE_SLOTS TIMEZONE PORT_BASE
+sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS QUERY_QUEUE_S QUERY_S NETSUITE_SLOTS TIMEZONE PORT_BASE PROFILE
 	@$(BIN)/python -m sandbox
 
 check: $(DEV) ## ruff, mypy, cfn-lint
