@@ -160,3 +160,11 @@ def test_the_command_takes_them_from_a_file(sandbox: Sandbox, target: Target, tm
         with pytest.raises(ConfigurationError) as refused:
             call(*arguments)
         assert refused.value.code == code
+
+
+@pytest.mark.parametrize("copied", ["\\n", "\r\n", "\n"])
+def test_a_key_is_taken_with_the_line_ends_that_copying_leaves(target: Target, copied: str) -> None:
+    """In JSON by hand they are often written as two letters, twice escaped; from Windows they are two characters."""
+    before = secret(target)["netsuite"]["private_key"]
+    credentials.rotate(target, "netsuite", {"private_key": f"  {before.strip()} ".replace("\n", copied)}, PERSON)
+    assert secret(target)["netsuite"]["private_key"] == before

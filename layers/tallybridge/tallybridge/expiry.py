@@ -8,6 +8,8 @@ from datetime import date
 
 EXPIRES = "expires_on"
 """The key of the secret that holds the last day (YYYY-MM-DD) of a side's credentials."""
+PREVIOUS, CHANGED = "previous_certificate_id", "certificate_changed_at"
+"""Keys for the certificate that a new one has replaced and that NetSuite still takes, and for when it was replaced (ISO 8601)."""
 NAMES = {"zuora": "Zuora", "netsuite": "NetSuite", "revenue": "Zuora Revenue"}
 CODE = "CREDENTIALS-EXPIRE"
 STAGES = (60, 30, 14, 7, 3, 1, 0)

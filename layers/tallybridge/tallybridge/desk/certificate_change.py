@@ -17,10 +17,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from tallybridge.desk import credentials, key_pair
-from tallybridge.desk.credentials import CHANGED, EXPIRES, PREVIOUS
 from tallybridge.desk.doctor.examine import http_of
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError, LoginRefused, OutcomeUnknown
+from tallybridge.expiry import CHANGED, EXPIRES, PREVIOUS
 from tallybridge.netsuite import oauth2
 from tallybridge.netsuite.certificates import Certificate, Certificates
 from tallybridge.netsuite.connection import NetSuiteConnection

@@ -15,7 +15,7 @@ from tallybridge.desk.revenue.site import Site
 from tallybridge.desk.target import Target
 from tallybridge.documents import read_object
 from tallybridge.errors import ConfigurationError, TallybridgeError
-from tallybridge.expiry import EXPIRES, NAMES, endings
+from tallybridge.expiry import CHANGED, EXPIRES, NAMES, PREVIOUS, endings
 from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge.wiring import parse_secret
 
@@ -27,8 +27,6 @@ KEYS = {
     "revenue": ("user", "password", "client_id", "client_secret", EXPIRES),
 }
 """What of each side can be exchanged. Its address and account cannot: they say where, not who."""
-PREVIOUS, CHANGED = "previous_certificate_id", "certificate_changed_at"
-"""The certificate that a new one has replaced and that NetSuite still takes, and when it was replaced (ISO 8601)."""
 PLACES = {
     "zuora": ("base_url", "entity_ids"),
     "netsuite": ("account_id", "base_url", "auth_method"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from tallybridge.desk.doctor.check import Check, State
 from tallybridge.desk.target import Target
-from tallybridge.expiry import EXPIRES, NAMES, by_certificate, endings
+from tallybridge.expiry import EXPIRES, NAMES, PREVIOUS, by_certificate, endings
 from tallybridge.wiring import parse_secret
 
 AREA = "Credentials"
@@ -23,6 +23,9 @@ def checks(target: Target) -> Iterator[Check]:
         else:
             yield Check(AREA, name, State.FAIL if end.left < 0 else State.WARN, end.text, end.advice)
     yield from _unsaid(given)
+    if before := given.get("netsuite", {}).get(PREVIOUS):
+        text = f"the one before, {before}, still works: a change is not finished"
+        yield Check(AREA, "certificate", State.NOTE, text, "Once a run has gone well: `tallybridge rotate netsuite --finish`.")
 
 
 def _unsaid(given: Mapping[str, Mapping[str, str]]) -> Iterator[Check]:
