@@ -1,10 +1,13 @@
-# Every target sets itself up: .venv is made from requirements/dev.txt and made again only when that file changes.
+# Every target sets itself up. .venv is made from requirements/sandbox.txt, which is all that the demo, the sandbox and the command line need;
+# tests and checks add requirements/dev.txt. Both are made again only when their file changes.
 # PYTHON is the interpreter that .venv is made with (3.11 or newer); JOBS says how many processes share the tests.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+DEV := $(VENV)/dev
+INSTALL := requirements/install.py
 # What builds and judges the deployment has environments of its own below build/, since its pins are not those of the product.
 SAM := build/sam
 AUDIT := build/audit
@@ -18,22 +21,30 @@ ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults clients client lock clean
+.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults clients client lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) ## make .venv; every other target does it by itself
+setup: $(READY) ## make .venv for the demo, the sandbox and the command line; every target sets itself up
+	@echo 'Ready. Try `make demo`; the command line is $(BIN)/tallybridge.'
 
-$(READY): requirements/dev.txt
+setup-dev: $(DEV) ## the same with what tests and checks need
+
+$(READY): requirements/sandbox.txt $(INSTALL)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
-	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@UV_COMPILE_BYTECODE=1 $(BIN)/python $(INSTALL) $(VENV) requirements/sandbox.txt
 	@printf '%s\n' '$(CURDIR)' '$(CURDIR)/layers/tallybridge' '$(CURDIR)/cli' \
 		> "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tallybridge.pth"
 	@printf '#!/bin/sh\nexec "%s/bin/python" -m tallybridge_cli "$$@"\n' '$(CURDIR)/$(VENV)' > $(BIN)/tallybridge
 	@chmod +x $(BIN)/tallybridge
 	@touch $(READY)
+
+$(DEV): requirements/dev.txt $(READY)
+	@UV_COMPILE_BYTECODE=1 $(BIN)/python $(INSTALL) $(VENV) requirements/dev.txt
+	@touch $(DEV)
 
 demo: $(READY) ## load a demo tenant, run the billing sync, show the control totals
 	@$(BIN)/python -m sandbox demo
@@ -42,8 +53,8 @@ demo-revenue: $(READY) ## run the revenue connector on the demo tenant, show its
 	@$(BIN)/python -m sandbox.revenue_demo
 
 $(SAM)/ready $(AUDIT)/ready $(SECOND_AWS)/ready: build/%/ready: requirements/%.txt
-	$(PYTHON) -m venv --clear build/$*
-	build/$*/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r requirements/$*.txt
+	@$(PYTHON) -m venv --clear build/$*
+	@PIP_NO_COMPILE=1 build/$*/bin/python $(INSTALL) build/$* requirements/$*.txt
 	@touch $@
 
 $(DEFINITIONS)/ready $(AXE)/ready: build/%/ready: requirements/%/package.json
@@ -52,30 +63,30 @@ $(DEFINITIONS)/ready $(AXE)/ready: build/%/ready: requirements/%/package.json
 	npm install --prefix build/$* --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
-test: $(READY) ## pass all tests, offline
+test: $(DEV) ## pass all tests, offline
 	$(BIN)/python -m pytest -m "not slow and not deploy and not second_aws" -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS QUERY_QUEUE_S QUERY_S NETSUITE_SLOTS TIMEZONE PORT_BASE
 	@$(BIN)/python -m sandbox
 
-check: $(READY) ## ruff, mypy, cfn-lint
+check: $(DEV) ## ruff, mypy, cfn-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CHECKED)
 	@for app in functions/*/app.py; do echo "mypy $$app"; $(BIN)/mypy $$app || exit 1; done
 	$(BIN)/cfn-lint template.yaml
 
-build: $(READY) $(SAM)/ready $(DEFINITIONS)/ready ## build what is deployed, with the SAM CLI, and judge it; options: RUNTIME ARCHITECTURE
+build: $(DEV) $(SAM)/ready $(DEFINITIONS)/ready ## build what is deployed, with the SAM CLI, and judge it; options: RUNTIME ARCHITECTURE
 	$(BIN)/python -m pytest -m deploy -n $(JOBS) $(PYTEST_ARGS)
 	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build --parameter-overrides PythonRuntime=$(RUNTIME) Architecture=$(ARCHITECTURE)
 
-axe: $(READY) $(AXE)/ready ## hold the console's pages against the rules of axe-core for assistive technology
+axe: $(DEV) $(AXE)/ready ## hold the console's pages against the rules of axe-core for assistive technology
 	$(BIN)/python -m pytest tests/browser/test_console_in_browser.py -k axe $(PYTEST_ARGS)
 
 audit: $(AUDIT)/ready ## hold the template against security rules; .checkov.yaml says what is left out, and why
 	$(AUDIT)/bin/checkov --config-file .checkov.yaml
 
-second-aws: $(READY) $(SECOND_AWS)/ready ## the stores' tests on a second implementation of AWS, MiniStack
+second-aws: $(DEV) $(SECOND_AWS)/ready ## the stores' tests on a second implementation of AWS, MiniStack
 	$(BIN)/python -m pytest -m second_aws -n 0 $(PYTEST_ARGS) tests/unit/sync
 
 bench: $(READY) ## measure records per second and calls; options: STEPS INVOICES RECORDS LATENCY_MS NETSUITE_SLOTS MEMORY
@@ -96,7 +107,7 @@ bench-console: $(READY) ## measure the console's pages where very many records a
 volume: $(READY) ## the first sync of a large tenant, on the virtual clock; options: INVOICES LATENCY_MS QUERY_S NETSUITE_SLOTS RUN_HOURS
 	@$(BIN)/python -m sandbox.volume
 
-faults: $(READY) ## the longer proofs: faults at every instruction, lost answers, two runs at once
+faults: $(DEV) ## the longer proofs: faults at every instruction, lost answers, two runs at once
 	$(BIN)/python -m pytest -m slow -n $(JOBS) $(PYTEST_ARGS)
 
 clients: ## third-party Zuora and NetSuite clients, unmodified, against the stand-ins
@@ -104,14 +115,15 @@ clients: ## third-party Zuora and NetSuite clients, unmodified, against the stan
 	@$(MAKE) --no-print-directory client NAME=netsuite TESTS=tests/standins/netsuite/test_netsuite_client_packages.py
 
 client:
-	$(PYTHON) -m venv build/clients/$(NAME)
-	build/clients/$(NAME)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/client-$(NAME).txt
+	@$(PYTHON) -m venv build/clients/$(NAME)
+	@PIP_NO_COMPILE=1 build/clients/$(NAME)/bin/python $(INSTALL) build/clients/$(NAME) requirements/client-$(NAME).txt
 	build/clients/$(NAME)/bin/python -m pytest -q --override-ini=pythonpath=. $(TESTS)
 
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --annotation-style line $(if $(UPGRADE),--upgrade)
 
-lock: $(READY) ## compile the pins again; UPGRADE=1 takes newer versions
+lock: $(DEV) ## compile the pins again; UPGRADE=1 takes newer versions
 	$(PIN) --generate-hashes requirements/runtime.in -o layers/tallybridge/requirements.txt
+	$(PIN) requirements/sandbox.in -o requirements/sandbox.txt
 	$(PIN) requirements/dev.in -o requirements/dev.txt
 	$(PIN) requirements/sam.in -o requirements/sam.txt
 	$(PIN) requirements/audit.in -o requirements/audit.txt

@@ -1,11 +1,13 @@
-"""Writes what is made from other files: settings.md and coverage.md from the code, a page per code and the library's list of codes from
-errors.md, the SuiteCloud project `netsuite/` and the page of its fields. Run `python docs/generate.py`; with a word, `codes` or `netsuite`,
-it writes those alone."""
+"""Writes what is made from other files: settings.md from the code, a page per code and the library's list of codes from errors.md,
+coverage.md from the catalogue of rules, and the SuiteCloud project `netsuite/` with the page of its fields. Run `python docs/generate.py`;
+with `codes` or `netsuite` behind it writes those alone, with `rules` the table of every rule and its tests (build/rules.md), with
+`picture out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -107,14 +109,38 @@ def write_codes() -> None:
 
 COVERAGE = """# Rules and their tests
 
-Every rule of the catalogue in `tests/rules` with the tests that fail when it is dropped. A test counts once, however many cases it has.
-This page is generated.
+The specification has been taken apart into rules: selections, validations, mappings, status texts, procedures, settings, one by one
+(`tests/rules`). Every one has a test that fails when it is dropped, and the suite fails when one has none.
+
+| Page of the specification | Rules | Without a test |
+| --- | --- | --- |
+"""
+COVERAGE_END = """
+Rule by rule, with the tests that prove it: `build/rules.md`, which every complete `make test` leaves and `python docs/generate.py rules`
+makes without running a test. [How rules are named and tests tagged](../tests/rules/README.md). This page is generated.
+"""
+TABLE = FOLDER.parent / "build" / "rules.md"
+TABLE_TITLE = """# Every rule and its tests
+
+A test counts once, however many cases it has.
 """
 
 
-def coverage_page(found: Mapping[str, Iterable[str]]) -> str:
-    """docs/coverage.md from {rule id: node ids of its tests}."""
-    text = COVERAGE
+def coverage_summary() -> str:
+    """docs/coverage.md: how many rules each page has, and how many of them wait for a test."""
+    waiting = set(json.loads((RULES / "open.json").read_text(encoding="utf-8")))
+    rows, total = "", [0, 0]
+    for name in json.loads((RULES / "pages.json").read_text(encoding="utf-8")):
+        ids = [rule["id"] for rule in json.loads((RULES / f"{name}.json").read_text(encoding="utf-8"))]
+        counts = [len(ids), len(waiting.intersection(ids))]
+        total = [known + more for known, more in zip(total, counts, strict=True)]
+        rows += f"| {name} | {counts[0]} | {counts[1]} |\n"
+    return f"{COVERAGE}{rows}| **all** | {total[0]} | {total[1]} |\n{COVERAGE_END}"
+
+
+def rules_table(found: Mapping[str, Iterable[str]]) -> str:
+    """The table of every rule from {rule id: node ids of its tests}."""
+    text = TABLE_TITLE
     for name in json.loads((RULES / "pages.json").read_text(encoding="utf-8")):
         rules = json.loads((RULES / f"{name}.json").read_text(encoding="utf-8"))
         covered = sum(1 for rule in rules if rule["id"] in found)
@@ -158,11 +184,30 @@ def write_netsuite() -> None:
 PARTS = {"codes": write_codes, "netsuite": write_netsuite}
 
 
+def write_rules(found: Mapping[str, Iterable[str]]) -> None:
+    """The table of every rule, beside what else is built."""
+    TABLE.parent.mkdir(exist_ok=True)
+    TABLE.write_text(rules_table(found), encoding="utf-8")
+
+
+def take_picture(report: Path) -> None:
+    """report.png: the top of a run's report as a browser shows it. Raises `CalledProcessError`."""
+    browser = shutil.which("chromium") or "google-chrome"
+    options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,1000", f"--screenshot={FOLDER / 'report.png'}"]
+    subprocess.run([browser, *options, str(report.resolve())], check=True, capture_output=True)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["picture"]:
+        take_picture(Path(sys.argv[2]))
+        sys.exit()
+    if sys.argv[1:] == ["rules"]:
+        write_rules(collected_rules())
+        sys.exit()
     for part, write in PARTS.items():
         if part in (sys.argv[1:] or PARTS):
             write()
     if sys.argv[1:]:
         sys.exit()
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
-    (FOLDER / "coverage.md").write_text(coverage_page(collected_rules()), encoding="utf-8")
+    (FOLDER / "coverage.md").write_text(coverage_summary(), encoding="utf-8")

@@ -9,7 +9,7 @@ import threading
 from types import FrameType
 
 from sandbox.aws import StackError
-from sandbox.host import ENV_FILE, Sandbox, SandboxError, options_from
+from sandbox.host import Sandbox, SandboxError, options_from
 from sandbox.stand_ins import StandInsFailed
 
 CONFIGURATION, INTERRUPTED = 3, 130
@@ -24,7 +24,9 @@ def keep_running() -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    with Sandbox(options_from(dict(os.environ))) as sandbox:
+    options = options_from(dict(os.environ))
+    print("Starting the stand-ins and the embedded AWS with the stack of template.yaml; that takes some seconds.", flush=True)
+    with Sandbox(options) as sandbox:
         print(about(sandbox), flush=True)
         stopped.wait()
         print("stopping", flush=True)
@@ -42,11 +44,18 @@ def about(sandbox: Sandbox) -> str:
         "Revenue": f"{sandbox.addresses.revenue} (Zuora Revenue)",
         "Console": f"{sandbox.console_url} (choose a person there)",
         "Data": {"demo": "demo tenant", "empty": "reference data only", "bare": "nothing is set up (docs/setup.md)"}[sandbox.options.data],
-        "Environment": str(sandbox.out / ENV_FILE),
+        "Environment": str(sandbox.env_file),
         "Runs": str(sandbox.out / "runs"),
     }
     lines = [f"  {name:<12}{value}" for name, value in rows.items()]
-    return "\n".join(["The sandbox is running.", *lines, "  Run it:     .venv/bin/tallybridge run", "  Stop it:    Ctrl-C"])
+    file = os.path.relpath(sandbox.env_file)
+    named = "" if sandbox.env_file.name == "sandbox.env" else f" --env {file}"
+    use = [
+        f"  Run it:     .venv/bin/tallybridge run{named}",
+        f"  In a shell: . {file}",
+        "  Stop it:    Ctrl-C",
+    ]
+    return "\n".join(["The sandbox is running.", *lines, *use])
 
 
 def main() -> int:

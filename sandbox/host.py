@@ -10,12 +10,14 @@ and Zuora Revenue.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shlex
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -31,6 +33,7 @@ from sandbox.clock import Clock
 from sandbox.console import console_parameters, serve_console
 from sandbox.demo import Objects, Tenant, load_tenant
 from sandbox.demo.revenue import revenue_demo
+from sandbox.demo.revenue_settings import instances
 from sandbox.netsuite import NetSuiteOptions, new_key_pair
 from sandbox.revenue import RevenueOptions
 from sandbox.run_files import RunFiles
@@ -38,8 +41,10 @@ from sandbox.stand_ins import Addresses, StandInChild, StandInOptions, StandInTh
 from sandbox.zuora import ZuoraOptions
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-ENV_FILE = "sandbox.env"
-KEY_FILE = "netsuite-private-key.pem"
+ENV_FILE = ("sandbox", ".env")
+KEY_FILE = ("netsuite-private-key", ".pem")
+"""Names and endings; a second sandbox in the same folder has a number between."""
+MOST_IN_A_FOLDER = 50
 SENDER = "tallybridge@example.com"
 RECIPIENT = "finance@example.com"
 DEFAULT_PORT_BASE = 7000
@@ -93,6 +98,7 @@ class Sandbox:
         self.addresses = Addresses("", "")
         self.console_url = ""
         self.out = self.options.out.resolve()
+        self.env_file = self.key_file = Path()
         self._running = ExitStack()
 
     def __enter__(self) -> Sandbox:
@@ -105,8 +111,10 @@ class Sandbox:
         self.out.mkdir(parents=True, exist_ok=True)
         with ExitStack() as running:
             private_key, public_key = ("", "") if self.is_bare else new_key_pair()
+            mark = running.enter_context(place(self.out))
+            self.env_file, self.key_file = (self.out / f"{name}{mark}{end}" for name, end in (ENV_FILE, KEY_FILE))
             if private_key:
-                running.enter_context(_file(self.out / KEY_FILE, private_key))
+                running.enter_context(_file(self.key_file, private_key))
             stand_ins = self._stand_ins(public_key)
             running.enter_context(stand_ins)
             self.addresses = stand_ins.addresses
@@ -131,9 +139,10 @@ class Sandbox:
                 self.load(load_tenant())
                 self.load_revenue()
             self.env = self._environment()
+            self.store_revenue_settings(self.revenue_settings())
             machines = [self.aws.physical_ids[name] for name in ("BillingSync", "RunEnded", "RevenueIngest", "RevenueEnded")]
             running.enter_context(RunFiles(machines, self.aws.outputs["ReportsBucket"], self.out / "runs"))
-            running.enter_context(_file(self.out / ENV_FILE, "".join(f"{key}={shlex.quote(value)}\n" for key, value in self.env.items())))
+            running.enter_context(_file(self.env_file, as_file(self.env)))
             self._running = running.pop_all()
         return self
 
@@ -188,6 +197,30 @@ class Sandbox:
         client = boto3.client("ssm", region_name=self.aws.region)
         client.put_parameter(Name=self.aws.outputs["SettingsParameter"], Value=document, Type="String", Overwrite=True)
 
+    def revenue_settings(self) -> dict[str, Any]:
+        """The revenue connector's configuration: connected, with the demo tenant's instance where that tenant is loaded."""
+        netsuite = {
+            "account_id": self.env["NETSUITE_ACCOUNT"],
+            "services_url": self.env["NETSUITE_BASE_URL"],
+            "auth_method": "oauth2_m2m",
+            "max_concurrency": self._slots(),
+        }
+        return {
+            "enabled": True,
+            "connection": {"netsuite": netsuite, "revenue": {"host": self.env["REVENUE_BASE_URL"]}},
+            "notifications": {"recipients": [RECIPIENT], "sender": SENDER, "on_success": True, "on_warning": True},
+            "options": {"poll_first_seconds": 1, "poll_most_seconds": 1},
+            "instances": instances(load_tenant()) if self.options.data == "demo" else [],
+        }
+
+    def store_revenue_settings(self, document: dict[str, Any]) -> None:
+        """Make a document the revenue connector's configuration, in the bucket, since it is longer than a parameter may be."""
+        key = "configuration/sandbox-revenue.json"
+        bucket, parameter = self.aws.outputs["ReportsBucket"], self.aws.outputs["RevenueSettingsParameter"]
+        boto3.client("s3", region_name=self.aws.region).put_object(Bucket=bucket, Key=key, Body=json.dumps(document).encode())
+        client = boto3.client("ssm", region_name=self.aws.region)
+        client.put_parameter(Name=parameter, Value=json.dumps({"stored": key}), Type="String", Overwrite=True)
+
     # --- Start --------------------------------------------------------------------------------------------------------
 
     def _stand_ins(self, public_key: str) -> StandInChild | StandInThreads:
@@ -233,11 +266,15 @@ class Sandbox:
             "netsuite_subsidiaries": "Yes",
             "netsuite_multiple_currencies": "Yes",
             "default_subsidiary": "Parent Company",
-            "netsuite_max_concurrency": max(1, min(self.options.netsuite_slots or 50, 50)),
+            "netsuite_max_concurrency": self._slots(),
             "notify_recipients": [RECIPIENT],
             "notify_sender": SENDER,
             "notify_on_success": "Yes",
         }
+
+    def _slots(self) -> int:
+        """How many calls at a time the settings let through: those that NetSuite answers."""
+        return max(1, min(self.options.netsuite_slots or 50, 50))
 
     def _environment(self) -> dict[str, str]:
         zuora, netsuite, outputs = ZuoraOptions(), NetSuiteOptions(), self.aws.outputs
@@ -259,7 +296,7 @@ class Sandbox:
             "NETSUITE_TOKEN_SECRET": netsuite.token_secret,
             "NETSUITE_CLIENT_ID": netsuite.client_id,
             "NETSUITE_CERTIFICATE_ID": netsuite.certificate_id,
-            "NETSUITE_PRIVATE_KEY_FILE": str(self.out / KEY_FILE),
+            "NETSUITE_PRIVATE_KEY_FILE": str(self.key_file),
             "REVENUE_BASE_URL": self.addresses.revenue,
             "REVENUE_USER": revenue.name,
             "REVENUE_PASSWORD": revenue.password,
@@ -338,6 +375,36 @@ def _check_ports(base: int) -> None:
                 probe.bind(("127.0.0.1", port))
             except OSError as taken:
                 raise SandboxError(f"Port {port} is taken. Stop what uses it, or choose other ports with PORT_BASE.") from taken
+
+
+def as_file(variables: Mapping[str, str]) -> str:
+    """The environment file: a line KEY=value each, quoted for a shell, and a last one with which `. out/sandbox.env` hands them on to the
+    programs that the shell starts."""
+    lines = [f"{key}={shlex.quote(value)}" for key, value in variables.items()]
+    return "\n".join([*lines, f"SANDBOX=running; export SANDBOX {' '.join(variables)}"]) + "\n"
+
+
+@contextlib.contextmanager
+def place(folder: Path) -> Iterator[str]:
+    """What marks a sandbox's files in a folder, "" or "-2", "-3" and so on, while it lives there. A lock of the system keeps the place,
+    so that it is free again however a sandbox ends."""
+    for number in range(1, MOST_IN_A_FOLDER):
+        mark = f"-{number}" if number > 1 else ""
+        path = folder / f".sandbox{mark}.lock"
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lost = not path.exists() or path.stat().st_ino != os.fstat(lock.fileno()).st_ino
+            except BlockingIOError:
+                continue
+            if lost:  # whoever lived here has just left, and has taken this file away
+                continue
+            try:
+                yield mark
+            finally:
+                path.unlink(missing_ok=True)
+            return
+    raise SandboxError(f"{MOST_IN_A_FOLDER - 1} sandboxes live in {folder} already. Stop one, or work in another folder.")
 
 
 class _file(AbstractContextManager[Path]):

@@ -14,17 +14,12 @@ from typing import Any
 import boto3
 
 from sandbox.aws import StackError
-from sandbox.demo import load_tenant
-from sandbox.demo.revenue import DATASETS, TEMPLATES, revenue_demo
 from sandbox.demo.revenue_faults import FaultyInstance, Said, Verdict, faulty_instances, judge
-from sandbox.host import RECIPIENT, SENDER, Sandbox, SandboxError, SandboxOptions
+from sandbox.demo.revenue_settings import INSTANCE, OBJECTS
+from sandbox.host import Sandbox, SandboxError, SandboxOptions
 from sandbox.stand_ins import StandInsFailed
 from tallybridge.reporting.words import shortened
 
-INSTANCE = "Daily revenue"
-OBJECTS = ("Orders", "Invoices", "Credit Memos")
-NOT_MAPPED = {("Invoices", "Memo"), ("Credit Memos", "Memo"), ("Credit Memos", "SO_LINE_ID")}
-"""Columns of the demo's datasets that have no place in the object's file, or are empty in every row."""
 AS_PLANNED, OTHERWISE, FAILED, CONFIGURATION, INTERRUPTED = 0, 1, 2, 3, 130
 TRANSFERRED = ("SUCCESS", "WARNING")
 SHOWN = 180
@@ -35,44 +30,9 @@ PREFIX = "tasks/"
 
 
 def configuration(sandbox: Sandbox, faulty: Sequence[FaultyInstance] = ()) -> dict[str, Any]:
-    """The connector's configuration for the demo tenant: one instance with three objects, and those in which something is planted."""
-    demo = revenue_demo(load_tenant())
-    columns = {t["name"]: {c["label"]: c["col_name"] for c in t["mapping"]} for t in demo.revenue["template"]}
-    objects = [
-        {
-            "object": name,
-            "dataset": DATASETS[name],
-            "dataset_name": f"ZR {name}",
-            "template": TEMPLATES[name],
-            "mapping": [
-                {"source": alias, "target": columns[TEMPLATES[name]][label]}
-                for alias, label in demo.mappings[name]
-                if (name, alias) not in NOT_MAPPED
-            ],
-        }
-        for name in OBJECTS
-    ]
-    env = sandbox.env
-    netsuite = {"account_id": env["NETSUITE_ACCOUNT"], "services_url": env["NETSUITE_BASE_URL"], "auth_method": "oauth2_m2m"}
-    return {
-        "enabled": True,
-        "connection": {"netsuite": netsuite, "revenue": {"host": env["REVENUE_BASE_URL"]}},
-        "notifications": {"recipients": [RECIPIENT], "sender": SENDER, "on_success": True, "on_warning": True},
-        "options": {"poll_first_seconds": 1, "poll_most_seconds": 1},
-        "instances": [
-            {"name": INSTANCE, "objects": objects, "schedule": {"frequency": "daily", "time": "02:00"}},
-            *(each.configured() for each in faulty),
-        ],
-    }
-
-
-def store(sandbox: Sandbox, document: dict[str, Any]) -> None:
-    """Make a document the configuration, in the bucket, since it is longer than a parameter may be."""
-    key = "configuration/revenue-demo.json"
-    boto3.client("s3").put_object(Bucket=sandbox.aws.outputs["ReportsBucket"], Key=key, Body=json.dumps(document).encode())
-    client = boto3.client("ssm", region_name=sandbox.aws.region)
-    parameter = sandbox.aws.outputs["RevenueSettingsParameter"]
-    client.put_parameter(Name=parameter, Value=json.dumps({"stored": key}), Type="String", Overwrite=True)
+    """The sandbox's configuration with those instances besides in which something is planted."""
+    document = sandbox.revenue_settings()
+    return {**document, "instances": [*document["instances"], *(each.configured() for each in faulty)]}
 
 
 def run(sandbox: Sandbox, instance: str, objects: Sequence[str] = (), **more: str) -> tuple[str, dict[str, Any]]:
@@ -148,7 +108,7 @@ def demo(options: SandboxOptions) -> int:
     with Sandbox(options) as sandbox:
         faulty = faulty_instances()
         sandbox.load_netsuite({"dataset": [each.dataset for each in faulty]})
-        store(sandbox, configuration(sandbox, faulty))
+        sandbox.store_revenue_settings(configuration(sandbox, faulty))
         print(f"The demo tenant is loaded. Running the instance {INSTANCE!r} through the state machine revenue-ingest.\n", flush=True)
         if not good_run(sandbox):
             return FAILED

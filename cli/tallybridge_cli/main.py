@@ -16,47 +16,56 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
-from tallybridge import money
-from tallybridge.configuration import REVENUE, SETTINGS
+from tallybridge import __version__, money
 from tallybridge.desk import log as logs
 from tallybridge.desk import schedule as scheduling
 from tallybridge.desk import stopping
-from tallybridge.desk.doctor import Check, State, examine
+from tallybridge.desk.doctor import State, examine
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.summary import summary_json
-from tallybridge.settings import parse_settings
 from tallybridge.sync.runlog import Level
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli import (
     checks,
     credential_commands,
-    history,
     month_commands,
+    options,
     plan_commands,
     record_commands,
     render,
     reversal_commands,
-    settings_file,
+    settings_commands,
     standing,
     watch,
 )
 from tallybridge_cli import console as console_server
 from tallybridge_cli import revenue as revenue_commands
 from tallybridge_cli import setup as setup_commands
-from tallybridge_cli.exits import KNOWN_ERRORS, Code, code_of, explained, guarded, show_error
-from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, RunArgument, StackOption, err, out, say, target_of, write_json
+from tallybridge_cli.exits import Code, as_json, code_of, guarded, on, show_error
+from tallybridge_cli.options import (
+    DebugOption,
+    EnvOption,
+    JsonOption,
+    RunArgument,
+    StackOption,
+    err,
+    known_step,
+    out,
+    say,
+    target_of,
+    write_json,
+)
 from tallybridge_cli.target import Target
 
+NAME = "tallybridge"
 app = typer.Typer(
-    name="tallybridge",
-    help="Runs and looks after the billing sync between Zuora and NetSuite.",
+    name=NAME,
     epilog=(
         "Exit codes: 0 tied out, 1 finished with records held, refused or left out that are still due, 2 out of balance, failed or "
         "cancelled, 3 configuration, credentials or connection, 130 interrupted."
     ),
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -67,6 +76,23 @@ app.add_typer(plan_commands.app)
 app.add_typer(credential_commands.app)
 app.add_typer(reversal_commands.app, name="reversal")
 app.add_typer(setup_commands.app, name="setup")
+app.add_typer(settings_commands.app, name="settings")
+
+
+def tell_version(asked: bool) -> None:
+    """Answer --version."""
+    if asked:
+        out.print(f"{NAME} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options_before_the_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=tell_version, is_eager=True, expose_value=False)
+    ] = False,
+) -> None:
+    """Runs and looks after the billing sync between Zuora and NetSuite."""
 
 
 @app.command()
@@ -104,13 +130,7 @@ def run(
 
 def _steps(text: str) -> list[str] | None:
     """The steps asked for; None for all. Raises `ConfigurationError` for one that does not exist."""
-    wanted = [step.strip() for step in text.split(",") if step.strip()]
-    for step in wanted:
-        if step not in STEPS:
-            raise ConfigurationError(
-                f'There is no step "{step}".', place="--steps", code="INPUT", advice=f"The steps are {', '.join(STEPS)}."
-            )
-    return wanted or None
+    return [known_step(step.strip()) for step in text.split(",") if step.strip()] or None
 
 
 def _mode(text: str) -> str:
@@ -194,7 +214,7 @@ def show(
     run_id: RunArgument = "last",
     log: Annotated[bool, typer.Option("--log", help="Write the run's log, line by line.")] = False,
     level: Annotated[Level, typer.Option(case_sensitive=False, help="With --log: lines of this level and above.")] = Level.INFO,
-    step: Annotated[str, typer.Option(help="With --log: lines of this step.")] = "",
+    step: Annotated[str, typer.Option(help="With --log: lines of this step.", callback=known_step)] = "",
     record: Annotated[str, typer.Option(help="With --log: lines of this record, by number or id.")] = "",
     env: EnvOption = None,
     stack: StackOption = None,
@@ -205,7 +225,7 @@ def show(
     target = target_of(env, stack)
     found = standing.find_run(target, run_id)
     if log:
-        for line in logs.lines(target.folder(found), level=level, step=step, record=record):
+        for line in logs.lines_of(target.folder(found), level=level, step=step, record=record):
             write_json(line.to_json()) if json else say(out, render.log_line(line))
         return Code.TIED_OUT
     summary = watch.summary_of(target, found)
@@ -320,139 +340,13 @@ def console(
     return Code.TIED_OUT
 
 
-settings_app = typer.Typer(help="Looks at, checks and stores the settings.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(settings_app, name="settings")
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")]
-RevenueOption = Annotated[bool, typer.Option("--revenue", help="The settings of the revenue connector.")]
-FileArgument = Annotated[Path, typer.Argument(help="Settings as a JSON file.")]
-
-
-@settings_app.command("show")
-def settings_show(
-    every: Annotated[bool, typer.Option("--all", help="Every setting, not only those that differ from their default.")] = False,
-    version: Annotated[int | None, typer.Option("--version", help="An earlier version; `settings history` lists them.")] = None,
-    env: EnvOption = None,
-    stack: StackOption = None,
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> int:
-    """Show the settings that the next run will use."""
-    target = target_of(env, stack)
-    settings = target.settings() if version is None else parse_settings(target.configuration().versions.get(version).document)
-    current = settings_file.shown(settings, every=every)
-    write_json(current) if json else say(out, settings_file.table(current))
-    return Code.TIED_OUT
-
-
-@settings_app.command("check")
-def settings_check(
-    file: FileArgument,
-    offline: Annotated[bool, typer.Option("--offline", help="Keys and values only; names are not looked up in NetSuite.")] = False,
-    env: EnvOption = None,
-    stack: StackOption = None,
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> int:
-    """Check a settings file before it is stored: every key, every value, and every name against NetSuite."""
-    found = settings_file.examined(file, None if offline else target_of(env, stack))
-    _show_settings_checks(found, json=json)
-    return Code.CONFIGURATION if any(c.state is State.FAIL for c in found) else Code.TIED_OUT
-
-
-@settings_app.command("save")
-def settings_save(
-    file: FileArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Store it without being asked, whatever there is to think about.")] = False,
-    reason: ReasonOption = "",
-    env: EnvOption = None,
-    stack: StackOption = None,
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> int:
-    """Check a settings file and store it; the next run takes it."""
-    target = target_of(env, stack)
-    found = [*settings_file.examined(file, target), *settings_file.dropped(file, target)]
-    failed = any(c.state is State.FAIL for c in found)
-    if not failed and not yes and any(c.state is State.WARN for c in found):
-        _show_settings_checks(found, json=False)
-        typer.confirm("Store these settings?", abort=True, err=True)
-    made = None if failed else settings_file.save(file, target, reason)
-    _show_settings_checks(found, json=json)
-    if not json:
-        out.print(f"Stored as version {made.number}; the next run takes them ({target['SETTINGS_PARAMETER']})." if made else "Not stored.")
-    return Code.CONFIGURATION if failed else Code.TIED_OUT
-
-
-@settings_app.command("history")
-def settings_history(
-    revenue: RevenueOption = False, env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False
-) -> int:
-    """List every version: who saved it, when, why, and which keys it changed."""
-    rows = history.listed(target_of(env, stack), REVENUE if revenue else SETTINGS)
-    write_json(rows) if json else say(out, history.table(rows))
-    return Code.TIED_OUT
-
-
-@settings_app.command("restore")
-def settings_restore(
-    version: Annotated[int, typer.Argument(help="The number of the version; `settings history` lists them.")],
-    reason: ReasonOption = "",
-    revenue: RevenueOption = False,
-    env: EnvOption = None,
-    stack: StackOption = None,
-    debug: DebugOption = False,
-) -> int:
-    """Make an earlier version the one in force."""
-    made = history.restore(target_of(env, stack), REVENUE if revenue else SETTINGS, version, reason)
-    out.print(f"Version {version} is in force again, as version {made.number}; the next run takes it.")
-    return Code.TIED_OUT
-
-
-@settings_app.command("accept")
-def settings_accept(
-    reason: Annotated[str, typer.Option("--reason", help="Why it is meant; it stands in the history.")],
-    revenue: RevenueOption = False,
-    env: EnvOption = None,
-    stack: StackOption = None,
-    debug: DebugOption = False,
-) -> int:
-    """Confirm a document in the parameter that a run has refused because it is empty or has lost keys."""
-    made = history.accept(target_of(env, stack), REVENUE if revenue else SETTINGS, reason)
-    out.print(f"Accepted as version {made.number}; the next run takes it.")
-    return Code.TIED_OUT
-
-
-def _show_settings_checks(found: list[Check], *, json: bool) -> None:
-    if json:
-        write_json({"ok": all(c.state is not State.FAIL for c in found), "checks": [c.to_json() for c in found]})
-    else:
-        say(out, *(checks.shown(c) for c in found))
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: exits with the command's code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in given
+    json = "--json" in given
+    options.silent.set(json)
 
     def command() -> object:
-        return app(given, standalone_mode=False)
+        return app(given, prog_name=NAME, standalone_mode=False)
 
-    if as_json:
-        code = _guarded_json(command, debug="--debug" in given)
-    else:
-        code = guarded(command, debug="--debug" in given, console=err)
-    sys.exit(int(code))
-
-
-def _guarded_json(command: Any, *, debug: bool) -> int:
-    """As `guarded`; an error becomes a JSON document on standard output."""
-
-    def writing() -> object:
-        try:
-            return command()
-        except KNOWN_ERRORS as failed:
-            known = explained(failed)
-            write_json({"error": {"code": known.code, "message": known.message, "advice": known.advice}})
-            raise
-
-    return guarded(writing, debug=debug, console=err)
+    sys.exit(int(guarded(command, debug="--debug" in given, show=as_json if json else on(err))))

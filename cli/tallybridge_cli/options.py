@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 from tallybridge import money
+from tallybridge.desk import connection
 from tallybridge.desk.target import Target
+from tallybridge.errors import ConfigurationError
+from tallybridge.tasks.steps import STEPS
 from tallybridge_cli.target import resolve
 
 WIDTH = 200
@@ -33,9 +38,24 @@ DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback o
 RunArgument = Annotated[str, typer.Argument(help='Run id, its beginning, or "last".')]
 
 
+silent: ContextVar[bool] = ContextVar("silent", default=True)
+"""Whether nothing is said beside what a command answers, as with --json."""
+
+
 def target_of(env: Path | None, stack: str | None) -> Target:
-    """The installation that the options mean."""
-    return resolve(env, stack, os.environ)
+    """The installation that the options mean; a person is told which one it is, and whether it is a real one."""
+    target = resolve(env, stack, os.environ)
+    if not silent.get():
+        name, kind = target.source, connection.described(target)
+        say(err, Text(f"{name}: {kind}", style="bold red" if kind.startswith(connection.PRODUCTION) else "dim"))
+    return target
+
+
+def known_step(step: str) -> str:
+    """A step that exists, or "" where none was named. Raises `ConfigurationError` INPUT."""
+    if step and step not in STEPS:
+        raise ConfigurationError(f'There is no step "{step}".', place="step", code="INPUT", advice=f"The steps are {', '.join(STEPS)}.")
+    return step
 
 
 def write_json(document: Any) -> None:

@@ -25,13 +25,13 @@ from tallybridge.sync.instructions import Instruction, Kind
 from tallybridge_cli import records, render, watch
 from tallybridge_cli.exits import Code
 from tallybridge_cli.files import written
-from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, out, say, target_of, write_json
+from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, StackOption, known_step, out, say, target_of, write_json
 
 app = typer.Typer()
 RecordArgument = Annotated[str, typer.Argument(help="The record's number, or its id in the system that it comes from.")]
 RecordsArgument = Annotated[list[str] | None, typer.Argument(help="Numbers or ids of held or refused records.")]
 CodeOption = Annotated[str, typer.Option("--code", help='All held or refused records with this code ("all alike").')]
-StepOption = Annotated[str, typer.Option("--step", help="Records of this step only.")]
+StepOption = Annotated[str, typer.Option("--step", help="Records of this step only.", callback=known_step)]
 WhyOption = Annotated[str, typer.Option("--reason", help="Why; it stands in the audit.")]
 LaterOption = Annotated[bool, typer.Option("--later", help="Leave it to the next run, instead of starting one for these records.")]
 PEOPLE = "People's actions"

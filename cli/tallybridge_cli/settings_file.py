@@ -20,18 +20,19 @@ from tallybridge.errors import ConfigurationError
 from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge_cli.render import plain
 
-__all__ = ["dropped", "examined", "read", "save", "second_thoughts", "shown", "table"]
+__all__ = ["dropped", "examined", "read", "save", "second_thoughts", "shown", "table", "text_of"]
 
 
 def examined(file: Path, target: Target | None, connect: Callable[[Target, Settings], Systems] | None = None) -> list[Check]:
     """Every check of a settings file; names are looked up in NetSuite when an installation is given. Nothing is written."""
     try:
-        return settings_checks.checks(_text(file), target, connect)
+        return settings_checks.checks(text_of(file), target, connect)
     except ConfigurationError as unreadable:
         return [failed_check(AREA, "document", unreadable)]
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """What is in a file. Raises `ConfigurationError` SETTINGS."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as unreadable:
@@ -40,20 +41,20 @@ def _text(file: Path) -> str:
 
 def read(file: Path) -> Settings:
     """The settings in a file. Raises `ConfigurationError` that names every wrong key."""
-    return parse_settings(_text(file))
+    return parse_settings(text_of(file))
 
 
 def dropped(file: Path, target: Target) -> Iterator[Check]:
     """Keys that the settings in force have and the file lacks: they would fall back to their defaults."""
     try:
-        yield from settings_checks.dropped(_text(file), target)
+        yield from settings_checks.dropped(text_of(file), target)
     except ConfigurationError:
         return
 
 
 def save(file: Path, target: Target, reason: str) -> Version:
     """Save the file as the settings document, as it is written."""
-    return target.configuration().save_version(_text(file), target.who(), reason)
+    return target.configuration().save_version(text_of(file), target.who(), reason)
 
 
 def shown(settings: Settings, *, every: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tallybridge_cli import main as commands
-from tallybridge_cli import options
+from tallybridge_cli import options, settings_commands
 from tallybridge_cli.target import Target
 from tests.cli.runs import RUN, finished_run, store_run
 
@@ -19,11 +19,13 @@ def call(target: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     """Calls a command on the test's installation; answers exit code and what it wrote."""
     import sys
 
-    monkeypatch.setattr(commands, "target_of", lambda env, stack: target)
+    for module in (commands, settings_commands):
+        monkeypatch.setattr(module, "target_of", lambda env, stack: target)
 
     def call_(*arguments: str) -> tuple[int, str]:
-        monkeypatch.setattr(commands, "out", options.console_for(sys.stdout))
-        monkeypatch.setattr(commands, "err", options.console_for(sys.stderr))
+        for module in (commands, settings_commands):
+            monkeypatch.setattr(module, "out", options.console_for(sys.stdout))
+            monkeypatch.setattr(module, "err", options.console_for(sys.stderr))
         with pytest.raises(SystemExit) as end:
             commands.main(arguments)
         written = capsys.readouterr()

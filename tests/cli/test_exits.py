@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tallybridge.errors import ConfigurationError, LoginRefused, StepFailed
 from tallybridge.sync.runlog import RunOutcome
-from tallybridge_cli.exits import Code, code_of, guarded
+from tallybridge_cli.exits import Code, code_of, guarded, on
 from tests.cli.runs import finished_run
 
 
@@ -45,7 +45,8 @@ def refused(code: str) -> ClientError:
         (refused("AccessDeniedException"), Code.CONFIGURATION, "AWS-ACCESS"),
         (refused("ResourceNotFoundException"), Code.FAILED, "AWS-ResourceNotFoundException"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), Code.CONFIGURATION, "AWS-UNREACHABLE"),
-        (KeyboardInterrupt(), Code.INTERRUPTED, ""),
+        (KeyboardInterrupt(), Code.INTERRUPTED, "INTERRUPTED"),
+        (KeyError("tallies"), Code.FAILED, "INTERNAL Tallybridge has a fault: KeyError: 'tallies'"),
     ],
 )
 def test_an_error_is_shown_with_code_and_next_step_but_no_traceback(error: BaseException, code: Code, shown: str) -> None:
@@ -54,7 +55,7 @@ def test_an_error_is_shown_with_code_and_next_step_but_no_traceback(error: BaseE
     def failing() -> NoReturn:
         raise error
 
-    assert guarded(failing, debug=False, console=Console(file=written, width=200)) == code
+    assert guarded(failing, debug=False, show=on(Console(file=written, width=200))) == code
     assert shown in written.getvalue()
     assert "Traceback" not in written.getvalue()
 
@@ -64,7 +65,7 @@ def test_debug_lets_the_traceback_through() -> None:
         raise StepFailed("It broke.")
 
     with pytest.raises(StepFailed):
-        guarded(failing, debug=True, console=Console(file=io.StringIO()))
+        guarded(failing, debug=True, show=on(Console(file=io.StringIO())))
 
 
 def test_a_run_that_failed_for_its_set_up_is_code_3() -> None:

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 
 from tallybridge.errors import ConfigurationError
 from tallybridge.money import dumps
+from tallybridge.reporting.codes import page_of, sentence
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.ledger import Ledger
 from tallybridge.sync.runlog import RunOutcome
@@ -43,6 +44,18 @@ def test_held_records_are_listed_with_what_they_wait_for(target: Target, printed
     text = printed(standing.page(now))
     assert "account A00000007" in text
     assert "2 records need a person, of 2 causes" in text  # nobody is told of the account
+
+
+def test_a_cause_comes_with_its_next_step_whoever_has_told_it(target: Target, printed: Callable[[RenderableType], str]) -> None:
+    summary = finished_run(held=1)
+    store_run(target, summary)
+    (cause,) = summary.messages
+    target.ledger.held(Ledger.key("zuora", "Invoice", "8a1"), "invoices", "INV00000001", cause.code, cause.message, "", None)
+    target.ledger.held(Ledger.key("zuora", "Invoice", "8a2"), "invoices", "INV00000002", "INV-V1", "Another trouble.", "", None)
+    advice = {each.message: each.advice for each in standing.standing(target).causes}
+    assert cause.advice and advice[cause.message] == cause.advice
+    assert advice["Another trouble."] == sentence(page_of("INV-V1").advice)
+    assert printed(standing.page(standing.standing(target))).count("Next: ") == 2
 
 
 def test_the_cause_of_a_chain_comes_first_with_all_that_hangs_on_it(target: Target, printed: Callable[[RenderableType], str]) -> None:

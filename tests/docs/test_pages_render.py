@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ MARKDOWN = MarkdownIt("commonmark").enable("table")
 PIPE = re.compile(r"(?<!\\)\|")
 ROW = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)
 HEADING_IN_CODE = re.compile(r"^#{1,3} \w", re.MULTILINE)
-WEB = ("http://", "https://", "mailto:", "#")
+WEB = ("http://", "https://", "mailto:")
 
 
 def tokens_of(page: Path) -> list[Token]:
@@ -44,16 +45,35 @@ def test_a_page_has_no_open_code_block_and_no_broken_table(page: Path) -> None:
     assert not faults_of(text)
 
 
+def links_of(page: Path) -> list[tuple[Path, str]]:
+    """The file and the heading ("" for none) that each link of a page leads to; links into the web are left out."""
+    found = []
+    for token in tokens_of(page):
+        for child in token.children or ():
+            link = str(child.attrs.get("href") or child.attrs.get("src") or "")
+            if child.type in ("link_open", "image") and not link.startswith(WEB):
+                name, _, heading = link.partition("#")
+                found.append((page.parent / name if name else page, heading))
+    return found
+
+
+@cache
+def headings_of(page: Path) -> frozenset[str]:
+    """The anchors that a page's headings have where Markdown is shown in the web."""
+    tokens = tokens_of(page)
+    titles = [tokens[n + 1].content for n, token in enumerate(tokens) if token.type == "heading_open"]
+    return frozenset(re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_to_other_files_lead_to_one(page: Path) -> None:
-    links = [
-        str(child.attrs.get("href") or child.attrs.get("src"))
-        for token in tokens_of(page)
-        for child in token.children or ()
-        if child.type in ("link_open", "image")
-    ]
-    missing = [link for link in links if not link.startswith(WEB) and not (page.parent / link.partition("#")[0]).exists()]
-    assert not missing
+    assert [str(file) for file, _ in links_of(page) if not file.exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_to_a_heading_lead_to_one(page: Path) -> None:
+    wrong = [f"{file.name}#{heading}" for file, heading in links_of(page) if heading and heading not in headings_of(file.resolve())]
+    assert wrong == []
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,11 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from sandbox.__main__ import about
 from sandbox.clock import VirtualClock
 from sandbox.demo import load_tenant
 from sandbox.demo.show import compare, stopped
-from sandbox.host import DEFAULT_PORT_BASE, Sandbox, SandboxError, SandboxOptions, options_from
+from sandbox.host import DEFAULT_PORT_BASE, Sandbox, SandboxError, SandboxOptions, options_from, place
 from sandbox.stand_ins import StandInChild, StandInOptions, StandInsFailed
 from tallybridge_cli import main as commands
 from tallybridge_cli.exits import Code
@@ -53,7 +54,7 @@ def cli(sandbox: Sandbox, *arguments: str) -> int:
 
 def test_the_environment_file_has_every_documented_key(sandbox: Sandbox) -> None:
     written = read_env(sandbox.out / "sandbox.env")
-    assert list(written) == KEYS.split()
+    assert list(written) == [*KEYS.split(), "SANDBOX"]
     assert all(written.values())
     assert "BEGIN PRIVATE KEY" in Path(written["NETSUITE_PRIVATE_KEY_FILE"]).read_text()
 
@@ -61,11 +62,44 @@ def test_the_environment_file_has_every_documented_key(sandbox: Sandbox) -> None
 def test_the_environment_file_can_be_read_by_a_shell(sandbox: Sandbox) -> None:
     file = sandbox.out / "sandbox.env"
     done = subprocess.run(
-        ["sh", "-eu", "-c", f'set -a; . "{file}"; env -0'], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}
+        ["sh", "-eu", "-c", f'. "{file}"; env -0'], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}
     )
     shell = dict(entry.split("=", 1) for entry in done.stdout.split("\0") if entry)
     assert not done.stderr
     assert {key: shell.get(key) for key in sandbox.env} == sandbox.env
+
+
+def test_a_second_sandbox_in_the_folder_has_files_of_its_own(sandbox: Sandbox) -> None:
+    """A process of its own, since only one embedded AWS runs at a time in a process."""
+    script = (
+        "from pathlib import Path; import sys; from sandbox.__main__ import about; from sandbox.host import Sandbox, SandboxOptions\n"
+        "with Sandbox(SandboxOptions(out=Path(sys.argv[1]))) as s: print(about(s)); print(s.env_file.read_text())\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", script, str(sandbox.out)]
+    said = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60, check=True).stdout
+    assert f"NETSUITE_PRIVATE_KEY_FILE={sandbox.out / 'netsuite-private-key-2.pem'}" in said
+    assert "tallybridge run --env" in said and "sandbox-2.env" in said
+    assert "--env" not in about(sandbox)
+    assert (sandbox.env_file, sandbox.key_file) == (sandbox.out / "sandbox.env", sandbox.out / "netsuite-private-key.pem")
+    assert sandbox.env_file.exists() and sandbox.key_file.exists()
+    assert not list(sandbox.out.glob("*-2*"))
+
+
+def test_a_place_is_free_again_when_its_sandbox_is_gone(tmp_path: Path) -> None:
+    with place(tmp_path) as first, place(tmp_path) as second:
+        assert (first, second) == ("", "-2")
+    with place(tmp_path) as third:
+        assert third == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_revenue_connector_can_be_used_at_once(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(sandbox, "revenue", "test", "--json") == Code.TIED_OUT
+    capsys.readouterr()
+    assert cli(sandbox, "revenue", "instances", "--json") == Code.TIED_OUT
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["instance"], row["schedule"]) == ("Daily revenue", "on demand")
 
 
 def test_secrets_are_readable_by_their_owner_only(sandbox: Sandbox) -> None:

@@ -25,9 +25,9 @@ from tallybridge.revenue.codes import Code as RevenueCode
 from tallybridge.revenue.result import RunResult, gather, standing
 from tallybridge.revenue.run import RunStatus, TaskRecord
 from tallybridge_cli.exits import Code
+from tallybridge_cli.options import DebugOption, EnvOption, JsonOption, RunArgument, StackOption, target_of, write_json
 from tallybridge_cli.revenue.download import download
 from tallybridge_cli.revenue.scaffold import scaffold
-from tallybridge_cli.target import resolve
 from tallybridge_cli.watch import RUNS_FOLDER
 
 app = typer.Typer(help="The revenue connector: NetSuite datasets into Zuora Revenue.", no_args_is_help=True, rich_markup_mode=None)
@@ -39,17 +39,12 @@ LONGEST_RUN_SECONDS = 7 * 3600
 ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 EXITS = {RunStatus.SUCCESS: Code.TIED_OUT, RunStatus.WARNING: Code.LEFT_OVER}
 
-EnvOption = Annotated[Path | None, typer.Option("--env", help="Environment file, such as out/sandbox.env.")]
-StackOption = Annotated[str | None, typer.Option("--stack", help="Name of the deployed CloudFormation stack.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of text.")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 InstanceArgument = Annotated[str, typer.Argument(help="Name of the solution instance; may be left out when there is only one.")]
-RunArgument = Annotated[str, typer.Argument(help='Run id, its beginning, or "last".')]
 
 
 def site_of(env: Path | None, stack: str | None) -> Site:
     """The installation that the options mean."""
-    return Site(resolve(env, stack, os.environ))
+    return Site(target_of(env, stack))
 
 
 @app.command()
@@ -58,6 +53,7 @@ def config(
     reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")] = "",
     env: EnvOption = None,
     stack: StackOption = None,
+    json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
     """Show the configuration, or validate a document and store it; `tallybridge settings history --revenue` lists the versions."""
@@ -70,6 +66,9 @@ def config(
     except (OSError, UnicodeDecodeError) as unreadable:
         raise ConfigurationError(f"{file} cannot be read: {unreadable}", place=str(file), code="REVENUE-SETTINGS") from unreadable
     stored = site.store(text, reason)
+    if json:
+        write_json({"version": stored.version, "instances": len(stored.instances), "enabled": stored.enabled})
+        return Code.TIED_OUT
     out.print(f"Stored, version {stored.version}: {len(stored.instances)} instances, the connector is {'on' if stored.enabled else 'off'}.")
     if any(row.drifted for row in apply_schedules(site, really=False)):
         out.print(APPLY)
@@ -183,15 +182,20 @@ def resume(
 
 
 @app.command()
-def cancel(run_id: RunArgument = "last", env: EnvOption = None, stack: StackOption = None, debug: DebugOption = False) -> int:
+def cancel(
+    run_id: RunArgument = "last", env: EnvOption = None, stack: StackOption = None, json: JsonOption = False, debug: DebugOption = False
+) -> int:
     """Cancel a run that has not begun to send."""
     site = site_of(env, stack)
     found = _found(site, run_id)
-    if revenue_runs.cancel(site, found, site.target.who()):
+    cancelled = revenue_runs.cancel(site, found, site.target.who())
+    if json:
+        write_json({"run_id": found, "cancelled": cancelled})
+    elif cancelled:
         out.print(f"Run {found} stops before it sends anything.", markup=False)
-        return Code.TIED_OUT
-    out.print(f"Run {found} has begun to send; it can no longer be cancelled.", markup=False)
-    return Code.FAILED
+    else:
+        out.print(f"Run {found} has begun to send; it can no longer be cancelled.", markup=False)
+    return Code.TIED_OUT if cancelled else Code.FAILED
 
 
 @app.command()
@@ -200,13 +204,17 @@ def stop(
     run_id: RunArgument = "last",
     env: EnvOption = None,
     stack: StackOption = None,
+    json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
     """Stop a run wherever it is. Its mail says what is staged and what is not; before it sends, `cancel` is gentler."""
     site = site_of(env, stack)
     found = _found(site, run_id)
-    stopping.stop(site.target, "REVENUE_INGEST_ARN", found, reason)
+    who = stopping.stop(site.target, "REVENUE_INGEST_ARN", found, reason)
     closed = stopping.await_clean_up(site.runs(), found, site.clock)
+    if json:
+        write_json({"run_id": found, "stopped_by": who, "reason": reason, "closed": closed})
+        return Code.TIED_OUT
     shown = f"`tallybridge revenue show {found}` says what is staged." if closed else "Its mail follows."
     out.print(f"Run {found} was stopped. {shown}", markup=False)
     return Code.TIED_OUT
@@ -293,15 +301,19 @@ def scaffold_config(
     file: Annotated[Path | None, typer.Option("--out", help="Write the document to a file instead of the screen.")] = None,
     env: EnvOption = None,
     stack: StackOption = None,
+    json: JsonOption = False,
     debug: DebugOption = False,
 ) -> int:
     """Make a configuration from a dataset and an upload template. Nothing is stored: look at it, then use `config FILE`."""
     document, remarks = scaffold(site_of(env, stack), dataset, template_name, object_type, instance)
     text = json_module.dumps(document, indent=2, ensure_ascii=False)
+    if file is not None:
+        file.write_text(text + "\n", encoding="utf-8")
+    if json:
+        write_json({"document": document, "to_decide": list(remarks)})
+        return Code.TIED_OUT
     if file is None:
         print(text)
-    else:
-        file.write_text(text + "\n", encoding="utf-8")
     for remark in remarks:
         err.print(f"To decide: {remark}.", markup=False)
     return Code.TIED_OUT

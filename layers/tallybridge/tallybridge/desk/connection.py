@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from tallybridge.desk.target import Target
 from tallybridge.errors import TallybridgeError
 from tallybridge.sync.runs import MODES
@@ -52,3 +54,13 @@ def environment(tenant: str, account: str) -> str:
 def is_test_account(account: str) -> bool:
     """Whether a NetSuite account id is that of a sandbox, a release preview or a test drive."""
     return bool(_TEST_ACCOUNT.fullmatch(account))
+
+
+def described(target: Target) -> str:
+    """The connection in a line, such as "SANDBOX, Zuora rest.test.zuora.com, NetSuite 1234567_SB1", or that this login may not see it."""
+    try:
+        now = connection(target)
+    except (ClientError, BotoCoreError):
+        return "what it connects cannot be seen with this login"
+    parties = [f"{name} {what}" for name, what in (("Zuora", now.tenant), ("NetSuite", now.account)) if what]
+    return ", ".join([now.environment, *parties])

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Iterator
 
 from tallybridge import money
+from tallybridge.errors import ConfigurationError
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import Level, LogLine
 from tallybridge.tasks.steps import STEPS
@@ -20,6 +21,24 @@ def lines(folder: RunFolder, *, level: Level = Level.INFO, step: str = "", recor
         is_record = not record or record in (line.source_number, line.source_id, line.destination_id)
         if RANK[line.level] >= RANK[level] and (not step or line.step == step) and is_record:
             yield line
+
+
+def lines_of(folder: RunFolder, *, level: Level = Level.INFO, step: str = "", record: str = "") -> Iterator[LogLine]:
+    """As `lines`; raises `ConfigurationError` INPUT after the last one where none names the record that was asked for."""
+    found = False
+    for line in lines(folder, level=level, step=step, record=record):
+        found = True
+        yield line
+    if record and not found:
+        below = level is not Level.DEBUG and any(lines(folder, level=Level.DEBUG, step=step, record=record))
+        text = f'No line of this log at level {level} and above names "{record}"' if below else f'Nothing in this log names "{record}"'
+        advice = "Ask with --level debug." if below else f"Give a number or an id as the log has them; `tallybridge explain {record}`"
+        raise ConfigurationError(
+            f"{text}{f' in step {step}' if step else ''}.",
+            place="--record",
+            code="INPUT",
+            advice=advice if below else f"{advice} tells what other runs did.",
+        )
 
 
 def _all(folder: RunFolder) -> Iterator[LogLine]:

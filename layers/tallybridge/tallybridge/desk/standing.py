@@ -15,6 +15,7 @@ from tallybridge.errors import ConfigurationError
 from tallybridge.pieces import side_by_side
 from tallybridge.reporting.causes import causes
 from tallybridge.reporting.chains import Chains
+from tallybridge.reporting.codes import known_code, sentence
 from tallybridge.reporting.verdict import verdict
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.ledger import State
@@ -91,7 +92,11 @@ class Standing:
             return self.summary.causes
         known = {row.code for row in self.waiting}
         rules = [row for row in self.summary.left_out if row.code not in known] if self.summary else []
-        return causes((row.line for row in self.waiting), rules)
+        told = {(m.code, m.message): m.advice for m in self.summary.messages} if self.summary else {}
+        found = causes((row.line for row in self.waiting), rules)
+        return [
+            cause if cause.advice else replace(cause, advice=told.get((cause.code, cause.message)) or _advice(cause)) for cause in found
+        ]
 
     @property
     def exit_code(self) -> Code:
@@ -119,6 +124,12 @@ class Standing:
             "drift": [row.to_json() for row in self.drift],
             "left_out": [row.to_json() for row in self.summary.left_out] if self.summary else [],
         }
+
+
+def _advice(cause: Cause) -> str:
+    """What to do about a cause in the words of its code: the ledger keeps what is wrong, the report of its run what to do about it."""
+    page = known_code(cause.code)
+    return sentence(page.advice) if page else ""
 
 
 def standing(target: Target, most: int | None = None) -> Standing:
