@@ -314,6 +314,7 @@ class Sandbox:
             "UPLOADS_BUCKET": outputs["UploadsBucket"],
             "SETTINGS_PARAMETER": outputs["SettingsParameter"],
             "CREDENTIALS_SECRET": outputs["CredentialsSecret"],
+            "NOTIFICATION_SENDER": outputs["NotificationSender"],
             "CONSOLE_URL": self.console_url,
         }
         if self.is_bare:
