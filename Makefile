@@ -21,7 +21,7 @@ ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults clients client lock clean
+.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults fuzz mutants clients client lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,7 +66,7 @@ $(DEFINITIONS)/ready $(AXE)/ready: build/%/ready: requirements/%/package.json
 test: $(DEV) ## pass all tests, offline
 	$(BIN)/python -m pytest -m "not slow and not deploy and not second_aws" -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
-sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS QUERY_QUEUE_S QUERY_S NETSUITE_SLOTS TIMEZONE PORT_BASE
+sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS QUERY_QUEUE_S QUERY_S NETSUITE_SLOTS TIMEZONE PORT_BASE PROFILE
 	@$(BIN)/python -m sandbox
 
 check: $(DEV) ## ruff, mypy, cfn-lint
@@ -109,6 +109,12 @@ volume: $(READY) ## the first sync of a large tenant, on the virtual clock; opti
 
 faults: $(DEV) ## the longer proofs: faults at every instruction, lost answers, two runs at once
 	$(BIN)/python -m pytest -m slow -n $(JOBS) $(PYTEST_ARGS)
+
+fuzz: $(DEV) ## at least 100,000 inputs of any shape for everything that people and vendors put in; options: FUZZ JOBS
+	FUZZ=$(or $(FUZZ),14000) $(BIN)/python -m pytest tests/fuzz -n $(JOBS) $(PYTEST_ARGS)
+
+mutants: $(DEV) ## break the product in each way of tests/mutants/mutants.toml, and expect the default suite to see it; options: JOBS WORDS
+	$(BIN)/python -m tests.mutants $(WORDS)
 
 clients: ## third-party Zuora and NetSuite clients, unmodified, against the stand-ins
 	@$(MAKE) --no-print-directory client NAME=zuora TESTS="tests/standins/zuora/test_vendor_sdk.py tests/standins/revenue/test_revenue_vendor_sdk.py"

@@ -1,7 +1,7 @@
-"""Writes what is made from other files: settings.md from the code, a page per code and the library's list of codes from errors.md,
-coverage.md from the catalogue of rules, and the SuiteCloud project `netsuite/` with the page of its fields. Run `python docs/generate.py`;
-with `codes` or `netsuite` behind it writes those alone, with `rules` the table of every rule and its tests (build/rules.md), with
-`picture out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
+"""Writes what is made from other files: settings.md, zuora-fields.md, netsuite-fields.md and assumptions.md from the code, the SuiteCloud
+project `netsuite/`, a page per code and the library's list of codes from errors.md, and coverage.md from the catalogue of rules. Run
+`python docs/generate.py`; with `codes` or `netsuite` behind it writes those alone, with `rules` the table of every rule and its tests
+(build/rules.md), with `picture out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from tallybridge.desk.settings import catalogue, values_in_words
+from tallybridge.fields import zuora as zuora_fields
 from tallybridge.reporting.codes import LIST
 from tallybridge_cli.setup import netsuite_page, netsuite_project
+from tallybridge_cli.verify.assumptions import Assumption, assumptions
+from tallybridge_cli.verify.probes import PROBES
+from tallybridge_cli.verify.reasons import REASONS
 
 FOLDER = Path(__file__).parent
 RULES = FOLDER.parent / "tests" / "rules"
@@ -51,6 +56,34 @@ def settings_page() -> str:
         default = setting.default
         shown = "-" if default in (None, "", [], {}) else f"`{default if isinstance(default, str) else json.dumps(default)}`"
         text += f"| `{setting.key}` | {values_in_words(setting)} | {shown} | {setting.effect} |\n"
+    return text
+
+
+ZUORA_FIELDS = """# Fields in Zuora
+
+Every field that the connector reads or writes in Zuora. Each is text of 255 characters, optional and without a default. A name has the
+suffix `__c` where you make the fields, or `__NS` where Zuora has added its own; the setting `zuora.field_suffix` says which.
+
+`tallybridge setup zuora` compares your tenant with this list, `tallybridge setup zuora --create` makes what the API makes. Fields of
+*advanced* objects are made so, or by hand under *Extension Studio > Object Manager*. Fields of *legacy* objects are made by hand alone,
+under *Settings > Billing > Manage Custom Fields*, where Zuora appends `__c` by itself; whether one is indexed cannot be changed later.
+*Filterable* (there: *Indexed*) are fields by which records are looked up and selected. A step cannot work without a field that it needs;
+without one that it uses it leaves out what the field is for. This page is generated.
+"""
+
+
+def zuora_fields_page() -> str:
+    """docs/zuora-fields.md."""
+    text = ZUORA_FIELDS
+    for each in zuora_fields.OBJECTS.values():
+        tenants = {"": "", "A": ", without Invoice Settlement (mode A)", "B": ", with Invoice Settlement (mode B)"}[each.mode]
+        text += f"\n## {each.name}\n\n{each.kind.capitalize()} object{tenants}.\n\n"
+        text += "| API name | Label | Filterable | Steps that need it | Steps that use it |\n| --- | --- | --- | --- | --- |\n"
+        for field in each.fields:
+            needs, uses = (", ".join(f"`{step}`" for step in steps) or "-" for steps in (field.vital, field.useful))
+            text += f"| `{field.api}` | {field.label} | {'yes' if field.filterable else 'no'} | {needs} | {uses} |\n"
+        if more := zuora_fields.ALSO_WRITTEN.get(each.name):
+            text += f"\nWhere it has {', '.join(f'`{name}`' for name in more)} as well, that is filled in.\n"
     return text
 
 
@@ -184,6 +217,53 @@ def write_netsuite() -> None:
 PARTS = {"codes": write_codes, "netsuite": write_netsuite}
 
 
+ASSUMPTIONS = """# What is assumed, and what settles it
+
+Whoever builds on two clouds from their published pages has to assume things. Here is every assumption of the specification, by file and
+section: {number} in all. {with_probe} name the probe of `tallybridge verify` that asks a real tenant, the others the reason why none can.
+`tallybridge verify --list` prints the list without any installation, with the first words of the line that each stands in.
+
+Marks: A assumed, P proposed, I inferred; otherwise an open point, a decision, or a fact that is published or not. This page is generated.
+
+## Reasons why there is no probe
+"""
+PROBE_TABLE = """
+## Probes
+
+Those that make records run with `--write`, on sandboxes alone. An option is the one with which the sandbox behaves as the tenant does.
+
+| Probe | Asks | Makes records | Option |
+| --- | --- | --- | --- |
+"""
+
+
+def assumption_page() -> str:
+    """docs/assumptions.md."""
+    known = assumptions()
+    text = ASSUMPTIONS.format(number=len(known), with_probe=sum(bool(each.probe) for each in known))
+    text += "\n" + "".join(f"- *{kind}*: {why}\n" for kind, why in REASONS.items()) + PROBE_TABLE
+    for probe in PROBES:
+        option = f"`{probe.option}`" if probe.option else ""
+        text += f"| `{probe.name}` | {probe.asks} | {'yes' if probe.writes else ''} | {option} |\n"
+    for file, of_file in groupby(known, lambda each: each.file):
+        text += f"\n## {file}\n"
+        for section, of_section in groupby(of_file, lambda each: each.section):
+            text += f"\n**{_plain(section)}**\n\n" + "".join(_assumption_line(each) for each in of_section)
+    return text
+
+
+def _assumption_line(each: Assumption) -> str:
+    settled = f"`{each.probe}`" if each.probe else f"*{each.kind}*{f': {each.note}' if each.note else ''}"
+    return f"- `{each.id.partition('.')[2]}` ({each.mark}) {_plain(each.text)} {settled}\n"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    for mark in ("\\", "*", "_", "<", "[", "`"):
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
 def write_rules(found: Mapping[str, Iterable[str]]) -> None:
     """The table of every rule, beside what else is built."""
     TABLE.parent.mkdir(exist_ok=True)
@@ -210,4 +290,6 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         sys.exit()
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
+    (FOLDER / "zuora-fields.md").write_text(zuora_fields_page(), encoding="utf-8")
+    (FOLDER / "assumptions.md").write_text(assumption_page(), encoding="utf-8")
     (FOLDER / "coverage.md").write_text(coverage_summary(), encoding="utf-8")

@@ -44,6 +44,7 @@ def about(sandbox: Sandbox) -> str:
         "Revenue": f"{sandbox.addresses.revenue} (Zuora Revenue)",
         "Console": f"{sandbox.console_url} (choose a person there)",
         "Data": {"demo": "demo tenant", "empty": "reference data only", "bare": "nothing is set up (docs/setup.md)"}[sandbox.options.data],
+        **({"Behaviour": f"as a profile tells, {told} options"} if (told := sum(map(len, sandbox.options.profile.values()))) else {}),
         "Environment": str(sandbox.env_file),
         "Runs": str(sandbox.out / "runs"),
     }

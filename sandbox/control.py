@@ -192,7 +192,7 @@ class Control:
         try:
             match action:
                 case ("POST", "load"):
-                    return answer({"loaded": self.stand_in.load(json.loads(request.get_data()))})
+                    return answer({"loaded": self.stand_in.load(objects_in(request.get_data()))})
                 case ("GET", "dump"):
                     return answer(self.stand_in.dump())
                 case ("POST", "reset"):
@@ -253,6 +253,23 @@ class Control:
                 "rejected": s.rejected,
                 "log": list(s.log),
             }
+
+
+def objects_in(body: bytes) -> dict[str, list[dict[str, Any]]]:
+    """What is to be loaded: {type: [object, ...]}. Raises `LoadRefused` where it has another shape."""
+    content = json.loads(body)
+    if not isinstance(content, dict):
+        raise LoadRefused([{"type": "", "index": None, "message": 'A load is an object such as {"Account": [{...}]}.'}])
+    errors: list[dict[str, Any]] = []
+    for name, rows in content.items():
+        if not isinstance(rows, list):
+            errors.append({"type": name, "index": None, "message": f"The objects of type {name} must be a list."})
+            continue
+        wrong = [index for index, row in enumerate(rows) if not isinstance(row, dict)]
+        errors += [{"type": name, "index": index, "message": "is no object"} for index in wrong]
+    if errors:
+        raise LoadRefused(errors)
+    return content
 
 
 class _Counted:

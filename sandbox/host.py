@@ -35,6 +35,7 @@ from sandbox.demo import Objects, Tenant, load_tenant
 from sandbox.demo.revenue import revenue_demo
 from sandbox.demo.revenue_settings import instances
 from sandbox.netsuite import NetSuiteOptions, new_key_pair
+from sandbox.profile import ProfileRefused, read_profile
 from sandbox.revenue import RevenueOptions
 from sandbox.run_files import RunFiles
 from sandbox.stand_ins import Addresses, StandInChild, StandInOptions, StandInThreads
@@ -87,6 +88,8 @@ class SandboxOptions:
     """Whether there is a console; what ends with its run is mailed without links that would lead nowhere."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Settings that differ from the sandbox's."""
+    profile: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Options of the stand-ins by system, as a tenant's profile has them."""
 
 
 class Sandbox:
@@ -139,7 +142,8 @@ class Sandbox:
                 self.load(load_tenant())
                 self.load_revenue()
             self.env = self._environment()
-            self.store_revenue_settings(self.revenue_settings())
+            if not self.is_bare:
+                self.store_revenue_settings(self.revenue_settings())
             machines = [self.aws.physical_ids[name] for name in ("BillingSync", "RunEnded", "RevenueIngest", "RevenueEnded")]
             running.enter_context(RunFiles(machines, self.aws.outputs["ReportsBucket"], self.out / "runs"))
             running.enter_context(_file(self.env_file, as_file(self.env)))
@@ -235,6 +239,7 @@ class Sandbox:
             netsuite_port=self._port(NETSUITE_PORT),
             revenue_port=self._port(REVENUE_PORT),
             certificate_public_key=public_key,
+            profile=self.options.profile,
             bare=self.is_bare,
         )
         return StandInChild(options) if self.options.child else StandInThreads(options, self.options.clock)
@@ -261,11 +266,13 @@ class Sandbox:
         client.put_secret_value(SecretId=self.aws.outputs["CredentialsSecret"], SecretString=json.dumps(document))
 
     def _own_settings(self) -> dict[str, Any]:
+        netsuite = self.options.profile.get("netsuite", {})
+        subsidiaries, currencies = netsuite.get("one_world", True), netsuite.get("multiple_currencies", True)
         return {
             "zuora_default_currency": "USD",
-            "netsuite_subsidiaries": "Yes",
-            "netsuite_multiple_currencies": "Yes",
-            "default_subsidiary": "Parent Company",
+            "netsuite_subsidiaries": "Yes" if subsidiaries else "No",
+            "netsuite_multiple_currencies": "Yes" if currencies else "No",
+            **({"default_subsidiary": "Parent Company"} if subsidiaries else {}),
             "netsuite_max_concurrency": self._slots(),
             "notify_recipients": [RECIPIENT],
             "notify_sender": SENDER,
@@ -323,8 +330,8 @@ class Sandbox:
 
 
 def options_from(variables: dict[str, str], **fixed: Any) -> SandboxOptions:
-    """Options from SETTLEMENT (on/off), DATA (demo/empty/bare), LATENCY_MS, QUERY_QUEUE_S, QUERY_S, NETSUITE_SLOTS, TIMEZONE, PORT_BASE.
-    Raises `SandboxError` that names a wrong one."""
+    """Options from SETTLEMENT (on/off), DATA (demo/empty/bare), LATENCY_MS, QUERY_QUEUE_S, QUERY_S, NETSUITE_SLOTS, TIMEZONE, PORT_BASE,
+    PROFILE (a file of `tallybridge verify`, which prevails). Raises `SandboxError` that names a wrong one."""
     settlement = _choice(variables, "SETTLEMENT", "on", ("on", "off")) == "on"
     data: Any = _choice(variables, "DATA", "demo", ("demo", "empty", "bare"))
     options = SandboxOptions(
@@ -336,8 +343,9 @@ def options_from(variables: dict[str, str], **fixed: Any) -> SandboxOptions:
         netsuite_slots=_whole(variables, "NETSUITE_SLOTS", 5, 1_000),
         time_zone=_zone(variables, "TIMEZONE", SandboxOptions.time_zone),
         port_base=_whole(variables, "PORT_BASE", DEFAULT_PORT_BASE, 65_000),
+        profile=(profile := _profile(variables)),
     )
-    return replace(options, **fixed)
+    return replace(options, **_of_profile(profile), **fixed)
 
 
 def _choice(variables: dict[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -352,6 +360,20 @@ def _whole(variables: dict[str, str], name: str, default: int, highest: int) -> 
     if not text.isdecimal() or int(text) > highest:
         raise SandboxError(f"{name} must be a whole number up to {highest}, not {text!r}.")
     return int(text)
+
+
+def _profile(variables: dict[str, str]) -> dict[str, dict[str, Any]]:
+    path = variables.get("PROFILE", "").strip()
+    try:
+        return read_profile(Path(path)) if path else {}
+    except ProfileRefused as refused:
+        raise SandboxError(str(refused)) from refused
+
+
+def _of_profile(profile: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What of a profile is an option of the sandbox too."""
+    names = {"settlement": ("zuora", "settlement"), "netsuite_slots": ("netsuite", "slots"), "time_zone": ("netsuite", "time_zone")}
+    return {own: profile[system][name] for own, (system, name) in names.items() if name in profile.get(system, {})}
 
 
 def _zone(variables: dict[str, str], name: str, default: str) -> str:

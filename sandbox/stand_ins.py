@@ -11,14 +11,16 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 from sandbox.clock import Clock, RealClock
 from sandbox.control import Control
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
+from sandbox.profile import applied
 from sandbox.revenue import RevenueOptions, RevenueStandIn
 from sandbox.server import LoopbackServer
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
@@ -34,8 +36,8 @@ class StandInsFailed(RuntimeError):
 @dataclass(frozen=True)
 class StandInOptions:
     """How the stand-ins are set up. `settlement`: Invoice Settlement on; `data_query_queue_s`, `data_query_s`: how long a Data Query job
-    waits, and then runs; ports 0 take free ones; `netsuite_slots` 0 means no limit; `time_zone` is that of the NetSuite account. `bare`:
-    nobody has set anything up in either tenant."""
+    waits, and then runs; ports 0 take free ones; `netsuite_slots` 0 means no limit; `time_zone` is that of the NetSuite account. `profile`
+    are options by system, as a tenant's profile has them, which prevail. `bare`: nobody has set anything up in either tenant."""
 
     settlement: bool = True
     latency_ms: int = 0
@@ -47,6 +49,7 @@ class StandInOptions:
     netsuite_port: int = 0
     revenue_port: int = 0
     certificate_public_key: str = ""
+    profile: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     bare: bool = False
 
 
@@ -84,9 +87,10 @@ class StandInThreads(AbstractContextManager["StandInThreads"]):
             bare=options.bare,
             clock=now,
         )
-        zuora = Control(ZuoraStandIn(tenant), options.latency_ms)
-        netsuite = Control(NetSuiteStandIn(account), options.latency_ms)
-        revenue = Control(RevenueStandIn(RevenueOptions(clock=now)), options.latency_ms)
+        own = options.profile
+        zuora = Control(ZuoraStandIn(applied(tenant, own.get("zuora", {}))), options.latency_ms)
+        netsuite = Control(NetSuiteStandIn(applied(account, own.get("netsuite", {}))), options.latency_ms)
+        revenue = Control(RevenueStandIn(applied(RevenueOptions(clock=now), own.get("revenue", {}))), options.latency_ms)
         for control in (zuora, netsuite, revenue):
             control.sleep, control.now = self.clock.sleep, lambda: now().timestamp()
         with ExitStack() as servers:

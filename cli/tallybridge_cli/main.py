@@ -42,6 +42,7 @@ from tallybridge_cli import (
 from tallybridge_cli import console as console_server
 from tallybridge_cli import revenue as revenue_commands
 from tallybridge_cli import setup as setup_commands
+from tallybridge_cli import verify as verify_command
 from tallybridge_cli.exits import Code, as_json, code_of, guarded, on, show_error
 from tallybridge_cli.options import (
     DebugOption,
@@ -76,6 +77,7 @@ app.add_typer(plan_commands.app)
 app.add_typer(credential_commands.app)
 app.add_typer(reversal_commands.app, name="reversal")
 app.add_typer(setup_commands.app, name="setup")
+app.add_typer(verify_command.app)
 app.add_typer(settings_commands.app, name="settings")
 
 

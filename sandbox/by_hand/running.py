@@ -31,8 +31,16 @@ def address(env: Path, name: str) -> str:
 
 def by_hand(base_url: str, action: str, **given: Any) -> dict[str, Any]:
     """Do an action on a stand-in. Ends the command with what the screen would not let pass."""
-    body = json.dumps({"action": action, **given}).encode()
-    request = urllib.request.Request(f"{base_url}/_sandbox/by-hand", body)  # noqa: S310 - on loopback
+    return _post(f"{base_url}/_sandbox/by-hand", {"action": action, **given})
+
+
+def loaded(base_url: str, objects: dict[str, list[dict[str, Any]]]) -> dict[str, int]:
+    """Enter records, all or none; answers how many of each type. Ends the command with the first that is refused."""
+    return dict(_post(f"{base_url}/_sandbox/load", objects)["loaded"])
+
+
+def _post(url: str, content: Any) -> dict[str, Any]:
+    request = urllib.request.Request(url, json.dumps(content).encode())  # noqa: S310 - on loopback
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
             return dict(json.loads(answer.read()))

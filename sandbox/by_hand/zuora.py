@@ -6,12 +6,14 @@ FILE is what `tallybridge setup zuora --json` has printed: it holds the rows to 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sandbox.by_hand.running import ENV_FILE, EnvOption, address, by_hand, fail, json_file
+from sandbox.by_hand import zuora_records as records
+from sandbox.by_hand.running import ENV_FILE, EnvOption, address, by_hand, fail, json_file, loaded
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
 FileArgument = Annotated[Path, typer.Argument(help="What `tallybridge setup zuora --json` has printed.")]
@@ -89,3 +91,16 @@ def tax_code(
     """Make a tax code, set its accounting code: Settings > Billing > Manage Tax Codes."""
     done = do(env, "tax-code", name=name, accounting_code=accounting_code or None)
     typer.echo(f"{done['tax_code']}: accounting code {done['accounting_code'] or 'none'}")
+
+
+@app.command("first-invoice")
+def first_invoice(
+    day: Annotated[str, typer.Option("--day", help="Invoice date, such as 2026-11-30; today without it.")] = "",
+    suffix: Annotated[str, typer.Option("--suffix", help="Of the connector's fields.")] = "__c",
+    tax_code: Annotated[str, typer.Option("--tax-code", help="A tax of 20 % is on the invoice, by this tax code.")] = "",
+    env: EnvOption = ENV_FILE,
+) -> None:
+    """Enter the first customer with a product, a subscription and a posted invoice over USD 100."""
+    objects = records.first_invoice(day or datetime.now(UTC).date().isoformat(), suffix, tax_code)
+    counts = loaded(address(env, "ZUORA_BASE_URL"), objects)
+    typer.echo(f"entered {', '.join(f'{n} {name}' for name, n in counts.items())}: account A-FIRST, invoice INV-FIRST")

@@ -11,6 +11,11 @@ from sandbox.netsuite.schema import LINE_SHAPES, RECORD_TYPES, Field, Fields, Li
 
 REVENUE_FIELDS = ("revrecschedule", "revrecstartdate", "revrecenddate", "revrecterminmonths", "deferrevrec", "deferredrevenueaccount")
 CURRENCY_FIELDS = ("currency", "exchangerate", "currencylist")
+TAX_FIELDS = {
+    "suitetax": ("taxdetails", "taxdetailsoverride", "taxdetailsreference"),
+    "legacy": ("taxcode", "taxitem", "taxrate", "taxrate1", "taxrate2", "tax1amt", "istaxable"),
+}
+"""Of records and lines, by tax model."""
 
 
 class Catalog:
@@ -123,4 +128,7 @@ class Catalog:
             dropped.update(REVENUE_FIELDS)
         if not self.options.multiple_currencies:
             dropped.update(CURRENCY_FIELDS)
+        for model, names in TAX_FIELDS.items():
+            if self.options.tax_model not in ("both", model):
+                dropped.update(names)
         return {n: f for n, f in fields.items() if n not in dropped} if dropped else dict(fields)

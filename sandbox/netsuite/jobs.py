@@ -41,7 +41,7 @@ class Jobs:
 
     def submit(self, operations: list[Operation], base: str, key: str | None, parallel: bool = False) -> Outcome:
         """Take the operations; the answer names the job. The same idempotency key again is a conflict that names the first job."""
-        if key is not None and not UUID.fullmatch(key):
+        if key is not None and self.options.habits.key_must_be_uuid and not UUID.fullmatch(key):
             raise invalid_header("The idempotency key must be a UUID.", "X-NetSuite-Idempotency-Key")
         if key is not None and key in self.keys:
             return self._conflict(base + JOB_PATH + str(self.keys[key]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sandbox.netsuite.store import STATIC_LISTS, Record, Store, applications
@@ -25,8 +25,9 @@ class Ledger:
         return int(record.values.get("currencyPrecision", 2)) if record else 2
 
     def rounded(self, amount: Decimal, currency: int | None) -> Decimal:
-        """An amount at its currency's precision, halves away from zero."""
-        return amount.quantize(Decimal(1).scaleb(-self.precision(currency)), rounding=ROUND_HALF_UP)
+        """An amount at its currency's precision, halves away from zero unless the account rounds otherwise."""
+        even = self.store.catalog.options.habits.rounding == "half even"
+        return amount.quantize(Decimal(1).scaleb(-self.precision(currency)), rounding=ROUND_HALF_EVEN if even else ROUND_HALF_UP)
 
     def applied_to(self, document: int, without: int | None = None) -> Decimal:
         """Sum that other transactions apply to a document, optionally leaving one of them out."""

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox.netsuite.dataset_options import DatasetOptions
+from sandbox.netsuite.habits import Habits
 
 
 def _made_up(name: str) -> str:
@@ -44,7 +46,8 @@ class NetSuiteOptions:
     shared out to the processors. `task_per_item`: a job lists one task per item; otherwise one item whose links name the tasks.
     `deleted_records`: the role has the permission *Deleted Records*; without it the table of deleted records is unknown to it.
     `time_zone`: the account's time zone by its IANA name, in which queries show and compare times; REST records tell UTC.
-    `datasets`: features and preferences of the dataset service.
+    `tax_model`: the tax fields that records have: SuiteTax, legacy taxes, or both, which no real account has.
+    `datasets`: features and preferences of the dataset service. `habits`: what NetSuite publishes nothing about.
     """
 
     account: str = "1234567_SB1"
@@ -79,7 +82,9 @@ class NetSuiteOptions:
     task_per_item: bool = True
     deleted_records: bool = True
     time_zone: str = "America/Los_Angeles"
+    tax_model: Literal["both", "suitetax", "legacy"] = "both"
     datasets: DatasetOptions = field(default_factory=DatasetOptions)
+    habits: Habits = field(default_factory=Habits)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def local(self, moment: datetime) -> datetime:

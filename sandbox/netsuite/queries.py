@@ -29,6 +29,8 @@ class QueryResponses:
         """`POST /query/v1/suiteql` with `{"q": ..., "params": [...]}`."""
         if request.method != "POST":
             raise method_not_allowed(request.method)
+        if "respond-async" in preferences(request) and self.options.habits.async_query == "refused":
+            raise invalid_header("SuiteQL queries cannot be run asynchronously.", "Prefer")
         if "transient" not in preferences(request):
             raise invalid_header("The header Prefer: transient is required for SuiteQL queries.", "Prefer")
         page = Page(request)

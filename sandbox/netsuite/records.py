@@ -23,7 +23,7 @@ from sandbox.netsuite.rules import Tenant, Write, finish
 from sandbox.netsuite.rules.headers import check_open
 from sandbox.netsuite.schema import Fields, RecordType
 from sandbox.netsuite.store import Key, Record, Unit
-from sandbox.netsuite.sublists import merge, read_sublists
+from sandbox.netsuite.sublists import meant, merge, read_sublists
 from sandbox.netsuite.values import Reader, Validation
 
 EXTERNAL_PREFIX = "eid:"
@@ -170,13 +170,15 @@ class Records:
                     raise please_enter([known.label])
                 record.lines[name] = []
             else:
-                record.lines[name] = merge(shape, record.lines.get(name, []), lines, name in replaced)
+                old = record.lines.get(name, [])
+                record.lines[name] = merge(shape, old, meant(shape, old, lines, self.tenant.options.habits), name in replaced)
 
     def _check_external_id(self, record: Record) -> None:
         external = record.values.get("externalId")
         if external:
-            owner = self.tenant.store.external_ids.get((record.type.group, external))
-            if owner is not None and owner != record.id:
+            taken = self.tenant.store.external_ids
+            same = [external] if self.tenant.options.habits.external_id_case else [e for g, e in taken if e.lower() == external.lower()]
+            if any(taken.get((record.type.group, each), record.id) != record.id for each in same):
                 raise _taken(record.type)
 
     def delete(self, record: Record) -> Before:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.netsuite.catalog import Catalog
 from sandbox.netsuite.exceptions import invalid_value, not_supported, please_enter, user_error
+from sandbox.netsuite.habits import Habits
 from sandbox.netsuite.schema import Field, LineShape, RecordType
 from sandbox.netsuite.values import Reader
 
@@ -62,6 +63,33 @@ def _key_price(line: Line, path: str) -> None:
         raise invalid_value(str(value), "quantity", path + ".quantity")
     line["quantity"] = {"value": int(str(value))}
     line["pricekey"] = (line.get("currencyPage"), line.get("priceLevel"), int(str(value)))
+
+
+def meant(shape: LineShape, old: list[Line], given: list[Line], habits: Habits) -> list[Line]:
+    """The given lines as the account takes them: lines that do not exist, and several applications to one document."""
+    if shape.key == "line" and old and habits.unknown_line != "added":
+        known = {line["line"] for line in old}
+        unknown = [line for line in given if line.get("line") is not None and line["line"] not in known]
+        if unknown and habits.unknown_line == "refused":
+            raise user_error(f"Line {unknown[0]['line']} does not exist.", "line")
+        given = [line for line in given if line not in unknown]
+    if shape.name in APPLYING and habits.equal_apply_lines != "last":
+        return _added_up(given, habits.equal_apply_lines == "refused")
+    return given
+
+
+def _added_up(given: list[Line], refused: bool) -> list[Line]:
+    """One application per document."""
+    found: dict[Any, Line] = {}
+    for line in given:
+        same = found.get(line.get("doc"))
+        if same is None:
+            found[line.get("doc")] = line
+        elif refused:
+            raise user_error("A transaction can be applied in one line only.", "apply")
+        else:
+            same["amount"] = (same.get("amount") or 0) + (line.get("amount") or 0)
+    return list(found.values())
 
 
 def merge(shape: LineShape, old: list[Line], given: list[Line], replace: bool) -> list[Line]:

@@ -66,6 +66,8 @@ class Reader:
                 if known.custom and not self.store.catalog.may_edit(known.name):
                     raise no_access(known.name)
                 self._take(found, known, value, path + known.name)
+            elif known.read_only and not (self.loading or self.store.catalog.options.habits.read_only_ignored):
+                raise user_error(f"The field {known.name} cannot be set.", path + known.name)
         return found
 
     def _writable(self, known: Field, path: str) -> bool:

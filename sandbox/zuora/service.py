@@ -16,6 +16,7 @@ from sandbox.zuora.models import by_hand, rights
 from sandbox.zuora.models.dataquery.results import PREFIX
 from sandbox.zuora.models.limits import CONCURRENCY_TEXT
 from sandbox.zuora.models.load import Loader, dump
+from sandbox.zuora.models.settings import TAXES
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.troubles import Troubles
 from sandbox.zuora.models.users import User
@@ -58,8 +59,10 @@ class ZuoraStandIn:
         """Store whole objects by type, all or none. Raises `LoadRefused`."""
         with self.tenant.store.lock:
             self.tenant.custom.catch_up()
+            settings = self.tenant.settings
+            objects = {name: settings.fill_in(rows) if name in TAXES and isinstance(rows, list) else rows for name, rows in objects.items()}
             counts = Loader(self.tenant.store, self.options.zone, self.options.settlement).load(objects)
-            self.tenant.settings.take_over(self.tenant.store.all("TaxationItem") if "TaxationItem" in counts else ())
+            settings.take_over(self.tenant.store.all("TaxationItem") if "TaxationItem" in counts else ())
             if "Account" in counts:
                 self.tenant.take_over_lists(self.tenant.store.all("Account"))
             return counts

@@ -9,7 +9,7 @@ from typing import Literal
 from sandbox.zuora.exceptions import Family
 from sandbox.zuora.http import Handler
 from sandbox.zuora.responses import actions, aqua, crud, data_query, describe, export, object_query, objects, settings
-from sandbox.zuora.responses.v1 import accounts, catalog, invoices, memos, payments, refunds, subscriptions
+from sandbox.zuora.responses.v1 import accounts, catalog, deletions, invoices, memos, payments, refunds, standalone, subscriptions
 
 Concurrency = Literal["Default", "High-volume", "Object Query"]
 VARIABLE = re.compile(r"{(\w+)}")
@@ -108,6 +108,7 @@ V1 = [
     v1("POST", "accounts", accounts.create, "High-volume"),
     v1("GET", "accounts/{key}", accounts.get),
     v1("PUT", "accounts/{key}", accounts.update),
+    v1("DELETE", "accounts/{key}", deletions.account),
     v1("GET", "contacts/{key}", accounts.get_contact),
     v1("PUT", "contacts/{key}", accounts.update_contact),
     v1("GET", "catalog/products", catalog.products),
@@ -118,6 +119,7 @@ V1 = [
     v1("GET", "subscriptions/accounts/{key}", subscriptions.of_account),
     v1("PUT", "subscriptions/{key}/customFields", subscriptions.update_custom_fields),
     v1("POST", "orders", subscriptions.create_order, "High-volume"),
+    v1("POST", "invoices", standalone.create),
     v1("PUT", "invoices", invoices.bulk_update),
     v1("GET", "invoices/{key}", invoices.get),
     v1("PUT", "invoices/{key}", invoices.update),
@@ -127,6 +129,7 @@ V1 = [
     v1("GET", "payments", payments.listed),
     v1("GET", "payments/{key}", payments.get),
     v1("PUT", "payments/{key}", payments.update),
+    v1("DELETE", "payments/{key}", deletions.payment),
     v1("GET", "payments/{key}/parts", payments.parts),
     v1("PUT", "payments/{key}/apply", payments.apply),
     v1("PUT", "payments/{key}/unapply", payments.unapply),

@@ -119,6 +119,9 @@ class FakeZuora:
     used: dict[str, dict[str, int]] = field(default_factory=dict)
     lacks: frozenset[str] = frozenset()
     refuses: Refused | None = None
+    suffix: str = "__NS"
+    flat: frozenset[str] = frozenset()
+    """Fields that are not filterable."""
 
     def post(self, path: str, body: Any, key: str) -> Any:
         assert path == f"/v1/payments/{zuora.NO_PAYMENT}/refunds/unapply"
@@ -131,7 +134,9 @@ class FakeZuora:
         if object_type in self.hidden:
             raise Refused("invalid type", service="Zuora")
         names = [w.api for w in wanted(ZUORA[object_type], ()) if w.api not in self.lacks]
-        return [type("F", (), {"name": f"{n}__NS", "updateable": self.updateable})() for n in names]
+        return [
+            type("F", (), {"name": f"{n}{self.suffix}", "updateable": self.updateable, "filterable": n not in self.flat})() for n in names
+        ]
 
     def describe_table(self, table: str) -> dict[str, str]:
         return {"id": "varchar"}

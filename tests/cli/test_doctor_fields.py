@@ -26,6 +26,10 @@ REVERSE: dict[str, Any] = {
 BILLING_ID = Wanted("Zuora ID", "", vital=True, running=True)
 
 
+def suffix(value: str) -> dict[str, Any]:
+    return {"zuora.field_suffix": value}
+
+
 def lacking(*names: str) -> frozenset[str]:
     return frozenset(names)
 
@@ -93,6 +97,33 @@ def test_zuora_fields_of_steps_that_are_switched_off_are_a_note(target: Target) 
     assert examined(target, lacks)["Zuora: fields of Subscription"].state is State.NOTE
     on = examined(target, lacks, enable_sales_order_sync="Yes")
     assert (on["Zuora: fields of Subscription"].state, on["Zuora: fields of ProductRatePlan"].state) == (State.FAIL, State.FAIL)
+
+
+@pytest.mark.parametrize(("there", "said"), [("__c", "__NS"), ("__NS", "__c")])
+def test_fields_with_the_other_suffix_are_told_with_the_setting_to_save(target: Target, there: str, said: str) -> None:
+    found = examined(target, FakeZuora(suffix=there), **suffix(said))["Zuora: fields of Account"]
+    assert found.state is State.FAIL
+    assert f"IntegrationId{there}" in found.detail and found.detail.endswith(f"the setting zuora.field_suffix says {said}")
+    assert found.next == f'Put "zuora.field_suffix": "{there}" into the settings: `tallybridge settings save settings.json`.'
+    followed = examined(target, FakeZuora(suffix=there), **suffix(there))["Zuora: fields of Account"]
+    assert followed.state is State.OK
+
+
+def test_the_tenants_own_fields_that_are_not_filterable_warn(target: Target) -> None:
+    flat = FakeZuora(suffix="__c", flat=lacking("IntegrationId", "SyncDate"), settlement=False)
+    found = examined(target, flat, **suffix("__c"))
+    assert found["Zuora: fields of Account"].state is State.WARN
+    assert found["Zuora: fields of Account"].detail == ('Zuora Account: "IntegrationId__c" not filterable, so that look-ups may be refused')
+    assert "Object Manager" in found["Zuora: fields of Account"].next
+    assert "cannot index a legacy field later" in found["Zuora: fields of InvoiceItemAdjustment"].next
+    assert found["Zuora: fields of InvoiceItem"].state is State.OK, "nothing is looked up by it"
+    zuoras = examined(target, FakeZuora(flat=lacking("IntegrationId")))
+    assert zuoras["Zuora: fields of Account"].state is State.OK
+
+
+def test_memos_are_not_looked_up_by_their_fields(target: Target) -> None:
+    flat = FakeZuora(suffix="__c", flat=lacking("IntegrationId"))
+    assert examined(target, flat, **suffix("__c"))["Zuora: fields of CreditMemo"].state is State.OK
 
 
 def test_an_optional_line_field_warns(target: Target) -> None:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import requests
 
 from tallybridge.fields.zuora import FIELDS, LEGACY, MODE_OF, OBJECTS
+from tallybridge.settings import parse_settings
 from tallybridge_cli import main as commands
 from tallybridge_cli.main import main
 from tallybridge_cli.options import console_for
@@ -97,7 +98,7 @@ def start(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
         def started(**options: Any) -> Admin:
             tenant = tenants.enter_context(running(**{"bare": True, **options}))
-            monkeypatch.setattr(command, "SystemClock", lambda: ClockOf(tenant))
+            monkeypatch.setattr(command, "clock_of", lambda target: ClockOf(tenant))
             return Admin(tenant, tmp_path, capsys)
 
         yield started
@@ -236,6 +237,7 @@ def test_zuoras_own_fields_are_taken_and_what_lacks_of_them_is_zuoras(start: Sta
     assert said["fields"]["only_zuora_can_add"] == []
     mode_a = start(bare=False, settlement=False).json()
     assert mode_a["fields"]["only_zuora_can_add"] == ["InvoiceItemAdjustment.Origin__NS", "InvoiceItemAdjustment.Transaction__NS"]
+    assert start(bare=False, settlement=False).text().count("runs work without them") == 1
     own = admin.json("--suffix", "__c")
     assert len(own["fields"]["to_make"]) == ADVANCED_FIELDS
 
@@ -254,6 +256,16 @@ def test_a_lost_answer_is_looked_up_and_no_field_is_made_twice(start: Start, dro
         said = admin.json("--create")
     assert len(said["fields"]["made"]) == ADVANCED_FIELDS and said["fields"]["refused"] == {}
     assert admin.writes()["POST /objects/migrations"] == ADVANCED_FIELDS + (drop == "before")
+
+
+def test_where_no_definitions_are_shown_descriptions_do(start: Start) -> None:
+    admin = start()
+    hidden = {"method": "GET", "path": "/objects/definitions", "status": 404, "body": {"message": "no such endpoint"}}
+    with faults(admin, hidden, {"method": "POST", "path": "/objects/migrations", "nth": 3, "drop": "after"}):
+        said = admin.json("--create")
+        assert len(said["fields"]["made"]) == ADVANCED_FIELDS - 1
+        admin.tenant.clock.move(60)
+        assert len(admin.json("--create")["fields"]["there"]) == ADVANCED_FIELDS
 
 
 def test_when_every_answer_is_lost_it_is_said_that_it_is_not_known(start: Start) -> None:
@@ -335,6 +347,13 @@ def test_the_role_is_compared_with_what_the_runs_need(start: Start) -> None:
     assert admin.json()["role"]["missing"] == {} and 'The role "Tallybridge" has every permission' in admin.text()
 
 
+def test_roles_with_which_people_undo_what_was_synced_are_named(start: Start) -> None:
+    admin = start()
+    admin.by_hand("role", name="Clerks", permissions={"Billing": ["Delete Accounts", "Modify Account"]})
+    assert admin.json()["role"]["others"] == {"Clerks": ["Delete Accounts"]}
+    assert 'The role "Clerks" holds Delete Accounts: take it away' in admin.text()
+
+
 def test_roles_that_may_not_be_read_are_listed_to_be_looked_at(start: Start) -> None:
     admin = start()
     admin.by_hand("role", name="Admins", permissions={**PERMISSIONS_OF_AN_ADMINISTRATOR, "Platform": ["API Write Access"]})
@@ -401,6 +420,65 @@ def test_nothing_is_sent_to_other_hosts_than_zuoras(start: Start) -> None:
     admin = start()
     admin.file.write_text('{"base_url": "https://zuora.com.example.com", "client_id": "a", "client_secret": "b"}')
     assert admin.json()["error"]["code"] == "ADDRESS"
+
+
+def installed(admin: Admin, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+    """There is an installation whose client may do what runs do."""
+    permissions = admin.json()["role"]["permissions"]
+    admin.by_hand("role", name="Tallybridge", permissions=permissions)
+    admin.by_hand("user", name="tallybridge", role="Tallybridge")
+    given = {"zuora": {"base_url": admin.tenant.url, **admin.by_hand("client", user="tallybridge")}, "netsuite": {}}
+
+    class Installation:
+        variables: ClassVar[dict[str, str]] = {}
+
+        def credentials(self) -> dict[str, Any]:
+            return given
+
+        def settings(self) -> Any:
+            return parse_settings(json.dumps(settings))
+
+    monkeypatch.setattr(command, "target_if_any", lambda env, stack: Installation())
+
+
+def without_file(admin: Admin, *options: str) -> dict[str, Any]:
+    with pytest.raises(SystemExit) as ended:
+        main(["setup", "zuora", "--json", *options])
+    admin.code = int(ended.value.code or 0)
+    return dict(json.loads(admin.capsys.readouterr().out))
+
+
+def test_the_installations_own_client_sees_the_fields_and_may_not_make_any(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = start()
+    installed(admin, tmp_path, monkeypatch)
+    seen = without_file(admin, "--as-installed")
+    assert len(seen["fields"]["to_make"]) == ADVANCED_FIELDS and seen["role"]["found"] is None and seen["tax"]["codes"] is None
+    made = without_file(admin, "--as-installed", "--create")
+    assert made["fields"]["rights_missing"][:2] == ["API Write Access", "Edit Custom Objects"] and made["fields"]["made"] == []
+
+
+@pytest.mark.parametrize("said", ["__NS", "__c"])
+def test_the_setting_is_told_until_it_is_saved(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    admin = start()
+    admin.json("--create")
+    installed(admin, tmp_path, monkeypatch, **{"zuora.field_suffix": said})
+    found = admin.json()
+    assert found["setting"] == ({"zuora.field_suffix": "__c"} if said == "__NS" else {})
+    assert (found["complete"], admin.code) == (said == "__c", int(said == "__NS"))
+    assert ("tallybridge settings save settings.json" in admin.text()) == (said == "__NS")
+
+
+def test_what_only_records_from_netsuite_need_is_asked_for_when_they_are_sent(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = start()
+    installed(admin, tmp_path, monkeypatch)
+    quiet = admin.json()["role"]
+    assert "Create Account" in quiet["more"]["Billing"] and "Payments" not in quiet["permissions"]
+    admin.by_hand("role", name="Tallybridge", permissions={"Platform": ["API Write Access"]})
+    assert "If records are to go from NetSuite to Zuora, besides:" in admin.text()
 
 
 def test_without_an_installation_there_is_no_client_of_it(start: Start) -> None:

@@ -30,6 +30,14 @@ def test_the_page_of_netsuite_s_fields_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "netsuite-fields.md").read_text(encoding="utf-8") == generator().netsuite_page.page()
 
 
+def test_the_page_of_zuoras_fields_is_the_generated_one() -> None:
+    assert (ROOT / "docs" / "zuora-fields.md").read_text(encoding="utf-8") == generator().zuora_fields_page()
+
+
+def test_the_page_of_assumptions_is_the_generated_one() -> None:
+    assert (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8") == generator().assumption_page()
+
+
 def test_the_pages_of_the_codes_and_the_list_of_the_library_are_the_generated_ones() -> None:
     made, folder = generator(), ROOT / "docs" / "errors"
     assert {page.name: page.read_text(encoding="utf-8") for page in folder.glob("*")} == made.code_pages()

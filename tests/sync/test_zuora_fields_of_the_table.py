@@ -4,6 +4,7 @@ that the table says are filtered by."""
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
 from collections import defaultdict
@@ -15,9 +16,12 @@ from typing import Any
 import pytest
 
 import tallybridge
+from sandbox.by_hand.zuora_records import first_invoice
+from sandbox.demo.catalogue import netsuite_reference
 from tallybridge.errors import Refused
 from tallybridge.fields.zuora import ALSO_WRITTEN, FIELDS, LABELS, LENGTH, MODE_OF, OBJECTS, TYPE, ZuoraField
 from tallybridge.steps.shared.classification import KINDS
+from tallybridge_cli.setup.zuora_reference import permissions
 from tests.sync.full_world import FullWorld, customers_world, found, full_world
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
@@ -72,6 +76,13 @@ class Tenant:
         self.world.clock.advance(minutes=1)
         self.world.load(suffixed(self.content.first_zuora), self.content.first_netsuite)
         self.listen()
+
+    def work_as(self, permissions: dict[str, list[str]]) -> None:
+        """Run as a user of whom these permissions are all that it has."""
+        by_hand = self.world.zuora.by_hand
+        by_hand({"action": "role", "name": "Tallybridge", "permissions": permissions})
+        by_hand({"action": "user", "name": "tallybridge", "role": "Tallybridge"})
+        self.world.credentials["zuora"] |= by_hand({"action": "client", "user": "tallybridge"})
 
     def listen(self) -> None:
         """Take down which fields of which object every request to Zuora names: "" where it is not said of which."""
@@ -133,6 +144,27 @@ def test_without_the_useful_fields_every_step_works_too(mode: str) -> None:
     assert tenant.found() == tenant.content.expected
 
 
+@pytest.mark.parametrize("path", ["data_query", "zoql"])
+@pytest.mark.parametrize("mode", ["A", "B", "customers"])
+def test_the_permissions_that_the_set_up_asks_for_are_enough(mode: str, path: str) -> None:
+    tenant = Tenant(mode, fields_of(mode), **{"zuora.read_path": path})
+    own = "A" if mode == "A" else "B"
+    tenant.work_as(permissions("", own, "to Zuora", f"to Zuora {own}"))
+    tenant.run()
+    if mode != "customers":
+        assert tenant.found() == tenant.content.expected
+
+
+@pytest.mark.parametrize("lacking", ["API Write Access", "Run Data Queries (In UI Or API)", "Modify Invoice"])
+def test_without_one_of_them_something_fails(lacking: str) -> None:
+    tenant = Tenant("B", fields_of("B"))
+    wanted = permissions("", "B", "to Zuora", "to Zuora B")
+    tenant.work_as({category: [p for p in names if p != lacking] for category, names in wanted.items()})
+    with contextlib.suppress(Refused):
+        tenant.world.run()
+    assert tenant.found() != tenant.content.expected_first
+
+
 FILTERED = [f for f in FIELDS if f.filterable and f.api not in ("IntegrationId", "IntegrationStatus")]
 
 
@@ -158,3 +190,21 @@ def test_the_table_has_the_fields_of_the_specification() -> None:
     assert sum(counted.values()) == 75
     assert sum(len(each.fields) for each in OBJECTS.values() if each.kind == "legacy") == 9
     assert all(sum(f.filterable for f in each.fields) <= 10 for each in OBJECTS.values()), "the smallest edition has 10"
+
+
+@pytest.mark.parametrize("tax_code", ["", "WORLD"])
+def test_the_first_invoice_of_a_new_tenant_ties_out(tax_code: str) -> None:
+    tenant = Tenant("B", fields_of("B"))
+    world = tenant.world
+    world.reset(default_subsidiary="Parent Company", **{"zuora.field_suffix": "__c"})
+    world.zuora.by_hand({"action": "fields", "rows": rows_of(fields_of("B"), legacy=False), "legacy": False})
+    world.clock.advance(minutes=1)
+    reference = netsuite_reference()
+    item = str(reference["nonInventorySaleItem"][0]["id"])
+    world.zuora.tenant.settings.make_accounting_code(item, "SalesTaxPayable")
+    world.zuora.by_hand({"action": "tax-code", "name": "WORLD", "accounting_code": item})
+    world.load(first_invoice("2026-11-01", "__c", tax_code), reference)
+    output = world.run()
+    assert (output["outcome"], output["tiedOut"]) == ("completed", True)
+    (invoice,) = world.in_netsuite("invoice")
+    assert invoice["total"] == (120 if tax_code else 100)

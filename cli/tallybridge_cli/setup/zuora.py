@@ -68,7 +68,15 @@ class Outcome:
     def complete(self) -> bool:
         """Whether nothing is left to do for anybody, as far as it can be seen."""
         found, made = self.found, self.made
-        left = (found.by_zuora, found.waiting, found.wrong, found.unfilterable, self.legacy, made.by_hand, made.open)
+        left = (
+            [f for f in found.by_zuora if f.vital],
+            found.waiting,
+            found.wrong,
+            found.unfilterable,
+            self.legacy,
+            made.by_hand,
+            made.open,
+        )
         open_codes = self.taxes.missing or self.taxes.refused
         open_types = self.types.refused or set(self.types.wanted) - {*(self.types.on or ()), *self.types.switched}
         unmade = (self.dry and self.to_make) or (self.installed and self.setting)
@@ -105,7 +113,7 @@ def zuora_command(
     items = tax_items(tax_item or [])
     target = target_if_any(env, stack)
     login = login_for(target, credentials, base_url, as_installed=as_installed)
-    clock: Clock = target.clock if target else SystemClock()
+    clock = clock_of(target)
     zuora = Zuora(login.connection, Http(clock=lambda: clock.now().timestamp(), sleep=clock.sleep))
     outcome = look_around(zuora, login, target, suffix, role_name, items, payment_type or [], create=create)
     if create and not json:
@@ -117,6 +125,11 @@ def zuora_command(
     else:
         say(out, *zuora_show.shown(outcome))
     return Code.TIED_OUT if outcome.complete else Code.LEFT_OVER
+
+
+def clock_of(target: Target | None) -> Clock:
+    """The installation's clock, or this machine's."""
+    return target.clock if target else SystemClock()
 
 
 def look_around(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tallybridge.errors import NotFound, Refused
+from tallybridge.errors import Refused
 from tallybridge.fields.zuora import ADVANCED, LENGTH, OBJECTS, OWN_SUFFIX, SUFFIXES, TYPE, ZUORAS_SUFFIX, ZuoraField, ZuoraObject
 from tallybridge.zuora import Zuora
 from tallybridge.zuora.metadata import Field
@@ -140,9 +140,17 @@ def wrong_type(described: Field | None, defined: Mapping[str, Any] | None, *, ow
 
 
 def is_there(zuora: Zuora, object_name: str, name: str) -> bool:
-    """Whether a field is defined now, for a create whose answer was lost or refused."""
+    """Whether a field is made now, for a create whose answer was lost or refused."""
     defined, _ = definition(zuora, object_name)
-    return name in (defined or {})
+    return name in (defined or {}) or name in names_of(zuora, object_name)
+
+
+def names_of(zuora: Zuora, object_name: str) -> set[str]:
+    """What the query APIs know of an object."""
+    try:
+        return {f.name for f in zuora.describe(object_name)}
+    except Refused:
+        return set()
 
 
 def visible(zuora: Zuora, fields: list[ZuoraField], suffix: str) -> Iterator[ZuoraField]:
@@ -150,9 +158,6 @@ def visible(zuora: Zuora, fields: list[ZuoraField], suffix: str) -> Iterator[Zuo
     described: dict[str, set[str]] = {}
     for each in fields:
         if each.object not in described:
-            try:
-                described[each.object] = {f.name for f in zuora.describe(each.object)}
-            except NotFound:
-                described[each.object] = set()
+            described[each.object] = names_of(zuora, each.object)
         if each.api + suffix in described[each.object]:
             yield each

@@ -37,6 +37,16 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
 (provisioning.md section 3.3). No *UI Access*."""
 
 
+NOBODY = (
+    "Delete Accounts",
+    "Override Transferred to Accounting",
+    "Create Invoice Adjustment",
+    "Cancel Invoice Adjustment",
+    "Delete Canceled Invoice Adjustment",
+)
+"""Permissions with which people undo what the connector relies on; no role but its own should hold them."""
+
+
 def permissions(*keys: str) -> dict[str, list[str]]:
     """The permissions of these keys, by kind of role."""
     wanted: dict[str, list[str]] = {}
@@ -49,13 +59,15 @@ def permissions(*keys: str) -> dict[str, list[str]]:
 @dataclass
 class Role:
     """The API user's role. `permissions` it must hold, by kind of role, and `more` if records are to go from NetSuite to Zuora; `found`:
-    whether the tenant has one of that name, None where roles cannot be read; `missing` by kind of role."""
+    whether the tenant has one of that name, None where roles cannot be read; `missing` by kind of role; `others`: which roles hold what
+    nobody should, see `NOBODY`."""
 
     name: str
     permissions: dict[str, list[str]]
     more: dict[str, list[str]]
     found: bool | None = None
     missing: dict[str, list[str]] = field(default_factory=dict)
+    others: dict[str, list[str]] = field(default_factory=dict)
 
 
 def role(zuora: Zuora, name: str, mode: str, *, reverse: bool) -> Role:
@@ -63,14 +75,22 @@ def role(zuora: Zuora, name: str, mode: str, *, reverse: bool) -> Role:
     to_zuora = ("to Zuora", f"to Zuora {mode}")
     wanted = Role(name, permissions("", mode, *(to_zuora if reverse else ())), {} if reverse else permissions(*to_zuora))
     try:
-        own = [row for row in _roles(zuora) if str(row.get("name", "")).strip().lower() == name.lower()]
+        rows = list(_roles(zuora))
     except Refused:
         return wanted
+    own = [row for row in rows if _name(row) == name.lower()]
+    for row in rows:
+        if _name(row) != name.lower() and (held_by_others := [p for p in NOBODY if p in set(_texts(row))]):
+            wanted.others[str(row["name"])] = held_by_others
     held = {text for row in own for text in _texts(row)}
     wanted.found = bool(own)
     missing = {category: [p for p in names if p not in held] for category, names in wanted.permissions.items()}
     wanted.missing = {category: names for category, names in missing.items() if names}
     return wanted
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return str(row.get("name", "")).strip().lower()
 
 
 def _roles(zuora: Zuora) -> Iterator[Mapping[str, Any]]:

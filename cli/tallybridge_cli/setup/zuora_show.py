@@ -118,7 +118,9 @@ def fields_shown(outcome: Outcome) -> Iterator[RenderableType]:
         yield plain(text, YELLOW)
         yield from by_object(found.waiting, suffix)
     if found.by_zuora:
-        yield plain(f"{plural(len(found.by_zuora), 'field')} with {suffix} missing; only Zuora can add them:", RED)
+        vital = any(f.vital for f in found.by_zuora)
+        text = "only Zuora can add them" if vital else "runs work without them, and leave out what they are for; only Zuora can add them"
+        yield plain(f"{plural(len(found.by_zuora), 'field')} with {suffix} missing; {text}:", RED if vital else YELLOW)
         yield from by_object(found.by_zuora, suffix)
         yield plain(f"Ask Zuora Support, or make a whole set of your own: --suffix {OWN_SUFFIX} --create.")
     for name, text in found.wrong.items():
@@ -202,6 +204,8 @@ def types_shown(outcome: Outcome) -> Iterator[RenderableType]:
 
 def role_shown(outcome: Outcome) -> Iterator[RenderableType]:
     role = outcome.role
+    for name, held in role.others.items():
+        yield plain(f'The role "{name}" holds {", ".join(held)}: take it away, people would undo with it what was synced.', YELLOW)
     if role.found and not role.missing:
         yield plain(f'The role "{role.name}" has every permission that is needed.', GREEN)
         return

@@ -38,7 +38,8 @@ def finish_apply(w: Write, types: tuple[str, ...], available: Decimal, sublist: 
 
 def auto_apply(w: Write, available: Decimal) -> None:
     """Oldest open invoices first, when this write asks for it and names no applications itself; the wish is not stored."""
-    wanted = w.values.pop("autoApply", False)
+    by_itself = w.tenant.options.habits.applies_by_itself and w.creating and w.record.type.name == "creditMemo"
+    wanted = w.values.pop("autoApply", False) or by_itself
     if not wanted or "apply" in w.given or w.record.customer is None:
         return
     lines = w.record.lines.setdefault("apply", [])
@@ -103,4 +104,6 @@ def touch_documents(w: Write, sublist: str) -> None:
     after = {line["doc"]: line["amount"] for line in w.record.lines.get(sublist, ())}
     for document in before.keys() | after.keys():
         if before.get(document) != after.get(document):
-            w.unit.edit("transaction", document).values["lastModifiedDate"] = w.tenant.now()
+            edited = w.unit.edit("transaction", document)
+            if w.tenant.options.habits.applying_touches:
+                edited.values["lastModifiedDate"] = w.tenant.now()

@@ -108,6 +108,16 @@ def rate(w: Write) -> None:
     """Exchange rate from the currency table unless given."""
     currency = w.store.get("currency", w.values["currency"])
     w.default("exchangeRate", currency.values.get("exchangeRate", Decimal(1)) if currency else Decimal(1))
+    if currency and currency.values.get("isBaseCurrency") and w.values["exchangeRate"] != 1 and not w.loading:
+        _base_rate(w)
+
+
+def _base_rate(w: Write) -> None:
+    """What becomes of another rate than 1 in the base currency."""
+    if w.tenant.options.habits.base_rate == "refused":
+        raise invalid_value(w.values["exchangeRate"], "exchangeRate", "exchangeRate")
+    if w.tenant.options.habits.base_rate == "ignored":
+        w.values["exchangeRate"] = Decimal(1)
 
 
 def check_dimensions(w: Write, values: dict[str, Any], path: str = "") -> None:
@@ -142,15 +152,30 @@ def post(w: Write) -> None:
     if w.record.type.name in NON_POSTING:
         return
     moved = w.creating or w.changed("tranDate")
-    if moved and not ("postingPeriod" in w.given and w.values.get("postingPeriod")):
-        w.values["postingPeriod"] = period_of(w.tenant, w.values["tranDate"])
-    if moved or w.changed("postingPeriod"):
+    given = "postingPeriod" in w.given and bool(w.values.get("postingPeriod"))
+    if moved and not given:
+        w.values["postingPeriod"] = open_period(w)
+    elif moved or w.changed("postingPeriod"):
         check_date(w)
     if w.creating or changes_ledger(w):
         for identifier in {w.values["postingPeriod"], w.old.values["postingPeriod"] if w.old else w.values["postingPeriod"]}:
             check_open(w.tenant, identifier)
     elif not w.loading:
         check_editable(w)
+
+
+def open_period(w: Write) -> int:
+    """The posting period of the date; where that is closed and the account moves such documents, the next one that is open."""
+    found = period_of(w.tenant, w.values["tranDate"])
+    period = w.store.get("accountingPeriod", found)
+    if w.loading or period is None or w.tenant.options.habits.closed_date == "refused" or not _is_closed(period):
+        return found
+    later = [p for p in w.store.all("accountingPeriod") if p.values["startDate"] > period.values["endDate"] and not _is_closed(p)]
+    return min((p for p in later if not any(p.values.get(flag) for flag in SPANS)), key=lambda p: p.values["startDate"], default=period).id
+
+
+def _is_closed(period: Record) -> bool:
+    return any(period.values.get(flag) for flag in CLOSED_FLAGS)
 
 
 def check_date(w: Write) -> None:

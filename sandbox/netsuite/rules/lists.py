@@ -19,6 +19,8 @@ MAX_LEVELS = 20
 def finish_item(w: Write) -> None:
     """Rules of an item of any type."""
     w.default("isInactive", False)
+    if w.creating and not w.loading:
+        _wanted(w)
     if w.creating and not w.was_there_before and "incomeAccount" not in w.given and w.record.type.name != "discountItem":
         w.default("incomeAccount", w.tenant.default_income_account())
     w.default("includeChildren", False)
@@ -36,6 +38,18 @@ def finish_item(w: Write) -> None:
     w.values["fullName"] = _full_name(w, "item", str(w.values["itemId"]))
     _check_prices(w)
     headers.stamp(w)
+
+
+def _wanted(w: Write) -> None:
+    """What some accounts want of new items."""
+    habits = w.tenant.options.habits
+    if habits.tax_schedule_required and not w.values.get("taxSchedule"):
+        raise please_enter(["Tax Schedule"])
+    if "incomeAccount" in w.given and not w.values.get("incomeAccount"):
+        if habits.null_income_account == "refused":
+            raise please_enter(["Income Account"])
+        if habits.null_income_account == "default":
+            w.default("incomeAccount", w.tenant.default_income_account())
 
 
 def _account(w: Write, name: str, types: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ MONEY_ACCOUNTS = ("Bank", "OthCurrAsset", "CredCard")
 
 def finish_payment(w: Write) -> None:
     """Rules of a customer payment: amount, bank account, and what it is applied to."""
+    _amount_of_applications(w)
     _header(w)
     _money_account(w)
     w.default("arAcct", w.tenant.special_account("AcctRec"))
@@ -29,6 +30,14 @@ def finish_payment(w: Write) -> None:
     available = w.values["payment"] + credits_used + deposits_used - refunded
     auto_apply(w, available)
     finish_apply(w, ("invoice", "journalEntry"), available)
+
+
+def _amount_of_applications(w: Write) -> None:
+    """Where the account allows it, a payment is as large as what it is applied with."""
+    habits, given = w.tenant.options.habits, sum((line.get("amount") or ZERO for line in w.record.lines.get("apply", ())), ZERO)
+    amount = w.values.get("payment")
+    if (amount is None and not habits.payment_needed) or (amount is not None and habits.payment_raised and given > amount):
+        w.values["payment"] = given
 
 
 def finish_refund(w: Write) -> None:

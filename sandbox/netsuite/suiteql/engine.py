@@ -36,11 +36,12 @@ class QueryEngine:
 
     def _open(self) -> None:
         self.connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self.connection.execute("PRAGMA case_sensitive_like = ON")
+        self.case = self.tenant.options.habits.query_case
+        self.connection.execute(f"PRAGMA case_sensitive_like = {'ON' if self.case else 'OFF'}")
         install(self.connection, self.tenant, self.failure)
         self.tables = tables_of(self.tenant.catalog)
         self.active: set[str] = set()
-        self.translate = translator(tuple(self.tables.values()))
+        self.translate = translator(tuple(self.tables.values()), self.tenant.options.habits.status_filter == "compound")
         self.version = self.tenant.catalog.version
         self.maker = RowMaker(self.tenant)
 
@@ -100,7 +101,8 @@ class QueryEngine:
             self._fill(self.tables[name])
 
     def _fill(self, table: Table) -> None:
-        columns = ", ".join(f'"{c.name}" {AFFINITIES[c.type]}' for c in table.columns)
+        compared = "" if self.case else " COLLATE NOCASE"
+        columns = ", ".join(f'"{c.name}" {AFFINITIES[c.type]}{compared}' for c in table.columns)
         self.connection.execute(f'CREATE TABLE "{table.name}" ({columns})')
         group = self.tenant.store.members(table.group)
         self.connection.execute("BEGIN")

@@ -39,6 +39,7 @@ class RowMaker:
         self.tenant = tenant
         self.renderer = Renderer(tenant, "")
         self.encoders = encoders(tenant)
+        self.habits = tenant.options.habits
 
     def rows(self, table: Table, record: Record) -> list[tuple[Any, ...]]:
         """Rows in the order of the table's columns, encoded for SQLite."""
@@ -105,6 +106,10 @@ class RowMaker:
         )
         for flag in self.tenant.catalog.flags(record.type.name):
             row.setdefault(flag, False)
+        if not self.habits.sourced_in_queries:
+            row = {name: value for name, value in row.items() if name not in {f.script_id for f in self.tenant.catalog.sourced(kind)}}
+        if not self.habits.ledger_signs:
+            row["foreigntotal"] = abs(row["foreigntotal"])
         if kind == "invoice":
             row.update(foreignamountunpaid=left, foreignamountpaid=record.values["total"] - left)
         elif kind in ("creditMemo", "customerPayment", "customerDeposit"):
@@ -125,6 +130,8 @@ class RowMaker:
         rate = values.get("exchangeRate", Decimal(1))
         for row in self._bare_lines(record):
             amount = row.get("foreignamount") or ZERO
+            if not self.habits.ledger_signs:
+                row |= {name: abs(row[name]) for name in ("foreignamount", "quantity") if row.get(name) is not None}
             yield {**shared, "netamount": (amount * rate).quantize(Decimal("0.01")), **row}
 
     def _bare_lines(self, record: Record) -> Iterator[Row]:

@@ -73,13 +73,14 @@ class Translated:
 
 
 @lru_cache(SCHEMAS_KEPT)
-def translator(tables: tuple[Table, ...]) -> Callable[[str], Translated]:
-    """Translates queries whose bind markers are named, each of them once: all accounts of the process that have these tables share it."""
+def translator(tables: tuple[Table, ...], compound: bool = True) -> Callable[[str], Translated]:
+    """Translates queries whose bind markers are named, each of them once: all accounts of the process that have these tables share it.
+    `compound`: the form in which a status is compared."""
     by_name = {table.name: table for table in tables}
-    return lru_cache(TRANSLATIONS_KEPT)(lambda text: translate(text, by_name))
+    return lru_cache(TRANSLATIONS_KEPT)(lambda text: translate(text, by_name, compound))
 
 
-def translate(text: str, tables: Mapping[str, Table]) -> Translated:
+def translate(text: str, tables: Mapping[str, Table], compound: bool = True) -> Translated:
     """Translate a query whose bind markers are named. Raises `NetSuiteError` for everything that SuiteQL does not take."""
     if FORBIDDEN.search(outside_quotes(text)):
         raise unsupported()
@@ -90,7 +91,7 @@ def translate(text: str, tables: Mapping[str, Table]) -> Translated:
     root = statements[0] if len(statements) == 1 else None
     if not isinstance(root, exp.Query) or isinstance(root, exp.Subquery) or root.find(exp.CTE):
         raise unsupported("Only one SELECT statement can be run.")
-    return _Translation(tables).run(root)
+    return _Translation(tables, compound).run(root)
 
 
 def account_date(text: str) -> str:
@@ -102,8 +103,9 @@ def account_date(text: str) -> str:
 
 
 class _Translation:
-    def __init__(self, tables: Mapping[str, Table]) -> None:
+    def __init__(self, tables: Mapping[str, Table], compound: bool) -> None:
         self.tables = tables
+        self.compound = compound
         self.columns: dict[int, Column] = {}
         self.states: set[int] = set()
         self.used: set[str] = set()
@@ -258,7 +260,7 @@ class _Translation:
                 elif isinstance(operand, exp.Literal):
                     operand.replace(exp.Literal.string(account_date(operand.name)))
         for operand in operands:
-            if isinstance(operand, exp.Column) and id(operand) in self.states:
+            if self.compound and isinstance(operand, exp.Column) and id(operand) in self.states:
                 operand.replace(self._compound_status(operand))
 
     @staticmethod

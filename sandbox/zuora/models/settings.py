@@ -31,6 +31,8 @@ TYPES_OF_CODES = {
     "OtherExpenses": "Expenses",
 }
 """Types of accounting codes and their categories."""
+TAXES = ("TaxationItem", "CreditTaxationItem", "DebitTaxationItem")
+"""Types that bear the accounting code of their tax code."""
 WITHOUT_ACCOUNT = ("ACH", "Cash", "Check", "WireTransfer", "Other")
 """Types of which a method can belong to no account."""
 
@@ -81,6 +83,14 @@ class Settings:
             if kind in WITHOUT_ACCOUNT and kind not in there:
                 made = {"Type": kind, "Name": kind, "Active": True, "IsSystem": True, "PaymentMethodStatus": "Active"}
                 store.insert("PaymentMethod", made)
+
+    def fill_in(self, taxes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Taxes that are loaded without an accounting code, with that of their tax code, as the service computes them."""
+        filled = []
+        for tax in taxes:
+            code = self.tax_codes.get(str(tax.get("TaxCode")), {}).get("accountingCode") if isinstance(tax, dict) else None
+            filled.append({**tax, "AccountingCode": code} if code and not tax.get("AccountingCode") else tax)
+        return filled
 
     def take_over(self, taxes: Iterable[Record]) -> None:
         """The codes that loaded taxes bear are there, set on each other."""

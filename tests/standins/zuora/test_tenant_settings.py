@@ -83,6 +83,20 @@ def test_codes_of_loaded_taxes_are_there() -> None:
         assert [c["name"] for c in tenant.get("/v1/accounting-codes")["accountingCodes"]] == ["900"]
 
 
+def test_taxes_of_a_tax_code_bear_its_accounting_code(bare: Tenant) -> None:
+    bare.post("/v1/accounting-codes", {"name": "900", "type": "SalesTaxPayable"})
+    by_hand(bare, "tax-code", name="World", accounting_code="900")
+    loaded = basics()
+    loaded["TaxationItem"] = [
+        {**loaded["TaxationItem"][0], "TaxCode": "World"},
+        {**loaded["TaxationItem"][0], "Id": rid("3", 2), "TaxCode": "World", "AccountingCode": "77"},
+        {**loaded["TaxationItem"][0], "Id": rid("3", 3), "TaxCode": "Other"},
+    ]
+    bare.load(**loaded)
+    codes = bare.sql("SELECT id, accountingcode FROM taxationitem ORDER BY id")
+    assert [row.get("accountingcode") for row in codes] == ["900", "77", None]
+
+
 @pytest.mark.parametrize("give", [False, True])
 def test_payment_types_are_replaced_and_give_methods_only_by_option(give: bool) -> None:
     with running(bare=True, payment_types_give_methods=give) as tenant:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tallybridge.errors import ConfigurationError
 from tallybridge.field_names import LOGICAL_NAMES, OWN_IDS
 from tallybridge.fields import wanted
 from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES
-from tallybridge.revenue.config import RevenueConfig, parse_config
-from tallybridge.revenue.wiring import revenue_connection
+from tallybridge.revenue.config import parse_config
 from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge.steps.shared.reference import prefix_of
-from tallybridge.tasks.open_run import parse_input
-from tallybridge.wiring import netsuite_connection, parse_credentials, parse_secret, zuora_connection
+from tallybridge.wiring import parse_credentials, zuora_connection
 
 KEYS = [info.alias or name for name, info in Settings.model_fields.items()]
 DATES = [key for key in KEYS if key.startswith("cutover_")]
@@ -192,79 +187,7 @@ def test_the_field_map_may_name_every_field_that_the_doctor_looks_for() -> None:
     assert "custbodyzuoraid" in OWN_IDS and "custcolzuoraservicestartdate2" in OWN_IDS
 
 
-# -- anything at all -----------------------------------------------------------------------------------------------------
-
-CHOSEN = st.sampled_from(["Yes", "No", "", "2026-01-01"])
-LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), CHOSEN)
-ANYTHING = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=8
-)
-CREDENTIAL_KEYS = st.sampled_from(["account_id", "base_url", "client_id", "client_secret", "user", "password", "auth_method"])
-SECRETS = st.dictionaries(st.sampled_from(["zuora", "netsuite", "revenue", "x"]), ANYTHING | st.dictionaries(CREDENTIAL_KEYS, ANYTHING))
-INPUTS = st.dictionaries(st.sampled_from(["trigger", "dryRun", "steps", "acceptMode", "x"]), ANYTHING)
-REVENUE_SIDE = parse_config('{"connection": {"revenue": {"host": "https://a.revprooncloud.com"}}}').connection.revenue
-
-
-def fields_of(model: Any) -> st.SearchStrategy[Any]:
-    """Objects with some of a model's keys, and anything as their values, however deep the model is."""
-    inner = {info.alias or name: ANYTHING for name, info in model.model_fields.items()}
-    for name, info in model.model_fields.items():
-        if hasattr(info.annotation, "model_fields"):
-            inner[name] = ANYTHING | fields_of(info.annotation)
-    keys = st.sampled_from(sorted(inner))
-    return st.lists(keys, max_size=4, unique=True).flatmap(lambda names: st.fixed_dictionaries({n: inner[n] for n in names}))
-
-
-def refusal_of(call: Callable[[], object]) -> ConfigurationError | None:
-    """The refusal, None when it was taken; any other error is a traceback for a person."""
-    try:
-        call()
-    except ConfigurationError as refused:
-        return refused
-    return None
-
-
-@settings(max_examples=400, derandomize=True, deadline=None)
-@given(fields_of(Settings) | ANYTHING)
-def test_settings_of_any_shape_are_taken_or_refused_with_a_place(content: Any) -> None:
-    refused = refusal_of(lambda: parse_settings(parse_settings(json.dumps(content)).model_dump_json(by_alias=True)))
-    assert refused is None or (refused.code == "SETTINGS" and refused.place)
-
-
-@settings(max_examples=400, derandomize=True, deadline=None)
-@given(fields_of(RevenueConfig) | ANYTHING)
-def test_revenue_configurations_of_any_shape_are_taken_or_refused_with_a_place(content: Any) -> None:
-    refused = refusal_of(lambda: parse_config(json.dumps(content)).version)
-    assert refused is None or (refused.code == "REVENUE-SETTINGS" and refused.place)
-
-
-@settings(max_examples=200, derandomize=True, deadline=None)
-@given(st.text(max_size=60) | st.binary(max_size=40).map(lambda raw: raw.decode("latin-1")))
-def test_texts_of_any_kind_are_taken_or_refused(text: str) -> None:
-    for parse in (parse_settings, parse_config, parse_credentials, parse_secret):
-        refused = refusal_of(lambda parse=parse: parse(text))  # type: ignore[misc]
-        assert refused is None or refused.place
-
-
-@settings(max_examples=300, derandomize=True, deadline=None)
-@given(SECRETS | ANYTHING)
-def test_secrets_of_any_shape_are_taken_or_refused(content: Any) -> None:
-    text = json.dumps(content)
-    uses: list[Callable[[], object]] = [
-        lambda: zuora_connection(parse_credentials(text), DEFAULTS),
-        lambda: netsuite_connection(parse_credentials(text), DEFAULTS),
-        lambda: revenue_connection(parse_secret(text), REVENUE_SIDE),
-    ]
-    for use in uses:
-        refused = refusal_of(use)
-        assert refused is None or refused.place
-
-
-@settings(max_examples=200, derandomize=True, deadline=None)
-@given(INPUTS | ANYTHING)
-def test_execution_inputs_of_any_shape_are_taken_or_refused(content: Any) -> None:
-    refused = refusal_of(lambda: parse_input(content))
-    assert refused is None or refused.code == "INPUT"
+# -- the secret -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("value", [None, "", 1.5, True, ["a"], {"a": "b"}])

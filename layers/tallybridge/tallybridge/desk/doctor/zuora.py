@@ -8,19 +8,27 @@ from secrets import token_hex
 from tallybridge.desk.doctor.check import Check, State, named
 from tallybridge.errors import Refused
 from tallybridge.fields import Wanted, wanted
-from tallybridge.fields.zuora import BY_OTHER_CALLS, MODE_OF, ZUORA
+from tallybridge.fields.zuora import ADVANCED, BY_OTHER_CALLS, LEGACY, MODE_OF, OBJECTS, OWN_SUFFIX, SUFFIXES, ZUORA, ZUORAS_SUFFIX
 from tallybridge.settings import Settings
 from tallybridge.steps.settling.netsuite_refund_moves import ONE_CALL, is_lacking
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import steps_to_run
 from tallybridge.zuora import Zuora
+from tallybridge.zuora.metadata import Field
 
 AREA = "Zuora"
 STATUS_FIELDS = ("IntegrationId", "IntegrationStatus", "SyncDate")
-FIELDS_NEXT = (
-    "Ask Zuora to activate its NetSuite integration for the tenant, or create the fields as custom fields and set zuora.field_suffix "
-    "to __c."
-)
+FIELDS_NEXT = {
+    ZUORAS_SUFFIX: (
+        "Ask Zuora to activate its NetSuite integration for the tenant, or make the fields with `tallybridge setup zuora --create` and set "
+        "zuora.field_suffix to __c."
+    ),
+    OWN_SUFFIX: "`tallybridge setup zuora --create` makes them, or says who can.",
+}
+INDEX_NEXT = {
+    ADVANCED: "Extension Studio > Object Manager > the object > the field > Edit > Indexed; Zuora needs 12 to 24 hours for it.",
+    LEGACY: "Zuora cannot index a legacy field later: delete it while it is empty, and enter it anew as `tallybridge setup zuora` says.",
+}
 MIGRATED = (
     "SELECT count(*) AS found FROM creditmemo WHERE reasoncode = 'AR Mig - negative invoice' "
     "AND (transferredtoaccounting IS NULL OR transferredtoaccounting NOT IN ('Yes', 'Ignore'))"
@@ -81,7 +89,7 @@ def unapply_check(zuora: Zuora) -> Check:
 def object_check(zuora: Zuora, object_type: str, fields: Collection[Wanted], suffix: str) -> Check:
     """One object; one that the tenant does not show is a failure only where a step that runs needs it."""
     try:
-        known = {f.name: f.updateable for f in zuora.describe(object_type)}
+        described = {f.name: f for f in zuora.describe(object_type)}
     except Refused as refused:
         needed = any(f.running for f in fields)
         text = f"Zuora does not show {object_type}: {refused.message}"
@@ -89,7 +97,25 @@ def object_check(zuora: Zuora, object_type: str, fields: Collection[Wanted], suf
             return Check(AREA, f"fields of {object_type}", State.NOTE, f"{text} Adjustments are made on invoice items instead.")
         next_step = "Give the API user access to it, or switch its step off."
         return Check(AREA, f"fields of {object_type}", State.FAIL if needed else State.NOTE, text, next_step if needed else "")
-    return fields_check(object_type, fields, known, suffix)
+    check = fields_check(object_type, fields, {name: f.updateable for name, f in described.items()}, suffix)
+    return index_check(object_type, fields, described, suffix) or check if check.state is State.OK else check
+
+
+def index_check(object_type: str, fields: Collection[Wanted], described: Mapping[str, Field], suffix: str) -> Check | None:
+    """A warning where look-ups by a field of the tenant's own may be refused because it is not filterable; Zuora's own ones are as they
+    are, and memos are not looked up by their fields."""
+    if suffix != OWN_SUFFIX or object_type in BY_OTHER_CALLS:
+        return None
+    running = {f.api for f in fields if f.running and f.vital}
+    flat = [
+        f.api + suffix
+        for f in OBJECTS[object_type].fields
+        if f.filterable and f.api in running and not described[f.api + suffix].filterable
+    ]
+    if not flat:
+        return None
+    text = f"Zuora {object_type}: {named(flat)} not filterable, so that look-ups may be refused"
+    return Check(AREA, f"fields of {object_type}", State.WARN, text, INDEX_NEXT[OBJECTS[object_type].kind])
 
 
 def fields_check(object_type: str, fields: Collection[Wanted], known: Mapping[str, bool], suffix: str) -> Check:
@@ -98,12 +124,24 @@ def fields_check(object_type: str, fields: Collection[Wanted], known: Mapping[st
     title = f"fields of {object_type}"
     missing = [f for f in fields if f.api + suffix not in known]
     if missing:
-        return _missing(title, object_type, missing, suffix)
+        return _other_suffix(title, object_type, missing, known, suffix) or _missing(title, object_type, missing, suffix)
     frozen = [f for f in fields if f.api in STATUS_FIELDS and f.running and f.vital and not known[f.api + suffix]]
     if frozen and object_type not in BY_OTHER_CALLS:
         text = f"Zuora {object_type}: {named([f.api + suffix for f in frozen])} cannot be written"
         return Check(AREA, title, State.FAIL, text, "Give the API user's role write access to them.")
     return Check(AREA, title, State.OK, f"{len(fields)} fields")
+
+
+def _other_suffix(title: str, object_type: str, missing: list[Wanted], known: Mapping[str, bool], suffix: str) -> Check | None:
+    """Fields that are there with the suffix that the setting does not say."""
+    other = next(s for s in SUFFIXES if s != suffix)
+    if not all(f.api + other in known for f in missing):
+        return None
+    state = State.FAIL if any(f.running and f.vital for f in missing) else State.WARN if any(f.running for f in missing) else State.NOTE
+    text = f"Zuora {object_type} has {named([f.api + other for f in missing], HANDFUL)}, but the setting zuora.field_suffix says {suffix}"
+    return Check(
+        AREA, title, state, text, f'Put "zuora.field_suffix": "{other}" into the settings: `tallybridge settings save settings.json`.'
+    )
 
 
 def _missing(title: str, object_type: str, missing: list[Wanted], suffix: str) -> Check:
@@ -115,7 +153,11 @@ def _missing(title: str, object_type: str, missing: list[Wanted], suffix: str) -
     if len(told) > HANDFUL:
         text += f" And {named([f.api + suffix for f in told[HANDFUL:]])}."
     return Check(
-        AREA, title, state, text, FIELDS_NEXT if state is not State.NOTE else "Nothing now: only steps that are switched off use them."
+        AREA,
+        title,
+        state,
+        text,
+        FIELDS_NEXT[suffix] if state is not State.NOTE else "Nothing now: only steps that are switched off use them.",
     )
 
 

@@ -1,0 +1,125 @@
+"""Asynchronous jobs. The product makes no such calls; the stand-in answers them, and other clients of the sandbox rely on it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+from tallybridge_cli.verify.netsuite.books import RECORDS, SYSTEM, customer_body, told
+from tallybridge_cli.verify.probe import NotTestable, Probe, System, sentence, words
+from tallybridge_cli.verify.rest import Reply
+from tallybridge_cli.verify.world import World
+
+BATCH = "application/vnd.oracle.resource+json; type=collection"
+KEY = "X-NetSuite-Idempotency-Key"
+POLLS, POLL_SECONDS = 30, 2.0
+NAMES = ("job-1", "job-2")
+
+
+def _key(world: World, what: str) -> str:
+    """An idempotency key of this run, and of one probe: no other job has it."""
+    return str(uuid5(NAMESPACE_URL, world.name(what)))
+
+
+def _submit(world: World, key: str) -> Reply:
+    """Send two new customers as one job. They are noted before, by their external ids."""
+    items = [{**customer_body(world, name), "externalId": world.name(name)} for name in NAMES]
+    noted = {made.key for made in world.journal.made.values()}
+    for name in NAMES:
+        if world.name(name) not in noted:
+            world.journal.intend(SYSTEM, "customer", world.name(name))
+    headers = {"Prefer": "respond-async", "Content-Type": BATCH, KEY: key}
+    return world.netsuite.ask("POST", f"{RECORDS}/customer", {"items": items}, headers=headers)
+
+
+def _finished(world: World, reply: Reply) -> str:
+    """The path of a job once it is completed."""
+    if not reply.ok or not reply.headers.get("Location"):
+        raise NotTestable(f"NetSuite takes no asynchronous jobs of the role: {told(reply)}")
+    path = urlsplit(reply.headers["Location"]).path
+    for _ in range(POLLS):
+        if world.netsuite.ask("GET", path)["completed"] is True:
+            return path
+        world.clock.sleep(POLL_SECONDS)
+    raise NotTestable("The job was not completed within a minute.")
+
+
+def _tasks(world: World) -> bool:
+    """Whether a job lists one item per task."""
+    path = _finished(world, _submit(world, _key(world, "tasks")))
+    items = world.netsuite.ask("GET", f"{path}/task")["items"]
+    return len(items) == len(NAMES)
+
+
+def _result(world: World) -> dict[str, Any]:
+    """What the result of a task that has written is."""
+    path = _finished(world, _submit(world, _key(world, "result")))
+    reply = world.netsuite.ask("GET", f"{path}/task/1/result")
+    return {"status": reply.status, "location": "/customer/" in reply.headers.get("Location", "")}
+
+
+def _again(world: World) -> str:
+    """What a second submit with the same key is answered."""
+    key = _key(world, "again")
+    first = _submit(world, key)
+    _finished(world, first)
+    again = _submit(world, key)
+    same = urlsplit(again.headers.get("Location", "")).path == urlsplit(first.headers["Location"]).path
+    return "taken" if again.ok else f"refused, {'with' if same else 'without'} the first job"
+
+
+def _odd_key(world: World) -> str:
+    reply = _submit(world, "no-uuid")
+    if not reply.ok:
+        return "refused"
+    _finished(world, reply)
+    return "taken"
+
+
+NS = System.NETSUITE
+PROBES = (
+    Probe(
+        "netsuite.async-tasks",
+        NS,
+        "Does a job list one item per task?",
+        _tasks,
+        True,
+        words(yes="It lists one item per task.", no="One item links all tasks."),
+        words(no="Nothing: the product makes no asynchronous calls."),
+        writes=True,
+        option="task_per_item",
+    ),
+    Probe(
+        "netsuite.async-task",
+        NS,
+        "Has the result of a write task the status and Location of the single call?",
+        _result,
+        {"status": 204, "location": True},
+        lambda seen: f"Its status is {seen['status']}, its Location {'names' if seen['location'] else 'does not name'} the record.",
+        sentence("Nothing: the product makes no asynchronous calls ({})."),
+        writes=True,
+    ),
+    Probe(
+        "netsuite.idempotency-twice",
+        NS,
+        "Is a second job with the same idempotency key refused, with the first job?",
+        _again,
+        "refused, with the first job",
+        sentence("It is {}."),
+        sentence("Nothing: the product makes no asynchronous calls ({})."),
+        writes=True,
+    ),
+    Probe(
+        "netsuite.idempotency-key",
+        NS,
+        "Is an idempotency key refused that is no UUID?",
+        _odd_key,
+        "refused",
+        sentence("It is {}."),
+        sentence("Nothing: the product makes no asynchronous calls ({})."),
+        writes=True,
+        option="habits.key_must_be_uuid",
+        to_option=lambda seen: seen == "refused",
+    ),
+)
