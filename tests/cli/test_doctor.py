@@ -44,6 +44,7 @@ class FakeNetSuite:
     lacks: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+    unstored: frozenset[str] = frozenset()
     types: dict[str, str] = field(default_factory=dict)
     lists: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(kinds.LISTS.values()))
     periods: list[dict[str, str]] = field(default_factory=lambda: [{**MAY}])
@@ -84,6 +85,10 @@ class FakeNetSuite:
             if (table := q.split()[5]) in self.denied:
                 raise Refused(f"Record '{table}' was not found.", service="NetSuite", status=400)
             return iter([{"n": "0"}])
+        if q.startswith("SELECT t.cust"):
+            if q.split()[1].removeprefix("t.") in self.unstored:
+                raise Refused("Unknown identifier", service="NetSuite", status=400)
+            return iter(())
         if "FROM deletedrecord" in q:
             if self.hides_deletions:
                 raise Refused("Record 'deletedrecord' was not found.", service="NetSuite", status=400)

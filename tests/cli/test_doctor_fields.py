@@ -274,3 +274,20 @@ def test_permissions_that_the_role_lacks_are_named_as_far_as_they_can_be_seen(
 ) -> None:
     found = examined(target, n=FakeNetSuite(denied=lacking(denied)), **settings)["NetSuite: permissions"]
     assert (found.state, found.next) == (state, said)
+
+
+@pytest.mark.parametrize(
+    ("script_id", "settings", "state"),
+    [
+        ("custbodyzuoracustomeridsales", {"enable_sales_order_sync": "Yes"}, State.FAIL),
+        ("custcolzuoraitemid", {"enable_sales_order_sync": "Yes"}, State.FAIL),
+        ("custbodyzuoracustomeridpayment", REVERSE, State.FAIL),
+        ("custcolzuoraitemid", {}, State.OK),
+        ("", {"enable_sales_order_sync": "Yes", **REVERSE}, State.OK),
+    ],
+)
+def test_a_sourced_field_that_queries_do_not_know_fails(target: Target, script_id: str, settings: dict[str, Any], state: State) -> None:
+    found = examined(target, n=FakeNetSuite(unstored=lacking(script_id)), **settings)["NetSuite: sourced fields"]
+    assert found.state is state
+    if state is State.FAIL:
+        assert f"({script_id})" in found.detail and found.next == "Tick Store Value on the field's screen in NetSuite."

@@ -119,6 +119,16 @@ def test_a_bare_account_gets_the_whole_project_and_lacks_nothing_afterwards(acco
     assert done["unseen"] == [] and done["hidden"] == {} and done["incomplete"] == {} and done["wrong_type"] == {}
 
 
+def test_before_any_settings_are_saved_the_account_is_compared_all_the_same(account: Account, said: Said, tmp_path: Path) -> None:
+    said("--all")
+    account.do("deploy", files=files_of(tmp_path / "project"))
+    account.log_in()
+    account.target.client("ssm").delete_parameter(Name=account.target["SETTINGS_PARAMETER"])
+    assert said()["found"] == 85
+    account.settings(field_map={"custbody.Zuora Id": "x"}, nonsense=1)
+    assert "SETTINGS" in said(code=3)["error"]["message"]
+
+
 def test_only_what_is_missing_is_written_and_can_be_deployed(account: Account, said: Said, tmp_path: Path) -> None:
     said("--all")
     account.do("deploy", files=files_of(tmp_path / "project"))

@@ -12,10 +12,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 
+from tallybridge.desk.doctor import State
+from tallybridge.desk.doctor.netsuite import checks
 from tallybridge.errors import ConfigurationError, TallybridgeError
 from tallybridge.fields import wanted
 from tallybridge.fields.netsuite import FIELDS, LISTS, NETSUITE_LINES, NetSuiteField
 from tallybridge.fields.netsuite_role import ROLE, ROLE_ID, Permission
+from tallybridge.settings import parse_settings
+from tallybridge.sync.ledger import Owner
 from tallybridge_cli.setup.netsuite_project import OBJECTS, Wanted, project
 from tests.sync.full_world import FullWorld, Objects, customers_world, found, full_world
 from tests.sync.memory import MemoryWorld
@@ -132,3 +136,14 @@ def test_without_a_permission_of_the_role_a_run_stops(key: str) -> None:
     deployed = Deployed("B", project_of(FIELDS, lacking))
     with pytest.raises(TallybridgeError):
         deployed.run()
+
+
+def test_a_sourced_field_that_is_only_shown_is_told_by_the_doctor() -> None:
+    files = project_of(FIELDS)
+    path = f"{OBJECTS}custbodyzuoracustomeridsales.xml"
+    deployed = Deployed("B", {**files, path: files[path].replace("<storevalue>T", "<storevalue>F")})
+    settings = parse_settings(deployed.world.memory.settings)
+    client = deployed.world.wiring().netsuite(settings, Owner("tests", "doctor", "person"))
+    found = {c.name: c for c in checks(client, settings, "B")}
+    assert found["sourced fields"].state is State.FAIL and "Zuora Customer ID (Sales)" in found["sourced fields"].detail
+    assert [c.name for c in found.values() if c.state is State.FAIL] == ["sourced fields"], "nothing else is wrong with the account"

@@ -17,7 +17,7 @@ from tallybridge.errors import ConfigurationError
 from tallybridge.fields.netsuite_role import ROLE_ID, ROLE_NAME
 from tallybridge.http import Http
 from tallybridge.netsuite import LocalSlots, NetSuite
-from tallybridge.settings import Settings
+from tallybridge.settings import DEFAULTS, Settings
 from tallybridge.wiring import netsuite_connection, parse_secret
 from tallybridge_cli import render
 from tallybridge_cli.exits import Code
@@ -90,12 +90,22 @@ def _found(everything: bool, objects: Path | None, env: Path | None, stack: str 
             raise ConfigurationError(text, place="--objects", code="INPUT", advice=advice) from unreadable
     try:
         target = resolve(env, stack, os.environ)
-        settings = target.settings()
+        settings = _settings(target)
         return with_account(_account(target, settings), settings.field_map), "account"
     except KNOWN_ERRORS as failed:
         known = explained(failed)
         text = f"Nothing of the NetSuite account can be compared yet ({known.code}: {known.message})"
         raise ConfigurationError(text, place="netsuite", code="NETSUITE-UNSEEN", advice=NOTHING_SEEN) from failed
+
+
+def _settings(target: Target) -> Settings:
+    """The settings, and the defaults as long as nobody has ever saved any. Raises `ConfigurationError` for those that cannot be read."""
+    try:
+        return target.settings()
+    except ConfigurationError as missing:
+        if missing.place != target["SETTINGS_PARAMETER"] or target.configuration().versions.newest() is not None:
+            raise
+        return DEFAULTS
 
 
 def _account(target: Target, settings: Settings) -> NetSuite:

@@ -7,7 +7,7 @@ from tallybridge_cli.setup.netsuite import AFTERWARDS, FEATURES
 from tallybridge_cli.setup.steps import Seen, Standing, State, Step, Who, of_checks
 
 HIDDEN = "shown once a login works"
-FIELDS = tuple(f"fields of {record_type}" for record_type in NETSUITE)
+FIELDS = (*(f"fields of {record_type}" for record_type in NETSUITE), "sourced fields")
 
 
 def logged_in(seen: Seen) -> Standing:

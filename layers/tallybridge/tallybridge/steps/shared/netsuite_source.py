@@ -168,8 +168,7 @@ class NetSuiteToZuora(SyncStep):
         return name
 
     def customer_id(self, label: str) -> str:
-        """The Zuora account id: the field that is sourced from the customer, else the Zuora ID of the customer `c` itself. Where NetSuite
-        stores a sourced field, it is empty on what is older than the customer's own."""
+        """The Zuora account id: the field sourced from the customer `c`, which may be empty on older records, else the customer's own."""
         of_customer = f"c.{self.label_field('Zuora ID', 'customer')}"
         name = self.reference.custom(self.object, label)
         return f"NVL(t.{name}, {of_customer})" if self.reference.has_field(self.object, name) else of_customer
