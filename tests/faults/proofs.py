@@ -14,7 +14,7 @@ from tests.faults.deaths import Choice, Place, each, never, prove
 from tests.faults.each_step import STEPS
 
 PAIRED = ("invoices", "payments")
-PAIRS_FIRST, PAIRS_SECOND = 9, 11
+PAIRS_FIRST, PAIRS_SECOND = 13, 17
 """Of the pairs of deaths, every so manieth first one is tried, and of its recovery every so manieth effect, each time another."""
 KINDS = ("deaths", "lost answers", "pairs of deaths")
 
