@@ -33,7 +33,8 @@ from tallybridge.wiring import Invocation, Wiring
 from tests.tables import RUNS, STATUS
 
 INVOCATION_SECONDS = 300
-MAX_ROUNDS = 20
+MAX_ROUNDS = 40
+"""Two leases of claims, one after the other, are waited for in 20 rounds."""
 YIELD_SECONDS = 0.001
 """Real time that every wait takes, so that a thread that polls does not run the clock away from one that works."""
 SENDER = "reports@example.com"
