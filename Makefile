@@ -21,7 +21,7 @@ ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults fuzz mutants clients client lock clean
+.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults simulate fuzz mutants clients client lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,6 +109,9 @@ volume: $(READY) ## the first sync of a large tenant, on the virtual clock; opti
 
 faults: $(DEV) ## the longer proofs: faults at every instruction, lost answers, two runs at once
 	$(BIN)/python -m pytest -m slow -n $(JOBS) $(PYTEST_ARGS)
+
+simulate: $(DEV) ## months of a tenant made of seeds, with faults, deaths and people in them; options: SEEDS FIRST JOBS
+	FIRST=$(or $(FIRST),1) SEEDS=$(or $(SEEDS),10000) $(BIN)/python -m pytest tests/simulation -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 fuzz: $(DEV) ## at least 100,000 inputs of any shape for everything that people and vendors put in; options: FUZZ JOBS
 	FUZZ=$(or $(FUZZ),14000) $(BIN)/python -m pytest tests/fuzz -n $(JOBS) $(PYTEST_ARGS)
