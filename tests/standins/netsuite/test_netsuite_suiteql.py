@@ -41,7 +41,7 @@ def test_malformed_bodies_are_refused(ns: Account, body: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ("SELECT id FROM planets", "Search error occurred: Record 'planets' was not found."),
+        ("SELECT id FROM planets", "Invalid search type: planets."),
         (
             "SELECT nope FROM customer",
             "Search error occurred: Unknown identifier 'nope'. Available identifiers are: {customer=customer}",
@@ -419,6 +419,7 @@ def test_deleted_records_need_a_permission(ns: Account) -> None:
     try:
         answer = ns.query("SELECT d.recordid FROM deletedrecord d")
         assert (answer.status_code, error_of(answer)[1]) == (400, "INVALID_PARAMETER")
+        assert "Record 'deletedrecord' was not found." in error_of(answer)[2]
     finally:
         ns.stand_in.options.deleted_records = True
         ns.stand_in.tenant.catalog.version += 1
