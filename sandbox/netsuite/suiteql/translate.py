@@ -39,6 +39,7 @@ CUSTOM_FUNCTIONS = {
     "REGEXP_REPLACE": (2, 3),
     "REGEXP_LIKE": (2, 2),
 }
+NOT_ORACLE = ("GROUP_CONCAT", "STRING_AGG")
 DATE_FUNCTIONS = ("ns_to_date", "ns_to_timestamp", "ns_add_months", "ns_last_day", "ns_trunc", "ns_now", "ns_shift")
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 FORBIDDEN = re.compile(r"\(\s*\+\s*\)|[\[\]]|\bLIMIT\b|^\s*WITH\b|;\s*\S", re.IGNORECASE)
@@ -49,7 +50,8 @@ class SuiteQL(Oracle):
     """Oracle, with the functions above left alone."""
 
     class Parser(OracleParser):
-        FUNCTIONS = {name: build for name, build in OracleParser.FUNCTIONS.items() if name not in CUSTOM_FUNCTIONS}
+        FUNCTIONS = {name: build for name, build in OracleParser.FUNCTIONS.items() if name not in (*CUSTOM_FUNCTIONS, *NOT_ORACLE)}
+        FUNCTION_PARSERS = {name: build for name, build in OracleParser.FUNCTION_PARSERS.items() if name not in NOT_ORACLE}
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,20 @@ def account_date(text: str) -> str:
         return implicit(text)
     except BadDate as wrong:
         raise unsupported(str(wrong)) from None
+
+
+def _list_of(node: exp.GroupConcat) -> exp.Expr:
+    """`LISTAGG([DISTINCT] value, separator) WITHIN GROUP (ORDER BY key [DESC], ...)`, whose keys are handed over with their directions."""
+    order = node.this if isinstance(node.this, exp.Order) else None
+    value = order.this if order else node.this
+    distinct = isinstance(value, exp.Distinct)
+    if node.args.get("on_overflow") is not None or (distinct and len(value.expressions) != 1):
+        raise unsupported("LISTAGG.")
+    keys = [
+        part for key in (order.expressions if order else ()) for part in (exp.Literal.number(int(bool(key.args.get("desc")))), key.this)
+    ]
+    given = [exp.Literal.number(int(distinct)), node.args.get("separator") or exp.Null(), value.expressions[0] if distinct else value]
+    return exp.Anonymous(this="ns_listagg", expressions=[*given, *keys])
 
 
 class _Translation:
@@ -222,6 +238,8 @@ class _Translation:
             return self._builtin(node)
         if isinstance(node, exp.Anonymous):
             return self._function(node)
+        if isinstance(node, exp.GroupConcat):
+            return _list_of(node)
         if isinstance(node, exp.DPipe):
             return exp.Anonymous(this="ns_concat", expressions=[node.left, node.right])
         if isinstance(node, (exp.Add, exp.Sub)) and self._is_date(node.left):
