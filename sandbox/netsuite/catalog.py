@@ -51,7 +51,8 @@ class Catalog:
             standard = LINE_SHAPES.get(sublist.target)
             if standard is None:
                 return None
-            fields = {**self._kept(standard.fields), **self._custom_for(record_type, "custcol", sublist.name == "item")}
+            kept = dict(standard.fields) if sublist.name.lower() in TAX_FIELDS["suitetax"] else self._kept(standard.fields)
+            fields = {**kept, **self._custom_for(record_type, "custcol", sublist.name == "item")}
             self._shapes[key] = replace(standard, fields=fields)
         return self._shapes[key]
 
@@ -100,6 +101,6 @@ class Catalog:
         if not self.options.multiple_currencies:
             dropped.update(CURRENCY_FIELDS)
         for model, names in TAX_FIELDS.items():
-            if self.options.tax_model not in ("both", model):
+            if self.options.tax_model != model:
                 dropped.update(names)
         return {n: f for n, f in fields.items() if n not in dropped} if dropped else dict(fields)
