@@ -13,6 +13,7 @@ CURRENCY_FIELDS = ("currency", "exchangerate", "currencylist")
 TAX_FIELDS = {
     "suitetax": ("taxdetails", "taxdetailsoverride", "taxdetailsreference"),
     "legacy": ("taxcode", "taxitem", "taxrate", "taxrate1", "taxrate2", "tax1amt", "istaxable"),
+    "vat": ("taxcode", "taxrate1", "taxrate2", "tax1amt"),
 }
 """Of records and lines, by tax model."""
 
@@ -100,7 +101,6 @@ class Catalog:
             dropped.update(REVENUE_FIELDS)
         if not self.options.multiple_currencies:
             dropped.update(CURRENCY_FIELDS)
-        for model, names in TAX_FIELDS.items():
-            if self.options.tax_model != model:
-                dropped.update(names)
+        own = TAX_FIELDS[self.options.tax_model]
+        dropped.update(name for names in TAX_FIELDS.values() for name in names if name not in own)
         return {n: f for n, f in fields.items() if n not in dropped} if dropped else dict(fields)

@@ -226,6 +226,18 @@ def test_an_account_has_one_kind_of_tax_fields(ns: Account) -> None:
         assert answer.status_code == 400 and "Unknown property" in answer.text
 
 
+def test_with_vat_the_code_of_the_line_decides(ns: Account) -> None:
+    """A customer who is not taxable is known in the edition of the United States alone."""
+    customer, item = ns.customer(taxable=False), ns.item()
+    line = {"item": item, "amount": 100, "taxCode": {"id": "3"}}
+    body = {"entity": customer, "item": {"items": [line]}}
+    for model, tax in (("legacy", 0), ("vat", 19)):
+        ns.stand_in.options.tax_model = model  # type: ignore[assignment]
+        ns.stand_in.tenant.catalog.reset()
+        assert ns.get(f"invoice/{ns.create('invoice', body)}")["taxTotal"] == tax
+    assert "Unknown property" in ns.record("POST", "invoice", {**body, "isTaxable": False}, headers=STRICT).text
+
+
 def test_tax_details_override_the_tax(ns: Account) -> None:
     ns.stand_in.options.tax_model = "suitetax"
     ns.stand_in.tenant.catalog.reset()
