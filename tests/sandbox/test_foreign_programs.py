@@ -1,4 +1,4 @@
-"""What `make clients` stands on: pages name each program with its version, wrong answers are wrong, only the sandbox's hosts are reached."""
+"""What `make clients` stands on: pages name each program with its version, wrong answers are wrong, other hosts are not reached."""
 
 from __future__ import annotations
 
