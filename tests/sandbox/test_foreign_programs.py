@@ -22,7 +22,7 @@ HOST = "1234567.suitetalk.api.netsuite.com"
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_the_pages_name_every_program_with_its_version(program: Foreign) -> None:
-    rows = [line for line in PAGES.splitlines() if line.startswith(f"| `{program.name}` ")]
+    rows = [line for line in PAGES.splitlines() if line.startswith(f"| `{program.name}` (")]
     assert len(rows) == 1
     assert rows[0].split("|")[2].strip() == program.version
 

@@ -22,7 +22,7 @@ def unknown_table(name: str) -> NetSuiteError:
     return invalid_parameter(f"{PREFIX}Invalid search type: {name}.", "q")
 
 
-def not_in_this_account(name: str) -> NetSuiteError:
+def hidden_table(name: str) -> NetSuiteError:
     """The table exists, but the role does not see it or the feature is off."""
     return search_error(f"Record '{name}' was not found.")
 

@@ -15,7 +15,7 @@ from sqlglot.parsers.oracle import OracleParser
 
 from sandbox.netsuite.suiteql.binds import MARKER, outside_quotes
 from sandbox.netsuite.suiteql.dates import BadDate, implicit
-from sandbox.netsuite.suiteql.errors import not_in_this_account, search_error, unknown_column, unknown_table, unsupported
+from sandbox.netsuite.suiteql.errors import hidden_table, search_error, unknown_column, unknown_table, unsupported
 from sandbox.netsuite.suiteql.rownum import limit_by_rownum
 from sandbox.netsuite.suiteql.tables import TABLES, Column, Table
 
@@ -155,7 +155,7 @@ class _Translation:
                 parent.pop()
             return
         if name not in self.tables:
-            raise not_in_this_account(name) if any(t.name == name for t in TABLES) else unknown_table(name)
+            raise hidden_table(name) if any(t.name == name for t in TABLES) else unknown_table(name)
         self.used.add(name)
 
     def _resolve(self, scope: Scope) -> None:

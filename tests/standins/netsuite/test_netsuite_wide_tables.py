@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.netsuite import permissions
 from tests.standins.netsuite.account import Account, error_of
 
 ADDRESS = {"addr1": "1 Main St", "city": "Austin", "state": "TX", "zip": "78701", "country": {"id": "US"}}
@@ -105,3 +106,9 @@ def test_employees_and_vendors(ns: Account) -> None:
     customer = ns.customer(salesRep={"id": number})
     assert ns.rows("SELECT BUILTIN.DF(salesrep) AS name FROM customer WHERE id = ?", customer) == [{"name": "Ann Lee"}]
     assert error_of(ns.record("PATCH", f"customer/{customer}", {"salesRep": {"id": 1}}))[1] == "INVALID_CONTENT"
+
+
+def test_every_record_type_and_table_has_its_permission(ns: Account) -> None:
+    assert {kind.name for kind in ns.stand_in.tenant.catalog.types.values()} == set(permissions.RECORDS)
+    lists = {name for name in ns.stand_in.engine.tables if name.startswith("customlist")}
+    assert set(ns.stand_in.engine.tables) - lists <= set(permissions.TABLES)
