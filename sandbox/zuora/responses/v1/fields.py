@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ RULE = 30
 LOCKED = 50
 MAX_BULK = 50
 V1_LENGTHS = {("Payment", "ReferenceId"): 100, ("Refund", "ReferenceID"): 100, ("Refund", "SecondRefundReferenceId"): 100}
+ACCOUNTING_CODES = frozenset({"bankAccountAccountingCode", "unappliedPaymentAccountingCode", "onAccountAccountingCode"})
 Names = Mapping[str, str]
 
 
@@ -69,6 +70,14 @@ def check_references(tenant: Tenant, kind: ObjectType, values: Record, resource:
             raise v1_error(resource, 40, f"Cannot find a {target} instance with id {value}.")
 
 
+def only(body: Mapping[str, Any], known: Collection[str], place: str, resource: int) -> None:
+    """Raises `V1Error` of category 21 naming the first key of a nested object that the request does not have; custom fields are read by
+    themselves."""
+    for name in body:
+        if name not in known:
+            raise v1_error(resource, UNKNOWN_FIELD, f"'{name}' is not a known field of {place}.")
+
+
 def required(body: Mapping[str, Any], wanted: str, resource: int) -> None:
     """Raises `V1Error` of category 22 naming the first field that is missing."""
     for name in wanted.split():
@@ -100,8 +109,10 @@ def finance(call: Call, kind: ObjectType, body: Mapping[str, Any], resource: int
     if not isinstance(information, dict):
         raise v1_error(resource, INVALID, "financeInformation must be an object.")
     table = {"transferredToAccounting": "TransferredToAccounting"}
-    ignored = frozenset({"bankAccountAccountingCode", "unappliedPaymentAccountingCode", "onAccountAccountingCode"})
-    return read(call, kind, information, table, ignored, resource)
+    for name in ACCOUNTING_CODES & set(information):
+        if information[name] and information[name] not in call.tenant.settings.accounting_codes:
+            raise v1_error(resource, INVALID, f"{name}: there is no accounting code {information[name]}.")
+    return read(call, kind, information, table, ACCOUNTING_CODES, resource)
 
 
 def items_of(body: Mapping[str, Any], name: str, resource: int, most: int = MAX_BULK) -> list[dict[str, Any]]:
