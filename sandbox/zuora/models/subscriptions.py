@@ -36,7 +36,7 @@ PRICING = {
     "Volume Pricing": ("oneTimeVolume", "recurringVolume", "usageVolume"),
     "Overage Pricing": ("usageOverage",),
     "Tiered with Overage Pricing": ("usageTieredWithOverage",),
-    "Delivery Pricing": ("recurringDeliveryBased",),
+    "Delivery Pricing": ("recurringDeliveryBased", "recurringDelivery"),
     "Discount-Fixed Amount": ("discount",),
     "Discount-Percentage": ("discount",),
 }

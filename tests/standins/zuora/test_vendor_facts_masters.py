@@ -219,14 +219,16 @@ def test_an_order_may_name_its_account_twice(settled: Tenant) -> None:
 def test_subscriptions_refuse_unknown_keys_too(settled: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     settled.load(**CATALOGUE)
     monkeypatch.setattr(settled.stand_in.options, "orders", False)
-    plan = SUBSCRIPTION["subscribeToRatePlans"][0]
+    plans: Any = SUBSCRIPTION["subscribeToRatePlans"]
+    plan = plans[0]
     for wrong in ({**plan, "colour": "red"}, {**plan, "chargeOverrides": [{**plan["chargeOverrides"][0], "colour": "red"}]}):
         assert code(settled.post("/v1/subscriptions", {**SUBSCRIPTION, "subscribeToRatePlans": [wrong]})) == 21
 
 
 def test_monthly_revenue_is_filled(settled: Tenant) -> None:
     settled.load(**CATALOGUE)
-    twice = {**ORDER, "subscriptions": ORDER["subscriptions"] * 2}
+    rows: Any = ORDER["subscriptions"]
+    twice = {**ORDER, "subscriptions": rows * 2}
     assert settled.post("/v1/orders", twice)["success"]
     assert [r["MRR"] for r in settled.zoql("select MRR from RatePlanCharge")["records"]] == [50, 50]
     shown = settled.get("/v1/accounts/A-1")

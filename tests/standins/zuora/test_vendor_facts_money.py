@@ -47,6 +47,8 @@ def electronic(**more: Any) -> dict[str, Any]:
         ({"invoices": [{**LINE, "invoiceNumber": "INV00000002"}]}, 20),
         ({"debitMemos": [NO_MEMO]}, 20),
         ({"invoices": [{"invoiceId": ONE, "amount": 10.005}]}, 20),
+        ({"customRates": [{"currency": "EUR", "rate": 1}]}, 21),
+        ({"customRates": "EUR"}, 20),
     ],
 )
 def test_payments_that_are_refused(settled: Tenant, change: dict[str, Any], category: int) -> None:
@@ -250,6 +252,13 @@ def test_a_draft_payment_is_not_moved_into_the_future(unsettled: Tenant) -> None
 
 
 # Invoices
+
+
+@pytest.mark.parametrize("nested", [{"taxItems": [{"colour": "red"}]}, {"discountItems": [{"colour": "red"}]}])
+def test_what_is_nested_in_items_has_the_published_keys(settled: Tenant, nested: dict[str, Any]) -> None:
+    item = {"amount": 1, "serviceStartDate": "2026-01-31", **nested}
+    body = {"accountId": rid("a"), "invoiceDate": "2026-01-31", "invoiceItems": [item]}
+    assert code(settled.post("/v1/invoices", body)) == 21
 
 
 def test_both_dates_of_an_invoice_are_not_changed_in_one_request(settled: Tenant) -> None:

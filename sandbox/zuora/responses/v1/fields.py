@@ -12,6 +12,7 @@ from sandbox.zuora.http import Call
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record, ValueRefused, convert, v1_moment
 from sandbox.zuora.models.writes import LOCK_TEXT
+from sandbox.zuora.responses.v1.nested import KEYS
 from sandbox.zuora.schema import ObjectType, is_custom
 
 INVALID = 20
@@ -48,6 +49,7 @@ def read(call: Call, kind: ObjectType, body: Mapping[str, Any], table: Names, ig
     values: Record = {}
     for name, raw in body.items():
         if name in ignored:
+            check_nested(name, raw, resource)
             continue
         field_name = table.get(name, name if is_custom(name) else None)
         field = kind.fields.get(field_name) if field_name else None
@@ -61,6 +63,15 @@ def read(call: Call, kind: ObjectType, body: Mapping[str, Any], table: Names, ig
             raise v1_error(resource, INVALID, f"{name}: {wrong}") from None
     check_references(call.tenant, kind, values, resource)
     return values
+
+
+def check_nested(name: str, raw: Any, resource: int) -> None:
+    """What is nested has the published keys alone. Raises `V1Error`."""
+    if name in KEYS and raw is not None:
+        for row in raw if isinstance(raw, list) else [raw]:
+            if not isinstance(row, dict):
+                raise v1_error(resource, INVALID, f"'{name}' must hold objects.")
+            only({k: v for k, v in row.items() if not is_custom(k)}, KEYS[name], name, resource)
 
 
 def check_references(tenant: Tenant, kind: ObjectType, values: Record, resource: int) -> None:

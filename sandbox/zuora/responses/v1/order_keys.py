@@ -1,4 +1,5 @@
-"""The published keys of an order and of what it is made of (POST_Order), and the check that a body has no others."""
+"""The published keys of an order and of what it is made of (POST_Order, and the models of the vendor's SDK), and the check that a body has
+no others."""
 
 from __future__ import annotations
 
@@ -12,11 +13,11 @@ from sandbox.zuora.schema.fields import words
 
 ORDER = frozenset(
     words(
-        "category commitments customFields description existingAccountId existingAccountNumber externallyManagedBy newAccount orderDate"
-        " orderLineItems orderNumber processingOptions reasonCode schedulingOptions status subscriptions"
+        "category commitments customFields description existingAccountId existingAccountNumber externallyManagedBy newAccount"
+        " orderDate orderLineItems orderNumber processingOptions reasonCode schedulingOptions status subscriptions"
     )
 )
-SUBSCRIPTION = frozenset(words("customFields notes orderActions quote ramp subscriptionNumber"))
+SUBSCRIPTION = frozenset(words("clearingCustomFields customFields notes orderActions quote ramp subscriptionNumber"))
 ACTION = frozenset(
     words(
         "addProduct cancelSubscription changePlan changeReason createSubscription customFields ownerTransfer removeProduct"
@@ -25,7 +26,8 @@ ACTION = frozenset(
 )
 CREATE = frozenset(
     words(
-        "billToContactId currency invoiceGroupNumber invoiceSeparately invoiceTemplateId newSubscriptionOwnerAccount notes paymentProfile"
+        "billToContact shipToContact soldToContact communicationProfileId subscribeToProducts uniqueToken billToContactId"
+        " currency invoiceGroupNumber invoiceSeparately invoiceTemplateId newSubscriptionOwnerAccount notes paymentProfile"
         " paymentTerm sequenceSetId shipToContactId soldToContactId subscribeToRatePlans subscriptionNumber"
         " subscriptionOwnerAccountNumber invoiceOwnerAccountNumber terms"
     )
@@ -36,22 +38,22 @@ RENEWAL = frozenset(words("period periodType"))
 TRIGGER = frozenset(words("name triggerDate"))
 PLAN = frozenset(
     words(
-        "chargeOverrides clearingExistingFeatures customFields externalCatalogPlanId externallyManagedPlanId isAddingSubsetCharges"
-        " isFromExternalCatalog productRatePlanId productRatePlanNumber ratePlanName subscriptionProductFeatures"
-        " subscriptionRatePlanNumber uniqueToken"
+        "chargeOverrides clearingExistingFeatures customFields externalCatalogPlanId externallyManagedPlanId"
+        " isAddingSubsetCharges isFromExternalCatalog productRatePlanId productRatePlanNumber ratePlanName"
+        " subscriptionProductFeatures subscriptionRatePlanNumber uniqueToken"
     )
 )
 PRICING = frozenset(
     words(
-        "chargeModelData discount oneTimeFlatFee oneTimePerUnit oneTimeTiered oneTimeVolume recurringDeliveryBased recurringFlatFee"
-        " recurringPerUnit recurringTiered recurringVolume usageFlatFee usageOverage usagePerUnit usageTiered usageTieredWithOverage"
-        " usageVolume"
+        "chargeModelData discount oneTimeFlatFee oneTimePerUnit oneTimeTiered oneTimeVolume recurringCalculated recurringDelivery"
+        " recurringDeliveryBased recurringFlatFee recurringPerUnit recurringTiered recurringVolume usageFlatFee usageOverage"
+        " usagePerUnit usageTiered usageTieredWithOverage usageVolume"
     )
 )
 OPTIONS = frozenset(
     words(
-        "applicationOrder applyCredit applyCreditBalance billingOptions collectPayment electronicPaymentOptions refund refundAmount"
-        " refundReasonCode runBilling writeOff writeOffBehavior"
+        "allowPaymentFailure reAssociation applicationOrder applyCredit applyCreditBalance billingOptions collectPayment"
+        " electronicPaymentOptions refund refundAmount refundReasonCode runBilling writeOff writeOffBehavior"
     )
 )
 
@@ -63,12 +65,12 @@ OF_SUBSCRIPTION = frozenset(
 OVERRIDE = frozenset(
     words(
         "amendedByOrderOn applyDiscountTo billCycleDay billCycleType billingPeriod billingPeriodAlignment billingTiming"
-        " chargeModelConfiguration discountAmount discountLevel discountPercentage endDateCondition"
-        " excludeItemBillingFromRevenueAccounting excludeItemBookingFromRevenueAccounting includedUnits isAllocationEligible isUnbilled"
-        " listPriceBase number numberOfPeriods originalOrderDate overagePrice overageUnusedUnitsCreditOption price priceChangeOption"
-        " priceIncreasePercentage productRatePlanChargeId productRatePlanChargeNumber quantity ratingGroup specificBillingPeriod"
-        " specificEndDate specificListPriceBase tiers triggerDate triggerEvent unusedUnitsCreditRates upToPeriods upToPeriodsType"
-        " weeklyBillCycleDay"
+        " chargeModelConfiguration description discountAmount discountLevel discountPercentage endDateCondition"
+        " excludeItemBillingFromRevenueAccounting excludeItemBookingFromRevenueAccounting includedUnits isAllocationEligible"
+        " isUnbilled listPriceBase number numberOfPeriods originalOrderDate overagePrice overageUnusedUnitsCreditOption price"
+        " priceChangeOption priceIncreasePercentage productRatePlanChargeId productRatePlanChargeNumber quantity ratingGroup"
+        " specificBillingPeriod specificEndDate specificListPriceBase tiers triggerDate triggerEvent unusedUnitsCreditRates"
+        " upToPeriods upToPeriodsType weeklyBillCycleDay"
     )
 )
 """Of a charge in `POST /v1/subscriptions`; custom fields come on top."""
