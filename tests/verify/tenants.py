@@ -12,16 +12,8 @@ from tests.verify.bends import MISSING, REFUSED, Bend, answered, counting, deaf,
 MODE_A = {"zuora.draft-payments", "zuora.refunds-mode-a", "zuora.payments-mode-a"}
 """Probes that ask about a tenant without Invoice Settlement."""
 LAXER: dict[str, list[str]] = {
-    "zuora.content-type": ["type"],
     "zuora.data-query-dialect": ["case", "functions", "grouping"],
     "zuora.data-query-deleted": ["deleted"],
-    "zuora.invoice-dates": ["dates"],
-    "zuora.reason-codes": ["reason"],
-    "zuora.object-query-errors": ["operator"],
-    "zuora.payment-values": ["zero", "decimals", "two"],
-    "zuora.payment-transfer": ["nowhere"],
-    "zuora.payments-mode-a": ["future", "draft", "balance"],
-    "zuora.account-values": ["country", "name", "contact", "contacts"],
 }
 """Where the stand-in is known to take what Zuora's pages say that it refuses: the probes see it."""
 NO_JOB = {"data": {"id": "1", "queryStatus": "failed", "errorMessage": "No such statement here."}}
@@ -35,6 +27,9 @@ METHODS = {
 }
 ALWAYS = {"success": True, "id": rid("f"), "effectiveDate": "2026-05-04", "unappliedAmount": 1}
 FAILED = [{"Success": False, "Errors": [{"Code": "INVALID_VALUE", "Message": "Not here."}]}]
+MADE = {"success": True, "accountId": rid("f")}
+DONE = [{"Success": True, "Id": rid("f")}]
+OF_A_JOB = {"data": {"id": "1", "queryStatus": "completed"}}
 FAULT = {"FaultCode": "MALFORMED_QUERY", "FaultMessage": "Not here."}
 NOTHING: dict[str, Any] = {"records": [], "size": 0, "done": True}
 YEARS = {"EffectiveStartDate": "2020-01-01", "EffectiveEndDate": "2040-01-01"}
@@ -135,13 +130,19 @@ OTHERS: dict[str, Other] = {
     "zuora.payment-applications": bent("again", by=answered("PUT", "/apply$", REFUSED)),
     "zuora.over-application": bent("balance", "payment", by=answered("POST", "/v1/payments$", ALWAYS)),
     "zuora.payment-values": bent("currency", "negative", "zero", "decimals", "two", by=answered("POST", "/v1/payments$", ALWAYS)),
+    "zuora.content-type": bent("type", by=answered("POST", "/query/jobs", OF_A_JOB)),
+    "zuora.invoice-dates": bent("dates", by=answered("PUT", "/v1/invoices/", ALWAYS, having="dueDate")),
+    "zuora.reason-codes": bent("reason", by=answered("POST", "/refunds$", ALWAYS, having="reasonCode")),
+    "zuora.payments-mode-a": bent("future", by=answered("POST", "/v1/action/create", DONE, having='"Status":"Draft"'), settlement=False),
+    "zuora.account-values": bent("country", by=answered("POST", "/v1/accounts$", MADE, having="Atlantis")),
+    "zuora.zoql-keywords": option("any", zoql_keywords="any"),
+    "zuora.void-transferred": option(True, voids_transferred_payments=True),
     "zuora.payment-transfer": bent("moved", by=answered("PUT", "/transfer$", REFUSED)),
     "zuora.unassigned-payment": bent("unassigned", by=answered("POST", "/v1/payments$", REFUSED)),
     "zuora.draft-payments": bent("changed", "continued", by=answered("POST", "/v1/action/update", FAILED), settlement=False),
     "zuora.refunds-mode-a": bent("reopened", by=answered("POST", "/v1/action/create", FAILED, having='"Refund"'), settlement=False),
 }
 
-OF_A_JOB = {"data": {"id": "1", "queryStatus": "completed"}}
 MEMO = {"Id": rid("4", 9), "MemoNumber": "CM00000009", "AccountId": rid("a"), "MemoDate": "2026-01-20", "Status": "Posted"}
 MORE: tuple[tuple[str, Other], ...] = (
     ("zuora.mode", bent("tables", by=replaced("/presigned/", '"creditmemo"', '"memo"'))),
@@ -151,8 +152,8 @@ MORE: tuple[tuple[str, Other], ...] = (
     ("zuora.zoql-wordings", bent("locator", by=replaced("/v1/action/", "INVALID_QUERY_LOCATOR", "LOCATOR"))),
     ("zuora.zoql-wordings", bent("object", by=replaced("/v1/action/", "INVALID_TYPE", "TYPE"))),
     ("zuora.zoql-wordings", bent("field", by=replaced("/v1/action/", "INVALID_FIELD", "FIELD"))),
-    ("zuora.object-query-errors", bent("operator", "object", by=answered("GET", "/object-query/no-such", {"data": []}))),
-    ("zuora.object-query-errors", bent("operator", "objects", by=answered("GET", "/object-query/refunds", MISSING, "404 Not Found"))),
+    ("zuora.object-query-errors", bent("object", by=answered("GET", "/object-query/no-such", {"data": []}))),
+    ("zuora.object-query-errors", bent("objects", by=answered("GET", "/object-query/refunds", MISSING, "404 Not Found"))),
     ("zuora.data-query", bent("empty", by=replaced("/presigned/", r"\A\Z", "[]"))),
     ("zuora.data-query", bent("empty", "address", by=replaced("/presigned/", r"\A\Z", counting()))),
     (
@@ -172,15 +173,23 @@ MORE: tuple[tuple[str, Other], ...] = (
     (
         "zuora.account-values",
         bent(
-            *("number", "country", "name", "contact", "contacts"),
-            by=answered("POST", "/v1/accounts$", {"success": True, "accountId": rid("f")}, having='"name":"TB-VERIFY-1-again"'),
+            "number",
+            by=answered("POST", "/v1/accounts$", MADE, having='"name":"TB-VERIFY-1-again"'),
         ),
     ),
     ("zuora.refund-unapplied", bent("rest", by=replaced("/v1/payments/[^/]+$", '"unappliedAmount": ?6', '"unappliedAmount":10'))),
     ("zuora.refund-unapplied", bent("applied", by=answered("POST", "/refunds$", ALWAYS, having='"totalAmount":5'))),
     ("zuora.payment-applications", bent("date", by=answered("PUT", "/unapply$", ALWAYS, having="effectiveDate"))),
     ("zuora.payment-applications", bent("cancel", by=answered("PUT", "/cancel$", REFUSED))),
-    ("zuora.payment-transfer", bent("applied", "nowhere", by=answered("PUT", "/transfer$", ALWAYS, having="accountId"))),
+    ("zuora.payment-transfer", bent("applied", by=answered("PUT", "/transfer$", ALWAYS, having="accountId"))),
+    ("zuora.payment-transfer", bent("nowhere", by=answered("PUT", "/transfer$", ALWAYS, having="{}"))),
+    (
+        "zuora.account-values",
+        bent("name", "contact", by=answered("PUT", "/v1/(accounts|contacts)/", ALWAYS)),
+    ),
+    ("zuora.account-values", bent("contacts", by=replaced("/v1/action/query", '"(BillTo|SoldTo)Id": ?"[^"]*', r'"\1Id":"same'))),
+    ("zuora.payments-mode-a", Other(["balance"], {"settlement": False, "credit_balance_payments": True})),
+    ("zuora.payments-mode-a", bent("draft", by=answered("POST", "/v1/action/update", DONE, having='"Invoice"'), settlement=False)),
     ("zuora.refunds-mode-a", bent("gross", by=replaced("/v1/action/query", '"Amount": ?10', '"Amount":6'), settlement=False)),
 )
 """Further tenants, so that each fact of a probe is seen not to hold in one of them."""
