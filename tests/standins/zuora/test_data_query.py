@@ -123,6 +123,12 @@ def test_functions_are_listed(settled: Tenant) -> None:
     }
 
 
+def test_a_name_may_come_twice(settled: Tenant) -> None:
+    sql = "SELECT i.id, a.id, i.amount FROM invoice i JOIN account a ON a.id = i.accountid WHERE i.invoicenumber = 'INV00000001'"
+    job = settled.job(sql, outputFormat="CSV", compression="NONE")
+    assert requests.get(job["dataFile"], timeout=5).text == f"id,id,amount\n{ONE},{rid('a')},100\n"
+
+
 def test_every_listed_function_runs(settled: Tenant) -> None:
     """Each form that is listed is called with values of its types, so that none is promised that is not there."""
     values = {

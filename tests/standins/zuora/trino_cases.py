@@ -178,6 +178,28 @@ REFUSED: list[tuple[str, str, str]] = [
     ("ORDER BY position outside the list", "SELECT id FROM invoice ORDER BY 2", "line 1:33: ORDER BY position 2 is not in select list"),
     ("GROUP BY position outside the list", "SELECT id FROM invoice GROUP BY 2", "line 1:33: GROUP BY position 2 is not in select list"),
     ("a column that is not there in a subquery", "SELECT x FROM (SELECT id FROM invoice) q", "line 1:8: Column 'x' cannot be resolved"),
+    ("a date literal that is none", "SELECT DATE '2026-13-01'", "line 1:8: '2026-13-01' is not a valid date literal"),
+    ("a number that is too large", "SELECT 12345678901234567890", "line 1:8: Invalid numeric literal: 12345678901234567890"),
+    (
+        "a decimal that does not fit",
+        "SELECT CAST(amount AS decimal(4,2)) FROM invoice",
+        "Cannot cast DECIMAL(18, 6) '100.000000' to DECIMAL(4, 2)",
+    ),
+    ("a comma too many", "SELECT id, FROM invoice", "line 1:12: mismatched input 'FROM'"),
+    ("FOR UPDATE", "SELECT id FROM invoice FOR UPDATE", "line 1:1: mismatched input 'FOR'"),
+    ("DISTINCT ON", "SELECT DISTINCT ON (status) id FROM invoice", "line 1:1: mismatched input 'ON'"),
+    ("* EXCEPT", "SELECT * EXCEPT (id) FROM invoice", "line 1:1: mismatched input"),
+    ("IN of nothing", "SELECT id FROM invoice WHERE id IN ()", "line 1:37: mismatched input ')'"),
+    ("interval of a number", "SELECT INTERVAL 1 DAY", "line 1:17: mismatched input '1'. Expecting: '+', '-', <string>"),
+    ("a type of others", "SELECT CAST(amount AS text) FROM invoice", "line 1:8: Unknown type: text"),
+    ("a column that is there twice", "SELECT a FROM (SELECT 1 AS a, 2 AS a) q", "line 1:8: Column 'a' is ambiguous"),
+    ("TOP", "SELECT TOP 1 id FROM invoice", "line 1:12: mismatched input '1'"),
+    ("a schema that is not there", "SELECT id FROM other.invoice", "line 1:16: Schema 'other' does not exist"),
+    ("IS TRUE", "SELECT id FROM invoice WHERE autopay IS TRUE", "line 1:1: mismatched input 'TRUE'. Expecting: 'DISTINCT', 'NOT', 'NULL'"),
+    ("place in a text", "SELECT status[1] FROM invoice", "line 1:8: '[]' cannot be applied to varchar, integer"),
+    ("window function without OVER", "SELECT row_number() FROM invoice", "line 1:8: Window function row_number requires OVER clause"),
+    ("natural join", "SELECT id FROM invoice NATURAL JOIN account", "line 1:1: Natural join not supported"),
+    ("hours on a date", "SELECT invoicedate + INTERVAL '1' HOUR FROM invoice", "Cannot add hour, minutes or seconds to a date"),
 ]
 """Row of the list, statement, how the text of the refusal begins."""
 
@@ -323,6 +345,10 @@ ANSWERED: list[tuple[str, str, list[list[Any]]]] = [
     ("sets", "SELECT n FROM (VALUES 1, 2) t (n) INTERSECT SELECT 2", [[2]]),
     ("numbers of both kinds in one column", "SELECT 1 AS n UNION ALL SELECT 2.5 ORDER BY n", [[1], [2.5]]),
     ("IS DISTINCT FROM", "SELECT NULL IS DISTINCT FROM 1, 1 IS NOT DISTINCT FROM 1", [[True, True]]),
+    ("sets in parentheses", "(SELECT 1 AS n) UNION ALL (SELECT 2 ORDER BY 1 LIMIT 1) ORDER BY n", [[1], [2]]),
+    ("IF without ELSE", "SELECT IF(1 > 2, 'a'), IF(1 < 2, 'a')", [[None, "a"]]),
+    ("join by USING", "SELECT count(*) FROM invoice i JOIN invoice j USING (id)", [[2]]),
+    ("names of catalogue and schema", "SELECT count(*) FROM owl.data.invoice", [[2]]),
     ("json", "SELECT json_extract_scalar('{\"a\": {\"b\": 7}}', '$.a.b')", [["7"]]),
 ]
 """What is tried, statement, rows."""

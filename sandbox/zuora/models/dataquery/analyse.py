@@ -11,9 +11,9 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.tokenizer_core import Token
 
-from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place, sign_place, word_place
-from sandbox.zuora.models.dataquery.groups import check_groups, check_order, of_window
-from sandbox.zuora.models.dataquery.moments import PARTS, UNITS_MONTHS, UNITS_MS
+from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place, place_of, sign_place, word_before, word_place
+from sandbox.zuora.models.dataquery.groups import WRITTEN, check_groups, check_order, of_window
+from sandbox.zuora.models.dataquery.moments import PARTS, UNITS_MONTHS, UNITS_MS, parsed_date, parsed_literal
 from sandbox.zuora.models.dataquery.signatures import FUNCTIONS, kind_of
 from sandbox.zuora.models.dataquery.types import (
     BIGINT,
@@ -41,6 +41,8 @@ DISTINCT_FROM: dict[type[exp.Expr], str] = {exp.NullSafeEQ: "IS DISTINCT FROM", 
 MAX_INTEGER = 2**31
 SETS = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
 INTERVALS = ("days", "months")
+Columns = list[tuple[str, Type]]
+"""Names and types of a query's columns; a name may come twice."""
 
 
 def type_of(node: exp.Expr) -> Type:
@@ -55,7 +57,7 @@ class Analysis:
     def __init__(self, tables: Mapping[str, Mapping[str, Type]], tokens: Sequence[Token]) -> None:
         self.tables = tables
         self.tokens = tokens
-        self.outputs: dict[int, dict[str, Type]] = {}
+        self.outputs: dict[int, Columns] = {}
         self.scope: Scope
 
     def check(self, tree: exp.Query) -> list[Type]:
@@ -67,9 +69,9 @@ class Analysis:
                 self.outputs[id(query)] = self.select(query)
             elif isinstance(query, exp.SetOperation):
                 self.outputs[id(query)] = self.set_operation(query)
-        return list(self.outputs[id(tree)].values())
+        return [kind for _, kind in self.outputs[id(tree)]]
 
-    def select(self, query: exp.Select) -> dict[str, Type]:
+    def select(self, query: exp.Select) -> Columns:
         for join in query.args.get("joins") or ():
             if condition := join.args.get("on"):
                 self.condition(condition, "JOIN ON clause must evaluate to a boolean: actual type {}")
@@ -85,30 +87,30 @@ class Analysis:
                 self.typed(each.this if isinstance(each, exp.Ordered) else each)
         check_groups(query, set(self.scope.sources))
         check_order(query)
-        return {self.name(p, i): type_of(p) for i, p in enumerate(query.selects)}
+        return [(self.name(p, i), type_of(p)) for i, p in enumerate(query.selects)]
 
     def name(self, projection: exp.Expr, place: int) -> str:
         return projection.alias_or_name or f"_col{place}"
 
-    def set_operation(self, query: exp.SetOperation) -> dict[str, Type]:
+    def set_operation(self, query: exp.SetOperation) -> Columns:
         left, right = (self.outputs[id(side.unnest())] for side in (query.left, query.right))
         word = SETS[type(query)]
         values = query.find_ancestor(exp.Subquery, exp.SetOperation) if "values" not in query.meta else query
         of_values = "values" in query.meta or (values is not None and "values" in values.meta)
         if len(left) != len(right):
             self.refuse("line 1:1", f"{word} query has different number of fields: {len(left)}, {len(right)}")
-        found = {}
-        for place, (name, one, other) in enumerate(zip(left, left.values(), right.values(), strict=True)):
+        found: Columns = []
+        for place, ((name, one), (_, other)) in enumerate(zip(left, right, strict=True)):
             both = common(one, other)
             if both is None and of_values:
                 self.refuse(word_place(query, ("VALUES",), self.tokens), f"Values rows have mismatched types: {one} vs {other}")
             if both is None:
                 self.refuse("line 1:1", f"column {place + 1} in {word} query has incompatible types: {one}, {other}")
-            found[name] = both
+            found.append((name, both))
         for each in query.args["order"].expressions if query.args.get("order") else ():
             column = each.this
-            if isinstance(column, exp.Column) and column.name in found:
-                column.meta[TYPE] = found[column.name]
+            if isinstance(column, exp.Column) and column.name in dict(found):
+                column.meta[TYPE] = dict(found)[column.name]
             elif not isinstance(column, exp.Literal):
                 self.typed(column)
         return found
@@ -129,7 +131,7 @@ class Analysis:
         elif type(node) in COMPARED or type(node) in DISTINCT_FROM:
             kind = self.compared({**COMPARED, **DISTINCT_FROM}[type(node)], node.this, node.expression)
         else:
-            self.refuse(first_place(node), f"not supported here: {node.key}")
+            self.refuse(first_place(node), f"not imitated here: {node.key}")
         node.meta[TYPE] = kind
         return kind  # type: ignore[no-any-return]
 
@@ -147,6 +149,8 @@ class Analysis:
         if "." in text:
             whole, _, places = text.partition(".")
             return Type("decimal", len(whole.lstrip("0")) + len(places) or 1, len(places))
+        if int(text) >= 2**63:
+            self.refuse(first_place(node), f"Invalid numeric literal: {text}")
         return INTEGER if int(text) < MAX_INTEGER else BIGINT
 
     def of_column(self, node: exp.Column) -> Type:
@@ -155,8 +159,11 @@ class Analysis:
             return kind
         while scope is not None:
             source = scope.sources.get(node.table)
-            if source is not None and node.name in self.columns_of(source):
-                return self.columns_of(source)[node.name]
+            found = [kind for name, kind in self.columns_of(source) if name == node.name] if source is not None else []
+            if len(found) > 1:
+                self.refuse(first_place(node), f"Column '{node.meta.get(WRITTEN, node.name)}' is ambiguous")
+            if found:
+                return found[0]
             scope = scope.parent
         self.refuse(first_place(node), f"Column '{node.table}.{node.name}' cannot be resolved")
 
@@ -168,14 +175,14 @@ class Analysis:
         found = next((p for p in query.selects if p.alias_or_name == node.name), None)
         if found is not None and clause is query.args.get("order"):
             return type_of(found)
-        holders = [name for name, source in self.scope.sources.items() if node.name in self.columns_of(source)]
+        holders = [name for name, source in self.scope.sources.items() if node.name in dict(self.columns_of(source))]
         if len(holders) != 1 or clause is not query.args.get("having"):
             self.refuse(first_place(node), f"Column '{node.name}' {'is ambiguous' if len(holders) > 1 else 'cannot be resolved'}")
         node.set("table", exp.to_identifier(holders[0]))
         return None
 
-    def columns_of(self, source: exp.Expr | Scope) -> Mapping[str, Type]:
-        return self.tables[source.name] if isinstance(source, exp.Table) else self.outputs.get(id(source.expression), {})
+    def columns_of(self, source: exp.Expr | Scope) -> Columns:
+        return list(self.tables[source.name].items()) if isinstance(source, exp.Table) else self.outputs.get(id(source.expression), [])
 
     def of_null(self, node: exp.Expr) -> Type:
         return UNKNOWN
@@ -194,7 +201,8 @@ class Analysis:
 
     def of_interval(self, node: exp.Interval) -> Type:
         unit = str(node.args["unit"].name).lower().removesuffix("s") if node.args.get("unit") else ""
-        if not isinstance(node.this, (exp.Literal, exp.Neg)) or unit not in (*UNITS_MS, *UNITS_MONTHS):
+        value = node.this.this if isinstance(node.this, exp.Neg) else node.this
+        if not isinstance(value, exp.Literal) or not value.is_string or unit not in (*UNITS_MS, *UNITS_MONTHS):
             self.refuse(first_place(node), "mismatched input 'INTERVAL'")
         return MONTHS if unit in UNITS_MONTHS else DAYS
 
@@ -204,7 +212,7 @@ class Analysis:
         )
 
     def of_subquery(self, node: exp.Subquery) -> Type:
-        columns = list(self.outputs[id(node.unnest())].values())
+        columns = [kind for _, kind in self.outputs[id(node.unnest())]]
         if len(columns) != 1:
             place = word_place(node, ("(",), self.tokens)
             self.refuse(place, f"Multiple columns returned by subquery are not yet supported. Found {len(columns)}")
@@ -275,6 +283,8 @@ class Analysis:
                 place = sign_place(node.this, "IN", self.tokens)
                 self.refuse(place, f"value and result of subquery must be of the same type for IN expression: {kind} vs {found}")
             return BOOLEAN
+        if not node.expressions:
+            self.refuse(sign_place(node.this, ")", self.tokens), "mismatched input ')'. Expecting: <expression>")
         place = first_place(node.expressions[0])
         self.same([node.this, *node.expressions], place, "IN value and list items must be the same type: {0}")
         return BOOLEAN
@@ -340,10 +350,11 @@ class Analysis:
 
     def of_cast(self, node: exp.Cast) -> Type:
         kind, to = self.typed(node.this), node.to
+        self.check_literal(node)
         place = word_place(node, ("CAST", "TRY_CAST", "DATE", "TIMESTAMP"), self.tokens)
         wanted = named(to.this.value.lower(), [int(p.name) for p in to.expressions])
         if wanted is None:
-            self.refuse(place, f"Unknown type: {to.sql(dialect='trino').lower()}")
+            self.refuse(place, f"Unknown type: {to.this.value.lower()}")
         text, times = "varchar", ("date", "timestamp")
         fine = kind == UNKNOWN or wanted.kind == kind.kind or text in (kind.kind, wanted.kind)
         fine = fine or (kind.kind in times and wanted.kind in times) or {kind.kind, wanted.kind} <= {*NUMBERS, "boolean"}
@@ -352,6 +363,17 @@ class Analysis:
         return wanted
 
     of_trycast = of_cast
+
+    def check_literal(self, node: exp.Cast) -> None:
+        """`DATE 'abc'` is refused before the query runs, and otherwise than `CAST('abc' AS DATE)`."""
+        word = word_before(node, ("DATE", "TIMESTAMP"), self.tokens)
+        if word < 0 or not isinstance(node.this, exp.Literal) or self.tokens[word + 1].start != node.this.meta.get("start"):
+            return
+        try:
+            (parsed_date if self.tokens[word].text.upper() == "DATE" else parsed_literal)(node.this.name)
+        except ValueError:
+            name = self.tokens[word].text.lower()
+            self.refuse(place_of(self.tokens[word]), f"'{node.this.name}' is not a valid {name} literal")
 
     def of_extract(self, node: exp.Extract) -> Type:
         name = node.this.name.lower()
@@ -373,7 +395,10 @@ class Analysis:
         return self.function("at_timezone", [node.this, node.args["zone"]], first_place(node))
 
     def of_bracket(self, node: exp.Bracket) -> Type:
-        return self.function("element_at", [node.this, *node.expressions], first_place(node))
+        kind, place = self.typed(node.this), self.typed(node.expressions[0])
+        if kind.kind != "array" or kind.of is None or place.kind not in ("integer", "bigint"):
+            self.refuse(first_place(node), f"'[]' cannot be applied to {kind}, {place}")
+        return kind.of
 
     def of_anonymous(self, node: exp.Anonymous) -> Type:
         name = node.name.lower()
@@ -417,7 +442,13 @@ class Analysis:
     def of_ignorenulls(self, node: exp.Expr) -> Type:
         self.refuse(first_place(node), "IGNORE NULLS is not imitated here")
 
+    def of_coalesce(self, node: exp.Coalesce) -> Type:
+        """Of `USING`, which becomes one."""
+        return self.same([node.this, *node.expressions], first_place(node), "All COALESCE operands must be the same type: {0}")
+
     def of_window(self, node: exp.Window) -> Type:
+        if isinstance(node.this, exp.Anonymous) and kind_of(node.this.name) == "scalar":
+            self.refuse(first_place(node), f"Not a window function: {node.this.name.lower()}")
         for each in node.args.get("partition_by") or ():
             self.typed(each)
         order = node.args.get("order")

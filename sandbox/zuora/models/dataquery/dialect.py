@@ -17,6 +17,14 @@ BEFORE_NAMES = frozenset(
     {"SELECT", "DISTINCT", "WHERE", "AND", "OR", "ON", "BY", "HAVING", "FROM", "JOIN", "CASE", "WHEN", "THEN", "ELSE"}
     | {"BETWEEN", "AS", "WITH"}
 )
+ENDS = frozenset({")", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "UNION"})
+NOT_IMITATED: dict[type[exp.Expr], str] = {
+    exp.Lock: "FOR",
+    exp.TableSample: "TABLESAMPLE",
+    exp.Unnest: "UNNEST",
+    exp.Lateral: "LATERAL",
+    exp.Pivot: "PIVOT",
+}
 SPECIAL_FORMS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM")
 """Functions with a grammar of their own."""
 
@@ -58,6 +66,17 @@ def parsed(text: str) -> tuple[exp.Query, list[Token]]:
         tree = selected(tree)
     if not isinstance(tree, exp.Query):
         raise SqlRefused(f"line 1:1: mismatched input '{(text.split() or ['<EOF>'])[0]}'. Expecting: 'SELECT', 'WITH'")
+    for node in tree.walk():
+        if type(node) in NOT_IMITATED:
+            raise SqlRefused(f"line 1:1: mismatched input '{NOT_IMITATED[type(node)]}'")
+        if isinstance(node, exp.Distinct) and node.args.get("on"):
+            raise SqlRefused("line 1:1: mismatched input 'ON'")
+        if isinstance(node, exp.Star) and any(node.args.values()):
+            raise SqlRefused("line 1:1: mismatched input after '*'")
+        if isinstance(node, exp.Select) and not node.expressions:
+            raise SqlRefused("line 1:1: mismatched input '<EOF>'")
+        if isinstance(node, exp.Join) and node.args.get("method") == "NATURAL":
+            raise SqlRefused("line 1:1: Natural join not supported")
     for values in list(tree.find_all(exp.Values)):
         values.replace(selected(values))
     return tree, tokens
@@ -83,6 +102,11 @@ def check_tokens(tokens: Sequence[Token]) -> None:
             after = tokens[place + 2] if place + 2 < len(tokens) else None
             if after is not None and after.token_type == TokenType.COMMA:
                 raise SqlRefused(f"{place_of(after)}: mismatched input ','. Expecting: <EOF>")
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        if word == "INTERVAL" and following is not None and following.token_type == TokenType.NUMBER:
+            raise SqlRefused(f"{place_of(following)}: mismatched input '{following.text}'. Expecting: '+', '-', <string>")
+        if token.token_type == TokenType.COMMA and (following is None or following.text.upper() in ENDS):
+            raise SqlRefused(f"{place_of(following or token)}: mismatched input '{following.text if following else '<EOF>'}'")
         used_as_name = (place > 0 and tokens[place - 1].text in (".",)) or (place > 0 and tokens[place - 1].text.upper() == "AS")
         foreign = token.text in FOREIGN_SIGNS or (word in FOREIGN_WORDS and not used_as_name and is_operator(tokens, place))
         if foreign or (word == "OFFSET" and limits[-1]):
@@ -133,8 +157,13 @@ def sign_place(left: exp.Expr, sign: str, tokens: Sequence[Token]) -> str:
     return place_of(found) if found is not None else first_place(left)
 
 
+def word_before(node: exp.Expr, words: Sequence[str], tokens: Sequence[Token]) -> int:
+    """Which token is the word with which an expression begins; -1 where none is."""
+    first = min((n.meta["start"] for n in node.walk() if "start" in n.meta), default=-1)
+    return max((i for i, t in enumerate(tokens) if t.start < first and t.text.upper() in words), default=-1)
+
+
 def word_place(node: exp.Expr, words: Sequence[str], tokens: Sequence[Token]) -> str:
     """Where the word stands with which an expression begins."""
-    first = min((n.meta["start"] for n in node.walk() if "start" in n.meta), default=-1)
-    found = [t for t in tokens if t.start < first and t.text.upper() in words]
-    return place_of(found[-1]) if found else first_place(node)
+    found = word_before(node, words, tokens)
+    return place_of(tokens[found]) if found >= 0 else first_place(node)

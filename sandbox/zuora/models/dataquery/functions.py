@@ -226,9 +226,13 @@ def text_of(value: Any, kind: str, scale: int, moments: Moments) -> str:
     return str(value)
 
 
-def number_of(value: Any, kind: str, to: str, size: int, scale: int) -> float | int:
-    """A number, text or boolean as a number of another type."""
-    shown = f"DECIMAL({size}, {scale})" if to == "decimal" else LIMITS.get(to, (0, to.upper()))[1]
+def shown_type(kind: str, size: int, scale: int) -> str:
+    return f"DECIMAL({size}, {scale})" if kind == "decimal" else LIMITS.get(kind, (0, kind.upper()))[1]
+
+
+def number_of(value: Any, kind: str, given_as: str, to: str, size: int, scale: int) -> float | int:
+    """A number, text or boolean as a number of another type. `given_as` is value and type for the refusal."""
+    shown = shown_type(to, size, scale)
     try:
         if to in LIMITS and kind == "varchar" and not WHOLE.match(value.strip()):
             raise InvalidOperation
@@ -241,7 +245,7 @@ def number_of(value: Any, kind: str, to: str, size: int, scale: int) -> float | 
     given = half_up(given, scale if to == "decimal" else 0)
     if to == "decimal":
         if abs(given) >= Decimal(10) ** (size - scale):
-            raise Fault(f"Cannot cast {kind.upper()} '{value}' to {shown}")
+            raise Fault(f"Cannot cast {given_as} to {shown}")
         return float(given)
     if not -LIMITS[to][0] <= given < LIMITS[to][0]:
         raise Fault(f"Out of range for {to}: {given}" if kind != "varchar" else f"Cannot cast '{value}' to {shown}")
@@ -249,9 +253,9 @@ def number_of(value: Any, kind: str, to: str, size: int, scale: int) -> float | 
 
 
 def cast(moments: Moments) -> Callable[..., Any]:
-    """`cast(value, from, its places, to, size, places)`. Raises `Fault`."""
+    """`cast(value, from, its size and places, to, size, places)`. Raises `Fault`."""
 
-    def converted(value: Any, kind: str, places: int, to: str, size: int, scale: int) -> Any:
+    def converted(value: Any, kind: str, digits: int, places: int, to: str, size: int, scale: int) -> Any:
         if to == "varchar":
             text = text_of(value, kind, places, moments)
             return text if size < 0 else text[:size]
@@ -265,7 +269,8 @@ def cast(moments: Moments) -> Callable[..., Any]:
             if kind == "varchar":
                 return stored_moment(parsed_moment(value, moments.zone))
             return stored_moment(moments.read(value)) if len(value) == DATE_LENGTH else value
-        return number_of(value, kind, to, size, scale)
+        given_as = f"{shown_type(kind, digits, places)} '{text_of(value, kind, places, moments)}'"
+        return number_of(value, kind, given_as, to, size, scale)
 
     return converted
 

@@ -70,6 +70,11 @@ def parsed_moment(text: str, zone: tzinfo) -> datetime:
         raise ValueError(f"Value cannot be cast to timestamp: {text}") from None
 
 
+def parsed_literal(text: str) -> datetime:
+    """Whether a text is a moment; the zone does not matter for that."""
+    return parsed_moment(text, UTC)
+
+
 def parsed_date(text: str) -> str:
     """Raises `ValueError` with Trino's words."""
     match = GIVEN_DATE.match(text)

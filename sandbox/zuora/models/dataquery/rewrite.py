@@ -124,7 +124,9 @@ class Rewriting:
         ):
             return value
         name = "try_cast" if isinstance(node, exp.TryCast) else "cast"
-        return own(name, value, kind.kind, kind.scale, wanted.kind, -1 if wanted.size is None else wanted.size, wanted.scale)
+        return own(
+            name, value, kind.kind, kind.size or 0, kind.scale, wanted.kind, -1 if wanted.size is None else wanted.size, wanted.scale
+        )
 
     of_trycast = of_cast
 
@@ -137,6 +139,11 @@ class Rewriting:
             if tried:
                 return exp.Null()
             raise SqlRefused(str(wrong)) from None
+
+    def of_if(self, node: exp.If) -> exp.Expr:
+        if not isinstance(node.parent, exp.Case) and not node.args.get("false"):
+            node.set("false", exp.Null())
+        return node
 
     def of_extract(self, node: exp.Extract) -> exp.Expr:
         return own(node.this.name.lower(), node.expression)
@@ -161,6 +168,9 @@ class Rewriting:
         return own("subscript", node.this, exp.Add(this=exp.Paren(this=node.expressions[0]), expression=exp.Literal.number(1)))
 
     def of_subquery(self, node: exp.Subquery) -> exp.Expr:
+        if isinstance(node.parent, exp.SetOperation):
+            part = exp.Subquery(this=node.unnest(), alias=exp.TableAlias(this=exp.to_identifier("part_")))
+            return exp.Select(expressions=[exp.Star()]).from_(part)
         if TYPE not in node.meta:
             return node
         query = node.unnest()

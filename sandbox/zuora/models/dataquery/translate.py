@@ -16,7 +16,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from sandbox.zuora.models.dataquery.analyse import Analysis
-from sandbox.zuora.models.dataquery.dialect import SqlRefused, parsed
+from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place, parsed
 from sandbox.zuora.models.dataquery.groups import WRITTEN, check_positions
 from sandbox.zuora.models.dataquery.moments import stored_moment
 from sandbox.zuora.models.dataquery.rewrite import Rewriting
@@ -35,6 +35,7 @@ MAX_QUERY_LENGTH = 1_000_000
 LONG_LIST = re.compile(r"\(\s*'[0-9a-f]{32}'(?:\s*,\s*'[0-9a-f]{32}'){20,}\s*\)")
 LIST_ITEM = re.compile(r"[0-9a-f]{32}")
 LIST_MARK = re.compile(r"\('(idlist\d+)'\)")
+CATALOG, SCHEMA = "owl", "data"
 MAX_KEPT = 500
 """Translations kept for statements that come again."""
 
@@ -78,6 +79,7 @@ class Translator:
         tree, tokens = parsed(text)
         aliases = {a.alias.lower(): a.alias for a in tree.selects if isinstance(a, exp.Alias)}
         lower_names(tree)
+        name_unnamed(tree)
         self.check_tables(tree)
         check_positions(tree)
         named = any(c.name == "deleted" for c in tree.find_all(exp.Column))
@@ -94,8 +96,13 @@ class Translator:
     def check_tables(self, tree: exp.Query) -> None:
         defined = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
         for table in tree.find_all(exp.Table):
+            if table.args.get("db") and (table.catalog or CATALOG, table.db) == (CATALOG, SCHEMA):
+                table.set("catalog", None)
+                table.set("db", None)
+            if table.args.get("db"):
+                raise SqlRefused(f"{first_place(table)}: Schema '{table.db}' does not exist")
             if table.name and table.name not in self.types and table.name not in defined:
-                raise SqlRefused(f"Table owl.data.{table.name} does not exist")
+                raise SqlRefused(f"Table {CATALOG}.{SCHEMA}.{table.name} does not exist")
 
     def resolve(self, tree: exp.Query, schema: MappingSchema) -> exp.Query:
         try:
@@ -139,6 +146,13 @@ def lower_names(tree: exp.Expr) -> None:
         identifier.set("this", identifier.this.lower())
     for column in tree.find_all(exp.Column):
         column.meta[WRITTEN] = column.sql()
+
+
+def name_unnamed(tree: exp.Query) -> None:
+    """Columns of the result that are neither columns of a table nor named are told by their place."""
+    for place, projection in enumerate(tree.selects):
+        if not isinstance(projection, (exp.Column, exp.Alias, exp.Star)):
+            projection.replace(exp.alias_(projection.copy(), f"_col_{place}"))
 
 
 def column_name(projection: exp.Expr, position: int, aliases: dict[str, str]) -> str:
