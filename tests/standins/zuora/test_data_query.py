@@ -123,6 +123,25 @@ def test_functions_are_listed(settled: Tenant) -> None:
     }
 
 
+def test_jobs_at_the_same_time_keep_their_faults_apart(settled: Tenant) -> None:
+    asked = {
+        "SELECT amount / 0 FROM invoice": "Division by zero",
+        "SELECT CAST(status AS bigint) FROM invoice": "Cannot cast 'Posted' to BIGINT",
+        "SELECT (SELECT id FROM invoice)": "Scalar sub-query has returned multiple rows",
+        "SELECT sum(amount) AS s FROM invoice": None,
+    }
+    jobs = [(settled.submit(sql).json()["data"]["id"], said) for sql, said in asked.items() for _ in range(3)]
+    assert [settled.finished(job).get("errorMessage") for job, _ in jobs] == [said for _, said in jobs]
+
+
+def test_a_statement_that_comes_again_is_asked_at_its_own_time(settled: Tenant) -> None:
+    sql = "SELECT CURRENT_DATE AS d, date_add('day', 1, now()) AS n"
+    assert settled.sql(sql) == [{"d": "2026-01-31", "n": "2026-02-01T16:15:00.000+00:00"}]
+    settled.clock.move(86_400)
+    settled.log_in()
+    assert settled.sql(sql) == [{"d": "2026-02-01", "n": "2026-02-02T16:15:00.000+00:00"}]
+
+
 def test_a_name_may_come_twice(settled: Tenant) -> None:
     sql = "SELECT i.id, a.id, i.amount FROM invoice i JOIN account a ON a.id = i.accountid WHERE i.invoicenumber = 'INV00000001'"
     job = settled.job(sql, outputFormat="CSV", compression="NONE")

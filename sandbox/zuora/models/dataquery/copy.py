@@ -110,6 +110,7 @@ class SqlCopy:
             self.catch_up()
             end = time.monotonic() + MAX_RUN_S
             self.connection.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
+            self.faults.take()
             try:
                 cursor = self.connection.execute(query.sql, query.values)
                 rows = cursor.fetchmany(limit + 1)
