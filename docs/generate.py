@@ -1,7 +1,7 @@
 """Writes what is made from other files: settings.md, zuora-fields.md, sandbox-data-query.md and assumptions.md from the code, a page
-per code and the library's list of codes from errors.md, and coverage.md from the catalogue of rules. Run `python docs/generate.py`; with
-`codes` behind it writes the codes alone, with `rules` the table of every rule and its tests (build/rules.md), with `picture
-out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
+per code and the library's list of codes from errors.md, the SuiteCloud project `netsuite/` and the page of its fields, and coverage.md from the
+catalogue of rules. Run `python docs/generate.py`; with `codes` or `netsuite` behind it writes those alone, with `rules` the table of every
+rule and its tests (build/rules.md), with `picture out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from sandbox.zuora.models.dataquery.signatures import FUNCTIONS
 from tallybridge.desk.settings import catalogue, values_in_words
 from tallybridge.fields import zuora as zuora_fields
 from tallybridge.reporting.codes import LIST
+from tallybridge_cli.setup import netsuite_page, netsuite_project
 from tallybridge_cli.verify.assumptions import Assumption, assumptions
 from tallybridge_cli.verify.probes import PROBES
 from tallybridge_cli.verify.reasons import REASONS
@@ -290,6 +291,21 @@ def _plain(text: str) -> str:
     return text
 
 
+SUITECLOUD = FOLDER.parent / "netsuite"
+
+
+def write_netsuite() -> None:
+    """The SuiteCloud project, without files that are gone, and the page of its fields."""
+    made = {SUITECLOUD / path: text for path, text in netsuite_project.shipped().items()}
+    for old in SUITECLOUD.rglob("*"):
+        if old.is_file() and old not in made:
+            old.unlink()
+    for path, text in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (FOLDER / "netsuite-fields.md").write_text(netsuite_page.page(), encoding="utf-8")
+
+
 def write_rules(found: Mapping[str, Iterable[str]]) -> None:
     """The table of every rule, beside what else is built."""
     TABLE.parent.mkdir(exist_ok=True)
@@ -303,6 +319,9 @@ def take_picture(report: Path) -> None:
     subprocess.run([browser, *options, str(report.resolve())], check=True, capture_output=True)
 
 
+PARTS = {"codes": write_codes, "netsuite": write_netsuite}
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["picture"]:
         take_picture(Path(sys.argv[2]))
@@ -310,8 +329,10 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["rules"]:
         write_rules(collected_rules())
         sys.exit()
-    write_codes()
-    if sys.argv[1:] == ["codes"]:
+    for part, write in PARTS.items():
+        if part in (sys.argv[1:] or PARTS):
+            write()
+    if sys.argv[1:]:
         sys.exit()
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
     (FOLDER / "zuora-fields.md").write_text(zuora_fields_page(), encoding="utf-8")

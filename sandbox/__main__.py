@@ -52,7 +52,7 @@ def about(sandbox: Sandbox) -> str:
     file = os.path.relpath(sandbox.env_file)
     named = "" if sandbox.env_file.name == "sandbox.env" else f" --env {file}"
     use = [
-        f"  Run it:     .venv/bin/tallybridge run{named}",
+        f"  Set it up:  .venv/bin/tallybridge setup{named}" if sandbox.is_bare else f"  Run it:     .venv/bin/tallybridge run{named}",
         f"  In a shell: . {file}",
         "  Stop it:    Ctrl-C",
     ]

@@ -20,6 +20,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -50,6 +51,7 @@ RECIPIENT = "finance@example.com"
 DEFAULT_PORT_BASE = 7000
 AWS_PORT, ZUORA_PORT, NETSUITE_PORT, REVENUE_PORT, CONSOLE_PORT = 0, 1, 2, 3, 4
 """Added to the port base."""
+CERTIFICATE_LIFE = timedelta(days=700)
 TENANTS = ("ZUORA_", "NETSUITE_", "REVENUE_BASE", "REVENUE_USER", "REVENUE_PASSWORD", "REVENUE_ROLE", "REVENUE_CLIENT")
 OF_A_BARE_TENANT = ("ZUORA_BASE_URL", "NETSUITE_BASE_URL", "NETSUITE_ACCOUNT", "REVENUE_BASE_URL")
 """Variables about the tenants, and those that are known before anything is set up."""
@@ -257,6 +259,7 @@ class Sandbox:
                 "client_id": netsuite.client_id,
                 "certificate_id": netsuite.certificate_id,
                 "private_key": private_key,
+                "expires_on": (self.aws.clock.now() + CERTIFICATE_LIFE).date().isoformat(),
             },
         }
         client = boto3.client("secretsmanager", region_name=self.aws.region)
@@ -318,6 +321,7 @@ class Sandbox:
             "UPLOADS_BUCKET": outputs["UploadsBucket"],
             "SETTINGS_PARAMETER": outputs["SettingsParameter"],
             "CREDENTIALS_SECRET": outputs["CredentialsSecret"],
+            "NOTIFICATION_SENDER": outputs["NotificationSender"],
             "CONSOLE_URL": self.console_url,
         }
         if self.is_bare:

@@ -25,7 +25,10 @@ def guarded(command: Callable[[], object], *, debug: bool, show: Show) -> int:
         answer = command()
     except typer.Exit as end:
         return end.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
+        show("NOT-CONFIRMED", "Nothing was done, since nobody has confirmed it.", "Repeat it and say yes; --yes says so beforehand.")
+        return Code.INTERRUPTED
+    except KeyboardInterrupt:
         show("INTERRUPTED", "The command was ended before it had finished.", "")
         return Code.INTERRUPTED
     except TyperException as misuse:

@@ -44,7 +44,11 @@ silent: ContextVar[bool] = ContextVar("silent", default=True)
 
 def target_of(env: Path | None, stack: str | None) -> Target:
     """The installation that the options mean; a person is told which one it is, and whether it is a real one."""
-    target = resolve(env, stack, os.environ)
+    return told_of(resolve(env, stack, os.environ))
+
+
+def told_of(target: Target) -> Target:
+    """The installation, of which a person is told."""
     if not silent.get():
         name, kind = target.source, connection.described(target)
         say(err, Text(f"{name}: {kind}", style="bold red" if kind.startswith(connection.PRODUCTION) else "dim"))

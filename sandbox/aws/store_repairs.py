@@ -22,6 +22,7 @@ from moto.kms.utils import KeySpec
 from moto.s3.exceptions import NoSuchUpload
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
+from moto.secretsmanager.models import SecretsManagerBackend
 
 from sandbox.aws.patch import put
 
@@ -152,6 +153,19 @@ def keys_are_of_the_kind_that_the_template_names() -> None:
     put(kms.Key, "create_from_cloudformation_json", classmethod(create))
 
 
+def a_secret_goes_back_with_its_label() -> None:
+    """Whoever reads a secret gets the version that was put last, wherever its label AWSCURRENT has been moved to."""
+    before = SecretsManagerBackend.update_secret_version_stage
+
+    def update(self: Any, secret_id: str, version_stage: str, remove_from_version_id: str, move_to_version_id: str) -> tuple[str, str]:
+        answer = before(self, secret_id, version_stage, remove_from_version_id, move_to_version_id)
+        if version_stage == "AWSCURRENT" and move_to_version_id:
+            self.secrets[secret_id].set_default_version_id(move_to_version_id)
+        return answer
+
+    put(SecretsManagerBackend, "update_secret_version_stage", update)
+
+
 def services_are_described_once() -> None:
     """Not of moto: every session reads the description of every service anew, which takes most of the time of making its clients."""
     put(botocore.session, "create_loader", functools.cache(vars(botocore.session)["create_loader"]))
@@ -165,5 +179,6 @@ REPAIRS: tuple[Callable[[], None], ...] = (
     uploads_in_parts_are_over_when_they_are_completed,
     symmetric_keys_have_no_pair,
     keys_are_of_the_kind_that_the_template_names,
+    a_secret_goes_back_with_its_label,
     services_are_described_once,
 )

@@ -12,7 +12,7 @@ import typer
 from sandbox.by_hand.running import ENV_FILE, EnvOption, address, by_hand, fail
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, rich_markup_mode=None)
-RECORD = re.compile(r"(\S+)\s+CNAME\s+(\S+)")
+RECORD = re.compile(r"^\s*(\S+\.\S+)\s+CNAME\s+(\S+\.\S+)\s*$", re.MULTILINE)
 
 
 @app.command("dns-records")

@@ -24,10 +24,21 @@ LONGEST = timedelta(days=731)
 """Two years: certificates that live longer are cut."""
 RSA_SIZES = (3072, 4096)
 CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+BOOKS = {"RECEIVABLES": "", "INVENTORY": "", "SUBSIDIARIES": "one_world"}
+"""Features that the account has from the start, and the option without which it has not."""
+SUITECLOUD = {
+    "RESTWEBSERVICES",
+    "OAUTH2",
+    "SUITECLOUDDEVELOPMENTFRAMEWORK",
+    "CUSTOMRECORDS",
+    "ITEMOPTIONS",
+    "SUITEANALYTICSWORKBOOK",
+}
+"""Features that somebody has to enable."""
 ADMINISTRATOR, FIRST_ROLE, USER, FIRST_APPLICATION = 3, 1001, 1, 101
 
 
-class Refusal(Exception):
+class Refusal(ValueError):
     """What a screen or an endpoint says no to; the text is for the person."""
 
 
@@ -105,9 +116,11 @@ class Access:
         self.users: dict[int, User] = {}
         self.integrations: dict[str, Integration] = {}
         self.uploaded: list[Certificate] = []
+        self.features = {name for name, off in BOOKS.items() if not (off and not getattr(o, off))}
         self.first_is_revoked = False
         self.start = o.clock().date()
         if not o.bare:
+            self.features |= SUITECLOUD
             self.users[USER] = User(USER, "Integration User", {ADMINISTRATOR})
             self.integrations[o.client_id] = Integration(FIRST_APPLICATION, "Tallybridge", o.client_id)
 

@@ -93,6 +93,8 @@ class Gate:
             raise TokenError("invalid_request")
         if form["grant_type"][0] != GRANT:
             raise TokenError("unsupported_grant_type")
+        if "OAUTH2" not in self.access.features:
+            raise TokenError("unsupported_grant_type")
         if form["client_assertion_type"][0] != ASSERTION_TYPE:
             raise TokenError("invalid_request")
         claims, certificate = self._decoded(form["client_assertion"][0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sandbox.netsuite.customfields import CustomField, installed
+from sandbox.netsuite.access import Role
+from sandbox.netsuite.customfields import SHOWN, STORED, CustomField, Lists, installed, installed_lists
 from sandbox.netsuite.options import NetSuiteOptions
 from sandbox.netsuite.schema import LINE_SHAPES, RECORD_TYPES, Field, Fields, LineShape, RecordType
 
@@ -18,19 +19,30 @@ TAX_FIELDS = {
 
 
 class Catalog:
-    """Record types and line shapes of one account. `version` changes with every change of the custom fields."""
+    """Record types and line shapes of one account. `version` changes with every change of the custom fields and lists;
+    `list_keys` are the script ids of their values, as far as they are known. `role` is the one
+    that the request in hand is made with; None for what needs no permission."""
 
     def __init__(self, options: NetSuiteOptions) -> None:
         self.options = options
         self.version = 0
         self.types: dict[str, RecordType] = {}
         self.custom: dict[str, CustomField] = {}
+        self.lists: Lists = {}
+        self.list_keys: dict[str, dict[str, int]] = {}
+        self.role: Role | None = None
         self._shapes: dict[tuple[str, str], LineShape] = {}
         self.reset()
 
     def reset(self) -> None:
-        """Back to the fields of a new account."""
-        self.set_custom({f.script_id: f for f in installed()})
+        """Back to the fields and lists of a new account."""
+        self.lists, self.list_keys = {} if self.options.bare else installed_lists(), {}
+        self.set_custom({} if self.options.bare else {f.script_id: f for f in installed()})
+
+    def may_edit(self, script_id: str) -> bool:
+        """Whether the role of the request may write a custom field."""
+        field = self.custom.get(script_id)
+        return field is None or not field.editors or self.role is None or self.role.administrator or self.role.script_id in field.editors
 
     def set_custom(self, fields: dict[str, CustomField]) -> None:
         """Replace the custom fields."""
@@ -59,9 +71,26 @@ class Catalog:
         """Custom fields whose script id begins with the prefix."""
         return [f for f in self.custom.values() if f.script_id.startswith(prefix)]
 
+    def queried(self, prefix: str) -> list[CustomField]:
+        """Those that queries know."""
+        return [f for f in self.columns(prefix) if f.kept != SHOWN]
+
     def sourced(self, record_type: str) -> tuple[CustomField, ...]:
-        """Body fields of a record type that are shown from another record."""
+        """Body fields of a record type that are shown from another record, as it is now."""
         return self._sourced.get(record_type, ())
+
+    def sourced_lines(self, record_type: str) -> tuple[CustomField, ...]:
+        """The same of item lines."""
+        return tuple(f for f in self.columns("custcol") if f.source and f.kept != STORED and record_type in f.applies_to)
+
+    def stored(self, record_type: str, *, line: bool) -> tuple[CustomField, ...]:
+        """Body fields, or fields of item lines, that are filled from another record when one is saved."""
+        found = (f for f in self.custom.values() if f.kept == STORED and f.script_id.startswith("custcol") == line)
+        return tuple(f for f in found if record_type in f.applies_to)
+
+    def ticked(self, record_type: str) -> tuple[str, ...]:
+        """Check boxes that a new record has ticked."""
+        return tuple(f.script_id for f in self.custom.values() if f.ticked and record_type in f.applies_to)
 
     def flags(self, record_type: str) -> tuple[str, ...]:
         """Custom check boxes of a record type."""
@@ -72,7 +101,7 @@ class Catalog:
         self._flags: dict[str, tuple[str, ...]] = {}
         for kind in self.types.values():
             own = [f for f in self.custom.values() if kind.name in f.applies_to and not f.script_id.startswith("custcol")]
-            self._sourced[kind.name] = tuple(f for f in own if f.source)
+            self._sourced[kind.name] = tuple(f for f in own if f.source and f.kept != STORED)
             self._flags[kind.name] = tuple(f.script_id for f in own if f.type == "checkbox")
 
     def _custom_for(self, record_type: str, prefix: str, wanted: bool = True) -> Fields:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.netsuite.schema.fields import TEXT_LENGTH, Field
@@ -18,10 +18,8 @@ TYPES = ("text", "longtext", "checkbox", "date", "integer", "decimal", "list", "
 LONG_TEXT_LENGTH = 4000
 KINDS: dict[str, Any] = {"text": "str", "longtext": "str", "checkbox": "bool", "date": "date", "integer": "int", "decimal": "num"}
 
-CUSTOM_LISTS: dict[str, dict[int, str]] = {
-    "customlistzuorabatch": {n: f"Batch{n}" for n in range(1, 21)},
-    "customlistzuorabillcycleday": {n: str(n) for n in range(1, 32)},
-}
+Lists = dict[str, dict[int, str]]
+LIVE, STORED, SHOWN = "live", "stored", "shown"
 
 _ITEM_TEXTS = (
     "Zuora ID|Zuora Type|Zuora Product Name|Zuora Product Rate Plan Name|Zuora Product Rate Plan Charge Name|Zuora Charge Model"
@@ -53,7 +51,11 @@ _LINE_TEXTS = (
 
 @dataclass(frozen=True)
 class CustomField:
-    """One custom field. `source`: the field is not stored but shows this field of the record's customer or the line's item."""
+    """One custom field. `source`: the field shows this field of the record's customer or the line's item. How is said by `kept` [A]: `live`
+    as it is there now, in records and queries; `stored` as it was there when the record was saved; `shown` in records, and not in queries.
+
+    `editors`: script ids of the roles that may write it, everybody if there are none. `locked`: it belongs to a bundle that protects its
+    objects. `ticked`: a new record has it ticked."""
 
     script_id: str
     label: str
@@ -61,6 +63,10 @@ class CustomField:
     applies_to: tuple[str, ...]
     list_id: str = ""
     source: str = ""
+    kept: str = LIVE
+    editors: tuple[str, ...] = ()
+    locked: bool = False
+    ticked: bool = False
 
     def as_field(self) -> Field:
         """The property that the records have."""
@@ -70,7 +76,8 @@ class CustomField:
             return Field(self.script_id, "ref", "transaction", label=self.label, custom=True)
         length = {"text": TEXT_LENGTH, "longtext": LONG_TEXT_LENGTH}.get(self.type, 0)
         rule = "=" if self.source else ""
-        return Field(self.script_id, KINDS[self.type], rule=rule, label=self.label, custom=True, length=length, sourced=bool(self.source))
+        made = Field(self.script_id, KINDS[self.type], rule=rule, label=self.label, custom=True, length=length)
+        return replace(made, sourced=bool(self.source), kept=self.kept == STORED)
 
     def as_object(self) -> dict[str, Any]:
         """The form that `load` takes and `dump` gives."""
@@ -81,8 +88,15 @@ class CustomField:
             "appliesTo": list(self.applies_to),
             "list": self.list_id,
             "source": self.source,
+            "kept": self.kept if self.source else "",
+            "editors": list(self.editors),
+            "locked": self.locked,
+            "ticked": self.ticked,
         }
         return {k: v for k, v in known.items() if v}
+
+
+KEYS = {"scriptId", "label", "type", "appliesTo", "list", "source", "kept", "editors", "locked", "ticked", "isInactive"}
 
 
 def script_id(prefix: str, label: str) -> str:
@@ -90,23 +104,42 @@ def script_id(prefix: str, label: str) -> str:
     return prefix + re.sub(r"[^a-z0-9]", "", label.lower())
 
 
-def from_object(given: dict[str, Any]) -> CustomField:
+def from_object(given: dict[str, Any], lists: Lists) -> CustomField:
     """A definition from the form that `load` takes. Raises `ValueError` saying what is wrong."""
-    if unknown := set(given) - {"scriptId", "label", "type", "appliesTo", "list", "source", "isInactive"}:
+    if unknown := set(given) - KEYS:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
     identifier = str(given["scriptId"])
     prefix = next((p for p in PREFIX_TARGETS if identifier.startswith(p)), None)
     if prefix is None or not re.fullmatch(r"[a-z][a-z0-9_]*", identifier):
         raise ValueError(f"scriptId {identifier!r} must be lower case and begin with one of {', '.join(PREFIX_TARGETS)}")
     kind = str(given.get("type", "text"))
-    if kind not in TYPES or (kind == "list" and given.get("list") not in CUSTOM_LISTS):
+    if kind not in TYPES or (kind == "list" and given.get("list") not in lists):
         raise ValueError(f"type {kind!r} of {identifier} is not one of {', '.join(TYPES)}, or its list is unknown")
     applies_to = tuple(given.get("appliesTo") or PREFIX_TARGETS[prefix])
-    return CustomField(identifier, str(given.get("label", identifier)), kind, applies_to, given.get("list", ""), given.get("source", ""))
+    return CustomField(
+        script_id=identifier,
+        label=str(given.get("label", identifier)),
+        type=kind,
+        applies_to=applies_to,
+        list_id=given.get("list", ""),
+        source=given.get("source", ""),
+        kept=given.get("kept") or LIVE,
+        editors=tuple(given.get("editors", ())),
+        locked=bool(given.get("locked")),
+        ticked=bool(given.get("ticked")),
+    )
 
 
 def _many(prefix: str, labels: str, applies_to: tuple[str, ...], type_: str = "text") -> list[CustomField]:
     return [CustomField(script_id(prefix, label), label, type_, applies_to) for label in labels.split("|")]
+
+
+def installed_lists() -> Lists:
+    """The custom lists of the connector's NetSuite package: values by their ids."""
+    return {
+        "customlistzuorabatch": {n: f"Batch{n}" for n in range(1, 21)},
+        "customlistzuorabillcycleday": {n: str(n) for n in range(1, 32)},
+    }
 
 
 def installed() -> list[CustomField]:

@@ -105,6 +105,15 @@ def no_permission(title: str) -> NetSuiteError:
     return NetSuiteError(403, "INSUFFICIENT_PERMISSION", text)
 
 
+def no_access(name: str) -> NetSuiteError:
+    """The role may see the field, and not change it."""
+    text = (
+        f"You do not have permissions to set a value for element {name} due to one of the following reasons: 1) The field is read-only; "
+        "2) An associated feature is disabled; 3) The field is available either when a record is created or updated, but not in both cases."
+    )
+    return NetSuiteError(403, "INSUFFICIENT_PERMISSION", text, errorPath=name)
+
+
 def no_record_type(name: str) -> NetSuiteError:
     """No such record type."""
     return NetSuiteError(404, "NONEXISTENT_ID", f"Record type '{name}' does not exist. Verify the record type and try again.")

@@ -94,7 +94,7 @@ class Loader:
                 if row.get("isInactive"):
                     del fields[str(row["scriptId"])]
                 else:
-                    made = from_object({**_known(fields.get(str(row.get("scriptId")))), **row})
+                    made = from_object({**_known(fields.get(str(row.get("scriptId")))), **row}, self.tenant.catalog.lists)
                     fields[made.script_id] = made
             except (ValueError, KeyError) as wrong:
                 errors.append({"type": CUSTOM_FIELD, "index": index, "message": f"{type(wrong).__name__}: {wrong}"})

@@ -11,6 +11,7 @@ from sandbox.netsuite.catalog import Catalog
 from sandbox.netsuite.exceptions import method_not_allowed
 from sandbox.netsuite.operations import Outcome
 from sandbox.netsuite.output import link, to_json
+from sandbox.netsuite.permissions import shows_custom_fields
 from sandbox.netsuite.records import Records
 from sandbox.netsuite.responses import base_of, respond
 from sandbox.netsuite.schema import SUBRECORDS, Field, Fields, RecordType
@@ -72,7 +73,9 @@ class MetadataResponses:
         return {"type": "object", "properties": properties, "x-ns-filterable": names}
 
     def _properties(self, kind: RecordType, fields: Fields) -> dict[str, Any]:
-        return {f.name: self._property(kind, f) for f in fields.values() if f.name not in ("id", "links")}
+        hidden = not shows_custom_fields(self.catalog.role)
+        shown = (f for f in fields.values() if f.name not in ("id", "links") and not (f.custom and hidden))
+        return {f.name: self._property(kind, f) for f in shown}
 
     def _property(self, kind: RecordType, field: Field) -> dict[str, Any]:
         described: dict[str, Any] = {"title": field.label, **self._type(kind, field)}

@@ -27,6 +27,7 @@ class NetSuiteOptions:
 
     `slots`: calls answered at the same time before the account says 429; 0 means no limit.
     `bare`: nothing has been set up: no custom field, list, role, integration record or certificate; every call is refused until there is.
+    `refund_flag`: the flag that puts a deployed body field on customer refunds, `bodycustomerpayment` or `bodyothertransaction`.
     `certificate_endpoint`: clients may look after their own certificates; off: that is refused. `certificate_answer`: setting one up is
     answered with it; off: the answer has no body, and the list must be asked.
     `denied`: record types for which the role lacks the permission; using them is answered with 403.
@@ -59,6 +60,7 @@ class NetSuiteOptions:
     token_secret: str = _made_up("token secret")
     token_life_s: int = 3600
     slots: int = 5
+    refund_flag: str = "bodyothertransaction"
     bare: bool = False
     certificate_endpoint: bool = True
     certificate_answer: bool = False

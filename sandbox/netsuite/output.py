@@ -138,8 +138,7 @@ class Renderer:
             item = self.tenant.store.get("item", line["item"])
             found = {"lineUniqueKey": str(line["uniquekey"])}
             if item is not None:
-                source = self.tenant.catalog.custom.get("custcolzuoraitemid")
-                if source is not None:
+                for source in self.tenant.catalog.sourced_lines(record.type.name):
                     found[source.script_id] = sourced(self.tenant, source.source, line)
         return found
 

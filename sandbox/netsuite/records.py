@@ -18,6 +18,7 @@ from sandbox.netsuite.exceptions import (
     user_error,
     wrong_transaction_type,
 )
+from sandbox.netsuite.output import sourced
 from sandbox.netsuite.rules import Tenant, Write, finish
 from sandbox.netsuite.rules.headers import check_open
 from sandbox.netsuite.schema import Fields, RecordType
@@ -120,7 +121,24 @@ class Records:
         extra = {n: values[n] for n in ("lastModifiedDate", "transactionNumber") if how.loading and values.get(n)}
         finish(Write(self.tenant, unit, record, old, given, replaced, how.by_transform, extra, how.loading))
         self._check_external_id(record)
+        if not (how.loading and extra):
+            self._source(record, old)
         return record, unit.commit()
+
+    def _source(self, record: Record, old: Record | None) -> None:
+        """Fill in what is stored from other records: on a new record, or line, and when it refers to another one than before."""
+        catalog, name = self.tenant.catalog, record.type.name
+        for custom in catalog.stored(name, line=False):
+            through = custom.source.partition(".")[0]
+            if old is None or old.values.get(through) != record.values.get(through):
+                record.values[custom.script_id] = sourced(self.tenant, custom.source, record.values)
+        before = {line.get("line"): line.get("item") for line in old.lines.get("item", ())} if old else {}
+        for custom in catalog.stored(name, line=True):
+            for line in record.lines.get("item", ()):
+                if before.get(line.get("line")) != line.get("item"):
+                    line[custom.script_id] = sourced(self.tenant, custom.source, line)
+        for box in catalog.ticked(name) if old is None else ():
+            record.values.setdefault(box, True)
 
     def _replaced(self, kind: RecordType, how: WriteOptions) -> frozenset[str]:
         names = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,13 @@ from sandbox.netsuite.loading import Loader, Objects
 from sandbox.netsuite.metadata import MetadataResponses
 from sandbox.netsuite.operations import Outcome
 from sandbox.netsuite.options import NetSuiteOptions
+from sandbox.netsuite.permissions import check
 from sandbox.netsuite.queries import QueryResponses
 from sandbox.netsuite.records import Records
 from sandbox.netsuite.reference import default_objects
 from sandbox.netsuite.responses import RecordResponses, respond
 from sandbox.netsuite.rules import Tenant
+from sandbox.netsuite.screens import Screens
 from sandbox.netsuite.suiteql import QueryEngine
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class NetSuiteStandIn:
         self.gate = Gate(options, self.access)
         self.certificates = CertificateResponses(self.access)
         self.tenant = Tenant(options)
+        self.screens = Screens(self.tenant, self.access)
         self.records = Records(self.tenant)
         self.jobs = Jobs(options)
         self.datasets: dict[str, Dataset] = {}
@@ -99,6 +103,11 @@ class NetSuiteStandIn:
         with self.lock:
             return self.loader.dump()
 
+    def by_hand(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What a person does in the screens. Raises `ValueError` with what they would not let pass."""
+        with self.lock:
+            return self.screens.do(given)
+
     def reset(self) -> None:
         """Back to a new account with its reference data; tokens, nonces and jobs are forgotten."""
         with self.lock:
@@ -149,7 +158,19 @@ class NetSuiteStandIn:
         if found is None or found[0] not in self.handlers:
             raise no_such_address(request.path)
         name, match = found
-        return self.handlers[name](request, match)
+        role = self.access.roles[session.role]
+        check(role, name, request.method, self._about(match))
+        self.tenant.catalog.role = role
+        try:
+            return self.handlers[name](request, match)
+        finally:
+            self.tenant.catalog.role = None
+
+    def _about(self, match: re.Match[str]) -> list[str]:
+        """The record types that an address is about, as far as there are such."""
+        named = {name: match[name] for name in ("type", "target") if match.groupdict().get(name)}
+        known = (self.tenant.catalog.types.get(name.lower()) for name in named.values())
+        return [kind.name for kind in known if kind is not None]
 
 
 class _Nowhere:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.netsuite.catalog import Catalog
-from sandbox.netsuite.customfields import CUSTOM_LISTS
 from sandbox.netsuite.schema import RecordType
 
 Key = tuple[str, int]
@@ -25,9 +24,10 @@ STATIC_LISTS: dict[str, dict[int, str]] = {
     "contactRole": {-10: "Primary Contact", -30: "Alternate Contact"},
     "taxType": {1: "Sales Tax", 5: "VAT"},
     "priceLevel": {-1: "Custom"},
-    **CUSTOM_LISTS,
 }
-"""Lists that are no records here: id -> name."""
+"""NetSuite's own lists that are no records here: id -> name."""
+LIST_VALUE = RecordType("customList", "customList", {}, "Custom List")
+"""What a value of a custom list is for queries."""
 
 
 @dataclass
@@ -124,8 +124,14 @@ class Store:
         self.touch(key, old, record)
         return old
 
+    def list_of(self, target: str) -> dict[int, str]:
+        """The values of a list by their ids; none where there is no such list."""
+        return STATIC_LISTS.get(target) or self.catalog.lists.get(target, {})
+
     def members(self, group: str) -> dict[int, Record]:
-        """The records of a group by id; "deletion" are the notes about records that are gone."""
+        """The records of a group by id; "deletion" are the notes about records that are gone, a custom list's are its values."""
+        if group in self.catalog.lists:
+            return {n: Record(LIST_VALUE, n, {"name": value}) for n, value in self.catalog.lists[group].items()}
         return self.deletions if group == DELETION else self.groups[group]
 
     def _note_deletion(self, old: Record | None) -> None:
@@ -194,8 +200,8 @@ class Store:
 
     def display(self, target: str, identifier: int) -> str:
         """Name of what a reference means, as shown to people."""
-        if target in STATIC_LISTS and identifier in STATIC_LISTS[target]:
-            return STATIC_LISTS[target][identifier]
+        if shown := self.list_of(target).get(identifier):
+            return shown
         record = self.find(target, identifier)
         return display_name(record) if record else ""
 

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sandbox.netsuite.exceptions import NetSuiteError, invalid_value, unknown_property, user_error
+from sandbox.netsuite.exceptions import NetSuiteError, invalid_value, no_access, unknown_property, user_error
 from sandbox.netsuite.formats import check_format
 from sandbox.netsuite.schema import SUBRECORDS, Field, Fields
-from sandbox.netsuite.store import STATIC_LISTS, Record, Store
+from sandbox.netsuite.store import Record, Store
 
 ALWAYS_ACCEPTED = frozenset({"links", "id", "refname"})
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]+")
@@ -63,6 +63,8 @@ class Reader:
                 if lower not in ALWAYS_ACCEPTED:
                     self.validation.unknown(name, path + name)
             elif known.name not in skip and self._writable(known, path):
+                if known.custom and not self.store.catalog.may_edit(known.name):
+                    raise no_access(known.name)
                 self._take(found, known, value, path + known.name)
             elif known.read_only and not (self.loading or self.store.catalog.options.habits.read_only_ignored):
                 raise user_error(f"The field {known.name} cannot be set.", path + known.name)
@@ -71,7 +73,7 @@ class Reader:
     def _writable(self, known: Field, path: str) -> bool:
         if known.name in ("id", "refName", "links"):
             return bool(path) and known.name == "id"
-        return not known.read_only or (self.loading and known.name in (LOADABLE_BELOW if path else LOADABLE))
+        return not known.read_only or (self.loading and (known.kept or known.name in (LOADABLE_BELOW if path else LOADABLE)))
 
     def _take(self, found: dict[str, Any], known: Field, value: Any, path: str) -> None:
         try:
@@ -167,7 +169,7 @@ class Reader:
         if not re.fullmatch(r"-?\d+", text):
             return None
         number = int(text)
-        if target in STATIC_LISTS and number in STATIC_LISTS[target]:
+        if number in self.store.list_of(target):
             return number
         return number if self.store.find(target, number) else None
 
@@ -178,7 +180,7 @@ class Reader:
 
     def by_name(self, target: str, name: str) -> int | None:
         """Internal id of the one record of a target with this name, or None."""
-        for number, shown in STATIC_LISTS.get(target, {}).items():
+        for number, shown in self.store.list_of(target).items():
             if shown.lower() == name.lower():
                 return number
         group = self.store.groups[group_of(self.store, target)]

@@ -44,6 +44,7 @@ class FakeNetSuite:
     lacks: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+    unstored: frozenset[str] = frozenset()
     types: dict[str, str] = field(default_factory=dict)
     lists: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(kinds.LISTS.values()))
     periods: list[dict[str, str]] = field(default_factory=lambda: [{**MAY}])
@@ -63,6 +64,8 @@ class FakeNetSuite:
     def metadata(self, record_type: str) -> RecordSchema:
         if record_type in self.denied:
             raise Refused("the role lacks a permission", service="NetSuite", status=403)
+        if record_type == "journalEntry":
+            return RecordSchema({})
         if record_type in self.absent:
             raise NotFound(f"Record type {record_type} does not exist.", service="NetSuite", status=404)
         labels = {w.label for w in wanted(NETSUITE[record_type], ())} - self.lacks
@@ -78,6 +81,14 @@ class FakeNetSuite:
         return FieldInfo(label, self.types.get(label, word.get(kinds.KIND_OF.get(label, ""), "string")), True)
 
     def suiteql(self, q: str, params: Sequence[str] = ()) -> Iterator[dict[str, str]]:
+        if q.startswith("SELECT COUNT(*) AS n FROM "):
+            if (table := q.split()[5]) in self.denied:
+                raise Refused(f"Record '{table}' was not found.", service="NetSuite", status=400)
+            return iter([{"n": "0"}])
+        if q.startswith("SELECT t.cust"):
+            if q.split()[1].removeprefix("t.") in self.unstored:
+                raise Refused("Unknown identifier", service="NetSuite", status=400)
+            return iter(())
         if "FROM deletedrecord" in q:
             if self.hides_deletions:
                 raise Refused("Record 'deletedrecord' was not found.", service="NetSuite", status=400)

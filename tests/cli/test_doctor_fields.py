@@ -103,10 +103,15 @@ def test_zuora_fields_of_steps_that_are_switched_off_are_a_note(target: Target) 
 def test_fields_with_the_other_suffix_are_told_with_the_setting_to_save(target: Target, there: str, said: str) -> None:
     found = examined(target, FakeZuora(suffix=there), **suffix(said))["Zuora: fields of Account"]
     assert found.state is State.FAIL
-    assert f"IntegrationId{there}" in found.detail and found.detail.endswith(f"the setting zuora.field_suffix says {said}")
+    assert f"IntegrationId{there}" in found.detail and f"the setting zuora.field_suffix says {said}; the same of" in found.detail
     assert found.next == f'Put "zuora.field_suffix": "{there}" into the settings: `tallybridge settings save settings.json`.'
     followed = examined(target, FakeZuora(suffix=there), **suffix(there))["Zuora: fields of Account"]
     assert followed.state is State.OK
+
+
+def test_a_wrong_suffix_is_told_once_for_all_objects(target: Target) -> None:
+    found = examined(target, FakeZuora(suffix="__c"), **suffix("__NS"))
+    assert [name for name in found if name.startswith("Zuora: fields of")] == ["Zuora: fields of Account"]
 
 
 def test_the_tenants_own_fields_that_are_not_filterable_warn(target: Target) -> None:
@@ -248,3 +253,41 @@ def test_credit_memos_of_the_migration_are_counted(target: Target) -> None:
     assert (found.state, found.detail.endswith("4")) == (State.WARN, True)
     assert "Zuora: migrated credit memos" not in examined(target, FakeZuora(migrated=4), send_migrated_credit_memos="Yes")
     assert "Zuora: migrated credit memos" not in examined(target, FakeZuora(settlement=False))
+
+
+@pytest.mark.parametrize(
+    ("denied", "settings", "state", "said"),
+    [
+        ("account", {}, State.WARN, "Give the role Accounts (Lists, View)."),
+        ("term", {}, State.WARN, "Give the role Accounting Lists (Setup, View)."),
+        ("subsidiary", {"netsuite_subsidiaries": "Yes"}, State.WARN, "Give the role Subsidiaries (Lists, View)."),
+        ("subsidiary", {"netsuite_subsidiaries": "No"}, State.OK, ""),
+        ("contact", {}, State.OK, ""),
+        ("contact", {"customer_account_master": "NetSuite"}, State.WARN, "Give the role Contacts (Lists, View)."),
+        ("department", {}, State.NOTE, "If the account uses it, give the role Departments (Lists, View)."),
+        ("journalEntry", {}, State.NOTE, "To reverse runs, give the role Make Journal Entry (Transactions, Full)."),
+        ("nothing", {}, State.OK, ""),
+    ],
+)
+def test_permissions_that_the_role_lacks_are_named_as_far_as_they_can_be_seen(
+    target: Target, denied: str, settings: dict[str, Any], state: State, said: str
+) -> None:
+    found = examined(target, n=FakeNetSuite(denied=lacking(denied)), **settings)["NetSuite: permissions"]
+    assert (found.state, found.next) == (state, said)
+
+
+@pytest.mark.parametrize(
+    ("script_id", "settings", "state"),
+    [
+        ("custbodyzuoracustomeridsales", {"enable_sales_order_sync": "Yes"}, State.FAIL),
+        ("custcolzuoraitemid", {"enable_sales_order_sync": "Yes"}, State.FAIL),
+        ("custbodyzuoracustomeridpayment", REVERSE, State.FAIL),
+        ("custcolzuoraitemid", {}, State.OK),
+        ("", {"enable_sales_order_sync": "Yes", **REVERSE}, State.OK),
+    ],
+)
+def test_a_sourced_field_that_queries_do_not_know_fails(target: Target, script_id: str, settings: dict[str, Any], state: State) -> None:
+    found = examined(target, n=FakeNetSuite(unstored=lacking(script_id)), **settings)["NetSuite: sourced fields"]
+    assert found.state is state
+    if state is State.FAIL:
+        assert f"({script_id})" in found.detail and found.next == "Tick Store Value on the field's screen in NetSuite."

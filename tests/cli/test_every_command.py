@@ -24,7 +24,7 @@ from tests.cli.test_commands import call  # noqa: F401 - a fixture
 
 WITHOUT_JSON = {"console"}
 """Serves pages until it is ended; there is nothing to answer."""
-WITHOUT_INSTALLATION = {"code", "verify-export", "import"}
+WITHOUT_INSTALLATION = {"code", "verify-export", "import", "certificate"}
 
 
 def commands_of(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

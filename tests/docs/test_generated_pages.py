@@ -26,6 +26,10 @@ def test_the_settings_page_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == generator().settings_page()
 
 
+def test_the_page_of_netsuite_s_fields_is_the_generated_one() -> None:
+    assert (ROOT / "docs" / "netsuite-fields.md").read_text(encoding="utf-8") == generator().netsuite_page.page()
+
+
 def test_the_page_of_zuoras_fields_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "zuora-fields.md").read_text(encoding="utf-8") == generator().zuora_fields_page()
 

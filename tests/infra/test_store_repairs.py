@@ -258,3 +258,17 @@ class TestSessions:
         first, second = (botocore.session.get_session().get_component("data_loader") for _ in range(2))
         assert first is second
         assert boto3.Session(region_name="eu-west-1").client("sqs").meta.region_name == "eu-west-1"
+
+
+class TestSecrets:
+    """a_secret_goes_back_with_its_label"""
+
+    def test_the_version_before_is_read_again(self, aws: LocalAws) -> None:
+        client, name = boto3.client("secretsmanager"), aws.outputs["CredentialsSecret"]
+        old = client.get_secret_value(SecretId=name)
+        new = client.put_secret_value(SecretId=name, SecretString='{"new": {}}')["VersionId"]
+        client.update_secret_version_stage(
+            SecretId=name, VersionStage="AWSCURRENT", MoveToVersionId=old["VersionId"], RemoveFromVersionId=new
+        )
+        assert client.get_secret_value(SecretId=name)["SecretString"] == old["SecretString"]
+        assert client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")["SecretString"] == '{"new": {}}'

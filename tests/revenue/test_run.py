@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -303,6 +304,18 @@ def test_nothing_that_a_run_leaves_holds_a_secret(world: RevenueWorld) -> None:
     left = b"".join(world.memory.objects.content.values()) + b"".join(m.as_bytes() for m in world.mails())
     left += json.dumps(list(world.memory.runs.items.values()), default=str).encode()
     assert not [secret for secret in secrets if secret.encode() in left]
+
+
+def test_credentials_that_end_soon_are_told_once(world: RevenueWorld) -> None:
+    load(world)
+    day = (world.clock.now() + timedelta(days=20)).date().isoformat()
+    world.credentials["revenue"]["expires_on"] = day
+    assert world.run("warned")["outcome"] == "WARNING"
+    assert "CREDENTIALS-EXPIRE" in world.codes("warned", "WARNING")
+    assert day in str(world.task("warned", "validate").warnings) and "rotate revenue" in str(world.task("warned", "validate").warnings)
+    world.clock.advance(hours=24)
+    world.run("later")
+    assert "CREDENTIALS-EXPIRE" not in world.codes("later", "WARNING")
 
 
 @rules("17.rule.3")

@@ -13,6 +13,7 @@ import pytest
 from sandbox.clock import VirtualClock
 from sandbox.host import Sandbox, SandboxOptions
 from tallybridge.desk import certificate_change, credentials, key_pair
+from tallybridge.desk.doctor import expiry
 from tallybridge.desk.doctor.examine import http_of
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
@@ -50,6 +51,11 @@ def mapped(target: Target) -> list[str]:
     return [each.id for each in Certificates(connection, http_of(target)).all() if not each.revoked]
 
 
+def unfinished(target: Target) -> list[str]:
+    """What the doctor says of a change that is under way."""
+    return [check.next for check in expiry.checks(target) if check.name == "certificate"]
+
+
 def logs_in(target: Target) -> bool:
     return bool(credentials.LOGINS["netsuite"](target))
 
@@ -83,8 +89,10 @@ def test_the_new_one_is_in_force_and_the_old_one_ends_after_a_good_run(sandbox: 
         with pytest.raises(ConfigurationError) as refused:
             attempt()
         assert (refused.value.code, bool(refused.value.advice)) == (code, True)
+    assert unfinished(target) == ["Once a run has gone well: `tallybridge rotate netsuite --finish`."]
     run(sandbox)
     assert certificate_change.finish(target, PERSON) == before["certificate_id"]
+    assert unfinished(target) == []
     assert (mapped(target), "previous_certificate_id" in secret(target), logs_in(target)) == ([made.id], False, True)
     with pytest.raises(ConfigurationError) as nothing:
         certificate_change.finish(target, PERSON)
@@ -182,6 +190,21 @@ def test_lost_answers_are_looked_up(sandbox: Sandbox, target: Target, tmp_path: 
     sandbox.control("netsuite", "faults", [{**rule, "path": "/revoke"}])
     certificate_change.finish(target, PERSON)
     assert (mapped(target), logs_in(target)) == ([made.id], True)
+
+
+def test_what_lies_in_the_folder_from_before_is_not_put_in_force_again(sandbox: Sandbox, target: Target, tmp_path: Path) -> None:
+    """The pair of the first set-up, or of an attempt long ago."""
+    (tmp_path / key_pair.KEY).write_text(secret(target)["private_key"])
+    old = key_pair.made(target.clock.now(), 20)
+    made = certificate_change.begin(target, tmp_path, PERSON)
+    assert made.id != made.previous and logs_in(target)
+    run(sandbox)
+    certificate_change.finish(target, PERSON)
+    (tmp_path / key_pair.KEY).write_text(old.key)
+    (tmp_path / key_pair.CERTIFICATE).write_text(old.certificate)
+    with pytest.raises(ConfigurationError) as refused:
+        certificate_change.begin(target, tmp_path, PERSON)
+    assert (refused.value.code, logs_in(target)) == ("KEY-FILE", True)
 
 
 def test_where_the_role_may_not_it_is_done_by_hand(

@@ -53,6 +53,13 @@ FOLLOWED: dict[str, str] = {
     "PLAN-MOVED": f"{PLANS}::test_what_has_changed_in_the_source_is_not_written_and_a_new_plan_ends_it",
     "PLAN-SETTINGS": f"{PLANS}::test_other_settings_refuse_the_whole_plan",
     "PLAN-OLD": f"{PLANS}::test_an_old_plan_is_refused",
+    "CREDENTIALS-EXPIRE": "tests/sandbox/test_expiry.py::test_the_console_shows_it_until_the_advice_was_followed",
+    **dict.fromkeys(
+        ("CERTIFICATE-OPEN", "CERTIFICATE-UNPROVED"),
+        "tests/sandbox/test_certificate_change.py::test_the_new_one_is_in_force_and_the_old_one_ends_after_a_good_run",
+    ),
+    "CERTIFICATE-RIGHT": "tests/sandbox/test_certificate_change.py::test_where_the_role_may_not_it_is_done_by_hand",
+    "CERTIFICATE-REFUSED": "tests/sandbox/test_certificate_change.py::test_lost_answers_are_looked_up",
     "NSRFD-CHANGED": "tests/sync/test_netsuite_refunds_followed.py::test_a_synced_refund_that_changes_is_told_until_it_agrees_again",
 }
 """The test that follows the advice of a code."""
@@ -64,10 +71,11 @@ EXCUSED = {
     ),
     "the command line says so of a name or a version that was given; another one is given, as the tests of the commands show": (
         "PERIOD-UNKNOWN SIGN-OFF-OPEN SIGN-OFF-CHANGED EXPORT-FILE EXPORT-KEY VERIFY-PRODUCTION VERIFY-VALUES "
-        "RECORD-UNKNOWN RECORD-AMBIGUOUS INSTRUCTION INSTRUCTION-REPLACED NOT-DUE AUDIT-BUSY CREDENTIALS-NEW RUN-SENDS CONNECTION-OTHER "
+        "RECORD-UNKNOWN RECORD-AMBIGUOUS INSTRUCTION INSTRUCTION-REPLACED NOT-DUE AUDIT-BUSY CREDENTIALS-NEW CERTIFICATE-NONE "
+        "KEY-FILE RUN-SENDS CONNECTION-OTHER "
         "PLAN-UNKNOWN PLAN-NOT-WHOLE PLAN-APPLIED PLAN-NOT-DUE "
         "RUN-UNKNOWN RUN-NO-FILES CONFIGURATION-SAVED-MEANWHILE SCHEDULE SCHEDULE-UNKNOWN CONSOLE-PORT "
-        "TARGET AWS-LOGIN AWS-ACCESS AWS-UNREACHABLE USAGE INTERRUPTED IMPORT"
+        "NETSUITE-UNSEEN TARGET AWS-LOGIN AWS-ACCESS AWS-UNREACHABLE USAGE INTERRUPTED IMPORT NOT-CONFIRMED"
     ),
     "the console says so of a request; tests/console sends it again as the advice has it, or shows why it is refused": (
         "CONSOLE-SESSION CONSOLE-FORM CONSOLE-ORIGIN CONSOLE-HOST CONSOLE-ROLE CONSOLE-NO-ROLE CONSOLE-SIGN-IN CONSOLE-INPUT "

@@ -222,8 +222,42 @@ def test_never_looked_at_again(world: MemoryWorld) -> None:
     counted = world.calls()
     assert counted["netsuite"] == {
         "GET /record/v1/metadata-catalog/salesOrder": 1,
+        "GET /record/v1/metadata-catalog/customer": 1,
+        "GET /record/v1/metadata-catalog/serviceSaleItem": 1,
         "GET /record/v1/metadata-catalog/invoice": 1,
         "POST /query/v1/suiteql": 5,
     }  # does it answer, how many, what is left out, changed, deleted
     assert counted["zuora"].get("POST /v1/action/query", 0) == 0
     assert subscriptions(world) == before
+
+
+# -- Zuora Customer ID (Sales) is sourced from the customer; what of it can be read is not published ---------------------
+
+SOURCED = {"scriptId": "custbodyzuoracustomeridsales"}
+WAYS: dict[str, dict[str, Any]] = {
+    "the account lacks it": {"isInactive": True},
+    "empty on orders from before the customer was in Zuora": {"kept": "stored"},
+}
+
+
+@rule(f"{SELECTION}1")
+@pytest.mark.parametrize("way", WAYS)
+def test_an_order_whose_customer_is_in_zuora_is_sold_whatever_its_sourced_field_says(world: MemoryWorld, way: str) -> None:
+    ready(world)
+    world.netsuite.load({"customField": [{**SOURCED, **WAYS[way]}], "customer": [{"id": "9001", "custentityzuoraid": None}]})
+    world.netsuite.load({"salesOrder": [order("6001"), order("6002", owner="9002")]})
+    world.netsuite.load({"customer": [{"id": "9001", "custentityzuoraid": zid("A1")}]})
+    assert not netsuite(world, "6001").get("custbodyzuoracustomeridsales")
+    assert set(messages(run(world))) == {"SO-CUSTOMER"}, "the customer of the other one is not in Zuora"
+    assert [s["IntegrationId__NS"] for s in subscriptions(world)] == ["6001"]
+
+
+@rule(f"{SELECTION}3")
+def test_a_line_from_before_its_item_was_in_zuora_is_sold(world: MemoryWorld) -> None:
+    ready(world)
+    world.netsuite.load({"customField": [{"scriptId": "custcolzuoraitemid", "kept": "stored"}]})
+    world.netsuite.load({"serviceSaleItem": [{"id": GOLD, "custitemzuoraid": None}]})
+    world.netsuite.load({"salesOrder": [order("6001")]})
+    world.netsuite.load({"serviceSaleItem": [{"id": GOLD, "custitemzuoraid": plan_id(GOLD)}]})
+    assert run(world)["tiedOut"]
+    assert plans_of(world, "6001") == [plan_id(GOLD)]

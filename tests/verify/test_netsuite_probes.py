@@ -69,6 +69,7 @@ UNASKED = {
     "async_item_s": "how long something takes, not how it behaves",
     "processors": "how long something takes, not how it behaves",
     "non_gl_changes": "it needs a document of its own in a closed period, and nothing can be posted there",
+    "refund_flag": "fields bear both flags, so that it makes no difference",
     "certificate_answer": "it would need a new certificate",
     "datasets.rest_web_services": "without it no call at all is answered",
     "datasets.suite_analytics_connect": "it needs a dataset of more than 100,000 rows",

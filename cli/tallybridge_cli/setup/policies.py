@@ -25,6 +25,7 @@ WHAT_FOR = {
     "service-role-console": "CloudFormation's role: only with ConsoleEnabled=true",
 }
 """The files, in the order in which somebody needs them."""
+OF_THE_ROLE = ("service-role-1", "service-role-2", "service-role-console")
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 

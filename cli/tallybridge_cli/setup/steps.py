@@ -22,7 +22,7 @@ class Who(StrEnum):
     NETSUITE = "NetSuite administrator"
     ZUORA = "Zuora administrator"
     AWS = "AWS administrator"
-    OPERATOR = "whoever runs the sync"
+    OPERATOR = "operator of the sync"
 
 
 class State(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tallybridge.desk.doctor.zuora import SUFFIX_NEXT
 from tallybridge_cli.setup.steps import Seen, Standing, State, Step, Who, of_checks
 
 AREA, BOTH = "Zuora", "Both sides"
@@ -22,6 +23,8 @@ def fields(seen: Seen) -> Standing:
     """Every object has the fields that the running steps need."""
     own = [c for c in seen.of(AREA) if c.name.startswith("fields of ")]
     standing = of_checks(own, NO_LOGIN)
+    if suffix := next((c for c in own if c.next in SUFFIX_NEXT.values()), None):
+        return Standing(State.OPEN, suffix.detail, suffix.next)
     return Standing(State.DONE, f"{len(own)} objects have their fields") if standing.state is State.DONE else standing
 
 
@@ -38,7 +41,7 @@ def methods(seen: Seen) -> Standing:
 
 STEPS: tuple[Step, ...] = (
     Step(
-        "zuora-fields",
+        "zuora.fields",
         "The connector's fields in Zuora",
         Who.ZUORA,
         10,
@@ -46,7 +49,7 @@ STEPS: tuple[Step, ...] = (
         fields,
     ),
     Step(
-        "zuora-user",
+        "zuora.user",
         "Role, user and OAuth client of the connector in Zuora",
         Who.ZUORA,
         15,
@@ -55,7 +58,7 @@ STEPS: tuple[Step, ...] = (
         by_hand=True,
     ),
     Step(
-        "zuora-tax-codes",
+        "zuora.tax-codes",
         "Accounting codes on Zuora's tax codes, named after NetSuite items",
         Who.ZUORA,
         10,
@@ -63,7 +66,7 @@ STEPS: tuple[Step, ...] = (
         taxes,
     ),
     Step(
-        "zuora-payment-methods",
+        "zuora.payment-methods",
         "Payment methods without account, for NetSuite payments",
         Who.ZUORA,
         5,

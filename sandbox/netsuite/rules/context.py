@@ -31,6 +31,12 @@ class Tenant:
             for record in group.values():
                 record.type = self.catalog.type(record.type.name)
 
+    @property
+    def may_change_closed(self) -> bool:
+        """Whether the role of the request may make non-G/L changes in closed periods."""
+        role = self.catalog.role
+        return self.options.non_gl_changes if role is None or role.administrator else role.may(NON_GL, "FULL")
+
     def now(self) -> datetime:
         """The time, to the second, in UTC."""
         return self.options.clock().astimezone(UTC).replace(microsecond=0)
@@ -50,6 +56,9 @@ class Tenant:
 
     def base_currency(self) -> int:
         return next(c.id for c in self.store.all("currency") if c.values.get("isBaseCurrency"))
+
+
+NON_GL = "ADMI_ALLOWNONGLCHANGES"
 
 
 @dataclass

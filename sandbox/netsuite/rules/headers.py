@@ -192,7 +192,7 @@ def check_editable(w: Write) -> None:
     """What posts nothing can be changed in a closed period only where period and role allow it."""
     period = w.store.get("accountingPeriod", w.values["postingPeriod"])
     closed = period is not None and any(period.values.get(flag) for flag in CLOSED_FLAGS)
-    if period is not None and closed and not (w.tenant.options.non_gl_changes and period.values.get("allowNonGLChanges")):
+    if period is not None and closed and not (w.tenant.may_change_closed and period.values.get("allowNonGLChanges")):
         text = f"You cannot edit this transaction because its posting period {period.values['periodName']} is closed."
         raise user_error(text, "postingPeriod")
 

@@ -84,6 +84,7 @@ class Field:
     """One property. `target` is the record type a reference points to, the line shape of a sublist, or the ids of an enumeration.
 
     `rule`: `R` required, `O` required with subsidiaries, `F` required by some feature, `=` set by the server (ignored on write).
+    `kept`: a sourced value that is stored with the record.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Field:
     custom: bool = False
     length: int = 0
     sourced: bool = False
+    kept: bool = False
 
     @property
     def read_only(self) -> bool:

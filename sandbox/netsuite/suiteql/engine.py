@@ -6,6 +6,7 @@ import sqlite3
 from decimal import Decimal
 from typing import Any
 
+from sandbox.netsuite.permissions import check_tables
 from sandbox.netsuite.rules import Tenant
 from sandbox.netsuite.store import Record
 from sandbox.netsuite.suiteql.binds import bind
@@ -51,6 +52,7 @@ class QueryEngine:
         if bound.count != len(params):
             raise search_error(f"The query has {bound.count} bind markers, but {len(params)} parameters were given.")
         found = self.translate(bound.text)
+        check_tables(self.tenant.catalog.role, found.tables)
         found.check_lists(bound.sizes)
         self._follow(found.tables)
         sql = bound.expand(found.sql)

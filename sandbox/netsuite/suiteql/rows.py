@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.netsuite.ledger import ZERO, stage_of
-from sandbox.netsuite.output import Renderer
+from sandbox.netsuite.output import Renderer, sourced
 from sandbox.netsuite.rules import Tenant
 from sandbox.netsuite.store import Record, applications
 from sandbox.netsuite.suiteql.dates import MARK, mark
@@ -143,7 +143,7 @@ class RowMaker:
         sign = -1 if kind in NEGATIVE else 1
         if "item" in record.lines:
             for position, line in enumerate(record.lines["item"], 1):
-                yield self._item_line(line, position, sign, values)
+                yield self._item_line(line, position, sign, kind)
             if values.get("taxTotal"):
                 account = self.tenant.special_account("SalesTaxPay")
                 yield {
@@ -182,9 +182,8 @@ class RowMaker:
             row.update(foreignamountunpaid=left, foreignamountpaid=values["total"] - left)
         return row
 
-    def _item_line(self, line: Row, position: int, sign: int, values: Row) -> Row:
+    def _item_line(self, line: Row, position: int, sign: int, kind: str) -> Row:
         row = {name.lower(): value for name, value in line.items()}
-        item = self.tenant.store.get("item", line["item"])
         row.update(
             id=line["line"],
             linesequencenumber=position,
@@ -195,8 +194,9 @@ class RowMaker:
             memo=line.get("description"),
             isclosed=bool(line.get("isClosed")),
             deferrevrec=bool(line.get("deferRevRec")),
-            custcolzuoraitemid=item.values.get("custitemzuoraid") if item else None,
         )
+        for source in self.tenant.catalog.sourced_lines(kind):
+            row[source.script_id] = sourced(self.tenant, source.source, line)
         row["class"] = line.get("class")
         return row
 

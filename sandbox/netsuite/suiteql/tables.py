@@ -218,5 +218,7 @@ def tables_of(catalog: Catalog) -> dict[str, Table]:
             continue
         if table.name == "deletedrecord" and not catalog.options.deleted_records:
             continue
-        found[table.name] = table.with_custom(catalog.columns(table.custom) if table.custom else [])
+        found[table.name] = table.with_custom(catalog.queried(table.custom) if table.custom else [])
+    for name in catalog.lists:
+        found[name] = Table(name, name, "id", _columns("id:int name isinactive:bool")).with_custom([])
     return found

@@ -153,7 +153,7 @@ def test_custom_texts_take_three_hundred_characters(ns: Account) -> None:
 
 @pytest.mark.parametrize("body", [{"customer": {}}, {"customer": ["x"]}])
 def test_load_takes_lists_of_objects(ns: Account, body: Any) -> None:
-    assert ns.load(body).status_code == 400
+    assert ns.load(body).status_code == 422
 
 
 def test_example_of_the_documentation_loads(ns: Account) -> None:

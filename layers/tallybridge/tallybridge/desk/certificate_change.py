@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from tallybridge.desk import credentials, key_pair
-from tallybridge.desk.credentials import CHANGED, EXPIRES, PREVIOUS
 from tallybridge.desk.doctor.examine import http_of
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError, LoginRefused, OutcomeUnknown
+from tallybridge.expiry import CHANGED, EXPIRES, PREVIOUS
 from tallybridge.netsuite import oauth2
 from tallybridge.netsuite.certificates import Certificate, Certificates
 from tallybridge.netsuite.connection import NetSuiteConnection
@@ -30,6 +31,8 @@ from tallybridge.wiring import netsuite_connection, parse_secret
 FOLDER = Path("out/netsuite-certificate")
 """Where key and certificate lie meanwhile."""
 GOOD = (RunOutcome.COMPLETED, RunOutcome.WARNINGS)
+LEAST = timedelta(days=25)
+"""A certificate that is put in force holds at least so long."""
 LOOK_BACK = 50
 """Runs looked at for one that proves the new certificate."""
 SCREEN = "Setup > Integration > Manage Authentication > OAuth 2.0 Client Credentials (M2M) Setup"
@@ -53,7 +56,11 @@ def begin(target: Target, folder: Path, who: str, reason: str = "", days: int = 
         text = f"A change is under way: certificate {known[PREVIOUS]} was replaced at {known.get(CHANGED, '')} and is not revoked yet."
         advice = "Finish it with `tallybridge rotate netsuite --finish` once a run has gone well."
         raise ConfigurationError(text, place="netsuite.certificate_id", code="CERTIFICATE-OPEN", advice=advice)
+    _forget_key(folder, connection)  # what the first set-up has left
     pair = key_pair.kept_in(folder, target.clock.now(), days)
+    if pair.expires_on < (target.clock.now() + LEAST).date().isoformat():
+        text = f"The certificate in {folder}, from an earlier attempt, holds until {pair.expires_on} only."
+        raise ConfigurationError(text, place=str(folder), code="KEY-FILE", advice="Move both files away: they are made anew.")
     api = Certificates(connection, http_of(target))
     ours = _ours(target, api, connection, pair.key) or _set_up(target, api, connection, pair)
     new = {"certificate_id": ours, "private_key": pair.key, EXPIRES: pair.expires_on}

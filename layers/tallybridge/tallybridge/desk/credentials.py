@@ -15,11 +15,11 @@ from tallybridge.desk.revenue.site import Site
 from tallybridge.desk.target import Target
 from tallybridge.documents import read_object
 from tallybridge.errors import ConfigurationError, TallybridgeError
+from tallybridge.expiry import CHANGED, EXPIRES, NAMES, PREVIOUS, endings
 from tallybridge.settings import DEFAULTS, Settings, parse_settings
 from tallybridge.wiring import parse_secret
 
-EXPIRES = "expires_on"
-"""The last day (YYYY-MM-DD) of a side's credentials, as the person who has made them says: no vendor's API tells it."""
+__all__ = ["EXPIRES", "KEYS", "NAMES", "ending", "expiries", "fill", "finish", "present", "rotate"]
 M2M = ("client_id", "certificate_id", "private_key")
 KEYS = {
     "zuora": ("client_id", "client_secret", EXPIRES),
@@ -27,15 +27,12 @@ KEYS = {
     "revenue": ("user", "password", "client_id", "client_secret", EXPIRES),
 }
 """What of each side can be exchanged. Its address and account cannot: they say where, not who."""
-PREVIOUS, CHANGED = "previous_certificate_id", "certificate_changed_at"
-"""The certificate that a new one has replaced and that NetSuite still takes, and when it was replaced (ISO 8601)."""
 PLACES = {
     "zuora": ("base_url", "entity_ids"),
     "netsuite": ("account_id", "base_url", "auth_method"),
     "revenue": (),
 }
 """What of each side says where it is. Only who sets an installation up gives it."""
-NAMES = {"zuora": "Zuora", "netsuite": "NetSuite", "revenue": "Zuora Revenue"}
 LONGEST = 20_000
 """Characters of a value; a private key is the longest."""
 
@@ -50,6 +47,16 @@ def expiries(target: Target) -> dict[str, str]:
     """The last day of each side's credentials, as far as it was said."""
     given = parse_secret(_stored(target))
     return {system: given[system][EXPIRES] for system in KEYS if EXPIRES in given.get(system, {})}
+
+
+def ending(target: Target) -> list[dict[str, Any]]:
+    """Credentials that end soon: [{"system", "text", "advice", "left" (days)}]; [] where the secret is not usable."""
+    try:
+        given = parse_secret(_stored(target))
+    except ConfigurationError:
+        return []
+    due = [end for end in endings(given, target.clock.now().date()) if end.is_due]
+    return [{"system": end.system, "text": end.text, "advice": end.advice, "left": end.left} for end in due]
 
 
 def rotate(target: Target, system: str, given: Mapping[str, str], who: str, reason: str = "") -> str:

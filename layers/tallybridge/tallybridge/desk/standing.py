@@ -19,7 +19,7 @@ from tallybridge.reporting.codes import known_code, sentence
 from tallybridge.reporting.verdict import verdict
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.ledger import State
-from tallybridge.sync.runlog import BROKEN_OFF, Cause, Level, LogLine, RunOutcome, RunSummary
+from tallybridge.sync.runlog import BROKEN_OFF, Cause, Level, LogLine, Message, RunOutcome, RunSummary
 from tallybridge.sync.runs import NOT_THE_WHOLE, STALE_AFTER
 from tallybridge.tasks.drift import drift_in, drift_items, open_drift
 from tallybridge.tasks.steps import STEPS
@@ -92,7 +92,8 @@ class Standing:
             return self.summary.causes
         known = {row.code for row in self.waiting}
         rules = [row for row in self.summary.left_out if row.code not in known] if self.summary else []
-        told = {(m.code, m.message): m.advice for m in self.summary.messages} if self.summary else {}
+        said: list[Message | Cause] = [*self.summary.messages, *self.summary.causes] if self.summary else []
+        told = {(each.code, each.message): each.advice for each in said}
         found = causes((row.line for row in self.waiting), rules)
         return [
             cause if cause.advice else replace(cause, advice=told.get((cause.code, cause.message)) or _advice(cause)) for cause in found

@@ -1,107 +1,22 @@
-"""The fields that each step needs in NetSuite, to be ticked off beside custom-fields.md, section 2."""
+"""The connector's own fields in NetSuite: one table, from which the doctor, the setting field_map, the SDF project and the page of fields
+are made. It is to be laid beside custom-fields.md, section 2; a test walks the steps' code and compares."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tallybridge.field_names import derived_id
 from tallybridge.fields.need import Need
-from tallybridge.netsuite import FieldInfo
 
-ITEM = Need(
-    "products rate_plans charges",
-    "Zuora ID",
-    "Zuora Type|Zuora Product Name|Zuora Product Rate Plan Name|Zuora Product Rate Plan Charge Name|Zuora Charge Model|Zuora Charge Type"
-    "|Zuora Billing Period|Zuora Tax Code|Zuora Taxable|Zuora Created Date|Zuora Sync Date",
-)
-HEADER = "Zuora Type|Zuora Reference Number|Zuora Origin|Zuora Created Date|Zuora Sync Date"
-MEMO = "Zuora Amount Without Tax|Zuora Tax Amount|Zuora Tax Exempt Amount|Zuora Posted Date|Zuora Target Date"
-RELATED = "Zuora Related Reference Number|Zuora Related Transaction"
-FROM_NETSUITE = "Zuora ID|Zuora Integration Status"
+if TYPE_CHECKING:
+    from tallybridge.netsuite import FieldInfo
 
-NETSUITE: dict[str, tuple[Need, ...]] = {
-    "customer": (
-        Need(
-            "customers",
-            "Zuora ID",
-            "Zuora Account Number|Zuora Account MRR|Zuora Auto Pay|Zuora Batch|Zuora Bill Cycle Day|Zuora Bill To ID|Zuora Sold To ID"
-            "|Zuora Bill To Tax Region|Zuora Bill To Work Email|Zuora Sold To Work Email|Zuora Created Date|Zuora Updated Date"
-            "|Zuora Sync Date|Zuora CRM ID|Zuora Customer Service Rep Name|Zuora Default Payment Method|Zuora Payment Term"
-            "|Zuora Purchase Order Number|Zuora Sales Rep|Zuora Tax Exempt Certificate ID|Zuora Tax Exempt Status",
-        ),
-        Need(
-            "netsuite_customers",
-            f"{FROM_NETSUITE}|Send to Zuora",
-            "Zuora Auto Pay|Zuora Batch|Zuora Bill Cycle Day|Zuora Bill To ID|Zuora Sold To ID|Zuora Bill To Tax Region"
-            "|Zuora Bill To Work Email|Zuora Sold To Work Email|Zuora Sync Date|Zuora CRM ID|Zuora Customer Service Rep Name"
-            "|Zuora Default Payment Method|Zuora Payment Term|Zuora Purchase Order Number|Zuora Sales Rep"
-            "|Zuora Tax Exempt Certificate ID|Zuora Tax Exempt Status",
-        ),
-        Need("sales_orders netsuite_payments netsuite_credit_memos netsuite_refunds", "Zuora ID"),
-    ),
-    "serviceSaleItem": (ITEM,),
-    "nonInventorySaleItem": (ITEM,),
-    "inventoryItem": (ITEM,),
-    "salesOrder": (
-        Need(
-            "sales_orders",
-            f"{FROM_NETSUITE}|Send to Zuora|Zuora Term Setting|Zuora Contract Effective Date",
-            "Zuora Type|Zuora Reference Number|Zuora Sync Date|Zuora Auto Renew|Zuora Initial Term|Zuora Renewal Term"
-            "|Zuora Term Start Date|Zuora Service Activation Date|Zuora Customer Acceptance Date|Zuora Subscription Number",
-        ),
-    ),
-    "invoice": (
-        Need("invoices", "Zuora ID", f"{HEADER}|{MEMO}|Zuora Last Email Sent Date"),
-        Need("debit_memos", "Zuora ID", f"{HEADER}|{MEMO}"),
-        Need("adjustments", "Zuora ID", f"{HEADER}|{RELATED}"),
-    ),
-    "creditMemo": (
-        Need("credit_memos", "Zuora ID", f"{HEADER}|{MEMO}|Zuora Updated Date"),
-        Need("adjustments", "Zuora ID", f"{HEADER}|{RELATED}"),
-        Need("netsuite_credit_memos", f"{FROM_NETSUITE}|Zuora Type|Create Zuora Refund", "Zuora Sync Date|Zuora Adjustment IDs"),
-        Need("netsuite_refunds", "Zuora ID|Create Zuora Refund|Zuora Refund Payment Reference"),
-    ),
-    "customerPayment": (
-        Need("payments", "Zuora ID", f"{HEADER}|Zuora Payment Type|Zuora Credit Card Type|Zuora Payment Reference ID"),
-        Need("refunds", "Zuora ID"),
-        Need(
-            "netsuite_payments", f"{FROM_NETSUITE}|Zuora Origin", "Zuora Type|Zuora Sync Date|Zuora Sync Updates|Zuora Payment Reference ID"
-        ),
-    ),
-    "customerRefund": (
-        Need("refunds", "Zuora ID", f"{HEADER}|Zuora Updated Date|Zuora Refund Type|Zuora Refund Reference ID"),
-        Need("netsuite_refunds", f"{FROM_NETSUITE}|Zuora Origin", "Zuora Type|Zuora Sync Date"),
-    ),
-}
-"""Labels of NetSuite's body fields by record type (custom-fields.md sections 2.2 to 2.4)."""
-LINE_FIELDS = (
-    "Zuora ID|Zuora Type|Zuora Charge Date|Zuora Service Start Date|Zuora Service End Date|Zuora Subscription Number"
-    "|Zuora Subscription Notes|Zuora Tax Rate|Zuora Tax Rate Description"
-)
-NETSUITE_LINES: dict[str, tuple[Need, ...]] = {
-    "invoice": (Need("invoices debit_memos", "", LINE_FIELDS), Need("adjustments", "", "Zuora ID|Zuora Type")),
-    "creditMemo": (Need("credit_memos", "", LINE_FIELDS), Need("adjustments", "", "Zuora ID|Zuora Type")),
-    "salesOrder": (Need("sales_orders", "Zuora Item ID"),),
-}
-"""Labels of the fields of item lines (custom-fields.md section 2.5)."""
-OF_A_FEATURE = {"serviceSaleItem": "Service", "nonInventorySaleItem": "Non Inventory", "inventoryItem": "Inventory"}
-"""Record types that only accounts with a feature have, and the Item Type in Zuora that asks for them."""
-PERMISSIONS = {
-    "customer": "Customers (Lists, Full)",
-    "serviceSaleItem": "Items (Lists, Full)",
-    "nonInventorySaleItem": "Items (Lists, Full)",
-    "inventoryItem": "Items (Lists, Full)",
-    "salesOrder": "Sales Order (Transactions, Full)",
-    "invoice": "Invoice (Transactions, Full)",
-    "creditMemo": "Credit Memo (Transactions, Full)",
-    "customerPayment": "Customer Payment (Transactions, Full)",
-    "customerRefund": "Customer Refund (Transactions, Full)",
-}
-"""The permission that a record type needs (settings.md section 2.4)."""
-
-TEXT, CHECK, YES_NO, LIST, RECORD, DAY = "text", "check box", "check box or Yes/No list", "list", "record reference", "date"
+TEXT, LONG, CHECK, YES_NO = "text", "long text", "check box", "check box or Yes/No list"
+LIST, RECORD, DAY = "list", "record reference", "date"
 TYPES: dict[str, frozenset[str]] = {
     TEXT: frozenset({"string", ""}),
+    LONG: frozenset({"string", ""}),
     CHECK: frozenset({"boolean"}),
     YES_NO: frozenset({"boolean", "object"}),
     LIST: frozenset({"object"}),
@@ -109,28 +24,227 @@ TYPES: dict[str, frozenset[str]] = {
     DAY: frozenset({"date"}),
 }
 """The kinds of fields and the words of NetSuite's metadata for them."""
-KIND_OF = {
-    "Zuora Auto Pay": CHECK,
-    "Zuora Taxable": CHECK,
-    "Create Zuora Refund": CHECK,
-    "Send to Zuora": YES_NO,
-    "Zuora Sync Updates": YES_NO,
-    "Zuora Auto Renew": YES_NO,
-    "Zuora Batch": LIST,
-    "Zuora Bill Cycle Day": LIST,
-    "Zuora Related Transaction": RECORD,
-    "Zuora Refund Payment Reference": RECORD,
-    "Zuora Term Start Date": DAY,
-    "Zuora Contract Effective Date": DAY,
-    "Zuora Service Activation Date": DAY,
-    "Zuora Customer Acceptance Date": DAY,
+LENGTHS = {TEXT: 300, LONG: 1_000_000}
+"""How many characters a text of a kind may have."""
+
+STEP_OF = {
+    "cu": "customers",
+    "nc": "netsuite_customers",
+    "pr": "products",
+    "rp": "rate_plans",
+    "ch": "charges",
+    "so": "sales_orders",
+    "in": "invoices",
+    "dm": "debit_memos",
+    "cm": "credit_memos",
+    "pa": "payments",
+    "re": "refunds",
+    "ad": "adjustments",
+    "np": "netsuite_payments",
+    "nm": "netsuite_credit_memos",
+    "nr": "netsuite_refunds",
 }
+"""How the table writes the steps."""
+ITEMS = ("serviceSaleItem", "nonInventorySaleItem", "inventoryItem")
+RECORDS_OF = {
+    "CUS": ("customer",),
+    "ITEM": ITEMS,
+    "SO": ("salesOrder",),
+    "INV": ("invoice",),
+    "CM": ("creditMemo",),
+    "PAY": ("customerPayment",),
+    "REF": ("customerRefund",),
+}
+"""How the table writes the record types."""
+EDIT, CHECKED = "edit", "checked"
+"""Marks: people edit the field, not the connector alone; a new record has it ticked."""
+
+TABLE: tuple[tuple[str, str, str, str, str], ...] = (
+    # prefix, steps by record ("!": the step cannot work without it; "A", "B": in tenants of that mode alone), kind, labels, marks
+    ("custentity", "CUS cu! nc! so! np! nm! nr!", TEXT, "Zuora ID", ""),
+    ("custentity", "CUS cu", TEXT, "Zuora Account Number|Zuora Account MRR|Zuora Created Date|Zuora Updated Date", ""),
+    ("custentity", "CUS cu nc", CHECK, "Zuora Auto Pay", EDIT),
+    ("custentity", "CUS cu nc", LIST, "Zuora Batch|Zuora Bill Cycle Day", EDIT),
+    ("custentity", "CUS cu nc", TEXT, "Zuora Bill To ID|Zuora Sold To ID|Zuora Sync Date", ""),
+    (
+        "custentity",
+        "CUS cu nc",
+        TEXT,
+        "Zuora Bill To Tax Region|Zuora Bill To Work Email|Zuora Sold To Work Email|Zuora CRM ID|Zuora Customer Service Rep Name"
+        "|Zuora Default Payment Method|Zuora Payment Term|Zuora Purchase Order Number|Zuora Sales Rep|Zuora Tax Exempt Certificate ID"
+        "|Zuora Tax Exempt Status",
+        EDIT,
+    ),
+    ("custentity", "CUS nc!", TEXT, "Zuora Integration Status", ""),
+    ("custentity", "CUS nc!", YES_NO, "Send to Zuora", EDIT),
+    ("custitem", "ITEM pr! rp! ch! so!", TEXT, "Zuora ID", ""),
+    (
+        "custitem",
+        "ITEM pr rp ch",
+        TEXT,
+        "Zuora Product Name|Zuora Product Rate Plan Name|Zuora Product Rate Plan Charge Name|Zuora Charge Model"
+        "|Zuora Charge Type|Zuora Billing Period|Zuora Tax Code|Zuora Created Date|Zuora Sync Date",
+        "",
+    ),
+    ("custitem", "ITEM pr rp ch so!", TEXT, "Zuora Type", ""),
+    ("custitem", "ITEM pr rp ch", CHECK, "Zuora Taxable", ""),
+    (
+        "custbody",
+        "SO so!; INV in! dm! ad!; CM in!A cm! ad! nm! nr!; PAY pa! re! np!; REF re! nr!",
+        TEXT,
+        "Zuora ID",
+        "",
+    ),
+    ("custbody", "SO so!; CM nm! nr; PAY np!; REF nr!", TEXT, "Zuora Integration Status", ""),
+    ("custbody", "SO so!", YES_NO, "Send to Zuora", EDIT),
+    ("custbody", "SO so!", TEXT, "Zuora Term Setting", EDIT),
+    ("custbody", "SO so!", DAY, "Zuora Contract Effective Date", EDIT),
+    ("custbody", "SO so; INV in dm ad; CM inA cm ad nm!; PAY pa np; REF re nr", TEXT, "Zuora Type", ""),
+    ("custbody", "SO so; INV in dm ad; CM inA cm ad; PAY pa; REF re", TEXT, "Zuora Reference Number", ""),
+    ("custbody", "SO so; INV in dm ad; CM inA cm ad nm; PAY pa np!; REF re nr", TEXT, "Zuora Sync Date", ""),
+    ("custbody", "SO so; CM nm; INV", TEXT, "Zuora Customer ID (Sales)", ""),
+    ("custbody", "PAY np; REF nr", TEXT, "Zuora Customer ID (Payment)", ""),
+    ("custbody", "SO so", YES_NO, "Zuora Auto Renew", EDIT),
+    ("custbody", "SO so", TEXT, "Zuora Initial Term|Zuora Renewal Term|Zuora Subscription Number", EDIT),
+    ("custbody", "SO so", DAY, "Zuora Term Start Date|Zuora Service Activation Date|Zuora Customer Acceptance Date", EDIT),
+    ("custbody", "INV in dm ad; CM inA cm ad nm; PAY pa np!; REF re nr!", TEXT, "Zuora Origin", ""),
+    ("custbody", "INV in dm ad; CM inA cm ad; PAY pa; REF re", TEXT, "Zuora Created Date", ""),
+    (
+        "custbody",
+        "INV in dm; CM inA cm",
+        TEXT,
+        "Zuora Amount Without Tax|Zuora Tax Amount|Zuora Tax Exempt Amount|Zuora Posted Date|Zuora Target Date",
+        "",
+    ),
+    ("custbody", "INV in; CM inA", TEXT, "Zuora Last Email Sent Date", ""),
+    ("custbody", "INV ad; CM ad", TEXT, "Zuora Related Reference Number|Zuora Reference ID|Zuora Adjustment Type", ""),
+    ("custbody", "INV ad; CM ad", RECORD, "Zuora Related Transaction", ""),
+    ("custbody", "INV dm; CM cm; REF re", TEXT, "Zuora Updated Date", ""),
+    ("custbody", "CM nm! nr!", CHECK, "Create Zuora Refund", EDIT),
+    ("custbody", "CM nm", LONG, "Zuora Adjustment IDs", ""),
+    ("custbody", "CM nr!", RECORD, "Zuora Refund Payment Reference", EDIT),
+    ("custbody", "PAY pa", TEXT, "Zuora Payment Type|Zuora Credit Card Type", ""),
+    ("custbody", "PAY pa np!", TEXT, "Zuora Payment Reference ID", EDIT),
+    ("custbody", "PAY np!B", YES_NO, "Zuora Sync Updates", f"{EDIT} {CHECKED}"),
+    ("custbody", "REF re", TEXT, "Zuora Refund Type|Zuora Refund Reference ID", ""),
+    ("custcol", "INV in! dm ad; CM in!A cm ad", TEXT, "Zuora ID", ""),
+    ("custcol", "INV in dm ad; CM inA cm ad", TEXT, "Zuora Type|Zuora Service Start Date|Zuora Service End Date", ""),
+    (
+        "custcol",
+        "INV in dm; CM inA cm",
+        TEXT,
+        "Zuora Charge Date|Zuora Subscription Number|Zuora Subscription Notes|Zuora Tax Rate|Zuora Tax Rate Description",
+        "",
+    ),
+    ("custcol", "SO so!; INV; CM", TEXT, "Zuora Item ID", ""),
+)
+SOURCES = {
+    ("custbody", "Zuora Customer ID (Sales)"): ("entity", "custentity", "Zuora ID"),
+    ("custbody", "Zuora Customer ID (Payment)"): ("customer", "custentity", "Zuora ID"),
+    ("custcol", "Zuora Item ID"): ("item", "custitem", "Zuora ID"),
+}
+"""Fields that NetSuite fills from another record: from which reference, and which field of what it refers to."""
+KNOWN_IDS = {
+    ("custitem", "Avalara Tax Code"): "custitem_ava_taxcode",
+    ("custcol", "Zuora Service Start Date"): "custcolzuoraservicestartdate2",
+    ("custcol", "Zuora Service End Date"): "custcolzuoraserviceenddate2",
+}
+"""Script ids that deviate from the derived pattern."""
+OF_OTHERS = frozenset({"custitem.Avalara Tax Code"})
+"""Fields that are used where another product has made them, and that are never made here."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A record type that has the field, and the step that uses it there; "" where it is only shown. `mode`: the only one in which."""
+
+    record: str
+    step: str
+    vital: bool
+    mode: str = ""
+
+
+@dataclass(frozen=True)
+class NetSuiteField:
+    """One field. `edited`: people fill it in or change it. `source`: see `SOURCES`."""
+
+    prefix: str
+    label: str
+    kind: str
+    uses: tuple[Use, ...]
+    edited: bool = False
+    checked: bool = False
+
+    @property
+    def script_id(self) -> str:
+        return derived_id(self.prefix, self.label)
+
+    @property
+    def name(self) -> str:
+        """Its logical name, as the setting field_map has it."""
+        return f"{self.prefix}.{self.label}"
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(use.record for use in self.uses))
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(use.step for use in self.uses if use.step))
+
+    @property
+    def source(self) -> tuple[str, str, str] | None:
+        return SOURCES.get((self.prefix, self.label))
+
+
+def derived_id(prefix: str, label: str) -> str:
+    """The label in lower case, letters and digits only, behind the prefix: Zuora Sold To ID -> custentityzuorasoldtoid."""
+    return KNOWN_IDS.get((prefix, label)) or prefix + "".join(c for c in label.lower() if c.isalnum())
+
+
+def _uses(text: str) -> Iterator[Use]:
+    for part in text.split(";"):
+        short, *steps = part.split()
+        for record in RECORDS_OF[short]:
+            if not steps:
+                yield Use(record, "", vital=False)
+            for step in steps:
+                yield Use(record, STEP_OF[step[:2]], "!" in step, step[2:].removeprefix("!"))
+
+
+FIELDS: tuple[NetSuiteField, ...] = tuple(
+    NetSuiteField(prefix, label, kind, tuple(_uses(uses)), EDIT in marks.split(), CHECKED in marks.split())
+    for prefix, uses, kind, labels, marks in TABLE
+    for label in labels.split("|")
+)
+"""Every field that is read or written, in the order of the table."""
+
+
+def _needs(prefixes: Collection[str]) -> dict[str, tuple[Need, ...]]:
+    """What each step needs of each record type among the fields with these prefixes."""
+    found: dict[str, dict[tuple[str, str], tuple[list[str], list[str]]]] = {}
+    for field in FIELDS:
+        for use in field.uses:
+            if field.prefix in prefixes and use.step:
+                vital, useful = found.setdefault(use.record, {}).setdefault((use.step, use.mode), ([], []))
+                (vital if use.vital else useful).append(field.label)
+    order = [record for records in RECORDS_OF.values() for record in records if record in found]
+    return {r: tuple(Need(s, "|".join(vital), "|".join(useful), mode) for (s, mode), (vital, useful) in found[r].items()) for r in order}
+
+
+NETSUITE = _needs(("custentity", "custitem", "custbody"))
+"""Labels of NetSuite's body fields by record type (custom-fields.md sections 2.2 to 2.4)."""
+NETSUITE_LINES = _needs(("custcol",))
+"""Labels of the fields of item lines (custom-fields.md section 2.5)."""
+KIND_OF = {field.label: field.kind for field in FIELDS if field.kind != TEXT}
 """Fields that are not text."""
 LISTS = {
     "Zuora Batch": ("customlistzuorabatch", tuple(f"Batch{n}" for n in range(1, 21))),
     "Zuora Bill Cycle Day": ("customlistzuorabillcycleday", tuple(str(n) for n in range(1, 32))),
 }
 """Custom lists, by the field that uses them, and the values they must have."""
+OF_A_FEATURE = {"serviceSaleItem": "Service", "nonInventorySaleItem": "Non Inventory", "inventoryItem": "Inventory"}
+"""Record types that only accounts with a feature have, and the Item Type in Zuora that asks for them."""
 
 
 def script_id_of(prefix: str, label: str, fields: Mapping[str, FieldInfo], overrides: Mapping[str, str]) -> str:

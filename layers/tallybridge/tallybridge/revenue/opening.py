@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tallybridge.clock import stamp
 from tallybridge.configuration import taken
 from tallybridge.errors import ConfigurationError, RunEnded, RunInProgress, TallybridgeError
+from tallybridge.expiry import CODE, to_tell
 from tallybridge.revenue.codes import NOT_STARTED, Code, ConfigurationFault, TaskFailed
 from tallybridge.revenue.config import Connection, Instance, InstanceObject, Notifications, Options, RevenueConfig, parse_config
 from tallybridge.revenue.resuming import Decisions, continuation, make_ready
@@ -178,14 +179,24 @@ def _open(wiring: RevenueWiring, run: RevenueRun, given: RunInput) -> dict[str, 
             make_ready(wiring, run, given.decisions)
         else:
             check_complete(run, run.instance, wiring.secret())
+        ending = _about_credentials(wiring, run.run_id)
     except TallybridgeError as failed:
         return _fail(wiring, run, failed)
     names = ", ".join(line.object for line in run.objects.values())
     told = [["RUN-STALE-LOCK", f"The lock of run {taken_over} was stale and has been taken over."]] if taken_over else []
+    told += ending
     status = TaskStatus.WARNING if told else TaskStatus.SUCCESS
     message = f"Resumes run {run.origin}: {names}." if run.resumes else f"Instance {run.instance.name}: {names}."
     book.end(replace(record, status=status, message=message, warnings=told))
     return {"opened": True, "failed": False, "skipped": False, "runId": run.run_id, "objects": list(run.objects), "resumes": run.resumes}
+
+
+def _about_credentials(wiring: RevenueWiring, run_id: str) -> list[list[str]]:
+    """Credentials of the two sides that end soon, told by the first run of each stage."""
+    secret, runs = wiring.secret(), wiring.runs()
+    mine = {system: keys for system, keys in secret.items() if system in ("netsuite", "revenue")}
+    told = to_tell(mine, wiring.clock.now().date(), lambda what, stage: runs.is_first_to_tell(what, stage, run_id))
+    return [[CODE, f"{end.text} {end.advice}"] for end, first in told if first]
 
 
 def _overlap(wiring: RevenueWiring, run: RevenueRun, busy: RunInProgress) -> dict[str, Any]:

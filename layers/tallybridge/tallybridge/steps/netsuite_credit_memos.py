@@ -172,10 +172,7 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
             yield f"NVL(t.{refund}, 'F') <> 'T'"  # rule 6
 
     def _account(self) -> str:
-        """The Zuora account id: Zuora Customer ID (Sales), else the customer's own Zuora ID."""
-        of_customer = f"c.{self.label_field('Zuora ID', 'customer')}"
-        name = self.reference.custom(self.object, "Zuora Customer ID (Sales)")
-        return f"NVL(t.{name}, {of_customer})" if self.reference.has_field(self.object, name) else of_customer
+        return self.customer_id("Zuora Customer ID (Sales)")
 
     # -- reading -----------------------------------------------------------------------------------------------------
 

@@ -62,7 +62,6 @@ COLUMNS = {
 LABELS = {
     "zuoraid": "Zuora ID",
     "status": "Zuora Integration Status",
-    "account": "Zuora Customer ID (Sales)",
     "autorenew": "Zuora Auto Renew",
     "initialterm": "Zuora Initial Term",
     "renewalterm": "Zuora Renewal Term",
@@ -94,12 +93,11 @@ class SalesOrders(NetSuiteToZuora):
     code = "SO"
     transaction = False
     undone = ("Cancelled",)
-    needs: tuple[str, ...] = ("fields:salesOrder",)
+    needs: tuple[str, ...] = ("fields:salesOrder", "fields:customer", "fields:serviceSaleItem")
     subscriptions: Mapping[str, Mapping[str, Any]] = {}
 
     def selection(self) -> SuiteSelection:
         """Rules 1 and 5 are applied by `without_account` and `left_out`, which say so."""
-        self.label_field("Zuora Customer ID (Sales)")
         where = (
             "t.type = 'SalesOrd'",
             self.not_complete(),  # rule 2
@@ -111,9 +109,10 @@ class SalesOrders(NetSuiteToZuora):
             del columns["currency"]
         columns |= {n: f"BUILTIN.DF(t.{f})" if n in SHOWN else f"t.{f}" for n, f in self._fields(LABELS).items()}
         columns |= {n: f"TO_CHAR(t.{f}, 'YYYY-MM-DD')" for n, f in self._fields(DATES).items()}
+        columns["account"] = self.customer_id("Zuora Customer ID (Sales)")
         join = " LEFT JOIN currency u ON u.id = t.currency" if "currency" in columns else ""
         shown = tuple(f"{expression} AS {name}" for name, expression in columns.items())
-        return SuiteSelection(f"transaction t{join}", where, shown, group="t.entity")
+        return SuiteSelection(f"transaction t JOIN customer c ON c.id = t.entity{join}", where, shown, group="t.entity")
 
     def told(self) -> SuiteLeftOut:
         """Orders to be sent that a person has set aside; what else is left alone is told of each order (`plan`)."""
@@ -141,11 +140,10 @@ class SalesOrders(NetSuiteToZuora):
         )
 
     def _item_id(self) -> str:
-        """Zuora Item ID of the line, or what it is sourced from where the account's lines do not show it (custom-fields.md 2.5)."""
+        """Zuora Item ID of the line, else what it is sourced from (custom-fields.md 2.5)."""
+        of_item = f"i.{self.reference.custom('serviceSaleItem', 'Zuora ID')}"
         own = self.reference.custom(self.object, "Zuora Item ID", line=True)
-        if self.reference.has_field(self.object, own, line=True):
-            return f"l.{own}"
-        return f"i.{self.reference.custom('serviceSaleItem', 'Zuora ID')}"
+        return f"NVL(l.{own}, {of_item})" if self.reference.has_field(self.object, own, line=True) else of_item
 
     # -- reading -----------------------------------------------------------------------------------------------------
 

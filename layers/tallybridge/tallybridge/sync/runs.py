@@ -11,6 +11,7 @@ pk "concurrency"     sk <job>           how many calls to the destination the ne
 pk "connection"      sk "zuora-netsuite" the one NetSuite account and the tenant mode that this instance is bound to
 pk "count"           sk <month>         the documents of a month, counted (see periods.py), and the moment up to which
 pk "mailed"          sk <what runs>     what people were mailed last of an incident that has not ended (see reporting/incident.py)
+pk "told"            sk <job> <what>    at what stage of a thing that comes nearer people were told of it last, and by which run
 pk "slots"           sk <account>       the destination's slots (see slots.py)
 pk "problems"        sk <step>           what is held or refused, by code (see problems.py)
 pk "console#..."     sk ...              what the console keeps (see console/kept.py), and what the last checks of the set-up have found
@@ -107,6 +108,15 @@ class Runs:
             )
         except client.exceptions.ConditionalCheckFailedException:
             return False
+        return True
+
+    def is_first_to_tell(self, what: str, stage: str, run_id: str) -> bool:
+        """Whether the run that holds the lock is the first to tell people something at this stage; it stays so when it asks again."""
+        place = {"pk": "told", "sk": f"{self.job} {what}"}
+        known = self.table.get_item(Key=place, ConsistentRead=True).get("Item") or {}
+        if known.get("stage") == stage:
+            return bool(known.get("run_id") == run_id)
+        self.table.put_item(Item={**place, "stage": stage, "run_id": run_id})
         return True
 
     def lock_holder(self) -> dict[str, Any] | None:

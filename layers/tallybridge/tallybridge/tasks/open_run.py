@@ -12,6 +12,7 @@ from tallybridge import money
 from tallybridge.clock import stamp
 from tallybridge.configuration import taken
 from tallybridge.errors import ConfigurationError, RunEnded, RunInProgress, TallybridgeError
+from tallybridge.expiry import CODE, to_tell
 from tallybridge.settings import Settings, parse_settings
 from tallybridge.sync.reversal import IN_THE_RUN, Plans, ReversalPlan
 from tallybridge.sync.runlog import Level, LogLine, RunOutcome
@@ -146,7 +147,12 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
     if not given.dryRun:
         runs.set_configuration(version.number, run_id)
         runs.set_concurrency(settings.netsuite_max_concurrency)
-    told = [*_about_the_run(given, taken_over, left, mode), *_about_steps(settings, mode, given), *_about_settings(settings, mode, wiring)]
+    told = [
+        *_about_the_run(given, taken_over, left, mode),
+        *_about_credentials(wiring, runs, run_id, keep=not given.dryRun),
+        *_about_steps(settings, mode, given),
+        *_about_settings(settings, mode, wiring),
+    ]
     _log(wiring, run_id, [_line(wiring, run_id, *each) for each in [(Level.INFO, "Run started."), *told]])
     return {"opened": True, "runId": run_id, "dryRun": given.dryRun, "mode": mode, "steps": steps}
 
@@ -268,6 +274,16 @@ def _about_the_run(given: RunInput, taken_over: str, left: str, mode: str) -> It
     if left:
         text = f"The Zuora tenant works {MODES[mode]} (mode {mode}) from now on; until now this instance ran in mode {left}."
         yield Level.WARNING, text, "MODE-SWITCHED", "Start later runs without acceptMode."
+
+
+def _about_credentials(wiring: Wiring, runs: Runs, run_id: str, *, keep: bool) -> Iterator[Told]:
+    """Credentials that end soon, told while they still work: the first run of each stage warns. `keep`: the run may note that it has."""
+
+    def is_first(what: str, stage: str) -> bool:
+        return keep and runs.is_first_to_tell(what, stage, run_id)
+
+    for end, first in to_tell(wiring.credentials(), wiring.clock.now().date(), is_first):
+        yield Level.WARNING if first else Level.INFO, end.text, CODE, end.advice
 
 
 def _about_steps(settings: Settings, mode: str, given: RunInput) -> Iterator[Told]:

@@ -25,6 +25,10 @@ from tallybridge.tasks.step_task import StepTask
 from tallybridge.tasks.steps import step_class
 from tallybridge.tasks.watermarks import Watermark
 
+FAILED_ADVICE = (
+    "Run `tallybridge doctor`: it names what the step cannot work without. `tallybridge code CODE` explains a code that the text names."
+)
+
 
 class SummariseTask(StepTask):
     """Tasks "summarise" and "skip"."""
@@ -58,9 +62,7 @@ class SummariseTask(StepTask):
             self.leave("batches")  # that steps which come after it wait for it
         if error := self.event.get("error"):
             report.message = failure_text(error)
-            lines.append(
-                self.line(Level.ERROR, f"{self.kind.title}: {report.message}", "STEP-FAILED", "See the error page of the code it names.")
-            )
+            lines.append(self.line(Level.ERROR, f"{self.kind.title}: {report.message}", "STEP-FAILED", FAILED_ADVICE))
         elif away:
             report.message = away.message
             if away.step == self.kind.name:

@@ -8,7 +8,7 @@ from typing import Any
 from tallybridge.console.asked import MAX_REASON, Action, Asked, Screen
 from tallybridge.console.errors import wrong
 from tallybridge.console.roles import Role
-from tallybridge.desk import progress, stopping
+from tallybridge.desk import credentials, progress, stopping
 from tallybridge.desk import schedule as schedules
 from tallybridge.desk.connection import connection
 from tallybridge.desk.freshness import freshness
@@ -32,7 +32,8 @@ SHOWN = 5
 
 
 def show(asked: Asked) -> dict[str, Any]:
-    """{"connection", "freshness", "last", "verdict", "progress", "missing", "causes", "more", "month", "oldest", "schedule", "lock"}"""
+    """{"connection", "freshness", "last", "verdict", "progress", "missing", "causes", "more", "month", "oldest", "schedule", "lock",
+    "ending"}"""
     target = asked.target
     now, schedule, known = standing(target, MOST), schedules.if_any(target), problems(target).found
     found = now.causes
@@ -42,6 +43,7 @@ def show(asked: Asked) -> dict[str, Any]:
         "last": now.last,
         "verdict": _verdict(now),
         "lock": vars(now.lock) if now.lock else None,
+        "ending": credentials.ending(target),
         "progress": _progress(asked, now),
         "missing": _missing(now.summary),
         "causes": [_cause(cause, now, known) for cause in found[:SHOWN]],

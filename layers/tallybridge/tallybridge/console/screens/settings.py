@@ -59,6 +59,7 @@ def _credentials(asked: Asked) -> list[dict[str, Any]]:
     except ConfigurationError as incomplete:
         return [{"system": "secret", "name": "Secret", "set": [], "asked": [], "problem": incomplete.message}]
     names, expiries = credentials.NAMES, credentials.expiries(asked.target)
+    advice = {each["system"]: each["advice"] for each in credentials.ending(asked.target)}
     return [
         {
             "system": system,
@@ -66,6 +67,7 @@ def _credentials(asked: Asked) -> list[dict[str, Any]]:
             "set": [key for key in known if key != credentials.EXPIRES],
             "asked": list(dict.fromkeys((*(known or credentials.KEYS[system]), credentials.EXPIRES))),
             "expires": expiries.get(system, ""),
+            "advice": advice.get(system, ""),
             "problem": "",
         }
         for system, known in given.items()

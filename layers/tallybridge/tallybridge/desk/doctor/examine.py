@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tallybridge.desk.doctor import aws, both, mail, netsuite, zuora
+from tallybridge.desk.doctor import aws, both, expiry, mail, netsuite, zuora
 from tallybridge.desk.doctor.check import Check, State
 from tallybridge.desk.doctor.settings import remark_checks
 from tallybridge.desk.exits import KNOWN_ERRORS, explained
@@ -38,6 +38,7 @@ def examine(target: Target, connect: Callable[[Target, Settings], Systems] | Non
         yield Check("Settings", "document", State.OK, f"version {settings.version}")
         systems = (connect or connected)(target, settings)
         yield Check("Credentials", "secret", State.OK, "complete")
+        yield from expiry.checks(target)
     except KNOWN_ERRORS as failed:
         yield failed_check("Settings" if _is_settings(failed) else "Credentials", "document" if _is_settings(failed) else "secret", failed)
         return

@@ -8,17 +8,22 @@ from datetime import timedelta
 from tallybridge.desk.doctor import names
 from tallybridge.desk.doctor.check import Check, State, named
 from tallybridge.desk.doctor.preferences import preference_checks
+from tallybridge.desk.doctor.role import role_check
 from tallybridge.errors import Refused
 from tallybridge.field_names import LOGICAL_NAMES
 from tallybridge.fields import Wanted, wanted
-from tallybridge.fields.netsuite import KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, PERMISSIONS, TEXT, TYPES, script_id_of
+from tallybridge.fields.netsuite import FIELDS, KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, TEXT, TYPES, script_id_of
+from tallybridge.fields.netsuite_role import PERMISSIONS
 from tallybridge.netsuite import NetSuite, RecordSchema
 from tallybridge.settings import NumberMapping, Settings
 from tallybridge.steps.shared.reference import PERIODS, Reference, prefix_of
 from tallybridge.tasks.steps import steps_to_run
 
 AREA = "NetSuite"
-MISSING_NEXT = "Create the field in NetSuite, show it on the preferred form, or name its script id in the setting field_map."
+MISSING_NEXT = (
+    "`tallybridge setup netsuite` writes what is missing as a project to deploy; show the field on the preferred form. Or name the script "
+    "id of one that is there in the setting field_map."
+)
 TYPE_NEXT = "Make the field anew with the right type, and name its script id in the setting field_map if that differs."
 PERIODS_AHEAD = timedelta(days=365)
 """How far revenue schedules usually reach."""
@@ -35,12 +40,15 @@ def checks(netsuite: NetSuite, settings: Settings, mode: str) -> Iterator[Check]
     """Everything about NetSuite that a tenant of this mode needs."""
     running = {step for step, runs in steps_to_run(settings, mode).items() if runs}
     yield concurrency_check(netsuite, settings)
+    schemas: dict[str, RecordSchema] = {}
     for record_type, needs in NETSUITE.items():
-        fields = list(wanted(needs, running))
-        lines = list(wanted(NETSUITE_LINES.get(record_type, ()), running))
-        yield record_check(netsuite, record_type, fields, lines, settings.field_map)
+        fields = list(wanted(needs, running, mode))
+        lines = list(wanted(NETSUITE_LINES.get(record_type, ()), running, mode))
+        yield record_check(netsuite, record_type, fields, lines, settings.field_map, schemas)
+    yield sourced_check(netsuite, schemas, settings.field_map, running)
     if any(n.runs(running) for n in NETSUITE["customer"]):
         yield from list_checks(netsuite)
+    yield role_check(netsuite, settings, running)
     yield deletions_check(netsuite)
     yield field_map_check(settings)
     yield from names.name_checks(netsuite, settings)
@@ -69,11 +77,16 @@ def concurrency_check(netsuite: NetSuite, settings: Settings) -> Check:
 
 
 def record_check(
-    netsuite: NetSuite, record_type: str, fields: Collection[Wanted], lines: Collection[Wanted], overrides: Mapping[str, str]
+    netsuite: NetSuite,
+    record_type: str,
+    fields: Collection[Wanted],
+    lines: Collection[Wanted],
+    overrides: Mapping[str, str],
+    schemas: dict[str, RecordSchema],
 ) -> Check:
-    """One record type: whether the role may use it, and its fields."""
+    """One record type: whether the role may use it, and its fields. What the account says of it is put into `schemas`."""
     try:
-        schema = netsuite.metadata(record_type)
+        schema = schemas[record_type] = netsuite.metadata(record_type)
     except Refused as refused:
         needed = any(f.running for f in fields)
         title = f"fields of {record_type}"
@@ -124,6 +137,32 @@ def _missing(title: str, missing: list[tuple[Wanted, str]]) -> Check:
     return Check(
         AREA, title, state, text, MISSING_NEXT if state is not State.NOTE else "Nothing now: only steps that are switched off use them."
     )
+
+
+def sourced_check(netsuite: NetSuite, schemas: Mapping[str, RecordSchema], overrides: Mapping[str, str], running: Collection[str]) -> Check:
+    """Whether queries know the fields that NetSuite fills from another record: it may show a field and not store it."""
+    title, unknown = "sourced fields", {}
+    for field in (field for field in FIELDS if field.source):
+        table = "transactionline" if field.prefix == "custcol" else "transaction"
+        for record_type in {use.record for use in field.uses if use.step in running} & schemas.keys():
+            schema = schemas[record_type]
+            known = schema.sublists.get("item", {}) if field.prefix == "custcol" else schema.fields
+            script_id = script_id_of(field.prefix, field.label, known, overrides)
+            if script_id in known and not _queried(netsuite, table, script_id):
+                unknown[field.label] = script_id
+    if unknown:
+        listed = ", ".join(f"{label} ({script_id})" for label, script_id in sorted(unknown.items()))
+        text = f"records show {listed}, and queries do not know it: steps that read it stop"
+        return Check(AREA, title, State.FAIL, text, "Tick Store Value on the field's screen in NetSuite.")
+    return Check(AREA, title, State.OK, "queries know those that records show")
+
+
+def _queried(netsuite: NetSuite, table: str, script_id: str) -> bool:
+    try:
+        list(netsuite.suiteql(f"SELECT t.{script_id} FROM {table} t WHERE t.id = 0"))
+    except Refused:
+        return False
+    return True
 
 
 def list_checks(netsuite: NetSuite) -> Iterator[Check]:

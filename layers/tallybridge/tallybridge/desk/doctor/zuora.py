@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from secrets import token_hex
 
 from tallybridge.desk.doctor.check import Check, State, named
 from tallybridge.errors import Refused
 from tallybridge.fields import Wanted, wanted
 from tallybridge.fields.zuora import ADVANCED, BY_OTHER_CALLS, LEGACY, MODE_OF, OBJECTS, OWN_SUFFIX, SUFFIXES, ZUORA, ZUORAS_SUFFIX
+from tallybridge.reporting.words import plural
 from tallybridge.settings import Settings
 from tallybridge.steps.settling.netsuite_refund_moves import ONE_CALL, is_lacking
 from tallybridge.sync.runs import MODES
@@ -28,6 +30,9 @@ FIELDS_NEXT = {
 INDEX_NEXT = {
     ADVANCED: "Extension Studio > Object Manager > the object > the field > Edit > Indexed; Zuora needs 12 to 24 hours for it.",
     LEGACY: "Zuora cannot index a legacy field later: delete it while it is empty, and enter it anew as `tallybridge setup zuora` says.",
+}
+SUFFIX_NEXT = {
+    suffix: f'Put "zuora.field_suffix": "{suffix}" into the settings: `tallybridge settings save settings.json`.' for suffix in SUFFIXES
 }
 MIGRATED = (
     "SELECT count(*) AS found FROM creditmemo WHERE reasoncode = 'AR Mig - negative invoice' "
@@ -62,9 +67,8 @@ def bound_check(mode: str, bound: str) -> Check:
 def checks(zuora: Zuora, settings: Settings, mode: str) -> Iterator[Check]:
     """The fields of each object that this mode has, Data Query where it is used, and migrated credit memos."""
     running = {step for step, runs in steps_to_run(settings, mode).items() if runs}
-    for object_type, needs in ZUORA.items():
-        if MODE_OF.get(object_type, mode) == mode:
-            yield object_check(zuora, object_type, list(wanted(needs, running)), settings.zuora_field_suffix)
+    of_mode = [(name, list(wanted(needs, running))) for name, needs in ZUORA.items() if MODE_OF.get(name, mode) == mode]
+    yield from _suffix_told_once([object_check(zuora, name, fields, settings.zuora_field_suffix) for name, fields in of_mode])
     if mode == "B" and "netsuite_refunds" in running:
         yield unapply_check(zuora)
     if settings.zuora_read_path == "data_query":
@@ -132,6 +136,16 @@ def fields_check(object_type: str, fields: Collection[Wanted], known: Mapping[st
     return Check(AREA, title, State.OK, f"{len(fields)} fields")
 
 
+def _suffix_told_once(found: Sequence[Check]) -> Iterator[Check]:
+    """The checks of all objects; where the setting says the wrong suffix, which one save mends for all, the worst one tells of it."""
+    of_suffix = [check for check in found if check.next in SUFFIX_NEXT.values()]
+    if of_suffix:
+        worst = next((check for state in (State.FAIL, State.WARN) for check in of_suffix if check.state is state), of_suffix[0])
+        others = len(of_suffix) - 1
+        yield replace(worst, detail=worst.detail + (f"; the same of {plural(others, 'other object')}" if others else ""))
+    yield from (check for check in found if check not in of_suffix)
+
+
 def _other_suffix(title: str, object_type: str, missing: list[Wanted], known: Mapping[str, bool], suffix: str) -> Check | None:
     """Fields that are there with the suffix that the setting does not say."""
     other = next(s for s in SUFFIXES if s != suffix)
@@ -139,9 +153,7 @@ def _other_suffix(title: str, object_type: str, missing: list[Wanted], known: Ma
         return None
     state = State.FAIL if any(f.running and f.vital for f in missing) else State.WARN if any(f.running for f in missing) else State.NOTE
     text = f"Zuora {object_type} has {named([f.api + other for f in missing], HANDFUL)}, but the setting zuora.field_suffix says {suffix}"
-    return Check(
-        AREA, title, state, text, f'Put "zuora.field_suffix": "{other}" into the settings: `tallybridge settings save settings.json`.'
-    )
+    return Check(AREA, title, state, text, SUFFIX_NEXT[other])
 
 
 def _missing(title: str, object_type: str, missing: list[Wanted], suffix: str) -> Check:

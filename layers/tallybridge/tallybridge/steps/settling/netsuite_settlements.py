@@ -40,10 +40,8 @@ class NetSuiteSettlement(NetSuiteToZuora):
     # -- selection ---------------------------------------------------------------------------------------------------
 
     def customer_field(self) -> str:
-        """The Zuora account id: Zuora Customer ID (Payment), else the customer's own Zuora ID (open point 7)."""
-        of_customer = f"c.{self.label_field('Zuora ID', 'customer')}"
-        name = self.reference.custom(self.object, "Zuora Customer ID (Payment)")
-        return f"NVL(t.{name}, {of_customer})" if self.reference.has_field(self.object, name) else of_customer
+        """The Zuora account id (open point 7)."""
+        return self.customer_id("Zuora Customer ID (Payment)")
 
     def tables(self) -> str:
         """The transaction with its customer, and with its currency where the account has several."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tallybridge.fields.netsuite import LENGTHS, TEXT
 from tallybridge.sync.step import Plan, Problem, Request, Write
 
 Body = dict[str, Any]
@@ -44,7 +45,7 @@ PUBLISHED = {
 }
 """Characters of NetSuite's fields, published or reported from accounts (api-netsuite.md, fidelity-gaps.md B): where the account's own
 description says nothing."""
-CUSTOM_TEXT = 300
+CUSTOM_TEXT = LENGTHS[TEXT]
 """Characters of a free-form text field that the account made and does not describe."""
 MAILS = frozenset({"email"})
 PHONES = frozenset({"phone", "fax", "addrPhone"})

@@ -17,7 +17,7 @@ from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import base_currency
 from tallybridge.steps.shared.fitting import with_remarks
 from tallybridge.steps.shared.netsuite_left_out import SuiteLeftOut
-from tallybridge.steps.shared.reference import load_reference
+from tallybridge.steps.shared.reference import FIELD_ADVICE, load_reference
 from tallybridge.steps.shared.sync_step import SyncStep, digest
 from tallybridge.steps.shared.texts import named_account
 from tallybridge.steps.shared.writers import ZuoraWriter
@@ -163,9 +163,15 @@ class NetSuiteToZuora(SyncStep):
                 f'NetSuite {record_type} is missing field "{label}" ({name}).',
                 place=name,
                 code="FIELD-MISSING",
-                advice="Create the field in NetSuite, or name it in the setting field_map; then run `tallybridge doctor`.",
+                advice=FIELD_ADVICE,
             )
         return name
+
+    def customer_id(self, label: str) -> str:
+        """The Zuora account id: the field sourced from the customer `c`, which may be empty on older records, else the customer's own."""
+        of_customer = f"c.{self.label_field('Zuora ID', 'customer')}"
+        name = self.reference.custom(self.object, label)
+        return f"NVL(t.{name}, {of_customer})" if self.reference.has_field(self.object, name) else of_customer
 
     def waiting_work(self) -> int:
         """Two or three calls: the fields of the record types, whose script ids the query needs, and the count."""

@@ -53,6 +53,13 @@ PERIODS = (
 )
 
 
+FIELD_ADVICE = (
+    "`tallybridge setup netsuite` writes what is missing as a project to deploy; or name the field in the setting field_map; then run "
+    "`tallybridge doctor`."
+)
+"""How a field that the account lacks comes to be there."""
+
+
 class Lookup(Protocol):
     """What is needed of the NetSuite client."""
 
@@ -274,5 +281,5 @@ def _demand_zuora_id(reference: Reference, record_type: str) -> None:
             f'NetSuite {record_type} is missing field "Zuora ID" ({script_id}).',
             place=script_id,
             code="FIELD-MISSING",
-            advice="Create the field in NetSuite, show it on the form, or name it in the setting field_map; then run `tallybridge doctor`.",
+            advice=FIELD_ADVICE,
         )

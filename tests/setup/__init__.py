@@ -1,0 +1,1 @@
+"""The set-up of both tenants and of AWS."""
