@@ -142,6 +142,16 @@ def test_a_statement_that_comes_again_is_asked_at_its_own_time(settled: Tenant) 
     assert settled.sql(sql) == [{"d": "2026-02-01", "n": "2026-02-02T16:15:00.000+00:00"}]
 
 
+def test_long_statements(settled: Tenant) -> None:
+    texts = [f"'x{number}'" for number in range(620)]
+    assert settled.sql(f"SELECT id FROM invoice WHERE {' OR '.join(f'id = {text}' for text in texts)}") == []
+    assert settled.sql(f"SELECT count(*) AS n FROM invoice HAVING {' AND '.join(f'max(id) <> {text}' for text in texts)}") == [{"n": 2}]
+    assert settled.sql(f"SELECT length({' || '.join(texts[:500])}) AS n") == [{"n": 1890}]
+    assert settled.sql(f"SELECT count(*) AS n, max(s) AS s FROM (VALUES {', '.join(f'({text}, 1)' for text in texts)}) t (s, m)") == [
+        {"n": 620, "s": "x99"}
+    ]
+
+
 def test_a_name_may_come_twice(settled: Tenant) -> None:
     sql = "SELECT i.id, a.id, i.amount FROM invoice i JOIN account a ON a.id = i.accountid WHERE i.invoicenumber = 'INV00000001'"
     job = settled.job(sql, outputFormat="CSV", compression="NONE")

@@ -253,6 +253,9 @@ class Analysis:
         return kind
 
     def of_dpipe(self, node: exp.DPipe) -> Type:
+        texts = [self.typed(side).kind for side in node.flatten(unnest=False)]
+        if set(texts) <= {"varchar", "unknown"}:
+            return VARCHAR
         left, right = self.typed(node.this), self.typed(node.expression)
         if left.kind == right.kind == "array":
             return common(left, right) or left
@@ -307,7 +310,7 @@ class Analysis:
         return BOOLEAN
 
     def of_and(self, node: exp.Expr) -> Type:
-        for side in (node.this, node.expression):
+        for side in node.flatten(unnest=False):
             self.condition(side, "Logical expression term must evaluate to a boolean (actual: {})")
         return BOOLEAN
 

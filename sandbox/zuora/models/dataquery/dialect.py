@@ -13,6 +13,8 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 FOREIGN_SIGNS = frozenset({"==", "::", "&", "|", "^", "~", "<=>", "~~", "&&", "<<", ">>", "->>", "@", "#"})
 FOREIGN_WORDS = frozenset({"GLOB", "ILIKE", "RLIKE", "REGEXP", "QUALIFY", "DIV", "SIMILAR", "TOP", "ISNULL", "NOTNULL", "PIVOT", "UNPIVOT"})
+MAX_SET = 100
+"""Rows of `VALUES` in one set."""
 BEFORE_NAMES = frozenset(
     {"SELECT", "DISTINCT", "WHERE", "AND", "OR", "ON", "BY", "HAVING", "FROM", "JOIN", "CASE", "WHEN", "THEN", "ELSE"}
     | {"BETWEEN", "AS", "WITH"}
@@ -129,15 +131,27 @@ def selected(values: exp.Values) -> exp.Query:
     if any(len(row) != len(rows[0]) for row in rows):
         raise SqlRefused("line 1:1: Values rows have mismatched types")
     heads = [names[i].lower() if i < len(names) else f"_col{i}" for i in range(len(rows[0]))]
-    query: exp.Query | None = None
-    for row in rows:
-        one = exp.Select(expressions=[exp.alias_(e.copy(), heads[i]) for i, e in enumerate(row)])
-        query = one if query is None else exp.Union(this=query, expression=one, distinct=False)
-    assert query is not None
-    query.meta["values"] = True
+    query = together([exp.Select(expressions=[exp.alias_(e.copy(), head) for e, head in zip(row, heads, strict=True)]) for row in rows])
     if not alias and not isinstance(values.parent, (exp.From, exp.Join)):
         return query
     return exp.Subquery(this=query, alias=exp.TableAlias(this=alias.this if alias else exp.to_identifier("_values")))
+
+
+def together(parts: Sequence[exp.Query]) -> exp.Query:
+    """All rows of some queries, in sets that the engine's limit allows."""
+    query = parts[0]
+    for part in parts[1:MAX_SET]:
+        query = exp.Union(this=query, expression=part, distinct=False)
+    query.meta["values"] = True
+    if len(parts) <= MAX_SET:
+        return query
+    sets = [query, *(together(parts[n : n + MAX_SET]) for n in range(MAX_SET, len(parts), MAX_SET))]
+    return together(
+        [
+            exp.Select(expressions=[exp.Star()]).from_(exp.Subquery(this=s, alias=exp.TableAlias(this=exp.to_identifier("set_"))))
+            for s in sets
+        ]
+    )
 
 
 def first_place(node: exp.Expr) -> str:

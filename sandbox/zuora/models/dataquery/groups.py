@@ -25,12 +25,9 @@ def of_window(node: exp.Expr) -> bool:
 
 def aggregates(node: exp.Expr) -> Iterator[exp.Expr]:
     """Aggregations of this query, not those of queries inside it."""
-    if isinstance(node, (exp.Query, exp.Subquery)):
-        return
-    if is_aggregate(node):
-        yield node
-    for child in node.iter_expressions():
-        yield from aggregates(child)
+    for found in node.walk(prune=lambda n: isinstance(n, (exp.Query, exp.Subquery))):
+        if is_aggregate(found):
+            yield found
 
 
 def check_groups(query: exp.Select, sources: set[str]) -> None:
@@ -66,23 +63,23 @@ def group_keys(group: exp.Group) -> Iterator[exp.Expr]:
             raise SqlRefused(f"{first_place(found)}: {name.upper().replace('_', ' ')} is not imitated here")
 
 
-def ungrouped(node: exp.Expr, grouped: set[str], sources: set[str]) -> Iterator[exp.Column]:
-    if is_aggregate(node) or (not isinstance(node, exp.Literal) and node.sql() in grouped):
-        return
-    if isinstance(node, exp.Filter) and is_aggregate(node.this):
-        return
-    if isinstance(node, exp.Column):
-        if node.table in sources:
-            yield node
-        return
-    if isinstance(node, (exp.Query, exp.Subquery)):
-        inner = {t.alias_or_name for t in node.find_all(exp.Table, exp.Subquery)}
-        for column in node.find_all(exp.Column):
-            if column.table in sources - inner and column.sql() not in grouped:
-                yield column
-        return
-    for child in node.iter_expressions():
-        yield from ungrouped(child, grouped, sources)
+def ungrouped(part: exp.Expr, grouped: set[str], sources: set[str]) -> Iterator[exp.Column]:
+    """Columns outside aggregations and outside what is grouped by, in the order in which they are written."""
+    left = [part]
+    while left:
+        node = left.pop()
+        if is_aggregate(node) or (isinstance(node, exp.Filter) and is_aggregate(node.this)):
+            continue
+        if not isinstance(node, (exp.Literal, exp.Connector)) and node.sql() in grouped:
+            continue
+        if isinstance(node, exp.Column):
+            if node.table in sources:
+                yield node
+        elif isinstance(node, (exp.Query, exp.Subquery)):
+            inner = {t.alias_or_name for t in node.find_all(exp.Table, exp.Subquery)}
+            yield from (c for c in node.find_all(exp.Column) if c.table in sources - inner and c.sql() not in grouped)
+        else:
+            left += reversed(list(node.iter_expressions()))
 
 
 def check_order(query: exp.Select) -> None:
