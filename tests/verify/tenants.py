@@ -7,14 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.standins.zuora.tenant import rid
-from tests.verify.bends import MISSING, REFUSED, Bend, answered, counting, deaf, one_token, replaced, without_headers
+from tests.verify.bends import MISSING, REFUSED, Bend, answered, counting, deaf, one_token, replaced, replaced_in, without_headers
 
 MODE_A = {"zuora.draft-payments", "zuora.refunds-mode-a", "zuora.payments-mode-a"}
 """Probes that ask about a tenant without Invoice Settlement."""
-LAXER: dict[str, list[str]] = {
-    "zuora.data-query-dialect": ["case", "functions", "grouping"],
-    "zuora.data-query-deleted": ["deleted"],
-}
+LAXER: dict[str, list[str]] = {}
 """Where the stand-in is known to take what Zuora's pages say that it refuses: the probes see it."""
 NO_JOB = {"data": {"id": "1", "queryStatus": "failed", "errorMessage": "No such statement here."}}
 LOST = {"method": "POST", "path": "^/v1/accounts$", "nth": 1, "drop": "after"}
@@ -98,6 +95,8 @@ OTHERS: dict[str, Other] = {
     "zuora.zoql-limits": bent("case", "conditions", "page", by=answered("POST", "/v1/action/query", FAULT)),
     "zuora.object-query-errors": bent("filter", "operator", "page", by=replaced("/object-query/", "50000027", "50000020")),
     "zuora.data-query": bent("keys", by=replaced("/presigned/", '"accountnumber"', '"AccountNumber"')),
+    "zuora.data-query-dialect": bent("case", by=replaced("/presigned/", '"unlike"', '"alike"')),
+    "zuora.data-query-deleted": bent("deleted", by=replaced_in("/query/jobs", '"readDeleted": ?true', '"readDeleted": false')),
     "zuora.data-query-lists": bent("ids", by=answered("POST", "/query/jobs", NO_JOB)),
     "zuora.data-query-zone": option("Europe/Berlin", zone=ZoneInfo("Europe/Berlin")),
     "zuora.history": Other(
@@ -158,8 +157,10 @@ MORE: tuple[tuple[str, Other], ...] = (
     ("zuora.data-query", bent("empty", "address", by=replaced("/presigned/", r"\A\Z", counting()))),
     (
         "zuora.data-query-dialect",
-        bent("case", "functions", "grouping", "types", by=answered("POST", "/query/jobs", OF_A_JOB, having="updateddate = 'x'")),
+        bent("types", by=answered("POST", "/query/jobs", OF_A_JOB, having="updateddate = 'x'")),
     ),
+    ("zuora.data-query-dialect", bent("functions", by=answered("POST", "/query/jobs", OF_A_JOB, having="ifnull"))),
+    ("zuora.data-query-dialect", bent("grouping", by=answered("POST", "/query/jobs", OF_A_JOB, having="SELECT name, count"))),
     (
         "zuora.history",
         Other(["discounts"], holds={"InvoiceItem": [{"Id": rid("2", 9), "InvoiceId": rid("1"), "ChargeAmount": 0.0, "ProcessingType": 1}]}),

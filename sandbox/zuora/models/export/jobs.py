@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.zuora.exceptions import AquaError, ZoqlFault
+from sandbox.zuora.models.dataquery.dialect import SqlRefused
 from sandbox.zuora.models.dataquery.jobs import QueryJobs
-from sandbox.zuora.models.dataquery.translate import SqlRefused, Translated
+from sandbox.zuora.models.dataquery.translate import Translated
 from sandbox.zuora.models.export.files import ExportFiles, csv_bytes
 from sandbox.zuora.models.export.zoql import ExportQuery, ExportRefused, ExportTranslator, labels_of
 from sandbox.zuora.models.store import Store

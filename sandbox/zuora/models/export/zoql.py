@@ -12,7 +12,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from sandbox.zuora.models.dataquery.copy import GONE, column_name, stored_moment
+from sandbox.zuora.models.dataquery.copy import GONE, column_name
+from sandbox.zuora.models.dataquery.moments import stored_moment
 from sandbox.zuora.schema import Field, ObjectType, Schema
 
 MAX_LENGTH = 20_000
