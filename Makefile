@@ -21,7 +21,7 @@ ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults slow fuzz mutants clients client lock clean
+.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults slow simulate fuzz mutants clients lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -113,20 +113,17 @@ faults: $(DEV) ## every death and every lost answer of every step, pairs of deat
 slow: $(DEV) ## the longer proofs: two workers at once, deaths among threads and over HTTP, plans, links, reversals
 	$(BIN)/python -m pytest -m slow -n $(JOBS) $(PYTEST_ARGS)
 
+simulate: $(DEV) ## months of a tenant made of seeds, with faults, deaths and people in them; options: SEEDS FIRST JOBS
+	FIRST=$(or $(FIRST),1) SEEDS=$(or $(SEEDS),10000) $(BIN)/python -m pytest tests/simulation -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+
 fuzz: $(DEV) ## at least 100,000 inputs of any shape for everything that people and vendors put in; options: FUZZ JOBS
 	FUZZ=$(or $(FUZZ),14000) $(BIN)/python -m pytest tests/fuzz -n $(JOBS) $(PYTEST_ARGS)
 
 mutants: $(DEV) ## break the product in each way of tests/mutants/mutants.toml, and expect the default suite to see it; options: JOBS WORDS
 	$(BIN)/python -m tests.mutants $(WORDS)
 
-clients: ## third-party Zuora and NetSuite clients, unmodified, against the stand-ins
-	@$(MAKE) --no-print-directory client NAME=zuora TESTS="tests/standins/zuora/test_vendor_sdk.py tests/standins/revenue/test_revenue_vendor_sdk.py"
-	@$(MAKE) --no-print-directory client NAME=netsuite TESTS=tests/standins/netsuite/test_netsuite_client_packages.py
-
-client:
-	@$(PYTHON) -m venv build/clients/$(NAME)
-	@PIP_NO_COMPILE=1 build/clients/$(NAME)/bin/python $(INSTALL) build/clients/$(NAME) requirements/client-$(NAME).txt
-	build/clients/$(NAME)/bin/python -m pytest -q --override-ini=pythonpath=. $(TESTS)
+clients: $(DEV) ## programs for Zuora and NetSuite by other people, unmodified, against the stand-ins; options: NAMES
+	$(BIN)/python -m tests.clients $(NAMES)
 
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --annotation-style line $(if $(UPGRADE),--upgrade)
 
@@ -137,6 +134,7 @@ lock: $(DEV) ## compile the pins again; UPGRADE=1 takes newer versions
 	$(PIN) requirements/sam.in -o requirements/sam.txt
 	$(PIN) requirements/audit.in -o requirements/audit.txt
 	$(PIN) requirements/ministack.in -o requirements/ministack.txt
+	@for wanted in requirements/clients/*.in; do $(PIN) $$wanted -o $${wanted%.in}.txt || exit 1; done
 
 clean: ## remove .venv, out and caches
 	rm -rf $(VENV) build out .mypy_cache .ruff_cache .hypothesis .pytest_cache

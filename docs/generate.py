@@ -1,7 +1,7 @@
-"""Writes what is made from other files: settings.md, zuora-fields.md and assumptions.md from the code, a page per code and the library's
-list of codes from errors.md, the SuiteCloud project `netsuite/` and the page of its fields, and coverage.md from the catalogue of rules.
-Run `python docs/generate.py`; with `codes` or `netsuite` behind it writes those alone, with `rules` the table of every rule and its tests
-(build/rules.md), with `picture out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
+"""Writes what is made from other files: settings.md, zuora-fields.md, sandbox-data-query.md and assumptions.md from the code, a page per
+code and the library's list of codes from errors.md, the SuiteCloud project `netsuite/` and the page of its fields, and coverage.md from the
+catalogue of rules. Run `python docs/generate.py`; with `codes` or `netsuite` behind it writes those alone, with `rules` the table of every
+rule and its tests (build/rules.md), with `picture out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from sandbox.zuora.models.dataquery.dialect import NOT_IMITATED
+from sandbox.zuora.models.dataquery.signatures import FUNCTIONS
 from tallybridge.desk.settings import catalogue, values_in_words
 from tallybridge.fields import zuora as zuora_fields
 from tallybridge.reporting.codes import LIST
@@ -23,6 +25,7 @@ from tallybridge_cli.setup import netsuite_page, netsuite_project
 from tallybridge_cli.verify.assumptions import Assumption, assumptions
 from tallybridge_cli.verify.probes import PROBES
 from tallybridge_cli.verify.reasons import REASONS
+from tests.standins.zuora.trino_cases import ANSWERED, REFUSED
 
 FOLDER = Path(__file__).parent
 RULES = FOLDER.parent / "tests" / "rules"
@@ -88,6 +91,48 @@ def zuora_fields_page() -> str:
 
 
 ERRORS = FOLDER / "errors.md"
+DATA_QUERY = """# Data Query in the sandbox
+
+What the stand-in of Zuora takes of Trino 351, the dialect of Data Query, and what it refuses as Trino does: each row of the tables below is
+a statement with its answer in `tests/standins/zuora/trino_cases.py`, which the tests run. This page is generated.
+
+A query is checked as Trino checks it, with the types of every expression, before anything runs; then it runs on SQLite over a copy of the
+tenant. Texts of refusals are Trino's as far as they are published; a place (`line 1:8`) is that of the word at fault, `line 1:1` where it
+is not known.
+
+## Functions
+
+`SHOW FUNCTIONS` lists the same. Any other one is refused as *not registered*, those of Trino too. `T` and `U` are any type.
+
+"""
+NOT_COVERED = """
+## Not imitated
+
+Trino takes these, the stand-in refuses them: {words}, `ROLLUP`, `CUBE`, `GROUPING SETS`, comparisons with `ANY` and `ALL`, rows as values,
+`WITHIN GROUP`, `IGNORE NULLS`, lambdas, maps, `localtime` and `localtimestamp`, intervals of several fields, the types `real`, `char`,
+`time`, `json` and the smaller integers. Results of integers are not held to the size of their type. A timestamp without a zone is one of
+the tenant's zone, and decimals hold about 15 digits.
+"""
+
+
+def data_query_page() -> str:
+    """docs/sandbox-data-query.md."""
+    text = DATA_QUERY + "| Kind | Functions |\n| --- | --- |\n"
+    for kind in ("scalar", "aggregate", "window"):
+        forms = [f for name in sorted(FUNCTIONS) for f in FUNCTIONS[name] if f.kind == kind]
+        text += f"| {kind} | {', '.join(f'`{f.shown()}`' for f in forms)} |\n"
+    text += "\n## Refused\n\n| What | Statement | Text |\n| --- | --- | --- |\n"
+    text += "".join(f"| {_cell(what)} | `` {_cell(sql)} `` | {_cell(said)} |\n" for what, sql, said in REFUSED)
+    text += "\n## Answered\n\n| What | Statement |\n| --- | --- |\n"
+    text += "".join(f"| {_cell(what)} | `` {_cell(sql)} `` |\n" for what, sql, _ in ANSWERED)
+    words = ", ".join(f"`{word}`" for word in sorted(set(NOT_IMITATED.values()) - {"FOR"}))
+    return text + NOT_COVERED.format(words=words)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 PAGES = FOLDER / "errors"
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)")
 
@@ -291,5 +336,6 @@ if __name__ == "__main__":
         sys.exit()
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
     (FOLDER / "zuora-fields.md").write_text(zuora_fields_page(), encoding="utf-8")
+    (FOLDER / "sandbox-data-query.md").write_text(data_query_page(), encoding="utf-8")
     (FOLDER / "assumptions.md").write_text(assumption_page(), encoding="utf-8")
     (FOLDER / "coverage.md").write_text(coverage_summary(), encoding="utf-8")

@@ -14,6 +14,7 @@ CURRENCY_FIELDS = ("currency", "exchangerate", "currencylist")
 TAX_FIELDS = {
     "suitetax": ("taxdetails", "taxdetailsoverride", "taxdetailsreference"),
     "legacy": ("taxcode", "taxitem", "taxrate", "taxrate1", "taxrate2", "tax1amt", "istaxable"),
+    "vat": ("taxcode", "taxrate1", "taxrate2", "tax1amt"),
 }
 """Of records and lines, by tax model."""
 
@@ -63,7 +64,8 @@ class Catalog:
             standard = LINE_SHAPES.get(sublist.target)
             if standard is None:
                 return None
-            fields = {**self._kept(standard.fields), **self._custom_for(record_type, "custcol", sublist.name == "item")}
+            kept = dict(standard.fields) if sublist.name.lower() in TAX_FIELDS["suitetax"] else self._kept(standard.fields)
+            fields = {**kept, **self._custom_for(record_type, "custcol", sublist.name == "item")}
             self._shapes[key] = replace(standard, fields=fields)
         return self._shapes[key]
 
@@ -128,7 +130,6 @@ class Catalog:
             dropped.update(REVENUE_FIELDS)
         if not self.options.multiple_currencies:
             dropped.update(CURRENCY_FIELDS)
-        for model, names in TAX_FIELDS.items():
-            if self.options.tax_model not in ("both", model):
-                dropped.update(names)
+        own = TAX_FIELDS[self.options.tax_model]
+        dropped.update(name for names in TAX_FIELDS.values() for name in names if name not in own)
         return {n: f for n, f in fields.items() if n not in dropped} if dropped else dict(fields)

@@ -46,7 +46,8 @@ class NetSuiteOptions:
     shared out to the processors. `task_per_item`: a job lists one task per item; otherwise one item whose links name the tasks.
     `deleted_records`: the role has the permission *Deleted Records*; without it the table of deleted records is unknown to it.
     `time_zone`: the account's time zone by its IANA name, in which queries show and compare times; REST records tell UTC.
-    `tax_model`: the tax fields that records have: SuiteTax, legacy taxes, or both, which no real account has.
+    `tax_model`: the tax fields that records have: those of legacy taxes in the edition of the United States (`isTaxable`) or in one with
+    VAT (the line's code alone decides), or those of SuiteTax; an account has one kind.
     `datasets`: features and preferences of the dataset service. `habits`: what NetSuite publishes nothing about.
     """
 
@@ -82,7 +83,7 @@ class NetSuiteOptions:
     task_per_item: bool = True
     deleted_records: bool = True
     time_zone: str = "America/Los_Angeles"
-    tax_model: Literal["both", "suitetax", "legacy"] = "both"
+    tax_model: Literal["legacy", "vat", "suitetax"] = "legacy"
     datasets: DatasetOptions = field(default_factory=DatasetOptions)
     habits: Habits = field(default_factory=Habits)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 
 from sandbox.netsuite.access import REST, Role
 from sandbox.netsuite.exceptions import no_permission
-from sandbox.netsuite.suiteql.errors import unknown_table
+from sandbox.netsuite.suiteql.errors import hidden_table
 
 ANALYTICS, CUSTOM_FIELDS = "REPO_ANALYTICS", "ADMI_CUSTFIELD"
 RECORDS = {
     "customer": "LIST_CUSTJOB",
     "job": "LIST_JOB",
     "contact": "LIST_CONTACT",
+    "employee": "LIST_EMPLOYEE",
+    "vendor": "LIST_VENDOR",
     "nonInventorySaleItem": "LIST_ITEM",
     "serviceSaleItem": "LIST_ITEM",
     "otherChargeSaleItem": "LIST_ITEM",
@@ -47,12 +49,17 @@ TABLES = {
             "transaction",
             "transactionline",
             "transactionaccountingline",
+            "transactionbillingaddress",
+            "transactionshippingaddress",
             "nexttransactionlinelink",
             "previoustransactionlinelink",
         ),
         "TRAN_FIND",
     ),
-    **dict.fromkeys(("entity", "customeraddressbook", "customeraddressbookentityaddress"), "LIST_CUSTJOB"),
+    **dict.fromkeys(
+        ("entity", "customeraddressbook", "customeraddressbookentityaddress", "customersubsidiaryrelationship"), "LIST_CUSTJOB"
+    ),
+    "locationmainaddress": "LIST_LOCATION",
     "item": "LIST_ITEM",
     "deletedrecord": "ADMI_DELETEDRECORD",
 }
@@ -83,7 +90,7 @@ def check_tables(role: Role | None, names: Iterable[str]) -> None:
     for name in sorted(names):
         key = TABLES.get(name, LISTS if name.startswith("customlist") else "")
         if key and not role.may(key):
-            raise unknown_table(name)
+            raise hidden_table(name)
 
 
 def shows_custom_fields(role: Role | None) -> bool:

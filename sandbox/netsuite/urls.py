@@ -15,7 +15,7 @@ RECORD = REST + "record/v1/"
 CLIENTS = REST + "auth/oauth2/v1/clients/"
 Handler = Callable[[Request, "re.Match[str]"], Response]
 
-_TYPE = r"(?P<type>[A-Za-z0-9_]+)"
+_TYPE = r"(?P<type>[A-Za-z0-9_-]+)"
 _ID = r"(?P<id>[^/!]+)"
 
 ROUTES: list[tuple[str, re.Pattern[str]]] = [

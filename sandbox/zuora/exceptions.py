@@ -152,6 +152,13 @@ def not_authenticated(family: Family | None) -> ApiError:
             return V1Error(90000011, "this resource is protected, please sign in first", 401)
 
 
+def unsupported_type(family: Family, given: str) -> ApiError:
+    """A body that is not said to be JSON, or is missing."""
+    if family is Family.DATA_QUERY:
+        return DataQueryError(415, 415, "HTTP 415 Unsupported Media Type")
+    return GatewayError(f"Content type '{given}' not supported", 415)
+
+
 def wrong_path(path: str) -> V1Error:
     return v1_error(GENERAL, NOT_FOUND, f"The endpoint '{path}' does not exist. Check the URL and try again.", 404)
 

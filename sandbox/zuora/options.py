@@ -11,6 +11,20 @@ SANDBOX_CLIENT_ID = "0a1b2c3d-0000-4000-8000-000000000001"
 SANDBOX_CLIENT_SECRET = "sandbox-zuora-secret"
 SANDBOX_ADMIN_ID = "0a1b2c3d-0000-4000-8000-000000000002"
 SANDBOX_ADMIN_SECRET = "sandbox-zuora-administrator"
+SANDBOX_GATEWAY_ID = "2c92c0f8000000000000000000000010"
+ADJUSTMENT_REASONS = ("Standard Adjustment", "Customer Satisfaction", "Incorrect Charge", "Write-off", "Other")
+REASON_CODES: dict[str, tuple[str, ...]] = {
+    "Payment Refund": (*("Standard Refund", "Customer Satisfaction", "Chargeback", "Payment Rejection", "Payment Reversal", "Other"),),
+    "Credit Memo Refund": ("Standard Refund", "Account Closure", "Customer Request", "Other"),
+    "Invoice Item Adjustment": ADJUSTMENT_REASONS,
+    "Invoice Adjustment": ADJUSTMENT_REASONS,
+    "Credit Memo": (
+        *("Correcting Invoice Error", "Ad hoc Credit", "Charge Dispute", "Invoice Reversal", "Negative Periodic Charges"),
+        *("Service Unavailable", "Unsatisfactory Service", "Write-off"),
+    ),
+    "Debit Memo": ("Correcting Invoice Error", "Ad hoc Debit", "Charge Dispute", "Credit memo reversal", "Write-off"),
+}
+"""What a new tenant has (vendor's page "Creating and Editing Reason Codes"), the default first."""
 
 
 def utc_now() -> datetime:
@@ -66,7 +80,13 @@ class ZuoraOptions:
     administrator's. `new_field_delay_s` is how long a new field stays unknown to all but its definition, `reindex_s` how long a field
     that is made filterable later is not. `migrates_standard_objects`: `/objects/migrations` takes standard objects.
     `custom_field_limits`: how many fields of the tenant's own an object may have, and how many filterable ones, as in the smallest
-    edition. `payment_types_give_methods`: a payment method type that is switched on gives a method without account. `finance`: Zuora
+    edition. `reason_codes` are those of the tenant by kind of transaction, the default first; codes of loaded objects come on top.
+    `countries` are names beyond ISO 3166. `account_number_prefix` is that of numbers which the service gives; none of the caller's own
+    may begin with it. `payment_gateways` are the ids that an electronic payment may name. `zoql_keywords`: whether ZOQL takes keywords in
+    lower case alone, as the reference says, or in any case. `voids_transferred_payments`: a payment that was transferred to accounting
+    can be canceled. `credit_balance_payments`: a payment of mode A may put more into the credit balance than is in it.
+    `aqua_job_name_limit` is the length that the reference gives for names of AQuA jobs; clients of live tenants send longer ones.
+    `payment_types_give_methods`: a payment method type that is switched on gives a method without account. `finance`: Zuora
     Finance is on.
     """
 
@@ -93,6 +113,13 @@ class ZuoraOptions:
     migrates_standard_objects: bool = True
     custom_field_limits: tuple[int, int] = (50, 10)
     payment_types_give_methods: bool = False
+    reason_codes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(REASON_CODES))
+    countries: tuple[str, ...] = ()
+    account_number_prefix: str = "A"
+    payment_gateways: tuple[str, ...] = (SANDBOX_GATEWAY_ID,)
+    zoql_keywords: Literal["lower", "any"] = "lower"
+    voids_transferred_payments: bool = False
+    credit_balance_payments: bool = False
     finance: bool = True
     orders: bool = True
     orders_harmonization: bool = False
@@ -103,6 +130,7 @@ class ZuoraOptions:
     mode_b_actions_on_payments: bool = False
     invoice_bulk_partial: bool = False
     aqua_partners: tuple[str, ...] = ("sandbox-partner",)
+    aqua_job_name_limit: int = 32
     rate_limits: RateLimits = RateLimits()
     concurrency_limits: ConcurrencyLimits = ConcurrencyLimits()
     data_query_limits: DataQueryLimits = DataQueryLimits()

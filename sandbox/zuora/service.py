@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 from sandbox.zuora import exceptions as refusals
 from sandbox.zuora.exceptions import ApiError, Family
 from sandbox.zuora.http import Call, error_response, request_bytes
-from sandbox.zuora.models import by_hand, rights
+from sandbox.zuora.models import by_hand, reasons, rights
 from sandbox.zuora.models.dataquery.results import PREFIX
 from sandbox.zuora.models.limits import CONCURRENCY_TEXT
 from sandbox.zuora.models.load import Loader, dump
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 TOKEN_PATH = "/oauth/token"
+JSON = "application/json"
 COMPRESS_ABOVE_BYTES = 1_000
 COMPRESS_LEVEL = 1
 MAX_TRACK_ID = 64
@@ -39,6 +40,15 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "busy": {"status": 429, "body": refusals.GatewayError(CONCURRENCY_TEXT).body()},
 }
 """What the tenant answers to every call in some situations, as fault rules call them."""
+
+
+def check_content(request: Request, route: Route) -> None:
+    """A body says that it is JSON, and a PUT has one, unless the reference publishes none for it. Raises the refusal."""
+    if request.method not in ("POST", "PUT", "PATCH"):
+        return
+    sent = bool(request_bytes(request))
+    if (sent and request.mimetype != JSON) or (not sent and request.method == "PUT" and not route.bodiless):
+        raise refusals.unsupported_type(route.family, request.mimetype if sent else "")
 
 
 class ZuoraStandIn:
@@ -63,6 +73,8 @@ class ZuoraStandIn:
             objects = {name: settings.fill_in(rows) if name in TAXES and isinstance(rows, list) else rows for name, rows in objects.items()}
             counts = Loader(self.tenant.store, self.options.zone, self.options.settlement).load(objects)
             settings.take_over(self.tenant.store.all("TaxationItem") if "TaxationItem" in counts else ())
+            for kind in reasons.KINDS.keys() & counts.keys():
+                reasons.take_over(self.tenant, kind, self.tenant.store.all(kind))
             if "Account" in counts:
                 self.tenant.take_over_lists(self.tenant.store.all("Account"))
             return counts
@@ -150,8 +162,7 @@ class ZuoraStandIn:
         key = request.headers.get("Idempotency-Key")
         if key is not None and request.method not in ("POST", "PATCH"):
             raise refusals.GatewayError(f"Request method '{request.method}' not supported with Idempotency-Key header", 400)
-        if request.method == "PUT" and not request_bytes(request):
-            raise refusals.GatewayError("Content type '' not supported", 415)
+        check_content(request, route)
         if key is None:
             return self.handle(call, route)
         replay = self.tenant.idempotency.begin(key, request.method, request.full_path)

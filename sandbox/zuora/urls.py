@@ -17,7 +17,8 @@ VARIABLE = re.compile(r"{(\w+)}")
 
 @dataclass(frozen=True)
 class Route:
-    """One operation. `shape` is its path with variables in braces; `locked` says that it runs under the store's lock."""
+    """One operation. `shape` is its path with variables in braces; `locked` says that it runs under the store's lock; `bodiless`: the
+    reference publishes no body for it, so that clients send none."""
 
     method: str
     shape: str
@@ -25,6 +26,7 @@ class Route:
     handler: Handler
     concurrency: Concurrency = "Default"
     locked: bool = True
+    bodiless: bool = False
 
 
 def family_of(path: str) -> Family:
@@ -104,6 +106,11 @@ def v1(method: str, shape: str, handler: Handler, concurrency: Concurrency = "De
     return Route(method, f"/v1/{shape}", Family.V1, handler, concurrency)
 
 
+def step(shape: str, handler: Handler) -> Route:
+    """A change of state, which takes no body."""
+    return Route("PUT", f"/v1/{shape}", Family.V1, handler, bodiless=True)
+
+
 V1 = [
     v1("POST", "accounts", accounts.create, "High-volume"),
     v1("GET", "accounts/{key}", accounts.get),
@@ -134,13 +141,13 @@ V1 = [
     v1("PUT", "payments/{key}/apply", payments.apply),
     v1("PUT", "payments/{key}/unapply", payments.unapply),
     v1("PUT", "payments/{key}/transfer", payments.transfer),
-    v1("PUT", "payments/{key}/cancel", payments.cancel),
+    step("payments/{key}/cancel", payments.cancel),
     v1("POST", "payments/{key}/refunds", refunds.of_payment),
     v1("POST", "payments/{key}/refunds/unapply", refunds.of_payment_with_unapply),
     v1("GET", "refunds", refunds.listed),
     v1("GET", "refunds/{key}", refunds.get),
     v1("PUT", "refunds/{key}", refunds.update),
-    v1("PUT", "refunds/{key}/cancel", refunds.cancel),
+    step("refunds/{key}/cancel", refunds.cancel),
     v1("GET", "refunds/{key}/parts", refunds.parts),
 ]
 
@@ -153,9 +160,9 @@ def memo_routes(stem: str, memo: memos.Memo) -> list[Route]:
         v1("GET", f"{stem}/{{key}}", memos.of(memo, memos.get)),
         v1("PUT", f"{stem}/{{key}}", memos.of(memo, memos.update)),
         v1("GET", f"{stem}/{{key}}/items", memos.of(memo, memos.items)),
-        v1("PUT", f"{stem}/{{key}}/post", memos.of(memo, memos.post)),
-        v1("PUT", f"{stem}/{{key}}/unpost", memos.of(memo, memos.unpost)),
-        v1("PUT", f"{stem}/{{key}}/cancel", memos.of(memo, memos.cancel)),
+        step(f"{stem}/{{key}}/post", memos.of(memo, memos.post)),
+        step(f"{stem}/{{key}}/unpost", memos.of(memo, memos.unpost)),
+        step(f"{stem}/{{key}}/cancel", memos.of(memo, memos.cancel)),
     ]
     if memo is memos.DEBIT:
         return [*routes, v1("GET", f"{stem}/{{key}}/application-parts", memos.of(memo, memos.application_parts))]

@@ -34,6 +34,10 @@ def test_the_page_of_zuoras_fields_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "zuora-fields.md").read_text(encoding="utf-8") == generator().zuora_fields_page()
 
 
+def test_the_page_of_data_query_is_the_generated_one() -> None:
+    assert (ROOT / "docs" / "sandbox-data-query.md").read_text(encoding="utf-8") == generator().data_query_page()
+
+
 def test_the_page_of_assumptions_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8") == generator().assumption_page()
 

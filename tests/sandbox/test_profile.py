@@ -62,7 +62,7 @@ def test_values_become_what_the_options_are_made_of() -> None:
         ({"one_worlds": True}, "netsuite.one_worlds"),
         ({"one_world": "yes"}, "netsuite.one_world"),
         ({"slots": True}, "netsuite.slots"),
-        ({"tax_model": "vat"}, "netsuite.tax_model"),
+        ({"tax_model": "sales tax"}, "netsuite.tax_model"),
         ({"habits.closed_date": "both"}, "netsuite.habits.closed_date"),
         ({"habits.nothing": True}, "netsuite.habits.nothing"),
         ({"slots.most": 3}, "netsuite.slots.most"),

@@ -340,3 +340,10 @@ def cleared(world: MemoryWorld, number: str, record_type: str = "customerPayment
 
 def person_in_zuora(world: MemoryWorld) -> Zuora:
     return world.wiring().zuora(DEFAULTS)
+
+
+def cancelled_by_hand(world: MemoryWorld, payment: str) -> None:
+    """A payment that was transferred to accounting has to be taken back from there first."""
+    zuora = person_in_zuora(world)
+    zuora.put(f"/v1/payments/{payment}", {"financeInformation": {"transferredToAccounting": "Ignore"}})
+    zuora.put(f"/v1/payments/{payment}/cancel", {})

@@ -74,6 +74,26 @@ def test_4_4_who_calculates_tax_decides_flags_codes_and_tax_lines(world: World, 
     assert [line["custcolzuoratype"] for line in lines] == ["Charge"] + ["Tax"] * expected["taxes"]
 
 
+@pytest.fixture
+def suitetax(world: World) -> Iterator[World]:
+    """The account has SuiteTax."""
+    usual, world.netsuite.options.tax_model = world.netsuite.options.tax_model, "suitetax"
+    world.netsuite.tenant.catalog.reset()
+    yield world
+    world.netsuite.options.tax_model = usual
+    world.netsuite.tenant.catalog.reset()
+
+
+def test_an_account_with_suitetax_gets_no_fields_of_legacy_taxes(suitetax: World) -> None:
+    """It would refuse them: no account has both kinds."""
+    world = suitetax
+    ready(world, invoice("A1", "INV1", GOLD, sub="S1", taxes=[8.25], **TAXED), use_standard_invoice_sync="Yes")
+    run = ran(world)
+    assert run.synced("INV1")
+    assert not {"taxItem", "isTaxable"} & set(run.sent("INV1"))
+    assert [(line["custcolzuoratype"], line["amount"]) for line in run.lines_of("INV1")] == [("Charge", 100), ("Tax", 8.25)]
+
+
 @pytest.mark.parametrize("value", ["No", "No - Use NetSuite Avatax"])
 def test_12_zuora_tax_on_an_invoice_is_left_out(world: World, value: str) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", taxes=[8.25], **TAXED), use_standard_invoice_sync=value)

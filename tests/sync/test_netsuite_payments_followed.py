@@ -18,6 +18,7 @@ from tests.sync.reverse_world import (
     apply,
     balance,
     calls,
+    cancelled_by_hand,
     forget_calls,
     in_netsuite,
     messages,
@@ -150,7 +151,7 @@ def test_a_void_on_both_sides_is_no_difference(fast: MemoryWorld) -> None:
     voided(fast)
     zuora, made = person_in_zuora(fast), zuora_of(fast, "Payment", "P1")
     zuora.put(f"/v1/payments/{made['Id']}/unapply", {"invoices": [{"invoiceId": zid("INV1"), "amount": 100}]})
-    zuora.put(f"/v1/payments/{made['Id']}/cancel", {})
+    cancelled_by_hand(fast, made["Id"])
     summary = run(fast)
     assert (summary["step"]["held"], list(messages(summary))) == (0, ["NSPAY-VOID"])
 

@@ -19,6 +19,7 @@ from tests.sync.reverse_world import (
     all_of,
     balance,
     calls,
+    cancelled_by_hand,
     cleared,
     forget_calls,
     in_netsuite,
@@ -195,7 +196,7 @@ def test_a_cancelled_payment_is_made_again_on_request(fast: MemoryWorld) -> None
     made = zuora_of(fast, "Payment", "P1")
     zuora = person_in_zuora(fast)
     zuora.put(f"/v1/payments/{made['Id']}/unapply", {"invoices": [{"invoiceId": zid("INV1"), "amount": 100}]})
-    zuora.put(f"/v1/payments/{made['Id']}/cancel", {})
+    cancelled_by_hand(fast, made["Id"])
     in_netsuite(fast, "P1", {STATUS: "Error Creating Payment"})
     assert "was canceled or voided" in messages(run(fast))["NSPAY-CANCELED"]
     assert len(all_of(fast, "Payment", "P1")) == 1

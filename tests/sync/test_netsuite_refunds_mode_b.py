@@ -22,6 +22,7 @@ from tests.sync.reverse_world import (
     all_of,
     balance,
     calls,
+    cancelled_by_hand,
     cleared,
     customer,
     forget_calls,
@@ -188,7 +189,7 @@ def test_validations_hold_a_refund_and_change_nothing(fast: MemoryWorld, case: s
 def test_a_payment_that_zuora_does_not_have_any_more_is_not_valid(fast: MemoryWorld, gone: str) -> None:
     prepared(fast, applied={})
     if gone == "canceled":
-        person_in_zuora(fast).put(f"/v1/payments/{zid('PAY1')}/cancel", {})
+        cancelled_by_hand(fast, zid("PAY1"))
     else:
         in_netsuite(fast, "PAY1", {ZUORA_ID: "nothing"})
     assert messages(run(fast, REFUNDS))["NSRFD-V2"] == f"{NAME}: credit memo CM-R1 has no valid Zuora payment reference."

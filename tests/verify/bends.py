@@ -71,6 +71,21 @@ def replaced(path: str, old: str, new: str | Callable[[re.Match[str]], str]) -> 
     return answers(path, lambda text, heads: (re.sub(old, new, text), heads))
 
 
+def replaced_in(path: str, old: str, new: str) -> Bend:
+    """In the bodies sent to these paths a pattern is replaced."""
+
+    def bend(app: WSGIApplication) -> WSGIApplication:
+        def bent(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            if re.search(path, environ["PATH_INFO"]):
+                content = re.sub(old, new, _body(environ).decode()).encode()
+                environ |= {"wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))}
+            return app(environ, start)
+
+        return bent
+
+    return bend
+
+
 def without_headers(prefix: str) -> Bend:
     return answers("/", lambda text, heads: (text, [head for head in heads if not head[0].lower().startswith(prefix.lower())]))
 

@@ -7,22 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.standins.zuora.tenant import rid
-from tests.verify.bends import MISSING, REFUSED, Bend, answered, counting, deaf, one_token, replaced, without_headers
+from tests.verify.bends import MISSING, REFUSED, Bend, answered, counting, deaf, one_token, replaced, replaced_in, without_headers
 
 MODE_A = {"zuora.draft-payments", "zuora.refunds-mode-a", "zuora.payments-mode-a"}
 """Probes that ask about a tenant without Invoice Settlement."""
-LAXER: dict[str, list[str]] = {
-    "zuora.content-type": ["type"],
-    "zuora.data-query-dialect": ["case", "functions", "grouping"],
-    "zuora.data-query-deleted": ["deleted"],
-    "zuora.invoice-dates": ["dates"],
-    "zuora.reason-codes": ["reason"],
-    "zuora.object-query-errors": ["operator"],
-    "zuora.payment-values": ["zero", "decimals", "two"],
-    "zuora.payment-transfer": ["nowhere"],
-    "zuora.payments-mode-a": ["future", "draft", "balance"],
-    "zuora.account-values": ["country", "name", "contact", "contacts"],
-}
+LAXER: dict[str, list[str]] = {}
 """Where the stand-in is known to take what Zuora's pages say that it refuses: the probes see it."""
 NO_JOB = {"data": {"id": "1", "queryStatus": "failed", "errorMessage": "No such statement here."}}
 LOST = {"method": "POST", "path": "^/v1/accounts$", "nth": 1, "drop": "after"}
@@ -35,6 +24,9 @@ METHODS = {
 }
 ALWAYS = {"success": True, "id": rid("f"), "effectiveDate": "2026-05-04", "unappliedAmount": 1}
 FAILED = [{"Success": False, "Errors": [{"Code": "INVALID_VALUE", "Message": "Not here."}]}]
+MADE = {"success": True, "accountId": rid("f")}
+DONE = [{"Success": True, "Id": rid("f")}]
+OF_A_JOB = {"data": {"id": "1", "queryStatus": "completed"}}
 FAULT = {"FaultCode": "MALFORMED_QUERY", "FaultMessage": "Not here."}
 NOTHING: dict[str, Any] = {"records": [], "size": 0, "done": True}
 YEARS = {"EffectiveStartDate": "2020-01-01", "EffectiveEndDate": "2040-01-01"}
@@ -103,6 +95,8 @@ OTHERS: dict[str, Other] = {
     "zuora.zoql-limits": bent("case", "conditions", "page", by=answered("POST", "/v1/action/query", FAULT)),
     "zuora.object-query-errors": bent("filter", "operator", "page", by=replaced("/object-query/", "50000027", "50000020")),
     "zuora.data-query": bent("keys", by=replaced("/presigned/", '"accountnumber"', '"AccountNumber"')),
+    "zuora.data-query-dialect": bent("case", by=replaced("/presigned/", '"unlike"', '"alike"')),
+    "zuora.data-query-deleted": bent("deleted", by=replaced_in("/query/jobs", '"readDeleted": ?true', '"readDeleted": false')),
     "zuora.data-query-lists": bent("ids", by=answered("POST", "/query/jobs", NO_JOB)),
     "zuora.data-query-zone": option("Europe/Berlin", zone=ZoneInfo("Europe/Berlin")),
     "zuora.history": Other(
@@ -135,13 +129,19 @@ OTHERS: dict[str, Other] = {
     "zuora.payment-applications": bent("again", by=answered("PUT", "/apply$", REFUSED)),
     "zuora.over-application": bent("balance", "payment", by=answered("POST", "/v1/payments$", ALWAYS)),
     "zuora.payment-values": bent("currency", "negative", "zero", "decimals", "two", by=answered("POST", "/v1/payments$", ALWAYS)),
+    "zuora.content-type": bent("type", by=answered("POST", "/query/jobs", OF_A_JOB)),
+    "zuora.invoice-dates": bent("dates", by=answered("PUT", "/v1/invoices/", ALWAYS, having="dueDate")),
+    "zuora.reason-codes": bent("reason", by=answered("POST", "/refunds$", ALWAYS, having="reasonCode")),
+    "zuora.payments-mode-a": bent("future", by=answered("POST", "/v1/action/create", DONE, having='"Status":"Draft"'), settlement=False),
+    "zuora.account-values": bent("country", by=answered("POST", "/v1/accounts$", MADE, having="Atlantis")),
+    "zuora.zoql-keywords": option("any", zoql_keywords="any"),
+    "zuora.void-transferred": option(True, voids_transferred_payments=True),
     "zuora.payment-transfer": bent("moved", by=answered("PUT", "/transfer$", REFUSED)),
     "zuora.unassigned-payment": bent("unassigned", by=answered("POST", "/v1/payments$", REFUSED)),
     "zuora.draft-payments": bent("changed", "continued", by=answered("POST", "/v1/action/update", FAILED), settlement=False),
     "zuora.refunds-mode-a": bent("reopened", by=answered("POST", "/v1/action/create", FAILED, having='"Refund"'), settlement=False),
 }
 
-OF_A_JOB = {"data": {"id": "1", "queryStatus": "completed"}}
 MEMO = {"Id": rid("4", 9), "MemoNumber": "CM00000009", "AccountId": rid("a"), "MemoDate": "2026-01-20", "Status": "Posted"}
 MORE: tuple[tuple[str, Other], ...] = (
     ("zuora.mode", bent("tables", by=replaced("/presigned/", '"creditmemo"', '"memo"'))),
@@ -151,14 +151,16 @@ MORE: tuple[tuple[str, Other], ...] = (
     ("zuora.zoql-wordings", bent("locator", by=replaced("/v1/action/", "INVALID_QUERY_LOCATOR", "LOCATOR"))),
     ("zuora.zoql-wordings", bent("object", by=replaced("/v1/action/", "INVALID_TYPE", "TYPE"))),
     ("zuora.zoql-wordings", bent("field", by=replaced("/v1/action/", "INVALID_FIELD", "FIELD"))),
-    ("zuora.object-query-errors", bent("operator", "object", by=answered("GET", "/object-query/no-such", {"data": []}))),
-    ("zuora.object-query-errors", bent("operator", "objects", by=answered("GET", "/object-query/refunds", MISSING, "404 Not Found"))),
+    ("zuora.object-query-errors", bent("object", by=answered("GET", "/object-query/no-such", {"data": []}))),
+    ("zuora.object-query-errors", bent("objects", by=answered("GET", "/object-query/refunds", MISSING, "404 Not Found"))),
     ("zuora.data-query", bent("empty", by=replaced("/presigned/", r"\A\Z", "[]"))),
     ("zuora.data-query", bent("empty", "address", by=replaced("/presigned/", r"\A\Z", counting()))),
     (
         "zuora.data-query-dialect",
-        bent("case", "functions", "grouping", "types", by=answered("POST", "/query/jobs", OF_A_JOB, having="updateddate = 'x'")),
+        bent("types", by=answered("POST", "/query/jobs", OF_A_JOB, having="updateddate = 'x'")),
     ),
+    ("zuora.data-query-dialect", bent("functions", by=answered("POST", "/query/jobs", OF_A_JOB, having="ifnull"))),
+    ("zuora.data-query-dialect", bent("grouping", by=answered("POST", "/query/jobs", OF_A_JOB, having="SELECT name, count"))),
     (
         "zuora.history",
         Other(["discounts"], holds={"InvoiceItem": [{"Id": rid("2", 9), "InvoiceId": rid("1"), "ChargeAmount": 0.0, "ProcessingType": 1}]}),
@@ -172,15 +174,23 @@ MORE: tuple[tuple[str, Other], ...] = (
     (
         "zuora.account-values",
         bent(
-            *("number", "country", "name", "contact", "contacts"),
-            by=answered("POST", "/v1/accounts$", {"success": True, "accountId": rid("f")}, having='"name":"TB-VERIFY-1-again"'),
+            "number",
+            by=answered("POST", "/v1/accounts$", MADE, having='"name":"TB-VERIFY-1-again"'),
         ),
     ),
     ("zuora.refund-unapplied", bent("rest", by=replaced("/v1/payments/[^/]+$", '"unappliedAmount": ?6', '"unappliedAmount":10'))),
     ("zuora.refund-unapplied", bent("applied", by=answered("POST", "/refunds$", ALWAYS, having='"totalAmount":5'))),
     ("zuora.payment-applications", bent("date", by=answered("PUT", "/unapply$", ALWAYS, having="effectiveDate"))),
     ("zuora.payment-applications", bent("cancel", by=answered("PUT", "/cancel$", REFUSED))),
-    ("zuora.payment-transfer", bent("applied", "nowhere", by=answered("PUT", "/transfer$", ALWAYS, having="accountId"))),
+    ("zuora.payment-transfer", bent("applied", by=answered("PUT", "/transfer$", ALWAYS, having="accountId"))),
+    ("zuora.payment-transfer", bent("nowhere", by=answered("PUT", "/transfer$", ALWAYS, having="{}"))),
+    (
+        "zuora.account-values",
+        bent("name", "contact", by=answered("PUT", "/v1/(accounts|contacts)/", ALWAYS)),
+    ),
+    ("zuora.account-values", bent("contacts", by=replaced("/v1/action/query", '"(BillTo|SoldTo)Id": ?"[^"]*', r'"\1Id":"same'))),
+    ("zuora.payments-mode-a", Other(["balance"], {"settlement": False, "credit_balance_payments": True})),
+    ("zuora.payments-mode-a", bent("draft", by=answered("POST", "/v1/action/update", DONE, having='"Invoice"'), settlement=False)),
     ("zuora.refunds-mode-a", bent("gross", by=replaced("/v1/action/query", '"Amount": ?10', '"Amount":6'), settlement=False)),
 )
 """Further tenants, so that each fact of a probe is seen not to hold in one of them."""

@@ -45,6 +45,13 @@ def test_a_probe_sees_the_other_side(name: str, server: Account, tmp_path: Path)
         assert part(behaving, found.probe.option) != part(NetSuiteOptions(), found.probe.option)
 
 
+def test_legacy_taxes_with_vat_are_told_from_those_of_the_united_states(server: Account, tmp_path: Path) -> None:
+    account = server.arranged(Case({"tax_model": "vat"}))
+    (found,) = account.found(tmp_path, "netsuite.tax-model")
+    assert (found.verdict, found.seen) == (Verdict.DIFFERENT, "vat")
+    assert "without the field isTaxable" in found.saw
+
+
 def part(options: Any, way: str) -> Any:
     """The value of an option, or of one inside it."""
     return reduce(getattr, way.split("."), options)

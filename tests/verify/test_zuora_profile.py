@@ -42,6 +42,12 @@ UNASKED = {
     "currencies": "reference data, which the doctor looks at",
     "payment_terms": "reference data, which the doctor looks at",
     "aqua_partners": "the product has no part in it",
+    "aqua_job_name_limit": "the product has no part in it",
+    "reason_codes": "reference data, which the product does not write",
+    "countries": "reference data; a fact of zuora.account-values tells whether it is looked at",
+    "payment_gateways": "reference data, which the product does not write",
+    "account_number_prefix": "reference data; a refused number is a problem of its record",
+    "credit_balance_payments": "a fact of zuora.payments-mode-a tells it, and the product makes none",
 }
 BARE = {"bare", "user_rights"}
 """What a tenant is in which nobody has set anything up yet."""

@@ -8,6 +8,8 @@ from sandbox.netsuite.rules.context import Tenant, Write
 _RULES: dict[str, Callable[[Write], None]] = {
     "customer": entities.finish_customer,
     "contact": entities.finish_contact,
+    "employee": entities.finish_employee,
+    "vendor": entities.finish_vendor,
     "job": entities.finish_job,
     "salesOrder": sales.finish_sales_order,
     "invoice": sales.finish_invoice,

@@ -1,4 +1,4 @@
-"""Customers, projects and contacts."""
+"""Customers, projects, contacts, employees and vendors."""
 
 from __future__ import annotations
 
@@ -99,6 +99,33 @@ def finish_contact(w: Write) -> None:
     w.default("entityId", full or None)
     headers.check_required(w)
     _addresses(w)
+    check_unique_name(w)
+    headers.stamp(w)
+
+
+def finish_employee(w: Write) -> None:
+    """Rules of an employee: a person, named by first and last name."""
+    missing = [label for name, label in (("firstName", "First Name"), ("lastName", "Last Name")) if not w.values.get(name)]
+    if missing:
+        raise please_enter(missing)
+    w.default("entityId", f"{w.values['firstName']} {w.values['lastName']}")
+    _finish_other(w)
+
+
+def finish_vendor(w: Write) -> None:
+    """Rules of a vendor: a company, or a person."""
+    w.default("isPerson", False)
+    names = ("firstName", "lastName") if w.values["isPerson"] else ("companyName",)
+    missing = [w.record.type.fields[name.lower()].label for name in names if not w.values.get(name)]
+    if missing:
+        raise please_enter(missing)
+    w.default("entityId", " ".join(str(w.values[name]) for name in names))
+    _finish_other(w)
+
+
+def _finish_other(w: Write) -> None:
+    w.default("isInactive", False)
+    headers.check_required(w)
     check_unique_name(w)
     headers.stamp(w)
 

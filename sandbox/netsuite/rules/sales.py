@@ -189,12 +189,12 @@ def _total(w: Write) -> None:
 
 
 def _line_tax(w: Write, line: dict[str, Any]) -> Decimal:
-    """Tax of a line by its own code, or by the document's tax item when both are taxable."""
-    code = line.get("taxCode")
-    if code is None and w.values.get("isTaxable") and line.get("isTaxable"):
+    """Tax of a line by its own code, or by the document's tax item when both are taxable; in editions with VAT the code alone decides."""
+    code, vat = line.get("taxCode"), w.tenant.options.tax_model == "vat"
+    if code is None and not vat and w.values.get("isTaxable") and line.get("isTaxable"):
         code = w.values.get("taxItem")
     record = w.store.get("salesTaxItem", code) if code else None
-    rate = (record.values.get("rate") or ZERO) if record and w.values.get("isTaxable") is not False else ZERO
+    rate = (record.values.get("rate") or ZERO) if record and (vat or w.values.get("isTaxable") is not False) else ZERO
     tax = w.rounded(line["amount"] * rate / 100)
     line["taxRate1"], line["tax1Amt"] = rate, tax
     return tax

@@ -1,4 +1,4 @@
-"""Customers, contacts and their address books: one property a line as `name type rule label`."""
+"""Customers, contacts, employees, vendors and address books: one property a line as `name type rule label`."""
 
 ADDRESS = """
 addressee str
@@ -148,6 +148,51 @@ customer ref(customer)
 subsidiary ref(subsidiary) O Subsidiary
 isInactive bool
 startDate date
+comments str
+externalId str
+dateCreated dt =
+lastModifiedDate dt =
+"""
+
+EMPLOYEE = """
+entityId str F Employee
+firstName str - First Name
+middleName str
+lastName str - Last Name
+salutation str
+title str
+email str
+phone str
+mobilePhone str
+fax str
+subsidiary ref(subsidiary) O Subsidiary
+department ref(department)
+class ref(classification)
+location ref(location)
+supervisor ref(employee)
+isInactive bool
+comments str
+externalId str
+dateCreated dt =
+lastModifiedDate dt =
+"""
+
+VENDOR = """
+entityId str F Vendor
+companyName str - Company Name
+isPerson bool
+firstName str
+middleName str
+lastName str
+email str
+phone str
+mobilePhone str
+fax str
+subsidiary ref(subsidiary) O Primary Subsidiary
+currency ref(currency)
+terms ref(term)
+accountNumber str
+isInactive bool
 comments str
 externalId str
 dateCreated dt =

@@ -103,6 +103,8 @@ RECORD_TYPES: dict[str, RecordType] = {
         _type("revRecTemplate", parse_fields(lists.REV_REC_TEMPLATE), "Revenue Recognition Template"),
         _type("priceLevel", parse_fields(lists.PRICE_LEVEL), "Price Level"),
         _type("salesTaxItem", parse_fields(lists.SALES_TAX_ITEM), "Tax Code", name_field="itemId"),
+        _type("employee", parse_fields(entities.EMPLOYEE), "Employee", **_ENTITY),
+        _type("vendor", parse_fields(entities.VENDOR), "Vendor", **_ENTITY),
         _type("customer", parse_fields(entities.CUSTOMER), "Customer", **_ENTITY),
         _type("job", parse_fields(entities.JOB), "Project", **_ENTITY),
         _type("contact", parse_fields(entities.CONTACT), "Contact", **_ENTITY),

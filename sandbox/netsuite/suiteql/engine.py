@@ -102,7 +102,7 @@ class QueryEngine:
 
     def _fill(self, table: Table) -> None:
         compared = "" if self.case else " COLLATE NOCASE"
-        columns = ", ".join(f'"{c.name}" {AFFINITIES[c.type]}{compared}' for c in table.columns)
+        columns = ", ".join(f'"{c.name}" {AFFINITIES[c.type]}{compared}' for c in (*table.columns, *table.empty))
         self.connection.execute(f'CREATE TABLE "{table.name}" ({columns})')
         group = self.tenant.store.members(table.group)
         self.connection.execute("BEGIN")
@@ -120,8 +120,8 @@ class QueryEngine:
 
     def _insert(self, table: Table, records: list[Record]) -> None:
         rows = [row for record in records for row in self.maker.rows(table, record)]
-        places = ", ".join("?" * len(table.columns))
-        self.connection.executemany(f'INSERT INTO "{table.name}" VALUES ({places})', rows)
+        names, places = ", ".join(f'"{c.name}"' for c in table.columns), ", ".join("?" * len(table.columns))
+        self.connection.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', rows)
 
 
 def _value(parameter: Any, is_date: bool) -> Any:

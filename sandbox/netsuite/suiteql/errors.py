@@ -18,12 +18,13 @@ def unsupported(why: str = "") -> NetSuiteError:
 
 
 def unknown_table(name: str) -> NetSuiteError:
-    return search_error(f"Record '{name}' was not found.")
-
-
-def not_in_this_account(name: str) -> NetSuiteError:
-    """The table belongs to a feature that is off."""
+    """No account has such a table."""
     return invalid_parameter(f"{PREFIX}Invalid search type: {name}.", "q")
+
+
+def hidden_table(name: str) -> NetSuiteError:
+    """The table exists, but the role does not see it or the feature is off."""
+    return search_error(f"Record '{name}' was not found.")
 
 
 def unknown_column(name: str, available: dict[str, str]) -> NetSuiteError:

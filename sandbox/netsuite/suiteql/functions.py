@@ -14,6 +14,8 @@ from sandbox.netsuite.suiteql import dates
 from sandbox.netsuite.suiteql.rows import TYPE_CODES
 from sandbox.netsuite.values import STATUS_LABELS
 
+MAX_TEXT = 4000
+"""Characters of one value, as Oracle's VARCHAR2 has them."""
 NAMES = {code: name for name, code in TYPE_CODES.items()}
 
 
@@ -38,6 +40,18 @@ def install(connection: sqlite3.Connection, tenant: Tenant, failure: Failure) ->
 
     for name, function in FUNCTIONS.items():
         define(name, function)
+
+    class Texts(_Texts):
+        """With the reason of a refusal kept."""
+
+        def finalize(self) -> str | None:
+            try:
+                return super().finalize()
+            except ValueError as wrong:
+                failure.text = str(wrong)
+                raise
+
+    connection.create_aggregate("ns_listagg", -1, Texts)  # type: ignore[arg-type]
     define("ns_now", lambda: dates.mark(tenant.options.local(tenant.now())))
     define("ns_df", lambda kind, value: display(tenant, kind, value))
 
@@ -156,6 +170,34 @@ def _pad(text: str, width: Any, fill: str, left: bool) -> str:
 def _found(text: str, pattern: str) -> str | None:
     match = re.search(pattern, text)
     return match[0] if match else None
+
+
+class _Texts:
+    """`LISTAGG`: the values of a group as one text, sorted by the keys; nulls are left out of it, and come last among the keys."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, list[tuple[int, Any]]]] = []
+        self.separator, self.distinct = "", False
+
+    def step(self, distinct: int, separator: str | None, value: Any, *keys: Any) -> None:
+        self.separator, self.distinct = separator or "", bool(distinct)
+        if value is not None:
+            self.found.append((shown(value), list(zip(keys[::2], keys[1::2], strict=True))))
+
+    def finalize(self) -> str | None:
+        for position in reversed(range(len(self.found[0][1]) if self.found else 0)):
+            descending = bool(self.found[0][1][position][0])
+            self.found.sort(key=lambda row: _sortable(row[1][position][1]), reverse=descending)
+        texts = [text for text, _ in self.found]
+        joined = self.separator.join(dict.fromkeys(texts) if self.distinct else texts)
+        if len(joined) > MAX_TEXT:
+            raise ValueError("The result of LISTAGG is too long.")
+        return joined or None
+
+
+def _sortable(key: Any) -> tuple[bool, bool, Any]:
+    """Numbers before texts, nulls last."""
+    return (key is None, isinstance(key, str), key if key is not None else 0)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

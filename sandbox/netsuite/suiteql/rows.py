@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.netsuite.ledger import ZERO, stage_of
 from sandbox.netsuite.output import Renderer, sourced
 from sandbox.netsuite.rules import Tenant
+from sandbox.netsuite.rules.entities import address_text
 from sandbox.netsuite.store import Record, applications
 from sandbox.netsuite.suiteql.dates import MARK, mark
 from sandbox.netsuite.suiteql.tables import Table
@@ -28,7 +29,14 @@ NEGATIVE = ("creditMemo", "customerRefund")
 LINK_TYPES = {"source": "DepAppl", "deposit": "DepAppl"}
 MAIN_KEY = 1000
 TAX_LINE = 999
-ENTITY_TYPES = {"customer": "CustJob", "job": "Job", "contact": "Contact"}
+ENTITY_TYPES = {"customer": "CustJob", "job": "Job", "contact": "Contact", "employee": "Employee", "vendor": "Vendor"}
+ADDRESSES = {"billingAddress": 1, "shippingAddress": 2, "mainAddress": 3, "returnAddress": 4}
+"""Addresses of a record that are not in an address book, and the last digits of their keys."""
+OF_TABLE = {
+    "transactionbillingaddress": "billingAddress",
+    "transactionshippingaddress": "shippingAddress",
+    "locationmainaddress": "mainAddress",
+}
 Row = dict[str, Any]
 
 
@@ -45,7 +53,7 @@ class RowMaker:
         """Rows in the order of the table's columns, encoded for SQLite."""
         if table.record_types and record.type.name not in table.record_types:
             return []
-        names, encode = table.by_name, self.encoders
+        names, encode = [c.name for c in table.columns], self.encoders
         found = []
         for row in self._of(table, record):
             values = map(row.get, names)
@@ -67,12 +75,17 @@ class RowMaker:
                     yield {"id": record.id, **record.values, "deletedby": -5, "iscustomrecord": False, "iscustomtransaction": False}
             case "customeraddressbook" | "customeraddressbookentityaddress":
                 yield from self._addresses(record)
+            case "transactionbillingaddress" | "transactionshippingaddress" | "locationmainaddress":
+                yield from self._address(record, OF_TABLE[table.name])
+            case "customersubsidiaryrelationship":
+                yield from self._subsidiaries(record)
             case _:
                 yield self._plain(record)
 
     def _plain(self, record: Record) -> Row:
         """Properties under their lower-case names, flags filled in."""
         row = {name.lower(): value for name, value in record.values.items()}
+        row |= keys_of_addresses(record)
         row["id"] = record.id
         for flag in ("isinactive", "iselimination", "closed", "isposting", "isyear", "isquarter", "alllocked", "arlocked"):
             row.setdefault(flag, False)
@@ -81,6 +94,8 @@ class RowMaker:
         if record.type.group == "entity":
             names = " ".join(str(v) for v in (row.get("firstname"), row.get("lastname")) if v)
             row["altname"] = row.get("companyname") or names or None
+            row["entitytitle"] = f"{row['entityid']} {row['altname']}" if row["altname"] else row["entityid"]
+            row |= self._default_addresses(record)
             row["type"] = ENTITY_TYPES[record.type.name]
             row["searchstage"] = stage_of(record)
         if isinstance(row.get("subsidiary"), tuple):
@@ -90,6 +105,7 @@ class RowMaker:
     def _transaction(self, record: Record) -> Row:
         kind = record.type.name
         row = {n.lower(): v for n, v in self.renderer.values_of(record).items()}
+        row |= keys_of_addresses(record)
         code = TYPE_CODES[kind]
         left = self.tenant.ledger.open_amount(record)
         row.update(
@@ -102,8 +118,14 @@ class RowMaker:
             voided=False,
             foreigntotal=total(record),
             createdby=-5,
+            lastmodifiedby=-5,
             source="REST Web Services",
+            trandisplayname=f"{record.type.title} #{record.values['tranId']}",
+            employee=record.values.get("salesRep"),
+            void=False,
+            visibletocustomer=True,
         )
+        row.setdefault("isreversal", False)
         for flag in self.tenant.catalog.flags(record.type.name):
             row.setdefault(flag, False)
         if not self.habits.sourced_in_queries:
@@ -126,13 +148,15 @@ class RowMaker:
             "isclosed": False,
             "taxline": False,
             "mainline": False,
+            "linelastmodifieddate": values.get("lastModifiedDate"),
         }
         rate = values.get("exchangeRate", Decimal(1))
         for row in self._bare_lines(record):
             amount = row.get("foreignamount") or ZERO
             if not self.habits.ledger_signs:
                 row |= {name: abs(row[name]) for name in ("foreignamount", "quantity") if row.get(name) is not None}
-            yield {**shared, "netamount": (amount * rate).quantize(Decimal("0.01")), **row}
+            sides = {"debitforeignamount": amount if amount > 0 else None, "creditforeignamount": -amount if amount < 0 else None}
+            yield {**shared, "netamount": (amount * rate).quantize(Decimal("0.01")), **sides, **row}
 
     def _bare_lines(self, record: Record) -> Iterator[Row]:
         values, kind = record.values, record.type.name
@@ -229,6 +253,8 @@ class RowMaker:
                 "amountpaid": line.get("foreignamountpaid"),
                 "amountunpaid": line.get("foreignamountunpaid"),
                 "posting": True,
+                "exchangerate": record.values.get("exchangeRate"),
+                "lastmodifieddate": record.values.get("lastModifiedDate"),
             }
 
     def _links(self, record: Record) -> Iterator[Row]:
@@ -255,11 +281,34 @@ class RowMaker:
                 }
 
     @staticmethod
+    def _address(record: Record, name: str) -> Iterator[Row]:
+        """The row of one address of a record."""
+        if record.values.get(name):
+            address = {part.lower(): value for part, value in record.values[name].items()}
+            yield {"addrtext": address_text(record.values[name]), "override": False, **address, "nkey": key_of_address(record, name)}
+
+    @staticmethod
+    def _default_addresses(record: Record) -> Row:
+        lines = record.lines.get("addressBook", ())
+        flags = {"defaultbillingaddress": "defaultBilling", "defaultshippingaddress": "defaultShipping"}
+        return {name: record.id * MAIN_KEY + line["id"] for name, flag in flags.items() for line in lines if line.get(flag)}
+
+    @staticmethod
+    def _subsidiaries(record: Record) -> Iterator[Row]:
+        """A customer has one subsidiary here, its primary one."""
+        subsidiary = record.values.get("subsidiary")
+        if subsidiary is not None:
+            name = record.values.get("companyName") or record.values["entityId"]
+            shared = {"id": record.id, "entity": record.id, "subsidiary": subsidiary, "isprimarysub": True, "name": name}
+            yield {**shared, "primarycurrency": record.values.get("currency")}
+
+    @staticmethod
     def _addresses(record: Record) -> Iterator[Row]:
         for line in record.lines.get("addressBook", ()):
             address = {name.lower(): value for name, value in line["addressBookAddress"].items()}
-            key = record.id * 1000 + line["id"]
+            key = record.id * MAIN_KEY + line["id"]
             yield {
+                "override": False,
                 **address,
                 "nkey": key,
                 "entity": record.id,
@@ -269,6 +318,16 @@ class RowMaker:
                 "defaultbilling": bool(line.get("defaultBilling")),
                 "defaultshipping": bool(line.get("defaultShipping")),
             }
+
+
+def key_of_address(record: Record, name: str) -> int:
+    """The key by which an address that is part of a record is found in the table of such addresses."""
+    return record.id * MAIN_KEY + ADDRESSES[name]
+
+
+def keys_of_addresses(record: Record) -> Row:
+    """What stands in a record's own columns for its addresses."""
+    return {name.lower(): key_of_address(record, name) if record.values[name] else None for name in ADDRESSES if name in record.values}
 
 
 def total(record: Record) -> Decimal:

@@ -15,7 +15,7 @@ from sqlglot.parsers.oracle import OracleParser
 
 from sandbox.netsuite.suiteql.binds import MARKER, outside_quotes
 from sandbox.netsuite.suiteql.dates import BadDate, implicit
-from sandbox.netsuite.suiteql.errors import not_in_this_account, search_error, unknown_column, unknown_table, unsupported
+from sandbox.netsuite.suiteql.errors import hidden_table, search_error, unknown_column, unknown_table, unsupported
 from sandbox.netsuite.suiteql.rownum import limit_by_rownum
 from sandbox.netsuite.suiteql.tables import TABLES, Column, Table
 
@@ -39,6 +39,7 @@ CUSTOM_FUNCTIONS = {
     "REGEXP_REPLACE": (2, 3),
     "REGEXP_LIKE": (2, 2),
 }
+NOT_ORACLE = ("GROUP_CONCAT", "STRING_AGG")
 DATE_FUNCTIONS = ("ns_to_date", "ns_to_timestamp", "ns_add_months", "ns_last_day", "ns_trunc", "ns_now", "ns_shift")
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 FORBIDDEN = re.compile(r"\(\s*\+\s*\)|[\[\]]|\bLIMIT\b|^\s*WITH\b|;\s*\S", re.IGNORECASE)
@@ -49,7 +50,8 @@ class SuiteQL(Oracle):
     """Oracle, with the functions above left alone."""
 
     class Parser(OracleParser):
-        FUNCTIONS = {name: build for name, build in OracleParser.FUNCTIONS.items() if name not in CUSTOM_FUNCTIONS}
+        FUNCTIONS = {name: build for name, build in OracleParser.FUNCTIONS.items() if name not in (*CUSTOM_FUNCTIONS, *NOT_ORACLE)}
+        FUNCTION_PARSERS = {name: build for name, build in OracleParser.FUNCTION_PARSERS.items() if name not in NOT_ORACLE}
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,20 @@ def account_date(text: str) -> str:
         raise unsupported(str(wrong)) from None
 
 
+def _list_of(node: exp.GroupConcat) -> exp.Expr:
+    """`LISTAGG([DISTINCT] value, separator) WITHIN GROUP (ORDER BY key [DESC], ...)`, whose keys are handed over with their directions."""
+    order = node.this if isinstance(node.this, exp.Order) else None
+    value = order.this if order else node.this
+    distinct = isinstance(value, exp.Distinct)
+    if node.args.get("on_overflow") is not None or (distinct and len(value.expressions) != 1):
+        raise unsupported("LISTAGG.")
+    keys = [
+        part for key in (order.expressions if order else ()) for part in (exp.Literal.number(int(bool(key.args.get("desc")))), key.this)
+    ]
+    given = [exp.Literal.number(int(distinct)), node.args.get("separator") or exp.Null(), value.expressions[0] if distinct else value]
+    return exp.Anonymous(this="ns_listagg", expressions=[*given, *keys])
+
+
 class _Translation:
     def __init__(self, tables: Mapping[str, Table], compound: bool) -> None:
         self.tables = tables
@@ -139,7 +155,7 @@ class _Translation:
                 parent.pop()
             return
         if name not in self.tables:
-            raise not_in_this_account(name) if any(t.name == name for t in TABLES) else unknown_table(name)
+            raise hidden_table(name) if any(t.name == name for t in TABLES) else unknown_table(name)
         self.used.add(name)
 
     def _resolve(self, scope: Scope) -> None:
@@ -222,6 +238,8 @@ class _Translation:
             return self._builtin(node)
         if isinstance(node, exp.Anonymous):
             return self._function(node)
+        if isinstance(node, exp.GroupConcat):
+            return _list_of(node)
         if isinstance(node, exp.DPipe):
             return exp.Anonymous(this="ns_concat", expressions=[node.left, node.right])
         if isinstance(node, (exp.Add, exp.Sub)) and self._is_date(node.left):

@@ -12,6 +12,8 @@ from sandbox.zuora.models.values import Record
 BATCH = re.compile(r"Batch([1-9]|[1-4]\d|50)\Z")
 MAX_DAY = 31
 CONTACT_ROLES = ("BillToId", "SoldToId")
+DOCUMENTS = ("Invoice", "CreditMemo", "DebitMemo", "Payment", "Refund", "Subscription")
+"""What keeps an account in its currency."""
 Refuse = Callable[[str], Exception]
 
 
@@ -28,9 +30,46 @@ def check_lists(tenant: Tenant, values: Mapping[str, object], refuse: Refuse) ->
         raise refuse(f"BillCycleDay must be from 0 to {MAX_DAY}.")
 
 
+def check_number_free(tenant: Tenant, number: object, refuse: Refuse) -> None:
+    """A number of the caller's own does not begin as those do that the service gives (SOAP reference, Account.AccountNumber)."""
+    prefix = tenant.options.account_number_prefix
+    if prefix and isinstance(number, str) and number.startswith(prefix):
+        raise refuse(f"The account number {number} must not begin with the default prefix {prefix}.")
+
+
+def check_parent(tenant: Tenant, account_id: object, parent_id: object, refuse: Refuse) -> None:
+    """No account is above itself."""
+    above = parent_id
+    for _ in range(len(tenant.store.tables["Account"]) + 1):
+        if above is None:
+            return
+        if above == account_id:
+            break
+        above = (tenant.store.get("Account", above) or {}).get("ParentId")
+    raise refuse("An account cannot be its own parent, nor the parent of one above it.")
+
+
+def check_currency_stays(tenant: Tenant, old: Record, changes: Record, refuse: Refuse) -> None:
+    currency = changes.get("Currency")
+    if currency in (None, old.get("Currency")) or "Id" not in old:
+        return
+    for kind in DOCUMENTS:
+        if kind in tenant.schema and tenant.store.by(kind, "AccountId", old["Id"]):
+            raise refuse("The currency of an account with documents or subscriptions cannot be changed.")
+
+
 def check_account(tenant: Tenant, old: Record, changes: Record) -> None:
     """A create (`old` is empty) or update through Actions and CRUD. Raises `CrudError`."""
-    check_lists(tenant, changes, lambda text: CrudError("INVALID_VALUE", text))
+
+    def refuse(text: str) -> CrudError:
+        return CrudError("INVALID_VALUE", text)
+
+    check_lists(tenant, changes, refuse)
+    if changes.get("AccountNumber") != old.get("AccountNumber"):
+        check_number_free(tenant, changes.get("AccountNumber"), refuse)
+    if old:
+        check_parent(tenant, old["Id"], changes.get("ParentId"), refuse)
+    check_currency_stays(tenant, old, changes, refuse)
     new = {**old, **changes}
     for name in CONTACT_ROLES:
         contact = tenant.store.get("Contact", changes.get(name))

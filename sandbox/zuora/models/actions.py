@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.zuora.exceptions import CrudError
-from sandbox.zuora.models import legacy_adjustments, legacy_payments, moves
+from sandbox.zuora.models import catalogue, contacts, legacy_adjustments, legacy_payments, moves, reasons
 from sandbox.zuora.models.accounts import check_account
 from sandbox.zuora.models.derive import RULES, Batch
 from sandbox.zuora.models.tenant import Tenant
@@ -107,11 +107,26 @@ def update(tenant: Tenant, kind: ObjectType, raw: Any) -> str:
     changes = convert_all(tenant, kind, given)
     check_number(tenant, kind, changes, record["Id"])
     check_transferred(kind, record, changes)
+    reasons.check(tenant, kind.name, record, changes, refused)
+    changes = stored(tenant, kind, record, changes)
     changes.update(dict.fromkeys(fields_to_null(kind, raw)))
     moves.check(tenant, kind, record, changes)
     tenant.store.update(kind.name, record["Id"], {k: v for k, v in changes.items() if k != "RegenerateInvoicePDF"})
     moves.after(tenant, kind, record, changes)
     return str(record["Id"])
+
+
+def refused(text: str) -> CrudError:
+    return CrudError("INVALID_VALUE", text)
+
+
+def stored(tenant: Tenant, kind: ObjectType, old: Record, changes: Record) -> Record:
+    """The values as the service stores them, after the checks of the one object. `old` is empty for a new one. Raises `CrudError`."""
+    if kind.name == "Contact":
+        return contacts.settled(tenant, old, changes, refused)
+    if kind.name in catalogue.DATED:
+        catalogue.check_dates({**old, **changes}, refused)
+    return changes
 
 
 def fields_to_null(kind: ObjectType, raw: Mapping[str, Any]) -> list[str]:
@@ -136,6 +151,8 @@ def create(tenant: Tenant, kind: ObjectType, raw: Any) -> str:
     nested = {k: v for k, v in given.items() if kind.fields[k].kind == "obj"}
     values = convert_all(tenant, kind, {k: v for k, v in given.items() if k not in nested})
     check_number(tenant, kind, values)
+    reasons.check(tenant, kind.name, {}, values, refused)
+    values = stored(tenant, kind, {}, values)
     if kind.name in LEGACY_CREATES:
         return str(LEGACY_CREATES[kind.name](tenant, nested, values)["Id"])
     if kind.name not in PLAIN_CREATES:
@@ -143,10 +160,14 @@ def create(tenant: Tenant, kind: ObjectType, raw: Any) -> str:
     check_required(PLAIN_CREATES[kind.name], values)
     if kind.name == "Account":
         check_account(tenant, {}, values)
+    tiers = catalogue.tiers_of(tenant, nested) if kind.name == catalogue.CHARGE else []
     values["Id"] = tenant.store.new_id(kind.name)
     if kind.name in RULES:
         RULES[kind.name](Batch(tenant.store, {kind.name: [values]}), values)
-    return str(tenant.store.insert(kind.name, values)["Id"])
+    made = str(tenant.store.insert(kind.name, values)["Id"])
+    for tier in tiers:
+        tenant.store.insert(catalogue.TIER, {**tier, "ProductRatePlanChargeId": made})
+    return made
 
 
 def delete(tenant: Tenant, kind: ObjectType, record_id: object) -> str:

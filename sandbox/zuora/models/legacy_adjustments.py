@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from sandbox.zuora.models import reasons
+from sandbox.zuora.models.currencies import check_decimals
 from sandbox.zuora.models.legacy_payments import ZERO, posted_invoice, refuse
 from sandbox.zuora.models.store import API_USER
 from sandbox.zuora.models.tenant import Tenant
@@ -50,6 +52,10 @@ def invoice_to_adjust(tenant: Tenant, values: Record) -> Record:
     invoice = posted_invoice(tenant, values.get("InvoiceId") or values.get("InvoiceNumber"))
     if values["Amount"] <= ZERO:
         raise refuse("The amount of an adjustment must be positive.")
+    account = tenant.store.get("Account", invoice["AccountId"]) or {}
+    check_decimals(values["Amount"], invoice.get("Currency") or account.get("Currency"), refuse)
+    if values["AdjustmentDate"] < invoice["InvoiceDate"]:
+        raise refuse(f"The adjustment date {values['AdjustmentDate']} is before the invoice date {invoice['InvoiceDate']}.")
     return invoice
 
 
@@ -83,6 +89,7 @@ def what_is_left(tenant: Tenant, source: Record, is_tax: bool) -> Decimal:
 
 def booked(tenant: Tenant, kind: str, made: Record) -> Record:
     """Store an adjustment and move the balance of its invoice."""
+    reasons.fill(tenant, kind, made)
     adjustment = tenant.store.insert(kind, made)
     move_balance(tenant, adjustment, 1)
     return adjustment

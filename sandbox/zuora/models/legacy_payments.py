@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.zuora.exceptions import CrudError
+from sandbox.zuora.models import reasons
+from sandbox.zuora.models.currencies import check_decimals
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.models.writes import check_required, convert_all
@@ -55,12 +57,15 @@ def create_payment(tenant: Tenant, nested: Mapping[str, Any], values: Record) ->
     if status not in ("Draft", "Processed", "Canceled") or (status == "Canceled" and values["Type"] != "External"):
         raise refuse("A payment is created as Draft or Processed; external ones also as Canceled.")
     check_method(tenant, values)
+    check_not_ahead(tenant, values)
     lines = payment_lines(tenant, nested, values)
     if not lines and "AppliedInvoiceAmount" not in values and "AppliedCreditBalanceAmount" not in values:
         raise refuse("Missing required value: AppliedCreditBalanceAmount", "MISSING_REQUIRED_VALUE")
     applied = sum((a for _, a in lines), ZERO)
     credit = values.get("AppliedCreditBalanceAmount", ZERO)
     amount = values.setdefault("Amount", applied + credit)
+    check_amount(tenant, values, amount)
+    check_credit_balance(tenant, values)
     if applied + credit > amount or (status == "Processed" and applied + credit != amount):
         raise refuse(f"The applied amounts {applied + credit} do not add up to the payment amount {amount}.")
     for name in ("InvoiceId", "InvoiceNumber", "AppliedInvoiceAmount"):
@@ -77,6 +82,25 @@ def create_payment(tenant: Tenant, nested: Mapping[str, Any], values: Record) ->
     if status == "Processed":
         move_money(tenant, payment["Id"], 1)
     return payment
+
+
+def check_not_ahead(tenant: Tenant, values: Record) -> None:
+    """A payment does not take effect before its day."""
+    if values.get("EffectiveDate", "") > tenant.today().isoformat():
+        raise refuse(f"The effective date {values['EffectiveDate']} is in the future.")
+
+
+def check_amount(tenant: Tenant, payment: Record, amount: Decimal) -> None:
+    account = tenant.store.get("Account", payment.get("AccountId")) or {}
+    check_decimals(amount, account.get("Currency"), refuse)
+
+
+def check_credit_balance(tenant: Tenant, payment: Record) -> None:
+    """No more of the credit balance is used than there is, unless the tenant lets payments raise it."""
+    credit = payment.get("AppliedCreditBalanceAmount", ZERO)
+    there = (tenant.store.get("Account", payment.get("AccountId")) or {}).get("CreditBalance", ZERO)
+    if credit < ZERO or (credit > there and not tenant.options.credit_balance_payments):
+        raise refuse(f"The amount {credit} exceeds the credit balance {there} of the account.")
 
 
 def check_method(tenant: Tenant, values: Record) -> None:
@@ -162,6 +186,8 @@ def create_refund(tenant: Tenant, nested: Mapping[str, Any], values: Record) -> 
     left = payment["Amount"] - payment.get("RefundAmount", ZERO)
     if not ZERO < values["Amount"] <= left:
         raise refuse(f"The refund amount {values['Amount']} exceeds what is left of the payment: {left}.")
+    check_amount(tenant, payment, values["Amount"])
+    reasons.fill(tenant, "Refund", values)
     split = refund_split(tenant, nested, payment, values["Amount"])
     refund = tenant.store.insert(
         "Refund",
@@ -219,13 +245,17 @@ def book_refund(tenant: Tenant, refund: Record, payment: Record, split: Lines, s
 
 def check_payment_change(tenant: Tenant, record: Record, changes: Record) -> None:
     """Whether a payment may go into the state that an update names, with the values it has then. Raises `CrudError`."""
+    if "EffectiveDate" in changes:
+        check_not_ahead(tenant, changes)
+    if "Amount" in changes:
+        check_amount(tenant, record, changes["Amount"])
     new, old = changes.get("Status"), record.get("Status")
     if new is None or new == old:
         return
     undone = "Canceled" if record["Type"] == "External" else "Voided"
     if new not in PAYMENT_MOVES.get(str(old), ()) or (old == "Processed" and new != undone):
         raise refuse(f"A payment cannot go from {old} to {new}.")
-    if old == "Processed" and record.get("TransferredToAccounting") in SENT:
+    if old == "Processed" and record.get("TransferredToAccounting") in SENT and not tenant.options.voids_transferred_payments:
         raise refuse("A payment that was transferred to accounting cannot be canceled.")
     if old == "Processed" and record.get("RefundAmount", ZERO) > ZERO:
         raise refuse("A payment of which money was refunded cannot be canceled.")

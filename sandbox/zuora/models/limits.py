@@ -46,10 +46,10 @@ class RateMeter:
         return max(1, *(int(w.began + w.length_s - now) + 1 for w in over)) if over else None
 
     def headers(self) -> dict[str, str]:
-        """RateLimit headers; the quota named first is that of the window that ends first."""
+        """RateLimit headers; the quota named first is that of the window that is closest to exhaustion (vendor's guide)."""
         now = self.clock().timestamp()
         with self.lock:
-            nearest = min(self.windows, key=lambda w: w.began + w.length_s)
+            nearest = min(self.windows, key=lambda w: (w.left() / max(1, w.quota), w.began + w.length_s))
             listed = ", ".join(f"{w.quota};w={w.length_s}" for w in self.windows)
         return {
             "RateLimit-Limit": f"{nearest.quota}, {listed}",

@@ -25,15 +25,16 @@ class KeptResult:
 class Locators:
     """Runs queries page by page. A locator dies after 15 minutes without use."""
 
-    def __init__(self, store: Store, zone: Any, life_s: float) -> None:
+    def __init__(self, store: Store, zone: Any, life_s: float, any_case: bool = False) -> None:
         self.store = store
         self.zone = zone
         self.life_s = life_s
+        self.any_case = any_case
         self.kept: OrderedDict[str, KeptResult] = OrderedDict()
         self.made = 0
 
     def query(self, text: object, page: int, wsdl: int) -> dict[str, Any]:
-        selection, records = select(self.store, text, self.zone, wsdl)
+        selection, records = select(self.store, text, self.zone, wsdl, self.any_case)
         if len(records) <= page:
             return {"records": [selection.show(r) for r in records], "size": len(records), "done": True}
         self.made += 1

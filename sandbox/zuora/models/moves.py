@@ -41,6 +41,8 @@ def check_move(kind: ObjectType, record: Record, changes: Record) -> None:
     new, old = changes.get("Status"), record.get("Status")
     if kind.name in MOVES and new not in (None, old) and (old, new) not in MOVES[kind.name]:
         raise refuse(f"The {kind.name} cannot go from {old} to {new}.")
+    if kind.name == "Invoice" and (old, new) == ("Posted", "Draft") and record["Balance"] != record["Amount"]:
+        raise refuse("An invoice to which payments, credits or adjustments were applied cannot become a draft again.")
 
 
 def after(tenant: Tenant, kind: ObjectType, before: Record, changes: Record) -> None:

@@ -16,6 +16,7 @@ from sandbox.zuora.schema import Field, ObjectType, camel_name
 
 Test = Callable[[Record], bool]
 INVALID_PARAMETER = 27
+TEXTS = ("str", "enum", "id")
 EMPTY_STRING = "\x02\x03"
 FILTER = re.compile(r"(?P<name>\w+)\.(?P<op>EQ|NE|LT|GT|LE|GE|SW|IN):(?P<value>.*)\Z", re.DOTALL)
 SORT = re.compile(r"(?P<name>\w+)\.(?P<order>ASC|DESC)\Z", re.IGNORECASE)
@@ -43,6 +44,9 @@ FILTERABLE: dict[str, str] = {
     " previoussubscriptionid renewalterm status islatestversion subscriptionversionamendmentid termenddate termstartdate version cmrr"
     " externallymanagedby invoicescheduleid quotenumber__qt",
     "RatePlan": "productrateplanid subscriptionid amendmentid",
+    "RatePlanChargeTier": "rateplanchargeid",
+    "PaymentMethodSnapshot": "accountid paymentmethodid",
+    "RefundApplicationItem": "refundapplicationid",
     "RatePlanCharge": "rateplanid productrateplanchargeid chargenumber originalid",
     "Invoice": "accountid amount balance duedate invoicedate invoicenumber reversed sourceid sourcetype status einvoicestatus",
     "InvoiceItem": "rateplanchargeid invoiceid accountingcode chargedate chargenumber excludeitembillingfromrevenueaccounting fulfillmentid"
@@ -159,10 +163,12 @@ def filter_tests(tenant: Tenant, kind: ObjectType, filters: Iterable[str]) -> tu
         wanted = indexed_field(kind, match["name"])
         operands = operands_of(match["op"], match["value"])
         converted = [convert(wanted, v, tenant) for v in operands]
+        if match["op"] == "SW" and wanted.kind not in TEXTS:
+            raise refuse(f"The operator SW does not fit the field {wanted.camel}; it is for texts.")
         tests.append(test_for(wanted.name, match["op"], converted))
         if match["op"] in ("EQ", "IN") and wanted.name == "Id":
             candidates = [r for r in (tenant.store.get(kind.name, i) for i in dict.fromkeys(converted)) if r is not None]
-        elif match["op"] == "EQ" and (kind.name, wanted.name) in tenant.store.indexes and converted[0] is not None:
+        elif match["op"] == "EQ" and wanted.kind == "id" and (kind.name, wanted.name) in tenant.store.indexes and converted[0]:
             candidates = tenant.store.by(kind.name, wanted.name, converted[0])
     return candidates, tests
 
@@ -195,15 +201,24 @@ def convert(wanted: Field, text: str, tenant: Tenant) -> Any:
     return text
 
 
+def folded(value: Any) -> Any:
+    """A value as EQ, NE, IN and SW compare it: texts without regard to case (vendor's guide to Object Query)."""
+    return value.casefold() if isinstance(value, str) else value
+
+
 def test_for(name: str, op: str, operands: list[Any]) -> Test:
+    if op in ("IN", "EQ", "NE", "SW"):
+        operands = [folded(operand) for operand in operands]
     first = operands[0]
     if op == "IN":
-        return lambda r: r.get(name) in operands
+        return lambda r: folded(r.get(name)) in operands
     if op == "SW":
-        return lambda r: isinstance(r.get(name), str) and r[name].startswith(first)
+        return lambda r: name in r and first is not None and folded(r[name]).startswith(first)
     if first is None:
         return (lambda r: name not in r) if op == "EQ" else (lambda r: name in r)
     compare = COMPARE[op]
+    if op in ("EQ", "NE"):
+        return lambda r: name in r and compare(folded(r[name]), first)
     return lambda r: name in r and compare(r[name], first)
 
 

@@ -29,13 +29,31 @@ COPIED = words(
 )
 
 
+PRICING = {
+    "Flat Fee Pricing": ("oneTimeFlatFee", "recurringFlatFee", "usageFlatFee"),
+    "Per Unit Pricing": ("oneTimePerUnit", "recurringPerUnit", "usagePerUnit"),
+    "Tiered Pricing": ("oneTimeTiered", "recurringTiered", "usageTiered"),
+    "Volume Pricing": ("oneTimeVolume", "recurringVolume", "usageVolume"),
+    "Overage Pricing": ("usageOverage",),
+    "Tiered with Overage Pricing": ("usageTieredWithOverage",),
+    "Delivery Pricing": ("recurringDeliveryBased", "recurringDelivery"),
+    "Discount-Fixed Amount": ("discount",),
+    "Discount-Percentage": ("discount",),
+}
+"""Keys of `pricing` that fit a charge, by its model; their beginning is its type."""
+TYPES = {"OneTime": "oneTime", "Recurring": "recurring", "Usage": "usage"}
+PRICED = ("OneTime", "Recurring")
+DISCOUNTS = ("Discount-Fixed Amount", "Discount-Percentage")
+
+
 @dataclass(frozen=True)
 class Override:
-    """A charge whose quantity or price differs from the catalogue."""
+    """A charge whose quantity or price differs from the catalogue. `model` is the key below `pricing`, "" without one."""
 
     charge_id: str
     quantity: Decimal | None
     price: Decimal | None
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,8 @@ def subscribe(tenant: Tenant, account: Record, values: Record, plans: Sequence[P
     """The subscription, its monthly recurring revenue and its contracted value. Raises `V1Error` before anything is stored."""
     start = values["ContractEffectiveDate"]
     chosen = [(plan_of(tenant, plan, start), plan) for plan in plans]
+    for product_plan, plan in chosen:
+        check_charges(tenant, product_plan, plan.overrides, account["Currency"])
     activation = values.get("ServiceActivationDate") or values.get("ContractAcceptanceDate") or start
     acceptance = values.get("ContractAcceptanceDate") or activation
     term_start = values.get("TermStartDate") or start
@@ -88,12 +108,14 @@ def subscribe(tenant: Tenant, account: Record, values: Record, plans: Sequence[P
     mrr, once = ZERO, ZERO
     for product_plan, plan in chosen:
         for charge, price in add_rate_plan(tenant, subscription, product_plan, plan.overrides):
-            amount = price * (charge.get("Quantity") or ONE)
-            if charge["ChargeType"] == "Recurring":
-                mrr += amount / PERIOD_MONTHS.get(charge.get("BillingPeriod", "Month"), 1)
-            elif charge["ChargeType"] == "OneTime":
-                once += amount
+            mrr += charge.get("MRR", ZERO)
+            if charge["ChargeType"] == "OneTime":
+                once += price * (charge.get("Quantity") or ONE)
     months = values.get("InitialTerm") or 0
+    if mrr:
+        subscription = tenant.store.update("Subscription", subscription_id, {"CMRR": mrr}, touch=False)
+        before = tenant.store.tables["Account"][account["Id"]].get("Mrr", ZERO)
+        tenant.store.update("Account", account["Id"], {"Mrr": before + mrr}, touch=False)
     return subscription, mrr, mrr * months + once
 
 
@@ -112,6 +134,31 @@ def plan_of(tenant: Tenant, plan: Plan, day: str) -> Record:
     return record
 
 
+def check_charges(tenant: Tenant, product_plan: Record, overrides: Sequence[Override], currency: str) -> None:
+    """Every charge with prices has one in the currency, and overrides are of its kind. One that was loaded without tiers costs nothing.
+    Raises `V1Error`."""
+    changed = {o.charge_id: o for o in overrides}
+    for charge in tenant.store.by("ProductRatePlanCharge", "ProductRatePlanId", product_plan["Id"]):
+        override = changed.get(charge["Id"])
+        if override and override.quantity is not None and override.quantity < ZERO:
+            raise v1_error(RESOURCE, INVALID, f"The quantity of charge {charge['Name']} must not be negative.")
+        fitting = [key for key in PRICING.get(charge["ChargeModel"], ()) if key.startswith((TYPES[charge["ChargeType"]], "discount"))]
+        if override and override.model and fitting and override.model not in fitting:
+            raise v1_error(RESOURCE, INVALID, f"{override.model} does not fit the charge {charge['Name']} ({charge['ChargeModel']}).")
+        own = override.price if override else None
+        if own is None and charge["ChargeModel"] not in DISCOUNTS and charge["ChargeType"] in PRICED:
+            tiers = tenant.store.by("ProductRatePlanChargeTier", "ProductRatePlanChargeId", charge["Id"])
+            if tiers and not any(tier["Currency"] == currency for tier in tiers):
+                raise v1_error(RESOURCE, RULE, f"The charge {charge['Name']} of {product_plan['Name']} has no price in {currency}.")
+
+
+def monthly(product_charge: Record, quantity: Decimal | None, price: Decimal) -> Decimal | None:
+    """The monthly recurring revenue of a charge; None for one that does not recur."""
+    if product_charge["ChargeType"] != "Recurring" or product_charge["ChargeModel"] in DISCOUNTS:
+        return None
+    return price * (quantity or ONE) / PERIOD_MONTHS.get(product_charge.get("BillingPeriod", "Month"), 1)
+
+
 def add_rate_plan(
     tenant: Tenant, subscription: Record, product_plan: Record, overrides: Sequence[Override]
 ) -> list[tuple[Record, Decimal]]:
@@ -125,6 +172,7 @@ def add_rate_plan(
         override = changed.get(product_charge["Id"])
         quantity = (override.quantity if override else None) or product_charge.get("DefaultQuantity")
         price = override.price if override and override.price is not None else list_price(tenant, product_charge, subscription)
+        quantity = quantity if product_charge["ChargeModel"] in PER_UNIT_MODELS else None
         charge_id = store.new_id("RatePlanCharge")
         charge = {
             **{f: product_charge[f] for f in COPIED if f in product_charge},
@@ -133,8 +181,9 @@ def add_rate_plan(
             "RatePlanId": plan["Id"],
             "SubscriptionId": subscription["Id"],
             "ProductRatePlanChargeId": product_charge["Id"],
-            "Quantity": quantity if product_charge["ChargeModel"] in PER_UNIT_MODELS else None,
+            "Quantity": quantity,
             "Price": price,
+            "MRR": monthly(product_charge, quantity, price),
             "Version": 1,
             "Segment": 1,
             "IsLastSegment": True,
@@ -158,10 +207,12 @@ def overrides_of(rows: Any) -> list[Override]:
     found: list[Override] = []
     for row in rows if isinstance(rows, list) else []:
         flat: dict[str, Any] = dict(row)
-        for model in (row.get("pricing") or {}).values():
+        pricing = row.get("pricing") or {}
+        for model in pricing.values():
             flat.update(model if isinstance(model, Mapping) else {})
         price = flat.get("price", flat.get("listPrice"))
-        found.append(Override(str(flat.get("productRatePlanChargeId")), number(flat.get("quantity")), number(price)))
+        key = next(iter(pricing), "")
+        found.append(Override(str(flat.get("productRatePlanChargeId")), number(flat.get("quantity")), number(price), key))
     return found
 
 

@@ -17,7 +17,7 @@ from sandbox.zuora.models.tokens import Tokens
 from sandbox.zuora.models.troubles import Troubles
 from sandbox.zuora.models.users import Users
 from sandbox.zuora.models.values import Record
-from sandbox.zuora.options import ZuoraOptions
+from sandbox.zuora.options import REASON_CODES, ZuoraOptions
 from sandbox.zuora.schema import build_schema
 
 
@@ -36,7 +36,7 @@ class Tenant:
         self.users = Users(options)
         self.tokens = Tokens(options)
         self.troubles = Troubles()
-        self.locators = Locators(self.store, options.zone, options.locator_life_s)
+        self.locators = Locators(self.store, options.zone, options.locator_life_s, options.zoql_keywords == "any")
         self.idempotency = IdempotencyStore(options)
         self.rates = RateMeter(options)
         self.jobs = QueryJobs(self.store, options, self.troubles)
@@ -46,6 +46,7 @@ class Tenant:
         self.orders = 0
         self.currencies = set(options.currencies)
         self.payment_terms = set(options.payment_terms)
+        self.reason_codes = {kind: list(codes) for kind, codes in (REASON_CODES | dict(options.reason_codes)).items()}
 
     @property
     def settlement(self) -> bool:

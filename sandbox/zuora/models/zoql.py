@@ -114,9 +114,9 @@ class Selection:
         return shown
 
 
-def select(store: Store, text: object, zone: Any, wsdl: int = LATEST_WSDL) -> tuple[Selection, list[Record]]:
+def select(store: Store, text: object, zone: Any, wsdl: int = LATEST_WSDL, any_case: bool = False) -> tuple[Selection, list[Record]]:
     """Parse and run a query. Raises `ZoqlFault`."""
-    selection = Selection(store, parse(text), zone, wsdl)
+    selection = Selection(store, parse(text, any_case), zone, wsdl)
     return selection, selection.records()
 
 

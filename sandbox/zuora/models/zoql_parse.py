@@ -42,11 +42,11 @@ def malformed() -> NoReturn:
     raise ZoqlFault("MALFORMED_QUERY", "You have an error in your ZOQL syntax")
 
 
-def parse(text: object) -> Query:
-    """Raises `ZoqlFault` MALFORMED_QUERY for anything outside the grammar."""
+def parse(text: object, any_case: bool = False) -> Query:
+    """`any_case`: keywords may be written in capitals too. Raises `ZoqlFault` MALFORMED_QUERY for anything outside the grammar."""
     if not isinstance(text, str) or len(text) > MAX_QUERY_LENGTH:
         malformed()
-    return _Parser(list(tokens(text))).query()
+    return _Parser(list(tokens(text)), any_case).query()
 
 
 def tokens(text: str) -> list[tuple[str, str]]:
@@ -62,8 +62,9 @@ def tokens(text: str) -> list[tuple[str, str]]:
 
 
 class _Parser:
-    def __init__(self, items: list[tuple[str, str]]) -> None:
+    def __init__(self, items: list[tuple[str, str]], any_case: bool) -> None:
         self.items = items
+        self.any_case = any_case
         self.at = 0
 
     def query(self) -> Query:
@@ -96,7 +97,7 @@ class _Parser:
     def predicate(self) -> Predicate:
         field = self.name()
         kind, text = self.take()
-        if kind == "name" and text.lower() == "like":
+        if kind == "name" and self.word(text) == "like":
             op = "like"
         elif kind == "op":
             op = text
@@ -110,7 +111,7 @@ class _Parser:
             return re.sub(r"\\(.)", lambda m: ESCAPES.get(m[1], m[1]), text[1:-1])
         if kind == "number":
             return Decimal(text)
-        match text.lower() if kind == "name" else "":
+        match self.word(text) if kind == "name" else "":
             case "true":
                 return True
             case "false":
@@ -118,6 +119,10 @@ class _Parser:
             case "null":
                 return None
         malformed()
+
+    def word(self, text: str) -> str:
+        """A word as it is compared with a keyword."""
+        return text.lower() if self.any_case else text
 
     def take(self) -> tuple[str, str]:
         if self.at >= len(self.items):
@@ -135,7 +140,7 @@ class _Parser:
         return text
 
     def accept(self, word: str) -> bool:
-        if self.peek("name") and self.items[self.at][1].lower() == word:
+        if self.peek("name") and self.word(self.items[self.at][1]) == word:
             self.at += 1
             return True
         return False

@@ -11,7 +11,7 @@ from sandbox.zuora.http import Call, json_response
 from sandbox.zuora.models.export.files import FORMATS
 from sandbox.zuora.models.export.jobs import AquaJob, Batch
 
-VERSIONS = ("1.0", "1.1")
+VERSIONS = ("1.0", "1.1", "1.2")
 MAX_NOTIFY_URL = 5_000
 API_VERSION = "91.0"
 
@@ -22,6 +22,9 @@ def submit(call: Call) -> Response:
     version = str(body.get("version", "1.0"))
     if file_format not in FORMATS or version not in VERSIONS:
         raise AquaError("90006", f"The format must be one of {', '.join(FORMATS)} and the version one of {', '.join(VERSIONS)}")
+    longest = call.tenant.options.aqua_job_name_limit
+    if len(str(body.get("name") or "")) > longest:
+        raise AquaError("90006", f"The name of a job must not be longer than {longest} characters")
     if len(str(body.get("notifyUrl") or "")) >= MAX_NOTIFY_URL:
         raise AquaError("90014", f"The notify URL must be shorter than {MAX_NOTIFY_URL} characters")
     return json_response(view(call.tenant.exports.submit(body, file_format, version)))

@@ -15,7 +15,7 @@ from sandbox.zuora.http import Call, json_response
 from sandbox.zuora.models.objectquery import Expansion, expansions, filter_tests, sort_key
 from sandbox.zuora.models.values import Record, object_query_moment
 from sandbox.zuora.schema import ObjectType
-from sandbox.zuora.schema.rules import PLURALS
+from sandbox.zuora.schema.rules import EMPTY_PLURALS, PLURALS
 
 DEFAULT_PAGE = 10
 MAX_PAGE = 99
@@ -42,6 +42,8 @@ def values(call: Call, name: str) -> list[str]:
 
 
 def listed(call: Call) -> Response:
+    if call.args["plural"] in EMPTY_PLURALS:
+        return json_response({"nextPage": None, "data": []})
     kind = type_of(call)
     size = call.integer("pageSize", DEFAULT_PAGE, 1, MAX_PAGE)
     start = position(call.parameter("cursor"))
@@ -60,9 +62,10 @@ def listed(call: Call) -> Response:
 
 
 def get(call: Call) -> Response:
-    kind = type_of(call)
-    record = call.tenant.store.find(kind.name, call.args["key"])
-    if record is None:
+    empty = call.args["plural"] in EMPTY_PLURALS
+    kind = None if empty else type_of(call)
+    record = call.tenant.store.find(kind.name, call.args["key"]) if kind else None
+    if kind is None or record is None:
         error = missing_key(call.args["key"])
         error.status = 404
         raise error
@@ -96,6 +99,7 @@ class View:
         self.page_size = page_size
         self.columns = self.chosen(call)
         self.expanded = expansions(kind.name, values(call, "expand"))
+        self.check_columns()
 
     def chosen(self, call: Call) -> dict[str, set[str]]:
         """The columns asked for, by object name in lower case."""
@@ -105,6 +109,21 @@ class View:
             if dot and rest in ("fields[]", "fields"):
                 wanted[owner.lower()] = call_list(call, f"{owner}.fields")
         return {k: {f.lower() for f in v} for k, v in wanted.items() if v}
+
+    def check_columns(self) -> None:
+        """Raises the refusal of a column that its object does not have."""
+        kinds = {"": self.kind, self.kind.name.lower(): self.kind}
+        waiting = list(self.expanded)
+        while waiting:
+            expansion = waiting.pop()
+            kinds[expansion.name.lower()] = self.schema[expansion.kind]
+            waiting += expansion.deeper
+        for owner, wanted in self.columns.items():
+            kind = kinds.get(owner)
+            if kind is None:
+                raise refuse(f"The fields of '{owner}' cannot be chosen: it is not expanded.")
+            if unknown := sorted(wanted - {name.lower() for name in kind.by_camel}):
+                raise refuse(f"{kind.name} has no field '{unknown[0]}'.")
 
     def show(self, record: Record) -> dict[str, Any]:
         return self.object(self.kind, record, self.expanded, self.columns.get("") or self.columns.get(self.kind.name.lower()))

@@ -37,7 +37,8 @@ ExcludeItemBillingFromRevenueAccounting bool qcu; IncludedUnits dec qfcu; IsAllo
 LegacyRevenueReporting bool qfcu; ListPriceBase enum qcu; MaxQuantity dec qfcu; MinQuantity dec qfcu; Name str(100) qfcu;
 NumberOfPeriod int qfcu; OverageCalculationOption enum(20) qfcu; OverageUnusedUnitsCreditOption enum(20) qfcu;
 PriceChangeOption enum qfcu; PriceIncreaseOption enum(25) fcu; PriceIncreasePercentage dec qfcu; ProductCategory str qcu;
-ProductClass str qcu; ProductFamily str qcu; ProductLine str qcu; ProductDiscountApplyDetailData obj cu; AppliedProductRatePlanId id cu;
+ProductClass str qcu; ProductFamily str qcu; ProductLine str qcu; ProductDiscountApplyDetailData obj cu;
+ProductRatePlanChargeTierData obj c; AppliedProductRatePlanId id cu;
 AppliedProductRatePlanChargeId id cu; ProductRatePlanId id qfcu; ProductRatePlanChargeNumber str(100) qcu; RatingGroup enum qfcu;
 RecognizedRevenueAccount str(100) qcu; RevenueRecognitionRuleName enum(25) qcu; RevRecCode str(70) qfcu;
 RevRecTriggerCondition enum(22) qfcu; SmoothingModel enum(22) qfcu; SpecificBillingPeriod int qfcu; IsStackedDiscount bool qcu;

@@ -274,20 +274,33 @@ PLURALS: dict[str, str] = {
     "subscriptions": "Subscription",
     "rate-plans": "RatePlan",
     "rate-plan-charges": "RatePlanCharge",
+    "rate-plan-charge-tiers": "RatePlanChargeTier",
     "invoices": "Invoice",
     "invoice-items": "InvoiceItem",
     "taxation-items": "TaxationItem",
     "payments": "Payment",
     "payment-applications": "PaymentApplication",
     "payment-methods": "PaymentMethod",
+    "payment-method-snapshots": "PaymentMethodSnapshot",
     "refunds": "Refund",
     "refund-applications": "RefundApplication",
+    "refund-application-items": "RefundApplicationItem",
     "credit-memos": "CreditMemo",
     "credit-memo-items": "CreditMemoItem",
     "credit-memo-applications": "CreditMemoApplication",
     "debit-memos": "DebitMemo",
     "debit-memo-items": "DebitMemoItem",
 }
+
+EMPTY_PLURALS = frozenset(
+    words(
+        "amendments billing-runs contact-snapshots daily-consumption-summaries delivery-adjustments fulfillments invoice-schedules"
+        " order-line-items payment-runs payment-schedules payment-schedule-items prepaid-balances prepaid-balance-funds"
+        " prepaid-balance-transactions processed-usages ramps rating-details rating-results summarystatementruns summarystatements"
+        " usages validity-period-summaries"
+    )
+)
+"""Published plurals of objects of which this tenant never has any."""
 
 NOT_IN_OBJECT_QUERY: dict[str, str] = {
     "Product": "Description",

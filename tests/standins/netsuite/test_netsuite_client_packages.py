@@ -11,6 +11,7 @@ import pytest
 from sandbox.control import Control
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
 from sandbox.server import LoopbackServer
+from tests.clients.spoil import served
 
 netsuite = pytest.importorskip("netsuite", reason="the package netsuite (PyPI, 0.12) is not installed")
 NetsuiteAPIRequestError = pytest.importorskip("netsuite.exceptions").NetsuiteAPIRequestError
@@ -20,7 +21,7 @@ NetsuiteAPIRequestError = pytest.importorskip("netsuite.exceptions").NetsuiteAPI
 def live() -> Iterator[tuple[NetSuiteStandIn, str]]:
     """A stand-in on the real clock, which is the one that clients sign with."""
     stand_in = NetSuiteStandIn(NetSuiteOptions())
-    with LoopbackServer(Control(stand_in)) as server:
+    with LoopbackServer(served(Control(stand_in))) as server:
         yield stand_in, server.url
 
 

@@ -217,6 +217,7 @@ def test_missing_records_types_and_addresses(ns: Account) -> None:
     assert error_of(ns.record("GET", "customer/999"))[:2] == (404, "NONEXISTENT_ID")
     assert error_of(ns.record("GET", "customer/eid:none"))[:2] == (404, "NONEXISTENT_ID")
     assert error_of(ns.record("GET", "planet/1"))[2].startswith("Record type 'planet' does not exist")
+    assert error_of(ns.record("GET", "sales-order/1"))[2].startswith("Record type 'sales-order' does not exist")
     assert ns.call("GET", "nowhere").status_code == 404
 
 

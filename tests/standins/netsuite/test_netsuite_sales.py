@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.standins.netsuite.account import Account, error_of, path_of
+from tests.standins.netsuite.account import STRICT, Account, error_of, path_of
 
 
 def try_invoice(ns: Account, customer: str, line: dict[str, Any], **values: Any) -> Any:
@@ -214,7 +214,33 @@ def test_taxable_customer_makes_taxable_documents(ns: Account) -> None:
     assert ns.get(f"invoice/{ns.invoice(customer, item, isTaxable=False)}")["taxTotal"] == 0
 
 
+def test_an_account_has_one_kind_of_tax_fields(ns: Account) -> None:
+    customer, item = ns.customer(), ns.item()
+    body = {"entity": customer, "item": {"items": [{"item": item, "amount": 100}]}}
+    suite, legacy = {**body, "taxDetailsOverride": True}, {**body, "taxItem": {"id": "2"}, "isTaxable": True}
+    for model, taken, refused in (("legacy", legacy, suite), ("suitetax", suite, legacy)):
+        ns.stand_in.options.tax_model = model  # type: ignore[assignment]
+        ns.stand_in.tenant.catalog.reset()
+        assert ns.record("POST", "invoice", taken, headers=STRICT).status_code == 204
+        answer = ns.record("POST", "invoice", refused, headers=STRICT)
+        assert answer.status_code == 400 and "Unknown property" in answer.text
+
+
+def test_with_vat_the_code_of_the_line_decides(ns: Account) -> None:
+    """A customer who is not taxable is known in the edition of the United States alone."""
+    customer, item = ns.customer(taxable=False), ns.item()
+    line = {"item": item, "amount": 100, "taxCode": {"id": "3"}}
+    body = {"entity": customer, "item": {"items": [line]}}
+    for model, tax in (("legacy", 0), ("vat", 19)):
+        ns.stand_in.options.tax_model = model  # type: ignore[assignment]
+        ns.stand_in.tenant.catalog.reset()
+        assert ns.get(f"invoice/{ns.create('invoice', body)}")["taxTotal"] == tax
+    assert "Unknown property" in ns.record("POST", "invoice", {**body, "isTaxable": False}, headers=STRICT).text
+
+
 def test_tax_details_override_the_tax(ns: Account) -> None:
+    ns.stand_in.options.tax_model = "suitetax"
+    ns.stand_in.tenant.catalog.reset()
     detail = {"taxDetailsReference": {"id": "L1"}, "taxType": "5", "taxCode": "3", "taxBasis": 100, "taxRate": 19, "taxAmount": 19}
     line = {"item": ns.item(), "amount": 100, "taxDetailsReference": "L1"}
     customer = ns.customer()

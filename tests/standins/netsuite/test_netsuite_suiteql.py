@@ -41,7 +41,7 @@ def test_malformed_bodies_are_refused(ns: Account, body: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ("SELECT id FROM planets", "Search error occurred: Record 'planets' was not found."),
+        ("SELECT id FROM planets", "Invalid search type: planets."),
         (
             "SELECT nope FROM customer",
             "Search error occurred: Unknown identifier 'nope'. Available identifiers are: {customer=customer}",
@@ -419,6 +419,36 @@ def test_deleted_records_need_a_permission(ns: Account) -> None:
     try:
         answer = ns.query("SELECT d.recordid FROM deletedrecord d")
         assert (answer.status_code, error_of(answer)[1]) == (400, "INVALID_PARAMETER")
+        assert "Record 'deletedrecord' was not found." in error_of(answer)[2]
     finally:
         ns.stand_in.options.deleted_records = True
         ns.stand_in.tenant.catalog.version += 1
+
+
+LISTED = [
+    ("LISTAGG(companyname, ', ') WITHIN GROUP (ORDER BY id)", "Beta, Acme, Acme"),
+    ("LISTAGG(companyname, '/') WITHIN GROUP (ORDER BY id DESC)", "Acme/Acme/Beta"),
+    ("LISTAGG(DISTINCT companyname, '/') WITHIN GROUP (ORDER BY companyname)", "Acme/Beta"),
+    ("LISTAGG(phone, ';') WITHIN GROUP (ORDER BY companyname DESC, id)", "555-1234567"),
+    ("LISTAGG(id) WITHIN GROUP (ORDER BY id)", "101112"),
+    ("LISTAGG(fax, ',') WITHIN GROUP (ORDER BY id)", None),
+]
+
+
+@pytest.mark.parametrize(("call", "text"), LISTED)
+def test_values_of_a_group_as_one_text(ns: Account, call: str, text: str | None) -> None:
+    names = {10: "Beta", 11: "Acme", 12: "Acme"}
+    rows = [{"id": n, "companyName": name, "entityId": f"C{n}", "subsidiary": 2} for n, name in names.items()]
+    ns.load({"customer": [{**rows[0], "phone": "555-1234567"}, *rows[1:]]})
+    found = ns.rows(f"SELECT subsidiary, {call} AS listed FROM customer GROUP BY subsidiary")
+    assert [row.get("listed") for row in found] == [text]
+
+
+@pytest.mark.parametrize("call", ["GROUP_CONCAT(companyname)", "STRING_AGG(companyname, ',')"])
+def test_functions_of_other_databases_are_unknown(ns: Account, call: str) -> None:
+    assert "Invalid or unsupported search." in error_of(ns.query(f"SELECT {call} FROM customer"))[2]
+
+
+def test_a_text_of_a_group_has_an_end(ns: Account) -> None:
+    ns.load({"customer": [{"companyName": f"{n:080d}", "subsidiary": 2} for n in range(60)]})
+    assert "too long" in error_of(ns.query("SELECT LISTAGG(companyname, ',') WITHIN GROUP (ORDER BY id) FROM customer"))[2]

@@ -10,6 +10,7 @@ import requests
 from sandbox.control import Control
 from sandbox.revenue import RevenueOptions, RevenueStandIn
 from sandbox.server import LoopbackServer
+from tests.clients.spoil import served
 from tests.standins.revenue.tenant import START, Clock, Revenue, template
 
 
@@ -17,7 +18,7 @@ from tests.standins.revenue.tenant import START, Clock, Revenue, template
 def running() -> Iterator[Revenue]:
     clock = Clock()
     stand_in = RevenueStandIn(RevenueOptions(clock=clock))
-    with LoopbackServer(Control(stand_in)) as server:
+    with LoopbackServer(served(Control(stand_in))) as server:
         yield Revenue(stand_in, server.url, clock)
 
 

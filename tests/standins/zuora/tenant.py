@@ -16,6 +16,7 @@ import requests
 from sandbox.control import Control
 from sandbox.server import LoopbackServer
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
+from tests.clients.spoil import served
 
 START = datetime(2026, 1, 31, 16, 15, tzinfo=UTC)
 PACIFIC = timezone(timedelta(hours=-8))
@@ -122,7 +123,7 @@ def running(**options: Any) -> Iterator[Tenant]:
     """A stand-in with a clock of its own, logged in."""
     clock = Clock()
     stand_in = ZuoraStandIn(ZuoraOptions(clock=clock, **options))
-    with LoopbackServer(Control(stand_in)) as server:
+    with LoopbackServer(served(Control(stand_in))) as server:
         tenant = Tenant(stand_in, server, clock)
         tenant.log_in()
         yield tenant

@@ -61,9 +61,15 @@ def test_an_account_with_contacts_is_made_in_one_call(empty: Tenant) -> None:
     assert empty.zoql("select BillToId from Account where IntegrationId__NS = '1007'")["records"][0]["BillToId"] == made["billToContactId"]
 
 
-def test_without_sold_to_the_bill_to_is_used(empty: Tenant) -> None:
+def test_without_sold_to_a_second_contact_like_the_bill_to_is_made(empty: Tenant) -> None:
     made = empty.post("/v1/accounts", account_body())
-    assert made["soldToContactId"] == made["billToContactId"]
+    assert made["soldToContactId"] != made["billToContactId"]
+    shown = empty.get(f"/v1/accounts/{made['accountId']}")
+    assert {**shown["soldToContact"], "id": ""} == {**shown["billToContact"], "id": ""}
+    one = empty.post("/v1/accounts", account_body(accountNumber="NS-2", soldToSameAsBillTo=True))
+    assert one["soldToContactId"] == one["billToContactId"]
+    both = account_body(accountNumber="NS-3", soldToSameAsBillTo=True, soldToContact={"firstName": "Bo", "lastName": "Ek"})
+    assert code(empty.post("/v1/accounts", both)) == 20
 
 
 @pytest.mark.parametrize(

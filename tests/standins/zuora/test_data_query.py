@@ -15,6 +15,7 @@ import requests
 
 from sandbox.zuora import DataQueryLimits
 from sandbox.zuora.models.dataquery.jobs import Job, QueryJobs
+from sandbox.zuora.models.dataquery.signatures import FUNCTIONS
 from tests.standins.zuora.tenant import PACIFIC, Tenant, basics, invoice, rid, running
 
 ONE = rid("1", 1)
@@ -86,9 +87,9 @@ def test_dialect(settled: Tenant, sql: str, rows: list[dict[str, Any]] | None) -
         ("SELECT i.x FROM invoice i", "line 1:8: Column 'i.x' cannot be resolved"),
         ("SELECT id FROM acccount", "Table owl.data.acccount does not exist"),
         ("SELECT id FROM invoice i JOIN account a ON a.id = i.accountid", "line 1:8: Column 'id' is ambiguous"),
-        ("SELECT id FROM invoice WHERE invoicedate > '2026-01-01'", "line 1:1: '>' cannot be applied to date, varchar"),
-        ("SELECT id FROM invoice WHERE amount = '5'", "line 1:1: '=' cannot be applied to decimal(18, 6), varchar"),
-        ("SELECT foo(id) FROM invoice", "line 1:1: Function 'foo' not registered"),
+        ("SELECT id FROM invoice WHERE invoicedate > '2026-01-01'", "line 1:42: '>' cannot be applied to date, varchar(10)"),
+        ("SELECT id FROM invoice WHERE amount = '5'", "line 1:37: '=' cannot be applied to decimal(18,6), varchar(1)"),
+        ("SELECT foo(id) FROM invoice", "line 1:8: Function 'foo' not registered"),
         ("SELECT id FROM", "line 1:"),
         ("DELETE FROM invoice", "line 1:1: mismatched input 'DELETE'. Expecting: 'SELECT', 'WITH'"),
         ("DESCRIBE nothing", "Table owl.data.nothing does not exist"),
@@ -107,6 +108,76 @@ def test_tables_and_columns(settled: Tenant) -> None:
     assert (kinds["balance"], kinds["memodate"], kinds["createddate"]) == ("decimal(18,6)", "date", "timestamp with time zone")
     assert "comments" in kinds
     assert settled.sql("SHOW COLUMNS FROM creditmemo") == described
+
+
+def test_functions_are_listed(settled: Tenant) -> None:
+    rows = settled.sql("SHOW FUNCTIONS")
+    assert {"split_part", "array_agg", "year", "row_number"} <= {row["Function"] for row in rows}
+    assert settled.sql("SHOW FUNCTIONS LIKE 'split_%'")[0] == {
+        "Function": "split_part",
+        "Return Type": "varchar",
+        "Argument Types": "varchar, varchar, bigint",
+        "Function Type": "scalar",
+        "Deterministic": True,
+        "Description": "",
+    }
+
+
+def test_jobs_at_the_same_time_keep_their_faults_apart(settled: Tenant) -> None:
+    asked = {
+        "SELECT amount / 0 FROM invoice": "Division by zero",
+        "SELECT CAST(status AS bigint) FROM invoice": "Cannot cast 'Posted' to BIGINT",
+        "SELECT (SELECT id FROM invoice)": "Scalar sub-query has returned multiple rows",
+        "SELECT sum(amount) AS s FROM invoice": None,
+    }
+    jobs = [(settled.submit(sql).json()["data"]["id"], said) for sql, said in asked.items() for _ in range(3)]
+    assert [settled.finished(job).get("errorMessage") for job, _ in jobs] == [said for _, said in jobs]
+
+
+def test_a_statement_that_comes_again_is_asked_at_its_own_time(settled: Tenant) -> None:
+    sql = "SELECT CURRENT_DATE AS d, date_add('day', 1, now()) AS n"
+    assert settled.sql(sql) == [{"d": "2026-01-31", "n": "2026-02-01T16:15:00.000+00:00"}]
+    settled.clock.move(86_400)
+    settled.log_in()
+    assert settled.sql(sql) == [{"d": "2026-02-01", "n": "2026-02-02T16:15:00.000+00:00"}]
+
+
+def test_long_statements(settled: Tenant) -> None:
+    texts = [f"'x{number}'" for number in range(620)]
+    assert settled.sql(f"SELECT id FROM invoice WHERE {' OR '.join(f'id = {text}' for text in texts)}") == []
+    assert settled.sql(f"SELECT count(*) AS n FROM invoice HAVING {' AND '.join(f'max(id) <> {text}' for text in texts)}") == [{"n": 2}]
+    assert settled.sql(f"SELECT length({' || '.join(texts[:500])}) AS n") == [{"n": 1890}]
+    assert settled.sql(f"SELECT count(*) AS n, max(s) AS s FROM (VALUES {', '.join(f'({text}, 1)' for text in texts)}) t (s, m)") == [
+        {"n": 620, "s": "x99"}
+    ]
+
+
+def test_a_name_may_come_twice(settled: Tenant) -> None:
+    sql = "SELECT i.id, a.id, i.amount FROM invoice i JOIN account a ON a.id = i.accountid WHERE i.invoicenumber = 'INV00000001'"
+    job = settled.job(sql, outputFormat="CSV", compression="NONE")
+    assert requests.get(job["dataFile"], timeout=5).text == f"id,id,amount\n{ONE},{rid('a')},100\n"
+
+
+def test_every_listed_function_runs(settled: Tenant) -> None:
+    """Each form that is listed is called with values of its types, so that none is promised that is not there."""
+    values = {
+        "varchar": "'1'",
+        "bigint": "1",
+        "boolean": "true",
+        "timestamp": "TIMESTAMP '2026-01-31 08:15:00 UTC'",
+        "array(T)": "ARRAY[1]",
+    }
+    values |= {"T": "1", "U": "1", "N": "1.5", "X": "DATE '2026-01-31'"}
+    special = {"date_trunc": "'day'", "date_add": "'day'", "date_diff": "'day'", "at_timezone": "'UTC'", "date_parse": "'%d'"}
+    special |= {"date": "'2026-01-31'", "from_iso8601_date": "'2026-01-31'", "from_iso8601_timestamp": "'2026-01-31'"}
+    for name, forms in FUNCTIONS.items():
+        for form in forms:
+            given = [special.get(name, values[g]) if g == "varchar" else values[g] for g in form.given]
+            call = f"{name}({', '.join(given)})" + (" OVER (ORDER BY id)" if form.kind == "window" else "")
+            call = call.replace("regexp_extract('1', '1', 1)", "regexp_extract('1', '(1)', 1)").replace(
+                "date_parse('%d', '%d')", "date_parse('31', '%d')"
+            )
+            settled.sql(f"SELECT {call} AS found FROM invoice" if form.kind == "window" else f"SELECT {call} AS found")
 
 
 def test_mode_a_lacks_the_settlement_tables(unsettled: Tenant) -> None:
@@ -141,6 +212,9 @@ def test_deleted_rows_are_left_out_unless_asked_for(settled: Tenant) -> None:
     settled.clock.move(6)
     assert settled.sql("SELECT id FROM paymentpart") == []
     assert len(settled.sql("SELECT id FROM paymentpart", readDeleted=True)) == 1
+    assert settled.sql("SELECT id FROM payment", readDeleted=True) == []
+    assert settled.sql("SELECT p.id FROM paymentpart p JOIN payment x ON x.id = p.paymentid", readDeleted=True) == []
+    assert len(settled.sql("SELECT deleted FROM paymentpart WHERE deleted = true OR deleted = false")) == 1
     assert settled.sql("SELECT deleted FROM paymentpart WHERE deleted = true") == [{"deleted": True}]
 
 

@@ -119,26 +119,40 @@ def test_double_and_trailing_slashes_are_folded(settled: Tenant) -> None:
     assert settled.call("GET", f"/v1//invoices/{rid('1', 1)}/").json()["success"] is True
 
 
-def test_put_needs_a_body(settled: Tenant) -> None:
-    assert settled.http.put(f"{settled.url}/v1/payments/x/cancel", timeout=5).status_code == 415
+def test_put_needs_a_body_unless_none_is_published_for_it(settled: Tenant) -> None:
+    assert settled.http.put(f"{settled.url}/v1/payments/x", timeout=5).status_code == 415
+    for path in ("payments/x/cancel", "refunds/x/cancel", *(f"credit-memos/x/{step}" for step in ("post", "unpost", "cancel"))):
+        assert settled.http.put(f"{settled.url}/v1/{path}", timeout=5).json()["reasons"][0]["code"] == 50000040
+        assert settled.put(f"/v1/{path}", {})["reasons"][0]["code"] == 50000040
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_says_that_it_is_json(settled: Tenant, kind: str) -> None:
+    for method, path in (("POST", "/v1/accounts"), ("PUT", "/v1/accounts/A-1"), ("POST", "/query/jobs"), ("POST", "/v1/action/query")):
+        answer = settled.http.request(method, settled.url + path, data="{}", headers={"Content-Type": kind}, timeout=5)
+        assert answer.status_code == 415, path
+    assert settled.http.post(f"{settled.url}/query/jobs", data="{}", headers={"Content-Type": kind}, timeout=5).json()["code"] == 415
+
+
+JSON = {"Content-Type": "application/json"}
 
 
 def test_malformed_json(settled: Tenant) -> None:
     for path, status in (("/v1/payments", 400), ("/v1/action/query", 400), ("/v1/object/product", 400)):
-        response = settled.http.post(settled.url + path, data="{oops", timeout=5)
+        response = settled.http.post(settled.url + path, data="{oops", headers=JSON, timeout=5)
         assert response.status_code == status
-    assert settled.http.post(f"{settled.url}/v1/payments", data="[1]", timeout=5).json()["reasons"][0]["code"] % 100 == 90
+    assert settled.http.post(f"{settled.url}/v1/payments", data="[1]", headers=JSON, timeout=5).json()["reasons"][0]["code"] % 100 == 90
 
 
 def test_gzip_both_ways(settled: Tenant) -> None:
     body = gzip.compress(json.dumps({"queryString": "select Id, Name, CreatedDate, UpdatedDate, CreatedById from Account"}).encode())
     settled.load(Account=[{"Name": f"N{n}", "Currency": "USD"} for n in range(20)])
     response = settled.http.post(
-        f"{settled.url}/v1/action/query", data=body, headers={"Content-Encoding": "gzip", "Accept-Encoding": "gzip"}, timeout=5
+        f"{settled.url}/v1/action/query", data=body, headers={**JSON, "Content-Encoding": "gzip", "Accept-Encoding": "gzip"}, timeout=5
     )
     assert response.headers["Content-Encoding"] == "gzip"
     assert response.json()["size"] == 22
-    plain = settled.http.post(f"{settled.url}/v1/action/query", data=b"\x00", headers={"Content-Encoding": "gzip"}, timeout=5)
+    plain = settled.http.post(f"{settled.url}/v1/action/query", data=b"\x00", headers={**JSON, "Content-Encoding": "gzip"}, timeout=5)
     assert plain.status_code == 400
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.zuora.options import SANDBOX_GATEWAY_ID
 from tests.standins.zuora.tenant import CHECK, Tenant, rid, running
 
 
@@ -131,7 +132,9 @@ def test_only_unapplied_payments_can_be_transferred_or_canceled(settled: Tenant)
     assert code(settled.put(f"/v1/payments/{key}/transfer", {"accountId": rid("a", 2)})) == 30
     assert code(settled.put(f"/v1/payments/{key}/cancel", {})) == 30
     settled.put(f"/v1/payments/{key}/unapply", line)
-    assert settled.put(f"/v1/payments/{key}/transfer", {"accountId": rid("a", 2)})["accountNumber"] == "A-2"
+    settled.load(Account=[{"Id": rid("a", 3), "Name": "Gamma", "AccountNumber": "A-3", "Currency": "USD"}])
+    assert code(settled.put(f"/v1/payments/{key}/transfer", {"accountId": rid("a", 2)})) == 20, "its currency is another one"
+    assert settled.put(f"/v1/payments/{key}/transfer", {"accountId": rid("a", 3)})["accountNumber"] == "A-3"
     assert settled.put(f"/v1/payments/{key}/cancel", {})["status"] == "Canceled"
     assert parts(settled, key) == {}
 
@@ -158,7 +161,7 @@ def test_the_default_payment_method_must_fit_the_type(settled: Tenant) -> None:
     body = payment_body()
     del body["paymentMethodId"]
     assert settled.post("/v1/payments", body)["paymentMethodId"] == CHECK["Id"]
-    assert code(settled.post("/v1/payments", {**body, "type": "Electronic"})) == 30
+    assert code(settled.post("/v1/payments", {**body, "type": "Electronic", "gatewayId": SANDBOX_GATEWAY_ID})) == 30
     other = {**body, "accountId": rid("a", 2), "currency": "EUR"}
     assert code(settled.post("/v1/payments", other)) == 22
     assert settled.post("/v1/payments", {**other, "paymentMethodType": "Check"})["paymentMethodId"] == CHECK["Id"]
@@ -190,7 +193,8 @@ def test_lists_are_paged_with_a_full_url(settled: Tenant) -> None:
     assert [p["number"] for p in last["payments"]] == ["P-00000003"]
     assert "nextPage" not in last
     assert settled.get("/v1/payments", accountId=rid("a", 2))["payments"] == []
-    assert code(settled.get("/v1/payments", pageSize=41)) == 27
+    assert len(settled.get("/v1/payments", pageSize=41)["payments"]) == 3
+    assert code(settled.get("/v1/payments", pageSize=0)) == 27
 
 
 def test_mode_a_has_no_v1_payments(unsettled: Tenant) -> None:

@@ -134,7 +134,8 @@ def test_apply_unapply_and_change_a_payment(sdk: Any) -> None:
     assert payment.number in [p.number for p in api.get_retrieve_all_payments().payments]
 
 
-def test_refunds_of_unapplied_and_of_applied_money(sdk: Any) -> None:
+def test_refunds_of_unapplied_and_of_applied_money(sdk: Any, settled: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settled.stand_in.options, "refund_with_unapply", True)
     payments, payment = sdk.payments_api(), paid(sdk)
     first = payments.create_refund_payment(payment.id, of("CreateRefundRequest", MONEY_BACK))
     assert (first.success, first.amount, first.payment_id) == (True, 10, payment.id)
@@ -262,3 +263,14 @@ def test_documents_without_invoice_settlement(sdk_a: Any) -> None:
     create("InvoiceItemAdjustment", {**adjustment, "AdjustmentDate": "2026-01-31"})
     assert sdk_a.invoices_api().get_invoice(invoice_key="INV00000002").balance == 87.5
     assert sdk_a.credit_memos_api().get_credit_memos(page_size=1).success is False
+
+
+def test_changes_of_state_have_no_body(sdk: Any) -> None:
+    """As the reference publishes none for them."""
+    payment = paid(sdk)
+    assert sdk.payments_api().cancel_payment(payment.id).status == "Canceled"
+    refund = sdk.payments_api().create_refund_payment(paid(sdk).id, of("CreateRefundRequest", MONEY_BACK))
+    assert sdk.refunds_api().cancel_refund(refund.id).status == "Canceled"
+    for api, kind, key in ((sdk.credit_memos_api(), "credit_memo", MEMO), (sdk.debit_memos_api(), "debit_memo", DEBIT)):
+        for step, status in (("unpost", "Draft"), ("post", "Posted"), ("unpost", "Draft"), ("cancel", "Canceled")):
+            assert getattr(api, f"{step}_{kind}")(key).status == status

@@ -43,7 +43,7 @@ def where(tenant: Tenant, condition: str) -> set[str]:
         ("Comments like '100%'", "3"),
         (r"Comments = '100% O\'Neil'", "3"),
         ("status = 'posted'", ""),
-        (f"accountid = '{rid('a')}' AND AMOUNT > 200", "3"),
+        (f"accountid = '{rid('a')}' and AMOUNT > 200", "3"),
     ],
 )
 def test_conditions(three: Tenant, condition: str, found: str) -> None:
@@ -158,10 +158,33 @@ def test_a_locator_dies_after_15_idle_minutes(empty: Tenant) -> None:
     assert empty.post("/v1/action/queryMore", {"queryLocator": "nonsense"})["FaultCode"] == "INVALID_QUERY_LOCATOR"
 
 
-@pytest.mark.parametrize("size", [0, 2001, "10"])
+@pytest.mark.parametrize("size", [0, -1, "10", True])
 def test_page_size_is_bounded(settled: Tenant, size: Any) -> None:
     body = {"queryString": "select Id from Account", "conf": {"batchSize": size}}
     assert settled.call("POST", "/v1/action/query", body).status_code == 400
+
+
+def test_a_page_above_the_most_is_cut(empty: Tenant) -> None:
+    empty.load(Account=[{"Name": f"N{n}", "Currency": "USD"} for n in range(2001)])
+    answer = empty.post("/v1/action/query", {"queryString": "select Id from Account", "conf": {"batchSize": 5000}})
+    assert (len(answer["records"]), answer["size"], answer["done"]) == (2000, 2001, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT Id from Account",
+        "select Id FROM Account",
+        "select Id from Account WHERE Name = 'x'",
+        "select Id from Account where Name = 'x' OR Name = 'y'",
+        "select Id from Account where Name LIKE 'x%'",
+        "select Id from Account where Name = NULL",
+    ],
+)
+def test_keywords_are_in_lower_case(settled: Tenant, text: str) -> None:
+    assert settled.zoql(text)["FaultCode"] == "MALFORMED_QUERY"
+    with running(zoql_keywords="any") as tenant:
+        assert tenant.zoql(text)["done"] is True
 
 
 def test_charge_type_is_spelled_with_a_hyphen(empty: Tenant) -> None:

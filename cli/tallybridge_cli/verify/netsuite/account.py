@@ -30,7 +30,7 @@ USED = (
 )
 """Record types that the product reads and writes."""
 FORBIDDEN = 403
-LEGACY_TAX, SUITE_TAX = "taxCode", "taxDetails"
+LEGACY_TAX, SUITE_TAX, TAXABLE = "taxCode", "taxDetails", "isTaxable"
 
 
 def _one_world(world: World) -> bool:
@@ -52,7 +52,8 @@ def _instruments(world: World) -> bool:
 def _taxes(world: World) -> str:
     found = schema(world, "invoice")
     suite, legacy = SUITE_TAX in found.sublists, LEGACY_TAX in found.sublists["item"]
-    return "both" if suite and legacy else "suitetax" if suite else "legacy" if legacy else "none"
+    kind = "legacy" if TAXABLE in found.fields else "vat"
+    return "both" if suite and legacy else "suitetax" if suite else kind if legacy else "none"
 
 
 def _lengths_described(world: World) -> bool:
@@ -211,16 +212,18 @@ PROBES = (
         NS,
         "Does the account have the fields of SuiteTax or those of legacy taxes?",
         _taxes,
-        "both",
+        "legacy",
         words(
-            both="The catalogue has both, as only the stand-in does.",
+            both="The catalogue has both, which is not to be expected.",
             suitetax="It has SuiteTax.",
-            legacy="It has legacy taxes.",
+            legacy="It has legacy taxes, with the field isTaxable.",
+            vat="It has legacy taxes without the field isTaxable.",
             none="It has neither.",
         ),
         words(
             suitetax="Choose the settings of taxes for SuiteTax; tax codes of lines are left out.",
-            legacy="Choose the settings of taxes for legacy taxes; tax details are left out.",
+            vat="A line without tax needs a tax code of no tax at its item: isTaxable is left out.",
+            both="Ask which of them the account's people use.",
             none="Taxes can be sent as lines of their own only.",
         ),
         option="tax_model",

@@ -172,6 +172,16 @@ def _unassigned(world: World) -> bool:
     return "accountId" not in reply.body or reply["accountId"] in (None, "")
 
 
+def _void_transferred(world: World) -> bool:
+    """Whether a payment can be canceled that is marked as transferred to accounting."""
+    payment = paid(world, 1, financeInformation={"transferredToAccounting": "Yes"})
+    if taken(cancelled(world, payment)):
+        return True
+    back = {"financeInformation": {"transferredToAccounting": "Ignore"}}
+    wanted(world.zuora.ask("PUT", f"/v1/payments/{payment['id']}", back), "the mark on the payment")
+    return False
+
+
 def _reason_code(world: World) -> bool:
     payment = paid(world, 2)
     return not taken(_refunded(world, payment, 1, reasonCode="No such reason of TB-VERIFY"))
@@ -371,6 +381,17 @@ PROBES = (
         "Can a payment have no account?",
         Fact("unassigned", _unassigned, "It cannot.", "The setting of unassigned payments has no effect."),
         writes=True,
+    ),
+    Probe(
+        "zuora.void-transferred",
+        System.ZUORA,
+        "Can a payment be canceled that was transferred to accounting?",
+        _void_transferred,
+        False,
+        words(yes="It can.", no="It cannot before Transferred to Accounting is set back."),
+        words(yes="Nothing: the product cancels none, and the step before it in the advice to people is not needed."),
+        writes=True,
+        option="voids_transferred_payments",
     ),
     facts_probe(
         "zuora.reason-codes",

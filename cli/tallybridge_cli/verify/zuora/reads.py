@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tallybridge_cli.verify.facts import Fact, facts_probe
-from tallybridge_cli.verify.probe import NotTestable, Probe, System
+from tallybridge_cli.verify.probe import NotTestable, Probe, System, words
 from tallybridge_cli.verify.rest import Reply
 from tallybridge_cli.verify.world import World
 from tallybridge_cli.verify.zuora.books import NO_ID, codes, counted, failure, file, job, require_settlement, rows, settled, taken, zoql
@@ -70,6 +70,11 @@ def _locator(world: World) -> Reply:
 def _objects(world: World, path: str = "accounts", **params: str) -> Reply:
     params = {name.replace("_", "[]"): value for name, value in params.items()}
     return world.zuora.ask("GET", f"/object-query/{path}", params=params, quiet=True)
+
+
+def _keywords(world: World) -> str:
+    """In which case ZOQL takes keywords."""
+    return "any" if taken(zoql(world, "SELECT Id FROM Account WHERE Name = 'x'")) else "lower"
 
 
 def _conditions(world: World) -> bool:
@@ -217,6 +222,16 @@ PROBES = (
             "A page of 2,000 records is refused.",
             LIMIT_MEANS,
         ),
+    ),
+    Probe(
+        "zuora.zoql-keywords",
+        System.ZUORA,
+        "In which case does ZOQL take keywords?",
+        _keywords,
+        "lower",
+        words(lower="In lower case alone.", any="In any case."),
+        words(any="Nothing: the product writes them in lower case."),
+        option="zoql_keywords",
     ),
     facts_probe(
         "zuora.object-query-errors",

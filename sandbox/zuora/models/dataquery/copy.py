@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
+from sandbox.zuora.models.dataquery.dialect import SqlRefused
 from sandbox.zuora.models.dataquery.functions import register
-from sandbox.zuora.models.dataquery.translate import SqlRefused, Translated
+from sandbox.zuora.models.dataquery.moments import stored_moment
+from sandbox.zuora.models.dataquery.translate import Translated
 from sandbox.zuora.models.store import Change, Store, indexed_fields
 from sandbox.zuora.schema import Field, ObjectType
 
@@ -23,12 +23,6 @@ GONE = "gone_"
 MAX_RUN_S = 60.0
 PROGRESS_STEPS = 100_000
 FETCH = 5_000
-
-
-@lru_cache(maxsize=10_000)
-def stored_moment(moment: datetime) -> str:
-    """The form of moments in the copy: sortable text in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def cell(value: Any) -> Any:
@@ -50,7 +44,8 @@ class SqlCopy:
         self.columns = {name: {f.name: column_name(f) for f in stored_fields(kind)} for name, kind in self.kinds.items()}
         self.connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self.connection.execute("PRAGMA synchronous = OFF")
-        register(self.connection, zone)
+        self.connection.execute("PRAGMA case_sensitive_like = ON")
+        self.faults = register(self.connection, zone)
         for kind in self.kinds.values():
             self.create(kind)
 
@@ -115,11 +110,12 @@ class SqlCopy:
             self.catch_up()
             end = time.monotonic() + MAX_RUN_S
             self.connection.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
+            self.faults.take()
             try:
-                cursor = self.connection.execute(query.sql, {k: json.dumps(v) for k, v in query.lists.items()})
+                cursor = self.connection.execute(query.sql, query.values)
                 rows = cursor.fetchmany(limit + 1)
             except sqlite3.Error as wrong:
-                raise SqlRefused(f"failed to process object: {wrong}") from None
+                raise SqlRefused(self.faults.take() or f"failed to process object: {wrong}") from None
             finally:
                 self.connection.set_progress_handler(None, 0)
         if len(rows) > limit:

@@ -1,107 +1,333 @@
-"""Functions of the SQL dialect that the embedded engine does not have."""
+"""Trino's functions, casts and decimal arithmetic, made known to the embedded engine."""
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from decimal import Decimal
+from datetime import tzinfo
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-OFFSET = re.compile(r"([+-])(\d\d):(\d\d)\Z")
-UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
-TRUNCATED = {"day": 10, "month": 7, "year": 4}
+from sandbox.zuora.models.dataquery.aggregates import COLLECTED, ExactSum, collected, exact, half_up
+from sandbox.zuora.models.dataquery.moments import DATE_LENGTH, Moments, parsed_date, parsed_moment, stored_moment
+
+OWN = "trino_"
+"""Names of these functions in the engine begin so, and cannot collide with its own."""
+NULLS = frozenset({"concat_ws", "array_join", "array", "contains", "greatest", "least", "array_position", "array_remove"})
+"""Functions that are called with nulls; all others are null then."""
+WHOLE = re.compile(r"[+-]?\d+\Z")
+LIMITS = {"integer": (2**31, "INT"), "bigint": (2**63, "BIGINT")}
+BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
 
-def zone_named(name: str) -> tzinfo:
-    """A time zone from its name or offset. Raises `ValueError`."""
-    if name.upper() in ("UTC", "Z", "GMT"):
-        return UTC
-    if match := OFFSET.match(name):
-        minutes = int(match[2]) * 60 + int(match[3])
-        return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes))
+class Fault(ValueError):
+    """A value that Trino refuses while the query runs; the text is its own."""
+
+
+def padded(text: str, size: int, fill: str, left: bool) -> str:
+    if not fill:
+        raise Fault("Padding string must not be empty")
+    if len(text) >= size:
+        return text[:size]
+    more = (fill * size)[: size - len(text)]
+    return more + text if left else text + more
+
+
+def part_of(text: str, start: int, size: int | None = None) -> str:
+    begin = start - 1 if start > 0 else len(text) + start
+    if start == 0 or begin < 0 or begin >= len(text):
+        return ""
+    return text[begin:] if size is None else text[begin : begin + max(0, size)]
+
+
+def split_part(text: str, sign: str, place: int) -> str | None:
+    if place < 1:
+        raise Fault("Index must be greater than zero")
+    parts = text.split(sign) if sign else list(text)
+    return parts[place - 1] if place <= len(parts) else None
+
+
+def substituted(text: str, pattern: str, by: str = "") -> str:
+    return re.sub(pattern, re.sub(r"\$(\d+)", r"\\g<\1>", by.replace("\\", "\\\\")), text)
+
+
+def extracted(text: str, pattern: str, group: int = 0) -> str | None:
+    found = re.search(pattern, text)
+    if found is None:
+        return None
+    if group > (found.re.groups or 0):
+        raise Fault(f"Pattern has {found.re.groups} groups. Cannot access group {group}")
+    return str(found[group]) if found[group] is not None else None
+
+
+def number(value: Decimal, like: float | int) -> float | int:
+    return int(value) if isinstance(like, int) else float(value)
+
+
+def rounded(value: float | int, places: int = 0) -> float | int:
+    return number(half_up(exact(value), places), value)
+
+
+def whole(way: str) -> Callable[[float | int], float | int]:
+    return lambda value: number(exact(value).to_integral_value(way), value)
+
+
+def remainder(one: float | int, other: float | int) -> float | int:
+    if not other:
+        raise Fault("Division by zero")
+    left = exact(one) % exact(other)
+    return int(left) if isinstance(one, int) and isinstance(other, int) else float(left)
+
+
+def quotient(one: float | int, other: float | int, places: int) -> float | int:
+    """`places`: -1 for whole numbers, -2 for doubles, otherwise those of the decimal."""
+    if places == -2:
+        return one / other if other else math.copysign(math.inf, one) if one else math.nan
+    if not other:
+        raise Fault("Division by zero")
+    if places == -1:
+        result = abs(int(one)) // abs(int(other))
+        return result if (one < 0) == (other < 0) else -result
+    return float(half_up(exact(one) / exact(other), places))
+
+
+def greatest(*values: Any) -> Any:
+    return None if None in values else max(values)
+
+
+def least(*values: Any) -> Any:
+    return None if None in values else min(values)
+
+
+def element_at(items: str, place: int) -> Any:
+    found = json.loads(items)
+    if not place:
+        raise Fault("SQL array indices start at 1")
+    return found[place - 1 if place > 0 else place] if abs(place) <= len(found) else None
+
+
+def subscript(items: str, place: int) -> Any:
+    size = len(json.loads(items))
+    if place < 1 or place > size:
+        raise Fault(
+            f"Array subscript must be less than or equal to array length: {place} > {size}" if place > 0 else "SQL array indices start at 1"
+        )
+    return element_at(items, place)
+
+
+def made(items: list[Any]) -> str:
+    return json.dumps(items, ensure_ascii=False)
+
+
+def joined(items: str | None, sign: str | None, null: str | None = None) -> str | None:
+    if items is None or sign is None:
+        return None
+    shown = [null if i is None else i for i in json.loads(items)]
+    return sign.join(str(i) for i in shown if i is not None)
+
+
+def contains(items: str | None, value: Any) -> bool | None:
+    return None if items is None or value is None else value in json.loads(items)
+
+
+def json_scalar(text: str, path: str) -> str | None:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"Time zone not supported: {name}") from None
-
-
-def at_timezone(moment: str | None, zone: str) -> str | None:
-    """A moment shown in a zone: `2026-01-31T08:15:00.000+00:00`."""
-    if moment is None:
+        found = json.loads(text)
+    except ValueError:
         return None
-    return shown_moment(moment, zone_named(zone))
+    for name, place in re.findall(r"\.(\w+)|\[(\d+)\]", path):
+        if isinstance(found, dict) and name:
+            found = found.get(name)
+        elif isinstance(found, list) and place:
+            found = found[int(place)] if int(place) < len(found) else None
+        else:
+            return None
+    return None if found is None or isinstance(found, (dict, list)) else found if isinstance(found, str) else json.dumps(found)
 
 
-def shown_moment(moment: str, zone: tzinfo) -> str:
-    return datetime.fromisoformat(moment).astimezone(zone).isoformat(timespec="milliseconds")
+def concatenated(*values: str) -> str:
+    return "".join(values)
 
 
-def date_add(unit: str, amount: int, moment: str | None) -> str | None:
-    if moment is None:
-        return None
-    at = datetime.fromisoformat(moment) + timedelta(seconds=UNITS[unit] * amount)
-    return at.date().isoformat() if len(moment) == len("2026-01-31") else at.strftime("%Y-%m-%d %H:%M:%S.") + moment[-4:]
+def arrays_joined(*values: str) -> str:
+    return made([i for v in values for i in json.loads(v)])
 
 
-def date_trunc(unit: str, moment: str | None) -> str | None:
-    if moment is None:
-        return None
-    start = (moment[: TRUNCATED[unit]] + "-01-01")[:10]
-    return start if len(moment) == len(start) else f"{start} 00:00:00.000Z"
+SCALARS: dict[str, Callable[..., Any]] = {
+    "upper": str.upper,
+    "lower": str.lower,
+    "length": len,
+    "reverse": lambda text: text[::-1],
+    "trim": lambda text: text.strip(" "),
+    "ltrim": lambda text: text.lstrip(" "),
+    "rtrim": lambda text: text.rstrip(" "),
+    "lpad": lambda text, size, fill: padded(text, size, fill, True),
+    "rpad": lambda text, size, fill: padded(text, size, fill, False),
+    "substr": part_of,
+    "substring": part_of,
+    "strpos": lambda text, part: text.find(part) + 1,
+    "starts_with": str.startswith,
+    "replace": lambda text, part, by="": text.replace(part, by),
+    "split_part": split_part,
+    "split": lambda text, sign: made(text.split(sign)),
+    "concat": concatenated,
+    "concat_arrays": arrays_joined,
+    "concat_ws": lambda sign, *texts: None if sign is None else sign.join(t for t in texts if t is not None),
+    "chr": chr,
+    "codepoint": ord,
+    "regexp_like": lambda text, pattern: re.search(pattern, text) is not None,
+    "regexp_replace": substituted,
+    "regexp_extract": extracted,
+    "abs": abs,
+    "sign": lambda v: (v > 0) - (v < 0),
+    "round": rounded,
+    "floor": whole(ROUND_FLOOR),
+    "ceil": whole(ROUND_CEILING),
+    "ceiling": whole(ROUND_CEILING),
+    "truncate": whole(ROUND_DOWN),
+    "mod": remainder,
+    "divide": quotient,
+    "add": lambda a, b: float(exact(a) + exact(b)),
+    "subtract": lambda a, b: float(exact(a) - exact(b)),
+    "multiply": lambda a, b: float(exact(a) * exact(b)),
+    "power": lambda a, b: float(a) ** b,
+    "sqrt": math.sqrt,
+    "greatest": greatest,
+    "least": least,
+    "array": lambda *items: made(list(items)),
+    "subscript": subscript,
+    "array_join": joined,
+    "cardinality": lambda items: len(json.loads(items)),
+    "contains": contains,
+    "element_at": element_at,
+    "array_distinct": lambda items: made(list(dict.fromkeys(json.loads(items)))),
+    "array_sort": lambda items: made(sorted(json.loads(items), key=lambda i: (i is None, i))),
+    "array_max": lambda items: greatest(*json.loads(items)) if json.loads(items) else None,
+    "array_min": lambda items: least(*json.loads(items)) if json.loads(items) else None,
+    "array_position": lambda items, v: (
+        None if items is None or v is None else [*json.loads(items), v].index(v) + 1 if contains(items, v) else 0
+    ),
+    "array_remove": lambda items, v: None if items is None or v is None else made([i for i in json.loads(items) if i != v]),
+    "json_extract_scalar": json_scalar,
+}
 
 
-def regexp_like(text: str | None, pattern: str) -> bool | None:
-    return None if text is None else re.search(pattern, text) is not None
+def text_of(value: Any, kind: str, scale: int, moments: Moments) -> str:
+    """A value as `CAST(... AS varchar)` shows it."""
+    if kind == "boolean":
+        return "true" if value else "false"
+    if kind == "decimal":
+        return f"{exact(value):.{scale}f}"
+    if kind == "timestamp":
+        return moments.read(value).isoformat(" ", "milliseconds")[:23] + f" {moments.read(value).tzname()}"
+    return str(value)
 
 
-class ExactSum:
-    """`sum` of amounts without the drift of binary fractions."""
+def shown_type(kind: str, size: int, scale: int) -> str:
+    return f"DECIMAL({size}, {scale})" if kind == "decimal" else LIMITS.get(kind, (0, kind.upper()))[1]
+
+
+def number_of(value: Any, kind: str, given_as: str, to: str, size: int, scale: int) -> float | int:
+    """A number, text or boolean as a number of another type. `given_as` is value and type for the refusal."""
+    shown = shown_type(to, size, scale)
+    try:
+        if to in LIMITS and kind == "varchar" and not WHOLE.match(value.strip()):
+            raise InvalidOperation
+        given = Decimal(value.strip()) if kind == "varchar" else exact(value)
+    except InvalidOperation:
+        more = f"VARCHAR '{value}' to {shown}. Value is not a number." if to == "decimal" else f"'{value}' to {shown}"
+        raise Fault(f"Cannot cast {more}") from None
+    if to == "double":
+        return float(given)
+    given = half_up(given, scale if to == "decimal" else 0)
+    if to == "decimal":
+        if abs(given) >= Decimal(10) ** (size - scale):
+            raise Fault(f"Cannot cast {given_as} to {shown}")
+        return float(given)
+    if not -LIMITS[to][0] <= given < LIMITS[to][0]:
+        raise Fault(f"Out of range for {to}: {given}" if kind != "varchar" else f"Cannot cast '{value}' to {shown}")
+    return int(given)
+
+
+def cast(moments: Moments) -> Callable[..., Any]:
+    """`cast(value, from, its size and places, to, size, places)`. Raises `Fault`."""
+
+    def converted(value: Any, kind: str, digits: int, places: int, to: str, size: int, scale: int) -> Any:
+        if to == "varchar":
+            text = text_of(value, kind, places, moments)
+            return text if size < 0 else text[:size]
+        if to == "boolean":
+            if kind == "varchar" and value.lower() not in BOOLEANS:
+                raise Fault(f"Cannot cast '{value}' to BOOLEAN")
+            return BOOLEANS[value.lower()] if kind == "varchar" else bool(value)
+        if to == "date":
+            return parsed_date(value) if kind == "varchar" else moments.day_of(value)
+        if to == "timestamp":
+            if kind == "varchar":
+                return stored_moment(parsed_moment(value, moments.zone))
+            return stored_moment(moments.read(value)) if len(value) == DATE_LENGTH else value
+        given_as = f"{shown_type(kind, digits, places)} '{text_of(value, kind, places, moments)}'"
+        return number_of(value, kind, given_as, to, size, scale)
+
+    return converted
+
+
+class Faults:
+    """The text of the last function that failed; the engine itself tells only that one did. Queries run one at a time."""
 
     def __init__(self) -> None:
-        self.total = Decimal(0)
-        self.count = 0
-        self.whole = True
+        self.text: str | None = None
 
-    def step(self, value: float | int | None) -> None:
-        if value is not None:
-            self.total += Decimal(repr(value))
-            self.count += 1
-            self.whole = self.whole and isinstance(value, int)
+    def kept(self, function: Callable[..., Any], nulls: bool) -> Callable[..., Any]:
+        def called(*values: Any) -> Any:
+            if not nulls and None in values:
+                return None
+            try:
+                return function(*values)
+            except Exception as fault:
+                self.text = str(fault)
+                raise
 
-    def inverse(self, value: float | int | None) -> None:
-        if value is not None:
-            self.total -= Decimal(repr(value))
-            self.count -= 1
+        return called
 
-    def value(self) -> float | int | None:
-        if not self.count:
-            return None
-        return int(self.total) if self.whole else float(self.total)
+    def kept_class(self, made_class: type) -> type:
+        faults = self
 
-    def finalize(self) -> float | int | None:
-        return self.value()
+        class Kept(made_class):  # type: ignore[misc]
+            def finalize(self) -> Any:
+                try:
+                    return super().finalize()
+                except Exception as fault:
+                    faults.text = str(fault)
+                    raise
+
+        return Kept
+
+    def take(self) -> str | None:
+        text, self.text = self.text, None
+        return text
 
 
-def register(connection: sqlite3.Connection, zone: tzinfo) -> None:
+def register(connection: sqlite3.Connection, zone: tzinfo) -> Faults:
     """Make the functions known to a connection."""
+    moments, faults = Moments(zone), Faults()
+    converted = cast(moments)
 
-    def date_of(value: str | None) -> str | None:
-        if value is None or len(value) == len("2026-01-31"):
-            return value
-        return datetime.fromisoformat(value).astimezone(zone).date().isoformat()
+    def tried(*given: Any) -> Any:
+        try:
+            return converted(*given)
+        except ValueError:
+            return None
 
-    functions: list[tuple[str, int, Callable[..., Any]]] = [
-        ("at_timezone", 2, at_timezone),
-        ("date_add", 3, date_add),
-        ("date_trunc", 2, date_trunc),
-        ("regexp", 2, lambda pattern, text: regexp_like(text, pattern)),
-        ("regexp_like", 2, regexp_like),
-        ("date_of", 1, date_of),
-        ("strpos", 2, lambda text, part: None if text is None else text.find(part) + 1),
-    ]
+    functions = {**SCALARS, **moments.functions(), "cast": converted, "try_cast": tried}
+    for name, function in functions.items():
+        connection.create_function(OWN + name, -1, faults.kept(function, name in NULLS), deterministic=True)
+    classes = {"sum": ExactSum, **{name: collected(result) for name, result in COLLECTED.items()}}
+    for name, made_class in classes.items():
+        size = 1 if name == "sum" else -1
+        connection.create_window_function(OWN + name, size, faults.kept_class(made_class))  # type: ignore[attr-defined, unused-ignore]
     connection.create_window_function("sum", 1, ExactSum)  # type: ignore[attr-defined, unused-ignore]
-    for name, arguments, function in functions:
-        connection.create_function(name, arguments, function, deterministic=True)
+    return faults

@@ -12,8 +12,10 @@ from typing import Any
 from sandbox.zuora.exceptions import DataQueryError, v1_error
 from sandbox.zuora.models.dataquery.catalog import answer_catalog_question
 from sandbox.zuora.models.dataquery.copy import SqlCopy
+from sandbox.zuora.models.dataquery.dialect import SqlRefused
 from sandbox.zuora.models.dataquery.results import ResultFiles, write_file
-from sandbox.zuora.models.dataquery.translate import SqlRefused, Translator
+from sandbox.zuora.models.dataquery.translate import Translator
+from sandbox.zuora.models.dataquery.types import UNKNOWN
 from sandbox.zuora.models.store import API_USER, Store
 from sandbox.zuora.models.troubles import JobTrouble, Troubles
 from sandbox.zuora.options import ZuoraOptions
@@ -182,15 +184,15 @@ class QueryJobs:
             return
         catalog = answer_catalog_question(job.query, self.kinds)
         if catalog is not None:
-            names, rows, booleans = catalog[0], catalog[1], []
+            names, rows, kinds = catalog[0], catalog[1], [UNKNOWN] * len(catalog[0])
         else:
             with self.lock:
                 translator, copy = self.translator, self.copy
             translated = translator.translate(job.query, self.store.now(), job.read_deleted)
             names, rows = copy.run(translated, self.options.data_query_limits.rows_out)
-            booleans = translated.booleans
+            kinds = translated.kinds
         job.rows = len(rows)
-        content = write_file(names, rows, booleans, job.output_format, job.separator, self.options.zone)
+        content = write_file(names, rows, kinds, job.output_format, job.separator, self.options.zone)
         self.files.keep(job.id, content, job.output_format, job.compression)
 
     def move(self, job: Job, status: str, only_from: str) -> bool:

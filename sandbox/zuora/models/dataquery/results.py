@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
 
-from sandbox.zuora.models.dataquery.functions import shown_moment
+from sandbox.zuora.models.dataquery.moments import shown_moment
+from sandbox.zuora.models.dataquery.types import Type
 from sandbox.zuora.models.troubles import Troubles
 from sandbox.zuora.options import ZuoraOptions
 
@@ -94,9 +95,9 @@ class ResultFiles:
         return hmac.new(self.key, f"{name}\n{expires}".encode(), hashlib.sha256).hexdigest()
 
 
-def write_file(names: list[str], rows: Sequence[tuple[Any, ...]], booleans: list[int], form: str, separator: str, zone: tzinfo) -> bytes:
+def write_file(names: list[str], rows: Sequence[tuple[Any, ...]], kinds: Sequence[Type], form: str, separator: str, zone: tzinfo) -> bytes:
     """Rows as JSON lines or as separated values with a header. An empty JSON result is empty."""
-    shown = [[show(v, i in booleans, zone) for i, v in enumerate(row)] for row in rows]
+    shown = [[show(v, kind, zone) for v, kind in zip(row, kinds, strict=True)] for row in rows]
     if form == "JSON":
         encode = json.JSONEncoder(ensure_ascii=False).encode
         return "".join(encode(dict(zip(names, row, strict=True))) + "\n" for row in shown).encode()
@@ -107,15 +108,30 @@ def write_file(names: list[str], rows: Sequence[tuple[Any, ...]], booleans: list
     return text.getvalue().encode()
 
 
-def show(value: Any, boolean: bool, zone: tzinfo) -> Any:
+def show(value: Any, kind: Type, zone: tzinfo) -> Any:
+    if value is None:
+        return None
+    if kind.kind == "array" and kind.of is not None:
+        return [show(item, kind.of, zone) for item in json.loads(value)]
+    if kind.kind == "boolean":
+        return bool(value)
+    if kind.kind in ("days", "months"):
+        return shown_interval(value, kind.kind)
     if isinstance(value, float):
         value = round(value, DECIMAL_PLACES)
         return int(value) if value.is_integer() else value
     if isinstance(value, str) and len(value) == MOMENT_LENGTH and value[10] == " " and value[-1] == "Z":
         return shown_moment(value, zone)
-    if boolean and value is not None:
-        return bool(value)
     return value
+
+
+def shown_interval(size: int, kind: str) -> str:
+    """`2 03:04:05.000` of milliseconds, `1-6` of months."""
+    sign, size = "-" if size < 0 else "", abs(size)
+    if kind == "months":
+        return f"{sign}{size // 12}-{size % 12}"
+    rest, ms = divmod(size, 1_000)
+    return f"{sign}{rest // 86_400} {rest // 3_600 % 24:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}.{ms:03d}"
 
 
 def pack(content: bytes, compression: str, name: str) -> bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.zuora.exceptions import AquaError, ZoqlFault
+from sandbox.zuora.models.dataquery.dialect import SqlRefused
 from sandbox.zuora.models.dataquery.jobs import QueryJobs
-from sandbox.zuora.models.dataquery.translate import SqlRefused, Translated
+from sandbox.zuora.models.dataquery.translate import Translated
 from sandbox.zuora.models.export.files import ExportFiles, csv_bytes
 from sandbox.zuora.models.export.zoql import ExportQuery, ExportRefused, ExportTranslator, labels_of
 from sandbox.zuora.models.store import Store
@@ -23,6 +24,12 @@ MAX_JOBS = 50
 MAX_ROWS = 10_000_000
 SYNTAX = "There is a syntax error in one of the queries in the AQuA input"
 OPEN = ("submitted", "executing")
+STATEFUL = ("1.1", "1.2")
+NO_DELETED = (
+    "Objects included in the queries do not support the querying of deleted records."
+    " Remove Deleted section in the JSON request and retry the request"
+)
+DELETED_KINDS = {"Boolean": "bool", "Numeric": "int"}
 
 
 @dataclass
@@ -38,6 +45,8 @@ class Batch:
     file_id: str | None = None
     message: str = ""
     since: datetime | None = None
+    deleted: tuple[str, str] | None = None
+    """Name and type of the column that marks deleted records."""
 
 
 @dataclass
@@ -113,14 +122,14 @@ class Exports:
         partner, project = body.get("partner"), body.get("project")
         if partner and partner not in self.options.aqua_partners:
             raise AquaError("90019", f"The partner id {partner} is unknown")
-        return (str(partner), str(project)) if partner and project and version == "1.1" else None
+        return (str(partner), str(project)) if partner and project and version in STATEFUL else None
 
     def batch(self, row: Any, state: tuple[str, str] | None, body: Mapping[str, Any]) -> Batch:
         if not isinstance(row, dict) or row.get("type") not in ("zoql", "zoqlexport"):
             raise AquaError("90005", SYNTAX)
-        if row.get("deleted"):
-            raise AquaError("90017", "The deleted column is not available for this query")
         batch = Batch(self.new_id(), str(row.get("name", "")), row["type"], str(row.get("query", "")))
+        if row.get("deleted"):
+            batch.deleted = deleted_column(row, state)
         self.check(batch)
         if state is not None:
             last = self.remembered.get((*state, batch.name))
@@ -138,7 +147,7 @@ class Exports:
     def check(self, batch: Batch) -> None:
         try:
             if batch.kind == "zoql":
-                Selection(self.store, parse(batch.query), self.options.zone)
+                Selection(self.store, parse(batch.query, self.options.zoql_keywords == "any"), self.options.zone)
             else:
                 self.translator().translate(batch.query)
         except ExportRefused as refused:
@@ -192,15 +201,25 @@ class Exports:
                 return self.zoql_content(batch, null)
             query = self.translator().translate(batch.query, batch.since)
             rows = self.rows(query)
+            if batch.deleted is not None:
+                rows = self.marked(batch, query, rows)
         except (SqlRefused, ExportRefused, ZoqlFault) as refused:
             batch.status, batch.message = "aborted", str(refused)
             return None
         batch.count = len(rows)
+        if batch.deleted is not None:
+            column, kind = batch.deleted
+            query = replace(query, labels=[*query.labels, column], headings=[*query.headings, column], kinds=[*query.kinds, kind])
         return csv_bytes(labels_of(query, flag(job.options.get("useQueryLabels"))), query.kinds, rows, zone, null)
+
+    def marked(self, batch: Batch, query: ExportQuery, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The rows with a last column that says whether a record is deleted; an incremental export has those that were deleted since."""
+        gone = [] if batch.since is None else self.rows(self.translator().translate(batch.query, batch.since, deleted=True))
+        return [*((*row, 0) for row in rows), *((*row, 1) for row in gone)]
 
     def zoql_content(self, batch: Batch, null: str) -> bytes:
         with self.store.lock:
-            selection = Selection(self.store, parse(batch.query), self.options.zone)
+            selection = Selection(self.store, parse(batch.query, self.options.zoql_keywords == "any"), self.options.zone)
             shown = [selection.show(r) for r in selection.records()]
         names = [f.name for f in selection.fields]
         batch.count = len(shown)
@@ -226,6 +245,15 @@ class Exports:
                 found.file_id = self.files.keep(content, found.format, found.translated.object)
                 found.size, found.status = len(content), "Completed"
         return found
+
+
+def deleted_column(row: Mapping[str, Any], state: tuple[str, str] | None) -> tuple[str, str]:
+    """Name and type of the column in `deleted`, which stateful Export ZOQL alone has. Raises `AquaError`."""
+    asked = row["deleted"][0] if isinstance(row["deleted"], list) else row["deleted"]
+    kind = DELETED_KINDS.get(str(asked.get("format"))) if isinstance(asked, dict) else None
+    if state is None or row["type"] != "zoqlexport" or kind is None or not asked.get("column"):
+        raise AquaError("90017", NO_DELETED)
+    return str(asked["column"]), kind
 
 
 def flag(value: Any) -> bool:

@@ -12,7 +12,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from sandbox.zuora.models.dataquery.copy import column_name, stored_moment
+from sandbox.zuora.models.dataquery.copy import GONE, column_name
+from sandbox.zuora.models.dataquery.moments import stored_moment
 from sandbox.zuora.schema import Field, ObjectType, Schema
 
 MAX_LENGTH = 20_000
@@ -57,8 +58,9 @@ class ExportTranslator:
         self.settlement = settlement
         self.joins: dict[str, tuple[str, str, str]] = {}
 
-    def translate(self, text: object, since: datetime | None = None) -> ExportQuery:
-        """`since` limits the query to what changed in the FROM object after that moment. Raises `ExportRefused`."""
+    def translate(self, text: object, since: datetime | None = None, deleted: bool = False) -> ExportQuery:
+        """`since` limits the query to what changed in the FROM object after that moment; `deleted`: its deleted rows instead of the living
+        ones. Raises `ExportRefused`."""
         select = self.parse(text)
         base = self.base_of(select)
         self.expand_star(select, base)
@@ -73,7 +75,7 @@ class ExportTranslator:
             select.join(f"{table} AS {alias}", on=f"{alias}.id = {owner}.{link}", join_type="left", copy=False)
         source = select.find(exp.Table)
         assert source is not None
-        source.replace(exp.to_table(base.table))
+        source.replace(exp.to_table(GONE + base.table, alias=base.table) if deleted else exp.to_table(base.table))
         labels, headings, kinds = (list(column) for column in zip(*items, strict=True))
         return ExportQuery(select.sql(dialect="sqlite"), base.name, labels, headings, kinds)
 

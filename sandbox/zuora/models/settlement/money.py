@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sandbox.zuora.exceptions import V1Error, v1_error
+from sandbox.zuora.models.currencies import check_decimals
 from sandbox.zuora.models.store import Store
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
@@ -124,6 +125,7 @@ def check_apply(store: Store, owner: Owner, record: Record, lines: Sequence[Line
             raise refuse(owner, f"The document {line.number} is not posted.")
         if document.get("AccountId") != record.get("AccountId"):
             raise refuse(owner, f"The document {line.number} belongs to another account.")
+        check_decimals(line.amount, currency_of(store, record), lambda text: refuse(owner, text, INVALID))
         if (theirs := currency_of(store, document)) != (ours := currency_of(store, record)):
             raise refuse(owner, f"The document {line.number} is in {theirs}, the {owner.kind} in {ours}.", INVALID)
         asked = wanted[document["Id"]] = wanted.get(document["Id"], ZERO) + line.amount
@@ -188,6 +190,8 @@ def check_date(tenant: Tenant, owner: Owner, record: Record, date: str | None, o
     today = tenant.today().isoformat()
     if date is None:
         return max(today, str(record.get(own_date, "")), latest_application(tenant.store, owner, record))
+    if date > max(today, str(record.get(own_date, "")), latest_application(tenant.store, owner, record)):
+        raise refuse(owner, f"The effective date {date} is in the future.", INVALID)
     if date < record.get(own_date, ""):
         raise refuse(owner, f"The effective date {date} is before the date {record.get(own_date)} of the {owner.kind}.")
     if date < latest_application(tenant.store, owner, record):

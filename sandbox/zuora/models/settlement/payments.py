@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from sandbox.zuora.exceptions import V1Error, v1_error
-from sandbox.zuora.models.settlement.money import PAYMENT, ZERO, Line, change_part, check_apply, check_unapply, move
+from sandbox.zuora.models.currencies import check_decimals
+from sandbox.zuora.models.settlement.money import PAYMENT, ZERO, Line, change_part, check_apply, check_unapply, currency_of, move
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.schema.fields import words
 
 RESOURCE = 538100
+SENT = ("Yes", "Processing")
 REQUIRED = 22
 INVALID = 20
 RULE = 30
@@ -29,10 +31,11 @@ def refuse(message: str, category: int = RULE) -> V1Error:
 def create(tenant: Tenant, values: Record, method_type: str | None, lines: Sequence[Line]) -> Record:
     """A processed payment with its first applications. `values` are checked fields; raises `V1Error`."""
     account = tenant.store.get("Account", values.get("AccountId"))
-    if values["Amount"] < ZERO:
-        raise refuse("The amount of a payment must not be negative.", INVALID)
+    if values["Amount"] <= ZERO:
+        raise refuse("The amount of a payment must be greater than zero.", INVALID)
     if values["Currency"] not in tenant.currencies:
         raise refuse(f"The currency {values['Currency']} is not active in this tenant.", INVALID)
+    check_decimals(values["Amount"], values["Currency"], lambda text: refuse(text, INVALID))
     if account is not None and values["Currency"] != account["Currency"] and not (lines and tenant.options.multiple_currencies):
         raise refuse(f"The currency {values['Currency']} is not the currency {account['Currency']} of the account.", INVALID)
     if account is None and lines:
@@ -71,6 +74,8 @@ def method_for(tenant: Tenant, values: Record, method_type: str | None, account:
     if given is not None:
         if given.get("AccountId") not in (None, values.get("AccountId")):
             raise refuse("The payment method belongs to another account.")
+        if values["Type"] == "Electronic" and given["Type"] not in ELECTRONIC_METHODS:
+            raise refuse(f"A payment method of type {given['Type']} does not fit an electronic payment.")
         return given
     if method_type is not None:
         if values["Type"] != "External":
@@ -105,6 +110,12 @@ def transfer(tenant: Tenant, payment: Record, account_id: str | None) -> Record:
     """Move an unapplied payment to another account, or to none."""
     if payment["Status"] != "Processed" or payment.get("AppliedAmount", ZERO) > ZERO or payment.get("RefundAmount", ZERO) > ZERO:
         raise refuse("Only a processed payment that is fully unapplied can be transferred.")
+    if payment["Type"] != "External":
+        raise refuse("Electronic payments cannot be transferred.")
+    account = tenant.store.get("Account", account_id) or {}
+    ours = currency_of(tenant.store, payment)
+    if account and account["Currency"] != ours:
+        raise refuse(f"The payment is in {ours}, the account in {account['Currency']}.", INVALID)
     for part in tenant.store.by("PaymentPart", "PaymentId", payment["Id"]):
         tenant.store.update("PaymentPart", part["Id"], {"AccountId": account_id})
     return tenant.store.update("Payment", payment["Id"], {"AccountId": account_id})
@@ -116,6 +127,10 @@ def cancel(tenant: Tenant, payment: Record) -> Record:
         raise refuse(f"A payment in status {payment['Status']} cannot be canceled.")
     if payment["Type"] != "External":
         raise refuse("Only external payments can be canceled.")
+    if payment.get("GatewayState") == "Settled":
+        raise refuse("A payment that was settled cannot be canceled.")
+    if payment.get("TransferredToAccounting") in SENT and not tenant.options.voids_transferred_payments:
+        raise refuse("A payment that was transferred to accounting cannot be canceled.")
     if payment.get("AppliedAmount", ZERO) > ZERO:
         raise refuse("The payment is applied; unapply it before canceling.")
     if payment.get("RefundAmount", ZERO) > ZERO or payment.get("AppliedCreditBalanceAmount", ZERO) > ZERO:

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from sandbox.zuora.exceptions import V1Error, v1_error
-from sandbox.zuora.models.settlement.money import CREDIT_MEMO, PAYMENT, ZERO, Line, Owner, change_part, check_unapply, move
+from sandbox.zuora.models import reasons
+from sandbox.zuora.models.currencies import check_decimals
+from sandbox.zuora.models.settlement.money import (
+    CREDIT_MEMO,
+    DOCUMENT_LINKS,
+    PAYMENT,
+    ZERO,
+    Line,
+    Owner,
+    change_part,
+    check_unapply,
+    currency_of,
+    move,
+    parts_of,
+)
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
 
@@ -34,13 +49,15 @@ def create(tenant: Tenant, owner: Owner, record: Record, values: Record, lines: 
     available = record.get(owner.rest, ZERO) + sum((x.amount for x in lines), ZERO)
     if not ZERO < amount <= available:
         raise refuse(f"The refund amount {amount} exceeds the unapplied amount {available}.")
+    check_decimals(amount, currency_of(tenant.store, record), lambda text: refuse(text, INVALID))
+    values["SourceType"] = owner.kind
+    reasons.fill(tenant, "Refund", values)
     record = move(tenant, owner, record["Id"], lines, date, -1)
     refund = tenant.store.insert(
         "Refund",
         {
             **values,
             "Status": "Processed",
-            "SourceType": owner.kind,
             "AccountId": record.get("AccountId"),
             **({"Currency": record["Currency"]} if "Currency" in record else {}),
             "GatewayState": "NotSubmitted" if values["Type"] == "External" else "Submitted",
@@ -50,6 +67,18 @@ def create(tenant: Tenant, owner: Owner, record: Record, values: Record, lines: 
     )
     book(tenant, owner, record, refund, 1)
     return refund
+
+
+def lines_to_unapply(tenant: Tenant, payment: Record, amount: Decimal) -> list[Line]:
+    """What is unapplied for a refund that names no documents: what the unapplied rest does not cover, in the order of the applications."""
+    missing = amount - payment.get("UnappliedAmount", ZERO)
+    lines: list[Line] = []
+    for part in parts_of(tenant.store, PAYMENT, payment):
+        for kind, link in DOCUMENT_LINKS.items():
+            if (key := part.get(link)) is not None and missing > ZERO:
+                lines.append(Line(kind, tenant.store.tables[kind][key], min(missing, part["Amount"])))
+                missing -= lines[-1].amount
+    return lines
 
 
 def book(tenant: Tenant, owner: Owner, record: Record, refund: Record, sign: int) -> None:

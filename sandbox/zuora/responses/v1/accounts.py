@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from sandbox.zuora.exceptions import v1_error
 from sandbox.zuora.http import Call, success
-from sandbox.zuora.models.accounts import check_lists
+from sandbox.zuora.models import contacts
+from sandbox.zuora.models.accounts import check_lists, check_number_free, check_parent
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, RULE, found, names, read, required, show, unlocked
@@ -54,30 +55,43 @@ BILLING = names(
     "autoPay billCycleDay currency defaultPaymentMethodId invoiceDeliveryPrefsEmail invoiceDeliveryPrefsPrint"
     " paymentMethodCascadingConsent paymentGateway paymentTerm"
 )
+SAME = {"soldToContact": "soldToSameAsBillTo", "shipToContact": "shipToSameAsBillTo"}
+"""Flags that make one contact of two roles."""
 ROLES = {"billToContact": "BillToId", "soldToContact": "SoldToId", "shipToContact": "ShipToId"}
 
 
 def create(call: Call) -> Response:
     """The account and its contacts, in one transaction."""
     body = call.body
-    required(body, "name currency billToContact", RESOURCE)
+    required(body, "name currency billToContact billCycleDay", RESOURCE)
     for name in NOT_OFFERED & set(body):
         raise v1_error(RESOURCE, RULE, f"'{name}' is not offered by this tenant.")
     values = account_values(call, body, FIELDS, RESOURCE)
-    contacts = {role: contact_values(call, role, body[role], RESOURCE) for role in ROLES if role in body}
-    for contact in contacts.values():
-        required({"firstName": contact.get("FirstName"), "lastName": contact.get("LastName")}, "firstName lastName", RESOURCE)
+    people = people_of(call, body)
     check_new(call.tenant, values)
     store = call.tenant.store
     account_id = store.new_id("Account")
-    made = {role: store.insert("Contact", {**c, "AccountId": account_id})["Id"] for role, c in contacts.items()}
-    made.setdefault("soldToContact", made["billToContact"])
+    made = {role: store.insert("Contact", {**c, "AccountId": account_id})["Id"] for role, c in people.items()}
+    made |= {role: made["billToContact"] for role, flag in SAME.items() if body.get(flag) is True}
     fixed = {"Status": "Active", "Balance": ZERO, "CreditBalance": ZERO, "TotalInvoiceBalance": ZERO, "AllowInvoiceEdit": False}
     defaults = {"Batch": "Batch1", "BillCycleDay": 0, "AutoPay": False, "BcdSettingOption": "AutoSet"}
     links = {ROLES[role]: contact_id for role, contact_id in made.items()}
     account = store.insert("Account", {**defaults, **values, **fixed, **links, "Id": account_id})
     ids = {f"{role}Id": contact_id for role, contact_id in made.items()}
     return success({"accountId": account_id, "accountNumber": account["AccountNumber"], **ids})
+
+
+def people_of(call: Call, body: Mapping[str, Any]) -> dict[str, Record]:
+    """The contacts of a new account by role. Without a sold-to it gets one like the bill-to."""
+    same = [role for role, flag in SAME.items() if body.get(flag) is True]
+    if doubled := [role for role in same if role in body]:
+        raise v1_error(RESOURCE, INVALID, f"'{doubled[0]}' cannot be given with '{SAME[doubled[0]]}'.")
+    people = {role: contact_values(call, role, body[role], RESOURCE) for role in ROLES if role in body}
+    for contact in people.values():
+        required({"firstName": contact.get("FirstName"), "lastName": contact.get("LastName")}, "firstName lastName", RESOURCE)
+    if "soldToContact" not in (*people, *same):
+        people["soldToContact"] = people["billToContact"]
+    return people
 
 
 def account_values(call: Call, body: Mapping[str, Any], table: Mapping[str, str], resource: int) -> Record:
@@ -87,20 +101,27 @@ def account_values(call: Call, body: Mapping[str, Any], table: Mapping[str, str]
     emails = body.get("additionalEmailAddresses")
     if isinstance(emails, list):
         values["AdditionalEmailAddresses"] = ",".join(map(str, emails))
+    for mail in str(values.get("AdditionalEmailAddresses") or "").split(","):
+        if mail and not contacts.MAIL.match(mail):
+            raise v1_error(resource, INVALID, f"{mail!r} is not a mail address.")
     check_lists(call.tenant, values, lambda text: v1_error(resource, INVALID, text))
     return values
 
 
-def contact_values(call: Call, role: str, body: Any, resource: int) -> Record:
+def contact_values(call: Call, role: str, body: Any, resource: int, old: Record | None = None) -> Record:
     if not isinstance(body, dict):
         raise v1_error(resource, INVALID, f"'{role}' must be an object.")
-    return read(call, call.tenant.schema["Contact"], body, CONTACT, frozenset(), resource)
+    values = read(call, call.tenant.schema["Contact"], body, CONTACT, frozenset(), resource)
+    if old is None:
+        values = {k: v for k, v in values.items() if v is not None}
+    return contacts.settled(call.tenant, old or {}, values, lambda text: v1_error(resource, INVALID, text))
 
 
 def check_new(tenant: Tenant, values: Record) -> None:
     number = values.get("AccountNumber")
     if number is not None and tenant.store.by("Account", "AccountNumber", number):
         raise v1_error(RESOURCE, INVALID, f"The account number {number} already exists.")
+    check_number_free(tenant, number, lambda text: v1_error(RESOURCE, INVALID, text))
     if values.get("AutoPay"):
         raise v1_error(RESOURCE, REQUIRED, "autoPay needs a payment method.")
 
@@ -153,13 +174,19 @@ def update(call: Call) -> Response:
     account = found(call, "Account", call.args["key"])
     unlocked(call.tenant, account, UPDATE)
     values = account_values(call, call.body, CHANGE, UPDATE)
-    contacts = {role: contact_values(call, role, call.body[role], UPDATE) for role in ROLES if role in call.body}
+    if "Name" in values and not values["Name"]:
+        raise v1_error(UPDATE, REQUIRED, "'name' is required.")
+    check_parent(call.tenant, account["Id"], values.get("ParentId"), lambda text: v1_error(UPDATE, RULE, text))
+    held = {role: call.tenant.store.get("Contact", account.get(ROLES[role])) or {} for role in ROLES}
+    changed = {role: contact_values(call, role, call.body[role], UPDATE, held[role]) for role in ROLES if role in call.body}
     if values.get("AutoPay") and not (values.get("DefaultPaymentMethodId") or account.get("DefaultPaymentMethodId")):
         raise v1_error(UPDATE, REQUIRED, "autoPay needs a payment method.")
     store = call.tenant.store
-    for role, contact in contacts.items():
+    for role, contact in changed.items():
         known = store.get("Contact", account.get(ROLES[role]))
         shared = role != "billToContact" and known is not None and known["Id"] == account.get("BillToId")
+        if known is None:
+            required({"firstName": contact.get("FirstName"), "lastName": contact.get("LastName")}, "firstName lastName", UPDATE)
         if known is None or shared:
             values[ROLES[role]] = store.insert("Contact", {**without_id(known or {}), **contact, "AccountId": account["Id"]})["Id"]
         else:
@@ -180,6 +207,6 @@ def get_contact(call: Call) -> Response:
 
 def update_contact(call: Call) -> Response:
     contact = found(call, "Contact", call.args["key"])
-    values = contact_values(call, "contact", call.body, UPDATE)
+    values = contact_values(call, "contact", call.body, UPDATE, contact)
     call.tenant.store.update("Contact", contact["Id"], values)
     return success({})

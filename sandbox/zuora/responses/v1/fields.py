@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sandbox.zuora.http import Call
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record, ValueRefused, convert, v1_moment
 from sandbox.zuora.models.writes import LOCK_TEXT
+from sandbox.zuora.responses.v1.nested import KEYS
 from sandbox.zuora.schema import ObjectType, is_custom
 
 INVALID = 20
@@ -21,6 +22,7 @@ RULE = 30
 LOCKED = 50
 MAX_BULK = 50
 V1_LENGTHS = {("Payment", "ReferenceId"): 100, ("Refund", "ReferenceID"): 100, ("Refund", "SecondRefundReferenceId"): 100}
+ACCOUNTING_CODES = frozenset({"bankAccountAccountingCode", "unappliedPaymentAccountingCode", "onAccountAccountingCode"})
 Names = Mapping[str, str]
 
 
@@ -47,6 +49,7 @@ def read(call: Call, kind: ObjectType, body: Mapping[str, Any], table: Names, ig
     values: Record = {}
     for name, raw in body.items():
         if name in ignored:
+            check_nested(name, raw, resource)
             continue
         field_name = table.get(name, name if is_custom(name) else None)
         field = kind.fields.get(field_name) if field_name else None
@@ -62,11 +65,28 @@ def read(call: Call, kind: ObjectType, body: Mapping[str, Any], table: Names, ig
     return values
 
 
+def check_nested(name: str, raw: Any, resource: int) -> None:
+    """What is nested has the published keys alone. Raises `V1Error`."""
+    if name in KEYS and raw is not None:
+        for row in raw if isinstance(raw, list) else [raw]:
+            if not isinstance(row, dict):
+                raise v1_error(resource, INVALID, f"'{name}' must hold objects.")
+            only({k: v for k, v in row.items() if not is_custom(k)}, KEYS[name], name, resource)
+
+
 def check_references(tenant: Tenant, kind: ObjectType, values: Record, resource: int) -> None:
     for name, target in kind.references.items():
         value = values.get(name)
         if value is not None and tenant.store.get(target, value) is None:
             raise v1_error(resource, 40, f"Cannot find a {target} instance with id {value}.")
+
+
+def only(body: Mapping[str, Any], known: Collection[str], place: str, resource: int) -> None:
+    """Raises `V1Error` of category 21 naming the first key of a nested object that the request does not have; custom fields are read by
+    themselves."""
+    for name in body:
+        if name not in known:
+            raise v1_error(resource, UNKNOWN_FIELD, f"'{name}' is not a known field of {place}.")
 
 
 def required(body: Mapping[str, Any], wanted: str, resource: int) -> None:
@@ -100,8 +120,10 @@ def finance(call: Call, kind: ObjectType, body: Mapping[str, Any], resource: int
     if not isinstance(information, dict):
         raise v1_error(resource, INVALID, "financeInformation must be an object.")
     table = {"transferredToAccounting": "TransferredToAccounting"}
-    ignored = frozenset({"bankAccountAccountingCode", "unappliedPaymentAccountingCode", "onAccountAccountingCode"})
-    return read(call, kind, information, table, ignored, resource)
+    for name in ACCOUNTING_CODES & set(information):
+        if information[name] and information[name] not in call.tenant.settings.accounting_codes:
+            raise v1_error(resource, INVALID, f"{name}: there is no accounting code {information[name]}.")
+    return read(call, kind, information, table, ACCOUNTING_CODES, resource)
 
 
 def items_of(body: Mapping[str, Any], name: str, resource: int, most: int = MAX_BULK) -> list[dict[str, Any]]:

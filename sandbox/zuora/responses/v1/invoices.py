@@ -46,6 +46,8 @@ ITEM_SHOWN = names(
     " subscriptionName=SubscriptionNumber taxCode taxMode unitOfMeasure=UOM unitPrice"
 )
 ITEM_TEXTS = {"balance": "Balance", "chargeAmount": "ChargeAmount", "quantity": "Quantity", "taxAmount": "TaxAmount"}
+Change = tuple[str, str, Record | None]
+"""Type, id, and the new values; None deletes."""
 PROCESSING = {0: "Charge", 1: "Discount", 2: "Prepayment", 3: "Tax"}
 
 
@@ -59,8 +61,8 @@ def view(call: Call, invoice: Record, table: Mapping[str, str] = SHOWN) -> dict[
     return {**shown, "discount": Decimal(0)}
 
 
-def planned(call: Call, invoice: Record, body: Mapping[str, Any]) -> list[tuple[str, str, Record]]:
-    """The checked changes of an invoice and its items as (type, id, values). Raises `V1Error`."""
+def planned(call: Call, invoice: Record, body: Mapping[str, Any]) -> list[Change]:
+    """The checked changes of an invoice and its items. Raises `V1Error`."""
     unlocked(call.tenant, invoice, RESOURCE)
     changes = read(call, call.tenant.schema["Invoice"], body, CHANGE, IGNORED, RESOURCE)
     posted = invoice["Status"] == "Posted"
@@ -70,21 +72,34 @@ def planned(call: Call, invoice: Record, body: Mapping[str, Any]) -> list[tuple[
         raise v1_error(RESOURCE, RULE, "transferredToAccounting can only be set on a posted invoice.")
     if posted and any(n in changes for n in DRAFT_ONLY):
         raise v1_error(RESOURCE, RULE, "The dates of a posted invoice cannot be changed.")
-    plan = [("Invoice", str(invoice["Id"]), changes)]
+    if changes.get("InvoiceDate") and changes.get("DueDate"):
+        raise v1_error(RESOURCE, INVALID, "invoiceDate and dueDate cannot be changed in one request.")
+    plan: list[Change] = [("Invoice", str(invoice["Id"]), changes)]
     for row in body.get("invoiceItems") or []:
         item = call.tenant.store.get("InvoiceItem", row.get("id")) if isinstance(row, dict) else None
         if item is None or item["InvoiceId"] != invoice["Id"]:
             raise v1_error(RESOURCE, 40, "Cannot find a InvoiceItem instance with id.")
         values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, ITEM_IGNORED, RESOURCE)
-        if posted and any(n in values for n in ITEM_CHANGE.values()):
+        if posted and (row.get("delete") or any(n in values for n in ITEM_CHANGE.values())):
             raise v1_error(RESOURCE, RULE, "The items of a posted invoice cannot be changed.")
-        plan.append(("InvoiceItem", str(item["Id"]), values))
+        plan.append(("InvoiceItem", str(item["Id"]), None if row.get("delete") else values))
     return plan
 
 
-def carry_out(call: Call, plan: list[tuple[str, str, Record]]) -> None:
+def carry_out(call: Call, plan: list[Change]) -> None:
+    store = call.tenant.store
     for kind, record_id, values in plan:
-        call.tenant.store.update(kind, record_id, values)
+        if values is not None:
+            store.update(kind, record_id, values)
+            continue
+        item = store.tables[kind][record_id]
+        invoice = store.tables["Invoice"][item["InvoiceId"]]
+        for tax in store.by("TaxationItem", "InvoiceItemId", record_id):
+            store.delete("TaxationItem", tax["Id"])
+        store.delete(kind, record_id)
+        own, tax_amount = item["ChargeAmount"], item.get("TaxAmount", Decimal(0))
+        less = {"Amount": own + tax_amount, "Balance": own + tax_amount, "TaxAmount": tax_amount, "AmountWithoutTax": own}
+        store.update("Invoice", invoice["Id"], {name: invoice.get(name, Decimal(0)) - amount for name, amount in less.items()})
 
 
 def get(call: Call) -> Response:
@@ -99,7 +114,7 @@ def update(call: Call) -> Response:
 
 def bulk_update(call: Call) -> Response:
     """All or none, unless the tenant is set up to save what it can; the answer never says which invoice failed."""
-    plans: list[list[tuple[str, str, Record]]] = []
+    plans: list[list[Change]] = []
     failure: V1Error | None = None
     for body in items_of(call.body, "invoices", RESOURCE):
         try:

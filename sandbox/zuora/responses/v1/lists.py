@@ -1,4 +1,4 @@
-"""Paged lists of the v1 family (spec section 6): `page`, `pageSize`, `nextPage` as a full URL."""
+"""Paged lists of the v1 family (spec section 6): `page`, `pageSize` (larger values count as 40), `nextPage` as a full URL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Show = Callable[[Record], dict[str, Any]]
 
 def paged(call: Call, name: str, records: Sequence[Record], show: Show, default: int = DEFAULT_PAGE) -> Response:
     """One page of the records under `name`."""
-    size = call.integer("pageSize", default, 1, MAX_PAGE)
+    size = min(call.integer("pageSize", default, 1, MAX_PAGES), MAX_PAGE)
     page = call.integer("page", 1, 1, MAX_PAGES)
     start = (page - 1) * size
     body: dict[str, Any] = {name: [show(r) for r in records[start : start + size]]}

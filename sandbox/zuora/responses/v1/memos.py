@@ -10,11 +10,13 @@ from werkzeug.wrappers import Response
 
 from sandbox.zuora.exceptions import V1Error, process_id, v1_error
 from sandbox.zuora.http import Call, json_response, success
+from sandbox.zuora.models import reasons
 from sandbox.zuora.models.settlement import memos
 from sandbox.zuora.models.settlement.money import CREDIT_MEMO
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import (
+    INVALID,
     RULE,
     Names,
     found,
@@ -26,7 +28,7 @@ from sandbox.zuora.responses.v1.fields import (
     unlocked,
 )
 from sandbox.zuora.responses.v1.lists import filtered, paged
-from sandbox.zuora.responses.v1.payments import date_of, lines_of
+from sandbox.zuora.responses.v1.payments import date_of, lines_wanted
 from sandbox.zuora.responses.v1.taxes import taxes
 
 APPLY = 505610
@@ -112,6 +114,7 @@ def change(call: Call, memo: Memo, record: Record, body: Mapping[str, Any]) -> R
     """Write the changes of one memo and its items. Raises `V1Error` before anything is written."""
     unlocked(call.tenant, record, memo.resource)
     changes = read(call, call.tenant.schema[memo.kind], body, memo.change, IGNORED, memo.resource)
+    reasons.check(call.tenant, memo.kind, record, changes, lambda text: v1_error(memo.resource, INVALID, text))
     posted = record["Status"] == "Posted"
     if "TransferredToAccounting" in changes and not posted:
         raise v1_error(memo.resource, RULE, "transferredToAccounting can only be set on a posted memo.")
@@ -227,7 +230,7 @@ def apply(call: Call, memo: Memo) -> Response:
     record = found(call, memo.kind, call.args["key"], APPLY)
     unlocked(call.tenant, record, APPLY)
     date = date_of(call, CREDIT_MEMO, record, "MemoDate", APPLY)
-    return success(view(call, memo, memos.apply(call.tenant, record, lines_of(call, call.body, APPLY), date)))
+    return success(view(call, memo, memos.apply(call.tenant, record, lines_wanted(call, APPLY), date)))
 
 
 def unapply(call: Call, memo: Memo) -> Response:
@@ -235,7 +238,7 @@ def unapply(call: Call, memo: Memo) -> Response:
     record = found(call, memo.kind, call.args["key"], APPLY)
     unlocked(call.tenant, record, APPLY)
     date = date_of(call, CREDIT_MEMO, record, "MemoDate", APPLY)
-    return success(view(call, memo, memos.unapply(call.tenant, record, lines_of(call, call.body, APPLY), date)))
+    return success(view(call, memo, memos.unapply(call.tenant, record, lines_wanted(call, APPLY), date)))
 
 
 def of(memo: Memo, handler: Callable[[Call, Memo], Response]) -> Callable[[Call], Response]:

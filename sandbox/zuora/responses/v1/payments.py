@@ -14,7 +14,19 @@ from sandbox.zuora.models.settlement import payments
 from sandbox.zuora.models.settlement.money import DOCUMENT_NUMBERS, PAYMENT, Line, Owner, check_date
 from sandbox.zuora.models.values import Record, ValueRefused, check_decimal
 from sandbox.zuora.models.values import check_date as date_value
-from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, finance, found, names, read, required, settlement_required, show, unlocked
+from sandbox.zuora.responses.v1.fields import (
+    INVALID,
+    REQUIRED,
+    finance,
+    found,
+    names,
+    only,
+    read,
+    required,
+    settlement_required,
+    show,
+    unlocked,
+)
 from sandbox.zuora.responses.v1.lists import filtered, paged
 from sandbox.zuora.schema import Field
 from sandbox.zuora.schema.fields import words
@@ -47,6 +59,9 @@ CREATE_IGNORED = frozenset(
 )
 CHANGE = names("comment referenceId gatewayState")
 CHANGE_IGNORED = frozenset({"financeInformation", "paymentScheduleKey"})
+ITEM_KEYS = frozenset(words("amount taxItemId creditMemoItemId creditTaxItemId"))
+ROWS = (("invoices", "Invoice", "invoice"), ("debitMemos", "DebitMemo", "debitMemo"))
+"""Lists of documents in a body, their types, and the stem of the keys that name one."""
 PART = names("id invoiceId debitMemoId amount createdDate createdById updatedDate updatedById")
 LISTED = {**SHOWN, "accountNumber": "AccountNumber"}
 
@@ -66,7 +81,7 @@ def amount_of(row: Mapping[str, Any], resource: int) -> Decimal:
     raw = row.get("amount")
     items = row.get("items")
     if raw is None and isinstance(items, list):
-        return sum((amount_of(i, resource) for i in items if isinstance(i, dict)), Decimal(0))
+        return sum((amount_of(i, resource) for i in items), Decimal(0))
     if raw is None:
         raise v1_error(resource, REQUIRED, "'amount' is required.")
     try:
@@ -78,17 +93,38 @@ def amount_of(row: Mapping[str, Any], resource: int) -> Decimal:
 def lines_of(call: Call, body: Mapping[str, Any], resource: int) -> list[Line]:
     """The documents and amounts in `invoices` and `debitMemos`. Raises `V1Error`."""
     lines: list[Line] = []
-    for name, kind, stem in (("invoices", "Invoice", "invoice"), ("debitMemos", "DebitMemo", "debitMemo")):
+    for name, kind, stem in ROWS:
         rows = body.get(name) or []
         if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
             raise v1_error(resource, INVALID, f"'{name}' must be a list of objects.")
         if len(rows) > MAX_DOCUMENTS:
             raise v1_error(resource, 30, f"'{name}' holds more than {MAX_DOCUMENTS} documents.")
         for row in rows:
+            check_row(row, name, stem, resource)
             document = document_of(call, kind, row.get(f"{stem}Id"), row.get(f"{stem}Number"))
             if document is None:
                 raise v1_error(resource, 40, f"Cannot find a {kind} instance with id.")
+            if row.get(f"{stem}Number") not in (None, document[DOCUMENT_NUMBERS[kind]]):
+                raise v1_error(resource, INVALID, f"{stem}Id and {stem}Number name different documents.")
             lines.append(Line(kind, document, amount_of(row, resource)))
+    return lines
+
+
+def check_row(row: Mapping[str, Any], name: str, stem: str, resource: int) -> None:
+    """A document and its items have no other keys than the published ones. Raises `V1Error`."""
+    only(row, (f"{stem}Id", f"{stem}Number", "amount", "items"), name, resource)
+    items = row.get("items") or []
+    if not isinstance(items, list) or not all(isinstance(i, dict) for i in items):
+        raise v1_error(resource, INVALID, f"'items' of {name} must be a list of objects.")
+    for item in items:
+        only(item, {*ITEM_KEYS, f"{stem}ItemId"}, f"items of {name}", resource)
+
+
+def lines_wanted(call: Call, resource: int) -> list[Line]:
+    """The lines of a call that is about nothing else. Raises `V1Error`."""
+    only(call.body, ("invoices", "debitMemos", "effectiveDate"), "this request", resource)
+    if not (lines := lines_of(call, call.body, resource)):
+        raise v1_error(resource, REQUIRED, "'invoices' or 'debitMemos' is required.")
     return lines
 
 
@@ -120,10 +156,22 @@ def create(call: Call) -> Response:
         account = found(call, "Account", str(number), RESOURCE)
         if values.setdefault("AccountId", account["Id"]) != account["Id"]:
             raise v1_error(RESOURCE, INVALID, "accountId and accountNumber name different accounts.")
+    check_gateway(call, values)
     method_type = call.body.get("paymentMethodType")
     if method_type is not None and method_type not in METHOD_TYPES:
         raise v1_error(RESOURCE, INVALID, f"The payment method type {method_type!r} is invalid.")
     return success(view(call, payments.create(call.tenant, values, method_type, lines_of(call, call.body, RESOURCE))))
+
+
+def check_gateway(call: Call, values: Record) -> None:
+    """What an electronic payment must name, and what no other may. Raises `V1Error`."""
+    gateway = call.body.get("gatewayId")
+    if gateway and gateway not in call.tenant.options.payment_gateways:
+        raise v1_error(RESOURCE, INVALID, f"There is no payment gateway {gateway}.")
+    if values["Type"] == "Electronic":
+        required(call.body, "effectiveDate gatewayId", RESOURCE)
+    elif values.get("IsStandalone"):
+        raise v1_error(RESOURCE, INVALID, "standalone can only be true for electronic payments.")
 
 
 def listed(call: Call) -> Response:
@@ -143,6 +191,8 @@ def update(call: Call) -> Response:
     unlocked(call.tenant, payment, UPDATE)
     kind = call.tenant.schema["Payment"]
     changes = read(call, kind, call.body, CHANGE, CHANGE_IGNORED, UPDATE) | finance(call, kind, call.body, UPDATE)
+    if "ReferenceId" in changes and payment["Type"] != "External":
+        raise v1_error(UPDATE, 30, "referenceId can only be changed on an external payment.")
     return success(view(call, call.tenant.store.update("Payment", payment["Id"], changes)))
 
 
@@ -151,7 +201,7 @@ def apply(call: Call) -> Response:
     payment = found(call, "Payment", call.args["key"], APPLY)
     unlocked(call.tenant, payment, APPLY)
     date = date_of(call, PAYMENT, payment, "EffectiveDate", APPLY)
-    return success(view(call, payments.apply(call.tenant, payment, lines_of(call, call.body, APPLY), date)))
+    return success(view(call, payments.apply(call.tenant, payment, lines_wanted(call, APPLY), date)))
 
 
 def unapply(call: Call) -> Response:
@@ -159,14 +209,17 @@ def unapply(call: Call) -> Response:
     payment = found(call, "Payment", call.args["key"], UNAPPLY)
     unlocked(call.tenant, payment, UNAPPLY)
     date = date_of(call, PAYMENT, payment, "EffectiveDate", UNAPPLY)
-    return success(view(call, payments.unapply(call.tenant, payment, lines_of(call, call.body, UNAPPLY), date)))
+    return success(view(call, payments.unapply(call.tenant, payment, lines_wanted(call, UNAPPLY), date)))
 
 
 def transfer(call: Call) -> Response:
     settlement_required(call)
     payment = found(call, "Payment", call.args["key"], TRANSFER)
-    key = call.body.get("accountId")
-    account_id = found(call, "Account", str(key), TRANSFER)["Id"] if key is not None else None
+    only(call.body, ("accountId",), "this request", TRANSFER)
+    if "accountId" not in call.body:
+        raise v1_error(TRANSFER, REQUIRED, "'accountId' is required; an empty one makes an unassigned payment.")
+    key = call.body["accountId"]
+    account_id = found(call, "Account", str(key), TRANSFER)["Id"] if key else None
     return success(view(call, payments.transfer(call.tenant, payment, account_id)))
 
 

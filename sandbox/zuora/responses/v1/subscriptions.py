@@ -10,14 +10,17 @@ from werkzeug.wrappers import Response
 from sandbox.zuora.exceptions import v1_error
 from sandbox.zuora.http import Call, success
 from sandbox.zuora.models.subscriptions import Plan, overrides_of, subscribe
-from sandbox.zuora.models.values import Record
+from sandbox.zuora.models.values import Record, ValueRefused, check_date
 from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, RULE, found, items_of, names, read, required, show, unlocked
 from sandbox.zuora.responses.v1.lists import paged
+from sandbox.zuora.responses.v1.order_keys import check_keys, check_plans
+from sandbox.zuora.schema import Field
 from sandbox.zuora.schema.fields import words
 
 RESOURCE = 531100
 ORDER = 584100
 UPDATE = 531200
+DATE = Field("orderDate", "date", None, "")
 FIRST_WITH_SUBSCRIPTIONS = (206, 0)
 FIELDS = names(
     "contractEffectiveDate serviceActivationDate customerAcceptanceDate=ContractAcceptanceDate termType initialTerm initialTermPeriodType"
@@ -57,6 +60,7 @@ def create(call: Call) -> Response:
     required(body, "accountKey contractEffectiveDate termType subscribeToRatePlans", RESOURCE)
     termed = body["termType"] == "TERMED"
     required(body, "renewalTerm initialTerm" if termed else "renewalTerm", RESOURCE)
+    check_plans(body, RESOURCE)
     account = found(call, "Account", str(body["accountKey"]), RESOURCE)
     values = checked(call, body)
     subscription, mrr, value = subscribe(call.tenant, account, values, plans_of(body))
@@ -88,11 +92,10 @@ def create_order(call: Call) -> Response:
     if not call.tenant.options.orders:
         raise v1_error(ORDER, 10, "Orders is not enabled for this tenant.")
     body = call.body
+    check_keys(body, ORDER)
     required(body, "orderDate subscriptions", ORDER)
-    key = body.get("existingAccountNumber") or body.get("existingAccountId")
-    if key is None:
-        raise v1_error(ORDER, REQUIRED, "'existingAccountNumber' or 'existingAccountId' is required.")
-    account = found(call, "Account", str(key), ORDER)
+    check_day(body["orderDate"])
+    account = account_of(call)
     prepared = [prepare(call, row) for row in items_of(body, "subscriptions", ORDER)]
     made = [subscribe(call.tenant, account, values, plans)[0] for values, plans in prepared]
     number = call.tenant.next_order_number()
@@ -110,6 +113,25 @@ def create_order(call: Call) -> Response:
             for s in made
         ]
     return success(answer)
+
+
+def check_day(raw: Any) -> None:
+    """The date of an order has the published form. Raises `V1Error`."""
+    try:
+        check_date(DATE, raw)
+    except ValueRefused as wrong:
+        raise v1_error(ORDER, INVALID, str(wrong)) from None
+
+
+def account_of(call: Call) -> Record:
+    """The account by number or id; both must name the same one."""
+    number, key = call.body.get("existingAccountNumber"), call.body.get("existingAccountId")
+    if not number and not key:
+        raise v1_error(ORDER, REQUIRED, "'existingAccountNumber' or 'existingAccountId' is required.")
+    account = found(call, "Account", str(number or key), ORDER)
+    if number and key and account["Id"] != key:
+        raise v1_error(ORDER, INVALID, "existingAccountNumber and existingAccountId name different accounts.")
+    return account
 
 
 def minor_version(call: Call) -> tuple[int, ...]:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from tallybridge.steps.settling.netsuite_payment_data import PaymentData
 
 LEAVE = "to leave both sides as they are, set Zuora Integration Status to Ignore."
-RESEND = "cancel the Zuora payment, then clear Zuora Integration Status and Zuora ID here"
+CANCEL = "set Transferred to Accounting of the Zuora payment to Ignore and cancel it"
+"""Zuora cancels no payment that was transferred to accounting."""
+RESEND = f"{CANCEL}, then clear Zuora Integration Status and Zuora ID here"
 
 
 def number_of(payment: Counterpart) -> str:
@@ -27,7 +29,7 @@ def void_or_unlinked(data: PaymentData, there: Counterpart, refunded: Decimal) -
         left = (there.amount or Decimal(0)) - refunded
         held = f"{data.money(left)}{_applied(data)}"
         text = f"{data.name}: voided or set to 0 after its sync; Zuora payment {number_of(there)} still holds {held}."
-        return Problem("NSPAY-VOIDED", text, f"Unapply and cancel the Zuora payment, or refund it; {LEAVE}")
+        return Problem("NSPAY-VOIDED", text, f"Unapply the Zuora payment, then {CANCEL}, or refund it; {LEAVE}")
     if not data.row.get("account"):
         text = f"{data.name}: its customer no longer carries a Zuora ID; Zuora payment {number_of(there)} stays as it is."
         return Problem("NSPAY-UNLINKED", text, f"Put the Zuora ID back on the NetSuite customer; {LEAVE}")
@@ -39,7 +41,7 @@ def amount_or_customer(data: PaymentData, there: Counterpart) -> Problem | None:
     if there.amount == data.amount and there.record.get("AccountId") == data.row.get("account"):
         return None
     text = f"{data.name}: amount or customer changed after its sync; correct by hand in Zuora."
-    return Problem("NSPAY-CHANGED", text, "Cancel the Zuora payment, then clear Zuora Integration Status and Zuora ID here.")
+    return Problem("NSPAY-CHANGED", text, f"{RESEND[0].upper()}{RESEND[1:]}.")
 
 
 def may_not_follow(data: PaymentData, there: Counterpart, changes: bool, cutover: str) -> Problem | None:
