@@ -236,3 +236,11 @@ def test_the_zuora_invoice_must_be_synced(fast: MemoryWorld) -> None:
     summary = go(fast)
     assert messages(summary)["NSCM-V3"] == "NetSuite credit memo CM1: Zuora invoice INV9 is not marked as synced."
     assert memo(fast).get(STATUS) is None
+
+
+@pytest.mark.parametrize(("memo_day", "adjusted"), [("2026-09-10", "2026-10-01"), ("2026-10-20", "2026-10-20")])
+def test_an_adjustment_is_not_dated_before_its_invoice(fast: MemoryWorld, memo_day: str, adjusted: str) -> None:
+    """NetSuite applies older credits to younger invoices; Zuora takes no adjustment from before its invoice."""
+    memos(fast, ns_memo("CM1", 40, {"INV1": 40}, tranDate=memo_day))
+    go(fast)
+    assert [row["AdjustmentDate"] for row in adjustments(fast)] == [adjusted]

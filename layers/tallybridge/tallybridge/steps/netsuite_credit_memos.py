@@ -51,7 +51,7 @@ from tallybridge.sync.step import (
 from tallybridge.zuora.selection import Child
 
 CREATING, CREATE_REFUSED = "Creating Invoice Adjustment", "Error Creating Invoice Adjustment"
-INVOICE_FIELDS = ("InvoiceNumber", "Balance", INTEGRATION_ID)
+INVOICE_FIELDS = ("InvoiceNumber", "Balance", "InvoiceDate", INTEGRATION_ID)
 ITEMS = Child("items", "InvoiceItem", "InvoiceId", fields=("Id", "ChargeAmount"))
 TAXES = Child("taxes", "TaxationItem", "InvoiceId", fields=("Id", "TaxAmount"))
 ADJUSTED = ("InvoiceId", "SourceId", "Type", "Amount", "Status")

@@ -17,6 +17,7 @@ from tallybridge.steps.shared.problems import other_currency
 from tallybridge.sync.step import Problem
 
 ON_INVOICES, ON_ITEMS = "InvoiceAdjustment", "InvoiceItemAdjustment"
+DAY = len("2026-01-31")
 """The two Zuora objects that can take a credit memo."""
 NEGATIVE, INVOICE, ADJUSTMENT = "NEGATIVE_INVOICE", "INVOICE", "INVOICE_ITEM_ADJUSTMENT"
 """Zuora Type of NetSuite records."""
@@ -263,9 +264,16 @@ class Mapped:
     rule: Callable[[MemoData, Movement, str], Any]
 
 
+def dated(memo: MemoData, movement: Movement) -> str:
+    """The credit memo's date, or that of the invoice where the memo is older: NetSuite applies older credits to younger invoices, and Zuora
+    takes no adjustment from before its invoice."""
+    of_invoice = str(memo.invoices.get(movement.invoice_id, {}).get("InvoiceDate") or "")[:DAY]
+    return max(str(memo.row.get("trandate") or ""), of_invoice)
+
+
 MAPPING = (
     Mapped("Zuora Customer ID (Sales)", "AccountId", lambda memo, m, now: memo.row.get("account")),
-    Mapped("tranDate", "AdjustmentDate", lambda memo, m, now: memo.row.get("trandate")),
+    Mapped("tranDate", "AdjustmentDate", lambda memo, m, now: dated(memo, m)),
     Mapped("apply line amount", "Amount", lambda memo, m, now: m.amount),
     Mapped("applied invoice's Zuora ID", "InvoiceId", lambda memo, m, now: m.invoice_id),
     Mapped("internalId", "ReferenceId", lambda memo, m, now: memo.id[:REFERENCE_LIMIT]),
