@@ -59,3 +59,15 @@ def test_what_a_judge_finds_fails_and_is_shown_and_the_others_are_still_asked(tm
     code, lines = judged(tmp_path, make, python)
     assert code == 1
     assert sorted(line.split(":")[0] for line in lines) == sorted(["passed"] * (JUDGES - 1) + ["FAILED", found])
+
+
+def test_a_program_of_others_that_the_stand_ins_fail_is_shown_and_fails(tmp_path: Path) -> None:
+    code, lines = judged(tmp_path, "exit 0", 'case "$*" in *tests.clients*) echo "FAILED: a client 1.0"; exit 1;; esac')
+    assert code == 1
+    assert sorted(lines)[0] == "FAILED: a client 1.0" and len(lines) == JUDGES + 1
+
+
+def test_programs_of_others_that_do_not_end_are_left_out(tmp_path: Path) -> None:
+    code, lines = judged(tmp_path, "exit 0", 'case "$*" in *tests.clients*) exit 124;; esac')
+    assert code == 0
+    assert [line for line in lines if line.startswith("left out")] == ["left out: the other programs; they had not ended after 1800 s"]
