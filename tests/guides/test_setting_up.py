@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -208,7 +209,7 @@ def test_the_guide_leads_from_empty_tenants_to_the_first_invoice_that_ties_out(a
                 after(admin, said)
     assert len(typed) <= MOST_COMMANDS, typed
     (invoice,) = admin.sandbox.dump("netsuite")["invoice"]
-    assert (invoice["tranDate"], float(invoice["total"])) == (f"{admin.sandbox.aws.clock.now():%Y-%m-%d}", 100.0)
+    assert (invoice["tranDate"], Decimal(str(invoice["total"]))) == (f"{admin.sandbox.aws.clock.now():%Y-%m-%d}", Decimal(100))
     code, said = admin.types("tallybridge setup")
     assert (code, said.splitlines()[-1].startswith("All of it is done.")) == (0, True), said
     code, said = admin.types("tallybridge status --json")

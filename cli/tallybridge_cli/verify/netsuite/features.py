@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from tallybridge.netsuite.datasets import PATH as DATASETS
@@ -13,7 +14,7 @@ from tallybridge_cli.verify.rest import Reply
 from tallybridge_cli.verify.world import World
 
 BASE_LEVEL = "1"
-PRICE = 12.5
+PRICE = Decimal("12.5")
 SHORT, LONG = 20, 36_500
 """Days of a schedule that lies in the account's periods, and of one that cannot."""
 SAMPLES = 3

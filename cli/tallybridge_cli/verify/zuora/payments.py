@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from tallybridge.errors import OutcomeUnknown
@@ -77,7 +78,7 @@ def _takes_the_rest(world: World) -> bool:
     payment = paid(world, 10)
     if not taken(_refunded(world, payment, 4)):
         return False
-    return str(world.zuora.ask("GET", f"/v1/payments/{payment['id']}")["unappliedAmount"]).rstrip("0").rstrip(".") == "6"
+    return Decimal(str(world.zuora.ask("GET", f"/v1/payments/{payment['id']}")["unappliedAmount"])) == 6
 
 
 def _no_more_than_left(world: World) -> bool:
@@ -274,7 +275,7 @@ def _refunded_a(world: World) -> tuple[str, str]:
 def _reopened_a(world: World) -> bool:
     owed, payment = _refunded_a(world)
     balance = world.zuora.ask("GET", f"/v1/invoices/{owed}")["balance"] if payment else 0
-    return str(balance).rstrip("0").rstrip(".") == "4"
+    return Decimal(str(balance)) == 4
 
 
 def _gross_a(world: World) -> bool:
@@ -283,7 +284,7 @@ def _gross_a(world: World) -> bool:
     if not payment:
         raise NotTestable("Zuora refused the refund.")
     found = records(world, f"select Amount, RefundAmount from InvoicePayment where PaymentId = '{payment}'")
-    return [(float(row["Amount"]), float(row["RefundAmount"])) for row in found] == [(10.0, 4.0)]
+    return [(Decimal(str(row["Amount"])), Decimal(str(row["RefundAmount"]))) for row in found] == [(Decimal(10), Decimal(4))]
 
 
 def _stays_posted_a(world: World) -> bool:
