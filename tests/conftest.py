@@ -1,8 +1,8 @@
-"""For every test: the marker `rule` and its report, and how many inputs the tests of `fuzz` have tried."""
+"""For every test: the marker `rule` and its report, the marker `apart`, and how many inputs the tests of `fuzz` have tried."""
 
 import gc
 
-pytest_plugins = ["tests.rules.plugin", "tests.fuzz.plugin", "pytester"]
+pytest_plugins = ["tests.rules.plugin", "tests.fuzz.plugin", "tests.apart", "pytester"]
 
 
 def pytest_collection_finish() -> None:

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from types import ModuleType
@@ -48,11 +48,12 @@ class Tree:
     """A trunk and its branches, which may have branches of their own. `tally` counts below this process; `where` says how it came to be
     ("" in the trunk)."""
 
-    def __init__(self) -> None:
+    def __init__(self, lasting: Iterable[threading.Thread] | None = None) -> None:
+        """`lasting`: threads that are no part of what happens and do not end; all that there are where none are named."""
         self.tally = Tally()
         self.where = ""
         self._out = -1
-        self._at_the_start = set(threading.enumerate())
+        self._at_the_start = set(threading.enumerate() if lasting is None else lasting)
 
     def split(self, where: str) -> bool:
         """True in the branch; False in the trunk, when the branch has ended and told what came of it."""
@@ -96,12 +97,12 @@ class Tree:
             self.tally.failures.append((self.where, traceback.format_exc()[-SHOWN:]))
         finally:
             if os.getpid() != trunk:
-                self._end()
+                self.end()
             gc.enable()
             gc.unfreeze()
         return self.tally
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Ends a branch: nothing that would be tidied up is its own."""
         signal.alarm(0)
         self.tally.cases += 1

@@ -21,6 +21,7 @@ from tallybridge_cli.exits import Code, code_of
 from tests.sync.builders import account, invoice, merged, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.run_world import ready
+from tests.sync.world import unserved_world
 
 Change = Callable[[MemoryWorld], None]
 
@@ -31,12 +32,15 @@ def run(world: MemoryWorld) -> RunSummary:
     return read_summary(world.object(output["keys"]["summary"]))
 
 
-def synced(world: MemoryWorld) -> None:
+@pytest.fixture(scope="module")
+def synced() -> MemoryWorld:
     """Invoice INV1 of USD 100.00 and payment P1 of USD 60.00 are in NetSuite, and a second run has found nothing to tell."""
+    world = MemoryWorld.of(unserved_world())
     ready(world)
     assert run(world).drift == []
     again = run(world)
     assert (again.drift, str(again.outcome)) == ([], "completed")
+    return world
 
 
 def in_zuora(world: MemoryWorld, kind: str, number: str, **fields: Any) -> None:
@@ -175,37 +179,37 @@ def told(summary: RunSummary, number: str) -> Drift:
     return found
 
 
+@pytest.mark.apart
 @pytest.mark.parametrize("case", CASES)
-def test_a_change_after_the_sync_is_told_by_every_run(fast: MemoryWorld, case: str) -> None:
+def test_a_change_after_the_sync_is_told_by_every_run(synced: MemoryWorld, case: str) -> None:
     change, code, number, text, record_type = CASES[case]
-    synced(fast)
-    there = str(counterpart(fast, record_type, number)["id"])
-    change(fast)
+    there = str(counterpart(synced, record_type, number)["id"])
+    change(synced)
     for _ in range(3):
-        summary = run(fast)
+        summary = run(synced)
         drift = told(summary, number)
         assert (drift.code, drift.source_id, drift.destination_id) == (code, zid(number), there)
         assert text.format(there=there) in drift.message and drift.advice
         assert (drift.currency, drift.amount) == ("USD", Decimal(100 if number == "INV1" else 60))
         assert (str(summary.outcome), summary.tied_out) == ("completed with warnings", True)
-        fast.clock.advance(hours=5)
+        synced.clock.advance(hours=5)
 
 
-def test_a_change_that_is_undone_is_told_no_more(fast: MemoryWorld) -> None:
-    synced(fast)
-    in_zuora(fast, "Invoice", "INV1", Status="Canceled")
-    assert told(run(fast), "INV1")
-    in_zuora(fast, "Invoice", "INV1", Status="Posted")
-    assert run(fast).drift == []
-    assert str(run(fast).outcome) == "completed"
+@pytest.mark.apart
+def test_a_change_that_is_undone_is_told_no_more(synced: MemoryWorld) -> None:
+    in_zuora(synced, "Invoice", "INV1", Status="Canceled")
+    assert told(run(synced), "INV1")
+    in_zuora(synced, "Invoice", "INV1", Status="Posted")
+    assert run(synced).drift == []
+    assert str(run(synced).outcome) == "completed"
 
 
-def test_what_is_mended_on_the_other_side_is_told_no_more(fast: MemoryWorld) -> None:
-    synced(fast)
-    deleted_in_zuora(fast, "Payment", "P1")
-    assert told(run(fast), "P1")
-    deleted_in_netsuite(fast, "customerPayment", "P1")
-    assert run(fast).drift == []
+@pytest.mark.apart
+def test_what_is_mended_on_the_other_side_is_told_no_more(synced: MemoryWorld) -> None:
+    deleted_in_zuora(synced, "Payment", "P1")
+    assert told(run(synced), "P1")
+    deleted_in_netsuite(synced, "customerPayment", "P1")
+    assert run(synced).drift == []
 
 
 def test_an_invoice_of_nothing_is_no_void(fast: MemoryWorld) -> None:
@@ -218,77 +222,77 @@ def test_an_invoice_of_nothing_is_no_void(fast: MemoryWorld) -> None:
     assert run(fast).drift == []
 
 
-def test_a_record_that_is_set_to_ignore_is_told_no_more(fast: MemoryWorld) -> None:
-    synced(fast)
-    paid_amount(fast, "P1", 70.0)
-    assert told(run(fast), "P1")
-    in_zuora(fast, "Payment", "P1", TransferredToAccounting="Ignore")
-    assert run(fast).drift == []
+@pytest.mark.apart
+def test_a_record_that_is_set_to_ignore_is_told_no_more(synced: MemoryWorld) -> None:
+    paid_amount(synced, "P1", 70.0)
+    assert told(run(synced), "P1")
+    in_zuora(synced, "Payment", "P1", TransferredToAccounting="Ignore")
+    assert run(synced).drift == []
 
 
-def test_a_drift_keeps_the_time_at_which_it_was_first_told(fast: MemoryWorld) -> None:
-    synced(fast)
-    in_zuora(fast, "Invoice", "INV1", Status="Canceled")
-    first = told(run(fast), "INV1")
-    fast.clock.advance(days=2)
-    assert told(run(fast), "INV1") == first
+@pytest.mark.apart
+def test_a_drift_keeps_the_time_at_which_it_was_first_told(synced: MemoryWorld) -> None:
+    in_zuora(synced, "Invoice", "INV1", Status="Canceled")
+    first = told(run(synced), "INV1")
+    synced.clock.advance(days=2)
+    assert told(run(synced), "INV1") == first
 
 
-def test_a_dry_run_tells_and_keeps_nothing(fast: MemoryWorld) -> None:
-    synced(fast)
-    in_zuora(fast, "Invoice", "INV1", Status="Canceled")
-    output = fast.run(dry_run=True)
-    assert told(read_summary(fast.object(output["keys"]["summary"])), "INV1")
-    assert not [key for key in fast.memory.tables["STATUS_TABLE"].items if key[0].startswith("drift#")]
-    assert told(run(fast), "INV1")
+@pytest.mark.apart
+def test_a_dry_run_tells_and_keeps_nothing(synced: MemoryWorld) -> None:
+    in_zuora(synced, "Invoice", "INV1", Status="Canceled")
+    output = synced.run(dry_run=True)
+    assert told(read_summary(synced.object(output["keys"]["summary"])), "INV1")
+    assert not [key for key in synced.memory.tables["STATUS_TABLE"].items if key[0].startswith("drift#")]
+    assert told(run(synced), "INV1")
 
 
-def test_an_invoice_that_was_generated_anew_under_its_number_is_told(fast: MemoryWorld) -> None:
-    synced(fast)
-    deleted_in_zuora(fast, "Payment", "P1")
-    deleted_in_netsuite(fast, "customerPayment", "P1")
-    there = str(counterpart(fast, "invoice", "INV1")["id"])
-    deleted_in_zuora(fast, "Invoice", "INV1")
+@pytest.mark.apart
+def test_an_invoice_that_was_generated_anew_under_its_number_is_told(synced: MemoryWorld) -> None:
+    deleted_in_zuora(synced, "Payment", "P1")
+    deleted_in_netsuite(synced, "customerPayment", "P1")
+    there = str(counterpart(synced, "invoice", "INV1")["id"])
+    deleted_in_zuora(synced, "Invoice", "INV1")
     again = invoice("A1", "INV1", [("Gold", 80.0)], sub="S1")
     again["Invoice"][0]["Id"] = zid("INV1 again")
     for row in again["InvoiceItem"]:
         row |= {"Id": zid("again " + row["Id"]), "InvoiceId": zid("INV1 again")}
-    fast.load(again)
-    drift = told(run(fast), "INV1")
+    synced.load(again)
+    drift = told(run(synced), "INV1")
     assert (drift.code, drift.source_id, drift.destination_id, drift.held) == ("DRIFT-REGENERATED", zid("INV1"), there, Decimal(100))
     assert "Another invoice bears the number INV1 now" in drift.message
 
 
-def test_a_customer_that_was_deleted_in_netsuite_is_told(fast: MemoryWorld) -> None:
-    synced(fast)
-    fast.load(merged(account("A2")))
-    run(fast)
-    there = next(c for c in fast.in_netsuite("customer") if c.get("custentityzuoraid") == zid("A2"))
-    fast.netsuite.tenant.store.apply(("entity", int(there["id"])), None)
-    fast.clock.advance(minutes=10)
-    drift = told(run(fast), "A2")
+@pytest.mark.apart
+def test_a_customer_that_was_deleted_in_netsuite_is_told(synced: MemoryWorld) -> None:
+    synced.load(merged(account("A2")))
+    run(synced)
+    there = next(c for c in synced.in_netsuite("customer") if c.get("custentityzuoraid") == zid("A2"))
+    synced.netsuite.tenant.store.apply(("entity", int(there["id"])), None)
+    synced.clock.advance(minutes=10)
+    drift = told(run(synced), "A2")
     assert (drift.code, drift.destination_id, drift.amount) == ("DRIFT-MISSING", str(there["id"]), None)
 
 
-def test_without_the_permission_for_deleted_records_the_run_says_so(fast: MemoryWorld) -> None:
-    synced(fast)
-    fast.netsuite.options.deleted_records = False
-    fast.netsuite.tenant.catalog.version += 1
+@pytest.mark.apart
+def test_without_the_permission_for_deleted_records_the_run_says_so(synced: MemoryWorld) -> None:
+    synced.netsuite.options.deleted_records = False
+    synced.netsuite.tenant.catalog.version += 1
     try:
-        in_zuora(fast, "Invoice", "INV1", Status="Canceled")
-        summary = run(fast)
+        in_zuora(synced, "Invoice", "INV1", Status="Canceled")
+        summary = run(synced)
         assert told(summary, "INV1")
         assert [m.code for m in summary.messages] == ["DRIFT-DELETIONS"]
     finally:
-        fast.netsuite.options.deleted_records = True
-        fast.netsuite.tenant.catalog.version += 1
+        synced.netsuite.options.deleted_records = True
+        synced.netsuite.tenant.catalog.version += 1
 
 
-def test_drift_stands_apart_in_report_and_mail_and_the_run_is_not_plain_green(fast: MemoryWorld) -> None:
-    synced(fast)
-    in_zuora(fast, "Invoice", "INV1", Status="Canceled")
-    paid_amount(fast, "P1", 70.0)
-    summary = run(fast)
+@pytest.mark.apart
+def test_drift_stands_apart_in_report_and_mail_and_the_run_is_not_plain_green(synced: MemoryWorld) -> None:
+    in_zuora(synced, "Invoice", "INV1", Status="Canceled")
+    paid_amount(synced, "P1", 70.0)
+    summary = run(synced)
     known = verdict(summary)
     assert known.state == "completed with 2 drifted records"
     assert known.headline == "The run is complete; 2 records changed after their sync."
@@ -296,9 +300,9 @@ def test_drift_stands_apart_in_report_and_mail_and_the_run_is_not_plain_green(fa
     assert money.detail == "No money moved, but 2 records (USD 160.00) changed on one side after their sync."
     assert (known.answers[2].answer, code_of(summary)) == ("2 drifted records", Code.LEFT_OVER)
     assert summary.messages == []
-    mail = fast.memory.mailer.sent[-1]["RawMessage"]["Data"]
+    mail = synced.memory.mailer.sent[-1]["RawMessage"]["Data"]
     text = message_from_bytes(mail, policy=policy.default).get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    report = fast.object(summary.keys["report"]).decode()
+    report = synced.object(summary.keys["report"]).decode()
     for shown in (text, report):
         assert "drift" in shown.lower() and "DRIFT-UNDONE" in shown and "DRIFT-AMOUNT" in shown
         assert zid("INV1") in shown and "USD 70.00" in shown
@@ -309,30 +313,30 @@ def accepted(world: MemoryWorld, name: str) -> list[Drift]:
     return standing.accept(target, name, "a person")  # type: ignore[arg-type]
 
 
-def test_a_drift_that_is_accepted_is_told_no_more_until_it_changes(fast: MemoryWorld) -> None:
-    synced(fast)
-    paid_amount(fast, "P1", 70.0)
-    run(fast)
-    (drift,) = list(open_drift(fast.wiring().ledger("look")))
-    assert [d.message for d in accepted(fast, "P1")] == [drift.message]
-    assert list(open_drift(fast.wiring().ledger("look"))) == []
-    summary = run(fast)
+@pytest.mark.apart
+def test_a_drift_that_is_accepted_is_told_no_more_until_it_changes(synced: MemoryWorld) -> None:
+    paid_amount(synced, "P1", 70.0)
+    run(synced)
+    (drift,) = list(open_drift(synced.wiring().ledger("look")))
+    assert [d.message for d in accepted(synced, "P1")] == [drift.message]
+    assert list(open_drift(synced.wiring().ledger("look"))) == []
+    summary = run(synced)
     assert (summary.drift, str(summary.outcome)) == ([], "completed")
-    paid_amount(fast, "P1", 80.0)
-    assert told(run(fast), "P1").held == Decimal(80)
+    paid_amount(synced, "P1", 80.0)
+    assert told(run(synced), "P1").held == Decimal(80)
     with pytest.raises(ConfigurationError, match='No drift of "P2" is open'):
-        accepted(fast, "P2")
+        accepted(synced, "P2")
 
 
-def test_an_accepted_drift_that_was_settled_and_comes_back_is_told(fast: MemoryWorld) -> None:
-    synced(fast)
-    paid_amount(fast, "P1", 70.0)
-    run(fast)
-    accepted(fast, "P1")
-    paid_amount(fast, "P1", 60.0)
-    assert run(fast).drift == []
-    paid_amount(fast, "P1", 70.0)
-    assert told(run(fast), "P1").held == Decimal(70)
+@pytest.mark.apart
+def test_an_accepted_drift_that_was_settled_and_comes_back_is_told(synced: MemoryWorld) -> None:
+    paid_amount(synced, "P1", 70.0)
+    run(synced)
+    accepted(synced, "P1")
+    paid_amount(synced, "P1", 60.0)
+    assert run(synced).drift == []
+    paid_amount(synced, "P1", 70.0)
+    assert told(run(synced), "P1").held == Decimal(70)
 
 
 def sent_again(kind: str, number: str) -> Change:
@@ -374,20 +378,20 @@ FOLLOWED: dict[str, Change] = {
 }
 
 
+@pytest.mark.apart
 @pytest.mark.parametrize("case", FOLLOWED)
-def test_what_a_drift_advises_ends_it(fast: MemoryWorld, case: str) -> None:
+def test_what_a_drift_advises_ends_it(synced: MemoryWorld, case: str) -> None:
     """Each code of CASES is followed here; `TransferredToAccounting="Ignore"` stands for the records that the advice is not about."""
-    synced(fast)
-    CASES[case][0](fast)
+    CASES[case][0](synced)
     if "unapplied" in case:
-        part = next(p for p in fast.zuora.dump()["PaymentPart"] if p.get("InvoiceId"))
-        store = fast.zuora.tenant.store
+        part = next(p for p in synced.zuora.dump()["PaymentPart"] if p.get("InvoiceId"))
+        store = synced.zuora.tenant.store
         with store.lock:
             store.update("PaymentPart", part["Id"], {"Amount": Decimal(20)})
-    assert told(run(fast), CASES[case][2])
-    FOLLOWED[case](fast)
-    run(fast)
-    assert run(fast).drift == []
+    assert told(run(synced), CASES[case][2])
+    FOLLOWED[case](synced)
+    run(synced)
+    assert run(synced).drift == []
 
 
 def test_every_drift_of_the_table_is_followed() -> None:

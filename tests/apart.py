@@ -1,0 +1,38 @@
+"""`@pytest.mark.apart`: the test happens in a copy of the process, made when its fixtures stand, and what it changes is gone afterwards. So
+what costs much to make, a world after its first runs for example, is made once by a fixture of the module and begun from by every test."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+
+import pytest
+
+from tests.faults.branching import SHOWN, Tree
+
+MARKER = "apart"
+AT_THE_START: set[threading.Thread] = set()
+
+
+def pytest_configure() -> None:
+    AT_THE_START.update(threading.enumerate())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """In the place of pytest's own call for the marked ones. What fails there fails here, with its traceback as text."""
+    if pyfuncitem.get_closest_marker(MARKER) is None:
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    tree = Tree(AT_THE_START)
+    if tree.split(pyfuncitem.name):
+        try:
+            pyfuncitem.obj(**arguments)
+        except BaseException:  # told by the process that began the test
+            tree.tally.failures.append((pyfuncitem.name, traceback.format_exc()[-SHOWN:]))
+        finally:
+            tree.end()
+    for _, what in tree.tally.failures:
+        pytest.fail(what, pytrace=False)
+    assert tree.tally.cases == 1
+    return True
