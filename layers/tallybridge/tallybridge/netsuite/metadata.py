@@ -42,12 +42,12 @@ def schema_from(document: Any, record_type: str) -> RecordSchema:
     if not isinstance(properties, Mapping):
         raise BadAnswer(f"NetSuite's description of {record_type} has no properties.", service="NetSuite")
     known = {name: p for name, p in properties.items() if isinstance(p, Mapping) and name != "links"}
-    lines = {name: _lines(p) or {} for name, p in known.items() if _is_sublist(p)}
+    found = {name: _lines(p) for name, p in known.items()}
+    lines = {name: found[name] or {} for name, p in known.items() if _is_sublist(p, found[name])}
     return RecordSchema({name: _field(name, p) for name, p in known.items() if name not in lines}, lines)
 
 
-def _is_sublist(schema: Mapping[str, Any]) -> bool:
-    lines = _lines(schema)
+def _is_sublist(schema: Mapping[str, Any], lines: Mapping[str, FieldInfo] | None) -> bool:
     return "collection" in str(schema.get("$ref", "")).lower() or (lines is not None and not (lines and set(lines) <= REFERENCE))
 
 
