@@ -17,8 +17,9 @@ NAMES = frozenset({"summary.json", "summary.csv", "log.jsonl.gz", "report.html",
 BEGINNINGS = ("summary_", "revenue_connector_", "line_results_")
 """Files of the revenue connector, whose names hold the run, the instance or the object."""
 LOOK_EVERY_SECONDS = 0.25
+COPY_EVERY_SECONDS = 1.0
 LINGER_SECONDS = 5.0
-"""How long after the end of an execution its files are looked for."""
+"""How long after the end of an execution its files are looked for, and how often."""
 PREFIX = "runs/"
 
 
@@ -30,7 +31,7 @@ class RunFiles(AbstractContextManager["RunFiles"]):
         self.bucket = bucket
         self.folder = folder
         self._ended: set[str] = set()
-        self._copy_until = 0.0
+        self._copy_until = self._copy_next = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="run files")
         self._states = boto3.client("stepfunctions")
@@ -50,9 +51,11 @@ class RunFiles(AbstractContextManager["RunFiles"]):
         listed = self._states.get_paginator("list_executions")
         pages = (page for arn in self.state_machines for page in listed.paginate(stateMachineArn=arn))
         ended = {e["executionArn"] for page in pages for e in page["executions"] if e["status"] != "RUNNING"}
+        now = time.monotonic()
         if ended - self._ended:
-            self._ended, self._copy_until = ended, time.monotonic() + LINGER_SECONDS
-        if time.monotonic() < self._copy_until:
+            self._ended, self._copy_until, self._copy_next = ended, now + LINGER_SECONDS, now
+        if self._copy_next <= now < self._copy_until:
+            self._copy_next = now + COPY_EVERY_SECONDS
             self.copy()
 
     def copy(self) -> None:

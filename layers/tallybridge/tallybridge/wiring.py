@@ -98,8 +98,11 @@ class Wiring:
     # -- AWS ---------------------------------------------------------------------------------------------------------
 
     def table(self, name: str) -> Any:
+        """The table that a variable names, made once per process: boto3 builds a class for each that it makes."""
         with _lock:
-            return aws("resource", "dynamodb").Table(variable(name))
+            if (key := f"table:{variable(name)}") not in _aws:
+                _aws[key] = aws("resource", "dynamodb").Table(variable(name))
+            return _aws[key]
 
     def objects(self) -> Any:
         return aws("client", "s3")
