@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from sandbox.netsuite import filters
-from sandbox.netsuite.exceptions import invalid_header, invalid_parameter, malformed, method_not_allowed, not_json
+from sandbox.netsuite.exceptions import invalid_header, invalid_parameter, malformed, not_json
 from sandbox.netsuite.jobs import BATCH_SIZE, KEY, Jobs
 from sandbox.netsuite.operations import Operation, Operations, Outcome, Reading
 from sandbox.netsuite.output import Renderer, link, to_json
@@ -135,9 +135,7 @@ class RecordResponses:
             body, how = check_body(json_body(request)), write_options(request)
             do = self._operations(request)
             return self._answer(request, lambda: do.create(kind, body, how))
-        if request.method in ("POST", "PATCH", "PUT", "DELETE"):
-            return self._batch(request, kind)
-        raise method_not_allowed(request.method)
+        return self._batch(request, kind)
 
     def _list(self, request: Request, kind: RecordType) -> Response:
         page = Page(request)
@@ -162,11 +160,9 @@ class RecordResponses:
                 return self._answer(request, lambda: do.read(kind, identifier, reading))
             case "DELETE":
                 return self._answer(request, lambda: do.delete(kind, identifier))
-            case "PATCH" | "PUT":
-                body, how = check_body(json_body(request)), write_options(request)
-                write = do.update if request.method == "PATCH" else do.upsert
-                return self._answer(request, lambda: write(kind, identifier, body, how))
-        raise method_not_allowed(request.method)
+        body, how = check_body(json_body(request)), write_options(request)
+        write = do.update if request.method == "PATCH" else do.upsert
+        return self._answer(request, lambda: write(kind, identifier, body, how))
 
     @staticmethod
     def _reading(request: Request) -> Reading:
@@ -177,16 +173,12 @@ class RecordResponses:
 
     def sub_resource(self, request: Request, match: re.Match[str]) -> Response:
         """`/{type}/{id}/{sublist}` and below: read only."""
-        if request.method != "GET":
-            raise method_not_allowed(request.method)
         kind = self.records.kind(match["type"])
         path, expand, do = match["sub"].split("/"), _flag(request, "expandSubResources"), self._operations(request)
         return self._answer(request, lambda: do.sub_resource(kind, match["id"], path, expand))
 
     def transform(self, request: Request, match: re.Match[str]) -> Response:
         """`/{type}/{id}/!transform/{target}`."""
-        if request.method != "POST":
-            raise method_not_allowed(request.method)
         kind = self.records.kind(match["type"])
         body = check_body(json_body(request)) if request.get_data() else {}
         how, do = write_options(request), self._operations(request)
@@ -194,8 +186,6 @@ class RecordResponses:
 
     def attach(self, request: Request, match: re.Match[str]) -> Response:
         """`/{type}/{id}/!attach/contact/{id}` and `!detach`."""
-        if request.method != "POST":
-            raise method_not_allowed(request.method)
         kind = self.records.kind(match["type"])
         body = check_body(json_body(request)) if request.get_data() else {}
         given, do = body if match["action"] == "attach" else None, self._operations(request)
@@ -240,8 +230,6 @@ class RecordResponses:
 
     def job(self, request: Request, match: re.Match[str]) -> Response:
         """`/async/v1/job/...`: state of a job, its tasks, one task, and its result."""
-        if request.method != "GET":
-            raise method_not_allowed(request.method)
         base, number, task = base_of(request), match["job"], match["task"]
         if match["result"]:
             return respond(self.jobs.result(number, task))

@@ -15,7 +15,7 @@ from sandbox.netsuite.access import Access
 from sandbox.netsuite.auth import TOKEN_PATH, Gate, Session
 from sandbox.netsuite.certificates import CertificateResponses
 from sandbox.netsuite.datasets import Dataset, DatasetResponses
-from sandbox.netsuite.exceptions import ANSWERS, NetSuiteError, no_such_address, too_many_requests, unexpected
+from sandbox.netsuite.exceptions import ANSWERS, NetSuiteError, method_not_allowed, no_such_address, too_many_requests, unexpected
 from sandbox.netsuite.jobs import Jobs
 from sandbox.netsuite.loading import Loader, Objects
 from sandbox.netsuite.metadata import MetadataResponses
@@ -157,12 +157,14 @@ class NetSuiteStandIn:
         found = urls.route(request.path)
         if found is not None and " " in request.path:
             raise NetSuiteError(400, "INVALID_REQUEST", "Invalid url. Spaces are not allowed in the URL.")
-        if found is not None and found[0] in ("certificates", "revoke"):
-            answer = self.certificates.revoke if found[0] == "revoke" else self.certificates.certificates
-            return answer(request, found[1], session)
-        if found is None or found[0] not in self.handlers:
+        if found is None:
             raise no_such_address(request.path)
-        name, match = found
+        name, match = found[0].handler, found[1]
+        if request.method not in found[0].methods:
+            raise method_not_allowed(request.method)
+        if name in ("certificates", "revoke"):
+            answer = self.certificates.revoke if name == "revoke" else self.certificates.certificates
+            return answer(request, match, session)
         role = self.access.roles[session.role]
         check(role, name, request.method, self._about(match))
         self.tenant.catalog.role = role
