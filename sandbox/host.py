@@ -272,6 +272,7 @@ class Sandbox:
             "zuora_default_currency": "USD",
             "netsuite_subsidiaries": "Yes" if subsidiaries else "No",
             "netsuite_multiple_currencies": "Yes" if currencies else "No",
+            "netsuite_default_tax_schedule": "Standard",
             **({"default_subsidiary": "Parent Company"} if subsidiaries else {}),
             "netsuite_max_concurrency": self._slots(),
             "notify_recipients": [RECIPIENT],

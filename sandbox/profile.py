@@ -1,6 +1,6 @@
 """A tenant's profile: options with which the stand-ins behave as that tenant does, as `tallybridge verify` writes them.
 
-    {"format": 1, "run": "...", "options": {"netsuite": {"time_zone": "Europe/Berlin", "habits.closed_date": "moved"}, "zuora": {...}}}
+    {"format": 1, "run": "...", "options": {"netsuite": {"time_zone": "Europe/Berlin", "habits.async_query": "answered"}, "zuora": {...}}}
 
 Options that the profile does not name keep their own value, the inconvenient one.
 """

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, RSAKey
 from werkzeug.wrappers import Request, Response
 
 from sandbox.netsuite.access import ADMINISTRATOR, LOG_IN, USER, Access, Certificate
-from sandbox.netsuite.exceptions import BAD_LOGIN, NetSuiteError
+from sandbox.netsuite.exceptions import BAD_LOGIN, NetSuiteError, too_many_requests
 from sandbox.netsuite.options import NetSuiteOptions
 from sandbox.netsuite.tba import Keys, Rejected, Verifier
 
@@ -59,6 +59,7 @@ class Gate:
         o = self.options
         self.tokens: dict[str, tuple[int, Session]] = {}
         self.issued = 0
+        self.calls: list[int] = []
         self.verifier = Verifier(Keys(o.account, o.consumer_key, o.consumer_secret, o.token_id, o.token_secret))
 
     def now(self) -> int:
@@ -76,6 +77,7 @@ class Gate:
 
     def token(self, request: Request) -> Response:
         """Answer a token request (OAuth 2.0 client credentials with a signed assertion)."""
+        self._count_call()
         try:
             scope, certificate = self._checked(request)
         except TokenError as refused:
@@ -83,6 +85,14 @@ class Gate:
             return _json({"error": refused.error}, refused.status, headers)
         token = self._issue(scope, certificate)
         return _json({"access_token": token, "expires_in": self.options.token_life_s, "token_type": "Bearer"}, 200)
+
+    def _count_call(self) -> None:
+        """Raises the 429 document for more calls in a minute than the account takes."""
+        now, most = self.now(), self.options.token_calls_per_minute
+        self.calls = [moment for moment in self.calls if moment > now - 60]
+        if 0 < most <= len(self.calls):
+            raise too_many_requests()
+        self.calls.append(now)
 
     def _checked(self, request: Request) -> tuple[list[str], Certificate]:
         if request.method != "POST" or request.mimetype != "application/x-www-form-urlencoded":

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.netsuite.access import ALL_CERTIFICATES, OWN_CERTIFICATES, Access, Certificate, Refusal, Role
 from sandbox.netsuite.auth import Session
-from sandbox.netsuite.exceptions import method_not_allowed
 
 KEYS = {"fileContent": str, "role": int, "entity": int}
 
@@ -24,8 +23,6 @@ class CertificateResponses:
 
     def certificates(self, request: Request, match: re.Match[str], session: Session) -> Response:
         """`GET` lists, `POST {"fileContent", "role", "entity"}` sets up; the answer to it has no body unless the option says so [A]."""
-        if request.method not in ("GET", "POST"):
-            raise method_not_allowed(request.method)
         role = self._role(match, session)
         if role is None:
             return _no("access_denied", f"You need the '{OWN_CERTIFICATES}' permission.", 403)
@@ -36,8 +33,6 @@ class CertificateResponses:
 
     def revoke(self, request: Request, match: re.Match[str], session: Session) -> Response:
         """`POST .../{certificate id}/revoke`."""
-        if request.method != "POST":
-            raise method_not_allowed(request.method)
         role = self._role(match, session)
         if role is None:
             return _no("access_denied", f"You need the '{OWN_CERTIFICATES}' permission.", 403)

@@ -13,20 +13,20 @@ ROWS = 1_000_000
 
 @dataclass
 class DatasetOptions:
-    """Switches of the dataset service; `load` takes them under the type `datasetSettings`.
-
-    `rest_web_services`, `suite_analytics_workbook`: features; without one of them every dataset call is answered with 403.
-    `suite_analytics_connect`: feature for results above 100,000 rows; without it a result ends there. `permission`: whether the role has
-    the permission *SuiteAnalytics Workbook*. `key_style`: keys of result rows as their alias is spelled, or in lower case.
-    `date_format`: the user's preference.
-    """
+    """Switches of the dataset service; `load` takes them under the type `datasetSettings`."""
 
     rest_web_services: bool = True
+    """Feature; without it every dataset call is answered with 403."""
     suite_analytics_workbook: bool = True
+    """Feature; without it every dataset call is answered with 403."""
     suite_analytics_connect: bool = True
+    """Feature for results above 100,000 rows; without it a result ends there."""
     permission: bool = True
+    """The role has the permission *SuiteAnalytics Workbook*."""
     key_style: KeyStyle = "lower"
+    """Keys of result rows: in lower case, or (`alias`) as their alias is spelled."""
     date_format: DateFormat = "M/D/YYYY"
+    """The user's preference."""
 
     @property
     def most_rows(self) -> int:

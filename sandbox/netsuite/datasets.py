@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.netsuite.dataset_options import DatasetOptions
 from sandbox.netsuite.dataset_rows import Column, Formulas, row_text
-from sandbox.netsuite.exceptions import NetSuiteError, method_not_allowed, no_permission, nonexistent
+from sandbox.netsuite.exceptions import NetSuiteError, no_permission, nonexistent
 from sandbox.netsuite.output import to_json
 from sandbox.netsuite.paging import Page
 from sandbox.netsuite.responses import MEDIA
@@ -144,8 +144,6 @@ class DatasetResponses:
 
     def _admit(self, request: Request) -> None:
         """The verb, the media type, the features and the permission. Raises the document of the first that is wrong."""
-        if request.method != "GET":
-            raise method_not_allowed(request.method)
         if request.headers.get("Accept") and not any(request.accept_mimetypes.quality(kind) for kind in ACCEPTED):
             refusal = NetSuiteError(406, "NOT_ACCEPTABLE", "The media types of the header Accept are not supported.", errorHeader="Accept")
             refusal.title = "Not Acceptable"

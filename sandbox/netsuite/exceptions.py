@@ -134,6 +134,11 @@ def too_many_requests() -> NetSuiteError:
     return NetSuiteError(429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")
 
 
+def unexpected(letters: str) -> NetSuiteError:
+    """The account failed; `letters` is the id to report."""
+    return NetSuiteError(500, "UNEXPECTED_ERROR", f"An unexpected error occurred. Error ID: {letters}")
+
+
 def not_supported(what: str, path: str = "") -> NetSuiteError:
     """Something that NetSuite has but this stand-in does not; never answered as if it had been done."""
     return NetSuiteError(400, "INVALID_REQUEST", f"This stand-in does not cover {what}.", errorPath=path)

@@ -8,7 +8,6 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from sandbox.netsuite.catalog import Catalog
-from sandbox.netsuite.exceptions import method_not_allowed
 from sandbox.netsuite.operations import Outcome
 from sandbox.netsuite.output import link, to_json
 from sandbox.netsuite.permissions import shows_custom_fields
@@ -41,8 +40,6 @@ class MetadataResponses:
 
     def metadata_list(self, request: Request, match: re.Match[str]) -> Response:
         """All record types, or the schemas of those in `select`; OpenAPI when that is accepted."""
-        if request.method != "GET":
-            raise method_not_allowed(request.method)
         wanted = [n.strip() for n in request.args.get("select", "").split(",") if n.strip()]
         kinds = [self.records.kind(n) for n in wanted] or list(self.catalog.types.values())
         if OPENAPI_MEDIA in request.headers.get("Accept", ""):
@@ -58,8 +55,6 @@ class MetadataResponses:
 
     def metadata(self, request: Request, match: re.Match[str]) -> Response:
         """One record type as JSON Schema (the default) or OpenAPI."""
-        if request.method != "GET":
-            raise method_not_allowed(request.method)
         kind = self.records.kind(match["type"])
         if OPENAPI_MEDIA in request.headers.get("Accept", ""):
             return _json(self._openapi([kind]), OPENAPI_MEDIA)

@@ -23,70 +23,92 @@ def _made_up(name: str) -> str:
 
 @dataclass
 class NetSuiteOptions:
-    """Features and preferences of the account, its credentials, and the clock it lives by.
-
-    `slots`: calls answered at the same time before the account says 429; 0 means no limit.
-    `bare`: nothing has been set up: no custom field, list, role, integration record or certificate; every call is refused until there is.
-    `refund_flag`: the flag that puts a deployed body field on customer refunds, `bodycustomerpayment` or `bodyothertransaction`.
-    `certificate_endpoint`: clients may look after their own certificates; off: that is refused. `certificate_answer`: setting one up is
-    answered with it; off: the answer has no body, and the list must be asked.
-    `denied`: record types for which the role lacks the permission; using them is answered with 403.
-    `revenue_recognition`: the classic feature (templates on items and lines).
-    `payment_instruments`: payments have `paymentOption`; without the feature they have `paymentMethod`.
-    `allow_number_override`: entity ids and document numbers may be given; otherwise given ones are ignored and numbers generated, except
-    of what is loaded.
-    `date_outside_period`: the preference Allow Transaction Date Outside of the Posting Period; off: a document whose posting period does
-    not hold its date is refused.
-    `non_gl_changes`: the role has the permission Allow Non G/L Changes; with it, and with Allow Non-G/L Changes on the period, what posts
-    nothing can be changed in closed periods.
-    `contact_formats`: mail addresses and telephone numbers are checked. `text_lengths`: this account's own lengths by property name.
-    `describes_lengths`: the metadata catalogue tells the lengths of texts.
-    `default_income_account`: items created without an income account get the account's default one.
-    `async_wait_s`, `async_item_s`, `processors`: an asynchronous job is reported complete after the wait plus the time of its items
-    shared out to the processors. `task_per_item`: a job lists one task per item; otherwise one item whose links name the tasks.
-    `deleted_records`: the role has the permission *Deleted Records*; without it the table of deleted records is unknown to it.
-    `time_zone`: the account's time zone by its IANA name, in which queries show and compare times; REST records tell UTC.
-    `tax_model`: the tax fields that records have: those of legacy taxes in the edition of the United States (`isTaxable`) or in one with
-    VAT (the line's code alone decides), or those of SuiteTax; an account has one kind.
-    `datasets`: features and preferences of the dataset service. `habits`: what NetSuite publishes nothing about.
-    """
+    """Features and preferences of the account, its credentials, and the clock it lives by."""
 
     account: str = "1234567_SB1"
+    """The account id, also the realm of token-based authentication."""
     client_id: str = _made_up("client")
+    """OAuth 2.0: the integration record's client id."""
     certificate_id: str = "sandbox-certificate-1"
+    """OAuth 2.0: the key id of assertions."""
     certificate_public_key: str = ""
+    """OAuth 2.0: the public key as PEM text; without one no assertion is taken."""
     consumer_key: str = _made_up("consumer key")
+    """Token-based authentication."""
     consumer_secret: str = _made_up("consumer secret")
+    """Token-based authentication."""
     token_id: str = _made_up("token id")
+    """Token-based authentication."""
     token_secret: str = _made_up("token secret")
+    """Token-based authentication."""
     token_life_s: int = 3600
+    """Life of an access token."""
+    token_calls_per_minute: int = 100
+    """Calls of the token endpoint in a minute before it says 429; 0: no limit **[A]**."""
     slots: int = 5
+    """Calls answered at the same time before the account says 429; 0: no limit."""
     refund_flag: str = "bodyothertransaction"
+    """Which flag of a deployed body field puts it on customer refunds: this one or `bodycustomerpayment` **[A]**."""
     bare: bool = False
+    """Nothing has been set up: no custom field, list, role, integration record or certificate; every call is refused until there is."""
     certificate_endpoint: bool = True
+    """Clients may list, set up and revoke their own certificates; off: 403 **[A]**."""
     certificate_answer: bool = False
+    """Setting up a certificate is answered with it; off: without a body, so that the list must be asked **[A]**."""
     denied: tuple[str, ...] = ()
+    """Record types for which the role lacks the permission (403)."""
     one_world: bool = True
+    """Feature: subsidiaries; off: their properties and table are gone."""
     multiple_currencies: bool = True
+    """Feature: currencies; off: their properties are gone. On: a document's currency is one that the customer has."""
     revenue_recognition: bool = True
+    """Feature: classic revenue recognition, with templates, dates and deferral on items and lines."""
     payment_instruments: bool = True
+    """Feature: payments have `paymentOption`; off: `paymentMethod`."""
     allow_number_override: bool = False
+    """Entity ids and document numbers may be given; off: given ones are ignored, except of what is loaded."""
     date_outside_period: bool = False
+    """Preference *Allow Transaction Date Outside of the Posting Period*; off: a posting period that does not hold the date is refused, and
+    so is a date in a closed period."""
+    default_posting_period: Literal["first open", "current"] = "first open"
+    """Preference *Default Posting Period When Transaction Date in Closed Period*: where such a document goes without a word when it names
+    no posting period and `date_outside_period` is on."""
     non_gl_changes: bool = False
+    """The role may make non-G/L changes in closed periods whose *Allow Non-G/L Changes* is ticked; off: nothing of a closed period can be
+    changed."""
     contact_formats: bool = True
+    """Mail addresses and telephone numbers (seven digits) are checked."""
     text_lengths: Mapping[str, int] = field(default_factory=dict)
+    """This account's own lengths by property name; else phone and fax 32, state 30, city 50 and so on, as published or reported."""
     describes_lengths: bool = True
+    """The metadata catalogue tells `maxLength`; off: it says nothing."""
     default_income_account: bool = True
+    """Items without `incomeAccount` get the first income account."""
     async_wait_s: float = 0.0
+    """How long a job waits before a processor takes it."""
     async_item_s: float = 0.0
+    """How long a processor works on a task. What the task does is done when this is over."""
+    async_life_s: float = 86_400.0
+    """How long a completed job can be asked about **[A]**."""
+    async_fails_every: int = 0
+    """Every so many tasks one ends with `UNEXPECTED_ERROR` and writes nothing; 0: none."""
     processors: int = 2
-    task_per_item: bool = True
+    """Processors of asynchronous jobs, which all jobs share; 0: jobs are stuck until there is one."""
+    task_per_item: bool = False
+    """A job lists one item per task, as some clients expect; off: one item whose `links` name all tasks, as the vendor's sample has it."""
     deleted_records: bool = True
+    """The role has the permission *Deleted Records*; without it the table `deletedrecord` is unknown to it."""
     time_zone: str = "America/Los_Angeles"
+    """The account's time zone (IANA name): queries show and compare times in it, and "today" is its day. REST records tell UTC."""
     tax_model: Literal["legacy", "vat", "suitetax"] = "legacy"
+    """The tax fields that records have: `legacy` (edition of the United States, with `isTaxable`), `vat` (legacy taxes elsewhere: the
+    line's `taxCode` alone decides), `suitetax`. An account has one kind; fields of the others are unknown properties."""
     datasets: DatasetOptions = field(default_factory=DatasetOptions)
+    """Features and preferences of the dataset service."""
     habits: Habits = field(default_factory=Habits)
+    """What NetSuite publishes nothing about."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    """The account's clock."""
 
     def local(self, moment: datetime) -> datetime:
         """A moment as the account's clock shows it, without its zone."""

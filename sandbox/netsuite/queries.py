@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox.netsuite.exceptions import invalid_header, malformed, method_not_allowed
+from sandbox.netsuite.exceptions import invalid_header, malformed
 from sandbox.netsuite.operations import Outcome
 from sandbox.netsuite.options import NetSuiteOptions
 from sandbox.netsuite.paging import Page
@@ -27,8 +27,6 @@ class QueryResponses:
 
     def suiteql(self, request: Request, match: re.Match[str]) -> Response:
         """`POST /query/v1/suiteql` with `{"q": ..., "params": [...]}`."""
-        if request.method != "POST":
-            raise method_not_allowed(request.method)
         if "respond-async" in preferences(request) and self.options.habits.async_query == "refused":
             raise invalid_header("SuiteQL queries cannot be run asynchronously.", "Prefer")
         if "transient" not in preferences(request):
@@ -44,8 +42,6 @@ class QueryResponses:
 
     def governance_limits(self, request: Request, match: re.Match[str]) -> Response:
         """`GET /system/v1/governanceLimits`."""
-        if request.method != "GET":
-            raise method_not_allowed(request.method)
         limit = self.options.slots or NO_LIMIT
         document = {
             "accountConcurrencyLimit": limit,
@@ -56,8 +52,6 @@ class QueryResponses:
 
     def server_time(self, request: Request, match: re.Match[str]) -> Response:
         """`GET /system/v1/serverTime`."""
-        if request.method != "GET":
-            raise method_not_allowed(request.method)
         return respond(Outcome(200, {"serverTime": self.options.clock().strftime("%Y-%m-%dT%H:%M:%SZ")}))
 
 

@@ -22,7 +22,7 @@ from sandbox.netsuite.output import sourced
 from sandbox.netsuite.rules import Tenant, Write, finish
 from sandbox.netsuite.rules.headers import check_open
 from sandbox.netsuite.schema import Fields, RecordType
-from sandbox.netsuite.store import Key, Record, Unit
+from sandbox.netsuite.store import Key, Record, Unit, external_mark
 from sandbox.netsuite.sublists import meant, merge, read_sublists
 from sandbox.netsuite.values import Reader, Validation
 
@@ -176,9 +176,11 @@ class Records:
     def _check_external_id(self, record: Record) -> None:
         external = record.values.get("externalId")
         if external:
-            taken = self.tenant.store.external_ids
-            same = [external] if self.tenant.options.habits.external_id_case else [e for g, e in taken if e.lower() == external.lower()]
-            if any(taken.get((record.type.group, each), record.id) != record.id for each in same):
+            store, group = self.tenant.store, record.type.group
+            same = {store.external_ids.get((group, external), record.id)}
+            if not self.tenant.options.habits.external_id_case:
+                same |= store.names.get(external_mark(group, external), set())
+            if same - {record.id}:
                 raise _taken(record.type)
 
     def delete(self, record: Record) -> Before:

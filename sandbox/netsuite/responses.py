@@ -10,8 +10,8 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from sandbox.netsuite import filters
-from sandbox.netsuite.exceptions import invalid_header, invalid_parameter, malformed, method_not_allowed, not_json
-from sandbox.netsuite.jobs import BATCH_SIZE, Jobs
+from sandbox.netsuite.exceptions import invalid_header, invalid_parameter, malformed, not_json
+from sandbox.netsuite.jobs import BATCH_SIZE, KEY, Jobs
 from sandbox.netsuite.operations import Operation, Operations, Outcome, Reading
 from sandbox.netsuite.output import Renderer, link, to_json
 from sandbox.netsuite.paging import Page
@@ -104,9 +104,24 @@ class RecordResponses:
 
     def _answer(self, request: Request, operation: Operation) -> Response:
         """Run the operation now, or as a job of one task when the client prefers that."""
-        if "respond-async" in preferences(request):
-            return respond(self.jobs.submit([operation], base_of(request), request.headers.get("X-NetSuite-Idempotency-Key")))
-        return respond(operation())
+        return self._submitted(request, [operation]) if "respond-async" in preferences(request) else respond(operation())
+
+    def _submitted(self, request: Request, operations: list[Operation]) -> Response:
+        """Take operations as a job, whose tasks are carried out with the role of this call."""
+        role, catalog = self.tenant.catalog.role, self.tenant.catalog
+
+        def as_sender(operation: Operation) -> Operation:
+            def run() -> Outcome:
+                others, catalog.role = catalog.role, role
+                try:
+                    return operation()
+                finally:
+                    catalog.role = others
+
+            return run
+
+        parallel = "batch-processing=parallel" in preferences(request)
+        return respond(self.jobs.submit([as_sender(o) for o in operations], base_of(request), request.headers.get(KEY), parallel))
 
     def collection(self, request: Request, match: re.Match[str]) -> Response:
         """`/{type}`: list, create, and the batch operations."""
@@ -118,19 +133,22 @@ class RecordResponses:
             return self._list(request, kind)
         if request.method == "POST" and not is_batch:
             body, how = check_body(json_body(request)), write_options(request)
-            return self._answer(request, lambda: self._operations(request).create(kind, body, how))
-        if request.method in ("POST", "PATCH", "PUT", "DELETE"):
-            return self._batch(request, kind)
-        raise method_not_allowed(request.method)
+            do = self._operations(request)
+            return self._answer(request, lambda: do.create(kind, body, how))
+        return self._batch(request, kind)
 
     def _list(self, request: Request, kind: RecordType) -> Response:
         page = Page(request)
         renderer = Renderer(self.tenant, base_of(request))
         test = filters.parse(request.args["q"], kind) if request.args.get("q") else None
-        hits = [r.id for r in self.tenant.store.all(kind.name) if test is None or test({"id": r.id, **renderer.values_of(r)})]
-        shown = hits[page.offset : page.offset + page.limit]
-        items = [{"links": [link("self", renderer.href(kind.name, number))], "id": str(number)} for number in shown]
-        return respond(Outcome(200, page.collection(items, len(hits)), kind="collection"))
+
+        def read() -> Outcome:
+            hits = [r.id for r in self.tenant.store.all(kind.name) if test is None or test({"id": r.id, **renderer.values_of(r)})]
+            shown = hits[page.offset : page.offset + page.limit]
+            items = [{"links": [link("self", renderer.href(kind.name, number))], "id": str(number)} for number in shown]
+            return Outcome(200, page.collection(items, len(hits)), kind="collection")
+
+        return self._answer(request, read)
 
     def single(self, request: Request, match: re.Match[str]) -> Response:
         """`/{type}/{id}`: read, update, upsert, delete."""
@@ -142,11 +160,9 @@ class RecordResponses:
                 return self._answer(request, lambda: do.read(kind, identifier, reading))
             case "DELETE":
                 return self._answer(request, lambda: do.delete(kind, identifier))
-            case "PATCH" | "PUT":
-                body, how = check_body(json_body(request)), write_options(request)
-                write = do.update if request.method == "PATCH" else do.upsert
-                return self._answer(request, lambda: write(kind, identifier, body, how))
-        raise method_not_allowed(request.method)
+        body, how = check_body(json_body(request)), write_options(request)
+        write = do.update if request.method == "PATCH" else do.upsert
+        return self._answer(request, lambda: write(kind, identifier, body, how))
 
     @staticmethod
     def _reading(request: Request) -> Reading:
@@ -157,16 +173,12 @@ class RecordResponses:
 
     def sub_resource(self, request: Request, match: re.Match[str]) -> Response:
         """`/{type}/{id}/{sublist}` and below: read only."""
-        if request.method != "GET":
-            raise method_not_allowed(request.method)
         kind = self.records.kind(match["type"])
-        path = match["sub"].split("/")
-        return respond(self._operations(request).sub_resource(kind, match["id"], path, _flag(request, "expandSubResources")))
+        path, expand, do = match["sub"].split("/"), _flag(request, "expandSubResources"), self._operations(request)
+        return self._answer(request, lambda: do.sub_resource(kind, match["id"], path, expand))
 
     def transform(self, request: Request, match: re.Match[str]) -> Response:
         """`/{type}/{id}/!transform/{target}`."""
-        if request.method != "POST":
-            raise method_not_allowed(request.method)
         kind = self.records.kind(match["type"])
         body = check_body(json_body(request)) if request.get_data() else {}
         how, do = write_options(request), self._operations(request)
@@ -174,22 +186,18 @@ class RecordResponses:
 
     def attach(self, request: Request, match: re.Match[str]) -> Response:
         """`/{type}/{id}/!attach/contact/{id}` and `!detach`."""
-        if request.method != "POST":
-            raise method_not_allowed(request.method)
         kind = self.records.kind(match["type"])
         body = check_body(json_body(request)) if request.get_data() else {}
-        given = body if match["action"] == "attach" else None
-        return respond(self._operations(request).attach(kind, match["id"], match["other"], match["other_id"], given))
+        given, do = body if match["action"] == "attach" else None, self._operations(request)
+        return self._answer(request, lambda: do.attach(kind, match["id"], match["other"], match["other_id"], given))
 
     def _batch(self, request: Request, kind: RecordType) -> Response:
-        wishes = preferences(request)
-        if "respond-async" not in wishes:
+        if "respond-async" not in preferences(request):
             raise invalid_header("Batch operations must be sent with the header Prefer: respond-async.", "Prefer")
         operations = self._batch_by_ids(request, kind) if request.method in ("GET", "DELETE") else self._batch_by_items(request, kind)
         if not 1 <= len(operations) <= BATCH_SIZE:
             raise malformed()
-        key = request.headers.get("X-NetSuite-Idempotency-Key")
-        return respond(self.jobs.submit(operations, base_of(request), key, "batch-processing=parallel" in wishes))
+        return self._submitted(request, operations)
 
     def _batch_by_ids(self, request: Request, kind: RecordType) -> list[Operation]:
         do, reading = self._operations(request), self._reading(request)
@@ -222,8 +230,6 @@ class RecordResponses:
 
     def job(self, request: Request, match: re.Match[str]) -> Response:
         """`/async/v1/job/...`: state of a job, its tasks, one task, and its result."""
-        if request.method != "GET":
-            raise method_not_allowed(request.method)
         base, number, task = base_of(request), match["job"], match["task"]
         if match["result"]:
             return respond(self.jobs.result(number, task))

@@ -15,7 +15,7 @@ from sandbox.netsuite.access import Access
 from sandbox.netsuite.auth import TOKEN_PATH, Gate, Session
 from sandbox.netsuite.certificates import CertificateResponses
 from sandbox.netsuite.datasets import Dataset, DatasetResponses
-from sandbox.netsuite.exceptions import ANSWERS, NetSuiteError, no_such_address, too_many_requests
+from sandbox.netsuite.exceptions import ANSWERS, NetSuiteError, method_not_allowed, no_such_address, too_many_requests, unexpected
 from sandbox.netsuite.jobs import Jobs
 from sandbox.netsuite.loading import Loader, Objects
 from sandbox.netsuite.metadata import MetadataResponses
@@ -52,11 +52,11 @@ class NetSuiteStandIn:
         self.tenant = Tenant(options)
         self.screens = Screens(self.tenant, self.access)
         self.records = Records(self.tenant)
-        self.jobs = Jobs(options)
+        self.errors = random.Random(1)
+        self.jobs = Jobs(options, self._letters)
         self.datasets: dict[str, Dataset] = {}
         self.loader = Loader(self.tenant, self.records, self.datasets)
         self.engine = QueryEngine(self.tenant)
-        self.errors = random.Random(1)
         records = RecordResponses(self.tenant, self.records, self.jobs)
         queries = QueryResponses(self.engine, options)
         datasets = DatasetResponses(self.engine, self.datasets, options.datasets)
@@ -93,6 +93,7 @@ class NetSuiteStandIn:
     def load(self, objects: Objects) -> dict[str, int]:
         """Store objects by record type, all or none. Raises `LoadRefused`."""
         with self.lock:
+            self.jobs.advance()
             loaded = self.loader.load(objects)
             if sum(loaded.values()) >= WARM_FROM:
                 self.engine.warm()
@@ -101,6 +102,7 @@ class NetSuiteStandIn:
     def dump(self) -> Objects:
         """All objects by record type, in the form that `load` takes."""
         with self.lock:
+            self.jobs.advance()
             return self.loader.dump()
 
     def by_hand(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -134,6 +136,7 @@ class NetSuiteStandIn:
     # answering
 
     def _answer(self, request: Request) -> Response:
+        self.jobs.advance()
         try:
             if request.path.rstrip("/") == TOKEN_PATH and request.method != "OPTIONS":
                 return self.gate.token(request)
@@ -145,19 +148,23 @@ class NetSuiteStandIn:
             return _refused(error)
         except Exception as error:
             request.environ.get("wsgi.errors", _Nowhere()).write(f"{type(error).__name__}: {error}\n")
-            letters = "".join(self.errors.choices("abcdefghijklmnopqrstuvwxyz", k=20))
-            return _refused(NetSuiteError(500, "UNEXPECTED_ERROR", f"An unexpected error occurred. Error ID: {letters}"))
+            return _refused(unexpected(self._letters()))
+
+    def _letters(self) -> str:
+        return "".join(self.errors.choices("abcdefghijklmnopqrstuvwxyz", k=20))
 
     def _routed(self, request: Request, session: Session) -> Response:
         found = urls.route(request.path)
         if found is not None and " " in request.path:
             raise NetSuiteError(400, "INVALID_REQUEST", "Invalid url. Spaces are not allowed in the URL.")
-        if found is not None and found[0] in ("certificates", "revoke"):
-            answer = self.certificates.revoke if found[0] == "revoke" else self.certificates.certificates
-            return answer(request, found[1], session)
-        if found is None or found[0] not in self.handlers:
+        if found is None:
             raise no_such_address(request.path)
-        name, match = found
+        name, match = found[0].handler, found[1]
+        if request.method not in found[0].methods:
+            raise method_not_allowed(request.method)
+        if name in ("certificates", "revoke"):
+            answer = self.certificates.revoke if name == "revoke" else self.certificates.certificates
+            return answer(request, match, session)
         role = self.access.roles[session.role]
         check(role, name, request.method, self._about(match))
         self.tenant.catalog.role = role

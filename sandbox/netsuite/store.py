@@ -166,7 +166,7 @@ class Store:
         external = record.values.get("externalId")
         if external:
             self.external_ids[record.type.group, external] = record.id
-        for name in names_of(record):
+        for name in marks_of(record):
             self.names[name].add(record.id)
         if record.customer:
             self.of_customer[record.customer].add(record.id)
@@ -179,7 +179,7 @@ class Store:
         external = record.values.get("externalId")
         if external and self.external_ids.get((record.type.group, external)) == record.id:
             del self.external_ids[record.type.group, external]
-        for name in names_of(record):
+        for name in marks_of(record):
             self.names[name].discard(record.id)
         if record.customer:
             self.of_customer[record.customer].discard(record.id)
@@ -216,6 +216,24 @@ def names_of(record: Record) -> list[tuple[str, str]]:
     if record.type.name == "contact":
         return [(f"contact of {record.values.get('company')}", name)]
     return [(record.type.name, name)]
+
+
+def marks_of(record: Record) -> list[tuple[str, str]]:
+    """Everything by which a record may be taken for another one: its names, its external id without case, its document number."""
+    marks, values = names_of(record), record.values
+    if external := values.get("externalId"):
+        marks.append(external_mark(record.type.group, external))
+    if record.type.group == "transaction" and values.get("tranId"):
+        marks.append(number_mark(record))
+    return marks
+
+
+def external_mark(group: str, external: str) -> tuple[str, str]:
+    return f"external id of {group}", external.lower()
+
+
+def number_mark(record: Record) -> tuple[str, str]:
+    return f"number of {record.type.name}", str(record.values["tranId"])
 
 
 def items_of(record: Record) -> set[int]:

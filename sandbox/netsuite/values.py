@@ -67,7 +67,7 @@ class Reader:
                     raise no_access(known.name)
                 self._take(found, known, value, path + known.name)
             elif known.read_only and not (self.loading or self.store.catalog.options.habits.read_only_ignored):
-                raise user_error(f"The field {known.name} cannot be set.", path + known.name)
+                raise no_access(known.name)
         return found
 
     def _writable(self, known: Field, path: str) -> bool:
@@ -86,7 +86,7 @@ class Reader:
 
     def value(self, known: Field, value: Any, path: str) -> Any:
         """One value in its stored form; None when it is empty. Raises `NetSuiteError` for what does not exist."""
-        if value is None or value == "":
+        if value is None or (value == "" and self._clears(known)):
             return None
         match known.kind:
             case "ref":
@@ -102,6 +102,9 @@ class Reader:
             case "str":
                 return self._text(known, value, path)
         return _SCALARS[known.kind](known, value)
+
+    def _clears(self, known: Field) -> bool:
+        return known.kind == "str" or self.loading or self.store.catalog.options.habits.empty_text_clears
 
     def _text(self, known: Field, value: Any, path: str) -> str:
         if not isinstance(value, str):

@@ -100,7 +100,7 @@ def test_as_assumed_ends_with_0_and_leaves_report_and_profile(run: Run, account:
     (folder,) = (tmp_path / "out/verify").iterdir()
     assert sorted(file.name for file in folder.iterdir()) == ["journal.jsonl", "profile.json", "report.html", "report.json", "report.txt"]
     profile = json.loads((folder / "profile.json").read_text())
-    assert profile["options"] == {"netsuite": {"one_world": True, "habits.tax_schedule_required": False}}
+    assert profile["options"] == {"netsuite": {"one_world": True, "habits.tax_schedule_required": True}}
     assert "It has subsidiaries." in (folder / "report.html").read_text()
     assert "2 as assumed" in capsys.readouterr().out
 
@@ -159,7 +159,7 @@ def test_what_is_left_is_told_and_taken_away_later(run: Run, account: Account, c
         account.opened(bending(Bent("DELETE", "/nonInventorySaleItem/", 400, NO), Bent("PATCH", "/nonInventorySaleItem/", 400, NO))),
         clients,
     )
-    assert run("--only", "netsuite.tax-schedule", "--write") == 1
+    assert run("--only", "netsuite.income-account", "--write") == 1
     assert "Still there: netsuite nonInventorySaleItem TB-VERIFY-" in capsys.readouterr().out
     assert run("--clean-up") == 1
     account.app = account.control

@@ -24,7 +24,7 @@ def written(folder: Path, **options: Any) -> Path:
 
 
 def test_a_profile_reaches_the_stand_ins(tmp_path: Path) -> None:
-    netsuite = {"one_world": False, "multiple_currencies": False, "habits.closed_date": "moved"}
+    netsuite = {"one_world": False, "multiple_currencies": False, "habits.async_query": "answered"}
     options = options_from({"PROFILE": str(written(tmp_path, netsuite=netsuite, zuora={"zone": "Europe/Berlin"})), "DATA": "empty"})
     given = json.loads(json.dumps({"profile": options.profile}))  # as a child process gets it
     with StandInThreads(StandInOptions(**given)) as running, urllib.request.urlopen(f"{running.addresses.netsuite}/_sandbox/dump") as dump:
@@ -63,7 +63,7 @@ def test_values_become_what_the_options_are_made_of() -> None:
         ({"one_world": "yes"}, "netsuite.one_world"),
         ({"slots": True}, "netsuite.slots"),
         ({"tax_model": "sales tax"}, "netsuite.tax_model"),
-        ({"habits.closed_date": "both"}, "netsuite.habits.closed_date"),
+        ({"habits.async_query": "both"}, "netsuite.habits.async_query"),
         ({"habits.nothing": True}, "netsuite.habits.nothing"),
         ({"slots.most": 3}, "netsuite.slots.most"),
         ({"clock": "now"}, "netsuite.clock"),

@@ -50,6 +50,7 @@ NAMES = {
 SETTINGS: dict[str, Any] = {
     "netsuite_subsidiaries": "Yes",
     "netsuite_multiple_currencies": "Yes",
+    "netsuite_default_tax_schedule": "Standard",
     "notify_recipients": ["finance@example.com"],
     "notify_on_success": "Yes",
 }

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sandbox.netsuite.exceptions import invalid_value, please_enter, user_error
+from sandbox.netsuite.exceptions import invalid_value, please_enter, record_exists, user_error
 from sandbox.netsuite.rules.context import Tenant, Write
-from sandbox.netsuite.store import Record
+from sandbox.netsuite.store import Record, number_mark
 
 NUMBER_PREFIXES = {
     "invoice": "INV",
@@ -62,8 +62,17 @@ def number_document(w: Write) -> None:
             w.values["transactionNumber"] = number
         if not w.numbers_may_be_given or not w.values.get("tranId"):
             w.values["tranId"] = number
+        _check_number(w)
     elif w.old is not None and (not w.numbers_may_be_given or not w.values.get("tranId")):
         w.values["tranId"] = w.old.values["tranId"]
+
+
+def _check_number(w: Write) -> None:
+    """No other document of the type has the number, where that matters."""
+    if w.loading or w.tenant.options.habits.duplicate_numbers == "taken":
+        return
+    if w.store.names.get(number_mark(w.record), set()) - {w.record.id}:
+        raise record_exists()
 
 
 def customer_of(w: Write, field: str) -> Record:
@@ -165,13 +174,19 @@ def post(w: Write) -> None:
 
 
 def open_period(w: Write) -> int:
-    """The posting period of the date; where that is closed and the account moves such documents, the next one that is open."""
+    """The posting period of the date; where that is closed and the account lets dates lie outside, the one that its preference names."""
     found = period_of(w.tenant, w.values["tranDate"])
     period = w.store.get("accountingPeriod", found)
-    if w.loading or period is None or w.tenant.options.habits.closed_date == "refused" or not _is_closed(period):
+    options = w.tenant.options
+    if w.loading or period is None or not options.date_outside_period or not _is_closed(period):
         return found
-    later = [p for p in w.store.all("accountingPeriod") if p.values["startDate"] > period.values["endDate"] and not _is_closed(p)]
-    return min((p for p in later if not any(p.values.get(flag) for flag in SPANS)), key=lambda p: p.values["startDate"], default=period).id
+    open_ones = [p for p in w.store.all("accountingPeriod") if not _is_closed(p) and not any(p.values.get(flag) for flag in SPANS)]
+    today = w.tenant.today()
+    if options.default_posting_period == "current":
+        now = [p for p in open_ones if p.values["startDate"] <= today <= p.values["endDate"]]
+        return now[0].id if now else found
+    later = [p for p in open_ones if p.values["startDate"] > period.values["endDate"]]
+    return min(later, key=lambda p: p.values["startDate"], default=period).id
 
 
 def _is_closed(period: Record) -> bool:

@@ -39,7 +39,17 @@ CUSTOM_FUNCTIONS = {
     "REGEXP_REPLACE": (2, 3),
     "REGEXP_LIKE": (2, 2),
 }
-NOT_ORACLE = ("GROUP_CONCAT", "STRING_AGG")
+"""Functions with an implementation of their own, with the fewest and the most arguments they take."""
+NATIVE_FUNCTIONS = frozenset(
+    (
+        *("COUNT", "SUM", "MIN", "MAX", "AVG", "LISTAGG"),
+        *("ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE"),
+        *("COALESCE", "NVL", "NVL2", "NULLIF", "DECODE", "GREATEST", "LEAST", "CAST"),
+        *("ABS", "CEIL", "EXP", "FLOOR", "LN", "LOG", "MOD", "POWER", "ROUND", "SIGN", "SQRT"),
+        *("CHR", "CONCAT", "LENGTH", "LOWER", "LTRIM", "RTRIM", "SUBSTR", "TRIM", "UPPER"),
+    )
+)
+"""Functions that Oracle and SQLite share once they are translated. Every other one is refused: SuiteQL has a list of those it takes."""
 DATE_FUNCTIONS = ("ns_to_date", "ns_to_timestamp", "ns_add_months", "ns_last_day", "ns_trunc", "ns_now", "ns_shift")
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 FORBIDDEN = re.compile(r"\(\s*\+\s*\)|[\[\]]|\bLIMIT\b|^\s*WITH\b|;\s*\S", re.IGNORECASE)
@@ -47,11 +57,12 @@ PASSED_THROUGH = ("CONSOLIDATE", "CF", "CURRENCY")
 
 
 class SuiteQL(Oracle):
-    """Oracle, with the functions above left alone."""
+    """Oracle, with no other functions than these."""
 
     class Parser(OracleParser):
-        FUNCTIONS = {name: build for name, build in OracleParser.FUNCTIONS.items() if name not in (*CUSTOM_FUNCTIONS, *NOT_ORACLE)}
-        FUNCTION_PARSERS = {name: build for name, build in OracleParser.FUNCTION_PARSERS.items() if name not in NOT_ORACLE}
+        FUNCTIONS = {name: build for name, build in OracleParser.FUNCTIONS.items() if name in NATIVE_FUNCTIONS}
+        FUNCTION_PARSERS = {name: build for name, build in OracleParser.FUNCTION_PARSERS.items() if name in NATIVE_FUNCTIONS}
+        NO_PAREN_FUNCTION_PARSERS = {name: build for name, build in OracleParser.NO_PAREN_FUNCTION_PARSERS.items() if name != "IF"}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
 START = datetime(2026, 2, 15, 10, 0, 0, tzinfo=UTC)
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ITEM: dict[str, Any] = {"subsidiary": {"items": [{"id": "1"}]}, "includeChildren": True, "taxSchedule": {"id": "1"}}
+"""What every item of the account has beside its name."""
 STRICT = {"X-NetSuite-PropertyNameValidation": "error"}
 
 
@@ -69,8 +71,8 @@ class Account:
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def call(self, method: str, path: str, json: Any = None, **more: Any) -> requests.Response:
-        """A call below /services/rest/ (or of a whole address)."""
-        url = path if path.startswith("http") else f"{self.url}/services/rest/{path}"
+        """A call below /services/rest/, of a path from the root, or of a whole address."""
+        url = path if path.startswith("http") else self.url + path if path.startswith("/") else f"{self.url}/services/rest/{path}"
         return self.session.request(method, url, json=json, timeout=10, **more)
 
     def record(self, method: str, path: str, json: Any = None, **more: Any) -> requests.Response:
@@ -108,8 +110,7 @@ class Account:
         return self.create("customer", {"companyName": "Acme", "subsidiary": {"id": "2"}, **values})
 
     def item(self, name: str = "Licence", **values: Any) -> str:
-        shared = {"subsidiary": {"items": [{"id": "1"}]}, "includeChildren": True}
-        return self.create("serviceSaleItem", {"itemId": name, **shared, **values})
+        return self.create("serviceSaleItem", {"itemId": name, **ITEM, **values})
 
     def invoice(self, customer: str, item: str, *amounts: float, **values: Any) -> str:
         lines = [{"item": {"id": item}, "amount": a} for a in amounts or (100.0,)]

@@ -17,9 +17,7 @@ from tests.standins.netsuite.account import START, Account, Clock
 def running() -> Iterator[Account]:
     private, public = new_key_pair()
     clock = Clock()
-    stand_in = NetSuiteStandIn(
-        NetSuiteOptions(certificate_public_key=public, clock=clock, time_zone="UTC", allow_number_override=True, date_outside_period=True)
-    )
+    stand_in = NetSuiteStandIn(NetSuiteOptions(certificate_public_key=public, clock=clock, time_zone="UTC", allow_number_override=True))
     with LoopbackServer(Control(stand_in)) as server:
         yield Account(stand_in, server.url, clock, private)
 

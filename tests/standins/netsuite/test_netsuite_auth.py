@@ -122,3 +122,14 @@ def test_missing_or_wrong_credentials(ns: Account, header: str | None, status: i
     if status == 401:
         assert answer.json()["title"] == "Unauthorized"
         assert error_of(answer)[2].startswith("Invalid login attempt. For more details, see the Login Audit Trail")
+
+
+def test_the_token_endpoint_takes_so_many_calls_a_minute(ns: Account) -> None:
+    ns.options.token_calls_per_minute = 3
+    for _ in range(2):
+        assert ns.ask_token(ns.assertion()).status_code == 200
+    refused = ns.ask_token(ns.assertion())
+    assert error_of(refused)[:2] == (429, "CONCURRENCY_LIMIT_EXCEEDED")
+    assert ns.record("GET", "customer").status_code == 200, "the tokens that are there go on"
+    ns.clock.forward(seconds=60)
+    assert ns.ask_token(ns.assertion()).status_code == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -146,7 +147,7 @@ def test_package_netsuite_sends_asynchronously(live: tuple[NetSuiteStandIn, str]
             json={"companyName": "Later Ltd", "subsidiary": {"id": "1"}},
         )
         assert submitted.status_code == 202
-        job = str(submitted.headers["Location"])
+        job = urljoin(url, submitted.headers["Location"])
         for _ in range(200):
             state = await api.get("", url=job)
             if state["completed"]:

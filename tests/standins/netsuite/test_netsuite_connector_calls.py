@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 import pytest
 
 from sandbox.control import Control
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn, new_key_pair
+from sandbox.netsuite.habits import Habits
 from sandbox.server import LoopbackServer
 from tests.standins.netsuite.account import STRICT, Account, Clock, error_of, path_of
 from tests.standins.netsuite.test_netsuite_sales import period
@@ -101,6 +103,7 @@ def test_creating_in_a_closed_period_is_refused_unless_another_is_given(ns: Acco
     of_sale: dict[str, Any] = {"entity": customer, "item": {"items": [{"item": item, "amount": 40}]}}
     body = {"tranDate": "2026-01-31", **(of_sale if kind in ("invoice", "creditMemo") else {"customer": customer, "payment": 40})}
     assert "is closed" in error_of(ns.record("POST", kind, body))[2]
+    ns.options.date_outside_period = True
     february = period(ns, "Feb 2026")
     number = ns.create(kind, {**body, "postingPeriod": {"id": february}})
     found = ns.get(f"{kind}/{number}")
@@ -108,6 +111,30 @@ def test_creating_in_a_closed_period_is_refused_unless_another_is_given(ns: Acco
     assert ns.rows("SELECT postingperiod FROM transaction WHERE id = ?", number) == [{"postingperiod": february}]
     year = ns.record("POST", kind, {**body, "postingPeriod": {"refName": "FY 2026"}})
     assert (year.status_code, path_of(year)) == (400, "postingPeriod")
+
+
+@pytest.mark.parametrize(("preference", "name"), [("first open", "Mar 2026"), ("current", "May 2026")])
+def test_a_document_of_a_closed_period_goes_where_the_preference_says(
+    ns: Account, preference: Literal["first open", "current"], name: str
+) -> None:
+    customer, item = ns.customer(), ns.item()
+    ns.options.date_outside_period, ns.options.default_posting_period = True, preference
+    ns.load({"accountingPeriod": [{"id": period(ns, each), "closed": True} for each in ("Jan 2026", "Feb 2026")]})
+    ns.clock.now = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    ns.log_in()
+    found = ns.get(f"invoice/{ns.invoice(customer, item, 40)}")
+    assert (found["postingPeriod"]["refName"], found["tranDate"]) == (name, "2026-01-31")
+
+
+@pytest.mark.parametrize(("habit", "statuses"), [("refused", [204, 400, 204]), ("taken", [204, 204, 204])])
+def test_a_document_number_stands_once_in_its_type(ns: Account, habit: Literal["refused", "taken"], statuses: list[int]) -> None:
+    ns.options.habits = Habits(duplicate_numbers=habit)
+    customer, item = ns.customer(), ns.item()
+    body = {"entity": customer, "tranId": "A-1", "item": {"items": [{"item": item, "amount": 1}]}}
+    answers = [ns.record("POST", kind, body) for kind in ("invoice", "invoice", "creditMemo")]
+    assert [a.status_code for a in answers] == statuses
+    if habit == "refused":
+        assert error_of(answers[1])[2].endswith("This record already exists")
 
 
 def test_a_payment_of_an_open_period_is_applied_to_an_invoice_of_a_closed_one(ns: Account) -> None:
@@ -339,7 +366,8 @@ def plain() -> Iterator[Account]:
 
 
 def test_one_company_and_one_currency(plain: Account) -> None:
-    customer, item = plain.create("customer", {"companyName": "Acme"}), plain.create("serviceSaleItem", {"itemId": "Seats"})
+    customer = plain.create("customer", {"companyName": "Acme"})
+    item = plain.create("serviceSaleItem", {"itemId": "Seats", "taxSchedule": "1"})
     invoice = plain.invoice(customer, item, 100)
     payment = plain.payment(customer, 60, (invoice, 60))
     memo = credit(plain, customer, item, 40, (invoice, 40))

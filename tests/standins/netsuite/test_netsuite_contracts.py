@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox.netsuite.catalog import TAX_FIELDS
-from tests.standins.netsuite.account import Account
+from tests.standins.netsuite.account import ITEM, Account
 
 jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
 
@@ -54,7 +54,7 @@ def busy_account(ns: Account) -> None:
     address = {"defaultBilling": True, "addressBookAddress": {"addr1": "Main St. 1", "country": {"id": "US"}}}
     customer = ns.customer(addressBook={"items": [address]}, terms="3", custentityzuoraid="z", custentityzuorabatch={"refName": "Batch1"})
     ns.create("contact", {"lastName": "Doe", "company": customer})
-    item = ns.create("nonInventorySaleItem", {"itemId": "N", "subsidiary": {"items": [{"id": 1}]}, "includeChildren": True})
+    item = ns.create("nonInventorySaleItem", {"itemId": "N", **ITEM})
     invoice = ns.invoice(customer, item, 100, 20, custbodyzuoraid="z")
     order = {"entity": customer, "item": {"items": [{"item": item, "amount": 5}]}}
     ns.create("salesOrder", order)

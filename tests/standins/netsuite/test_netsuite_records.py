@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.standins.netsuite.account import STRICT, Account, error_of, path_of
+from sandbox.netsuite.habits import Habits
+from tests.standins.netsuite.account import ITEM, STRICT, Account, error_of, path_of
 
 
 def test_create_answers_204_with_an_absolute_location(ns: Account) -> None:
@@ -201,7 +202,7 @@ def test_external_id_of_a_transaction_is_taken_across_types(ns: Account) -> None
 
 def test_item_name_is_unique_over_all_item_types(ns: Account) -> None:
     ns.item("Licence")
-    body = {"itemId": "LICENCE", "subsidiary": {"items": [{"id": 1}]}}
+    body = {"itemId": "LICENCE", **ITEM}
     assert "already an item with that name" in error_of(ns.record("POST", "nonInventorySaleItem", body))[2]
 
 
@@ -244,8 +245,14 @@ def test_delete_removes_a_record_nothing_refers_to(ns: Account) -> None:
     assert ns.record("GET", f"invoice/{invoice}").status_code == 404
 
 
-def test_server_set_properties_are_ignored_on_write(ns: Account) -> None:
-    invoice = ns.invoice(ns.customer(), ns.item(), 10, total=99, amountRemaining=1, status={"id": "B"})
+def test_properties_that_the_server_sets_are_refused_or_ignored(ns: Account) -> None:
+    customer, item = ns.customer(), ns.item()
+    lines = {"items": [{"item": {"id": item}, "amount": 10}]}
+    refused = ns.record("POST", "invoice", {"entity": {"id": customer}, "item": lines, "total": 99})
+    assert (error_of(refused)[:2], path_of(refused)) == ((403, "INSUFFICIENT_PERMISSION"), "total")
+    assert "1) The field is read-only" in error_of(refused)[2]
+    ns.options.habits = Habits(read_only_ignored=True)
+    invoice = ns.invoice(customer, item, 10, total=99, amountRemaining=1, status={"id": "B"})
     found = ns.get(f"invoice/{invoice}")
     assert (found["total"], found["amountRemaining"], found["status"]["id"]) == (10, 10, "A")
 

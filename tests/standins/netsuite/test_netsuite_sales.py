@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.standins.netsuite.account import STRICT, Account, error_of, path_of
+from sandbox.netsuite.habits import Habits
+from tests.standins.netsuite.account import ITEM, STRICT, Account, error_of, path_of
 
 
 def try_invoice(ns: Account, customer: str, line: dict[str, Any], **values: Any) -> Any:
@@ -141,7 +142,7 @@ def test_item_without_income_account_cannot_be_sold(ns: Account) -> None:
 @pytest.mark.parametrize("account", ["1000", "1100"])
 def test_income_account_must_be_an_income_account(ns: Account, account: str) -> None:
     number = ns.rows("SELECT id FROM account WHERE acctnumber = ?", account)[0]["id"]
-    body = {"itemId": "X", "subsidiary": {"items": [{"id": 1}]}, "incomeAccount": number}
+    body = {"itemId": "X", **ITEM, "incomeAccount": number}
     assert path_of(ns.record("POST", "serviceSaleItem", body)) == "incomeAccount"
 
 
@@ -272,7 +273,7 @@ def test_deferral_needs_a_template_and_dates_in_order(ns: Account) -> None:
 
 
 def test_template_on_an_item_needs_a_deferral_account(ns: Account) -> None:
-    body = {"itemId": "X", "subsidiary": {"items": [{"id": 1}]}, "revRecSchedule": {"refName": "Straight-line, exact days"}}
+    body = {"itemId": "X", **ITEM, "revRecSchedule": {"refName": "Straight-line, exact days"}}
     assert error_of(ns.record("POST", "serviceSaleItem", body))[2].endswith("Please enter value(s) for: Deferred Revenue Account")
 
 
@@ -297,6 +298,7 @@ def test_lines_of_a_paid_invoice_cannot_be_replaced(ns: Account) -> None:
 
 def test_sourced_custom_fields_follow_their_source(ns: Account) -> None:
     customer, item = ns.customer(), ns.item(custitemzuoraid="charge-1")
+    ns.options.habits = Habits(read_only_ignored=True)
     invoice = ns.invoice(customer, item, custbodyzuoracustomeridsales="not stored")
     assert ns.whole(f"invoice/{invoice}")["item"]["items"][0]["custcolzuoraitemid"] == "charge-1"
     assert "custbodyzuoracustomeridsales" not in ns.get(f"invoice/{invoice}")

@@ -346,9 +346,9 @@ PROBES = (
         NS,
         "Is a query with respond-async answered at once?",
         _async_query,
-        "answered",
+        "refused",
         words(answered="It is answered at once.", refused="It is refused."),
-        words(refused="Nothing: the product never asks so."),
+        words(answered="Nothing: the product never asks so."),
         option="habits.async_query",
     ),
 )

@@ -42,7 +42,15 @@ CLOSED_PERIODS = (
     "SELECT id, TO_CHAR(startdate, 'YYYY-MM-DD') AS first, TO_CHAR(enddate, 'YYYY-MM-DD') AS last FROM accountingperiod "
     "WHERE isyear = 'F' AND isquarter = 'F' AND closed = 'T' ORDER BY startdate DESC"
 )
-POSTED, MOVED = "posted there", "posted into another period"
+POSTED, FIRST_OPEN, CURRENT = "posted there", "posted into the first open period", "posted into the current period"
+MOVED = (
+    "A document whose period is closed during a run is posted elsewhere without a word; set Allow Transaction Date Outside of the Posting "
+    "Period to Disallow."
+)
+OPEN_LATER = (
+    "SELECT id FROM accountingperiod WHERE isyear = 'F' AND isquarter = 'F' AND closed = 'F' AND arlocked = 'F' AND alllocked = 'F' "
+    "AND startdate > TO_DATE(?, 'YYYY-MM-DD') ORDER BY startdate"
+)
 
 
 def _lines(world: World, id: str) -> list[dict[str, Any]]:
@@ -98,7 +106,10 @@ def _closed_period(world: World) -> str:
     reply, id = tried(world, "invoice", "closed", {**document(world), "tranDate": day.isoformat()})
     if not reply.ok:
         return refusal(reply, "The accounting period of")
-    return POSTED if str(read(world, "invoice", id)["postingPeriod"]["id"]) == closed["id"] else MOVED
+    posted = str(read(world, "invoice", id)["postingPeriod"]["id"])
+    if posted == closed["id"]:
+        return POSTED
+    return FIRST_OPEN if posted == first(world, OPEN_LATER, (closed["last"],)).get("id") else CURRENT
 
 
 def _replace(world: World) -> dict[str, int]:
@@ -167,6 +178,11 @@ def _location(world: World) -> str:
         return "ignored"
     known = {refusal(reply, text) for text in ("NetSuite does not accept", "The {field} ")}
     return KNOWN_WORDS if KNOWN_WORDS in known else known.pop()
+
+
+def _empty_text(world: World) -> bool:
+    """Whether an empty text is taken for a date."""
+    return tried(world, "invoice", "empty", document(world, dueDate=""))[0].ok
 
 
 def _forms(world: World) -> dict[str, str]:
@@ -283,14 +299,15 @@ PROBES = (
         sentence("It is {}."),
         words(
             **{
-                MOVED: "A document whose period is closed during a run is posted elsewhere without a word; switch that off.",
+                FIRST_OPEN: MOVED,
+                CURRENT: MOVED,
                 POSTED: "The role may post into closed periods; take that right from it.",
                 OTHER_WORDS: "It is held with NetSuite's own text.",
             }
         ),
         writes=True,
-        option="habits.closed_date",
-        to_option=lambda seen: "moved" if seen == MOVED else "refused",
+        option="default_posting_period",
+        to_option=lambda seen: "current" if seen == CURRENT else "first open",
     ),
     Probe(
         "netsuite.replace-sublist",
@@ -350,9 +367,9 @@ PROBES = (
         NS,
         "Is a rate other than 1 kept in the base currency?",
         _base_rate,
-        "kept",
+        "refused",
         words(kept="It is kept.", ignored="It is ignored.", refused="It is refused."),
-        words(ignored="Nothing: the product sends no rates.", refused="Nothing: the product sends no rates."),
+        words(ignored="Nothing: the product sends no rates.", kept="Nothing: the product sends no rates."),
         writes=True,
         option="habits.base_rate",
     ),
@@ -385,6 +402,17 @@ PROBES = (
         lambda seen: "; ".join(f"{name}: {how}" for name, how in seen.items()) + ".",
         sentence("Nothing: the product sends the published forms ({})."),
         writes=True,
+    ),
+    Probe(
+        "netsuite.empty-text",
+        NS,
+        "Is an empty text taken for a date?",
+        _empty_text,
+        False,
+        words(yes="It is taken as none.", no="It is refused."),
+        words(yes="Nothing: the product sends no empty texts."),
+        writes=True,
+        option="habits.empty_text_clears",
     ),
     Probe(
         "netsuite.signs",

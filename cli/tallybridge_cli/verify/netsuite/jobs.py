@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
@@ -15,6 +16,7 @@ BATCH = "application/vnd.oracle.resource+json; type=collection"
 KEY = "X-NetSuite-Idempotency-Key"
 POLLS, POLL_SECONDS = 30, 2.0
 NAMES = ("job-1", "job-2")
+FIRST, CHILD = "job-parent", "job-child"
 
 
 def _key(world: World, what: str) -> str:
@@ -22,15 +24,15 @@ def _key(world: World, what: str) -> str:
     return str(uuid5(NAMESPACE_URL, world.name(what)))
 
 
-def _submit(world: World, key: str) -> Reply:
-    """Send two new customers as one job. They are noted before, by their external ids."""
-    items = [{**customer_body(world, name), "externalId": world.name(name)} for name in NAMES]
+def _submit(world: World, key: str, items: Sequence[Mapping[str, Any]] = ()) -> Reply:
+    """Send new customers, two usual ones if none are given, as one job. They are noted before, by their external ids."""
+    items = items or [{**customer_body(world, name), "externalId": world.name(name)} for name in NAMES]
     noted = {made.key for made in world.journal.made.values()}
-    for name in NAMES:
-        if world.name(name) not in noted:
-            world.journal.intend(SYSTEM, "customer", world.name(name))
+    for item in items:
+        if item["externalId"] not in noted:
+            world.journal.intend(SYSTEM, "customer", item["externalId"])
     headers = {"Prefer": "respond-async", "Content-Type": BATCH, KEY: key}
-    return world.netsuite.ask("POST", f"{RECORDS}/customer", {"items": items}, headers=headers)
+    return world.netsuite.ask("POST", f"{RECORDS}/customer", {"items": list(items)}, headers=headers)
 
 
 def _finished(world: World, reply: Reply) -> str:
@@ -50,6 +52,23 @@ def _tasks(world: World) -> bool:
     path = _finished(world, _submit(world, _key(world, "tasks")))
     items = world.netsuite.ask("GET", f"{path}/task")["items"]
     return len(items) == len(NAMES)
+
+
+def _location(world: World) -> str:
+    """The form in which a job is named."""
+    reply = _submit(world, _key(world, "location"))
+    _finished(world, reply)
+    return "absolute" if "://" in reply.headers["Location"] else "relative"
+
+
+def _order(world: World) -> bool:
+    """Whether an item of a batch may refer to the one before it."""
+    items = [
+        {**customer_body(world, FIRST), "externalId": world.name(FIRST)},
+        {**customer_body(world, CHILD), "externalId": world.name(CHILD), "parent": {"externalId": world.name(FIRST)}},
+    ]
+    path = _finished(world, _submit(world, _key(world, "order"), items))
+    return all(world.netsuite.ask("GET", f"{path}/task/{n}/result").ok for n in (1, 2))
 
 
 def _result(world: World) -> dict[str, Any]:
@@ -84,11 +103,33 @@ PROBES = (
         NS,
         "Does a job list one item per task?",
         _tasks,
-        True,
+        False,
         words(yes="It lists one item per task.", no="One item links all tasks."),
-        words(no="Nothing: the product makes no asynchronous calls."),
+        words(yes="Nothing: the product makes no asynchronous calls."),
         writes=True,
         option="task_per_item",
+    ),
+    Probe(
+        "netsuite.async-location",
+        NS,
+        "Is a job named by a path without a host?",
+        _location,
+        "relative",
+        words(relative="It is.", absolute="It is named by a whole address."),
+        words(absolute="Nothing: both forms mean the same."),
+        writes=True,
+        option="habits.job_location",
+    ),
+    Probe(
+        "netsuite.batch-order",
+        NS,
+        "May an item of a batch refer to the one before it?",
+        _order,
+        False,
+        words(yes="It may.", no="It is refused: the items have no order."),
+        words(yes="Nothing: the product relies on no order."),
+        writes=True,
+        option="habits.batch_in_order",
     ),
     Probe(
         "netsuite.async-task",
