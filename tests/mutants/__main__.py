@@ -25,7 +25,8 @@ def main(words: list[str]) -> int:
     for wanted, trial in trials([Wanted(m.tests, m) for m in chosen], jobs):
         assert wanted.mutant
         tried.append((wanted.mutant, trial))
-        print(f"{'killed  ' if trial.failed else 'SURVIVED'} {trial.seconds:5.1f} s  {wanted.mutant.breaks}", flush=True)
+        word = "killed  " if trial.failed else "SURVIVED"
+        print(f"{word} {trial.seconds:5.1f} s  {wanted.mutant.breaks}\n{'':20}{trial.why}", flush=True)
     killed = sum(trial.failed for _, trial in tried)
     print("\n".join(table(tried)))
     print(f"{killed} of {len(tried)} mutants were seen by the default suite, in {time.monotonic() - began:.0f} s.")

@@ -54,6 +54,10 @@ def test_a_trial_that_could_not_be_made_is_no_kill() -> None:
     assert [Trial(code, "", 1.0).failed for code in (0, 1)] == [False, True]
 
 
+def test_what_the_test_says_of_a_mutant_is_told() -> None:
+    assert Trial(1, ">       assert 1 == 2\nE       assert 1 == 2\nE       more\n", 1.0).why == "assert 1 == 2"
+
+
 def test_the_table_has_a_row_for_each_area() -> None:
     rows = table([(A_FAULT, Trial(1, "", 2.4)), (A_FAULT, Trial(0, "", 1.4))])
     assert rows[2:] == ["| Money | 2 | 1 | 4 |"]

@@ -29,6 +29,8 @@ LONGEST = 1_200
 WARM = ("sandbox.zuora.service", "sandbox.netsuite.standin", "sandbox.revenue", "sandbox.aws.local", "joserfc.jwt", "jinja2", "simplejson")
 """What the tests need and no mutant touches: the stand-ins, which share no code with the product, and packages."""
 BROKEN_TRIAL = 99
+SHOWN = 120
+"""Characters of what a test says."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Trial:
         if self.code not in (0, 1, -signal.SIGALRM):
             raise RuntimeError(f"pytest ended with {self.code}\n{self.said}")
         return self.code != 0
+
+    @property
+    def why(self) -> str:
+        """The first line of what the test says, so that people see that it failed for the fault's sake; "" where all passed."""
+        return next((line[1:].strip()[:SHOWN] for line in self.said.splitlines() if line.startswith("E ")), "")
 
 
 @dataclass(frozen=True)
