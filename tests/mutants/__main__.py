@@ -38,7 +38,7 @@ def table(tried: Sequence[tuple[Mutant, Trial]]) -> list[str]:
     lines = ["| Area | Mutants | Killed | Seconds |", "|---|---:|---:|---:|"]
     for area in sorted({mutant.area for mutant, _ in tried}):
         of = [trial for mutant, trial in tried if mutant.area == area]
-        lines.append(f"| {area.capitalize()} | {len(of)} | {sum(t.failed for t in of)} | {sum(t.seconds for t in of):.0f} |")
+        lines.append(f"| {area[0].upper()}{area[1:]} | {len(of)} | {sum(t.failed for t in of)} | {sum(t.seconds for t in of):.0f} |")
     return lines
 
 

@@ -319,6 +319,21 @@ def test_nothing_is_done_while_another_worker_may_hold_a_record(table: Any) -> N
     assert 0 < result.wait <= 300
 
 
+def test_what_another_worker_does_while_this_one_looks_is_not_done_again(table: Any) -> None:
+    """The ledger is read before anything that a decision rests on: else it would be as new as the other's work, and the look-up older."""
+
+    class Overtaken(FakeStep):
+        def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+            found = super().find(records)
+            other = ledger(table, Clock(), run="r0", who="w0")
+            other.done(other.confirmed(other.sent(other.claim("zuora#Refund#R1", "refunds", "R1", None), "hash"), "7"))
+            return found
+
+    step = Overtaken(two_stages())
+    result = process(step, table)
+    assert (step.sent, [(r.outcome, r.code) for r in result.results]) == ([], [("unfinished", "LEDGER-BUSY")])
+
+
 def test_a_create_whose_answer_is_lost_stays_in_doubt_when_the_look_up_fails(table: Any) -> None:
     """Nothing has settled what became of it, although the last call never left."""
 
