@@ -119,7 +119,7 @@ simulate: $(DEV) ## months of a tenant made of seeds, with faults, deaths and pe
 fuzz: $(DEV) ## at least 100,000 inputs of any shape for everything that people and vendors put in; options: FUZZ JOBS
 	FUZZ=$(or $(FUZZ),14000) $(BIN)/python -m pytest tests/fuzz -n $(JOBS) $(PYTEST_ARGS)
 
-mutants: $(DEV) ## break the product in each way of tests/mutants/mutants.toml, and expect the default suite to see it; options: JOBS WORDS
+mutants: $(DEV) ## break the product in each way of tests/mutants/areas, and expect the default suite to see it; options: JOBS WORDS
 	$(BIN)/python -m tests.mutants $(WORDS)
 
 clients: $(DEV) ## programs for Zuora and NetSuite by other people, unmodified, against the stand-ins; options: NAMES

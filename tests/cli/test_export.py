@@ -103,6 +103,14 @@ def test_it_has_every_document_with_all_that_an_auditor_asks(april: Target, tmp_
     assert [point["key"] for point in json.loads(files["figures.json"])["open"]] == ["INV-V1"]
 
 
+def test_what_is_dated_in_another_month_by_now_has_left_it(april: Target, tmp_path: Path) -> None:
+    """The ledger keeps a trace of it in the month that it was in; a trace is no document."""
+    sync(april, "INV1", day="2026-05-03")
+    path, told = made(april, tmp_path / "april.zip")
+    found = [row["number"] for row in rows(content(path)["records.csv"])]
+    assert (sorted(found), told.records) == (["'=1+1", "INV2", "P1"], 3)
+
+
 def test_the_audit_knows_who_has_taken_it(april: Target, tmp_path: Path) -> None:
     _, told = made(april, tmp_path / "april.zip")
     entry = next(april.audit.newest())

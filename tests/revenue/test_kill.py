@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tallybridge.errors import StepFailed
 from tallybridge.http import Call
 from tallybridge.revenue.closing import close_run
+from tallybridge.revenue.files import FileState
 from tallybridge.revenue.result import standing
 from tests.faults.killing import KillableStore, Killer, WorkerKilled
 from tests.revenue.rules import rules
@@ -112,6 +115,30 @@ def test_the_record_is_written_before_the_request(world: RevenueWorld) -> None:
     for number, name in enumerate(names):
         if name.startswith("POST"):
             assert names[number - 1] == "update_item", "SENDING is the last write before the request"
+
+
+@rules("8.rule.9", "8.idempotency")
+def test_a_file_that_a_worker_was_sending_when_it_died_is_sent_by_nobody(world: RevenueWorld) -> None:
+    sent = next(number for number, name in enumerate(effects(world), 1) if name.startswith("POST"))
+    world.reset()
+    killer = Killer(at=sent, moment="after")
+    prepare(world, killer)
+    reviving(world, killer).run("run", {"trigger": "manual", "instance": "Daily"})
+    assert ([f.state for f in world.files("run")], len(world.uploads())) == (["UNKNOWN", "PREPARED"], 1)
+
+
+@rules("8.idempotency")
+def test_of_two_workers_that_have_read_a_file_one_sends_it(world: RevenueWorld) -> None:
+    world.load_rows(orders=[order(1)])
+    world.objects(line("Orders"))
+    world.run("run")
+    (file,) = world.files("run")
+    files = world.wiring().files("another")
+    files.prepare(replace(file, state=FileState.PREPARED))
+    (read,) = files.all()
+    files.move(read, [FileState.PREPARED], FileState.SENDING)
+    with pytest.raises(StepFailed, match="is no longer PREPARED"):
+        files.move(read, [FileState.PREPARED], FileState.SENDING)
 
 
 @rules("7.rule.2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from tallybridge.revenue.columns import MANDATORY, TYPES
 from tallybridge.revenue.config import InstanceObject, MappingLine, Options
+from tallybridge.revenue.duplicates import duplicate_rows
 from tallybridge.revenue.findings import ERROR, WARNING
 from tallybridge.revenue.mapping import RowMapper, find_sources
 from tallybridge.revenue.pages import PageRows
@@ -85,6 +87,7 @@ def test_numbers_keep_every_digit(value: str, written: str) -> None:
         ("M/D/YYYY", "DD-MON-YYYY", "2026-01-05", "05-JAN-2026"),
         ("M/D/YYYY", "D.M.YY", "12/31/2026 3:15 pm", "31.12.26"),
         ("D-Mon-YYYY", "MM/DD/YYYY", "5-Jan-2026", "01/05/2026"),
+        ("DD-MON-YYYY", "M/D/YYYY", "28-FEB-2026", "2/28/2026"),
         ("DD.MM.YYYY", "YYYYMMDD", "31.12.2026", "20261231"),
         ("D MONTH YYYY", "MONTH D, YYYY", "5 march 2026", "MARCH 5, 2026"),
         ("M/D/YY", "DD-MM-YYYY", "1/5/99", "05-01-1999"),
@@ -309,6 +312,12 @@ def test_a_key_that_stands_twice(world: RevenueWorld) -> None:
     world.run("twice")
     assert world.task("twice", "check", "1").code == "FILE_CHECK_FAILED"
     assert any(r["code"] == "KEY_TWICE" and "row 3, key SO1-1" in r["message"] for r in world.log("twice"))
+
+
+def test_two_values_of_one_digest_are_told_apart() -> None:
+    values = ["A", "B", "A", "", ""]
+    digests = array("Q", [7, 7, 7, 0, 0])
+    assert list(duplicate_rows(digests, 0, lambda row: values[row - 1])) == [(3, "A")]
 
 
 @rules("13.3.check.inv-line-id-twice-in-one-object")

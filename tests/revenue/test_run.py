@@ -278,12 +278,13 @@ def test_lines_with_stage_errors_are_warnings_named_by_line_and_in_the_line_resu
 
 
 @rules("7.task.10")
-def test_stage_errors_of_other_lines_and_older_ones_are_not_this_runs(world: RevenueWorld) -> None:
+@pytest.mark.parametrize("number", [1, 2], ids=["the same line, which was corrected", "another line"])
+def test_stage_errors_of_other_lines_and_older_ones_are_not_this_runs(world: RevenueWorld, number: int) -> None:
     world.load_rows(orders=[order(1, cstmr_nm="")])
     world.objects(line("Orders"))
     world.run()
     world.clock.advance(hours=2)
-    world.load_rows(orders=[order(2)])
+    world.load_rows(orders=[order(number)])
     assert world.run("second")["outcome"] == "SUCCESS"
 
 

@@ -68,3 +68,20 @@ def test_a_record_that_nobody_touches_is_in_balance(fast: MemoryWorld, world_of:
     output, summary = close_after(fast, lambda: None, step)
     assert (output["outcome"], output["tiedOut"]) == ("completed", True)
     assert [off.number for total in summary.totals for off in total.off] == []
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome", "count"),
+    [(lambda world, kind, number: None, "completed", 1), (deleted, "out of balance", 0)],
+    ids=["untouched", "deleted"],
+)
+def test_a_record_that_was_there_already_is_asked_about_too(
+    fast: MemoryWorld, act: Callable[[MemoryWorld, str, str], None], outcome: str, count: int
+) -> None:
+    """Its status was lost in Zuora: nothing is sent, it is found again, and must be there to the end like any other."""
+    step, record_type, number = two_invoices(fast)
+    fast.run(steps=[step])
+    invoice_world.change(fast, "Invoice", number, IntegrationId__NS=None, IntegrationStatus__NS=None, TransferredToAccounting="No")
+    output, summary = close_after(fast, lambda: act(fast, record_type, number), step)
+    (total,) = summary.totals
+    assert (output["outcome"], total.already.count, total.destination.count) == (outcome, 1, count)

@@ -196,6 +196,14 @@ def test_what_is_not_the_same_is_not_linked(world: MemoryWorld, there: Objects, 
     assert (now(world, "INV1").outcome, open_ones(world)) == ("held", [])
 
 
+def test_a_record_that_another_one_bears_the_id_of_is_not_linked(world: MemoryWorld) -> None:
+    """Both would be its counterparts then, and its money would stand in NetSuite twice."""
+    ready(world, broken("INV1"), netsuite=merged(by_hand(100.0), by_hand(100.0, "7002", custbodyzuoraid=zid("INV1"))))
+    told(world, "INV1", Kind.LINK, target="7001")
+    ((code, message),) = about(instructed(world), "INV1")
+    assert (code, "NetSuite invoice 7002 carries its id" in message, status(world, "INV1")) == ("INV-LINK", True, (None, None)), message
+
+
 def test_a_link_that_was_refused_is_made_once_the_other_record_is_right(world: MemoryWorld) -> None:
     start(world, "INV1", netsuite=by_hand(99.0))
     told(world, "INV1", Kind.LINK, target="7001")

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tallybridge.errors import ConfigurationError
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.instructions import Instruction, Instructions, Kind
 from tallybridge.sync.ledger import Owner
+from tallybridge.tasks.plans import applied, take
 from tests.sync.builders import Objects, charge, invoice, merged, payment, subscription, zid
 from tests.sync.invoice_world import change, customer, ready
 from tests.sync.memory import MemoryWorld
@@ -183,6 +185,16 @@ def test_a_plan_is_applied_one_time(world: MemoryWorld) -> None:
     error, _ = fails_to_open(world, {"trigger": "manual", "plan": first})
     assert (error.code, by in error.message) == ("PLAN-APPLIED", True)
     assert len(there(world)) == 1
+
+
+def test_of_two_runs_that_have_both_looked_at_a_plan_one_applies_it(world: MemoryWorld) -> None:
+    ready(world, gold("INV1"))
+    folder, now = world.wiring().folder(plan(world)), world.clock.now()
+    for _ in range(2):
+        take(folder, "the first", now)
+    with pytest.raises(ConfigurationError, match="applied by run the first") as refusal:
+        take(folder, "the second", now)
+    assert (refusal.value.code, applied(folder)["run_id"]) == ("PLAN-APPLIED", "the first")
 
 
 def test_what_is_no_plan_is_refused(world: MemoryWorld) -> None:

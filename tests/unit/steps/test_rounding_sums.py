@@ -47,6 +47,11 @@ def test_a_rounding_line_is_never_more_than_one_minor_unit_a_line(lines: list[De
     assert sums.kept + sums.rest == total
 
 
+def test_a_total_that_netsuite_cannot_keep_is_made_right_by_no_line() -> None:
+    sums = Sums.of([D("100.50")], D("100.50"), "EUR", 0)
+    assert (sums.rest, sums.differ, sums.can_be_settled) == (D("-0.50"), False, False)
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -53,6 +54,33 @@ def test_slots_are_given_back_after_an_error(runs: Any) -> None:
     with pytest.raises(ZeroDivisionError), mine.hold():
         raise ZeroDivisionError
     assert held(runs) == 0
+
+
+class Meanwhile:
+    """A table: right after the item was read for the first time, something happens."""
+
+    def __init__(self, table: Any, act: Callable[[], object]) -> None:
+        self.table, self.meta, self.left = table, table.meta, [act]
+
+    def get_item(self, **how: Any) -> Any:
+        found = self.table.get_item(**how)
+        while self.left:
+            self.left.pop()()
+        return found
+
+    def put_item(self, **how: Any) -> Any:
+        return self.table.put_item(**how)
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["the first of all", "a later one"])
+def test_of_two_workers_that_read_the_item_at_once_one_gets_the_last_slot(runs: Any, known: bool) -> None:
+    clock = Clock()
+    if known:
+        with slots(runs, clock, "w0", limit=1).hold():
+            assert held(runs) == 1
+    other = slots(runs, clock, "w2", limit=1)
+    mine = slots(Meanwhile(runs, lambda: other._lease(1)), clock, "w1", limit=1)
+    assert (mine._lease(1), len(other.leased), held(runs)) == ([], 1, 1)
 
 
 @pytest.mark.parametrize("limit", [1, 3])

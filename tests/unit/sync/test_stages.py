@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tallybridge.errors import NotSent, OutcomeUnknown, Refused
+from tallybridge.errors import AlreadyExists, NotSent, OutcomeUnknown, Refused
 from tallybridge.sync.batch import Batch, BatchResult
 from tallybridge.sync.held import Held
-from tallybridge.sync.ledger import IN_FLIGHT_SECONDS
-from tallybridge.sync.sender import Worker
+from tallybridge.sync.ledger import IN_FLIGHT_SECONDS, OPEN
+from tallybridge.sync.sender import UNREACHABLE_LIMIT, Worker
 from tallybridge.sync.step import (
     CREATED,
     Candidate,
@@ -33,6 +33,7 @@ from tallybridge.sync.step import (
 from tests.sync.memory import MemoryTable
 from tests.unit.sync.tables import Clock, ledger
 
+WRITERS = 2
 NO_ROOM = Problem("RFD-OPEN", "Refund R1: NetSuite payment 7 has only 1 unapplied, 5 needed.")
 
 
@@ -114,11 +115,11 @@ class FakeStep:
         return self.details
 
 
-def process(step: FakeStep, table: Any = None, *, dry_run: bool = False) -> BatchResult:
+def process(step: FakeStep, table: Any = None, *, dry_run: bool = False, ids: Sequence[str] = ("R1",)) -> BatchResult:
     clock = Clock()
-    worker = Worker("r1", dry_run, False, 2, clock.now().timestamp() + 300)
+    worker = Worker("r1", dry_run, False, WRITERS, clock.now().timestamp() + 300)
     any_step: Any = step
-    return Batch(any_step, ledger(table or MemoryTable("status", "id"), clock), clock, worker).process([Candidate("R1")])
+    return Batch(any_step, ledger(table or MemoryTable("status", "id"), clock), clock, worker).process([Candidate(i) for i in ids])
 
 
 UNAPPLY = Request("customerPayment", {"apply": []}, "7")
@@ -156,6 +157,35 @@ def test_a_refused_stage_gives_its_own_error_text_and_ends_the_plan(refused: str
     assert [r.outcome for r in result.results] == ["refused"]
 
 
+LOCKED = MarkResult(False, "ZUORA-LOCK", "busy")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [(lambda i: {i: LOCKED}, "ZUORA-LOCK"), (lambda i: {}, "STATUS")], ids=["refused", "no word of it"]
+)
+def test_a_record_that_could_not_be_marked_is_not_sent(answer: Callable[[str], dict[str, MarkResult]], code: str) -> None:
+    """Without its mark nobody who looks at the source would know that it may have been sent."""
+
+    class Unmarked(FakeStep):
+        def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+            return answer(marks[0].record.id)
+
+    step = Unmarked(two_stages())
+    result = process(step)
+    assert (step.sent, [(r.outcome, r.code) for r in result.results]) == ([], [("unfinished", code)])
+
+
+def test_a_record_is_not_done_before_its_source_says_so(table: Any) -> None:
+    class LockedAtTheEnd(FakeStep):
+        def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+            return {m.record.id: LOCKED if m.status == "Sync Complete" else MarkResult(True) for m in marks}
+
+    result = process(LockedAtTheEnd(two_stages()), table)
+    (item,) = ledger(table, Clock()).read(["zuora#Refund#R1"]).values()
+    assert [(r.outcome, r.code) for r in result.results] == [("unfinished", "ZUORA-LOCK")]
+    assert (item["state"] in OPEN, item["destination_id"]) == (True, "new-customerRefund")
+
+
 def test_a_refusal_after_the_record_was_made_keeps_its_id_on_the_source() -> None:
     made = Write("create", "Creating Invoice", "Error Creating Invoice", (Request("invoice", {}),),
                  then=(Stage("Updating Credit Memo", "Error Updating Credit Memo", (Request("creditMemo", {}, "9"),)),))  # fmt: skip
@@ -185,6 +215,48 @@ def test_a_lost_named_create_is_looked_up_by_its_name() -> None:
     result = process(step)
     assert [kind for kind, _, _ in step.sent] == ["account", "contact"]
     assert [r.outcome for r in result.results] == ["synced"]
+
+
+@pytest.mark.parametrize(("there", "outcome"), [([Counterpart("7")], ("already", "7")), ([], ("refused", ""))], ids=["found", "not found"])
+def test_a_create_that_is_refused_as_a_duplicate_is_looked_up(there: list[Counterpart], outcome: tuple[str, str]) -> None:
+    """An earlier attempt has made it, whose answer nobody has seen."""
+
+    class Known(FakeStep):
+        def create(self, request: Request) -> str:
+            self._send(request)
+            raise AlreadyExists("This record already exists.", service="NetSuite")
+
+    step = Known(Write("create", "", "Error", (REFUND,)), there={"": there})
+    (result,) = process(step).results
+    assert (len(step.sent), (result.outcome, result.destination_id)) == (1, outcome)
+
+
+def test_records_of_one_group_are_sent_in_their_order() -> None:
+    days = {"R1": "2026-10-03", "R2": "2026-10-01", "R3": "2026-10-02"}
+
+    class Group(FakeStep):
+        def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+            return [SourceRecord(c.id, c.id, "", group="A1", order=(days[c.id],)) for c in candidates]
+
+        def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+            return Write("create", "", "Error", (Request("customerRefund", {"of": record.id}),))
+
+    step = Group(two_stages())
+    process(step, ids=list(days))
+    assert [body["of"] for _, _, body in step.sent] == ["R2", "R3", "R1"]
+
+
+def test_a_destination_that_does_not_answer_is_not_asked_about_every_record() -> None:
+    class Away(FakeStep):
+        def create(self, request: Request) -> str:
+            self._send(request)
+            raise NotSent("No connection.", service="NetSuite")
+
+    step, several = Away(Write("create", "", "Error", (REFUND,))), [f"R{n}" for n in range(4 * UNREACHABLE_LIMIT)]
+    result = process(step, ids=several)
+    assert UNREACHABLE_LIMIT <= len(step.sent) < UNREACHABLE_LIMIT + WRITERS
+    assert {r.outcome for r in result.results} == {"unfinished"}
+    assert result.failure is not None and result.failure.code == "DESTINATION-DOWN"
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -245,6 +317,21 @@ def test_nothing_is_done_while_another_worker_may_hold_a_record(table: Any) -> N
     result = process(step, table)
     assert (step.sent, step.marks, result.results) == ([], [], [])
     assert 0 < result.wait <= 300
+
+
+def test_what_another_worker_does_while_this_one_looks_is_not_done_again(table: Any) -> None:
+    """The ledger is read before anything that a decision rests on: else it would be as new as the other's work, and the look-up older."""
+
+    class Overtaken(FakeStep):
+        def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+            found = super().find(records)
+            other = ledger(table, Clock(), run="r0", who="w0")
+            other.done(other.confirmed(other.sent(other.claim("zuora#Refund#R1", "refunds", "R1", None), "hash"), "7"))
+            return found
+
+    step = Overtaken(two_stages())
+    result = process(step, table)
+    assert (step.sent, [(r.outcome, r.code) for r in result.results]) == ([], [("unfinished", "LEDGER-BUSY")])
 
 
 def test_a_create_whose_answer_is_lost_stays_in_doubt_when_the_look_up_fails(table: Any) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from tallybridge.reporting import objects
 from tallybridge.reporting.answers import Tone
-from tallybridge.reporting.totals import adds_up
 from tallybridge.reporting.verdict import off_text
 from tallybridge.reporting.words import amount_text, clean, clock_text, count_text, duration_text, money_text, utc_text
 from tallybridge.sync.runlog import ControlTotal, RunSummary, StepOutcome, StepReport, Tally
@@ -152,7 +151,7 @@ def _total_row(total: ControlTotal, columns: tuple[str, ...], there: str, summar
 
 
 def _total_tone(total: ControlTotal, dry_run: bool) -> Tone:
-    if not (adds_up(total) if dry_run else total.agrees):
+    if not (total.adds_up if dry_run else total.agrees):
         return Tone.BAD
     if total.booked_in:
         return Tone.WATCH

@@ -81,11 +81,6 @@ def _compare(total: ControlTotal, held: Tally | None, off: Off) -> None:
     total.destination = Tally(held.count, amount)
 
 
-def adds_up(total: ControlTotal) -> bool:
-    """Whether every selected record has exactly one outcome, none of them unfinished."""
-    return total.accounted == total.selected and total.unfinished.count == 0
-
-
 def unverified(total: ControlTotal) -> bool:
     """Whether money arrived at the destination without the destination having been asked about it."""
     return bool(total.currency) and not total.checked and total.expected.count > 0
@@ -120,7 +115,7 @@ def run_outcome(
     steps, totals = list(steps), list(totals)
     if errors or any(s.outcome is StepOutcome.FAILED for s in steps):
         return RunOutcome.FAILED
-    if not all(adds_up(t) if dry_run else t.agrees for t in totals):
+    if not all(t.adds_up if dry_run else t.agrees for t in totals):
         return RunOutcome.OUT_OF_BALANCE
     if any(s.outcome is StepOutcome.PARTLY for s in steps):
         return RunOutcome.PARTLY

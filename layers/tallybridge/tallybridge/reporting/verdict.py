@@ -13,7 +13,7 @@ from tallybridge.reporting.messages import waiting_records
 from tallybridge.reporting.missing import missing_text
 from tallybridge.reporting.objects import destination, is_revenue, title
 from tallybridge.reporting.off import off_words
-from tallybridge.reporting.totals import adds_up, differences, not_arrived_in, unexplained, unverified
+from tallybridge.reporting.totals import differences, not_arrived_in, unexplained, unverified
 from tallybridge.reporting.words import amount_text, clean, count_text, duration_text, listed, money_text, plural
 from tallybridge.sync.held import same_amount
 from tallybridge.sync.runlog import BROKEN_OFF, CANCELLED, ControlTotal, Level, RunOutcome, RunSummary, StepOutcome, StepReport, Tally
@@ -66,7 +66,7 @@ def state_text(summary: RunSummary) -> str:
 
 def off_totals(summary: RunSummary) -> list[ControlTotal]:
     """The control totals that do not tie out. A dry run is not compared with the destination."""
-    return [t for t in summary.totals if not (adds_up(t) if summary.dry_run else t.agrees)]
+    return [t for t in summary.totals if not (t.adds_up if summary.dry_run else t.agrees)]
 
 
 def off_text(total: ControlTotal, job: str = "") -> str:

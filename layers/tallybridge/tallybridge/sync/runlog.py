@@ -201,10 +201,14 @@ class ControlTotal:
         return total
 
     @property
+    def adds_up(self) -> bool:
+        """Whether every selected record has exactly one outcome, none of them unfinished."""
+        return self.accounted == self.selected and self.unfinished.count == 0
+
+    @property
     def agrees(self) -> bool:
         """Whether the figures agree, in whatever currency they are."""
-        balanced = self.accounted == self.selected and self.unfinished.count == 0
-        return balanced and (not self.checked or (self.destination == self.expected and not self.off_count))
+        return self.adds_up and (not self.checked or (self.destination == self.expected and not self.off_count))
 
     @property
     def in_order(self) -> bool:
