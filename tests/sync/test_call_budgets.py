@@ -20,7 +20,7 @@ from tests.sync.world import unserved_world
 
 FEW, MANY = 10, 60
 """One batch of 50 more."""
-LOOKED_AT_AGAIN = 18
+LOOKED_AT_AGAIN = 19
 """Most calls of a run with nothing to do that reads its own write-backs, two batches of them, and drops them; without those for drift."""
 READS = {"netsuite": 0.05, "zuora": 0.10}
 """What the reads of a batch of 50 may cost per record on top: look-up and re-read, with parents and children (design: 1.05 and 0.15)."""

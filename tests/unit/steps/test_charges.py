@@ -147,11 +147,8 @@ def test_only_tables_that_the_settings_call_for_are_read(settings: dict[str, Any
 class Shelf(dict[str, Any]):
     """Tables of a run, in memory."""
 
-    def has(self, name: str) -> bool:
-        return name in self
-
-    def read_json(self, name: str) -> Any:
-        return self[name]
+    def read_json_or(self, name: str) -> Any:
+        return self.get(name)
 
     def write_json(self, name: str, value: Any) -> str:
         self[name] = value

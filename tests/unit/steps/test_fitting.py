@@ -120,11 +120,8 @@ class Shelf:
     def __init__(self) -> None:
         self.kept: dict[str, Any] = {}
 
-    def has(self, name: str) -> bool:
-        return name in self.kept
-
-    def read_json(self, name: str) -> Any:
-        return self.kept[name]
+    def read_json_or(self, name: str) -> Any:
+        return self.kept.get(name)
 
     def write_json(self, name: str, value: Any) -> str:
         self.kept[name] = value

@@ -14,11 +14,8 @@ class Shelf:
     def __init__(self) -> None:
         self.files: dict[str, Any] = {}
 
-    def has(self, name: str) -> bool:
-        return name in self.files
-
-    def read_json(self, name: str) -> Any:
-        return self.files[name]
+    def read_json_or(self, name: str) -> Any:
+        return self.files.get(name)
 
     def write_json(self, name: str, value: Any) -> str:
         self.files[name] = value

@@ -110,6 +110,13 @@ class RunFolder:
     def read_json(self, name: str) -> Any:
         return money.loads(self.read(name))
 
+    def read_json_or(self, name: str, otherwise: Any = None) -> Any:
+        """The same, `otherwise` where there is no such file."""
+        try:
+            return self.read_json(name)
+        except FileNotFoundError:
+            return otherwise
+
     def read_lines(self, name: str) -> Iterator[Any]:
         """The JSON values of a compressed file of lines."""
         for line in gzip.decompress(self.read(name)).splitlines():

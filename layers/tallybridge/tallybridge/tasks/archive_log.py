@@ -123,7 +123,8 @@ def _steps(folder: RunFolder, folded: Mapping[str, Folded], wiring: Wiring) -> t
     counted all the same."""
 
     def report(step: str) -> StepReport | None:
-        return StepReport.from_json(folder.read_json(f"{step}/report.json")) if folder.has(f"{step}/report.json") else None
+        known = folder.read_json_or(f"{step}/report.json")
+        return StepReport.from_json(known) if known else None
 
     reports, left_out = [], []
     for step, known in zip(STEPS, side_by_side(report, STEPS), strict=True):
@@ -147,7 +148,7 @@ def _summary(
     failed: bool,
 ) -> RunSummary:
     record = wiring.runs().read(folder.run_id)
-    totals = [ControlTotal.from_json(t) for t in folder.read_json("totals.json")] if folder.has("totals.json") else []
+    totals = [ControlTotal.from_json(t) for t in folder.read_json_or("totals.json", [])]
     errors = [m for m in messages if m.level is Level.ERROR]
     dry_run = bool(run and run.dry_run)
     outcome = RunOutcome.FAILED if failed or run is None else run_outcome(steps, totals, errors, dry_run, left_out)

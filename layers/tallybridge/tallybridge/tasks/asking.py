@@ -76,9 +76,9 @@ class Asked:
 
     @classmethod
     def load(cls, folder: RunFolder) -> Asked:
-        if not folder.has(SO_FAR):
+        row = folder.read_json_or(SO_FAR)
+        if row is None:
             return cls()
-        row = folder.read_json(SO_FAR)
         told = [(RecordResult.from_json(result), OffRecord.from_json(off)) for result, off in row["told"]]
         return cls(Answers.from_json(row["answers"]), list(row["through"]), (row["place"][0], row["place"][1]), told)
 

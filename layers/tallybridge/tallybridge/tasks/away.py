@@ -41,7 +41,8 @@ class Away:
     @classmethod
     def known(cls, folder: RunFolder) -> Away | None:
         """What an earlier part of the run has learnt."""
-        return cls(**folder.read_json(FILE)) if folder.has(FILE) else None
+        known = folder.read_json_or(FILE)
+        return cls(**known) if known else None
 
 
 def settlement_enabled(wiring: Wiring, settings: Settings) -> bool:

@@ -146,7 +146,7 @@ class BatchTask(StepTask):
     def _may_begin_anew(self, settled: Settled) -> bool:
         """Whether a round that settled nothing is followed by another; noted, since some of them are enough."""
         name = self.name(f"rounds/{self.batch_name}-{settled.parts:04d}.json")
-        before = int(self.folder.read_json(name)) if self.folder.has(name) else 0
+        before = int(self.folder.read_json_or(name, 0))
         self.folder.write_json(name, before + 1)
         return before < EMPTY_ROUNDS
 

@@ -56,7 +56,7 @@ def close_run(event: dict[str, Any], wiring: Wiring) -> dict[str, Any]:
         facts = dict(end.told_of(record))
     elif event.get("error") and not record.get("code"):  # what was known when it failed says more
         facts["message"] = failure_text(event["error"])
-    undelivered = folder.read_json(UNDELIVERED) if folder.has(UNDELIVERED) else []
+    undelivered = folder.read_json_or(UNDELIVERED, [])
     if undelivered:
         facts["undelivered"] = undelivered
     runs.record(run_id, ended=ended, outcome=str(outcome), tied_out=tied_out, keys=keys, **facts)

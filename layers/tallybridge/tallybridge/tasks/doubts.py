@@ -73,9 +73,9 @@ class Look:
 
     @classmethod
     def load(cls, folder: RunFolder, now: str) -> Look:
-        if not folder.has(SO_FAR):
+        row = folder.read_json_or(SO_FAR)
+        if row is None:
             return cls(now)
-        row = folder.read_json(SO_FAR)
         return cls(**{**row, "doubts": Doubts.from_json(row["doubts"]), "lines": list(map(LogLine.from_json, row["lines"]))})
 
     def save(self, folder: RunFolder) -> None:

@@ -387,7 +387,7 @@ def open_drift(ledger: Ledger) -> Iterator[Drift]:
 
 def read_drift(folder: RunFolder) -> list[Drift]:
     """What the run has told."""
-    return [Drift.from_json(row) for row in folder.read_json(FILE)] if folder.has(FILE) else []
+    return [Drift.from_json(row) for row in folder.read_json_or(FILE, [])]
 
 
 def _differs(amount: Decimal | None, known: Any, *, absolute: bool = False) -> bool:

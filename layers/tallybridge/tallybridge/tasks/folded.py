@@ -122,8 +122,8 @@ class Folded:
 
 def so_far(folder: RunFolder, step: StepFacts) -> Folded:
     """How far the step is gone through."""
-    if folder.has(f"{step.name}/{SO_FAR}"):
-        return Folded.from_json(folder.read_json(f"{step.name}/{SO_FAR}"))
+    if (known := folder.read_json_or(f"{step.name}/{SO_FAR}")) is not None:
+        return Folded.from_json(known)
     return Folded(StepReport(step.name, step.title, step.direction, StepOutcome.COMPLETED))
 
 
@@ -155,7 +155,7 @@ def fold(folder: RunFolder, step: StepFacts, kept: Kept, *, dry_run: bool) -> Fo
 
 def _is_over(folder: RunFolder, step: str, kept: Kept) -> bool:
     """Whether the step takes up nothing more in this run."""
-    until = moment_of(folder.read_json(f"{step}/start.json").get("until")) if folder.has(f"{step}/start.json") else None
+    until = moment_of(folder.read_json_or(f"{step}/start.json", {}).get("until"))
     return until is not None and kept.now() >= until.timestamp()
 
 
@@ -238,7 +238,7 @@ def by_key(entries: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def made(folder: RunFolder, step: str) -> list[Drawer]:
     """What a step of a dry run would make, once it is gone through."""
-    known = folder.read_json(f"{step}/{SO_FAR}") if folder.has(f"{step}/{SO_FAR}") else {"pieces": 0}
+    known = folder.read_json_or(f"{step}/{SO_FAR}", {"pieces": 0})
     return [Drawer(folder, drawer_name(step, number)) for number in range(1, int(known["pieces"]) + 1)]
 
 

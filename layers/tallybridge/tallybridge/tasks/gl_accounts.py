@@ -49,8 +49,8 @@ def _items(plan: Plan) -> Iterable[str]:
 
 
 def _accounts(netsuite: NetSuite, folder: RunFolder) -> list[dict[str, str]]:
-    if folder.has(KEPT):
-        return list(folder.read_json(KEPT))
+    if (known := folder.read_json_or(KEPT)) is not None:
+        return list(known)
     try:
         found = list(netsuite.suiteql(ACCOUNTS))
     except Refused:

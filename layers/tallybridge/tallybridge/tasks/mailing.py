@@ -31,7 +31,7 @@ class Delivery:
 
     @classmethod
     def of(cls, folder: RunFolder) -> Delivery:
-        return cls(**folder.read_json(DELIVERY)) if folder.has(DELIVERY) else cls()
+        return cls(**folder.read_json_or(DELIVERY, {}))
 
     def write(self, folder: RunFolder) -> None:
         folder.write_json(DELIVERY, vars(self))

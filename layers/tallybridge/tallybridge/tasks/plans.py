@@ -39,7 +39,7 @@ class StepPlan:
     @classmethod
     def load(cls, folder: RunFolder, step: str) -> StepPlan:
         """Empty where the dry run has not gone through the step."""
-        known: Row = folder.read_json(f"{step}/{SO_FAR}") if folder.has(f"{step}/{SO_FAR}") else {"pieces": 0}
+        known: Row = folder.read_json_or(f"{step}/{SO_FAR}", {"pieces": 0})
         return cls(folder, step, int(known["pieces"]), Sums.from_json(known.get("plan")))
 
     def parts(self, after: int = 0) -> Iterator[tuple[int, Row]]:
@@ -105,7 +105,7 @@ def _already(folder: RunFolder, by: Mapping[str, str]) -> ConfigurationError:
 
 def applied(folder: RunFolder) -> dict[str, str]:
     """Which run has applied a plan, {} for none: {"run_id", "at"}."""
-    return dict(folder.read_json(APPLIED)) if folder.has(APPLIED) else {}
+    return dict(folder.read_json_or(APPLIED, {}))
 
 
 def _refused(code: str, text: str, advice: str) -> ConfigurationError:

@@ -85,8 +85,7 @@ class BatchLeft:
 
 def manifest_of(folder: RunFolder, step: str) -> list[dict[str, Any]]:
     """The batches of a step, [] before they are all chosen."""
-    name = f"{step}/{MANIFEST}"
-    return list(folder.read_json(name)) if folder.has(name) else []
+    return list(folder.read_json_or(f"{step}/{MANIFEST}", []))
 
 
 def batches_left(folder: RunFolder, step: str, manifest: Sequence[dict[str, Any]], *, dry_run: bool, over: bool) -> Iterator[BatchFiles]:

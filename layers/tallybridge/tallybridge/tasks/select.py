@@ -135,7 +135,7 @@ class SelectTask(StepTask):
         return Restriction(dict.fromkeys(self.instructions(), "")) if self.run.instructed_only else None
 
     def _so_far(self) -> Selection:
-        return Selection(**self.folder.read_json(self.name(SO_FAR))) if self.folder.has(self.name(SO_FAR)) else Selection()
+        return Selection(**self.folder.read_json_or(self.name(SO_FAR), {}))
 
 
 @dataclass

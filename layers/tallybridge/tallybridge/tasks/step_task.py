@@ -68,8 +68,7 @@ class StepTask:
         `until` is when it takes up nothing more, "" for never; `since` the query date (customer-accounts.md 1.1), "" where no changes are
         looked at; `instructions` what people had said of records when the step began. An attempt that is repeated starts from the same.
         """
-        if not self._started and self.folder.has(self.name("start.json")):
-            self._started = self.folder.read_json(self.name("start.json"))
+        self._started = self._started or self.folder.read_json_or(self.name("start.json"), {})
         if self._started:
             return self._started
         started, runs = stamp(self.wiring.clock.now()), self.wiring.runs()

@@ -54,7 +54,7 @@ class SummariseTask(StepTask):
         if away and away.step != self.kind.name and not self.folder.has(self.name(MANIFEST)):
             return self._not_reached(away)
         folded, now = fold(self.folder, StepFacts.of_class(self.kind), kept, dry_run=self.run.dry_run), stamp(self.wiring.clock.now())
-        start = self.folder.read_json(self.name("start.json")) if self.folder.has(self.name("start.json")) else {"started": now}
+        start = self.folder.read_json_or(self.name("start.json"), {"started": now})
         report, left_out = replace(folded.report, started=start["started"], ended=now), list(folded.left_out)
         lines: list[LogLine] = []
         rest = ""
@@ -103,8 +103,7 @@ class SummariseTask(StepTask):
 
     def _beside_plan(self) -> Iterator[LogLine]:
         """Of a step that applies a plan: what came after it, and what it speaks of in vain."""
-        name = self.name(BESIDE_PLAN)
-        beside = self.folder.read_json(name) if self.folder.has(name) else {}
+        beside = self.folder.read_json_or(self.name(BESIDE_PLAN), {})
         if new := int(beside.get("new", 0)):
             text = f"{self.kind.title}: {plural(new, 'record')} came after the plan and {'was' if new == 1 else 'were'} not taken up."
             yield self.line(Level.INFO, text, "PLAN-NEW", "The next run takes them up.")
@@ -114,9 +113,8 @@ class SummariseTask(StepTask):
 
     def _rest(self, report: StepReport) -> str:
         """What the run leaves to the next one, in words; "" where it leaves nothing."""
-        name = self.name(f"{LEFT}/select.json")
-        if self.folder.has(name):
-            waits_for = str(self.folder.read_json(name)["waitsFor"])
+        if (left := self.folder.read_json_or(self.name(f"{LEFT}/select.json"))) is not None:
+            waits_for = str(left["waitsFor"])
             why = f"waits for {step_class(waits_for).title}" if waits_for else "the run's time was used up"
             return f"Not begun: {why}. The next run goes on."
         if not report.left:
@@ -133,7 +131,7 @@ class SummariseTask(StepTask):
     def _default_problems(self, report: StepReport) -> list[Any]:
         """Connector defaults that do not exist: said once a run, by the first step that has work."""
         checked = "reference/defaults-checked.json"
-        if not report.selected or (self.folder.has(checked) and self.folder.read_json(checked) != self.kind.name):
+        if not report.selected or self.folder.read_json_or(checked, self.kind.name) != self.kind.name:
             return []
         kinds = [n for n in self.kind.needs if n in ("class", "department", "location", "subsidiary")]
         reference = load_reference(None, self.folder, kinds, {})  # type: ignore[arg-type]  # this run's files are there

@@ -25,8 +25,7 @@ class Counting(Protocol):
 class Shelf(Protocol):
     """Where the answer is kept for the other workers of the run."""
 
-    def has(self, name: str) -> bool: ...
-    def read_json(self, name: str) -> Any: ...
+    def read_json_or(self, name: str) -> Any: ...
     def write_json(self, name: str, value: Any) -> str: ...
 
 
@@ -59,8 +58,8 @@ class InvoiceCurrency:
         return self._learn((), read)
 
     def _fields(self) -> tuple[str, ...] | None:
-        if self.fields is None and self.shelf.has(FILE):
-            self.fields = tuple(self.shelf.read_json(FILE))
+        if self.fields is None and (known := self.shelf.read_json_or(FILE)) is not None:
+            self.fields = tuple(known)
         return self.fields
 
     def _learn(self, fields: tuple[str, ...], read: Callable[[tuple[str, ...]], T]) -> T:

@@ -485,11 +485,8 @@ class NetSuiteToZuora(SyncStep):
 class _NoShelf:
     """Keeps nothing: the run's own reference files are written when there is work."""
 
-    def has(self, name: str) -> bool:
-        return False
-
-    def read_json(self, name: str) -> Any:
-        raise KeyError(name)
+    def read_json_or(self, name: str) -> Any:
+        return None
 
     def write_json(self, name: str, value: Any) -> str:
         return name

@@ -70,8 +70,7 @@ class Lookup(Protocol):
 class Shelf(Protocol):
     """Where loaded tables are kept for the other workers of the run."""
 
-    def has(self, name: str) -> bool: ...
-    def read_json(self, name: str) -> Any: ...
+    def read_json_or(self, name: str) -> Any: ...
     def write_json(self, name: str, value: Any) -> str: ...
 
 
@@ -193,10 +192,10 @@ def load_reference(lookup: Lookup, shelf: Shelf, needs: Iterable[str], overrides
 
     def content_of(need: str) -> Any:
         name = f"reference/{need.replace(':', '-').replace(' ', '-')}.json"
-        if shelf.has(name):
-            return shelf.read_json(name)
-        content = content_now(lookup, need)
-        shelf.write_json(name, content)
+        content = shelf.read_json_or(name)
+        if content is None:
+            content = content_now(lookup, need)
+            shelf.write_json(name, content)
         return content
 
     return reference_of(content_of, needs, overrides)
