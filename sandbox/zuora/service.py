@@ -21,7 +21,9 @@ from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.troubles import Troubles
 from sandbox.zuora.models.users import User
 from sandbox.zuora.options import ZuoraOptions
+from sandbox.zuora.published import model_of
 from sandbox.zuora.responses import data_query, oauth
+from sandbox.zuora.responses.v1.fields import published
 from sandbox.zuora.urls import ROUTER, Route, family_of, normal
 
 if TYPE_CHECKING:
@@ -49,6 +51,13 @@ def check_content(request: Request, route: Route) -> None:
     sent = bool(request_bytes(request))
     if (sent and request.mimetype != JSON) or (not sent and request.method == "PUT" and not route.bodiless):
         raise refusals.unsupported_type(route.family, request.mimetype if sent else "")
+
+
+def check_body(call: Call, route: Route) -> None:
+    """A body is as published, where that is known. Raises `V1Error`."""
+    model = model_of(route.method, route.shape)
+    if model is not None:
+        published(call.body, model, route.resource, route.each)
 
 
 class ZuoraStandIn:
@@ -183,6 +192,9 @@ class ZuoraStandIn:
         with self.tenant.store.lock:
             self.tenant.custom.catch_up()
         rights.check(call.user, call.request.method, call.path, call.family, lambda: call.body)
+        if route.gate is not None:
+            route.gate(call)
+        check_body(call, route)
         if not route.locked:
             return route.handler(call)
         with self.tenant.store.lock:

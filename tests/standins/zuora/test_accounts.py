@@ -87,7 +87,8 @@ def test_without_sold_to_a_second_contact_like_the_bill_to_is_made(empty: Tenant
         ({"accountNumber": "A-1"}, 20),
         ({"Name": "capital"}, 21),
         ({"Nothing__NS": "x"}, 21),
-        ({"creditCard": {}}, 30),
+        ({"creditCard": {}}, 22),
+        ({"hpmCreditCardPaymentMethodId": "x"}, 30),
     ],
 )
 def test_wrong_accounts_are_refused_and_change_nothing(settled: Tenant, change: dict[str, Any], category: int) -> None:

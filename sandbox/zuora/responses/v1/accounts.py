@@ -16,7 +16,6 @@ from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, RULE, found, names, read, required, show, unlocked
 from sandbox.zuora.schema import is_custom
-from sandbox.zuora.schema.fields import words
 
 RESOURCE = 521100
 UPDATE = 521200
@@ -30,13 +29,6 @@ CHANGE = {
     **{k: v for k, v in FIELDS.items() if k not in ("accountNumber", "currency")},
     **names("billToContactId=BillToId soldToContactId=SoldToId shipToContactId=ShipToId defaultPaymentMethodId"),
 }
-NESTED = frozenset(
-    words(
-        "billToContact soldToContact shipToContact taxInfo additionalEmailAddresses soldToSameAsBillTo shipToSameAsBillTo einvoiceProfile"
-        " gatewayRoutingEligible tagging summaryStatementTemplateId organizationLabel profileNumber applicationOrder applyCredit"
-        " applyCreditBalance collect creditMemoReasonCode documentDate runBilling targetDate"
-    )
-)
 NOT_OFFERED = frozenset({"creditCard", "paymentMethod", "subscription", "hpmCreditCardPaymentMethodId"})
 TAX = names(
     "VATId=VATId companyCode=TaxCompanyCode exemptCertificateId=TaxExemptCertificateID exemptCertificateType=TaxExemptCertificateType"
@@ -96,8 +88,8 @@ def people_of(call: Call, body: Mapping[str, Any]) -> dict[str, Record]:
 
 def account_values(call: Call, body: Mapping[str, Any], table: Mapping[str, str], resource: int) -> Record:
     kind = call.tenant.schema["Account"]
-    values = read(call, kind, body, table, NESTED, resource)
-    values.update(read(call, kind, body.get("taxInfo") or {}, TAX, frozenset(), resource))
+    values = read(call, kind, body, table, resource)
+    values.update(read(call, kind, body.get("taxInfo") or {}, TAX, resource))
     emails = body.get("additionalEmailAddresses")
     if isinstance(emails, list):
         values["AdditionalEmailAddresses"] = ",".join(map(str, emails))
@@ -111,7 +103,7 @@ def account_values(call: Call, body: Mapping[str, Any], table: Mapping[str, str]
 def contact_values(call: Call, role: str, body: Any, resource: int, old: Record | None = None) -> Record:
     if not isinstance(body, dict):
         raise v1_error(resource, INVALID, f"'{role}' must be an object.")
-    values = read(call, call.tenant.schema["Contact"], body, CONTACT, frozenset(), resource)
+    values = read(call, call.tenant.schema["Contact"], body, CONTACT, resource)
     if old is None:
         values = {k: v for k, v in values.items() if v is not None}
     return contacts.settled(call.tenant, old or {}, values, lambda text: v1_error(resource, INVALID, text))

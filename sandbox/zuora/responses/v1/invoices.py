@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from sandbox.zuora.exceptions import V1Error, v1_error
 from sandbox.zuora.http import Call, json_response, success
 from sandbox.zuora.models.values import Record
-from sandbox.zuora.responses.v1.fields import INVALID, RULE, found, items_of, names, read, settlement_required, show, unlocked
+from sandbox.zuora.responses.v1.fields import INVALID, RULE, found, items_of, names, published, read, show, unlocked
 from sandbox.zuora.responses.v1.lists import paged
 from sandbox.zuora.responses.v1.memos import application_part
 from sandbox.zuora.responses.v1.taxes import taxes
@@ -30,14 +30,13 @@ AFTER_PUT = names(
     " postedById=PostedBy postedOn=PostedDate createdDate createdById updatedDate updatedById"
 )
 CHANGE = names("autoPay comments dueDate invoiceDate templateId transferredToAccounting")
-IGNORED = frozenset({"id", "invoiceItems"})
+BULK_MODEL = "InvoiceForBulkUpdate"
 DRAFT_ONLY = ("DueDate", "InvoiceDate")
 ITEM_CHANGE = names(
     "accountingCode bookingReference chargeDate chargeName itemType purchaseOrderNumber quantity revRecCode revRecTriggerCondition"
     " serviceStartDate serviceEndDate sku=SKU taxCode taxMode unitPrice uom=UOM excludeItemBillingFromRevenueAccounting"
     " revenueRecognitionRuleName amount=ChargeAmount"
 )
-ITEM_IGNORED = frozenset({"id", "delete", "discountItems", "productRatePlanChargeId"})
 ITEM_SHOWN = names(
     "id accountingCode appliedToItemId=AppliedToInvoiceItemId bookingReference chargeDate chargeDescription chargeId chargeName"
     " excludeItemBillingFromRevenueAccounting fulfillmentId invoiceScheduleId itemType numberOfDeliveries orderLineItemId productName"
@@ -64,7 +63,7 @@ def view(call: Call, invoice: Record, table: Mapping[str, str] = SHOWN) -> dict[
 def planned(call: Call, invoice: Record, body: Mapping[str, Any]) -> list[Change]:
     """The checked changes of an invoice and its items. Raises `V1Error`."""
     unlocked(call.tenant, invoice, RESOURCE)
-    changes = read(call, call.tenant.schema["Invoice"], body, CHANGE, IGNORED, RESOURCE)
+    changes = read(call, call.tenant.schema["Invoice"], body, CHANGE, RESOURCE)
     posted = invoice["Status"] == "Posted"
     if changes.get("TransferredToAccounting") == "No":
         raise v1_error(RESOURCE, INVALID, "transferredToAccounting cannot be set to No; valid are Processing, Yes, Error, Ignore.")
@@ -79,7 +78,7 @@ def planned(call: Call, invoice: Record, body: Mapping[str, Any]) -> list[Change
         item = call.tenant.store.get("InvoiceItem", row.get("id")) if isinstance(row, dict) else None
         if item is None or item["InvoiceId"] != invoice["Id"]:
             raise v1_error(RESOURCE, 40, "Cannot find a InvoiceItem instance with id.")
-        values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, ITEM_IGNORED, RESOURCE)
+        values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, RESOURCE)
         if posted and (row.get("delete") or any(n in values for n in ITEM_CHANGE.values())):
             raise v1_error(RESOURCE, RULE, "The items of a posted invoice cannot be changed.")
         plan.append(("InvoiceItem", str(item["Id"]), None if row.get("delete") else values))
@@ -118,6 +117,7 @@ def bulk_update(call: Call) -> Response:
     failure: V1Error | None = None
     for body in items_of(call.body, "invoices", RESOURCE):
         try:
+            published(body, BULK_MODEL, RESOURCE)
             invoice = call.tenant.store.get("Invoice", body.get("id"))
             if invoice is None:
                 raise v1_error(500000, 40, "Cannot find a Invoice instance with id.")
@@ -152,7 +152,6 @@ def item_view(call: Call, item: Record) -> dict[str, Any]:
 
 
 def application_parts(call: Call) -> Response:
-    settlement_required(call)
     invoice = found(call, "Invoice", call.args["key"])
     store = call.tenant.store
     rows = [*store.by("PaymentPart", "InvoiceId", invoice["Id"]), *store.by("CreditMemoPart", "InvoiceId", invoice["Id"])]

@@ -13,11 +13,8 @@ from sandbox.zuora.models.derive import RULES, Batch
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import INVALID, found, items_of, names, read, required
 from sandbox.zuora.responses.v1.invoices import AFTER_PUT, ITEM_CHANGE, RESOURCE, view
-from sandbox.zuora.schema.fields import words
 
 FIELDS = names("accountId autoPay comments currency dueDate invoiceDate templateId transferredToAccounting")
-IGNORED = frozenset(words("accountNumber invoiceItems status"))
-ITEM_IGNORED = frozenset(words("description discountItems productRatePlanChargeId taxItems"))
 STATUSES = ("Draft", "Posted")
 MOST_ITEMS = 1_000
 
@@ -26,7 +23,7 @@ def create(call: Call) -> Response:
     """A draft, or a posted invoice, with its items. Raises `V1Error`."""
     body = call.body
     required(body, "invoiceDate", RESOURCE)
-    values = read(call, call.tenant.schema["Invoice"], body, FIELDS, IGNORED, RESOURCE)
+    values = read(call, call.tenant.schema["Invoice"], body, FIELDS, RESOURCE)
     account = account_of(call, values)
     status = body.get("status", "Draft")
     if status not in STATUSES:
@@ -61,5 +58,5 @@ def account_of(call: Call, values: Record) -> Record:
 
 def item_values(call: Call, row: dict[str, Any]) -> Record:
     required(row, "amount serviceStartDate", RESOURCE)
-    values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, ITEM_IGNORED, RESOURCE)
+    values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, RESOURCE)
     return {"ChargeName": "Standalone charge", "Quantity": Decimal(1), "UnitPrice": values["ChargeAmount"], **values}
