@@ -20,7 +20,7 @@ from sandbox.zuora.models.writes import (
     writable,
 )
 from sandbox.zuora.schema import ObjectType
-from sandbox.zuora.schema.rules import FROZEN_WITH_SETTLEMENT
+from sandbox.zuora.schema.rules import FROZEN_WITH_SETTLEMENT, ORDER_TYPES
 
 MAX_OBJECTS = 50
 ADJUSTMENT_PREFIX = "InvoiceItemAdjustment."
@@ -60,7 +60,7 @@ DELETABLE: dict[str, tuple[str, ...]] = {
 def object_type(tenant: Tenant, name: object) -> ObjectType:
     """Raises `CrudError` INVALID_TYPE."""
     kind = tenant.schema.get(name) if isinstance(name, str) else None
-    if kind is None or (kind.settlement_only and not tenant.settlement):
+    if kind is None or (kind.settlement_only and not tenant.settlement) or kind.name in ORDER_TYPES:
         raise CrudError("INVALID_TYPE", f"invalid type: {name}")
     return kind
 

@@ -63,7 +63,10 @@ FILTERABLE: dict[str, str] = {
     "CreditMemoApplication": "effectivedate accountid applicationgroupid debitmemoid invoiceid",
     "DebitMemo": f"{MEMO} creditmemoid",
     "DebitMemoItem": f"{MEMO_ITEM} creditmemoitemid productrateplanchargeid debitmemoid",
+    "Order": "accountid ordernumber status",
+    "OrderAction": "orderid subscriptionid",
 }
+"""Indexed fields by object; what orders have is not at hand, so they have few **[A]**."""
 ALWAYS_FILTERABLE = ("id", "updateddate")
 RELATIONS: dict[str, str] = {
     "Account": "billto>Contact.BillToId soldto>Contact.SoldToId shipto>Contact.ShipToId"
@@ -94,6 +97,8 @@ RELATIONS: dict[str, str] = {
     "CreditMemoItem": "subscription>Subscription.SubscriptionId rateplancharge>RatePlanCharge.RatePlanChargeId"
     " credittaxationitems<CreditTaxationItem.CreditMemoItemId",
     "CreditMemoApplication": "creditmemo>CreditMemo.CreditMemoId",
+    "Order": "account>Account.AccountId orderactions<OrderAction.OrderId",
+    "OrderAction": "order>Order.OrderId subscription>Subscription.SubscriptionId",
     "DebitMemo": "account>Account.AccountId debitmemoitems<DebitMemoItem.DebitMemoId",
     "DebitMemoItem": "subscription>Subscription.SubscriptionId rateplancharge>RatePlanCharge.RatePlanChargeId"
     " debittaxationitems<DebitTaxationItem.DebitMemoItemId",

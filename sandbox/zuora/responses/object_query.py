@@ -30,7 +30,7 @@ def refuse(message: str) -> Exception:
 
 def type_of(call: Call) -> ObjectType:
     name = PLURALS.get(call.args["plural"])
-    kind = call.tenant.schema[name] if name else None
+    kind = call.tenant.schema.get(name) if name else None
     if kind is None or (kind.settlement_only and not call.tenant.settlement):
         raise v1_error(500000, 40, f"The object {call.args['plural']} does not exist.", 404)
     return kind

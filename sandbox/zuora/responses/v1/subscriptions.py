@@ -9,16 +9,17 @@ from werkzeug.wrappers import Response
 
 from sandbox.zuora.exceptions import v1_error
 from sandbox.zuora.http import Call, success
+from sandbox.zuora.models import orders
 from sandbox.zuora.models.subscriptions import Plan, overrides_of, subscribe
-from sandbox.zuora.models.values import Record, ValueRefused, check_date
+from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, RULE, UNKNOWN_FIELD, found, items_of, names, read, required, show, unlocked
 from sandbox.zuora.responses.v1.lists import paged
-from sandbox.zuora.schema import Field, is_custom
+from sandbox.zuora.schema import is_custom
 
 RESOURCE = 531100
 ORDER = 584100
 UPDATE = 531200
-DATE = Field("orderDate", "date", None, "")
+NOT_OFFERED = frozenset({"newAccount", "orderLineItems", "commitments", "schedulingOptions"})
 FIRST_WITH_SUBSCRIPTIONS = (206, 0)
 FIELDS = names(
     "contractEffectiveDate serviceActivationDate customerAcceptanceDate=ContractAcceptanceDate termType initialTerm initialTermPeriodType"
@@ -92,11 +93,11 @@ def create_order(call: Call) -> Response:
     """`POST /v1/orders` with subscriptions to create; everything else that an order can do is refused."""
     body = call.body
     required(body, "orderDate subscriptions", ORDER)
-    check_day(body["orderDate"])
     account = account_of(call)
+    check_offered(call)
     prepared = [prepare(call, row) for row in items_of(body, "subscriptions", ORDER)]
     made = [subscribe(call.tenant, account, values, plans)[0] for values, plans in prepared]
-    number = call.tenant.next_order_number()
+    number = orders.keep(call.tenant, account, body, made)["OrderNumber"]
     answer: dict[str, Any] = {"orderNumber": number, "accountNumber": account["AccountNumber"], "status": "Completed"}
     if minor_version(call) < FIRST_WITH_SUBSCRIPTIONS:
         answer["subscriptionNumbers"] = [s["Name"] for s in made]
@@ -113,12 +114,16 @@ def create_order(call: Call) -> Response:
     return success(answer)
 
 
-def check_day(raw: Any) -> None:
-    """The date of an order has the published form. Raises `V1Error`."""
-    try:
-        check_date(DATE, raw)
-    except ValueRefused as wrong:
-        raise v1_error(ORDER, INVALID, str(wrong)) from None
+def check_offered(call: Call) -> None:
+    """What an order may hold and this tenant does not do, and a number that is taken. Raises `V1Error`."""
+    body = call.body
+    for name in sorted(n for n in NOT_OFFERED if body.get(n) is not None):
+        raise v1_error(ORDER, RULE, f"'{name}' is not offered by this tenant.")
+    if body.get("status", "Completed") != "Completed":
+        raise v1_error(ORDER, RULE, f"Orders of the status {body['status']} are not offered by this tenant.")
+    number = body.get("orderNumber")
+    if number and call.tenant.store.by("Order", "OrderNumber", number):
+        raise v1_error(ORDER, INVALID, f"The order number {number} already exists.")
 
 
 def account_of(call: Call) -> Record:
