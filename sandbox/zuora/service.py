@@ -21,9 +21,8 @@ from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.troubles import Troubles
 from sandbox.zuora.models.users import User
 from sandbox.zuora.options import ZuoraOptions
-from sandbox.zuora.published import model_of
 from sandbox.zuora.responses import data_query, oauth
-from sandbox.zuora.responses.v1.fields import published
+from sandbox.zuora.responses.bodies import check_body
 from sandbox.zuora.urls import ROUTER, Route, family_of, normal
 
 if TYPE_CHECKING:
@@ -51,13 +50,6 @@ def check_content(request: Request, route: Route) -> None:
     sent = bool(request_bytes(request))
     if (sent and request.mimetype != JSON) or (not sent and request.method == "PUT" and not route.bodiless):
         raise refusals.unsupported_type(route.family, request.mimetype if sent else "")
-
-
-def check_body(call: Call, route: Route) -> None:
-    """A body is as published, where that is known. Raises `V1Error`."""
-    model = model_of(route.method, route.shape)
-    if model is not None:
-        published(call.body, model, route.resource, route.each)
 
 
 class ZuoraStandIn:

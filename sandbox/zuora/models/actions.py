@@ -131,7 +131,7 @@ def stored(tenant: Tenant, kind: ObjectType, old: Record, changes: Record) -> Re
 
 def fields_to_null(kind: ObjectType, raw: Mapping[str, Any]) -> list[str]:
     names = raw.get("fieldsToNull", [])
-    if not isinstance(names, list) or any(n not in kind.fields for n in names):
+    if not isinstance(names, list) or any(not isinstance(n, str) or n not in kind.fields for n in names):
         raise CrudError("INVALID_FIELD", f"fieldsToNull names a field that {kind.name} does not have.")
     for name in names:
         writable(kind, name, creating=False)

@@ -133,6 +133,8 @@ def batch(call: Call) -> Response:
     requests = call.body.get("requests")
     if not isinstance(requests, list) or not 1 <= len(requests) <= MAX_REQUESTS:
         raise refuse(INVALID, f"requests must hold 1 to {MAX_REQUESTS} requests.")
+    if not all(isinstance(r, dict) and isinstance(r.get("body") or {}, dict) for r in requests):
+        raise refuse(INVALID, "requests must hold objects, and their bodies must be objects.")
     return json_response({"responses": [answered(call, r) for r in requests]})
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from sandbox.zuora.exceptions import Family
 from sandbox.zuora.published import FILE
-from sandbox.zuora.urls import ROUTES
+from sandbox.zuora.urls import ROUTES, Route
 from tests.standins.zuora.published_facts import BEYOND, DATES, ENUMERATED, OPTIONAL, REQUIRED
 
 NOTICE = (
@@ -144,12 +144,7 @@ def derived() -> dict[str, Any]:
         path = shape(route.shape)
         for old, new in OLD_SPELLINGS.items():
             path = path.replace(f"/{old}", f"/{new}")
-        if (
-            route.family is Family.V1
-            and path.startswith("/v1/")
-            and route.method in TAKES_BODY
-            and (model := known.get((route.method, path))) is not None
-        ):
+        if checked(route) and route.method in TAKES_BODY and (model := known.get((route.method, path))) is not None:
             wanted[f"{route.method} {route.shape}"] = model.__name__
             waiting.append(model)
     models: dict[str, dict[str, str]] = {}
@@ -158,6 +153,13 @@ def derived() -> dict[str, Any]:
         if model.__name__ not in models:
             models[model.__name__] = model_of(model, waiting)
     return {"notice": NOTICE, "operations": dict(sorted(wanted.items())), "models": dict(sorted(models.items()))}
+
+
+def checked(route: Route) -> bool:
+    """Whether the body is checked by its model: batches of Actions and settings have refusals of their own."""
+    if route.family is Family.V1:
+        return route.shape.startswith("/v1/")
+    return route.family is Family.DATA_QUERY or route.shape in ("/v1/action/query", "/v1/action/queryMore")
 
 
 def text_of(content: dict[str, Any]) -> str:

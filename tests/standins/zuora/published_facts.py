@@ -99,6 +99,7 @@ FIELDS_BY_ENUMERATION: dict[str, str] = {
 """A class of the SDK, or `=` and the values; and the fields that have it, as `Class.field`."""
 ENUMERATED = {field: source for source, fields in FIELDS_BY_ENUMERATION.items() for field in fields.split()}
 BEYOND: dict[str, dict[str, str]] = {
+    "SubmitDataQueryRequest": {"encryptionKey": "text"},
     "ChargeOverride": {"pobPolicy": "text", "ratingPropertiesOverride": "object"},
     "ChargeOverridePricing": {"recurringDeliveryBased": "object"},
     "CreateAccountPaymentMethod": {

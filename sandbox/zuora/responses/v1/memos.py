@@ -15,6 +15,8 @@ from sandbox.zuora.models.settlement import memos
 from sandbox.zuora.models.settlement.money import CREDIT_MEMO
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
+from sandbox.zuora.published import filters
+from sandbox.zuora.published.filters import Filters
 from sandbox.zuora.responses.v1.fields import (
     INVALID,
     RULE,
@@ -27,7 +29,7 @@ from sandbox.zuora.responses.v1.fields import (
     show,
     unlocked,
 )
-from sandbox.zuora.responses.v1.lists import filtered, paged
+from sandbox.zuora.responses.v1.lists import chosen, paged
 from sandbox.zuora.responses.v1.payments import date_of, lines_wanted
 from sandbox.zuora.responses.v1.taxes import taxes
 
@@ -61,6 +63,8 @@ class Memo:
     item_shown: Names
     change: Names
     bulk_model: str
+    filters: Filters
+    item_filters: Filters
 
 
 CREDIT = Memo(
@@ -79,6 +83,8 @@ CREDIT = Memo(
     item_shown=names(f"{ITEM_COMMON} creditFromItemId creditFromItemSource unappliedAmount revenueImpacting"),
     change=names("comment reasonCode transferredToAccounting autoApplyUponPosting excludeFromAutoApplyRules effectiveDate=MemoDate"),
     bulk_model="UpdateCreditMemoWithId",
+    filters=filters.CREDIT_MEMOS,
+    item_filters=filters.CREDIT_MEMO_ITEMS,
 )
 DEBIT = Memo(
     kind="DebitMemo",
@@ -93,6 +99,8 @@ DEBIT = Memo(
     item_shown=names(f"{ITEM_COMMON} balance"),
     change=names("comment=Comments reasonCode transferredToAccounting autoPay dueDate effectiveDate=MemoDate"),
     bulk_model="UpdateDebitMemoWithId",
+    filters=filters.DEBIT_MEMOS,
+    item_filters=filters.DEBIT_MEMO_ITEMS,
 )
 DRAFT_ONLY = ("MemoDate",)
 ITEM_CHANGE = names("sku skuName=ChargeName serviceStartDate serviceEndDate quantity unitOfMeasure excludeItemBillingFromRevenueAccounting")
@@ -139,8 +147,8 @@ def item_change(call: Call, memo: Memo, record: Record, row: Any, posted: bool) 
 
 def listed(call: Call, memo: Memo) -> Response:
     old = memo.old_list_name in call.path
-    records = filtered(call, list(call.tenant.store.all(memo.kind)), dict(memo.shown))
-    return paged(call, memo.old_list_name if old else memo.list_name, records, lambda r: view(call, memo, r))
+    name = memo.old_list_name if old else memo.list_name
+    return chosen(call, name, call.tenant.store.all(memo.kind), lambda r: view(call, memo, r), memo.filters)
 
 
 def get(call: Call, memo: Memo) -> Response:
@@ -171,7 +179,7 @@ def bulk_update(call: Call, memo: Memo) -> Response:
 def items(call: Call, memo: Memo) -> Response:
     record = found(call, memo.kind, call.args["key"])
     rows = call.tenant.store.by(memo.item, memo.link, record["Id"])
-    return paged(call, "items", rows, lambda r: item_view(call, memo, r))
+    return chosen(call, "items", rows, lambda r: item_view(call, memo, r), memo.item_filters)
 
 
 def item_view(call: Call, memo: Memo, item: Record) -> dict[str, Any]:

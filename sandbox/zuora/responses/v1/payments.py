@@ -14,6 +14,7 @@ from sandbox.zuora.models.settlement import payments
 from sandbox.zuora.models.settlement.money import DOCUMENT_NUMBERS, PAYMENT, Line, Owner, check_date
 from sandbox.zuora.models.values import Record, ValueRefused, check_decimal
 from sandbox.zuora.models.values import check_date as date_value
+from sandbox.zuora.published import filters
 from sandbox.zuora.responses.v1.fields import (
     INVALID,
     REQUIRED,
@@ -25,7 +26,7 @@ from sandbox.zuora.responses.v1.fields import (
     show,
     unlocked,
 )
-from sandbox.zuora.responses.v1.lists import filtered, paged
+from sandbox.zuora.responses.v1.lists import chosen, paged
 from sandbox.zuora.schema import Field
 from sandbox.zuora.schema.rules import METHOD_TYPES
 
@@ -52,7 +53,6 @@ CHANGE = names("comment referenceId gatewayState")
 ROWS = (("invoices", "Invoice", "invoice"), ("debitMemos", "DebitMemo", "debitMemo"))
 """Lists of documents in a body, their types, and the stem of the keys that name one."""
 PART = names("id invoiceId debitMemoId amount createdDate createdById updatedDate updatedById")
-LISTED = {**SHOWN, "accountNumber": "AccountNumber"}
 
 
 def view(call: Call, payment: Record) -> dict[str, Any]:
@@ -151,8 +151,7 @@ def check_gateway(call: Call, values: Record) -> None:
 
 
 def listed(call: Call) -> Response:
-    records = filtered(call, list(call.tenant.store.all("Payment")), SHOWN)
-    return paged(call, "payments", records, lambda r: view(call, r))
+    return chosen(call, "payments", call.tenant.store.all("Payment"), lambda r: view(call, r), filters.PAYMENTS)
 
 
 def get(call: Call) -> Response:

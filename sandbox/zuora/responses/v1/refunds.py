@@ -14,6 +14,7 @@ from sandbox.zuora.models import reasons
 from sandbox.zuora.models.settlement import refunds
 from sandbox.zuora.models.settlement.money import CREDIT_MEMO, PAYMENT, Line, Owner
 from sandbox.zuora.models.values import Record
+from sandbox.zuora.published import filters
 from sandbox.zuora.responses.v1.fields import (
     INVALID,
     REQUIRED,
@@ -26,7 +27,7 @@ from sandbox.zuora.responses.v1.fields import (
     show,
     unlocked,
 )
-from sandbox.zuora.responses.v1.lists import filtered, paged
+from sandbox.zuora.responses.v1.lists import chosen, paged
 from sandbox.zuora.responses.v1.payments import lines_of
 
 RESOURCE = 538500
@@ -105,8 +106,7 @@ def of_credit_memo(call: Call) -> Response:
 
 
 def listed(call: Call) -> Response:
-    records = filtered(call, list(call.tenant.store.all("Refund")), SHOWN)
-    return paged(call, "refunds", records, lambda r: view(call, r))
+    return chosen(call, "refunds", call.tenant.store.all("Refund"), lambda r: view(call, r), filters.REFUNDS)
 
 
 def get(call: Call) -> Response:

@@ -153,7 +153,9 @@ def prepare(call: Call, row: Mapping[str, Any]) -> tuple[Record, list[Plan]]:
     details = action.get("createSubscription") or {}
     terms = details.get("terms") or {}
     initial = terms.get("initialTerm") or {}
-    flat: dict[str, Any] = {TRIGGERS[t["name"]]: t.get("triggerDate") for t in action.get("triggerDates", []) if t.get("name") in TRIGGERS}
+    flat: dict[str, Any] = {
+        TRIGGERS[t["name"]]: t.get("triggerDate") for t in action.get("triggerDates") or [] if t.get("name") in TRIGGERS
+    }
     required(flat, "contractEffectiveDate", ORDER)
     required(initial, "termType", ORDER)
     flat["termType"] = initial["termType"]
