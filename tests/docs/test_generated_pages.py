@@ -38,6 +38,10 @@ def test_the_page_of_data_query_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "sandbox-data-query.md").read_text(encoding="utf-8") == generator().data_query_page()
 
 
+def test_the_page_of_what_the_zuora_stand_in_covers_is_the_generated_one() -> None:
+    assert (ROOT / "docs" / "sandbox-zuora-coverage.md").read_text(encoding="utf-8") == generator().coverage.page()
+
+
 def test_the_page_of_assumptions_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8") == generator().assumption_page()
 
