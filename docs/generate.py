@@ -1,8 +1,8 @@
 """Writes what is made from other files: settings.md, zuora-fields.md, sandbox-zuora-coverage.md, sandbox-data-query.md and assumptions.md
 from the code, a page per code and the library's list of codes from errors.md, the SuiteCloud project `netsuite/` and the page of its
-fields, and coverage.md from the catalogue of rules. Run `python docs/generate.py`; with `codes` or `netsuite` behind it writes those alone, with
-`rules` the table of every rule and its tests (build/rules.md), with `picture out/runs/RUN/report.html` the picture of a report (report.png,
-by Chromium)."""
+fields, and coverage.md from the catalogue of rules. Run `python docs/generate.py`; with `codes` or `netsuite` behind it writes those
+alone, with `rules` the table of every rule and its tests (build/rules.md), with `picture out/runs/RUN/report.html` the picture of a report
+(report.png, by Chromium)."""
 
 from __future__ import annotations
 

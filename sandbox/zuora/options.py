@@ -108,6 +108,7 @@ class ZuoraOptions:
     concurrency_limits: ConcurrencyLimits = ConcurrencyLimits()
     data_query_limits: DataQueryLimits = DataQueryLimits()
     token_calls_per_minute: int = 2_000
+    token_calls_per_address: int = 100
     locator_life_s: int = 900
     result_file_life_s: int = 3_600
 
@@ -164,6 +165,7 @@ MEANINGS: dict[str, str] = {
     "mode_b_actions_on_payments": "lets `action/update` write payments and refunds in mode B **[A]**",
     "invoice_bulk_partial": "`PUT /v1/invoices` saves the good invoices of a failing batch; off: none **[A]**",
     "rate_limits concurrency_limits token_calls_per_minute": "request limits of the tenant",
+    "token_calls_per_address": "tokens that one address of a caller may ask for in a minute",
     "data_query_limits": "limits of Data Query",
     "locator_life_s result_file_life_s": "life of a ZOQL locator, of the address of a result file",
     "aqua_partners": "partner ids with which AQuA jobs may be stateful",
