@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from sandbox.zuora.exceptions import Family
 from sandbox.zuora.models import actions
-from sandbox.zuora.models.objectquery import ALWAYS_FILTERABLE, COMPARE, FILTERABLE, RELATIONS
+from sandbox.zuora.models.objectquery import ALWAYS_FILTERABLE, COMPARE, FILTERABLE
 from sandbox.zuora.models.zoql_parse import OPERATORS
 from sandbox.zuora.options import MEANINGS, ZuoraOptions
 from sandbox.zuora.published import Spec, bodies, filters, model_of
+from sandbox.zuora.published.expands import EXPANDS
 from sandbox.zuora.responses import settings
 from sandbox.zuora.responses.actions import unknown
 from sandbox.zuora.responses.object_query import MAX_PAGE
@@ -133,7 +133,7 @@ def object_query(schema: dict[str, ObjectType]) -> str:
         kind = schema[name]
         camel = {f.name.lower(): f.camel for f in kind.fields.values() if f.camel}
         names = sorted({*FILTERABLE.get(name, "").split(), *ALWAYS_FILTERABLE} & set(camel))
-        relations = [re.split("[<>]", entry)[0] for entry in RELATIONS.get(name, "").split()]
+        relations = EXPANDS[plural].split()
         fields = str(sum(1 for f in kind.fields.values() if f.camel))
         rows.append([f"`{plural}`", fields, ", ".join(f"`{camel[n]}`" for n in names), ", ".join(f"`{r}`" for r in relations) or "-"])
     text += table("Plural", "Fields", "Filters and sorts", "Expands", rows=rows)

@@ -97,6 +97,14 @@ def test_wrong_accounts_are_refused_and_change_nothing(settled: Tenant, change: 
     assert settled.stand_in.dump() == before
 
 
+def test_the_account_above_is_named_by_number_too(settled: Tenant) -> None:
+    made = settled.post("/v1/accounts", account_body(accountNumber="NS-9", parentAccountNumber="A-1"))
+    assert settled.get(f"/v1/accounts/{made['accountId']}")["basicInfo"]["parentId"] == rid("a")
+    assert code(settled.post("/v1/accounts", account_body(accountNumber="NS-10", parentAccountNumber="nobody"))) == 40
+    both = account_body(accountNumber="NS-10", parentAccountNumber="A-1", parentId=rid("a", 2))
+    assert code(settled.post("/v1/accounts", both)) == 20
+
+
 def test_update_of_account_and_contact(settled: Tenant) -> None:
     body = {"name": "Acme GmbH", "billToContact": {"city": "Berlin"}, "IntegrationStatus__NS": "Sync Complete", "taxInfo": {"VATId": "DE1"}}
     assert settled.put("/v1/accounts/A-1", body) == {"success": True}

@@ -16,6 +16,7 @@ from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, RULE, found, names, read, required, show, unlocked
 from sandbox.zuora.schema import is_custom
+from sandbox.zuora.schema.fields import words
 
 RESOURCE = 521100
 UPDATE = 521200
@@ -29,7 +30,12 @@ CHANGE = {
     **{k: v for k, v in FIELDS.items() if k not in ("accountNumber", "currency")},
     **names("billToContactId=BillToId soldToContactId=SoldToId shipToContactId=ShipToId defaultPaymentMethodId"),
 }
-NOT_OFFERED = frozenset({"creditCard", "paymentMethod", "subscription", "hpmCreditCardPaymentMethodId"})
+NOT_OFFERED = frozenset(
+    words(
+        "associateCommitmentNumber creditCard hpmCreditCardPaymentMethodId invoice invoiceCollect paymentMethod paymentMethodId runBilling"
+        " collect subscription"
+    )
+)
 TAX = names(
     "VATId=VATId companyCode=TaxCompanyCode exemptCertificateId=TaxExemptCertificateID exemptCertificateType=TaxExemptCertificateType"
     " exemptDescription=TaxExemptDescription exemptEffectiveDate=TaxExemptEffectiveDate exemptExpirationDate=TaxExemptExpirationDate"
@@ -56,9 +62,10 @@ def create(call: Call) -> Response:
     """The account and its contacts, in one transaction."""
     body = call.body
     required(body, "name currency billToContact billCycleDay", RESOURCE)
-    for name in NOT_OFFERED & set(body):
+    for name in sorted(name for name in NOT_OFFERED if body.get(name)):
         raise v1_error(RESOURCE, RULE, f"'{name}' is not offered by this tenant.")
     values = account_values(call, body, FIELDS, RESOURCE)
+    set_parent(call, values)
     people = people_of(call, body)
     check_new(call.tenant, values)
     store = call.tenant.store
@@ -71,6 +78,15 @@ def create(call: Call) -> Response:
     account = store.insert("Account", {**defaults, **values, **fixed, **links, "Id": account_id})
     ids = {f"{role}Id": contact_id for role, contact_id in made.items()}
     return success({"accountId": account_id, "accountNumber": account["AccountNumber"], **ids})
+
+
+def set_parent(call: Call, values: Record) -> None:
+    """The account above, by its number. Raises `V1Error`."""
+    number = call.body.get("parentAccountNumber")
+    if number:
+        parent = found(call, "Account", number, RESOURCE)["Id"]
+        if values.setdefault("ParentId", parent) != parent:
+            raise v1_error(RESOURCE, INVALID, "parentId and parentAccountNumber name different accounts.")
 
 
 def people_of(call: Call, body: Mapping[str, Any]) -> dict[str, Record]:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.zuora.exceptions import V1Error, v1_error
 from sandbox.zuora.http import Call, json_response, success
+from sandbox.zuora.models.store import Store
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.responses.v1.fields import INVALID, RULE, found, items_of, names, published, read, show, unlocked
 from sandbox.zuora.responses.v1.lists import paged
@@ -89,16 +90,23 @@ def carry_out(call: Call, plan: list[Change]) -> None:
     store = call.tenant.store
     for kind, record_id, values in plan:
         if values is not None:
+            own = store.tables[kind][record_id].get("ChargeAmount", Decimal(0)) - (values.get("ChargeAmount") or Decimal(0))
             store.update(kind, record_id, values)
+            if "ChargeAmount" in values:
+                reduce(store, store.tables[kind][record_id]["InvoiceId"], own)
             continue
         item = store.tables[kind][record_id]
-        invoice = store.tables["Invoice"][item["InvoiceId"]]
         for tax in store.by("TaxationItem", "InvoiceItemId", record_id):
             store.delete("TaxationItem", tax["Id"])
         store.delete(kind, record_id)
-        own, tax_amount = item["ChargeAmount"], item.get("TaxAmount", Decimal(0))
-        less = {"Amount": own + tax_amount, "Balance": own + tax_amount, "TaxAmount": tax_amount, "AmountWithoutTax": own}
-        store.update("Invoice", invoice["Id"], {name: invoice.get(name, Decimal(0)) - amount for name, amount in less.items()})
+        reduce(store, item["InvoiceId"], item["ChargeAmount"], item.get("TaxAmount", Decimal(0)))
+
+
+def reduce(store: Store, invoice_id: str, own: Decimal, tax: Decimal = Decimal(0)) -> None:
+    """Take an amount, and the tax on it, out of the totals of a draft."""
+    invoice = store.tables["Invoice"][invoice_id]
+    less = {"Amount": own + tax, "Balance": own + tax, "TaxAmount": tax, "AmountWithoutTax": own}
+    store.update("Invoice", invoice_id, {name: invoice.get(name, Decimal(0)) - amount for name, amount in less.items()})
 
 
 def get(call: Call) -> Response:

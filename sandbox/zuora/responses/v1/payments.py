@@ -47,7 +47,7 @@ SHOWN = names(
 )
 CREATE = names(
     "accountId amount authTransactionId comment currency effectiveDate gatewayOrderId paymentMethodId prepayment referenceId"
-    " softDescriptor softDescriptorPhone standalone=IsStandalone type"
+    " softDescriptor softDescriptorPhone standalone=IsStandalone type number=PaymentNumber"
 )
 CHANGE = names("comment referenceId gatewayState")
 ROWS = (("invoices", "Invoice", "invoice"), ("debitMemos", "DebitMemo", "debitMemo"))
@@ -132,6 +132,9 @@ def create(call: Call) -> Response:
         account = found(call, "Account", str(number), RESOURCE)
         if values.setdefault("AccountId", account["Id"]) != account["Id"]:
             raise v1_error(RESOURCE, INVALID, "accountId and accountNumber name different accounts.")
+    taken = values.get("PaymentNumber")
+    if taken and call.tenant.store.by("Payment", "PaymentNumber", taken):
+        raise v1_error(RESOURCE, INVALID, f"The payment number {taken} already exists.")
     check_gateway(call, values)
     method_type = call.body.get("paymentMethodType")
     if method_type is not None and method_type not in METHOD_TYPES:
