@@ -298,3 +298,16 @@ def test_what_would_change_the_amount_of_an_invoice_is_not_passed_over(settled: 
 def test_a_payment_may_have_a_number_of_its_own(settled: Tenant) -> None:
     assert settled.post("/v1/payments", payment_body(number="P-OWN"))["number"] == "P-OWN"
     assert code(settled.post("/v1/payments", payment_body(number="P-OWN"))) == 20
+
+
+@pytest.mark.parametrize("status", ["Posted", "Canceled"])
+def test_dates_and_items_are_those_of_drafts(settled: Tenant, status: str) -> None:
+    item = {"Id": rid("2", 3), "InvoiceId": rid("1", 3), "ChargeName": "x", "ChargeAmount": 100.0}
+    memo = {"Id": rid("4", 3), "AccountId": rid("a"), "MemoDate": "2026-01-20", "TotalAmount": 1.0, "Status": status}
+    settled.load(Invoice=[invoice(3, Status=status)], InvoiceItem=[item], CreditMemo=[memo])
+    path = f"/v1/invoices/{rid('1', 3)}"
+    assert code(settled.put(path, {"dueDate": "2026-03-01"})) == 30
+    assert code(settled.put(path, {"invoiceItems": [{"id": rid("2", 3), "amount": 60}]})) == 30
+    assert code(settled.put(path, {"invoiceItems": [{"id": rid("2", 3), "delete": True}]})) == 30
+    assert code(settled.put(f"/v1/credit-memos/{rid('4', 3)}", {"effectiveDate": "2026-01-21"})) == 30
+    assert settled.put(path, {"comments": "x"})["success"]

@@ -70,8 +70,9 @@ def planned(call: Call, invoice: Record, body: Mapping[str, Any]) -> list[Change
         raise v1_error(RESOURCE, INVALID, "transferredToAccounting cannot be set to No; valid are Processing, Yes, Error, Ignore.")
     if "TransferredToAccounting" in changes and not posted:
         raise v1_error(RESOURCE, RULE, "transferredToAccounting can only be set on a posted invoice.")
-    if posted and any(n in changes for n in DRAFT_ONLY):
-        raise v1_error(RESOURCE, RULE, "The dates of a posted invoice cannot be changed.")
+    draft = invoice["Status"] == "Draft"
+    if not draft and any(n in changes for n in DRAFT_ONLY):
+        raise v1_error(RESOURCE, RULE, "Only the dates of a draft can be changed.")
     if changes.get("InvoiceDate") and changes.get("DueDate"):
         raise v1_error(RESOURCE, INVALID, "invoiceDate and dueDate cannot be changed in one request.")
     plan: list[Change] = [("Invoice", str(invoice["Id"]), changes)]
@@ -80,8 +81,8 @@ def planned(call: Call, invoice: Record, body: Mapping[str, Any]) -> list[Change
         if item is None or item["InvoiceId"] != invoice["Id"]:
             raise v1_error(RESOURCE, 40, "Cannot find a InvoiceItem instance with id.")
         values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, RESOURCE)
-        if posted and (row.get("delete") or any(n in values for n in ITEM_CHANGE.values())):
-            raise v1_error(RESOURCE, RULE, "The items of a posted invoice cannot be changed.")
+        if not draft and (row.get("delete") or any(n in values for n in ITEM_CHANGE.values())):
+            raise v1_error(RESOURCE, RULE, "Only the items of a draft can be changed.")
         plan.append(("InvoiceItem", str(item["Id"]), None if row.get("delete") else values))
     return plan
 

@@ -127,21 +127,22 @@ def change(call: Call, memo: Memo, record: Record, body: Mapping[str, Any]) -> R
     posted = record["Status"] == "Posted"
     if "TransferredToAccounting" in changes and not posted:
         raise v1_error(memo.resource, RULE, "transferredToAccounting can only be set on a posted memo.")
-    if posted and any(name in changes for name in DRAFT_ONLY):
-        raise v1_error(memo.resource, RULE, "The date of a posted memo cannot be changed.")
-    item_changes = [item_change(call, memo, record, row, posted) for row in body.get("items") or []]
+    draft = record["Status"] == "Draft"
+    if not draft and any(name in changes for name in DRAFT_ONLY):
+        raise v1_error(memo.resource, RULE, "Only the date of a draft can be changed.")
+    item_changes = [item_change(call, memo, record, row, draft) for row in body.get("items") or []]
     for item_id, values in item_changes:
         call.tenant.store.update(memo.item, item_id, values)
     return call.tenant.store.update(memo.kind, record["Id"], changes)
 
 
-def item_change(call: Call, memo: Memo, record: Record, row: Any, posted: bool) -> tuple[str, Record]:
+def item_change(call: Call, memo: Memo, record: Record, row: Any, draft: bool) -> tuple[str, Record]:
     item = call.tenant.store.get(memo.item, row.get("id")) if isinstance(row, dict) else None
     if item is None or item[memo.link] != record["Id"]:
         raise v1_error(memo.resource, 40, f"Cannot find a {memo.item} instance with id.")
     values = read(call, call.tenant.schema[memo.item], row, ITEM_CHANGE, memo.resource)
-    if posted and any(name in values for name in ITEM_CHANGE.values() if name not in ITEM_FREE):
-        raise v1_error(memo.resource, RULE, "The items of a posted memo cannot be changed.")
+    if not draft and any(name in values for name in ITEM_CHANGE.values() if name not in ITEM_FREE):
+        raise v1_error(memo.resource, RULE, "Only the items of a draft can be changed.")
     return str(item["Id"]), values
 
 
