@@ -1,8 +1,8 @@
-"""Writes what is made from other files: settings.md, zuora-fields.md, sandbox-data-query.md, sandbox-netsuite-coverage.md and
-assumptions.md from the code, a page per code and the library's list of codes from errors.md, the SuiteCloud project `netsuite/` and the
-page of its fields, and coverage.md from the catalogue of rules. Run `python docs/generate.py`; with `codes` or `netsuite` behind it writes
-those alone, with `rules` the table of every rule and its tests (build/rules.md), with `picture out/runs/RUN/report.html` the picture of a
-report (report.png, by Chromium)."""
+"""Writes what is made from other files: settings.md, zuora-fields.md, sandbox-zuora-coverage.md, sandbox-data-query.md,
+sandbox-netsuite-coverage.md and assumptions.md from the code, a page per code and the library's list of codes from errors.md, the
+SuiteCloud project `netsuite/` and the page of its fields, and coverage.md from the catalogue of rules. Run `python docs/generate.py`; with
+`codes` or `netsuite` behind it writes those alone, with `rules` the table of every rule and its tests (build/rules.md), with `picture
+out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.netsuite import coverage as netsuite_coverage
+from sandbox.zuora import coverage as zuora_coverage
 from sandbox.zuora.models.dataquery.dialect import NOT_IMITATED
 from sandbox.zuora.models.dataquery.signatures import FUNCTIONS
 from tallybridge.desk.settings import catalogue, values_in_words
@@ -340,5 +341,6 @@ if __name__ == "__main__":
     (FOLDER / "zuora-fields.md").write_text(zuora_fields_page(), encoding="utf-8")
     (FOLDER / "sandbox-data-query.md").write_text(data_query_page(), encoding="utf-8")
     (FOLDER / "sandbox-netsuite-coverage.md").write_text(netsuite_coverage.page(), encoding="utf-8")
+    (FOLDER / "sandbox-zuora-coverage.md").write_text(zuora_coverage.page(), encoding="utf-8")
     (FOLDER / "assumptions.md").write_text(assumption_page(), encoding="utf-8")
     (FOLDER / "coverage.md").write_text(coverage_summary(), encoding="utf-8")

@@ -57,7 +57,7 @@ class Call:
         if raw is None:
             return default
         if not raw.isdigit() or not low <= int(raw) <= high:
-            raise v1_error(500000, INVALID_PARAMETER, f"The parameter '{name}' must be an integer from {low} to {high}.", 400)
+            raise bad_parameter(self.family, f"The parameter '{name}' must be an integer from {low} to {high}.")
         return int(raw)
 
     def flag(self, name: str) -> bool:
@@ -94,6 +94,11 @@ def malformed(family: Family) -> ApiError:
             return CrudError("INVALID_VALUE", "The request body is not valid JSON")
         case _:
             return v1_error(500000, MALFORMED, "Malformed JSON in the request body", 400)
+
+
+def bad_parameter(family: Family, text: str) -> ApiError:
+    """A parameter of the query string has a wrong value."""
+    return DataQueryError(400, 400, text) if family is Family.DATA_QUERY else v1_error(500000, INVALID_PARAMETER, text, 400)
 
 
 def json_response(body: Any, status: int = 200) -> Response:

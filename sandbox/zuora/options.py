@@ -60,35 +60,8 @@ class DataQueryLimits:
 
 @dataclass
 class ZuoraOptions:
-    """How the tenant behind the stand-in is set up.
-
-    `settlement`: Invoice Settlement on (mode B) or off (mode A). `clock` must return an aware time; tests may move it.
-    `zone` is the tenant's time zone, in which times are shown and dates begin. `data_query_lag_s` is how long a write through the
-    API stays invisible to Data Query. A job waits `data_query_queue_s` in its queue and then runs for `data_query_run_s`, on the tenant's
-    clock; it finds what was there when it was submitted. `custom_fields` are the tenant's own `__c` text fields by object type.
-    `connector_fields=False` is a tenant without the `__NS` fields. `mode_b_actions_on_payments` lets `action/update` write payments and
-    refunds although Invoice Settlement is on; vendor pages disagree about that, so it is off. `invoice_bulk_partial` lets
-    `PUT /v1/invoices` save the good invoices of a batch in which another fails; otherwise none of the batch is saved.
-    `payment_effective_date`: whether a payment made by `POST /v1/payments` must be effective today, or not in the future.
-    `refund_with_unapply`: the user has the permission for refunds that unapply by themselves.
-    `orders`: Orders on, so that subscriptions are made by orders only; with `orders_harmonization` the older operations stay open beside
-    them. `multiple_currencies`: documents of an account, and payments applied to them, may be in other currencies than its own, and
-    invoices have a field Currency; without the feature no API knows that field. `invoice_adjustments`: without the feature of that name no
-    API knows the object InvoiceAdjustment. `currencies` and `payment_terms` are the active ones of the tenant; what loaded accounts have
-    comes on top.
-    `bare`: a tenant that nobody has prepared, without fields of its own, payment method types, and any OAuth client but its
-    administrator's. `new_field_delay_s` is how long a new field stays unknown to all but its definition, `reindex_s` how long a field
-    that is made filterable later is not. `migrates_standard_objects`: `/objects/migrations` takes standard objects.
-    `custom_field_limits`: how many fields of the tenant's own an object may have, and how many filterable ones, as in the smallest
-    edition. `reason_codes` are those of the tenant by kind of transaction, the default first; codes of loaded objects come on top.
-    `countries` are names beyond ISO 3166. `account_number_prefix` is that of numbers which the service gives; none of the caller's own
-    may begin with it. `payment_gateways` are the ids that an electronic payment may name. `zoql_keywords`: whether ZOQL takes keywords in
-    lower case alone, as the reference says, or in any case. `voids_transferred_payments`: a payment that was transferred to accounting
-    can be canceled. `credit_balance_payments`: a payment of mode A may put more into the credit balance than is in it.
-    `aqua_job_name_limit` is the length that the reference gives for names of AQuA jobs; clients of live tenants send longer ones.
-    `payment_types_give_methods`: a payment method type that is switched on gives a method without account. `finance`: Zuora
-    Finance is on.
-    """
+    """How the tenant behind the stand-in is set up: `MEANINGS` tells what each option is. `clock` must return an aware time; tests may move
+    it. `custom_fields` are the tenant's own `__c` text fields by object type."""
 
     settlement: bool = True
     client_id: str = SANDBOX_CLIENT_ID
@@ -135,5 +108,66 @@ class ZuoraOptions:
     concurrency_limits: ConcurrencyLimits = ConcurrencyLimits()
     data_query_limits: DataQueryLimits = DataQueryLimits()
     token_calls_per_minute: int = 2_000
+    token_calls_per_address: int = 100
     locator_life_s: int = 900
     result_file_life_s: int = 3_600
+
+
+MEANINGS: dict[str, str] = {
+    "settlement": "Invoice Settlement on (mode B) or off (mode A)",
+    "client_id client_secret": "the OAuth client of the runs, which may do everything",
+    "admin_client_id admin_client_secret": "the administrator's OAuth client",
+    "bare": (
+        "nobody has prepared the tenant: no field of its own, no `__NS` fields, no payment method types, no client but the administrator's"
+    ),
+    "new_field_delay_s": "how long a new field stays unknown to all but its definition **[A]**",
+    "reindex_s": "how long a field that is made filterable later is not",
+    "migrates_standard_objects": (
+        "`POST /objects/migrations` takes standard objects; the vendor's page on custom fields says so, the reference does not **[A]**"
+    ),
+    "custom_field_limits": "fields of the tenant's own per object, and filterable ones, as in the smallest edition",
+    "reason_codes": (
+        "by kind of transaction, the default first; what the option leaves out stays, and codes of loaded objects come on top"
+    ),
+    "countries": "names of countries beyond ISO 3166",
+    "account_number_prefix": "how numbers begin that the service gives; the caller's own must not",
+    "payment_gateways": "ids that an electronic payment may name",
+    "zoql_keywords": "`any`: ZOQL takes keywords in capitals too; the reference says lower case **[A]**",
+    "voids_transferred_payments": "payments can be canceled although they were transferred to accounting **[A]**",
+    "credit_balance_payments": "payments of mode A may put more into the credit balance than is in it **[A]**",
+    "aqua_job_name_limit": ("longest name of an AQuA job, as the reference says; clients of live tenants send longer ones **[A]**"),
+    "payment_types_give_methods": "a payment method type that is switched on gives a method that belongs to no account **[A]**",
+    "finance": "Zuora Finance; off: no accounting codes are made",
+    "token_life_s": "life of an access token; older tokens live on beside newer ones",
+    "data_query_lag_s": "how long a write through the API stays invisible to Data Query, AQuA and export",
+    "data_query_queue_s": "how long a Data Query job waits (`accepted`) before it runs",
+    "data_query_run_s": ("how long it then runs (`in_progress`), on the tenant's clock; it finds what was there when it was submitted"),
+    "idempotency_replay_status": ("status with which the first answer of a key is repeated: 409, or 200 for that of the first answer"),
+    "payment_effective_date": (
+        "date of a payment made by `POST /v1/payments`: `today` only, as the reference says, or not in the future **[A]**"
+    ),
+    "refund_with_unapply": (
+        "the user has the permission for refunds with automatic unapply; off: `POST /v1/payments/{key}/refunds/unapply` is denied"
+    ),
+    "clock zone": "the tenant's clock and time zone; times are shown and dates begin in it",
+    "entity_id": "the only value that `Zuora-Entity-Ids` may have",
+    "connector_fields custom_fields": "the `__NS` fields; the tenant's own `__c` fields by object",
+    "orders orders_harmonization": (
+        "Orders: `POST /v1/orders` is there, `POST /v1/subscriptions` and Actions on subscriptions are not; with"
+        " harmonization they stay open beside it"
+    ),
+    "multiple_currencies": (
+        "documents, and payments applied to them, may be in other currencies than their account's; off: no API knows"
+        " `Currency` of an invoice **[A]**"
+    ),
+    "invoice_adjustments": "off: no API knows the object InvoiceAdjustment **[A]**",
+    "currencies payment_terms": "active in the tenant; currencies and terms of loaded accounts come on top",
+    "mode_b_actions_on_payments": "lets `action/update` write payments and refunds in mode B **[A]**",
+    "invoice_bulk_partial": "`PUT /v1/invoices` saves the good invoices of a failing batch; off: none **[A]**",
+    "rate_limits concurrency_limits token_calls_per_minute": "request limits of the tenant",
+    "token_calls_per_address": "tokens that one address of a caller may ask for in a minute",
+    "data_query_limits": "limits of Data Query",
+    "locator_life_s result_file_life_s": "life of a ZOQL locator, of the address of a result file",
+    "aqua_partners": "partner ids with which AQuA jobs may be stateful",
+}
+"""What each option means, several with one meaning side by side; the generated page of what is covered shows it."""

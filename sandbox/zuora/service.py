@@ -22,6 +22,7 @@ from sandbox.zuora.models.troubles import Troubles
 from sandbox.zuora.models.users import User
 from sandbox.zuora.options import ZuoraOptions
 from sandbox.zuora.responses import data_query, oauth
+from sandbox.zuora.responses.bodies import check_body
 from sandbox.zuora.urls import ROUTER, Route, family_of, normal
 
 if TYPE_CHECKING:
@@ -183,6 +184,9 @@ class ZuoraStandIn:
         with self.tenant.store.lock:
             self.tenant.custom.catch_up()
         rights.check(call.user, call.request.method, call.path, call.family, lambda: call.body)
+        if route.gate is not None:
+            route.gate(call)
+        check_body(call, route)
         if not route.locked:
             return route.handler(call)
         with self.tenant.store.lock:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.zuora.exceptions import Family
-from sandbox.zuora.http import Handler
+from sandbox.zuora.exceptions import GENERAL, Family
+from sandbox.zuora.http import Call, Handler
 from sandbox.zuora.responses import actions, aqua, crud, data_query, describe, export, object_query, objects, settings
 from sandbox.zuora.responses.v1 import accounts, catalog, deletions, invoices, memos, payments, refunds, standalone, subscriptions
+from sandbox.zuora.responses.v1.fields import settlement_required
 
 Concurrency = Literal["Default", "High-volume", "Object Query"]
+SETTLEMENT = re.compile(r"/v1/(payments|refunds|(credit|debit)-?memos)\b|.*/application-parts\Z")
+"""Operations of Invoice Settlement."""
+GATES: dict[tuple[str, str], Callable[[Call], None]] = {
+    ("POST", "/v1/orders"): subscriptions.orders_required,
+    ("POST", "/v1/subscriptions"): subscriptions.orders_absent,
+    ("POST", "/v1/accounting-codes"): settings.finance_required,
+}
 VARIABLE = re.compile(r"{(\w+)}")
 
 
 @dataclass(frozen=True)
 class Route:
     """One operation. `shape` is its path with variables in braces; `locked` says that it runs under the store's lock; `bodiless`: the
-    reference publishes no body for it, so that clients send none."""
+    reference publishes no body for it, so that clients send none. `resource` is the code of what is wrong with its body, and `each` the
+    list in it whose objects the handler checks one by one; `gate` refuses where the tenant lacks the feature."""
 
     method: str
     shape: str
@@ -27,6 +37,9 @@ class Route:
     concurrency: Concurrency = "Default"
     locked: bool = True
     bodiless: bool = False
+    resource: int = GENERAL
+    each: frozenset[str] = frozenset()
+    gate: Callable[[Call], None] | None = None
 
 
 def family_of(path: str) -> Family:
@@ -102,51 +115,58 @@ DATA_QUERY = [
 ]
 
 
-def v1(method: str, shape: str, handler: Handler, concurrency: Concurrency = "Default") -> Route:
-    return Route(method, f"/v1/{shape}", Family.V1, handler, concurrency)
+def v1(method: str, shape: str, handler: Handler, resource: int = GENERAL, concurrency: Concurrency = "Default", each: str = "") -> Route:
+    path = f"/v1/{shape}"
+    return Route(method, path, Family.V1, handler, concurrency, resource=resource, each=frozenset(each.split()), gate=gate_of(method, path))
+
+
+def gate_of(method: str, path: str) -> Callable[[Call], None] | None:
+    """What the tenant must have for an operation."""
+    return GATES.get((method, path)) or (settlement_required if SETTLEMENT.match(path) else None)
 
 
 def step(shape: str, handler: Handler) -> Route:
     """A change of state, which takes no body."""
-    return Route("PUT", f"/v1/{shape}", Family.V1, handler, bodiless=True)
+    path = f"/v1/{shape}"
+    return Route("PUT", path, Family.V1, handler, bodiless=True, gate=gate_of("PUT", path))
 
 
 V1 = [
-    v1("POST", "accounts", accounts.create, "High-volume"),
+    v1("POST", "accounts", accounts.create, accounts.RESOURCE, "High-volume"),
     v1("GET", "accounts/{key}", accounts.get),
-    v1("PUT", "accounts/{key}", accounts.update),
+    v1("PUT", "accounts/{key}", accounts.update, accounts.UPDATE),
     v1("DELETE", "accounts/{key}", deletions.account),
     v1("GET", "contacts/{key}", accounts.get_contact),
-    v1("PUT", "contacts/{key}", accounts.update_contact),
+    v1("PUT", "contacts/{key}", accounts.update_contact, accounts.UPDATE),
     v1("GET", "catalog/products", catalog.products),
     v1("GET", "catalog/products/{key}", catalog.product),
     v1("GET", "rateplan/{key}/productRatePlan", catalog.rate_plans),
-    v1("POST", "subscriptions", subscriptions.create, "High-volume"),
+    v1("POST", "subscriptions", subscriptions.create, subscriptions.RESOURCE, "High-volume"),
     v1("GET", "subscriptions/{key}", subscriptions.get),
     v1("GET", "subscriptions/accounts/{key}", subscriptions.of_account),
-    v1("PUT", "subscriptions/{key}/customFields", subscriptions.update_custom_fields),
-    v1("POST", "orders", subscriptions.create_order, "High-volume"),
-    v1("POST", "invoices", standalone.create),
-    v1("PUT", "invoices", invoices.bulk_update),
+    v1("PUT", "subscriptions/{key}/customFields", subscriptions.update_custom_fields, subscriptions.UPDATE),
+    v1("POST", "orders", subscriptions.create_order, subscriptions.ORDER, "High-volume"),
+    v1("POST", "invoices", standalone.create, invoices.RESOURCE),
+    v1("PUT", "invoices", invoices.bulk_update, invoices.RESOURCE, each="invoices"),
     v1("GET", "invoices/{key}", invoices.get),
-    v1("PUT", "invoices/{key}", invoices.update),
+    v1("PUT", "invoices/{key}", invoices.update, invoices.RESOURCE),
     v1("GET", "invoices/{key}/items", invoices.items),
     v1("GET", "invoices/{key}/application-parts", invoices.application_parts),
-    v1("POST", "payments", payments.create),
+    v1("POST", "payments", payments.create, payments.RESOURCE),
     v1("GET", "payments", payments.listed),
     v1("GET", "payments/{key}", payments.get),
-    v1("PUT", "payments/{key}", payments.update),
+    v1("PUT", "payments/{key}", payments.update, payments.UPDATE),
     v1("DELETE", "payments/{key}", deletions.payment),
     v1("GET", "payments/{key}/parts", payments.parts),
-    v1("PUT", "payments/{key}/apply", payments.apply),
-    v1("PUT", "payments/{key}/unapply", payments.unapply),
-    v1("PUT", "payments/{key}/transfer", payments.transfer),
+    v1("PUT", "payments/{key}/apply", payments.apply, payments.APPLY),
+    v1("PUT", "payments/{key}/unapply", payments.unapply, payments.UNAPPLY),
+    v1("PUT", "payments/{key}/transfer", payments.transfer, payments.TRANSFER),
     step("payments/{key}/cancel", payments.cancel),
-    v1("POST", "payments/{key}/refunds", refunds.of_payment),
-    v1("POST", "payments/{key}/refunds/unapply", refunds.of_payment_with_unapply),
+    v1("POST", "payments/{key}/refunds", refunds.of_payment, refunds.RESOURCE),
+    v1("POST", "payments/{key}/refunds/unapply", refunds.of_payment_with_unapply, refunds.RESOURCE),
     v1("GET", "refunds", refunds.listed),
     v1("GET", "refunds/{key}", refunds.get),
-    v1("PUT", "refunds/{key}", refunds.update),
+    v1("PUT", "refunds/{key}", refunds.update, refunds.UPDATE),
     step("refunds/{key}/cancel", refunds.cancel),
     v1("GET", "refunds/{key}/parts", refunds.parts),
 ]
@@ -156,9 +176,9 @@ def memo_routes(stem: str, memo: memos.Memo) -> list[Route]:
     """The operations of one kind of memo."""
     routes = [
         v1("GET", stem, memos.of(memo, memos.listed)),
-        v1("PUT", f"{stem}/bulk", memos.of(memo, memos.bulk_update)),
+        v1("PUT", f"{stem}/bulk", memos.of(memo, memos.bulk_update), memo.resource, each="memos"),
         v1("GET", f"{stem}/{{key}}", memos.of(memo, memos.get)),
-        v1("PUT", f"{stem}/{{key}}", memos.of(memo, memos.update)),
+        v1("PUT", f"{stem}/{{key}}", memos.of(memo, memos.update), memo.resource),
         v1("GET", f"{stem}/{{key}}/items", memos.of(memo, memos.items)),
         step(f"{stem}/{{key}}/post", memos.of(memo, memos.post)),
         step(f"{stem}/{{key}}/unpost", memos.of(memo, memos.unpost)),
@@ -169,9 +189,9 @@ def memo_routes(stem: str, memo: memos.Memo) -> list[Route]:
     return [
         *routes,
         v1("GET", f"{stem}/{{key}}/parts", memos.of(memo, memos.parts)),
-        v1("PUT", f"{stem}/{{key}}/apply", memos.of(memo, memos.apply)),
-        v1("PUT", f"{stem}/{{key}}/unapply", memos.of(memo, memos.unapply)),
-        v1("POST", f"{stem}/{{key}}/refund", refunds.of_credit_memo),
+        v1("PUT", f"{stem}/{{key}}/apply", memos.of(memo, memos.apply), memos.APPLY),
+        v1("PUT", f"{stem}/{{key}}/unapply", memos.of(memo, memos.unapply), memos.APPLY),
+        v1("POST", f"{stem}/{{key}}/refund", refunds.of_credit_memo, refunds.RESOURCE),
     ]
 
 
@@ -221,7 +241,7 @@ SETTINGS = [
     *(Route(method, f"/settings/{shape}", Family.V1, handler) for (method, shape), handler in settings.ONE.items()),
     Route("POST", "/settings/batch-requests", Family.V1, settings.batch),
     v1("GET", "accounting-codes", settings.accounting_codes),
-    v1("POST", "accounting-codes", settings.make_accounting_code),
+    v1("POST", "accounting-codes", settings.make_accounting_code, settings.CODES),
 ]
 ROUTES = [*ACTIONS, *DATA_QUERY, *V1, *MEMOS, *OBJECT_QUERY, *AQUA, *EXPORT, *CRUD, *DESCRIBE, *OBJECTS, *SETTINGS]
 ROUTER = Router(ROUTES)

@@ -42,6 +42,10 @@ def test_the_page_of_what_the_netsuite_stand_in_covers_is_the_generated_one() ->
     assert (ROOT / "docs" / "sandbox-netsuite-coverage.md").read_text(encoding="utf-8") == generator().netsuite_coverage.page()
 
 
+def test_the_page_of_what_the_zuora_stand_in_covers_is_the_generated_one() -> None:
+    assert (ROOT / "docs" / "sandbox-zuora-coverage.md").read_text(encoding="utf-8") == generator().zuora_coverage.page()
+
+
 def test_the_page_of_assumptions_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8") == generator().assumption_page()
 

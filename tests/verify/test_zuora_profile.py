@@ -28,6 +28,7 @@ UNASKED = {
     "clock": "the time itself",
     "token_life_s": "the answer to the login tells it, and the product goes by it",
     "token_calls_per_minute": "it would take thousands of calls",
+    "token_calls_per_address": "it would take a hundred calls, and lock out whoever shares the address",
     "rate_limits": "the headers of every answer tell them, and the product goes by these",
     "concurrency_limits": "the headers of every answer tell them, and the product goes by these",
     "data_query_limits": "it would take half a million rows, or all jobs of the tenant",

@@ -20,7 +20,7 @@ from sandbox.zuora.models.writes import (
     writable,
 )
 from sandbox.zuora.schema import ObjectType
-from sandbox.zuora.schema.rules import FROZEN_WITH_SETTLEMENT
+from sandbox.zuora.schema.rules import FROZEN_WITH_SETTLEMENT, ORDER_TYPES
 
 MAX_OBJECTS = 50
 ADJUSTMENT_PREFIX = "InvoiceItemAdjustment."
@@ -60,7 +60,7 @@ DELETABLE: dict[str, tuple[str, ...]] = {
 def object_type(tenant: Tenant, name: object) -> ObjectType:
     """Raises `CrudError` INVALID_TYPE."""
     kind = tenant.schema.get(name) if isinstance(name, str) else None
-    if kind is None or (kind.settlement_only and not tenant.settlement):
+    if kind is None or (kind.settlement_only and not tenant.settlement) or kind.name in ORDER_TYPES:
         raise CrudError("INVALID_TYPE", f"invalid type: {name}")
     return kind
 
@@ -131,7 +131,7 @@ def stored(tenant: Tenant, kind: ObjectType, old: Record, changes: Record) -> Re
 
 def fields_to_null(kind: ObjectType, raw: Mapping[str, Any]) -> list[str]:
     names = raw.get("fieldsToNull", [])
-    if not isinstance(names, list) or any(n not in kind.fields for n in names):
+    if not isinstance(names, list) or any(not isinstance(n, str) or n not in kind.fields for n in names):
         raise CrudError("INVALID_FIELD", f"fieldsToNull names a field that {kind.name} does not have.")
     for name in names:
         writable(kind, name, creating=False)

@@ -95,6 +95,14 @@ def derive_subscription(batch: Batch, s: Record) -> None:
     fill(s, AutoRenew=False, ServiceActivationDate=start, ContractAcceptanceDate=start)
 
 
+def derive_order(batch: Batch, o: Record) -> None:
+    fill(o, Status="Completed", Category="NewSales", CreatedByMigration=False)
+
+
+def derive_order_action(batch: Batch, a: Record) -> None:
+    fill(a, Sequence=0, SubscriptionNumber=batch.parent("Subscription", a, "SubscriptionId").get("Name"))
+
+
 def derive_rate_plan(batch: Batch, r: Record) -> None:
     fill(r, Name=batch.parent("ProductRatePlan", r, "ProductRatePlanId").get("Name"))
 
@@ -261,6 +269,8 @@ RULES: dict[str, Callable[[Batch, Record], None]] = {
     "Account": derive_account,
     "PaymentMethod": derive_payment_method,
     "Subscription": derive_subscription,
+    "Order": derive_order,
+    "OrderAction": derive_order_action,
     "RatePlan": derive_rate_plan,
     "RatePlanCharge": derive_rate_plan_charge,
     "RefundInvoicePayment": derive_refund_invoice_payment,

@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.zuora.exceptions import V1Error, v1_error
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record, ValueRefused, check_date, parse_moment
+from sandbox.zuora.published.expands import EXPANDS
 from sandbox.zuora.schema import Field, ObjectType, camel_name
 
 Test = Callable[[Record], bool]
@@ -63,7 +64,10 @@ FILTERABLE: dict[str, str] = {
     "CreditMemoApplication": "effectivedate accountid applicationgroupid debitmemoid invoiceid",
     "DebitMemo": f"{MEMO} creditmemoid",
     "DebitMemoItem": f"{MEMO_ITEM} creditmemoitemid productrateplanchargeid debitmemoid",
+    "Order": "accountid ordernumber status",
+    "OrderAction": "orderid subscriptionid",
 }
+"""Indexed fields by object; what orders have is not at hand, so they have few **[A]**."""
 ALWAYS_FILTERABLE = ("id", "updateddate")
 RELATIONS: dict[str, str] = {
     "Account": "billto>Contact.BillToId soldto>Contact.SoldToId shipto>Contact.ShipToId"
@@ -77,11 +81,19 @@ RELATIONS: dict[str, str] = {
     " productrateplanchargetiers<ProductRatePlanChargeTier.ProductRatePlanChargeId",
     "ProductRatePlanChargeTier": "productrateplancharge>ProductRatePlanCharge.ProductRatePlanChargeId",
     "Subscription": "account>Account.AccountId invoiceowner>Account.InvoiceOwnerId rateplans<RatePlan.SubscriptionId"
-    " invoiceitems<InvoiceItem.SubscriptionId",
+    " invoiceitems<InvoiceItem.SubscriptionId order>Order.OrderId billtocontact>Contact.BillToContactId",
     "RatePlan": "subscription>Subscription.SubscriptionId productrateplan>ProductRatePlan.ProductRatePlanId"
     " rateplancharges<RatePlanCharge.RatePlanId",
-    "RatePlanCharge": "rateplan>RatePlan.RatePlanId productrateplancharge>ProductRatePlanCharge.ProductRatePlanChargeId",
-    "Invoice": "account>Account.AccountId billtocontact>Contact.BillToContactId invoiceitems<InvoiceItem.InvoiceId",
+    "RatePlanCharge": "rateplan>RatePlan.RatePlanId productrateplancharge>ProductRatePlanCharge.ProductRatePlanChargeId"
+    " rateplanchargetiers<RatePlanChargeTier.RatePlanChargeId",
+    "RatePlanChargeTier": "rateplancharge>RatePlanCharge.RatePlanChargeId",
+    "PaymentMethod": "account>Account.AccountId",
+    "RefundApplicationItem": "refundapplication>RefundApplication.RefundApplicationId",
+    "Invoice": "account>Account.AccountId billtocontact>Contact.BillToContactId invoiceitems<InvoiceItem.InvoiceId"
+    " paymentapplications<PaymentApplication.InvoiceId creditmemoapplications<CreditMemoApplication.InvoiceId"
+    " paymentparts<PaymentPart.InvoiceId creditmemoparts<CreditMemoPart.InvoiceId",
+    "PaymentPart": "payment>Payment.PaymentId",
+    "CreditMemoPart": "creditmemo>CreditMemo.CreditMemoId",
     "InvoiceItem": "invoice>Invoice.InvoiceId subscription>Subscription.SubscriptionId taxationitems<TaxationItem.InvoiceItemId"
     " rateplancharge>RatePlanCharge.RatePlanChargeId",
     "Payment": "account>Account.AccountId paymentmethod>PaymentMethod.PaymentMethodId paymentapplications<PaymentApplication.PaymentId",
@@ -89,12 +101,14 @@ RELATIONS: dict[str, str] = {
     "Refund": "account>Account.AccountId paymentmethod>PaymentMethod.PaymentMethodId refundapplications<RefundApplication.RefundId",
     "RefundApplication": "refund>Refund.RefundId payment>Payment.PaymentId"
     " refundapplicationitems<RefundApplicationItem.RefundApplicationId",
-    "CreditMemo": "account>Account.AccountId creditmemoitems<CreditMemoItem.CreditMemoId"
+    "CreditMemo": "account>Account.AccountId billtocontact>Contact.BillToContactId creditmemoitems<CreditMemoItem.CreditMemoId"
     " creditmemoapplications<CreditMemoApplication.CreditMemoId",
     "CreditMemoItem": "subscription>Subscription.SubscriptionId rateplancharge>RatePlanCharge.RatePlanChargeId"
     " credittaxationitems<CreditTaxationItem.CreditMemoItemId",
     "CreditMemoApplication": "creditmemo>CreditMemo.CreditMemoId",
-    "DebitMemo": "account>Account.AccountId debitmemoitems<DebitMemoItem.DebitMemoId",
+    "Order": "account>Account.AccountId orderactions<OrderAction.OrderId",
+    "OrderAction": "order>Order.OrderId subscription>Subscription.SubscriptionId",
+    "DebitMemo": "account>Account.AccountId billtocontact>Contact.BillToContactId debitmemoitems<DebitMemoItem.DebitMemoId",
     "DebitMemoItem": "subscription>Subscription.SubscriptionId rateplancharge>RatePlanCharge.RatePlanChargeId"
     " debittaxationitems<DebitTaxationItem.DebitMemoItemId",
 }
@@ -118,21 +132,32 @@ class Expansion:
     deeper: list[Expansion] = field(default_factory=list)
 
 
-def expansions(kind: str, paths: Iterable[str]) -> list[Expansion]:
-    """The tree of relations named by dotted paths. Raises the refusal of an unknown one."""
+def expansions(plural: str, kind: str, paths: Iterable[str]) -> list[Expansion]:
+    """The tree of relations named by dotted paths, in any case. Raises the refusal of one that is not published for the object."""
+    wanted = [path.lower() for path in paths]
+    for path in wanted:
+        if path not in EXPANDS[plural].split():
+            raise refuse(f"The relation '{path}' of {plural} cannot be expanded.")
+    return tree(kind, wanted)
+
+
+def tree(kind: str, paths: Iterable[str]) -> list[Expansion]:
+    """Without relations of which the tenant never has any."""
     found: dict[str, Expansion] = {}
     below: dict[str, list[str]] = {}
     for path in paths:
         name, _, rest = path.partition(".")
-        found.setdefault(name, relation(kind, name))
+        if (known := relation(kind, name)) is None:
+            continue
+        found.setdefault(name, known)
         if rest:
             below.setdefault(name, []).append(rest)
     for name, rests in below.items():
-        found[name].deeper = expansions(found[name].kind, rests)
+        found[name].deeper = tree(found[name].kind, rests)
     return list(found.values())
 
 
-def relation(kind: str, name: str) -> Expansion:
+def relation(kind: str, name: str) -> Expansion | None:
     for entry in RELATIONS.get(kind, "").split():
         match = RELATION.match(entry)
         if match and match["name"] == name:
@@ -140,7 +165,7 @@ def relation(kind: str, name: str) -> Expansion:
             link = match["field"]
             shown = camel_name(match["kind"]) + "s" if many else camel_name(link.removesuffix("Id"))
             return Expansion(shown, match["kind"], link, many)
-    raise refuse(f"The relation '{name}' cannot be expanded.")
+    return None
 
 
 def indexed_field(kind: ObjectType, name: str) -> Field:
@@ -165,6 +190,8 @@ def filter_tests(tenant: Tenant, kind: ObjectType, filters: Iterable[str]) -> tu
         converted = [convert(wanted, v, tenant) for v in operands]
         if match["op"] == "SW" and wanted.kind not in TEXTS:
             raise refuse(f"The operator SW does not fit the field {wanted.camel}; it is for texts.")
+        if match["op"] in ("LT", "GT", "LE", "GE") and converted[0] is None:
+            raise refuse(f"The operator {match['op']} needs a value; null is compared by EQ and NE.")
         tests.append(test_for(wanted.name, match["op"], converted))
         if match["op"] in ("EQ", "IN") and wanted.name == "Id":
             candidates = [r for r in (tenant.store.get(kind.name, i) for i in dict.fromkeys(converted)) if r is not None]
@@ -184,7 +211,7 @@ def operands_of(op: str, text: str) -> list[str]:
 def convert(wanted: Field, text: str, tenant: Tenant) -> Any:
     if text == "null":
         return None
-    if text == EMPTY_STRING:
+    if text == EMPTY_STRING and wanted.kind in TEXTS:
         return ""
     try:
         match wanted.kind:

@@ -29,6 +29,11 @@ TYPES_OF_CODES = {
     "OtherEquity": "Equity",
     "BadDebt": "Expenses",
     "OtherExpenses": "Expenses",
+    "UnbilledReceivables": "Assets",
+    "ContractAssets": "Assets",
+    "ContractLiabilities": "Liabilities",
+    "AdjustmentLiabilities": "Liabilities",
+    "AdjustmentRevenue": "Revenue",
 }
 """Types of accounting codes and their categories."""
 TAXES = ("TaxationItem", "CreditTaxationItem", "DebitTaxationItem")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.zuora.exceptions import v1_error
 from sandbox.zuora.models.tenant import Tenant
-from sandbox.zuora.models.values import Record
+from sandbox.zuora.models.values import MAX_DIGITS, Record
 from sandbox.zuora.schema.fields import words
 
 RESOURCE = 531100
@@ -69,11 +69,16 @@ def add_months(start: date, months: int) -> date:
 
 
 def add_term(start: str, count: int, period: str) -> str:
-    """The end of a term, as an ISO date."""
+    """The end of a term, as an ISO date. Raises `V1Error`."""
     day = date.fromisoformat(start)
-    if period in TERM_MONTHS:
-        return add_months(day, count * TERM_MONTHS[period]).isoformat()
-    return (day + timedelta(days=count * (7 if period == "Week" else 1))).isoformat()
+    try:
+        if count > 0 and period in TERM_MONTHS:
+            return add_months(day, count * TERM_MONTHS[period]).isoformat()
+        if count > 0:
+            return (day + timedelta(days=count * (7 if period == "Week" else 1))).isoformat()
+    except (ValueError, OverflowError):
+        pass
+    raise v1_error(RESOURCE, INVALID, f"A term of {count} is invalid.")
 
 
 def subscribe(tenant: Tenant, account: Record, values: Record, plans: Sequence[Plan]) -> tuple[Record, Decimal, Decimal]:
@@ -221,4 +226,6 @@ def number(raw: Any) -> Decimal | None:
         return None
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
         raise v1_error(RESOURCE, INVALID, "Quantities and prices must be numbers.")
+    if Decimal(raw).adjusted() >= MAX_DIGITS:
+        raise v1_error(RESOURCE, INVALID, f"Quantities and prices have at most {MAX_DIGITS} digits.")
     return Decimal(raw)

@@ -19,6 +19,7 @@ from sandbox.zuora.models.users import Users
 from sandbox.zuora.models.values import Record
 from sandbox.zuora.options import REASON_CODES, ZuoraOptions
 from sandbox.zuora.schema import build_schema
+from sandbox.zuora.schema.rules import ORDER_TYPES
 
 
 class Tenant:
@@ -27,6 +28,9 @@ class Tenant:
     def __init__(self, options: ZuoraOptions) -> None:
         self.options = options
         self.schema = build_schema(options.connector_fields and not options.bare, {} if options.bare else options.custom_fields)
+        if not options.orders:
+            for name in ORDER_TYPES:
+                del self.schema[name]
         if not options.invoice_adjustments:
             del self.schema["InvoiceAdjustment"]
         if not options.multiple_currencies:
@@ -43,7 +47,6 @@ class Tenant:
         self.exports = Exports(self.store, options, self.jobs)
         self.custom = CustomFields(self)
         self.settings = Settings(self)
-        self.orders = 0
         self.currencies = set(options.currencies)
         self.payment_terms = set(options.payment_terms)
         self.reason_codes = {kind: list(codes) for kind, codes in (REASON_CODES | dict(options.reason_codes)).items()}
@@ -58,10 +61,6 @@ class Tenant:
             self.currencies.add(account["Currency"])
             if "PaymentTerm" in account:
                 self.payment_terms.add(account["PaymentTerm"])
-
-    def next_order_number(self) -> str:
-        self.orders += 1
-        return f"O-{self.orders:08d}"
 
     def today(self) -> date:
         """The present date in the tenant's zone."""

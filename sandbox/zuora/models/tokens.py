@@ -26,18 +26,21 @@ class Tokens:
     def __init__(self, options: ZuoraOptions) -> None:
         self.options = options
         self.alive: dict[str, Token] = {}
-        self.issued: deque[float] = deque()
+        self.asked: dict[str, deque[float]] = {}
+        """When tokens were asked for within the last minute, by the address of the caller."""
 
     def now(self) -> float:
         return self.options.clock().timestamp()
 
-    def calls_left(self) -> int:
-        """Token calls left in this minute, after counting this one."""
+    def calls_left(self, address: str) -> tuple[int, int]:
+        """Token calls left in this minute, of the tenant and of the address, after counting this one."""
         now = self.now()
-        while self.issued and self.issued[0] <= now - MINUTE_S:
-            self.issued.popleft()
-        self.issued.append(now)
-        return self.options.token_calls_per_minute - len(self.issued)
+        self.asked.setdefault(address, deque()).append(now)
+        for moments in self.asked.values():
+            while moments and moments[0] <= now - MINUTE_S:
+                moments.popleft()
+        everyone = sum(map(len, self.asked.values()))
+        return self.options.token_calls_per_minute - everyone, self.options.token_calls_per_address - len(self.asked[address])
 
     def issue(self, client: Client, calls: int | None = None) -> str:
         """A new token of a client; `calls` lets it die after so many requests."""

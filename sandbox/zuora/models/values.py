@@ -72,10 +72,10 @@ def check_decimal(field: Field, raw: Any) -> Decimal:
     value = raw if isinstance(raw, Decimal) else Decimal(str(raw))
     if not value.is_finite():
         raise ValueRefused(f"The value of field {field.name} must be a number.")
-    if value != round(value, MAX_DECIMALS):
-        raise ValueRefused(f"The value of field {field.name} has more than {MAX_DECIMALS} decimal places.")
     if value.adjusted() >= MAX_DIGITS:
         raise ValueRefused(f"The value of field {field.name} has more than {MAX_DIGITS} digits.")
+    if value != round(value, MAX_DECIMALS):
+        raise ValueRefused(f"The value of field {field.name} has more than {MAX_DECIMALS} decimal places.")
     return value
 
 

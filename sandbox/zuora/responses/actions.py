@@ -16,10 +16,12 @@ from sandbox.zuora.schema.rules import DEFAULT_WSDL
 
 def page_size(call: Call) -> int:
     """`conf.batchSize`; what is above the most is taken for the most (published QueryOptions)."""
-    size = (call.body.get("conf") or {}).get("batchSize", MAX_PAGE)
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+    size = (call.body.get("conf") or {}).get("batchSize")
+    if size is None:
+        return MAX_PAGE
+    if size < 1:
         raise ZoqlFault("INVALID_VALUE", "batchSize must be 1 or more")
-    return min(size, MAX_PAGE)
+    return min(int(size), MAX_PAGE)
 
 
 def query(call: Call) -> Response:

@@ -22,6 +22,8 @@ def submit(call: Call) -> Response:
     version = str(body.get("version", "1.0"))
     if file_format not in FORMATS or version not in VERSIONS:
         raise AquaError("90006", f"The format must be one of {', '.join(FORMATS)} and the version one of {', '.join(VERSIONS)}")
+    if body.get("encrypted") not in (None, "", "none"):
+        raise AquaError("90006", "encrypted must be none: the tenant has no key for pgp")
     longest = call.tenant.options.aqua_job_name_limit
     if len(str(body.get("name") or "")) > longest:
         raise AquaError("90006", f"The name of a job must not be longer than {longest} characters")

@@ -6,12 +6,11 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.zuora.exceptions import DataQueryError
 from sandbox.zuora.http import Call, json_response
-from sandbox.zuora.models.dataquery.results import EXTENSIONS, PACKED, PREFIX, FileRefused, ResultFiles
+from sandbox.zuora.models.dataquery.results import PREFIX, FileRefused, ResultFiles
 from sandbox.zuora.models.dataquery.translate import MAX_QUERY_LENGTH
 
 DEFAULT_LIST = 20
-MAX_LIST = 100
-SOURCES = ("LIVE", "WAREHOUSE")
+MAX_LIST = 1_000
 STATUSES = ("", "accepted", "in_progress", "completed", "failed", "cancelled", "submitted")
 
 
@@ -21,25 +20,17 @@ def refuse(message: str) -> DataQueryError:
 
 def submit(call: Call) -> Response:
     body = call.body
-    query, output = body.get("query"), body.get("output")
-    if not isinstance(query, str) or not query.strip() or len(query) > MAX_QUERY_LENGTH:
+    query = body["query"]
+    if not query.strip() or len(query) > MAX_QUERY_LENGTH:
         raise refuse("query may not be empty")
-    if body.get("outputFormat") not in EXTENSIONS:
-        raise refuse(f"outputFormat must be one of {', '.join(EXTENSIONS)}")
-    if body.get("compression") not in PACKED:
-        raise refuse(f"compression must be one of {', '.join(PACKED)}")
-    if not isinstance(output, dict) or output.get("target") != "S3":
-        raise refuse("output.target must be S3")
-    if body.get("sourceData", "LIVE") not in SOURCES:
-        raise refuse(f"sourceData must be one of {', '.join(SOURCES)}")
     job = call.tenant.jobs.submit(
         query,
         body["outputFormat"],
         body["compression"],
-        separator=body.get("columnSeparator", "|"),
-        read_deleted=bool(body.get("readDeleted", False)),
-        use_index_join=bool(body.get("useIndexJoin", False)),
-        source=body.get("sourceData", "LIVE"),
+        separator=body.get("columnSeparator") or "|",
+        read_deleted=bool(body.get("readDeleted")),
+        use_index_join=bool(body.get("useIndexJoin")),
+        source=body.get("sourceData") or "LIVE",
     )
     return json_response({"data": call.tenant.jobs.accepted(job)})
 

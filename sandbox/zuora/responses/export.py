@@ -8,16 +8,12 @@ from werkzeug.wrappers import Response
 
 from sandbox.zuora.exceptions import CrudError, NoSuchRecord
 from sandbox.zuora.http import Call, json_response
-from sandbox.zuora.models.export.files import FORMATS
 from sandbox.zuora.models.export.zoql import ExportRefused
 
 
 def submit(call: Call) -> Response:
-    file_format = str(call.body.get("Format", "")).lower()
-    if file_format not in FORMATS:
-        raise CrudError("INVALID_VALUE", f"Format must be one of {', '.join(FORMATS)}.")
     try:
-        made = call.tenant.exports.export(file_format, call.body.get("Query"))
+        made = call.tenant.exports.export(call.body["Format"], call.body.get("Query"))
     except ExportRefused as refused:
         raise CrudError("MALFORMED_QUERY", str(refused)) from None
     return json_response({"Success": True, "Id": made.id})

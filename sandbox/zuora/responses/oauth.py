@@ -13,8 +13,8 @@ GRANT = "client_credentials"
 def token(call: Call) -> Response:
     """A new access token, or the refusals of section 2."""
     tokens = call.tenant.tokens
-    left = tokens.calls_left()
-    if left < 0:
+    left, of_address = tokens.calls_left(call.request.remote_addr or "")
+    if min(left, of_address) < 0:
         return refused(429, "Too Many Requests", "Too many token requests", {"Retry-After": "60"})
     form = call.request.form
     if form.get("grant_type") != GRANT:

@@ -30,7 +30,7 @@ def refuse(message: str) -> Exception:
 
 def type_of(call: Call) -> ObjectType:
     name = PLURALS.get(call.args["plural"])
-    kind = call.tenant.schema[name] if name else None
+    kind = call.tenant.schema.get(name) if name else None
     if kind is None or (kind.settlement_only and not call.tenant.settlement):
         raise v1_error(500000, 40, f"The object {call.args['plural']} does not exist.", 404)
     return kind
@@ -83,8 +83,10 @@ def position(text: str) -> int:
     try:
         start = json.loads(base64.urlsafe_b64decode(text))[0]["at"]
     except (ValueError, KeyError, TypeError, IndexError):
-        raise refuse("The cursor is invalid.") from None
-    return int(start)
+        start = None
+    if type(start) is not int or start < 0:
+        raise refuse("The cursor is invalid.")
+    return start
 
 
 class View:
@@ -98,7 +100,7 @@ class View:
         self.nulls = call.flag("includeNullFields")
         self.page_size = page_size
         self.columns = self.chosen(call)
-        self.expanded = expansions(kind.name, values(call, "expand"))
+        self.expanded = expansions(call.args["plural"], kind.name, values(call, "expand"))
         self.check_columns()
 
     def chosen(self, call: Call) -> dict[str, set[str]]:

@@ -100,6 +100,11 @@ def definition_in(field: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise refuse(INVALID, "field.definition must be an object.")
     check_keys("definition", given, DEFINITION_KEYS)
+    enum, longest = given.get("enum") or [], given.get("maxLength")
+    if not isinstance(enum, list) or not all(isinstance(value, str) for value in enum):
+        raise refuse(INVALID, "field.definition.enum must be a list of texts.")
+    if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int)):
+        raise refuse(INVALID, "field.definition.maxLength must be an integer.")
     if given.get("origin", "custom") != "custom":
         raise refuse(INVALID, "field.definition.origin must be custom.")
     return given
@@ -115,7 +120,7 @@ def add(call: Call, kind: ObjectType, field: dict[str, Any]) -> None:
         type=str(given.get("type", "")),
         format=str(given.get("format", "")),
         max_length=given.get("maxLength"),
-        enum=tuple(given.get("enum", ())),
+        enum=tuple(given.get("enum") or ()),
         filterable=field.get("filterable") is True,
         description=str(given.get("description", "")),
     )

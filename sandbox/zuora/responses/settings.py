@@ -11,13 +11,12 @@ from werkzeug.wrappers import Response
 from sandbox.zuora.exceptions import ApiError, Family, V1Error, v1_error
 from sandbox.zuora.http import Call, json_response, success
 from sandbox.zuora.models import rights
-from sandbox.zuora.models.settings import ENGINES, TYPES_OF_CODES
+from sandbox.zuora.models.settings import ENGINES
 from sandbox.zuora.schema.rules import METHOD_TYPES
 
 RESOURCE, CODES = 500000, 550000
 INVALID, REQUIRED, RULE, MISSING = 20, 22, 30, 40
 MAX_REQUESTS = 100
-LONGEST_NAME = 100
 DEFAULT_SIZE, MAX_SIZE = 20, 100
 HIDDEN = "accountingCode"
 
@@ -102,14 +101,14 @@ def accounting_codes(call: Call) -> Response:
     return success({"accountingCodes": list(call.tenant.settings.accounting_codes.values())})
 
 
-def make_accounting_code(call: Call) -> Response:
+def finance_required(call: Call) -> None:
+    """Raises the refusal of a tenant without Zuora Finance."""
     if not call.tenant.options.finance:
         raise refuse(10, "Zuora Finance is not enabled for this tenant.", 403, CODES)
-    name, kind = call.body.get("name"), call.body.get("type")
-    if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_NAME:
-        raise refuse(INVALID, f"name must have 1 to {LONGEST_NAME} characters.", 200, CODES)
-    if kind not in TYPES_OF_CODES:
-        raise refuse(INVALID, f"type must be one of {', '.join(TYPES_OF_CODES)}.", 200, CODES)
+
+
+def make_accounting_code(call: Call) -> Response:
+    name, kind = call.body["name"], call.body["type"]
     if name in call.tenant.settings.accounting_codes:
         raise refuse(RULE, f"The accounting code {name} already exists.", 200, CODES)
     more = {k: v for k, v in call.body.items() if k not in ("name", "type")}
@@ -134,6 +133,8 @@ def batch(call: Call) -> Response:
     requests = call.body.get("requests")
     if not isinstance(requests, list) or not 1 <= len(requests) <= MAX_REQUESTS:
         raise refuse(INVALID, f"requests must hold 1 to {MAX_REQUESTS} requests.")
+    if not all(isinstance(r, dict) and isinstance(r.get("body") or {}, dict) for r in requests):
+        raise refuse(INVALID, "requests must hold objects, and their bodies must be objects.")
     return json_response({"responses": [answered(call, r) for r in requests]})
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from sandbox.zuora.schema import billing, core, rules, settlement
+from sandbox.zuora.schema import billing, core, orders, rules, settlement
 from sandbox.zuora.schema.fields import SYSTEM_FIELDS, TEXT_LENGTH, Field, ObjectType, camel_name, is_custom, parse_entries
 
 __all__ = ["Field", "ObjectType", "Schema", "add_custom_field", "build_schema", "camel_name", "is_custom"]
 
 Schema = dict[str, ObjectType]
-TABLES = {**core.FIELDS, **billing.FIELDS, **settlement.FIELDS}
+TABLES = {**core.FIELDS, **billing.FIELDS, **settlement.FIELDS, **orders.FIELDS}
 
 
 def build_schema(connector_fields: bool = True, custom_fields: Mapping[str, tuple[str, ...]] | None = None) -> Schema:
@@ -39,7 +39,7 @@ def build_type(name: str) -> ObjectType:
         number=rules.NUMBERS[name][0] if name in rules.NUMBERS else None,
         plural=next((plural for plural, kind in rules.PLURALS.items() if kind == name), None),
         settlement_only=name in rules.SETTLEMENT_TYPES,
-        zoql=name not in rules.SETTLEMENT_TYPES,
+        zoql=name not in rules.SETTLEMENT_TYPES and name not in rules.ORDER_TYPES,
     )
 
 

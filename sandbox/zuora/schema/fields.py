@@ -72,8 +72,8 @@ class ObjectType:
 
     @property
     def table(self) -> str:
-        """The Data Query table."""
-        return self.name.lower()
+        """The Data Query table; that of orders is named by the plural, since `order` is a word of SQL."""
+        return {"Order": "orders"}.get(self.name, self.name.lower())
 
     def columns(self) -> Iterator[Field]:
         """The fields that are Data Query columns."""

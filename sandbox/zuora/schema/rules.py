@@ -130,6 +130,24 @@ ENUMS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "CreditMemoItem": {"SourceItemType": MEMO_ITEM_SOURCES, "TaxMode": TAX_MODES},
     "DebitMemoItem": {"SourceItemType": (*MEMO_ITEM_SOURCES, "CreditMemoItem"), "TaxMode": TAX_MODES},
+    "Order": {
+        "Status": ("Draft", "Pending", "Completed", "Cancelled", "Scheduled", "Executing", "Failed"),
+        "Category": ("NewSales", "Return"),
+        "ScheduledDatePolicy": ("SpecificDate",),
+    },
+    "OrderAction": {
+        "Type": words(
+            "CreateSubscription TermsAndConditions AddProduct UpdateProduct RemoveProduct RenewSubscription CancelSubscription"
+            " OwnerTransfer Suspend Resume ChangePlan"
+        ),
+        "TermType": ("TERMED", "EVERGREEN"),
+        "RenewSetting": ("RENEW_WITH_SPECIFIC_TERM", "RENEW_TO_EVERGREEN"),
+        "CurrentTermPeriodType": TERM_PERIODS,
+        "RenewalTermPeriodType": TERM_PERIODS,
+        "CancellationPolicy": ("EndOfCurrentTerm", "EndOfLastInvoicePeriod", "SpecificDate"),
+        "SubType": ("Upgrade", "Downgrade", "Crossgrade", "PlanChanged"),
+        "EffectivePolicy": ("EffectiveImmediately", "EffectiveEndOfBillingPeriod", "SpecificDate"),
+    },
     "PaymentApplication": {"PaymentApplicationStatus": ("Processing", "Processed", "Cancelled")},
 }
 
@@ -171,6 +189,7 @@ REFERENCES_EVERYWHERE = {
     "InvoiceId": "Invoice",
     "InvoiceItemId": "InvoiceItem",
     "SubscriptionId": "Subscription",
+    "OrderId": "Order",
     "PaymentId": "Payment",
     "PaymentMethodId": "PaymentMethod",
     "PaymentMethodSnapshotId": "PaymentMethodSnapshot",
@@ -199,9 +218,11 @@ REFERENCES_EVERYWHERE = {
     "ParentId": "Account",
     "DefaultPaymentMethodId": "PaymentMethod",
 }
-NO_REFERENCE = {("InvoiceItem", "ProductId"), ("RatePlan", "ProductId"), ("RatePlan", "AmendmentId")}
+NO_REFERENCE = {("InvoiceItem", "ProductId"), ("RatePlan", "ProductId"), ("RatePlan", "AmendmentId"), ("Subscription", "OrderId")}
 
 REQUIRED: dict[str, str] = {
+    "Order": "AccountId OrderDate",
+    "OrderAction": "OrderId Type",
     "Account": "Name Currency",
     "Contact": "AccountId FirstName LastName",
     "Product": "Name EffectiveStartDate EffectiveEndDate",
@@ -239,6 +260,7 @@ REQUIRED: dict[str, str] = {
 }
 
 NUMBERS: dict[str, tuple[str, str]] = {
+    "Order": ("OrderNumber", "O-"),
     "Account": ("AccountNumber", "A"),
     "Product": ("SKU", "SKU-"),
     "Subscription": ("Name", "A-S"),
@@ -254,6 +276,8 @@ NUMBERS: dict[str, tuple[str, str]] = {
 VERSIONED = {"Subscription", "RatePlanCharge"}
 """Types whose number is shared by the versions of one thing and so is not unique."""
 
+ORDER_TYPES = ("Order", "OrderAction")
+"""Types of the feature Orders."""
 SETTLEMENT_TYPES = frozenset(
     words(
         "CreditMemo CreditMemoItem CreditMemoApplication CreditMemoPart CreditTaxationItem DebitMemo DebitMemoItem DebitTaxationItem"
@@ -290,6 +314,8 @@ PLURALS: dict[str, str] = {
     "credit-memo-applications": "CreditMemoApplication",
     "debit-memos": "DebitMemo",
     "debit-memo-items": "DebitMemoItem",
+    "orders": "Order",
+    "order-actions": "OrderAction",
 }
 
 EMPTY_PLURALS = frozenset(

@@ -87,13 +87,22 @@ def test_without_sold_to_a_second_contact_like_the_bill_to_is_made(empty: Tenant
         ({"accountNumber": "A-1"}, 20),
         ({"Name": "capital"}, 21),
         ({"Nothing__NS": "x"}, 21),
-        ({"creditCard": {}}, 30),
+        ({"creditCard": {}}, 22),
+        ({"hpmCreditCardPaymentMethodId": "x"}, 30),
     ],
 )
 def test_wrong_accounts_are_refused_and_change_nothing(settled: Tenant, change: dict[str, Any], category: int) -> None:
     before = settled.stand_in.dump()
     assert code(settled.post("/v1/accounts", account_body(**change))) == category
     assert settled.stand_in.dump() == before
+
+
+def test_the_account_above_is_named_by_number_too(settled: Tenant) -> None:
+    made = settled.post("/v1/accounts", account_body(accountNumber="NS-9", parentAccountNumber="A-1"))
+    assert settled.get(f"/v1/accounts/{made['accountId']}")["basicInfo"]["parentId"] == rid("a")
+    assert code(settled.post("/v1/accounts", account_body(accountNumber="NS-10", parentAccountNumber="nobody"))) == 40
+    both = account_body(accountNumber="NS-10", parentAccountNumber="A-1", parentId=rid("a", 2))
+    assert code(settled.post("/v1/accounts", both)) == 20
 
 
 def test_update_of_account_and_contact(settled: Tenant) -> None:
@@ -184,6 +193,49 @@ def test_an_order_makes_a_subscription(settled: Tenant) -> None:
     assert (charge["productRatePlanChargeId"], charge["quantity"], charge["price"]) == (rid("e"), 5, 10)
     older = settled.call("POST", "/v1/orders", ORDER, headers={"Zuora-Version": "196.0"}).json()
     assert older["subscriptionNumbers"] == ["A-S00000002"]
+
+
+def test_an_order_is_kept_with_its_actions(settled: Tenant) -> None:
+    settled.load(**CATALOGUE)
+    settled.post("/v1/orders", {**ORDER, "orderNumber": "O-mine"})
+    found = settled.get(
+        "/object-query/orders", **{"filter[]": "ordernumber.EQ:o-MINE", "expand[]": ["account", "orderactions.subscription"]}
+    )
+    order = found["data"][0]
+    assert (order["orderNumber"], order["orderDate"], order["status"], order["category"]) == (
+        "O-mine",
+        "2026-01-31",
+        "Completed",
+        "NewSales",
+    )
+    action = order["orderActions"][0]
+    assert (action["type"], action["termType"], action["currentTerm"], action["autoRenew"]) == ("CreateSubscription", "TERMED", 12, True)
+    assert (order["account"]["accountNumber"], action["subscription"]["orderId"]) == ("A-1", order["id"])
+    assert settled.get("/object-query/orders/O-mine")["id"] == order["id"]
+    actions = settled.get("/object-query/order-actions", **{"filter[]": f"orderid.EQ:{order['id']}"})["data"]
+    assert [a["subscriptionNumber"] for a in actions] == ["A-S00000001"]
+    assert settled.call("GET", "/object-query/orders", params={"filter[]": "orderdate.EQ:2026-01-31"}).status_code == 400
+    settled.clock.move(60)
+    assert settled.sql("SELECT o.ordernumber, a.type FROM orders o JOIN orderaction a ON a.orderid = o.id") == [
+        {"ordernumber": "O-mine", "type": "CreateSubscription"}
+    ]
+    assert code(settled.post("/v1/orders", {**ORDER, "orderNumber": "O-mine"})) == 20
+    assert settled.post("/v1/orders", ORDER)["orderNumber"] == "O-00000001"
+
+
+@pytest.mark.parametrize("change", [{"status": "Draft"}, {"orderLineItems": []}, {"schedulingOptions": {}}])
+def test_what_orders_of_this_tenant_do_not_do_is_refused(settled: Tenant, change: dict[str, Any]) -> None:
+    settled.load(**CATALOGUE)
+    before = settled.stand_in.dump()
+    assert code(settled.post("/v1/orders", {**ORDER, **change})) == 30
+    assert settled.stand_in.dump() == before
+
+
+def test_a_tenant_without_orders_knows_none() -> None:
+    with running(orders=False) as tenant:
+        assert tenant.call("GET", "/object-query/orders").status_code == 404
+        assert tenant.call("GET", "/object-query/order-actions").status_code == 404
+        tenant.refused(Order=[{"AccountId": rid("a"), "OrderDate": "2026-01-31"}])
 
 
 def test_wrong_orders(settled: Tenant) -> None:

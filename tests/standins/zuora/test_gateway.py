@@ -53,6 +53,21 @@ def test_too_many_tokens() -> None:
         assert token(tenant).status_code == 200
 
 
+def test_an_address_has_fewer_tokens_than_the_tenant() -> None:
+    with running(token_calls_per_address=2) as tenant:
+        answers = [token(tenant).status_code for _ in range(2)]
+        assert answers == [200, 429], "the tenant's own login was the first"
+        tenant.stand_in.tenant.tokens.asked["another address"] = tenant.stand_in.tenant.tokens.asked.pop("127.0.0.1")
+        assert token(tenant).headers["X-RateLimit-Remaining-minute"] == str(2_000 - 4)
+
+
+def test_the_headers_name_the_window_that_is_closest_to_exhaustion() -> None:
+    with running(rate_limits=RateLimits(per_minute=100, per_hour=5, per_day=1_000)) as tenant:
+        headers = tenant.call("GET", "/v1/accounts/x").headers
+        assert (headers["RateLimit-Limit"].split(",")[0], headers["RateLimit-Remaining"]) == ("5", "4")
+        assert 3_500 < int(headers["RateLimit-Reset"]) <= 3_600
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
 
+from sandbox.zuora.exceptions import V1Error
+from sandbox.zuora.models.objectquery import ALWAYS_FILTERABLE, FILTERABLE, filter_tests
+from sandbox.zuora.published.expands import EXPANDS
 from sandbox.zuora.schema.rules import PLURALS
 from tests.standins.zuora.tenant import PACIFIC, Tenant, invoice, rid, running
+from tests.standins.zuora.test_accounts import CATALOGUE, ORDER
+from tests.standins.zuora.test_published_contract import description, description_file, resolved
 
 
 def ids(answer: Any) -> list[str]:
@@ -112,11 +118,72 @@ def test_columns_can_be_chosen(settled: Tenant) -> None:
 def test_expansion(settled: Tenant) -> None:
     found = settled.get(
         "/object-query/invoices/INV00000001",
-        **{"expand[]": ["account.billto", "invoiceitems.taxationitems"], "invoiceitems.fields[]": "id"},
+        **{"expand[]": ["account.billto", "invoiceitems"], "invoiceitems.fields[]": "id"},
     )
     assert found["account"]["name"] == "Acme Ltd"
     assert found["account"]["billTo"]["lastName"] == "Lee"
-    assert [t["name"] for t in found["invoiceItems"][0]["taxationItems"]] == ["State"]
+    assert found["invoiceItems"][0] == {"id": rid("2", 1)}
+    item = settled.get(f"/object-query/invoice-items/{rid('2', 1)}", **{"expand[]": "TaxationItems"})
+    assert [t["name"] for t in item["taxationItems"]] == ["State"]
+
+
+def test_every_published_expansion_is_taken_and_no_other(settled: Tenant) -> None:
+    settled.load(**CATALOGUE)
+    settled.post("/v1/orders", ORDER)
+    for plural, paths in EXPANDS.items():
+        for path in paths.split():
+            answer = settled.call("GET", f"/object-query/{plural}", params={"expand[]": path})
+            assert answer.status_code == 200, (plural, path, answer.text)
+            longer = settled.call("GET", f"/object-query/{plural}", params={"expand[]": f"{path}.account.invoices"})
+            assert longer.status_code == 400, (plural, path)
+    subscription = settled.get("/object-query/subscriptions", **{"expand[]": ["order", "rateplans.rateplancharges.rateplanchargetiers"]})[
+        "data"
+    ][0]
+    assert subscription["order"]["orderNumber"] == "O-00000001"
+
+
+@pytest.mark.skipif(not description_file().is_file(), reason="no copy of zuora-openapi.yaml; set CONTRACTS_DIR to its folder")
+def test_the_expansions_are_the_published_ones() -> None:
+    assert set(EXPANDS) == set(PLURALS)
+    for plural, paths in EXPANDS.items():
+        parameters = [resolved(p) for p in description()["paths"][f"/object-query/{plural}"]["get"]["parameters"]]
+        given = next(resolved(p["schema"]["items"]).get("enum", []) for p in parameters if p["name"] == "expand[]")
+        assert set(given) <= set(paths.split()), plural
+
+
+ODD_VALUES = ("null", "x", "5", "2026-01-31", "", "[x]", "[null,5]", "\x02\x03", "true")
+
+
+def test_every_operator_on_every_indexed_field_is_answered(settled: Tenant) -> None:
+    settled.load(**CATALOGUE)
+    settled.post("/v1/orders", ORDER)
+    tenant, refused, answered = settled.stand_in.tenant, 0, 0
+    codes: set[tuple[int, int]] = set()
+    for kind in (tenant.schema[name] for name in PLURALS.values()):
+        names = {*FILTERABLE.get(kind.name, "").split(), *ALWAYS_FILTERABLE} & set(kind.by_lower)
+        for name, operator, value in product(sorted(names), ("EQ", "NE", "LT", "GT", "LE", "GE", "SW", "IN", "eq", "XX"), ODD_VALUES):
+            try:
+                found, tests = filter_tests(tenant, kind, [f"{name}.{operator}:{value}"])
+                assert operator not in ("eq", "XX")
+                assert all(isinstance(test(record), bool) for record in found for test in tests)
+                answered += 1
+            except V1Error as refusal:
+                codes.add((refusal.status, refusal.code % 100))
+                refused += 1
+    assert codes == {(400, 27)}
+    assert min(answered, refused) > 1_000
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30=", "W3siYXQiOiAieCJ9XQ==", "W3siYXQiOiAtNX1d", "W3siYXQiOiB0cnVlfV0="])
+def test_cursors_that_were_not_handed_out(settled: Tenant, cursor: str) -> None:
+    assert settled.call("GET", "/object-query/invoices", params={"cursor": cursor}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "condition", ["amount.GT:null", "amount.EQ:\x02\x03", "duedate.LE:null", "reversed.EQ:maybe", "duedate.EQ:31.01.2026"]
+)
+def test_values_that_do_not_fit_their_field(settled: Tenant, condition: str) -> None:
+    assert settled.call("GET", "/object-query/invoices", params={"filter[]": condition}).status_code == 400
 
 
 def test_unknown_things(settled: Tenant, unsettled: Tenant) -> None:

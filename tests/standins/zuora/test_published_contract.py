@@ -7,7 +7,9 @@ document are forgiven: the form of date-times, and the length of Data Query job 
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,10 +43,18 @@ pytestmark = pytest.mark.skipif(not description_file().is_file(), reason="no cop
 
 @cache
 def description() -> dict[str, Any]:
+    """The document, kept parsed in the machine's folder for temporary files: reading 4 MB of YAML takes seconds in every process."""
     yaml = pytest.importorskip("yaml")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    parsed: dict[str, Any] = yaml.load(description_file().read_text(encoding="utf-8"), Loader=loader)
-    return parsed
+    facts = description_file().stat()
+    kept = Path(tempfile.gettempdir()) / f"zuora-openapi-{facts.st_size}-{facts.st_mtime_ns}.json"
+    if not kept.exists():
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        parsed = yaml.load(description_file().read_text(encoding="utf-8"), Loader=loader)
+        part = kept.with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(parsed, default=str), encoding="utf-8")
+        part.replace(kept)
+    content: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    return content
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:

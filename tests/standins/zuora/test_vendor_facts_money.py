@@ -276,3 +276,38 @@ def test_items_are_deleted_from_drafts_alone(settled: Tenant) -> None:
     after = settled.put(path, {"invoiceItems": [{"id": rid("2", 3), "delete": True}]})
     assert (after["amount"], after["balance"], after["taxAmount"]) == (50, 50, 10)
     assert [i["id"] for i in settled.get(f"{path}/items")["invoiceItems"]] == [rid("2", 4)]
+
+
+def test_a_changed_item_changes_the_totals_of_its_draft(settled: Tenant) -> None:
+    item = {"Id": rid("2", 3), "InvoiceId": rid("1", 3), "ChargeName": "x", "ChargeAmount": 100.0}
+    settled.load(Invoice=[invoice(3, Status="Draft")], InvoiceItem=[item])
+    after = settled.put(f"/v1/invoices/{rid('1', 3)}", {"invoiceItems": [{"id": rid("2", 3), "amount": 60}]})
+    assert (after["amount"], after["balance"]) == (60, 60)
+
+
+@pytest.mark.parametrize("name", ["taxItems", "discountItems"])
+def test_what_would_change_the_amount_of_an_invoice_is_not_passed_over(settled: Tenant, name: str) -> None:
+    tax = {"name": "VAT", "taxAmount": 1, "taxCode": "VAT", "taxDate": "2026-01-31", "taxMode": "TaxExclusive", "taxRate": 0.1}
+    nested = {"taxItems": [{**tax, "taxRateType": "Percentage"}], "discountItems": [{"amount": -1, "chargeName": "x"}]}[name]
+    item = {"amount": 10, "serviceStartDate": "2026-01-31", name: nested}
+    refused = settled.post("/v1/invoices", {"accountId": rid("a"), "invoiceDate": "2026-01-31", "invoiceItems": [item]})
+    assert code(refused) in (20, 21, 22, 30) and name in refused["reasons"][0]["message"]
+    assert code(refused) == 30, refused
+
+
+def test_a_payment_may_have_a_number_of_its_own(settled: Tenant) -> None:
+    assert settled.post("/v1/payments", payment_body(number="P-OWN"))["number"] == "P-OWN"
+    assert code(settled.post("/v1/payments", payment_body(number="P-OWN"))) == 20
+
+
+@pytest.mark.parametrize("status", ["Posted", "Canceled"])
+def test_dates_and_items_are_those_of_drafts(settled: Tenant, status: str) -> None:
+    item = {"Id": rid("2", 3), "InvoiceId": rid("1", 3), "ChargeName": "x", "ChargeAmount": 100.0}
+    memo = {"Id": rid("4", 3), "AccountId": rid("a"), "MemoDate": "2026-01-20", "TotalAmount": 1.0, "Status": status}
+    settled.load(Invoice=[invoice(3, Status=status)], InvoiceItem=[item], CreditMemo=[memo])
+    path = f"/v1/invoices/{rid('1', 3)}"
+    assert code(settled.put(path, {"dueDate": "2026-03-01"})) == 30
+    assert code(settled.put(path, {"invoiceItems": [{"id": rid("2", 3), "amount": 60}]})) == 30
+    assert code(settled.put(path, {"invoiceItems": [{"id": rid("2", 3), "delete": True}]})) == 30
+    assert code(settled.put(f"/v1/credit-memos/{rid('4', 3)}", {"effectiveDate": "2026-01-21"})) == 30
+    assert settled.put(path, {"comments": "x"})["success"]

@@ -10,6 +10,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from sandbox.zuora.published import FILE
+from tests.standins.zuora.derive_bodies import derived, text_of
 from tests.standins.zuora.tenant import Tenant, rid
 from tests.standins.zuora.test_accounts import CATALOGUE, ORDER, SUBSCRIPTION
 
@@ -274,3 +276,7 @@ def test_changes_of_state_have_no_body(sdk: Any) -> None:
     for api, kind, key in ((sdk.credit_memos_api(), "credit_memo", MEMO), (sdk.debit_memos_api(), "debit_memo", DEBIT)):
         for step, status in (("unpost", "Draft"), ("post", "Posted"), ("unpost", "Draft"), ("cancel", "Canceled")):
             assert getattr(api, f"{step}_{kind}")(key).status == status
+
+
+def test_bodies_are_checked_by_what_the_sdk_says_of_them() -> None:
+    assert FILE.read_text(encoding="utf-8") == text_of(derived())

@@ -30,14 +30,12 @@ CHANGE = {
     **{k: v for k, v in FIELDS.items() if k not in ("accountNumber", "currency")},
     **names("billToContactId=BillToId soldToContactId=SoldToId shipToContactId=ShipToId defaultPaymentMethodId"),
 }
-NESTED = frozenset(
+NOT_OFFERED = frozenset(
     words(
-        "billToContact soldToContact shipToContact taxInfo additionalEmailAddresses soldToSameAsBillTo shipToSameAsBillTo einvoiceProfile"
-        " gatewayRoutingEligible tagging summaryStatementTemplateId organizationLabel profileNumber applicationOrder applyCredit"
-        " applyCreditBalance collect creditMemoReasonCode documentDate runBilling targetDate"
+        "associateCommitmentNumber creditCard hpmCreditCardPaymentMethodId invoice invoiceCollect paymentMethod paymentMethodId runBilling"
+        " collect subscription"
     )
 )
-NOT_OFFERED = frozenset({"creditCard", "paymentMethod", "subscription", "hpmCreditCardPaymentMethodId"})
 TAX = names(
     "VATId=VATId companyCode=TaxCompanyCode exemptCertificateId=TaxExemptCertificateID exemptCertificateType=TaxExemptCertificateType"
     " exemptDescription=TaxExemptDescription exemptEffectiveDate=TaxExemptEffectiveDate exemptExpirationDate=TaxExemptExpirationDate"
@@ -64,9 +62,10 @@ def create(call: Call) -> Response:
     """The account and its contacts, in one transaction."""
     body = call.body
     required(body, "name currency billToContact billCycleDay", RESOURCE)
-    for name in NOT_OFFERED & set(body):
+    for name in sorted(name for name in NOT_OFFERED if body.get(name)):
         raise v1_error(RESOURCE, RULE, f"'{name}' is not offered by this tenant.")
     values = account_values(call, body, FIELDS, RESOURCE)
+    set_parent(call, values)
     people = people_of(call, body)
     check_new(call.tenant, values)
     store = call.tenant.store
@@ -79,6 +78,15 @@ def create(call: Call) -> Response:
     account = store.insert("Account", {**defaults, **values, **fixed, **links, "Id": account_id})
     ids = {f"{role}Id": contact_id for role, contact_id in made.items()}
     return success({"accountId": account_id, "accountNumber": account["AccountNumber"], **ids})
+
+
+def set_parent(call: Call, values: Record) -> None:
+    """The account above, by its number. Raises `V1Error`."""
+    number = call.body.get("parentAccountNumber")
+    if number:
+        parent = found(call, "Account", number, RESOURCE)["Id"]
+        if values.setdefault("ParentId", parent) != parent:
+            raise v1_error(RESOURCE, INVALID, "parentId and parentAccountNumber name different accounts.")
 
 
 def people_of(call: Call, body: Mapping[str, Any]) -> dict[str, Record]:
@@ -96,8 +104,8 @@ def people_of(call: Call, body: Mapping[str, Any]) -> dict[str, Record]:
 
 def account_values(call: Call, body: Mapping[str, Any], table: Mapping[str, str], resource: int) -> Record:
     kind = call.tenant.schema["Account"]
-    values = read(call, kind, body, table, NESTED, resource)
-    values.update(read(call, kind, body.get("taxInfo") or {}, TAX, frozenset(), resource))
+    values = read(call, kind, body, table, resource)
+    values.update(read(call, kind, body.get("taxInfo") or {}, TAX, resource))
     emails = body.get("additionalEmailAddresses")
     if isinstance(emails, list):
         values["AdditionalEmailAddresses"] = ",".join(map(str, emails))
@@ -111,7 +119,7 @@ def account_values(call: Call, body: Mapping[str, Any], table: Mapping[str, str]
 def contact_values(call: Call, role: str, body: Any, resource: int, old: Record | None = None) -> Record:
     if not isinstance(body, dict):
         raise v1_error(resource, INVALID, f"'{role}' must be an object.")
-    values = read(call, call.tenant.schema["Contact"], body, CONTACT, frozenset(), resource)
+    values = read(call, call.tenant.schema["Contact"], body, CONTACT, resource)
     if old is None:
         values = {k: v for k, v in values.items() if v is not None}
     return contacts.settled(call.tenant, old or {}, values, lambda text: v1_error(resource, INVALID, text))

@@ -10,7 +10,7 @@ from sandbox.zuora.exceptions import v1_error
 from sandbox.zuora.http import Call, success
 from sandbox.zuora.models.store import Store
 from sandbox.zuora.models.values import Record
-from sandbox.zuora.responses.v1.fields import RULE, found, settlement_required
+from sandbox.zuora.responses.v1.fields import RULE, found
 
 ACCOUNT = 521100
 PAYMENT = 538100
@@ -19,7 +19,6 @@ SNAPSHOT, SNAPSHOT_FIELD = "PaymentMethodSnapshot", "PaymentMethodSnapshotId"
 
 
 def payment(call: Call) -> Response:
-    settlement_required(call)
     record = found(call, "Payment", call.args["key"])
     if record["Status"] != CANCELED:
         raise v1_error(PAYMENT, RULE, "Only payments with the Cancelled status can be deleted.")

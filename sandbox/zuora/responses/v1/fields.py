@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sandbox.zuora.http import Call
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record, ValueRefused, convert, v1_moment
 from sandbox.zuora.models.writes import LOCK_TEXT
-from sandbox.zuora.responses.v1.nested import KEYS
+from sandbox.zuora.published import MISSING, UNKNOWN, WRONG, findings
 from sandbox.zuora.schema import ObjectType, is_custom
 
 INVALID = 20
@@ -23,6 +23,7 @@ LOCKED = 50
 MAX_BULK = 50
 V1_LENGTHS = {("Payment", "ReferenceId"): 100, ("Refund", "ReferenceID"): 100, ("Refund", "SecondRefundReferenceId"): 100}
 ACCOUNTING_CODES = frozenset({"bankAccountAccountingCode", "unappliedPaymentAccountingCode", "onAccountAccountingCode"})
+CATEGORIES = {UNKNOWN: UNKNOWN_FIELD, MISSING: REQUIRED, WRONG: INVALID}
 Names = Mapping[str, str]
 
 
@@ -44,15 +45,15 @@ def show(tenant: Tenant, kind: ObjectType, record: Record, table: Names) -> dict
     return shown
 
 
-def read(call: Call, kind: ObjectType, body: Mapping[str, Any], table: Names, ignored: frozenset[str], resource: int) -> Record:
-    """Checked field values of a v1 body; null or an empty text clears a field. Raises `V1Error` of category 20 or 21."""
+def read(call: Call, kind: ObjectType, body: Mapping[str, Any], table: Names, resource: int) -> Record:
+    """Checked values of the fields in the table, and of custom fields; null or an empty text clears a field. Raises `V1Error` of category
+    20 or 21. That a body has no unknown keys is checked before (`published`); those which are in no table change nothing."""
     values: Record = {}
     for name, raw in body.items():
-        if name in ignored:
-            check_nested(name, raw, resource)
-            continue
         field_name = table.get(name, name if is_custom(name) else None)
-        field = kind.fields.get(field_name) if field_name else None
+        if field_name is None:
+            continue
+        field = kind.fields.get(field_name)
         if field is None:
             raise v1_error(resource, UNKNOWN_FIELD, f"'{name}' is not a known field of this request.")
         length = V1_LENGTHS.get((kind.name, field.name), field.length)
@@ -65,13 +66,10 @@ def read(call: Call, kind: ObjectType, body: Mapping[str, Any], table: Names, ig
     return values
 
 
-def check_nested(name: str, raw: Any, resource: int) -> None:
-    """What is nested has the published keys alone. Raises `V1Error`."""
-    if name in KEYS and raw is not None:
-        for row in raw if isinstance(raw, list) else [raw]:
-            if not isinstance(row, dict):
-                raise v1_error(resource, INVALID, f"'{name}' must hold objects.")
-            only({k: v for k, v in row.items() if not is_custom(k)}, KEYS[name], name, resource)
+def published(body: Mapping[str, Any], model: str, resource: int, skipped: frozenset[str] = frozenset()) -> None:
+    """Raises `V1Error` of category 20, 21 or 22 for the first thing in a body that departs from the published model."""
+    for finding in findings(model, body, skipped=skipped):
+        raise v1_error(resource, CATEGORIES[finding.what], finding.text)
 
 
 def check_references(tenant: Tenant, kind: ObjectType, values: Record, resource: int) -> None:
@@ -79,14 +77,6 @@ def check_references(tenant: Tenant, kind: ObjectType, values: Record, resource:
         value = values.get(name)
         if value is not None and tenant.store.get(target, value) is None:
             raise v1_error(resource, 40, f"Cannot find a {target} instance with id {value}.")
-
-
-def only(body: Mapping[str, Any], known: Collection[str], place: str, resource: int) -> None:
-    """Raises `V1Error` of category 21 naming the first key of a nested object that the request does not have; custom fields are read by
-    themselves."""
-    for name in body:
-        if name not in known:
-            raise v1_error(resource, UNKNOWN_FIELD, f"'{name}' is not a known field of {place}.")
 
 
 def required(body: Mapping[str, Any], wanted: str, resource: int) -> None:
@@ -123,7 +113,7 @@ def finance(call: Call, kind: ObjectType, body: Mapping[str, Any], resource: int
     for name in ACCOUNTING_CODES & set(information):
         if information[name] and information[name] not in call.tenant.settings.accounting_codes:
             raise v1_error(resource, INVALID, f"{name}: there is no accounting code {information[name]}.")
-    return read(call, kind, information, table, ACCOUNTING_CODES, resource)
+    return read(call, kind, information, table, resource)
 
 
 def items_of(body: Mapping[str, Any], name: str, resource: int, most: int = MAX_BULK) -> list[dict[str, Any]]:

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 
 from sandbox.zuora.exceptions import V1Error, v1_error
 from sandbox.zuora.http import Call, json_response, success
+from sandbox.zuora.models.store import Store
 from sandbox.zuora.models.values import Record
-from sandbox.zuora.responses.v1.fields import INVALID, RULE, found, items_of, names, read, settlement_required, show, unlocked
+from sandbox.zuora.responses.v1.fields import INVALID, RULE, found, items_of, names, published, read, show, unlocked
 from sandbox.zuora.responses.v1.lists import paged
 from sandbox.zuora.responses.v1.memos import application_part
 from sandbox.zuora.responses.v1.taxes import taxes
@@ -30,14 +31,13 @@ AFTER_PUT = names(
     " postedById=PostedBy postedOn=PostedDate createdDate createdById updatedDate updatedById"
 )
 CHANGE = names("autoPay comments dueDate invoiceDate templateId transferredToAccounting")
-IGNORED = frozenset({"id", "invoiceItems"})
+BULK_MODEL = "InvoiceForBulkUpdate"
 DRAFT_ONLY = ("DueDate", "InvoiceDate")
 ITEM_CHANGE = names(
     "accountingCode bookingReference chargeDate chargeName itemType purchaseOrderNumber quantity revRecCode revRecTriggerCondition"
     " serviceStartDate serviceEndDate sku=SKU taxCode taxMode unitPrice uom=UOM excludeItemBillingFromRevenueAccounting"
     " revenueRecognitionRuleName amount=ChargeAmount"
 )
-ITEM_IGNORED = frozenset({"id", "delete", "discountItems", "productRatePlanChargeId"})
 ITEM_SHOWN = names(
     "id accountingCode appliedToItemId=AppliedToInvoiceItemId bookingReference chargeDate chargeDescription chargeId chargeName"
     " excludeItemBillingFromRevenueAccounting fulfillmentId invoiceScheduleId itemType numberOfDeliveries orderLineItemId productName"
@@ -64,14 +64,15 @@ def view(call: Call, invoice: Record, table: Mapping[str, str] = SHOWN) -> dict[
 def planned(call: Call, invoice: Record, body: Mapping[str, Any]) -> list[Change]:
     """The checked changes of an invoice and its items. Raises `V1Error`."""
     unlocked(call.tenant, invoice, RESOURCE)
-    changes = read(call, call.tenant.schema["Invoice"], body, CHANGE, IGNORED, RESOURCE)
+    changes = read(call, call.tenant.schema["Invoice"], body, CHANGE, RESOURCE)
     posted = invoice["Status"] == "Posted"
     if changes.get("TransferredToAccounting") == "No":
         raise v1_error(RESOURCE, INVALID, "transferredToAccounting cannot be set to No; valid are Processing, Yes, Error, Ignore.")
     if "TransferredToAccounting" in changes and not posted:
         raise v1_error(RESOURCE, RULE, "transferredToAccounting can only be set on a posted invoice.")
-    if posted and any(n in changes for n in DRAFT_ONLY):
-        raise v1_error(RESOURCE, RULE, "The dates of a posted invoice cannot be changed.")
+    draft = invoice["Status"] == "Draft"
+    if not draft and any(n in changes for n in DRAFT_ONLY):
+        raise v1_error(RESOURCE, RULE, "Only the dates of a draft can be changed.")
     if changes.get("InvoiceDate") and changes.get("DueDate"):
         raise v1_error(RESOURCE, INVALID, "invoiceDate and dueDate cannot be changed in one request.")
     plan: list[Change] = [("Invoice", str(invoice["Id"]), changes)]
@@ -79,9 +80,9 @@ def planned(call: Call, invoice: Record, body: Mapping[str, Any]) -> list[Change
         item = call.tenant.store.get("InvoiceItem", row.get("id")) if isinstance(row, dict) else None
         if item is None or item["InvoiceId"] != invoice["Id"]:
             raise v1_error(RESOURCE, 40, "Cannot find a InvoiceItem instance with id.")
-        values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, ITEM_IGNORED, RESOURCE)
-        if posted and (row.get("delete") or any(n in values for n in ITEM_CHANGE.values())):
-            raise v1_error(RESOURCE, RULE, "The items of a posted invoice cannot be changed.")
+        values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, RESOURCE)
+        if not draft and (row.get("delete") or any(n in values for n in ITEM_CHANGE.values())):
+            raise v1_error(RESOURCE, RULE, "Only the items of a draft can be changed.")
         plan.append(("InvoiceItem", str(item["Id"]), None if row.get("delete") else values))
     return plan
 
@@ -90,16 +91,23 @@ def carry_out(call: Call, plan: list[Change]) -> None:
     store = call.tenant.store
     for kind, record_id, values in plan:
         if values is not None:
+            own = store.tables[kind][record_id].get("ChargeAmount", Decimal(0)) - (values.get("ChargeAmount") or Decimal(0))
             store.update(kind, record_id, values)
+            if "ChargeAmount" in values:
+                reduce(store, store.tables[kind][record_id]["InvoiceId"], own)
             continue
         item = store.tables[kind][record_id]
-        invoice = store.tables["Invoice"][item["InvoiceId"]]
         for tax in store.by("TaxationItem", "InvoiceItemId", record_id):
             store.delete("TaxationItem", tax["Id"])
         store.delete(kind, record_id)
-        own, tax_amount = item["ChargeAmount"], item.get("TaxAmount", Decimal(0))
-        less = {"Amount": own + tax_amount, "Balance": own + tax_amount, "TaxAmount": tax_amount, "AmountWithoutTax": own}
-        store.update("Invoice", invoice["Id"], {name: invoice.get(name, Decimal(0)) - amount for name, amount in less.items()})
+        reduce(store, item["InvoiceId"], item["ChargeAmount"], item.get("TaxAmount", Decimal(0)))
+
+
+def reduce(store: Store, invoice_id: str, own: Decimal, tax: Decimal = Decimal(0)) -> None:
+    """Take an amount, and the tax on it, out of the totals of a draft."""
+    invoice = store.tables["Invoice"][invoice_id]
+    less = {"Amount": own + tax, "Balance": own + tax, "TaxAmount": tax, "AmountWithoutTax": own}
+    store.update("Invoice", invoice_id, {name: invoice.get(name, Decimal(0)) - amount for name, amount in less.items()})
 
 
 def get(call: Call) -> Response:
@@ -118,6 +126,7 @@ def bulk_update(call: Call) -> Response:
     failure: V1Error | None = None
     for body in items_of(call.body, "invoices", RESOURCE):
         try:
+            published(body, BULK_MODEL, RESOURCE)
             invoice = call.tenant.store.get("Invoice", body.get("id"))
             if invoice is None:
                 raise v1_error(500000, 40, "Cannot find a Invoice instance with id.")
@@ -152,7 +161,6 @@ def item_view(call: Call, item: Record) -> dict[str, Any]:
 
 
 def application_parts(call: Call) -> Response:
-    settlement_required(call)
     invoice = found(call, "Invoice", call.args["key"])
     store = call.tenant.store
     rows = [*store.by("PaymentPart", "InvoiceId", invoice["Id"]), *store.by("CreditMemoPart", "InvoiceId", invoice["Id"])]

@@ -1,15 +1,20 @@
-"""Paged lists of the v1 family (spec section 6): `page`, `pageSize` (larger values count as 40), `nextPage` as a full URL."""
+"""Lists of the v1 family (spec section 6): `page`, `pageSize` (larger values count as 40), `nextPage` as a full URL, filters and `sort`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import tzinfo
+from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
 from werkzeug.wrappers import Response
 
-from sandbox.zuora.http import Call, success
-from sandbox.zuora.models.values import Record
+from sandbox.zuora.http import Call, bad_parameter, success
+from sandbox.zuora.models.values import Record, ValueRefused, parse_moment
+from sandbox.zuora.published import Spec, trouble_of
+from sandbox.zuora.published.filters import Filters
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 40
@@ -29,18 +34,38 @@ def paged(call: Call, name: str, records: Sequence[Record], show: Show, default:
     return success(body)
 
 
-def filtered(call: Call, records: Sequence[Record], table: dict[str, str]) -> list[Record]:
-    """The records whose fields equal the query parameters of the same v1 name."""
-    wanted = {table[k]: v for k, v in call.request.args.items() if k in table}
-    return [r for r in records if all(matches(r.get(f), v) for f, v in wanted.items())]
+def chosen(call: Call, name: str, records: Iterable[Record], show: Show, filters: Filters) -> Response:
+    """One page of those that fit the query parameters, in the order of `sort` (`+number,-amount`). Raises `V1Error` of category 27."""
+    zone = call.tenant.options.zone
+    wanted = {key: value_of(call, key, filters[key], text) for key, text in call.request.args.items() if key in filters}
+    shown = [show(record) for record in records]
+    found = [row for row in shown if all(key in row and comparable(filters[key], row[key], zone) == v for key, v in wanted.items())]
+    for entry in reversed([part.strip() for part in call.parameter("sort").split(",") if part.strip()]):
+        key = entry.lstrip("+-")
+        if key not in filters:
+            raise bad_parameter(call.family, f"The results cannot be sorted by '{key}'.")
+        with_value = sorted((row for row in found if key in row), key=itemgetter(key), reverse=entry.startswith("-"))
+        found = [*with_value, *(row for row in found if key not in row)]
+    return paged(call, name, found, lambda row: row)
 
 
-def matches(value: Any, text: str) -> bool:
-    if value is None:
-        return False
-    if isinstance(value, bool):
-        return str(value).lower() == text.lower()
+def value_of(call: Call, name: str, spec: Spec, text: str) -> Any:
+    """A parameter in the form in which it is compared. Raises `V1Error` of category 27."""
     try:
-        return bool(value == type(value)(text))
-    except (ValueError, ArithmeticError, TypeError):
-        return False
+        match spec.kind:
+            case "number":
+                return Decimal(text)
+            case "boolean":
+                return {"true": True, "false": False}[text.lower()]
+            case "moment":
+                return parse_moment(name, text, call.tenant.options.zone)
+    except (InvalidOperation, KeyError, ValueRefused):
+        raise bad_parameter(call.family, f"The parameter '{name}' has the invalid value '{text}'.") from None
+    if (trouble := trouble_of(spec, text)) is not None:
+        raise bad_parameter(call.family, f"The parameter '{name}' {trouble}")
+    return text
+
+
+def comparable(spec: Spec, value: Any, zone: tzinfo) -> Any:
+    """A shown value; moments are compared to the second, as they are shown."""
+    return parse_moment("", value, zone) if spec.kind == "moment" else value

@@ -15,6 +15,8 @@ from sandbox.zuora.models.settlement import memos
 from sandbox.zuora.models.settlement.money import CREDIT_MEMO
 from sandbox.zuora.models.tenant import Tenant
 from sandbox.zuora.models.values import Record
+from sandbox.zuora.published import filters
+from sandbox.zuora.published.filters import Filters
 from sandbox.zuora.responses.v1.fields import (
     INVALID,
     RULE,
@@ -22,12 +24,12 @@ from sandbox.zuora.responses.v1.fields import (
     found,
     items_of,
     names,
+    published,
     read,
-    settlement_required,
     show,
     unlocked,
 )
-from sandbox.zuora.responses.v1.lists import filtered, paged
+from sandbox.zuora.responses.v1.lists import chosen, paged
 from sandbox.zuora.responses.v1.payments import date_of, lines_wanted
 from sandbox.zuora.responses.v1.taxes import taxes
 
@@ -60,6 +62,9 @@ class Memo:
     shown: Names
     item_shown: Names
     change: Names
+    bulk_model: str
+    filters: Filters
+    item_filters: Filters
 
 
 CREDIT = Memo(
@@ -77,6 +82,9 @@ CREDIT = Memo(
     ),
     item_shown=names(f"{ITEM_COMMON} creditFromItemId creditFromItemSource unappliedAmount revenueImpacting"),
     change=names("comment reasonCode transferredToAccounting autoApplyUponPosting excludeFromAutoApplyRules effectiveDate=MemoDate"),
+    bulk_model="UpdateCreditMemoWithId",
+    filters=filters.CREDIT_MEMOS,
+    item_filters=filters.CREDIT_MEMO_ITEMS,
 )
 DEBIT = Memo(
     kind="DebitMemo",
@@ -90,11 +98,12 @@ DEBIT = Memo(
     shown=names(f"{COMMON} debitMemoDate=MemoDate comment=Comments balance dueDate autoPay paymentTerm referredCreditMemoId=CreditMemoId"),
     item_shown=names(f"{ITEM_COMMON} balance"),
     change=names("comment=Comments reasonCode transferredToAccounting autoPay dueDate effectiveDate=MemoDate"),
+    bulk_model="UpdateDebitMemoWithId",
+    filters=filters.DEBIT_MEMOS,
+    item_filters=filters.DEBIT_MEMO_ITEMS,
 )
-IGNORED = frozenset({"id", "items"})
 DRAFT_ONLY = ("MemoDate",)
 ITEM_CHANGE = names("sku skuName=ChargeName serviceStartDate serviceEndDate quantity unitOfMeasure excludeItemBillingFromRevenueAccounting")
-ITEM_IGNORED = frozenset({"id", "comment", "financeInformation", "taxItems", "delete"})
 ITEM_FREE = ("ExcludeItemBillingFromRevenueAccounting",)
 
 
@@ -113,53 +122,51 @@ def view(call: Call, memo: Memo, record: Record) -> dict[str, Any]:
 def change(call: Call, memo: Memo, record: Record, body: Mapping[str, Any]) -> Record:
     """Write the changes of one memo and its items. Raises `V1Error` before anything is written."""
     unlocked(call.tenant, record, memo.resource)
-    changes = read(call, call.tenant.schema[memo.kind], body, memo.change, IGNORED, memo.resource)
+    changes = read(call, call.tenant.schema[memo.kind], body, memo.change, memo.resource)
     reasons.check(call.tenant, memo.kind, record, changes, lambda text: v1_error(memo.resource, INVALID, text))
     posted = record["Status"] == "Posted"
     if "TransferredToAccounting" in changes and not posted:
         raise v1_error(memo.resource, RULE, "transferredToAccounting can only be set on a posted memo.")
-    if posted and any(name in changes for name in DRAFT_ONLY):
-        raise v1_error(memo.resource, RULE, "The date of a posted memo cannot be changed.")
-    item_changes = [item_change(call, memo, record, row, posted) for row in body.get("items") or []]
+    draft = record["Status"] == "Draft"
+    if not draft and any(name in changes for name in DRAFT_ONLY):
+        raise v1_error(memo.resource, RULE, "Only the date of a draft can be changed.")
+    item_changes = [item_change(call, memo, record, row, draft) for row in body.get("items") or []]
     for item_id, values in item_changes:
         call.tenant.store.update(memo.item, item_id, values)
     return call.tenant.store.update(memo.kind, record["Id"], changes)
 
 
-def item_change(call: Call, memo: Memo, record: Record, row: Any, posted: bool) -> tuple[str, Record]:
+def item_change(call: Call, memo: Memo, record: Record, row: Any, draft: bool) -> tuple[str, Record]:
     item = call.tenant.store.get(memo.item, row.get("id")) if isinstance(row, dict) else None
     if item is None or item[memo.link] != record["Id"]:
         raise v1_error(memo.resource, 40, f"Cannot find a {memo.item} instance with id.")
-    values = read(call, call.tenant.schema[memo.item], row, ITEM_CHANGE, ITEM_IGNORED, memo.resource)
-    if posted and any(name in values for name in ITEM_CHANGE.values() if name not in ITEM_FREE):
-        raise v1_error(memo.resource, RULE, "The items of a posted memo cannot be changed.")
+    values = read(call, call.tenant.schema[memo.item], row, ITEM_CHANGE, memo.resource)
+    if not draft and any(name in values for name in ITEM_CHANGE.values() if name not in ITEM_FREE):
+        raise v1_error(memo.resource, RULE, "Only the items of a draft can be changed.")
     return str(item["Id"]), values
 
 
 def listed(call: Call, memo: Memo) -> Response:
-    settlement_required(call)
     old = memo.old_list_name in call.path
-    records = filtered(call, list(call.tenant.store.all(memo.kind)), dict(memo.shown))
-    return paged(call, memo.old_list_name if old else memo.list_name, records, lambda r: view(call, memo, r))
+    name = memo.old_list_name if old else memo.list_name
+    return chosen(call, name, call.tenant.store.all(memo.kind), lambda r: view(call, memo, r), memo.filters)
 
 
 def get(call: Call, memo: Memo) -> Response:
-    settlement_required(call)
     return success(view(call, memo, found(call, memo.kind, call.args["key"])))
 
 
 def update(call: Call, memo: Memo) -> Response:
-    settlement_required(call)
     record = found(call, memo.kind, call.args["key"])
     return success(view(call, memo, change(call, memo, record, call.body)))
 
 
 def bulk_update(call: Call, memo: Memo) -> Response:
     """Each memo is a transaction of its own; a failed one names its position."""
-    settlement_required(call)
     results: list[dict[str, Any]] = []
     for index, body in enumerate(items_of(call.body, "memos", memo.resource)):
         try:
+            published(body, memo.bulk_model, memo.resource)
             record = call.tenant.store.get(memo.kind, body.get("id"))
             if record is None:
                 raise v1_error(500000, 40, f"Cannot find a {memo.kind} instance with id.")
@@ -171,10 +178,9 @@ def bulk_update(call: Call, memo: Memo) -> Response:
 
 
 def items(call: Call, memo: Memo) -> Response:
-    settlement_required(call)
     record = found(call, memo.kind, call.args["key"])
     rows = call.tenant.store.by(memo.item, memo.link, record["Id"])
-    return paged(call, "items", rows, lambda r: item_view(call, memo, r))
+    return chosen(call, "items", rows, lambda r: item_view(call, memo, r), memo.item_filters)
 
 
 def item_view(call: Call, memo: Memo, item: Record) -> dict[str, Any]:
@@ -187,7 +193,6 @@ def item_view(call: Call, memo: Memo, item: Record) -> dict[str, Any]:
 
 
 def parts(call: Call, memo: Memo) -> Response:
-    settlement_required(call)
     record = found(call, memo.kind, call.args["key"])
     rows = call.tenant.store.by("CreditMemoPart", "CreditMemoId", record["Id"])
     kind = call.tenant.schema["CreditMemoPart"]
@@ -196,7 +201,6 @@ def parts(call: Call, memo: Memo) -> Response:
 
 def application_parts(call: Call, memo: Memo) -> Response:
     """What was applied to a debit memo."""
-    settlement_required(call)
     record = found(call, memo.kind, call.args["key"])
     rows = [*call.tenant.store.by("PaymentPart", memo.link, record["Id"]), *call.tenant.store.by("CreditMemoPart", memo.link, record["Id"])]
     return paged(call, "applicationParts", rows, lambda r: application_part(call.tenant, r))
@@ -212,7 +216,6 @@ def state_change(step: Callable[[Tenant, str, Record], Record]) -> Callable[[Cal
     """The handler of a step such as posting or cancelling."""
 
     def handler(call: Call, memo: Memo) -> Response:
-        settlement_required(call)
         record = found(call, memo.kind, call.args["key"])
         unlocked(call.tenant, record, memo.resource)
         return success(view(call, memo, step(call.tenant, memo.kind, record)))
@@ -226,7 +229,6 @@ unpost = state_change(memos.unpost)
 
 
 def apply(call: Call, memo: Memo) -> Response:
-    settlement_required(call)
     record = found(call, memo.kind, call.args["key"], APPLY)
     unlocked(call.tenant, record, APPLY)
     date = date_of(call, CREDIT_MEMO, record, "MemoDate", APPLY)
@@ -234,7 +236,6 @@ def apply(call: Call, memo: Memo) -> Response:
 
 
 def unapply(call: Call, memo: Memo) -> Response:
-    settlement_required(call)
     record = found(call, memo.kind, call.args["key"], APPLY)
     unlocked(call.tenant, record, APPLY)
     date = date_of(call, CREDIT_MEMO, record, "MemoDate", APPLY)

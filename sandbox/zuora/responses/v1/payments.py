@@ -14,22 +14,20 @@ from sandbox.zuora.models.settlement import payments
 from sandbox.zuora.models.settlement.money import DOCUMENT_NUMBERS, PAYMENT, Line, Owner, check_date
 from sandbox.zuora.models.values import Record, ValueRefused, check_decimal
 from sandbox.zuora.models.values import check_date as date_value
+from sandbox.zuora.published import filters
 from sandbox.zuora.responses.v1.fields import (
     INVALID,
     REQUIRED,
     finance,
     found,
     names,
-    only,
     read,
     required,
-    settlement_required,
     show,
     unlocked,
 )
-from sandbox.zuora.responses.v1.lists import filtered, paged
+from sandbox.zuora.responses.v1.lists import chosen, paged
 from sandbox.zuora.schema import Field
-from sandbox.zuora.schema.fields import words
 from sandbox.zuora.schema.rules import METHOD_TYPES
 
 RESOURCE = 538100
@@ -49,21 +47,12 @@ SHOWN = names(
 )
 CREATE = names(
     "accountId amount authTransactionId comment currency effectiveDate gatewayOrderId paymentMethodId prepayment referenceId"
-    " softDescriptor softDescriptorPhone standalone=IsStandalone type"
-)
-CREATE_IGNORED = frozenset(
-    words(
-        "accountNumber customRates debitMemos invoices financeInformation gatewayId gatewayOptions mitTransactionSource paymentMethodType"
-        " paymentGatewayNumber paymentOption paymentScheduleKey"
-    )
+    " softDescriptor softDescriptorPhone standalone=IsStandalone type number=PaymentNumber"
 )
 CHANGE = names("comment referenceId gatewayState")
-CHANGE_IGNORED = frozenset({"financeInformation", "paymentScheduleKey"})
-ITEM_KEYS = frozenset(words("amount taxItemId creditMemoItemId creditTaxItemId"))
 ROWS = (("invoices", "Invoice", "invoice"), ("debitMemos", "DebitMemo", "debitMemo"))
 """Lists of documents in a body, their types, and the stem of the keys that name one."""
 PART = names("id invoiceId debitMemoId amount createdDate createdById updatedDate updatedById")
-LISTED = {**SHOWN, "accountNumber": "AccountNumber"}
 
 
 def view(call: Call, payment: Record) -> dict[str, Any]:
@@ -100,7 +89,6 @@ def lines_of(call: Call, body: Mapping[str, Any], resource: int) -> list[Line]:
         if len(rows) > MAX_DOCUMENTS:
             raise v1_error(resource, 30, f"'{name}' holds more than {MAX_DOCUMENTS} documents.")
         for row in rows:
-            check_row(row, name, stem, resource)
             document = document_of(call, kind, row.get(f"{stem}Id"), row.get(f"{stem}Number"))
             if document is None:
                 raise v1_error(resource, 40, f"Cannot find a {kind} instance with id.")
@@ -110,19 +98,8 @@ def lines_of(call: Call, body: Mapping[str, Any], resource: int) -> list[Line]:
     return lines
 
 
-def check_row(row: Mapping[str, Any], name: str, stem: str, resource: int) -> None:
-    """A document and its items have no other keys than the published ones. Raises `V1Error`."""
-    only(row, (f"{stem}Id", f"{stem}Number", "amount", "items"), name, resource)
-    items = row.get("items") or []
-    if not isinstance(items, list) or not all(isinstance(i, dict) for i in items):
-        raise v1_error(resource, INVALID, f"'items' of {name} must be a list of objects.")
-    for item in items:
-        only(item, {*ITEM_KEYS, f"{stem}ItemId"}, f"items of {name}", resource)
-
-
 def lines_wanted(call: Call, resource: int) -> list[Line]:
     """The lines of a call that is about nothing else. Raises `V1Error`."""
-    only(call.body, ("invoices", "debitMemos", "effectiveDate"), "this request", resource)
     if not (lines := lines_of(call, call.body, resource)):
         raise v1_error(resource, REQUIRED, "'invoices' or 'debitMemos' is required.")
     return lines
@@ -145,10 +122,9 @@ def date_of(call: Call, owner: Owner, record: Record, own_date: str, resource: i
 
 
 def create(call: Call) -> Response:
-    settlement_required(call)
     required(call.body, "amount currency type", RESOURCE)
     kind = call.tenant.schema["Payment"]
-    values = read(call, kind, call.body, CREATE, CREATE_IGNORED, RESOURCE)
+    values = read(call, kind, call.body, CREATE, RESOURCE)
     values.update(finance(call, kind, call.body, RESOURCE))
     values = {k: v for k, v in values.items() if v is not None}
     number = call.body.get("accountNumber")
@@ -156,6 +132,9 @@ def create(call: Call) -> Response:
         account = found(call, "Account", str(number), RESOURCE)
         if values.setdefault("AccountId", account["Id"]) != account["Id"]:
             raise v1_error(RESOURCE, INVALID, "accountId and accountNumber name different accounts.")
+    taken = values.get("PaymentNumber")
+    if taken and call.tenant.store.by("Payment", "PaymentNumber", taken):
+        raise v1_error(RESOURCE, INVALID, f"The payment number {taken} already exists.")
     check_gateway(call, values)
     method_type = call.body.get("paymentMethodType")
     if method_type is not None and method_type not in METHOD_TYPES:
@@ -175,29 +154,24 @@ def check_gateway(call: Call, values: Record) -> None:
 
 
 def listed(call: Call) -> Response:
-    settlement_required(call)
-    records = filtered(call, list(call.tenant.store.all("Payment")), SHOWN)
-    return paged(call, "payments", records, lambda r: view(call, r))
+    return chosen(call, "payments", call.tenant.store.all("Payment"), lambda r: view(call, r), filters.PAYMENTS)
 
 
 def get(call: Call) -> Response:
-    settlement_required(call)
     return success(view(call, found(call, "Payment", call.args["key"])))
 
 
 def update(call: Call) -> Response:
-    settlement_required(call)
     payment = found(call, "Payment", call.args["key"])
     unlocked(call.tenant, payment, UPDATE)
     kind = call.tenant.schema["Payment"]
-    changes = read(call, kind, call.body, CHANGE, CHANGE_IGNORED, UPDATE) | finance(call, kind, call.body, UPDATE)
+    changes = read(call, kind, call.body, CHANGE, UPDATE) | finance(call, kind, call.body, UPDATE)
     if "ReferenceId" in changes and payment["Type"] != "External":
         raise v1_error(UPDATE, 30, "referenceId can only be changed on an external payment.")
     return success(view(call, call.tenant.store.update("Payment", payment["Id"], changes)))
 
 
 def apply(call: Call) -> Response:
-    settlement_required(call)
     payment = found(call, "Payment", call.args["key"], APPLY)
     unlocked(call.tenant, payment, APPLY)
     date = date_of(call, PAYMENT, payment, "EffectiveDate", APPLY)
@@ -205,7 +179,6 @@ def apply(call: Call) -> Response:
 
 
 def unapply(call: Call) -> Response:
-    settlement_required(call)
     payment = found(call, "Payment", call.args["key"], UNAPPLY)
     unlocked(call.tenant, payment, UNAPPLY)
     date = date_of(call, PAYMENT, payment, "EffectiveDate", UNAPPLY)
@@ -213,9 +186,7 @@ def unapply(call: Call) -> Response:
 
 
 def transfer(call: Call) -> Response:
-    settlement_required(call)
     payment = found(call, "Payment", call.args["key"], TRANSFER)
-    only(call.body, ("accountId",), "this request", TRANSFER)
     if "accountId" not in call.body:
         raise v1_error(TRANSFER, REQUIRED, "'accountId' is required; an empty one makes an unassigned payment.")
     key = call.body["accountId"]
@@ -224,14 +195,12 @@ def transfer(call: Call) -> Response:
 
 
 def cancel(call: Call) -> Response:
-    settlement_required(call)
     payment = found(call, "Payment", call.args["key"])
     unlocked(call.tenant, payment, UPDATE)
     return success(view(call, payments.cancel(call.tenant, payment)))
 
 
 def parts(call: Call) -> Response:
-    settlement_required(call)
     payment = found(call, "Payment", call.args["key"])
     rows = call.tenant.store.by("PaymentPart", "PaymentId", payment["Id"])
     kind = call.tenant.schema["PaymentPart"]

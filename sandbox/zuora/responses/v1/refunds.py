@@ -14,6 +14,7 @@ from sandbox.zuora.models import reasons
 from sandbox.zuora.models.settlement import refunds
 from sandbox.zuora.models.settlement.money import CREDIT_MEMO, PAYMENT, Line, Owner
 from sandbox.zuora.models.values import Record
+from sandbox.zuora.published import filters
 from sandbox.zuora.responses.v1.fields import (
     INVALID,
     REQUIRED,
@@ -23,13 +24,11 @@ from sandbox.zuora.responses.v1.fields import (
     names,
     read,
     required,
-    settlement_required,
     show,
     unlocked,
 )
-from sandbox.zuora.responses.v1.lists import filtered, paged
+from sandbox.zuora.responses.v1.lists import chosen, paged
 from sandbox.zuora.responses.v1.payments import lines_of
-from sandbox.zuora.schema.fields import words
 
 RESOURCE = 538500
 UPDATE = 538700
@@ -44,13 +43,7 @@ CREATE = names(
     "totalAmount=Amount type methodType refundDate comment reasonCode referenceId=ReferenceID secondRefundReferenceId"
     " softDescriptor softDescriptorPhone paymentMethodId"
 )
-CREATE_IGNORED = frozenset(
-    words(
-        "customRates financeInformation gatewayId gatewayOptions invoices debitMemos items refundTransactionType writeOff writeOffOptions"
-    )
-)
 CHANGE = names("comment reasonCode referenceId=ReferenceID")
-CHANGE_IGNORED = frozenset({"financeInformation"})
 PART = names("id paymentId creditMemoId amount=RefundAmount createdDate createdById updatedDate updatedById")
 
 
@@ -65,12 +58,11 @@ def view(call: Call, refund: Record) -> dict[str, Any]:
 
 def create(call: Call, owner: Owner, lines: Sequence[Line] = (), amount: Decimal | None = None) -> Response:
     """A refund after unapplying `lines`, of `amount` where the body names none."""
-    settlement_required(call)
     required(call.body, "type", RESOURCE)
     record = found(call, owner.kind, call.args["key"])
     unlocked(call.tenant, record, RESOURCE)
     kind = call.tenant.schema["Refund"]
-    values = read(call, kind, call.body, CREATE, CREATE_IGNORED, RESOURCE) | finance(call, kind, call.body, RESOURCE)
+    values = read(call, kind, call.body, CREATE, RESOURCE) | finance(call, kind, call.body, RESOURCE)
     values = {k: v for k, v in values.items() if v is not None}
     if lines or amount is not None:
         values.setdefault("Amount", sum((x.amount for x in lines), Decimal(0)) if amount is None else amount)
@@ -98,16 +90,13 @@ def of_payment(call: Call) -> Response:
 
 
 def of_payment_with_unapply(call: Call) -> Response:
-    settlement_required(call)
     if not call.tenant.options.refund_with_unapply:
         raise v1_error(RESOURCE, DENIED, "You do not have permission to refund a payment with automatic unapplying.")
     lines = lines_of(call, call.body, RESOURCE)
     if lines:
         return create(call, PAYMENT, lines)
     payment = found(call, "Payment", call.args["key"])
-    wanted = read(call, call.tenant.schema["Refund"], {"totalAmount": call.body.get("totalAmount")}, CREATE, frozenset(), RESOURCE)[
-        "Amount"
-    ]
+    wanted = read(call, call.tenant.schema["Refund"], {"totalAmount": call.body.get("totalAmount")}, CREATE, RESOURCE)["Amount"]
     amount = payment["Amount"] - payment.get("RefundAmount", Decimal(0)) if wanted is None else wanted
     return create(call, PAYMENT, refunds.lines_to_unapply(call.tenant, payment, amount), amount)
 
@@ -117,22 +106,18 @@ def of_credit_memo(call: Call) -> Response:
 
 
 def listed(call: Call) -> Response:
-    settlement_required(call)
-    records = filtered(call, list(call.tenant.store.all("Refund")), SHOWN)
-    return paged(call, "refunds", records, lambda r: view(call, r))
+    return chosen(call, "refunds", call.tenant.store.all("Refund"), lambda r: view(call, r), filters.REFUNDS)
 
 
 def get(call: Call) -> Response:
-    settlement_required(call)
     return success(view(call, found(call, "Refund", call.args["key"])))
 
 
 def update(call: Call) -> Response:
-    settlement_required(call)
     refund = found(call, "Refund", call.args["key"])
     unlocked(call.tenant, refund, UPDATE)
     kind = call.tenant.schema["Refund"]
-    changes = read(call, kind, call.body, CHANGE, CHANGE_IGNORED, UPDATE) | finance(call, kind, call.body, UPDATE)
+    changes = read(call, kind, call.body, CHANGE, UPDATE) | finance(call, kind, call.body, UPDATE)
     if "ReferenceID" in changes and refund["Type"] != "External":
         raise v1_error(UPDATE, RULE, "referenceId can only be changed on an external refund.")
     reasons.check(call.tenant, "Refund", refund, changes, lambda text: v1_error(UPDATE, INVALID, text))
@@ -140,12 +125,10 @@ def update(call: Call) -> Response:
 
 
 def cancel(call: Call) -> Response:
-    settlement_required(call)
     return success(view(call, refunds.cancel(call.tenant, found(call, "Refund", call.args["key"]))))
 
 
 def parts(call: Call) -> Response:
-    settlement_required(call)
     refund = found(call, "Refund", call.args["key"])
     rows = call.tenant.store.by("RefundPart", "RefundId", refund["Id"])
     kind = call.tenant.schema["RefundPart"]

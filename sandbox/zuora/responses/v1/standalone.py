@@ -11,22 +11,21 @@ from sandbox.zuora.exceptions import v1_error
 from sandbox.zuora.http import Call, success
 from sandbox.zuora.models.derive import RULES, Batch
 from sandbox.zuora.models.values import Record
-from sandbox.zuora.responses.v1.fields import INVALID, found, items_of, names, read, required
+from sandbox.zuora.responses.v1.fields import INVALID, RULE, found, items_of, names, read, required
 from sandbox.zuora.responses.v1.invoices import AFTER_PUT, ITEM_CHANGE, RESOURCE, view
-from sandbox.zuora.schema.fields import words
 
 FIELDS = names("accountId autoPay comments currency dueDate invoiceDate templateId transferredToAccounting")
-IGNORED = frozenset(words("accountNumber invoiceItems status"))
-ITEM_IGNORED = frozenset(words("description discountItems productRatePlanChargeId taxItems"))
 STATUSES = ("Draft", "Posted")
 MOST_ITEMS = 1_000
+NOT_OFFERED = ("discountItems", "taxItems")
+"""What would change the amount of an invoice."""
 
 
 def create(call: Call) -> Response:
     """A draft, or a posted invoice, with its items. Raises `V1Error`."""
     body = call.body
     required(body, "invoiceDate", RESOURCE)
-    values = read(call, call.tenant.schema["Invoice"], body, FIELDS, IGNORED, RESOURCE)
+    values = read(call, call.tenant.schema["Invoice"], body, FIELDS, RESOURCE)
     account = account_of(call, values)
     status = body.get("status", "Draft")
     if status not in STATUSES:
@@ -61,5 +60,7 @@ def account_of(call: Call, values: Record) -> Record:
 
 def item_values(call: Call, row: dict[str, Any]) -> Record:
     required(row, "amount serviceStartDate", RESOURCE)
-    values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, ITEM_IGNORED, RESOURCE)
+    for name in sorted(name for name in NOT_OFFERED if row.get(name)):
+        raise v1_error(RESOURCE, RULE, f"'{name}' is not offered by this tenant.")
+    values = read(call, call.tenant.schema["InvoiceItem"], row, ITEM_CHANGE, RESOURCE)
     return {"ChargeName": "Standalone charge", "Quantity": Decimal(1), "UnitPrice": values["ChargeAmount"], **values}

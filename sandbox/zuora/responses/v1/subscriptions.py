@@ -9,29 +9,22 @@ from werkzeug.wrappers import Response
 
 from sandbox.zuora.exceptions import v1_error
 from sandbox.zuora.http import Call, success
+from sandbox.zuora.models import orders
 from sandbox.zuora.models.subscriptions import Plan, overrides_of, subscribe
-from sandbox.zuora.models.values import Record, ValueRefused, check_date
-from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, RULE, found, items_of, names, read, required, show, unlocked
+from sandbox.zuora.models.values import Record
+from sandbox.zuora.responses.v1.fields import INVALID, REQUIRED, RULE, UNKNOWN_FIELD, found, items_of, names, read, required, show, unlocked
 from sandbox.zuora.responses.v1.lists import paged
-from sandbox.zuora.responses.v1.order_keys import check_keys, check_plans
-from sandbox.zuora.schema import Field
-from sandbox.zuora.schema.fields import words
+from sandbox.zuora.schema import is_custom
 
 RESOURCE = 531100
 ORDER = 584100
 UPDATE = 531200
-DATE = Field("orderDate", "date", None, "")
+NOT_OFFERED = frozenset({"newAccount", "orderLineItems", "commitments", "schedulingOptions"})
 FIRST_WITH_SUBSCRIPTIONS = (206, 0)
 FIELDS = names(
     "contractEffectiveDate serviceActivationDate customerAcceptanceDate=ContractAcceptanceDate termType initialTerm initialTermPeriodType"
     " renewalTerm renewalTermPeriodType renewalSetting autoRenew notes subscriptionNumber=Name termStartDate externallyManagedBy"
     " invoiceSeparately=IsInvoiceSeparate"
-)
-IGNORED = frozenset(
-    words(
-        "accountKey runBilling collect subscribeToRatePlans applicationOrder applyCredit applyCreditBalance creditMemoReasonCode"
-        " documentDate gatewayId invoiceOwnerAccountKey lastBookingDate paymentMethodId prepayment targetDate"
-    )
 )
 SHOWN = names(
     "id subscriptionNumber=Name accountId status version revision termType initialTerm initialTermPeriodType renewalTerm"
@@ -51,16 +44,25 @@ TRIGGERS = {
 }
 
 
-def create(call: Call) -> Response:
-    """`POST /v1/subscriptions`, for tenants without Orders (or with Orders Harmonization)."""
+def orders_required(call: Call) -> None:
+    """Raises the refusal of a tenant without Orders."""
+    if not call.tenant.options.orders:
+        raise v1_error(ORDER, 10, "Orders is not enabled for this tenant.")
+
+
+def orders_absent(call: Call) -> None:
+    """Raises the refusal of a tenant in which subscriptions are made by orders alone."""
     options = call.tenant.options
     if options.orders and not options.orders_harmonization:
         raise v1_error(RESOURCE, 10, "This operation is not available: the Orders feature is enabled. Use POST /v1/orders.")
+
+
+def create(call: Call) -> Response:
+    """`POST /v1/subscriptions`, for tenants without Orders (or with Orders Harmonization)."""
     body = call.body
     required(body, "accountKey contractEffectiveDate termType subscribeToRatePlans", RESOURCE)
     termed = body["termType"] == "TERMED"
     required(body, "renewalTerm initialTerm" if termed else "renewalTerm", RESOURCE)
-    check_plans(body, RESOURCE)
     account = found(call, "Account", str(body["accountKey"]), RESOURCE)
     values = checked(call, body)
     subscription, mrr, value = subscribe(call.tenant, account, values, plans_of(body))
@@ -75,7 +77,7 @@ def create(call: Call) -> Response:
 
 
 def checked(call: Call, body: Mapping[str, Any]) -> Record:
-    values = read(call, call.tenant.schema["Subscription"], body, FIELDS, IGNORED, RESOURCE)
+    values = read(call, call.tenant.schema["Subscription"], body, FIELDS, RESOURCE)
     values = {k: v for k, v in values.items() if v is not None}
     if "Name" in values and call.tenant.store.by("Subscription", "Name", values["Name"]):
         raise v1_error(RESOURCE, INVALID, f"The subscription number {values['Name']} already exists.")
@@ -89,16 +91,13 @@ def plans_of(body: Mapping[str, Any]) -> list[Plan]:
 
 def create_order(call: Call) -> Response:
     """`POST /v1/orders` with subscriptions to create; everything else that an order can do is refused."""
-    if not call.tenant.options.orders:
-        raise v1_error(ORDER, 10, "Orders is not enabled for this tenant.")
     body = call.body
-    check_keys(body, ORDER)
     required(body, "orderDate subscriptions", ORDER)
-    check_day(body["orderDate"])
     account = account_of(call)
+    check_offered(call)
     prepared = [prepare(call, row) for row in items_of(body, "subscriptions", ORDER)]
     made = [subscribe(call.tenant, account, values, plans)[0] for values, plans in prepared]
-    number = call.tenant.next_order_number()
+    number = orders.keep(call.tenant, account, body, made)["OrderNumber"]
     answer: dict[str, Any] = {"orderNumber": number, "accountNumber": account["AccountNumber"], "status": "Completed"}
     if minor_version(call) < FIRST_WITH_SUBSCRIPTIONS:
         answer["subscriptionNumbers"] = [s["Name"] for s in made]
@@ -115,12 +114,16 @@ def create_order(call: Call) -> Response:
     return success(answer)
 
 
-def check_day(raw: Any) -> None:
-    """The date of an order has the published form. Raises `V1Error`."""
-    try:
-        check_date(DATE, raw)
-    except ValueRefused as wrong:
-        raise v1_error(ORDER, INVALID, str(wrong)) from None
+def check_offered(call: Call) -> None:
+    """What an order may hold and this tenant does not do, and a number that is taken. Raises `V1Error`."""
+    body = call.body
+    for name in sorted(n for n in NOT_OFFERED if body.get(n) is not None):
+        raise v1_error(ORDER, RULE, f"'{name}' is not offered by this tenant.")
+    if body.get("status", "Completed") != "Completed":
+        raise v1_error(ORDER, RULE, f"Orders of the status {body['status']} are not offered by this tenant.")
+    number = body.get("orderNumber")
+    if number and call.tenant.store.by("Order", "OrderNumber", number):
+        raise v1_error(ORDER, INVALID, f"The order number {number} already exists.")
 
 
 def account_of(call: Call) -> Record:
@@ -150,7 +153,9 @@ def prepare(call: Call, row: Mapping[str, Any]) -> tuple[Record, list[Plan]]:
     details = action.get("createSubscription") or {}
     terms = details.get("terms") or {}
     initial = terms.get("initialTerm") or {}
-    flat: dict[str, Any] = {TRIGGERS[t["name"]]: t.get("triggerDate") for t in action.get("triggerDates", []) if t.get("name") in TRIGGERS}
+    flat: dict[str, Any] = {
+        TRIGGERS[t["name"]]: t.get("triggerDate") for t in action.get("triggerDates") or [] if t.get("name") in TRIGGERS
+    }
     required(flat, "contractEffectiveDate", ORDER)
     required(initial, "termType", ORDER)
     flat["termType"] = initial["termType"]
@@ -200,6 +205,8 @@ def update_custom_fields(call: Call) -> Response:
     customs = call.body.get("customFields")
     if not isinstance(customs, dict):
         raise v1_error(UPDATE, REQUIRED, "'customFields' is required.")
-    values = read(call, call.tenant.schema["Subscription"], customs, {}, frozenset(), UPDATE)
+    if strange := [name for name in customs if not is_custom(name)]:
+        raise v1_error(UPDATE, UNKNOWN_FIELD, f"'{strange[0]}' is not a custom field.")
+    values = read(call, call.tenant.schema["Subscription"], customs, {}, UPDATE)
     call.tenant.store.update("Subscription", subscription["Id"], values)
     return success({})
