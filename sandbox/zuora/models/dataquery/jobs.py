@@ -14,7 +14,7 @@ from sandbox.zuora.models.dataquery.catalog import answer_catalog_question
 from sandbox.zuora.models.dataquery.copy import SqlCopy
 from sandbox.zuora.models.dataquery.dialect import SqlRefused
 from sandbox.zuora.models.dataquery.results import ResultFiles, write_file
-from sandbox.zuora.models.dataquery.translate import Translator
+from sandbox.zuora.models.dataquery.translate import Translator, translator_for
 from sandbox.zuora.models.dataquery.types import UNKNOWN
 from sandbox.zuora.models.store import API_USER, Store
 from sandbox.zuora.models.troubles import JobTrouble, Troubles
@@ -76,7 +76,7 @@ class QueryJobs:
 
     @cached_property
     def translator(self) -> Translator:
-        return Translator(self.store.schema, frozenset(self.kinds), self.options.zone)
+        return translator_for(self.store.schema, frozenset(self.kinds), self.options.zone)
 
     def fields_changed(self, kind: str, old: Field | None, new: Field | None) -> None:
         """A field is there (no `old`), has another name, or is gone (no `new`)."""
