@@ -23,11 +23,11 @@ MADE_ANEW = 200
 worlds = Worlds()
 
 
-def play(seeds: range) -> tuple[float, list[str]]:
-    """Processor seconds of some seeds, and what is wrong with those that fail."""
-    began = _seconds()
-    failures = [fault for seed in seeds if (fault := told(worlds, seed))]
-    return _seconds() - began, failures
+def play(seeds: range) -> tuple[float, list[str], Counter[str]]:
+    """Processor seconds of some seeds, what is wrong with those that fail, and how often each kind of event has struck."""
+    began, struck = _seconds(), Counter[str]()
+    failures = [fault for seed in seeds if (fault := told(worlds, seed, struck))]
+    return _seconds() - began, failures, struck
 
 
 def _begin() -> None:
@@ -41,7 +41,7 @@ def _seconds() -> float:
     return used.user + used.system + used.children_user + used.children_system
 
 
-def table(seeds: range, spent: float, wall: float, failures: int) -> Iterator[str]:
+def table(seeds: range, spent: float, wall: float, failures: int, struck: Counter[str]) -> Iterator[str]:
     """Figures as rows of a table in Markdown."""
     events = Counter(event.kind for seed in seeds for event in script_of(seed))
     yield "| Figure | Value |"
@@ -49,9 +49,9 @@ def table(seeds: range, spent: float, wall: float, failures: int) -> Iterator[st
     yield f"| Seeds | {len(seeds):,}, from {seeds.start} on |"
     yield f"| Failures | {failures} |"
     yield f"| Processor time of a seed | {spent / max(len(seeds), 1):.2f} s |"
-    yield f"| Wall time | {wall / 60:.0f} min {wall % 60:.0f} s |"
-    yield f"| Events | {sum(events.values()):,} of {len(events)} kinds |"
-    yield from (f"| {kind[0].upper()}{kind[1:]} | {events[kind]:,} |" for kind in KINDS)
+    yield f"| Wall time | {int(wall // 60)} min {int(wall % 60)} s |"
+    yield f"| Events, and those that struck | {sum(events.values()):,}, {sum(struck.values()):,}, of {len(events)} kinds |"
+    yield from (f"| {kind[0].upper()}{kind[1:]} | {events[kind]:,}, {struck[kind]:,} |" for kind in KINDS)
 
 
 def main() -> int:
@@ -59,13 +59,15 @@ def main() -> int:
     first, count = int(os.environ.get("FIRST") or 1), int(os.environ.get("SEEDS") or 10_000)
     jobs = os.environ.get("JOBS", "auto")
     seeds, began, spent, failures, done = range(first, first + count), time.monotonic(), 0.0, 0, 0
+    struck = Counter[str]()
     parts = [seeds[n : n + AT_ONCE] for n in range(0, count, AT_ONCE)]
     with ProcessPoolExecutor(os.cpu_count() if jobs == "auto" else int(jobs), initializer=_begin) as processes:
-        for part, (seconds, found) in zip(parts, processes.map(play, parts), strict=True):
+        for part, (seconds, found, some) in zip(parts, processes.map(play, parts), strict=True):
             spent, failures, done = spent + seconds, failures + len(found), done + len(part)
+            struck += some
             print("".join(f"\n{fault}\n" for fault in found), end="", flush=True)
             print(f"{done:,} of {count:,} seeds, {failures} failures, {spent / done:.2f} s of processor time each", file=sys.stderr)
-    print("\n".join(table(seeds, spent, time.monotonic() - began, failures)))
+    print("\n".join(table(seeds, spent, time.monotonic() - began, failures, struck)))
     return 1 if failures else 0
 
 

@@ -9,11 +9,11 @@ from tests.simulation import outside, people
 from tests.simulation.script import Event
 from tests.simulation.tenant import Simulated
 
-EVENTS: dict[str, Callable[[Simulated, Random], object]] = {
+EVENTS: dict[str, Callable[[Simulated, Random], bool]] = {
     "bill": Simulated.bill,
     "pay": Simulated.pay,
     "credit": Simulated.credit,
-    "run": lambda tenant, chance: tenant.run(),
+    "run": lambda tenant, chance: bool(tenant.run()),
     "answers are lost": outside.answers_are_lost,
     "answers are slow": outside.answers_are_slow,
     "service is away": outside.service_is_away,
@@ -42,6 +42,6 @@ EVENTS: dict[str, Callable[[Simulated, Random], object]] = {
 }
 
 
-def happen(tenant: Simulated, event: Event) -> None:
-    """Let an event happen."""
-    EVENTS[event.kind](tenant, Random(event.luck))
+def happen(tenant: Simulated, event: Event) -> bool:
+    """Let an event happen; whether it has struck."""
+    return EVENTS[event.kind](tenant, Random(event.luck))

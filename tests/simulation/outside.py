@@ -1,4 +1,5 @@
-"""What happens around a run: vendors that fail, workers that die, stop, meet or are replaced, clocks that differ, periods that close."""
+"""What happens around a run: vendors that fail, workers that die, stop, meet or are replaced, clocks that differ, periods that close.
+Every event answers whether it has struck."""
 
 from __future__ import annotations
 
@@ -71,77 +72,86 @@ class Meanwhile:
 # -- vendors -----------------------------------------------------------------------------------------------------------
 
 
-def answers_are_lost(tenant: Simulated, chance: Random) -> None:
+def answers_are_lost(tenant: Simulated, chance: Random) -> bool:
     where, path = chance.choice([("netsuite", RECORD), ("netsuite", "/suiteql"), ("zuora", STATUS_WRITES), ("zuora", "/query/")])
     rule = {"path": path, "drop": chance.choice(["before", "after"]), "nth": chance.randint(1, 8)}
-    _disturbed(tenant, where, rule if chance.random() < 0.7 else {**rule, "nth": None, "probability": 0.2, "seed": chance.randrange(99)})
+    return _disturbed(
+        tenant, where, rule if chance.random() < 0.7 else {**rule, "nth": None, "probability": 0.2, "seed": chance.randrange(99)}
+    )
 
 
-def answers_are_slow(tenant: Simulated, chance: Random) -> None:
+def answers_are_slow(tenant: Simulated, chance: Random) -> bool:
     """So slow that functions come near the end of their time."""
     rule = {"delay_ms": chance.choice([4_000, 30_000, 100_000]), "probability": 0.2, "seed": chance.randrange(99)}
-    _disturbed(tenant, chance.choice(["zuora", "netsuite"]), rule)
+    return _disturbed(tenant, chance.choice(["zuora", "netsuite"]), rule)
 
 
-def service_is_away(tenant: Simulated, chance: Random) -> None:
+def service_is_away(tenant: Simulated, chance: Random) -> bool:
     rule = {"status": 503, "body": "away", "probability": 0.5, "seed": chance.randrange(99)}
-    _disturbed(tenant, chance.choice(["zuora", "netsuite"]), rule)
+    return _disturbed(tenant, chance.choice(["zuora", "netsuite"]), rule)
 
 
-def too_many_calls(tenant: Simulated, chance: Random) -> None:
-    _disturbed(tenant, "netsuite", {"status": 429, "body": "{}", "path": RECORD, "times": chance.randint(1, 6)})
+def too_many_calls(tenant: Simulated, chance: Random) -> bool:
+    return _disturbed(tenant, "netsuite", {"status": 429, "body": "{}", "path": RECORD, "times": chance.randint(1, 6)})
 
 
-def _disturbed(tenant: Simulated, service: str, rule: dict[str, Any]) -> None:
+def _disturbed(tenant: Simulated, service: str, rule: dict[str, Any]) -> bool:
     control: Any = getattr(tenant.world, f"{service}_control")
     control.drop = _lose
     control.set_faults([{k: v for k, v in rule.items() if v is not None}])
     try:
         tenant.run()
+        return any(fault.used for fault in control.faults)
     finally:
         control.set_faults([])
 
 
-def clocks_differ(tenant: Simulated, chance: Random) -> None:
+def clocks_differ(tenant: Simulated, chance: Random) -> bool:
     """The vendors' clocks are not those of the workers, from now on."""
     clock = tenant.world.clock
     zuora, netsuite = (timedelta(seconds=chance.randint(-CLOCKS_DIFFER, CLOCKS_DIFFER)) for _ in range(2))
     tenant.world.zuora.tenant.store.clock = tenant.world.zuora.options.clock = lambda: clock.now() + zuora
     tenant.world.netsuite.options.clock = lambda: clock.now() + netsuite
+    return bool(zuora or netsuite)
 
 
-def period_closes(tenant: Simulated, chance: Random) -> None:
-    set_period(tenant, **{chance.choice(["closed", "arLocked"]): True})
+def period_closes(tenant: Simulated, chance: Random) -> bool:
+    return set_period(tenant, **{chance.choice(["closed", "arLocked"]): True})
 
 
-def period_opens(tenant: Simulated, chance: Random | None = None) -> None:
-    set_period(tenant, closed=False, arLocked=False)
+def period_opens(tenant: Simulated, chance: Random | None = None) -> bool:
+    return set_period(tenant, closed=False, arLocked=False)
 
 
-def set_period(tenant: Simulated, **flags: bool) -> None:
+def set_period(tenant: Simulated, **flags: bool) -> bool:
     """An accountant closes or opens the month of the documents."""
     (found,) = [p for p in tenant.world.in_netsuite("accountingPeriod") if p["periodName"] == MONTH]
-    if any(found.get(flag, False) != value for flag, value in flags.items()):
+    changes = any(found.get(flag, False) != value for flag, value in flags.items())
+    if changes:
         tenant.world.load(netsuite={"accountingPeriod": [{"id": found["id"], **flags}]})
+    return changes
 
 
 # -- workers -----------------------------------------------------------------------------------------------------------
 
 
-def worker_dies(tenant: Simulated, chance: Random) -> None:
-    tenant.run_with(_killer(chance))
+def worker_dies(tenant: Simulated, chance: Random) -> bool:
+    killer = _killer(chance)
+    tenant.run_with(killer)
+    return bool(killer.where)
 
 
-def worker_dies_and_is_started_again(tenant: Simulated, chance: Random) -> None:
+def worker_dies_and_is_started_again(tenant: Simulated, chance: Random) -> bool:
     killer = _killer(chance)
     tenant.run_with(killer, lambda: dies_and_is_started_again(tenant.world, killer))
+    return bool(killer.where)
 
 
 def _killer(chance: Random) -> Killer:
     return Killer(chance.randint(FIRST, LAST), chance.choice(["before", "after"]))
 
 
-def functions_meet(tenant: Simulated, chance: Random) -> None:
+def functions_meet(tenant: Simulated, chance: Random) -> bool:
     """A function is called a second time while the first one is in the midst of its work; both have the same event."""
     world = tenant.world
     current: list[Callable[[], object]] = []
@@ -165,9 +175,10 @@ def functions_meet(tenant: Simulated, chance: Random) -> None:
         raise AssertionError("a function dies again and again")
 
     tenant.run_with(meanwhile, lambda: tenant.run_of(persistently))
+    return meanwhile.happened
 
 
-def run_is_stopped(tenant: Simulated, chance: Random) -> None:
+def run_is_stopped(tenant: Simulated, chance: Random) -> bool:
     """Somebody stops the execution, as an update of the stack may have to; the function that was at work does not know of it."""
     world = tenant.world
 
@@ -194,9 +205,10 @@ def run_is_stopped(tenant: Simulated, chance: Random) -> None:
         return act()
 
     tenant.run_with(meanwhile, lambda: tenant.run_of(persistently))
+    return meanwhile.happened
 
 
-def update_is_deployed(tenant: Simulated, chance: Random) -> None:
+def update_is_deployed(tenant: Simulated, chance: Random) -> bool:
     """From one function of a run to the next the processes are new ones, and the settings were saved anew."""
     world = tenant.world
     at, calls = chance.randint(1, 40), 0
@@ -211,9 +223,10 @@ def update_is_deployed(tenant: Simulated, chance: Random) -> None:
         return act()
 
     tenant.run(lambda: tenant.run_of(persistently))
+    return calls >= at
 
 
-def other_job_works(tenant: Simulated, chance: Random) -> None:
+def other_job_works(tenant: Simulated, chance: Random) -> bool:
     """A worker of the other job reads from the same NetSuite account in the midst of a run; now and then it dies with its slot in hand."""
     world, dies = tenant.world, chance.random() < 0.3
 
@@ -230,31 +243,37 @@ def other_job_works(tenant: Simulated, chance: Random) -> None:
         finally:
             world.tokens = tokens
 
-    tenant.run_with(Meanwhile(world.clock, chance.randint(FIRST, LAST), read))
+    meanwhile = Meanwhile(world.clock, chance.randint(FIRST, LAST), read)
+    tenant.run_with(meanwhile)
+    return meanwhile.happened
 
 
-def run_is_doubled(tenant: Simulated, chance: Random) -> None:
+def run_is_doubled(tenant: Simulated, chance: Random) -> bool:
     """A second start while a run is in progress: it does nothing."""
     opened = tenant.world.open()
     if opened["opened"]:
         assert not tenant.world.open()["opened"], "two runs hold the lock"
         tenant.world.close(opened["runId"])
+    return bool(opened["opened"])
 
 
-def dry_run(tenant: Simulated, chance: Random) -> None:
+def dry_run(tenant: Simulated, chance: Random) -> bool:
     before = writes(tenant.world)
     tenant.world.clock.advance(minutes=30)
     with suppress(TallybridgeError):
         tenant.world.run(dry_run=True)
     assert writes(tenant.world) == before, "a dry run writes"
+    return True
 
 
-def settings(tenant: Simulated, chance: Random) -> None:
+def settings(tenant: Simulated, chance: Random) -> bool:
     tenant.set(netsuite_max_concurrency=chance.randint(1, 6), run_hours=chance.randint(1, 24))
+    return True
 
 
-def time_passes(tenant: Simulated, chance: Random) -> None:
+def time_passes(tenant: Simulated, chance: Random) -> bool:
     tenant.world.clock.advance(hours=chance.choice([1, 5, 26, 24 * 31]))
+    return True
 
 
 def _lose(environ: Any) -> None:

@@ -183,7 +183,9 @@ class Simulated:
         self.documents.append(made)
         return made
 
-    def bill(self, chance: Random) -> None:
+    def bill(self, chance: Random) -> bool:
+        """Invoices of one day."""
+        before = len(self.documents)
         for _ in range(chance.randint(1, 3)):
             owner, lines = chance.choice(list(ACCOUNTS)), [("Gold", _cents(chance, 1, 90_000))]
             if chance.random() < 0.4:
@@ -193,28 +195,33 @@ class Simulated:
                 continue
             made = self.add("Invoice", "I", owner, amount)
             self.world.load(invoice(owner, made.number, lines, sub=f"S-{owner}"))
+        return len(self.documents) > before
 
-    def pay(self, chance: Random) -> None:
+    def pay(self, chance: Random) -> bool:
+        """A payment of an open invoice, whole or in part; with Invoice Settlement now and then more than that."""
         due = self.open_invoice(chance)
         if due is None:
-            return
+            return False
         applied = due.open if chance.random() < 0.6 else part(chance, due.open)
         over = Decimal(chance.randint(0, 3) * 7) if self.mode == "B" else Decimal(0)
         due.open -= applied
         made = self.add("Payment", "P", due.account, applied + over)
         objects = payment(due.account, made.number, float(made.amount), {due.number: float(applied)})
         self.world.load(objects if self.mode == "B" else _unsettled(objects))
+        return True
 
-    def credit(self, chance: Random) -> None:
+    def credit(self, chance: Random) -> bool:
+        """A credit memo, applied in part; only with Invoice Settlement."""
         due = self.open_invoice(chance) if self.mode == "B" else None
         if due is None:
-            return
+            return False
         applied = part(chance, due.open)
         due.open -= applied
         rest = Decimal(chance.randint(0, 2) * 5)
         made = self.add("CreditMemo", "C", due.account, applied + rest)
         lines = [("Gold", float(made.amount))]
         self.world.load(credit(made.number, lines, due.account, f"S-{due.account}", {due.number: float(applied)}))
+        return True
 
     def open_invoice(self, chance: Random) -> Document | None:
         due = [d for d in self.documents if d.kind == "Invoice" and d.open > 0]

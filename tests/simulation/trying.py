@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 
 from tests.faults.branching import one_thread
@@ -28,13 +29,16 @@ class Worlds:
         return self.made[mode]
 
 
-def faults_of(world: MemoryWorld, mode: str, events: Sequence[Event], both_ways: bool = True) -> list[str]:
-    """What breaks when these events happen; [] where nothing does."""
+def faults_of(
+    world: MemoryWorld, mode: str, events: Sequence[Event], both_ways: bool = True, struck: Counter[str] | None = None
+) -> list[str]:
+    """What breaks when these events happen; [] where nothing does. `struck` counts those that did something."""
     tenant = Simulated(world, mode, both_ways=both_ways)
     try:
         tenant.begin()
         for event in events:
-            happen(tenant, event)
+            if happen(tenant, event) and struck is not None:
+                struck[event.kind] += 1
             if found := [f"after {event}: {fault}" for fault in always(tenant)]:
                 return found
         return list(finally_(tenant))
@@ -55,12 +59,12 @@ def shortest(world: MemoryWorld, mode: str, events: Sequence[Event], both_ways: 
     return kept
 
 
-def told(worlds: Worlds, seed: int) -> str:
-    """What is wrong with a seed, with the shortest script that shows it; "" where nothing is."""
+def told(worlds: Worlds, seed: int, struck: Counter[str] | None = None) -> str:
+    """What is wrong with a seed, with the shortest script that shows it; "" where nothing is. `struck` as for `faults_of`."""
     mode, events, both_ways = mode_of(seed), script_of(seed), goes_both_ways(seed)
     world = worlds.of(mode)
     with contextlib.nullcontext() if has_threads(seed) else one_thread():
-        first = faults_of(world, mode, events, both_ways)
+        first = faults_of(world, mode, events, both_ways, struck)
         if not first:
             return ""
         short = shortest(world, mode, events, both_ways)
