@@ -13,6 +13,7 @@ EVENTS: dict[str, Callable[[Simulated, Random], bool]] = {
     "bill": Simulated.bill,
     "pay": Simulated.pay,
     "credit": Simulated.credit,
+    "refund": Simulated.refund,
     "run": lambda tenant, chance: bool(tenant.run()),
     "answers are lost": outside.answers_are_lost,
     "answers are slow": outside.answers_are_slow,

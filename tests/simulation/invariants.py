@@ -46,7 +46,7 @@ def one_counterpart(tenant: Simulated, sight: Sight) -> Iterator[str]:
 
 def allowed_edges(tenant: Simulated) -> Iterator[str]:
     """Every status that was written: nothing is undone, and refused is only what was under way, or differs by what a person did."""
-    touched = {zid(d.number) for d in tenant.documents if d.touched}
+    touched = {d.id for d in tenant.documents if d.touched}
     for kind, record_id, before, after in tenant.changes:
         fine = (
             (bool(UNDER_WAY.match(after)) and (before in SHAPES or UNDER_WAY.match(before) or REFUSED.match(before)))
@@ -123,7 +123,7 @@ def one_problem_each(tenant: Simulated, output: dict[str, Any]) -> Iterator[str]
     for document in tenant.documents:
         if document.touched:
             continue
-        found = told[document.number if document.in_netsuite else zid(document.number)]
+        found = told[document.id]
         if found != (0 if sight.is_done(document) else 1):
             yield f"{document.kind} {document.number} is {sight.status(document)!r} and told {found} times"
 
@@ -135,7 +135,7 @@ def not_done(tenant: Simulated) -> Iterator[str]:
     for document in tenant.documents:
         if document.undone or sight.is_done(document):
             continue
-        key = f"netsuite#customerPayment#{document.number}" if document.in_netsuite else f"zuora#{document.kind}#{zid(document.number)}"
+        key = f"netsuite#customerPayment#{document.id}" if document.in_netsuite else f"zuora#{document.kind}#{document.id}"
         item = items.get((key,)) or {}
         if not (document.touched and item.get("state") in ("HELD", "REFUSED") and item.get("code")):
             yield f"{document.kind} {document.number} is {sight.status(document)!r}, the ledger says {item.get('state')} {item.get('code')}"

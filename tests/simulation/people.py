@@ -48,7 +48,7 @@ def resets(tenant: Simulated, chance: Random) -> bool:
         return False
     document = found[0]
     cleared = {name: None for name in CLEARED if name in sight.source(document)} if chance.random() < 0.5 else {}
-    tenant.change(document.kind, zid(document.number), TransferredToAccounting="No", **cleared)
+    tenant.change(document.kind, document.id, TransferredToAccounting="No", **cleared)
     document.drifts = False  # its own step tells what differs
     return True
 
@@ -59,7 +59,7 @@ def cancels_an_invoice(tenant: Simulated, chance: Random) -> bool:
     if not free:
         return False
     document = chance.choice(free)
-    tenant.change("Invoice", zid(document.number), Status="Canceled")
+    tenant.change("Invoice", document.id, Status="Canceled")
     document.open = Decimal(0)
     _undone(tenant, document)
     return True
@@ -71,7 +71,7 @@ def voids_a_payment(tenant: Simulated, chance: Random) -> bool:
     if not paid:
         return False
     document = chance.choice(paid)
-    tenant.change("Payment", zid(document.number), Status="Voided")
+    tenant.change("Payment", document.id, Status="Voided")
     _undone(tenant, document)
     return True
 
@@ -94,7 +94,7 @@ def enters_a_payment(tenant: Simulated, chance: Random) -> bool:
     document = chance.choice(due)
     invoice = sight.counterparts(document)[0]
     amount = document.open if chance.random() < 0.5 else part(chance, document.open)
-    if Decimal(str(invoice["amountRemaining"])) < amount or sight.rows("Invoice")[zid(document.number)]["Balance"] < amount:
+    if Decimal(str(invoice["amountRemaining"])) < amount or sight.rows("Invoice")[document.id]["Balance"] < amount:
         return False
     internal_id = str(6_000 + len(tenant.documents))
     line = {"doc": {"id": str(invoice["id"])}, "apply": True, "amount": float(amount)}

@@ -10,6 +10,7 @@ KINDS = {
     "bill": 10,
     "pay": 7,
     "credit": 4,
+    "refund": 4,
     "run": 5,
     "answers are lost": 4,
     "answers are slow": 2,
@@ -54,10 +55,10 @@ class Event:
 
 
 def script_of(seed: int) -> list[Event]:
-    """The events of a seed; the first one is always a bill run."""
+    """The events of a seed; the first ones are always a bill run and a payment."""
     chance = Random(seed)
     kinds = chance.choices(list(KINDS), list(KINDS.values()), k=chance.randint(FEWEST, MOST))
-    return [Event(kind, chance.randrange(1_000_000)) for kind in ["bill", *kinds]]
+    return [Event(kind, chance.randrange(1_000_000)) for kind in ["bill", "pay", *kinds]]
 
 
 def mode_of(seed: int) -> str:

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from tallybridge.errors import TallybridgeError
+from tallybridge.settings import DEFAULTS
 from tests.faults.killing import Counter, Killer, KillingObserver, WorkerKilled
 from tests.faults.ways import start_again, whole_run
 from tests.simulation.script import ACCOUNTS
@@ -19,9 +20,9 @@ from tests.sync.memo_world import credit
 from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import CASH, CHECK, STATUS, SWITCHED_ON, ZUORA_ID, convenient
 
-TYPES = {"Invoice": "invoice", "Payment": "customerPayment", "CreditMemo": "creditMemo"}
+TYPES = {"Invoice": "invoice", "Payment": "customerPayment", "CreditMemo": "creditMemo", "Refund": "customerRefund"}
 """Documents of Zuora and what they become in NetSuite."""
-TOTALS = {"invoice": "total", "customerPayment": "payment", "creditMemo": "total"}
+TOTALS = {"invoice": "total", "customerPayment": "payment", "creditMemo": "total", "customerRefund": "total"}
 MONTH = "Oct 2026"
 """The accounting period of all documents."""
 CENT = Decimal("0.01")
@@ -31,9 +32,11 @@ Change = tuple[str, str, str, str]
 
 @dataclass
 class Document:
-    """One document that the tenant has made; `number` is its NetSuite id if it was made there. `touched`: a person has changed or deleted
-    it on either side, or reset it; from then on NetSuite may hold of it what that person wanted. `drifts`: what a person did to it is to be
-    told by every run. `undone`: it is no longer to be synced."""
+    """One document that the tenant has made.
+
+    `id` is that of the system in which it was made, NetSuite's if `in_netsuite`. `touched`: a person has changed or deleted it on either
+    side; from then on NetSuite may hold of it what that person wanted. `drifts`: what a person did to it is to be told by every run.
+    `undone`: it is no longer to be synced."""
 
     kind: str
     number: str
@@ -44,6 +47,10 @@ class Document:
     touched: bool = False
     drifts: bool = False
     undone: bool = False
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        self.id = self.id or (self.number if self.in_netsuite else zid(self.number))
 
 
 class Sight:
@@ -71,14 +78,14 @@ class Sight:
     def counterparts(self, document: Document) -> list[Any]:
         """The records of the other side that belong to a document."""
         if document.in_netsuite:
-            return [row for row in self.rows("Payment").values() if row.get("IntegrationId__NS") == document.number]
-        return self.of_type(TYPES[document.kind]).get(zid(document.number), [])
+            return [row for row in self.rows("Payment").values() if row.get("IntegrationId__NS") == document.id]
+        return self.of_type(TYPES[document.kind]).get(document.id, [])
 
     def source(self, document: Document) -> Mapping[str, Any]:
         """The document where it was made; {} if a person deleted it there."""
         if document.in_netsuite:
-            return self.payments.get(document.number, {})
-        return self.rows(document.kind).get(zid(document.number), {})
+            return self.payments.get(document.id, {})
+        return self.rows(document.kind).get(document.id, {})
 
     @cached_property
     def payments(self) -> dict[str, dict[str, Any]]:
@@ -221,6 +228,22 @@ class Simulated:
         made = self.add("CreditMemo", "C", due.account, applied + rest)
         lines = [("Gold", float(made.amount))]
         self.world.load(credit(made.number, lines, due.account, f"S-{due.account}", {due.number: float(applied)}))
+        return True
+
+    def refund(self, chance: Random) -> bool:
+        """What is left of a payment is paid back, in part or whole; only with Invoice Settlement."""
+        rows = self.sight().rows("Payment")
+        paid = [d for d in self.documents if d.kind == "Payment" and not d.in_netsuite and not d.touched]
+        free = [d for d in paid if self.mode == "B" and rows[d.id]["UnappliedAmount"] > 0]
+        if not free:
+            return False
+        document = chance.choice(free)
+        rest = Decimal(str(rows[document.id]["UnappliedAmount"]))
+        amount = rest if chance.random() < 0.6 else part(chance, rest)
+        how = {"type": "External", "methodType": "Check", "refundDate": "2026-10-20"}
+        client = self.world.wiring().zuora(DEFAULTS)
+        made = client.post(f"/v1/payments/{document.id}/refunds", {"totalAmount": float(amount), **how}, "a refund")
+        self.documents.append(Document("Refund", made["number"], document.account, amount, Decimal(0), id=made["id"]))
         return True
 
     def open_invoice(self, chance: Random) -> Document | None:

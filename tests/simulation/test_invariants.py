@@ -40,7 +40,7 @@ def of(tenant: Simulated, check: Callable[..., Iterator[str]]) -> list[str]:
 
 
 def zuora(tenant: Simulated, kind: str = "Invoice", **fields: Any) -> None:
-    tenant.change(kind, zid(first(tenant, kind).number), **fields)
+    tenant.change(kind, first(tenant, kind).id, **fields)
 
 
 def netsuite(tenant: Simulated, kind: str, **values: Any) -> None:
@@ -93,7 +93,7 @@ EDGES = [
 def test_statuses_go_along_allowed_edges_only(synced: Simulated, before: str, after: str, fine: bool) -> None:
     """Every one that is written, not only the last."""
     assert list(invariants.allowed_edges(synced)) == [] and len(synced.changes) > 5
-    invoice = zid(first(synced).number)
+    invoice = first(synced).id
     synced.change("Invoice", invoice, IntegrationStatus__NS=before or None)
     synced.at_work = True
     store = synced.world.zuora.tenant.store

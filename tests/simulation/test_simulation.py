@@ -20,7 +20,7 @@ from tests.sync.memory import MemoryWorld
 World = Callable[[str], MemoryWorld]
 SEEDS = range(1, 11)
 """Those of every test run; the last one has threads."""
-STORY = [Event("bill", 8), Event("bill", 3), Event("pay", 4), Event("credit", 5), Event("run", 1), Event("bill", 9)]
+STORY = [Event(kind, luck) for kind, luck in [("bill", 8), ("bill", 3), ("bill", 9), ("pay", 8), ("pay", 4), ("credit", 5), ("run", 1)]]
 LUCK = range(1, 13)
 
 

@@ -177,7 +177,9 @@ def take_lists(text: str, lists: dict[str, str]) -> str:
 
 def take_times(text: str, times: dict[str, str]) -> str:
     """Replace dates and moments by one literal each that is as long, so that a statement with another watermark is the same one; `times`
-    gets what each stands for. Raises `ValueError` for one that the calendar does not have."""
+    gets what each stands for. A text that has such literals of its own stays as it is.
+
+    Raises `ValueError` for a date or moment that the calendar does not have."""
 
     def take(match: re.Match[str]) -> str:
         word, day, hour, zone = match.groups()
@@ -190,7 +192,8 @@ def take_times(text: str, times: dict[str, str]) -> str:
         times[f"{mark} 00:00:00.000Z"] = stored_moment(parsed_moment(f"{day} {hour} {zone}", UTC))
         return f"{word}{mark} 00:00:00.000 {zone}'"
 
-    return TIME.sub(take, text) if len(TIME.findall(text)) <= MAX_TIMES else text
+    stays = "'1001-" in text or len(TIME.findall(text)) > MAX_TIMES
+    return text if stays else TIME.sub(take, text)
 
 
 def lower_names(tree: exp.Expr) -> None:
