@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from random import Random
@@ -26,6 +29,7 @@ TOTALS = {"invoice": "total", "customerPayment": "payment", "creditMemo": "total
 MONTH = "Oct 2026"
 """The accounting period of all documents."""
 CENT = Decimal("0.01")
+BEGINS = datetime(2026, 11, 2, 8, tzinfo=UTC)
 Change = tuple[str, str, str, str]
 """A status that the connector wrote: type and id of the record, the status before, the status after."""
 
@@ -140,9 +144,11 @@ class Simulated:
         return {"default_subsidiary": "Parent Company", **(SWITCHED_ON if self.both_ways else {})}
 
     def begin(self) -> None:
-        """Accounts, catalogue and subscriptions; no document yet."""
+        """Accounts, catalogue and subscriptions; no document yet. It is the same day for every tenant, whichever were played before it."""
         KillingObserver.killer = Killer()
         clock = self.world.clock
+        clock.moment, self.world.counter = BEGINS, itertools.count(1)
+        random.seed(BEGINS.day)  # the pauses between attempts
         self.world.zuora.options.clock = self.world.netsuite.options.clock = clock.now
         for control in (self.world.zuora_control, self.world.netsuite_control):
             control.sleep = clock.sleep

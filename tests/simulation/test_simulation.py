@@ -51,7 +51,7 @@ def test_a_seed_means_the_same_each_time() -> None:
 
 
 def test_a_seed_is_played_the_same_each_time(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Effect by effect, where there are no threads."""
+    """Effect by effect, where there are no threads, whatever was played before it."""
     played: list[list[Any]] = []
 
     def listened(tenant: Simulated) -> Iterator[str]:
@@ -59,15 +59,17 @@ def test_a_seed_is_played_the_same_each_time(worlds: Worlds, monkeypatch: pytest
         return always(tenant)
 
     monkeypatch.setattr(trying, "always", listened)
-    for _ in range(2):
+    for others in ([], [5]):
         played.append([])
+        assert [told(worlds, other) for other in others] == [""] * len(others)
+        played[-1].clear()
         assert told(worlds, 4) == ""
     assert played[0] == played[1] != []
 
 
 def _story_of(tenant: Any) -> Any:
     outcomes = [(output.get("outcome"), output.get("totals")) for output in tenant.outputs]
-    return outcomes, list(tenant.changes), dict(tenant.world.netsuite_control.statistics.calls)
+    return tenant.world.clock.moment, outcomes, list(tenant.changes), dict(tenant.world.netsuite_control.statistics.calls)
 
 
 def test_a_fault_is_found_and_its_script_made_short(world_of: World, monkeypatch: pytest.MonkeyPatch) -> None:
