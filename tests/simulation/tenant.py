@@ -248,7 +248,7 @@ class Simulated:
         amount = rest if chance.random() < 0.6 else part(chance, rest)
         how = {"type": "External", "methodType": "Check", "refundDate": "2026-10-20"}
         client = self.world.wiring().zuora(DEFAULTS)
-        made = client.post(f"/v1/payments/{document.id}/refunds", {"totalAmount": float(amount), **how}, "a refund")
+        made = client.post(f"/v1/payments/{document.id}/refunds", {"totalAmount": float(amount), **how}, f"refund {len(self.documents)}")
         self.documents.append(Document("Refund", made["number"], document.account, amount, Decimal(0), id=made["id"]))
         return True
 
