@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -160,7 +161,11 @@ def test_one_problem_for_each_record_that_is_not_done(synced: Simulated) -> None
         f"Invoice {done.number} is 'Sync Complete' and told as []",
         "Invoice I999 is '' and told as []",
     ]
-    assert held.number not in (done.number, "I999")
+    content, key = synced.world.memory.objects.content, output["keys"]["log"]
+    content[key] = gzip.compress(gzip.decompress(content[key]) * 2)
+    (told,) = [f for f in invariants.one_problem_each(synced, output) if f.startswith(f"{held.kind} {held.number} ")]
+    codes = told.partition(" told as ")[2].strip("[]").split(", ")
+    assert len(codes) == 2 and len(set(codes)) == 1
 
 
 def test_not_done(synced: Simulated) -> None:
