@@ -25,7 +25,7 @@ def changes_the_amount(tenant: Simulated, chance: Random) -> bool:
     changed = store.transaction(int(record["id"])).copy()
     changed.values |= {"total": Decimal(str(record["total"])) + CENT, "lastModifiedDate": tenant.world.netsuite.tenant.now()}
     store.apply(changed.key, changed)
-    _touched(document)
+    _touched(tenant, document)
     return True
 
 
@@ -36,7 +36,7 @@ def deletes(tenant: Simulated, chance: Random) -> bool:
         return False
     document, record = found
     tenant.world.netsuite.tenant.store.apply(("transaction", int(record["id"])), None)
-    _touched(document)
+    _touched(tenant, document)
     _with_account(tenant, document)
     return True
 
@@ -141,8 +141,9 @@ def _synced(tenant: Simulated, chance: Random, *kinds: str) -> tuple[Document, A
     return chance.choice(there) if there else None
 
 
-def _touched(document: Document) -> None:
-    document.drifts = not document.touched
+def _touched(tenant: Simulated, document: Document) -> None:
+    """What is not done is told by its own step."""
+    document.drifts = not document.touched and tenant.sight().is_done(document)
     document.touched = True
 
 
