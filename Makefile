@@ -113,8 +113,8 @@ faults: $(DEV) ## every death and every lost answer of every step, pairs of deat
 slow: $(DEV) ## the longer proofs: two workers at once, deaths among threads and over HTTP, plans, links, reversals
 	$(BIN)/python -m pytest -m slow -n $(JOBS) $(PYTEST_ARGS)
 
-simulate: $(DEV) ## months of a tenant made of seeds, with faults, deaths and people in them; options: SEEDS FIRST JOBS
-	FIRST=$(or $(FIRST),1) SEEDS=$(or $(SEEDS),10000) $(BIN)/python -m pytest tests/simulation -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+simulate: $(DEV) ## months of a tenant made of seeds, with faults, deaths and people in them, and a table of them; options: SEEDS FIRST JOBS
+	@FIRST=$(FIRST) SEEDS=$(SEEDS) JOBS=$(JOBS) $(BIN)/python -m tests.simulation
 
 fuzz: $(DEV) ## at least 100,000 inputs of any shape for everything that people and vendors put in; options: FUZZ JOBS
 	FUZZ=$(or $(FUZZ),14000) $(BIN)/python -m pytest tests/fuzz -n $(JOBS) $(PYTEST_ARGS)

@@ -150,13 +150,16 @@ class Loader:
         named = row.get("id") is not None or row.get("externalId")
         return self.records.lookup(kind, _identifier(row)) if named else None
 
+    def of_type(self, name: str) -> list[dict[str, Any]]:
+        """The records of a type, as `load` would take them."""
+        renderer = Renderer(self.tenant, "")
+        return [renderer.whole(record) for record in self.tenant.store.all(name)]
+
     def dump(self) -> Objects:
         """Everything there is, as `load` would take it; types without records are left out."""
-        renderer = Renderer(self.tenant, "")
         found: Objects = {CUSTOM_FIELD: [f.as_object() for f in self.tenant.catalog.custom.values()]}
         for kind in self.tenant.catalog.types.values():
-            rows = [renderer.whole(record) for record in self.tenant.store.all(kind.name)]
-            if rows:
+            if rows := self.of_type(kind.name):
                 found[kind.name] = rows
         if self.datasets:
             found[DATASET] = [d.as_object() for d in self.datasets.values()]

@@ -99,6 +99,11 @@ class NetSuiteStandIn:
                 self.engine.warm()
             return loaded
 
+    def records_of(self, record_type: str) -> list[dict[str, Any]]:
+        """The records of one type, in the form that `load` takes."""
+        with self.lock:
+            return self.loader.of_type(record_type)
+
     def dump(self) -> Objects:
         """All objects by record type, in the form that `load` takes."""
         with self.lock:

@@ -18,9 +18,9 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
-from types import ModuleType
 from typing import Any, TypeVar
 
+from sandbox.zuora.models.dataquery.jobs import QueryJobs
 from tallybridge.tasks.steps import STEPS, step_class
 from tests.sync import world as world_module
 
@@ -142,24 +142,26 @@ class OneThread:
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """While it lasts, the product starts no threads and waiting takes no real time."""
+    """While it lasts, neither the product nor Data Query starts threads, and waiting takes no real time."""
     for step in STEPS:
         step_class(step)  # loads its modules
     modules = [m for name, m in sys.modules.items() if name.startswith(PRODUCT) and hasattr(m, "ThreadPoolExecutor")]
-    before = [(m, "ThreadPoolExecutor", m.ThreadPoolExecutor) for m in modules]
+    before: list[tuple[object, str, object]] = [(m, "ThreadPoolExecutor", m.ThreadPoolExecutor) for m in modules]
     before.append((world_module, "YIELD_SECONDS", world_module.YIELD_SECONDS))
+    before.append((QueryJobs, "at_once", QueryJobs.at_once))
     try:
         for module in modules:
             _set(module, "ThreadPoolExecutor", OneThread)
         _set(world_module, "YIELD_SECONDS", 0)
+        _set(QueryJobs, "at_once", True)
         yield
     finally:
-        for module, name, value in before:
-            _set(module, name, value)
+        for owner, name, value in before:
+            _set(owner, name, value)
 
 
-def _set(module: ModuleType, name: str, value: object) -> None:
-    setattr(module, name, value)
+def _set(owner: object, name: str, value: object) -> None:
+    setattr(owner, name, value)
 
 
 def seconds() -> float:

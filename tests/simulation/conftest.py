@@ -1,22 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.faults.killing import KillableWiring
+from tests.faults.branching import one_thread
+from tests.simulation.trying import Worlds
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import unserved_world
 
 
 @pytest.fixture(scope="module")
-def world_of() -> Callable[[str], MemoryWorld]:
-    """A world for each mode, made when it is first asked for."""
-    made: dict[str, MemoryWorld] = {}
+def worlds() -> Worlds:
+    return Worlds()
 
-    def of(mode: str) -> MemoryWorld:
-        if mode not in made:
-            made[mode] = MemoryWorld.of(unserved_world(settlement=mode == "B"), KillableWiring)
-        return made[mode]
 
-    return of
+@pytest.fixture
+def world_of(worlds: Worlds) -> Iterator[Callable[[str], MemoryWorld]]:
+    """The world of a mode, in which everything is done in one thread."""
+    with one_thread():
+        yield worlds.of

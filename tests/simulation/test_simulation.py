@@ -2,60 +2,74 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from random import Random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.simulation import trying
-from tests.simulation.script import KINDS, Event, mode_of, script_of
-from tests.simulation.tenant import EVENTS, Simulated
-from tests.simulation.trying import faults_of, shortest, told
+from tests.simulation.__main__ import table
+from tests.simulation.events import EVENTS, happen
+from tests.simulation.invariants import always
+from tests.simulation.script import KINDS, Event, has_threads, mode_of, script_of
+from tests.simulation.tenant import Simulated
+from tests.simulation.trying import Worlds, faults_of, shortest, told
 from tests.sync.memory import MemoryWorld
 
 World = Callable[[str], MemoryWorld]
-FIRST, SEEDS = int(os.environ.get("FIRST", "1")), int(os.environ.get("SEEDS", "6"))
-AT_ONCE = 50
-"""Seeds of one test, where there are very many."""
+SEEDS = range(1, 11)
+"""Those of every test run; the last one has threads."""
+STORY = [Event(kind, luck) for kind, luck in [("bill", 8), ("bill", 3), ("bill", 9), ("pay", 8), ("pay", 4), ("credit", 5), ("run", 1)]]
+LUCK = range(1, 13)
 
 
-@pytest.mark.parametrize("first", range(FIRST, FIRST + SEEDS, AT_ONCE))
-def test_nothing_breaks_what_must_always_hold(world_of: World, first: int) -> None:
-    found = [fault for seed in range(first, min(first + AT_ONCE, FIRST + SEEDS)) if (fault := told(world_of(mode_of(seed)), seed))]
-    assert not found, "\n".join(found)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_breaks_what_must_always_hold(worlds: Worlds, seed: int) -> None:
+    assert told(worlds, seed) == ""
 
 
-PEOPLE = {"person changes the amount", "person deletes", "person resets"}
-
-
-@pytest.mark.parametrize("kind", sorted(PEOPLE))
-def test_what_people_do_changes_something_and_breaks_nothing(world_of: World, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    changed: list[bool] = []
-    happens = EVENTS[kind]
-
-    def watched(tenant: Simulated, chance: Random) -> None:
-        before = tenant.world.netsuite.dump(), tenant.world.zuora.dump()
-        happens(tenant, chance)
-        changed.append((tenant.world.netsuite.dump(), tenant.world.zuora.dump()) != before)
-
-    monkeypatch.setitem(EVENTS, kind, watched)
-    events = [Event("bill", 3), Event("pay", 4), Event("credit", 5), Event("run", 1), Event(kind, 7)]
-    assert faults_of(world_of("B"), "B", events) == []
-    assert changed == [True]
+@pytest.mark.parametrize("kind", sorted(EVENTS))
+def test_every_kind_of_event_strikes_and_breaks_nothing(world_of: World, kind: str) -> None:
+    """With the first luck with which it does."""
+    before = [Event("period closes", 1)] if kind == "period opens" else []
+    for luck in LUCK:
+        tenant = Simulated(world_of("B"), "B")
+        tenant.begin()
+        assert all(happen(tenant, event) for event in [*STORY, *before])
+        struck = happen(tenant, Event(kind, luck))
+        assert list(always(tenant)) == []
+        if struck:
+            return
+    raise AssertionError(f"{kind} never strikes")
 
 
 def test_a_seed_means_the_same_each_time() -> None:
     assert script_of(7) == script_of(7) != script_of(8)
     assert EVENTS.keys() == KINDS.keys()
+    assert {has_threads(seed) for seed in SEEDS} == {True, False} and {mode_of(seed) for seed in SEEDS} == {"A", "B"}
 
 
-def doubled(tenant: Simulated) -> None:
-    """A fault of the product: a second counterpart of an invoice."""
-    for record in tenant.world.in_netsuite("invoice")[:1]:
-        twin = {k: v for k, v in record.items() if k in ("entity", "tranDate", "custbodyzuoraid", "currency")}
-        item = record["item"]["items"][0]["item"]
-        tenant.world.load(netsuite={"invoice": [{**twin, "id": "77001", "item": {"items": [{"item": item, "amount": 1.0}]}}]})
+def test_a_seed_is_played_the_same_each_time(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Effect by effect, where there are no threads, whatever was played before it."""
+    played: list[list[Any]] = []
+
+    def listened(tenant: Simulated) -> Iterator[str]:
+        played[-1].append(_story_of(tenant))
+        return always(tenant)
+
+    monkeypatch.setattr(trying, "always", listened)
+    for others in ([], [5]):
+        played.append([])
+        assert [told(worlds, other) for other in others] == [""] * len(others)
+        played[-1].clear()
+        assert told(worlds, 4) == ""
+    assert played[0] == played[1] != []
+
+
+def _story_of(tenant: Any) -> Any:
+    outcomes = [(output.get("outcome"), output.get("totals")) for output in tenant.outputs]
+    return tenant.world.clock.moment, outcomes, list(tenant.changes), dict(tenant.world.netsuite_control.statistics.calls)
 
 
 def test_a_fault_is_found_and_its_script_made_short(world_of: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,8 +81,27 @@ def test_a_fault_is_found_and_its_script_made_short(world_of: World, monkeypatch
     assert [event.kind for event in shortest(world_of("B"), "B", events)] == ["bill", "run", "dry run"]
 
 
-def test_a_seed_that_fails_is_told_with_its_script(world_of: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def doubled(tenant: Any) -> bool:
+    """A fault of the product: a second counterpart of an invoice."""
+    for record in tenant.world.in_netsuite("invoice")[:1]:
+        twin = {k: v for k, v in record.items() if k in ("entity", "tranDate", "custbodyzuoraid", "currency")}
+        item = record["item"]["items"][0]["item"]
+        tenant.world.load(netsuite={"invoice": [{**twin, "id": "77001", "item": {"items": [{"item": item, "amount": 1.0}]}}]})
+    return True
+
+
+def test_a_seed_that_fails_is_told_with_its_script(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trying, "always", lambda tenant: iter(["a fault"] if tenant.documents else []))
-    text = told(world_of(mode_of(5)), 5)
+    text = told(worlds, 5)
     bill = script_of(5)[0]
-    assert text == f"seed 5, mode B:\n  {bill}\n  -> after {bill}: a fault"
+    assert text == f"seed 5, mode B, one way:\n  {bill}\n  -> after {bill}: a fault"
+
+
+def test_the_table_of_a_simulation_counts_every_kind(worlds: Worlds) -> None:
+    struck = Counter[str]()
+    told(worlds, 3, struck)
+    rows = list(table(range(3, 4), 1.5, 61.0, 0, struck))
+    assert rows[2:4] == ["| Seeds | 1, from 3 on |", "| Failures | 0 |"]
+    assert rows[4:6] == ["| Processor time of a seed | 1.50 s |", "| Wall time | 1 min 1 s |"]
+    assert f"| Bill | {sum(e.kind == 'bill' for e in script_of(3))}, {struck['bill']} |" in rows
+    assert len(rows) == 7 + len(KINDS)

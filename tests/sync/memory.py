@@ -11,6 +11,7 @@ import itertools
 import json
 import re
 import threading
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -168,18 +169,42 @@ class NoSuchUpload(Exception):
     response: ClassVar = {"Error": {"Code": "NoSuchUpload"}}
 
 
+class Keys(dict[str, bytes]):
+    """Objects by key, which are also there in the order of their keys."""
+
+    _order: list[str] | None = None
+
+    def __setitem__(self, key: str, body: bytes) -> None:
+        if key not in self and self._order is not None:
+            insort(self._order, key)
+        super().__setitem__(key, body)
+
+    def __delitem__(self, key: str) -> None:
+        self._order = None
+        super().__delitem__(key)
+
+    def in_order(self) -> list[str]:
+        """All keys."""
+        if self._order is None or len(self._order) != len(self):
+            self._order = sorted(self)
+        return self._order
+
+
 class MemoryObjects:
     """The part of the S3 client that the product uses, for one bucket."""
 
     def __init__(self) -> None:
-        self.content: dict[str, bytes] = {}
+        self.content = Keys()
         self.uploads: dict[str, dict[int, bytes]] = {}
         self.numbers = itertools.count(1)
+        self.guard = threading.Lock()
 
     def put_object(self, *, Key: str, Body: Any, IfNoneMatch: str = "", **_: Any) -> dict[str, Any]:
-        if IfNoneMatch == "*" and Key in self.content:
-            raise PreconditionFailed(Key)
-        self.content[Key] = bytes(Body) if isinstance(Body, bytes | bytearray) else Body.read()
+        body = bytes(Body) if isinstance(Body, bytes | bytearray) else Body.read()
+        with self.guard:
+            if IfNoneMatch == "*" and Key in self.content:
+                raise PreconditionFailed(Key)
+            self.content[Key] = body
         return {}
 
     def get_object(self, *, Key: str, Range: str = "", **_: Any) -> dict[str, Any]:
@@ -192,7 +217,11 @@ class MemoryObjects:
         return {"Body": io.BytesIO(content)}
 
     def list_objects_v2(self, *, Prefix: str, MaxKeys: int = 1000, ContinuationToken: str = "", **_: Any) -> dict[str, Any]:
-        found = sorted(k for k in list(self.content) if k.startswith(Prefix) and k > ContinuationToken)
+        with self.guard:
+            keys = self.content.in_order()
+            begin = max(bisect_left(keys, Prefix), bisect_right(keys, ContinuationToken))
+            some = keys[begin : begin + MaxKeys + 1]
+        found = [k for k in some if k.startswith(Prefix)]
         page = found[:MaxKeys]
         more = {"IsTruncated": True, "NextContinuationToken": page[-1]} if len(found) > MaxKeys else {}
         return {"KeyCount": len(page), "Contents": [{"Key": k} for k in page], **more}
@@ -214,7 +243,8 @@ class MemoryObjects:
         sent = self.uploads.pop(UploadId)
         named = {part["PartNumber"]: part["ETag"] for part in MultipartUpload["Parts"]}
         assert named == {number: hashlib.md5(sent[number], usedforsecurity=False).hexdigest() for number in named}
-        self.content[Key] = b"".join(sent[number] for number in sorted(named))
+        with self.guard:
+            self.content[Key] = b"".join(sent[number] for number in sorted(named))
         return {}
 
 

@@ -35,7 +35,7 @@ from tallybridge.tasks.sync_step import run_task
 from tests.faults.killing import KillableStore, Killer, WorkerKilled
 from tests.sync import world
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription, zid
-from tests.sync.memory import MemoryObjects, MemoryWiring, MemoryWorld
+from tests.sync.memory import Keys, MemoryObjects, MemoryWiring, MemoryWorld
 from tests.sync.run_world import ready
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
@@ -113,7 +113,7 @@ class Closing:
 
     def again(self) -> None:
         self.world.memory.objects = MemoryObjects()
-        self.world.memory.objects.content = dict(self.objects)
+        self.world.memory.objects.content = Keys(self.objects)
         for name, table in self.world.memory.tables.items():
             table.items = copy.deepcopy(self.items[name])
 

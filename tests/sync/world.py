@@ -193,7 +193,7 @@ class World:
         return next(o for o in self.zuora.dump()[object_type] if number in (o.get(n) for n in names))
 
     def in_netsuite(self, record_type: str) -> list[dict[str, Any]]:
-        return self.netsuite.dump().get(record_type, [])
+        return self.netsuite.records_of(record_type)
 
 
 def unserved_world(*, settlement: bool = True) -> World:

@@ -7,14 +7,14 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from sandbox.zuora.exceptions import DataQueryError, v1_error
 from sandbox.zuora.models.dataquery.catalog import answer_catalog_question
 from sandbox.zuora.models.dataquery.copy import SqlCopy
 from sandbox.zuora.models.dataquery.dialect import SqlRefused
 from sandbox.zuora.models.dataquery.results import ResultFiles, write_file
-from sandbox.zuora.models.dataquery.translate import Translator
+from sandbox.zuora.models.dataquery.translate import Translator, translator_for
 from sandbox.zuora.models.dataquery.types import UNKNOWN
 from sandbox.zuora.models.store import API_USER, Store
 from sandbox.zuora.models.troubles import JobTrouble, Troubles
@@ -58,6 +58,9 @@ class Job:
 class QueryJobs:
     """Runs jobs on threads of their own; the queries themselves run one at a time."""
 
+    at_once: ClassVar[bool] = False
+    """Whether a job's work is done when it is submitted, without a thread; what the clock says of it is the same."""
+
     def __init__(self, store: Store, options: ZuoraOptions, troubles: Troubles) -> None:
         kinds = [k for k in store.schema.values() if options.settlement or not k.settlement_only]
         self.store = store
@@ -76,7 +79,7 @@ class QueryJobs:
 
     @cached_property
     def translator(self) -> Translator:
-        return Translator(self.store.schema, frozenset(self.kinds), self.options.zone)
+        return translator_for(self.store.schema, frozenset(self.kinds), self.options.zone)
 
     def fields_changed(self, kind: str, old: Field | None, new: Field | None) -> None:
         """A field is there (no `old`), has another name, or is gone (no `new`)."""
@@ -117,9 +120,10 @@ class QueryJobs:
             for old in list(self.jobs)[: max(0, len(self.jobs) - MAX_JOBS_KEPT)]:
                 if self.told(self.jobs[old]).status not in RUNNING:
                     del self.jobs[old]
-        if job.trouble != "hang":
-            runner = threading.Thread(target=self.run, args=(job,), daemon=True)
-            runner.start()
+        if job.trouble != "hang" and self.at_once:
+            self.run(job)
+        elif job.trouble != "hang":
+            threading.Thread(target=self.run, args=(job,), daemon=True).start()
         return job
 
     def get(self, job_id: str) -> Job:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 import sqlglot
@@ -18,7 +18,7 @@ from sqlglot.schema import MappingSchema
 from sandbox.zuora.models.dataquery.analyse import Analysis
 from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place, parsed
 from sandbox.zuora.models.dataquery.groups import WRITTEN, check_positions
-from sandbox.zuora.models.dataquery.moments import stored_moment
+from sandbox.zuora.models.dataquery.moments import parsed_date, parsed_moment, stored_moment
 from sandbox.zuora.models.dataquery.rewrite import Rewriting
 from sandbox.zuora.models.dataquery.types import BOOLEAN, OF_FIELDS, VARCHAR, Type
 from sandbox.zuora.schema import Schema
@@ -35,31 +35,53 @@ MAX_QUERY_LENGTH = 1_000_000
 LONG_LIST = re.compile(r"\(\s*'[0-9a-f]{32}'(?:\s*,\s*'[0-9a-f]{32}'){20,}\s*\)")
 LIST_ITEM = re.compile(r"[0-9a-f]{32}")
 LIST_MARK = re.compile(r"\('(idlist\d+)'\)")
+TIME = re.compile(r"(\bTIMESTAMP '|\bDATE ')(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d\.\d{3}) (UTC|\+00:00))?'")
+MARKED_DAY = datetime(1001, 1, 1, tzinfo=UTC)
+TIME_MARK = re.compile(r"'(1001-\d\d-\d\d)( 00:00:00\.000Z)?'")
+MAX_TIMES = 365
+"""Dates and moments of one statement that are taken out of it, one for each day of the year that stands for them."""
 CATALOG, SCHEMA = "owl", "data"
 MAX_KEPT = 500
 """Translations kept for statements that come again."""
+MAX_TENANTS_KEPT = 16
+"""Tenants of other tables, other fields or another zone, whose translations are kept side by side."""
 
 
 @dataclass(frozen=True)
 class Translated:
-    """A query for the embedded engine. `kinds` are the types of the columns, `values` what is to be bound by name."""
+    """A query for the embedded engine. `kinds` are the types of the columns, `values` what is to be bound by name, `times` the
+    literals that those of dates and moments stand for."""
 
     sql: str
     names: list[str]
     kinds: list[Type]
     values: dict[str, str]
+    times: Mapping[str, str] = field(default_factory=dict)
+
+
+Tables = tuple[tuple[str, tuple[tuple[str, Type], ...]], ...]
+"""Names and types of the columns, by table."""
+
+
+def translator_for(schema: Schema, tables: frozenset[str], zone: tzinfo) -> Translator:
+    """The translator of a tenant; tenants with the same tables and zone share one, and with it what it has translated."""
+    shown = [kind for kind in schema.values() if kind.table in tables]
+    columns = ((kind.table, tuple((f.sql, OF_FIELDS.get(f.kind, VARCHAR)) for f in kind.columns() if f.sql)) for kind in shown)
+    return _translator(tuple(columns), zone)
+
+
+@lru_cache(maxsize=MAX_TENANTS_KEPT)
+def _translator(tables: Tables, zone: tzinfo) -> Translator:
+    return Translator(tables, zone)
 
 
 class Translator:
-    """Translates queries over the tables of one tenant."""
+    """Translates queries over tables."""
 
-    def __init__(self, schema: Schema, tables: frozenset[str], zone: tzinfo) -> None:
+    def __init__(self, tables: Tables, zone: tzinfo) -> None:
         self.zone = zone
         self.prepared = lru_cache(maxsize=MAX_KEPT)(self.prepare)
-        shown = [kind for kind in schema.values() if kind.table in tables]
-        self.types: dict[str, dict[str, Type]] = {
-            kind.table: {f.sql: OF_FIELDS.get(f.kind, VARCHAR) for f in kind.columns() if f.sql} | {"deleted": BOOLEAN} for kind in shown
-        }
+        self.types: dict[str, dict[str, Type]] = {name: {**dict(columns), "deleted": BOOLEAN} for name, columns in tables}
         with_deleted: dict[str, object] = {table: dict.fromkeys(columns, TEXT) for table, columns in self.types.items()}
         plain: dict[str, object] = {
             table: dict.fromkeys([c for c in columns if c != "deleted"], TEXT) for table, columns in self.types.items()
@@ -70,12 +92,22 @@ class Translator:
     def translate(self, text: str, now: datetime, read_deleted: bool = False) -> Translated:
         """With `read_deleted` over the deleted rows alone; over both where the query names the column `deleted`. Raises `SqlRefused`
         with the text that the service reports."""
-        lists: dict[str, str] = {}
-        made = self.prepared(take_lists(text, lists).strip().rstrip(";"), read_deleted)
-        return replace(made, values={**lists, "now": stored_moment(now), "today": now.astimezone(self.zone).date().isoformat()})
+        values: dict[str, str] = {}
+        made = self.prepared_with(take_lists(text, values).strip().rstrip(";"), read_deleted, values)
+        return replace(made, values={**values, "now": stored_moment(now), "today": now.astimezone(self.zone).date().isoformat()})
+
+    def prepared_with(self, text: str, read_deleted: bool, values: dict[str, str]) -> Translated:
+        """The translation of a text, its dates and moments among the values. A refusal is that of the text as it was given."""
+        times: dict[str, str] = {}
+        try:
+            made = self.prepared(take_times(text, times), read_deleted)
+        except (SqlRefused, ValueError):
+            made = self.prepared(text, read_deleted)
+        values |= {bound: times.get(literal, literal) for bound, literal in made.times.items()}
+        return made
 
     def prepare(self, text: str, read_deleted: bool) -> Translated:
-        """Everything that depends neither on the time nor on long lists of ids."""
+        """Everything that depends neither on the time nor on long lists of ids, and not on the dates and moments that were taken out."""
         tree, tokens = parsed(text)
         aliases = {a.alias.lower(): a.alias for a in tree.selects if isinstance(a, exp.Alias)}
         lower_names(tree)
@@ -91,7 +123,10 @@ class Translator:
         elif named:
             include_deleted(tree, self.types)
         sql = Rewriting(self.zone).rewrite(tree).sql(dialect="sqlite")
-        return Translated(LIST_MARK.sub(r"(SELECT value FROM json_each(:\1))", sql), names, kinds, {})
+        sql = LIST_MARK.sub(r"(SELECT value FROM json_each(:\1))", sql)
+        times = {f"time{n}": literal[0][1:-1] for n, literal in enumerate(TIME_MARK.finditer(sql))}
+        numbers = iter(times)
+        return Translated(TIME_MARK.sub(lambda literal: f":{next(numbers)}", sql), names, kinds, {}, times)
 
     def check_tables(self, tree: exp.Query) -> None:
         defined = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
@@ -138,6 +173,27 @@ def take_lists(text: str, lists: dict[str, str]) -> str:
         return f"('{key}')"
 
     return LONG_LIST.sub(take, text)
+
+
+def take_times(text: str, times: dict[str, str]) -> str:
+    """Replace dates and moments by one literal each that is as long, so that a statement with another watermark is the same one; `times`
+    gets what each stands for. A text that has such literals of its own stays as it is.
+
+    Raises `ValueError` for a date or moment that the calendar does not have."""
+
+    def take(match: re.Match[str]) -> str:
+        word, day, hour, zone = match.groups()
+        if (hour is None) != word.startswith("DATE"):
+            return match[0]
+        mark = (MARKED_DAY + timedelta(days=len(times))).date().isoformat()
+        if hour is None:
+            times[mark] = parsed_date(day)
+            return f"{word}{mark}'"
+        times[f"{mark} 00:00:00.000Z"] = stored_moment(parsed_moment(f"{day} {hour} {zone}", UTC))
+        return f"{word}{mark} 00:00:00.000 {zone}'"
+
+    stays = "'1001-" in text or len(TIME.findall(text)) > MAX_TIMES
+    return text if stays else TIME.sub(take, text)
 
 
 def lower_names(tree: exp.Expr) -> None:
