@@ -186,5 +186,7 @@ def _step(kind: StepClass, folder: RunFolder, run: RunFile, wiring: Wiring, kept
     reference = load_reference(netsuite, folder, fields, settings.field_map) if with_reference else Reference()
     source = ZuoraSource(zuora, settings.zuora_read_path, settings.zuora_field_suffix)
     currency = InvoiceCurrency(zuora, folder)
-    context = StepContext(zuora, source, netsuite, settings, wiring.clock, reference, mode=run.mode, invoice_currency=currency)
+    context = StepContext(
+        zuora, source, netsuite, settings, wiring.clock, reference, shelf=folder, mode=run.mode, invoice_currency=currency
+    )
     return kind(context)

@@ -135,6 +135,7 @@ class StepTask:
             deferred=tuple(self._deferred()),
             known=known_items(self.ledger, self.kind),
             mode=self.run.mode,
+            shelf=self.folder,
             learned=Learned(self.folder),
             reversal=ReversalPlan.from_json(self.folder.read_json(IN_THE_RUN)) if self.run.reverse else None,
         )

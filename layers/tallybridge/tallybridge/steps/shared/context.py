@@ -11,6 +11,7 @@ from tallybridge.netsuite import NetSuite
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.learned import Learned
 from tallybridge.steps.shared.reference import Reference
+from tallybridge.steps.shared.shelf import NoShelf, Shelf
 from tallybridge.sync.reversal import ReversalPlan
 from tallybridge.sync.runlog import LeftOut
 from tallybridge.zuora import Zuora
@@ -39,6 +40,8 @@ class StepContext:
     """The ledger's items by source id."""
     dropped: set[str] = field(default_factory=set)
     """Collects the fields that this account lacks."""
+    shelf: Shelf = field(default_factory=NoShelf)
+    """Where the run keeps tables of the account that were asked for."""
     learned: Learned = field(default_factory=Learned)
     """What the run has learnt of the tenants."""
     renumbered: dict[str, str] = field(default_factory=dict)

@@ -192,7 +192,7 @@ class NetSuiteToZuora(SyncStep):
         """Fields of record types, where the run's reference tables have not been loaded yet."""
         missing = [n for n in self.needs if n.startswith("fields:") and n.removeprefix("fields:") not in self.reference.fields]
         if missing:
-            found = load_reference(self.context.netsuite, _NoShelf(), missing, self.settings.field_map)
+            found = load_reference(self.context.netsuite, self.context.shelf, missing, self.settings.field_map)
             self.reference.fields |= found.fields
             self.reference.overrides = found.overrides
 
@@ -480,16 +480,6 @@ class NetSuiteToZuora(SyncStep):
         if mark.synced_at:
             fields["Zuora Sync Date"] = mark.synced_at
         return fields
-
-
-class _NoShelf:
-    """Keeps nothing: the run's own reference files are written when there is work."""
-
-    def read_json_or(self, name: str) -> Any:
-        return None
-
-    def write_json(self, name: str, value: Any) -> str:
-        return name
 
 
 def _candidate(row: Row) -> Candidate:

@@ -15,6 +15,7 @@ from tallybridge.field_names import derived_id
 from tallybridge.money import digits_of as iso_digits
 from tallybridge.pieces import side_by_side
 from tallybridge.steps.shared.fitting import CUSTOM_TEXT, PUBLISHED
+from tallybridge.steps.shared.shelf import Shelf
 
 AMBIGUOUS = "ambiguous"
 
@@ -65,13 +66,6 @@ class Lookup(Protocol):
 
     def suiteql(self, q: str, params: Sequence[Any] = ()) -> Iterator[dict[str, str]]: ...
     def metadata(self, record_type: str) -> Any: ...
-
-
-class Shelf(Protocol):
-    """Where loaded tables are kept for the other workers of the run."""
-
-    def read_json_or(self, name: str) -> Any: ...
-    def write_json(self, name: str, value: Any) -> str: ...
 
 
 @dataclass(frozen=True)
