@@ -16,7 +16,7 @@ from tests.faults.ways import WAYS, killed_at
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
-DEFAULT_EVERY = 89
+DEFAULT_EVERY = 127
 THREADS_EVERY = 29
 SHIFT = 11
 """Each step, way and moment begins at another effect, so that together they meet more of them."""

@@ -22,7 +22,7 @@ from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import apply, ns_payment, parts_of, ready, run, zuora_of
 from tests.sync.world import World, unserved_world
 
-DEFAULT_EVERY = 61
+DEFAULT_EVERY = 127
 SHIFT = 7
 """Each step, way and order begins at another effect, so that together they meet more of them."""
 MAX_RUNS = 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.zuora.models.dataquery import translate
 from sandbox.zuora.models.dataquery.translate import Translator
 from tests.standins.zuora.tenant import Tenant
 
@@ -12,7 +13,8 @@ SINCE = "SELECT count(*) AS n FROM invoice WHERE updateddate >= TIMESTAMP '{}' A
 
 @pytest.fixture
 def translated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that were translated."""
+    """The statements that were translated, from now on."""
+    translate._translator.cache_clear()
     seen: list[str] = []
     prepare = Translator.prepare
 
