@@ -16,9 +16,7 @@ from urllib.parse import urlsplit
 import boto3
 import moto.backend_index as backend_index
 import moto.backends as backends
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest
-from botocore.signers import RequestSigner
-from botocore.useragent import UserAgentString
+from botocore.awsrequest import AWSPreparedRequest
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
@@ -27,6 +25,7 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.aws import limits, mail, rights, store_repairs, table_policies
 from sandbox.aws.patch import apply, put
+from sandbox.aws.shortcuts import Shortcuts
 
 ACCOUNT = DEFAULT_ACCOUNT_ID
 HIDDEN = re.compile(
@@ -58,24 +57,6 @@ class Router:
         return None
 
 
-def _user_agent(agent: UserAgentString) -> str:
-    """In place of the long text that botocore puts together anew for every call."""
-    return "Boto3 sandbox"
-
-
-_sign = RequestSigner.handler
-
-
-def _named(signer: RequestSigner, request: AWSRequest, **more: Any) -> None:
-    """In the place of a signature, which nobody here would check: what it tells of the caller, the region and the service. That of S3 also
-    says how the body is sent."""
-    if signer.signing_name == "s3":
-        _sign(signer, request=request, **more)
-        return
-    scope = f"20261102/{signer.region_name}/{signer.signing_name}/aws4_request"
-    request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential=sandbox/{scope}, SignedHeaders=host, Signature=none"
-
-
 def _answer(answer: Callable[[Any, str, Any], Answer], request: AWSPreparedRequest) -> Answer:
     normalised = normalize_request(request)
     try:
@@ -104,7 +85,7 @@ class InProcess:
         self._aside: dict[str, str | None] = {}
         self._config: dict[str, Any] = {}
         self._client = boto3.session.Session.client
-        self._user_agent = UserAgentString.to_string
+        self._shortcuts = Shortcuts()
 
     def start(self) -> None:
         """Raises RuntimeError if another embedded AWS is running in this process."""
@@ -119,8 +100,7 @@ class InProcess:
         default_user_config["lambda"] = {"use_docker": False}
         self._set_variables()
         self._serialise_clients()
-        put(UserAgentString, "to_string", _user_agent)
-        put(RequestSigner, "handler", _named)
+        self._shortcuts.take()
         boto3.DEFAULT_SESSION = None
         put(botocore_stubber, "process_request", Router())
         botocore_stubber.enabled = True
@@ -130,8 +110,7 @@ class InProcess:
         del botocore_stubber.process_request
         boto3.DEFAULT_SESSION = None
         put(boto3.session.Session, "client", self._client)
-        put(UserAgentString, "to_string", self._user_agent)
-        put(RequestSigner, "handler", _sign)
+        self._shortcuts.give_back()
         default_user_config.update(self._config)  # type: ignore[typeddict-item]
         BackendDict.reset()
         for name, value in self._aside.items():
