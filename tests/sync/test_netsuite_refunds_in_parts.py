@@ -211,7 +211,7 @@ def test_a_killed_worker_moves_nothing_twice(killable: MemoryWorld, way: str, mo
     killer = again()
     killable.run(steps=[REFUNDS])
     number = killer.count
-    for at in range(5 if moment == "before" else 3, number + 1, 6):
+    for at in range(5 if moment == "before" else 3, number + 1, 13):
         killer = again()
         killer.at, killer.moment = at, moment
         output = WAYS[way](killable, killer, [REFUNDS])
