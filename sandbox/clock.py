@@ -317,6 +317,7 @@ class VirtualClock:
         self._replace(threading, "Lock", lambda: VirtualLock(self) if _member.get() is self else allocate())
         self._replace(threading, "_allocate_lock", lambda: VirtualLock(self, True) if _member.get() is self else allocate())
         self._replace(queue, "SimpleQueue", vars(queue)["_PySimpleQueue"])  # the other waits where nobody sees it
+        self._replace(http.client.HTTPConnection, "endheaders", self._asking(http.client.HTTPConnection.endheaders))
         self._replace(http.client.HTTPConnection, "getresponse", self._answered(http.client.HTTPConnection.getresponse))
         self._replace(threading.Thread, "start", self._starting(start))
         self._replace(threading.Thread, "join", self._joining(join))
@@ -331,12 +332,21 @@ class VirtualClock:
         self._replaced.append((owner, name, getattr(owner, name)))
         setattr(owner, name, replacement)
 
+    def _asking(self, send: Callable[..., None]) -> Callable[..., None]:
+        """Notes when a request was sent: its server may have waited before anybody asks for the answer."""
+
+        def asking(connection: http.client.HTTPConnection, *body: Any, **options: Any) -> None:
+            connection.__dict__["_asked"] = self._now
+            send(connection, *body, **options)
+
+        return asking
+
     def _answered(self, answer: Callable[[http.client.HTTPConnection], Any]) -> Callable[[http.client.HTTPConnection], Any]:
         """An answer that came later than the time-out of its connection is none. The caller learns it when the answer comes."""
 
         def answered(connection: http.client.HTTPConnection) -> Any:
             allowed = connection.sock.gettimeout() if connection.sock is not None else None
-            asked = self._now
+            asked = connection.__dict__.get("_asked", self._now)
             response = answer(connection)
             if _member.get() is self and allowed is not None and self._now - asked > allowed * MICRO:
                 response.close()
