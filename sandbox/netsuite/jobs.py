@@ -155,7 +155,7 @@ class Jobs:
             return Outcome(500, unexpected(self.letters()).document(), kind="error")
         try:
             return outcome_of(operation)
-        except Exception:
+        except Exception:  # a fault of the account's own is told as its tasks tell it
             return Outcome(500, unexpected(self.letters()).document(), kind="error")
 
     # following a job

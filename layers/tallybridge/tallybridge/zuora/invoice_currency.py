@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from tallybridge.errors import Refused
+from tallybridge.shelf import Shelf
 
 T = TypeVar("T")
 
@@ -20,13 +21,6 @@ class Counting(Protocol):
     """What is needed of the Zuora client."""
 
     def count(self, zoql: str) -> int: ...
-
-
-class Shelf(Protocol):
-    """Where the answer is kept for the other workers of the run."""
-
-    def read_json_or(self, name: str) -> Any: ...
-    def write_json(self, name: str, value: Any) -> str: ...
 
 
 class InvoiceCurrency:

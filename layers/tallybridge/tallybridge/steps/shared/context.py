@@ -9,9 +9,9 @@ from typing import Any
 from tallybridge.clock import Clock
 from tallybridge.netsuite import NetSuite
 from tallybridge.settings import Settings
+from tallybridge.shelf import NoShelf, Shelf
 from tallybridge.steps.shared.learned import Learned
 from tallybridge.steps.shared.reference import Reference
-from tallybridge.steps.shared.shelf import NoShelf, Shelf
 from tallybridge.sync.reversal import ReversalPlan
 from tallybridge.sync.runlog import LeftOut
 from tallybridge.zuora import Zuora

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tallybridge.steps.shared.shelf import NoShelf, Shelf
+from tallybridge.shelf import NoShelf, Shelf
 
 
 class Learned:
