@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import json
@@ -76,6 +77,8 @@ def update_expressions_are_parsed_once() -> None:
     packed: weakref.WeakKeyDictionary[Any, bytes] = weakref.WeakKeyDictionary()
 
     def copied(tree: Any) -> Any:
+        if not isinstance(tree, ast_nodes.UpdateExpression):
+            return copy.deepcopy(tree)
         if tree not in packed:
             packed[tree] = pickle.dumps(tree)
         return pickle.loads(packed[tree])  # noqa: S301 (packed two lines above)
