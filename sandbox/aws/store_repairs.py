@@ -77,7 +77,7 @@ def update_expressions_are_parsed_once() -> None:
     packed: weakref.WeakKeyDictionary[Any, bytes] = weakref.WeakKeyDictionary()
 
     def copied(tree: Any) -> Any:
-        if not isinstance(tree, ast_nodes.UpdateExpression):
+        if not isinstance(tree, vars(ast_nodes)["UpdateExpression"]):
             return copy.deepcopy(tree)
         if tree not in packed:
             packed[tree] = pickle.dumps(tree)
