@@ -35,7 +35,7 @@ SCALARS = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS"})
 REMEMBERED_EXPRESSIONS = 512
 
 _tables = threading.RLock()
-_objects = threading.RLock()
+objects = threading.RLock()
 
 
 def conditions_and_writes_are_one() -> None:
@@ -47,7 +47,7 @@ def conditions_and_writes_are_one() -> None:
             return before_call(self)
 
     def key(self: S3Response, *request: Any) -> Any:
-        with _objects:
+        with objects:
             return before_key(self, *request)
 
     put(DynamoHandler, "call_action", call)
