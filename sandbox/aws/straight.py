@@ -20,6 +20,7 @@ from botocore.validate import ParamValidator
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.responses import DynamoHandler
 from moto.s3.models import FakeKey, s3_backends
+from werkzeug.exceptions import HTTPException
 
 from sandbox.aws.store_repairs import objects
 
@@ -70,7 +71,10 @@ def _of_items(client: Any, operation: str, parameters: Parameters) -> dict[str, 
     handler.headers = {"x-amz-target": f"DynamoDB_20120810.{operation}", **JSON}
     handler.region, handler.access_key, handler.current_account = client.meta.region_name, "sandbox", DEFAULT_ACCOUNT_ID
     handler.querystring, handler.uri_match, handler.response_headers = {}, {}, {}
-    status, _, body = handler.call_action()
+    try:
+        status, _, body = handler.call_action()
+    except HTTPException:
+        return None
     return dict(json.loads(body, object_hook=_with_bytes)) if int(status) == 200 else None
 
 
