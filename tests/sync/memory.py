@@ -3,7 +3,6 @@ dictionaries, and requests go straight into the stand-ins. `tests/unit/sync` run
 
 from __future__ import annotations
 
-import copy
 import gzip
 import hashlib
 import io
@@ -56,7 +55,7 @@ class MemoryTable:
     def get_item(self, *, Key: Mapping[str, str], ConsistentRead: bool = False) -> dict[str, Any]:
         with self.guard:
             found = self.items.get(self._key(Key))
-            return {"Item": copy.deepcopy(found)} if found else {}
+            return {"Item": _copied(found)} if found else {}
 
     def put_item(self, *, Item: Mapping[str, Any], **condition: Any) -> dict[str, Any]:
         with self.guard:
@@ -90,7 +89,7 @@ class MemoryTable:
         name = _name(name, more.get("ExpressionAttributeNames", {}))
         wanted, after = ExpressionAttributeValues[value], more.get("ExclusiveStartKey")
         with self.guard:
-            found = [copy.deepcopy(i) for i in self.items.values() if i.get(name) == wanted and keys[-1] in i]
+            found = [_copied(i) for i in self.items.values() if i.get(name) == wanted and keys[-1] in i]
         if range_of:
             match = self.RANGE.fullmatch(range_of)
             assert match, range_of
@@ -108,7 +107,7 @@ class MemoryTable:
     def _batch_get(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         keys = RequestItems[self.name]["Keys"]
         with self.guard:
-            return {"Responses": {self.name: [copy.deepcopy(self.items[self._key(k)]) for k in keys if self._key(k) in self.items]}}
+            return {"Responses": {self.name: [_copied(self.items[self._key(k)]) for k in keys if self._key(k) in self.items]}}
 
     def _key(self, item: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(item[k] for k in self.keys)
@@ -147,6 +146,13 @@ def _value(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _stored(value)
     return [_value(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _copied(value: Any) -> Any:
+    """What is stored, by itself: maps and lists of values that do not change."""
+    if isinstance(value, dict):
+        return {k: _copied(v) for k, v in value.items()}
+    return [_copied(v) for v in value] if isinstance(value, list) else value
 
 
 def _stored(item: Mapping[str, Any]) -> dict[str, Any]:
