@@ -308,6 +308,35 @@ class Writer(Protocol):
     def update(self, request: Request, /) -> object: ...
 
 
+class Bulk(Protocol):
+    """Creates many records of one type by one request, a job, which the destination carries out later. `most`: in one job."""
+
+    most: int
+
+    def takes(self, request: Request, /) -> bool:
+        """Whether a create may be part of a job: twice the same one must be impossible."""
+
+    def is_worth_it(self, number: int, /) -> bool:
+        """Whether so many creates go together."""
+
+    def submit(self, record_type: str, requests: Sequence[Request], key: str, /) -> str:
+        """The job's id; that of the first job where the key, a UUID, was used before. Errors are those of `tallybridge.errors`."""
+
+    def not_before(self, age: int, /) -> int:
+        """Seconds until a job of this age (seconds) is worth a look; 0: now."""
+
+    def is_over(self, job: str, age: int, /) -> bool:
+        """Whether a job has been carried out; one that cannot be asked for now has not."""
+
+    def pause(self, age: int, /) -> int:
+        """Seconds until the next look at a job of this age that was not over."""
+
+    def give_up(self) -> None:
+        """No more jobs in this run."""
+
+    def has_given_up(self) -> bool: ...
+
+
 class Step(Protocol):
     """One sync step. `decide` is pure; effects are confined to the other methods and to the writer."""
 
@@ -349,6 +378,9 @@ class Step(Protocol):
         possible."""
 
     def writer(self) -> Writer: ...
+    def bulk(self) -> Bulk | None:
+        """What creates many records at once, where the destination does."""
+
     def explained(self, refused: Mapping[str, tuple[SourceRecord, Write, Refused]]) -> dict[str, Problem]:
         """Of records that the destination has just declined, and how: what was wrong, where that can be told better than in its own words.
         By source id; may ask the destination."""

@@ -12,6 +12,7 @@ from tallybridge.errors import Refused
 from tallybridge.ids import netsuite_id
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import NumberMapping
+from tallybridge.steps.shared.bulk import NetSuiteBulk
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import Booking, own_currency
 from tallybridge.steps.shared.custom_fields import CustomFields
@@ -28,6 +29,7 @@ from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut, Tally
 from tallybridge.sync.step import (
     LINK,
+    Bulk,
     Candidate,
     Counterpart,
     Mark,
@@ -77,6 +79,9 @@ class ZuoraToNetSuite(SyncStep):
 
     def writer(self) -> Writer:
         return NetSuiteWriter(self.context.netsuite)
+
+    def bulk(self) -> Bulk:
+        return NetSuiteBulk(self.context)
 
     # -- custom fields -----------------------------------------------------------------------------------------------
 
