@@ -153,7 +153,8 @@ def test_an_account_that_takes_no_jobs_is_written_one_by_one(memory: MemoryWorld
     assert writes(world)[CREATE] == 1 + MANY
 
 
-def test_a_job_that_is_never_carried_out_is_waited_for_within_a_bound(memory: MemoryWorld) -> None:
+def test_a_job_that_is_never_carried_out_is_waited_for_within_a_bound(memory: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.sync.world.MAX_ROUNDS", 100)
     world = ready(memory, processors=0)
     began = world.clock.now()
     output = world.run(steps=[STEP])

@@ -135,7 +135,7 @@ class Batch:
             begun = {w.record.id for w in works if self.ledger.own(known.get(self._key(w.record.id)))}
             hold_to(works, found, self.agreed, begun, self.step)
         plans = [planned(w, found.get(w.record.id, ()), self.step) for w in works] if self.worker.dry_run else []
-        for work in works:
+        for work in [w for w in works if w.outcome is None]:
             self._take_plan(work, known.get(self._key(work.record.id)))
         by_id = {w.record.id: w for w in works}
         self.jobs.choose([w for w in works if w.outcome is None and not self.worker.dry_run])

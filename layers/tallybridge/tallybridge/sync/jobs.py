@@ -28,7 +28,7 @@ from tallybridge.sync.step import Counterpart, Plan, Problem, Request, Step, Wri
 from tallybridge.sync.waves import waits_for
 from tallybridge.sync.work import Work, name_of
 
-LATE_SECONDS = 900
+LATE_SECONDS = 1800
 """A job that is not over by then is waited for no longer: its records are looked up, and sent one by one where they are not there. Their
 external ids keep the job from making them a second time."""
 SUBMIT_TRIES = 3
@@ -40,8 +40,8 @@ NAMESPACE = uuid.UUID("7f1d3a52-52c5-5d0c-9a53-6f0d3c1b8f0e")
 
 
 class Jobs:
-    """Creates of one batch that go together. `remarks` are what is to be told of it; `wait` (seconds) says when what was handed over is
-    looked at again."""
+    """Creates of one batch that go together. `remarks` are what is to be told of it, `handed_over` is how many records this worker has
+    put into jobs."""
 
     def __init__(self, step: Step, ledger: Ledger, clock: Clock, sender: Sender) -> None:
         self.step = step
@@ -50,52 +50,64 @@ class Jobs:
         self.clock = clock
         self.sender = sender
         self.remarks: list[tuple[Level, Problem]] = []
-        self.handed_over = False
-        self.made: set[str] = set()
-        """Keys of records that a job of this very batch was to make, and that is over."""
+        self.handed_over = 0
+        self.in_jobs: dict[str, Mapping[str, Any]] = {}
+        """Items, by their keys, of records that went into a job: of these nothing goes into one again."""
         self.over: set[str] = set()
-        """Keys of records of which a job is over: of these nothing goes into a job again."""
+        """Jobs that are known to be over, or are waited for no longer."""
         self.pending: dict[str, str] = {}
         """Job keys, by the key of the record, of submits whose answer nobody has noted."""
         self.chosen: set[str] = set()
 
-    @property
-    def wait(self) -> int:
-        """Seconds until a job that was submitted now is worth a look."""
-        return self.bulk.not_before(0) if self.bulk else 0
-
     # -- what is under way -------------------------------------------------------------------------------------------
 
     def seen(self, known: Mapping[str, dict[str, Any]]) -> tuple[Mapping[str, dict[str, Any]], int]:
-        """The items, those whose job is over as if nobody held them; and seconds to wait while a job is under way (else 0)."""
+        """The items, those of jobs as if nobody held them; and seconds to wait while jobs are under way (else 0). The job that was
+        submitted last stands for all: of an older one is asked if it has not made a record."""
         if self.bulk is None or self.sender.worker.dry_run:
             return known, 0
-        in_jobs = {key: item for key, item in known.items() if item.get("state") in OPEN}
-        by_job = {str(item[JOB]): item for item in in_jobs.values() if item.get(JOB)}
-        waits = [wait for job, item in by_job.items() if (wait := self._seconds_until_over(job, item))]
-        if waits:
-            return known, min(waits)
-        self.over = {key for key, item in in_jobs.items() if item.get(JOB)}
-        self.made = {key for key in self.over if self.ledger.own(known[key])}
-        self.pending = {key: str(item[JOB_KEY]) for key, item in in_jobs.items() if item.get(JOB_KEY) and key not in self.over}
-        return {key: {**item, **dict.fromkeys(IN_JOB, ""), "lease": 0} if key in self.over else item for key, item in known.items()}, 0
+        open_items = {key: item for key, item in known.items() if item.get("state") in OPEN}
+        in_jobs: dict[str, Mapping[str, Any]] = {key: item for key, item in open_items.items() if item.get(JOB)}
+        if in_jobs:
+            last = max(in_jobs.values(), key=lambda item: (int(item[JOB_AT]), len(item[JOB]), item[JOB]))
+            if wait := self._seconds_until_over(last, len(in_jobs)):
+                return known, wait
+            if not self.remarks:
+                self.bulk.lasted(self._age(last), len(in_jobs))
+        self.in_jobs = in_jobs
+        self.pending = {key: str(item[JOB_KEY]) for key, item in open_items.items() if item.get(JOB_KEY) and key not in in_jobs}
+        return {key: {**item, **dict.fromkeys(IN_JOB, ""), "lease": 0} if key in in_jobs else item for key, item in known.items()}, 0
 
-    def _seconds_until_over(self, job: str, item: Mapping[str, Any]) -> int:
+    def _seconds_until_over(self, item: Mapping[str, Any], number: int) -> int:
+        """Of the job of a record, which is one of so many that are looked at together."""
         assert self.bulk is not None
-        age = max(0, int(self.clock.now().timestamp()) - int(item[JOB_AT]))
-        if (wait := self.bulk.not_before(age)) or self.bulk.is_over(job, age):
+        job, age = str(item[JOB]), self._age(item)
+        if wait := self.bulk.not_before(age, number):
             return wait
-        if age < LATE_SECONDS:
-            return self.bulk.pause(age)
+        if not self.bulk.is_over(job):
+            if age < LATE_SECONDS:
+                return self.bulk.pause(age, number)
+            self._late(job)
+        self.over.add(job)
+        return 0
+
+    def _age(self, item: Mapping[str, Any]) -> int:
+        return max(0, int(self.clock.now().timestamp()) - int(item[JOB_AT]))
+
+    def _late(self, job: str) -> None:
+        assert self.bulk is not None
         self.bulk.give_up()
         text = f"{self.step.title}: {self.step.destination_system} has not carried out job {job} within {LATE_SECONDS // 60} minutes."
         advice = "Its records are looked up and sent one by one. If it happens often, set netsuite_batch_requests to off."
         self.remarks.append((Level.WARNING, Problem("JOB-LATE", text, advice)))
-        return 0
 
     def work(self, key: str, work: Work, there: Sequence[Counterpart]) -> Work:
-        """The work of a record, as that of one that is written now where a job of this batch has made it."""
-        if key not in self.made or len(there) != 1 or not there[0].own:
+        """The work of a record. One that a job of this very batch has made is written now, as far as anybody is told; one that is not there
+        is left alone while its job is under way."""
+        item = self.in_jobs.get(key)
+        if item and not there and item[JOB] not in self.over and self._seconds_until_over(item, 1):
+            self._settle_under_way(work, item[JOB])
+        if not self.ledger.own(item) or len(there) != 1 or not there[0].own:
             return work
         plan = self.step.decide(work.record, [])
         if not self._suits(plan):
@@ -114,7 +126,7 @@ class Jobs:
         for work in writes:
             groups[work.record.group] = groups.get(work.record.group, 0) + 1
         needed = {later.record_id for work in writes for later in waits_for(work.plan)}
-        able = [w for w in writes if self._suits(w.plan) and self.key(w) not in self.over]
+        able = [w for w in writes if self._suits(w.plan) and self.key(w) not in self.in_jobs]
         alone = {w.record.id for w in able if (not w.record.group or groups[w.record.group] == 1) and w.record.id not in needed}
         self.chosen = alone if self.bulk.is_worth_it(len(alone)) else set()
         self.chosen |= {w.record.id for w in able if self.key(w) in self.pending and not self.bulk.has_given_up()}
@@ -162,7 +174,7 @@ class Jobs:
                 self.sender.missed(work, lost)
             return []
         self._each(works, lambda work: self._note_job(work, job))
-        self.handed_over = self.handed_over or bool(works)
+        self.handed_over += len(works)
         return []
 
     def _note_sent(self, work: Work, key: str) -> None:
@@ -206,8 +218,16 @@ class Jobs:
             self._lost(work)
             return
         work.claim, work.in_doubt = None, False  # it is this worker's no longer
+        self._settle_under_way(work, job)
+
+    def _settle_under_way(self, work: Work, job: str) -> None:
         text = f"{name_of(work, self.step)}: handed to {self.step.destination_system} in job {job}, which is not over."
         work.settle(Outcome.UNFINISHED, Problem(UNDER_WAY, text, "Nothing needs to be done: the next run looks it up and completes it."))
+
+    @property
+    def wait(self) -> int:
+        """Seconds until what was handed over is worth a look."""
+        return self.bulk.not_before(0, self.handed_over) if self.bulk else 0
 
     def note_made(self, work: Work) -> None:
         """The job has made the record."""

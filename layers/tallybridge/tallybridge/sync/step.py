@@ -322,14 +322,17 @@ class Bulk(Protocol):
     def submit(self, record_type: str, requests: Sequence[Request], key: str, /) -> str:
         """The job's id; that of the first job where the key, a UUID, was used before. Errors are those of `tallybridge.errors`."""
 
-    def not_before(self, age: int, /) -> int:
-        """Seconds until a job of this age (seconds) is worth a look; 0: now."""
+    def not_before(self, age: int, number: int, /) -> int:
+        """Seconds until jobs of this age (seconds) with so many records are worth a look; 0: now."""
 
-    def is_over(self, job: str, age: int, /) -> bool:
+    def is_over(self, job: str, /) -> bool:
         """Whether a job has been carried out; one that cannot be asked for now has not."""
 
-    def pause(self, age: int, /) -> int:
-        """Seconds until the next look at a job of this age that was not over."""
+    def lasted(self, age: int, number: int, /) -> None:
+        """Jobs with so many records were seen to be over at this age."""
+
+    def pause(self, age: int, number: int, /) -> int:
+        """Seconds until the next look at jobs of this age that were not over."""
 
     def give_up(self) -> None:
         """No more jobs in this run."""

@@ -29,7 +29,6 @@ from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut, Tally
 from tallybridge.sync.step import (
     LINK,
-    Bulk,
     Candidate,
     Counterpart,
     Mark,
@@ -67,6 +66,8 @@ class ZuoraToNetSuite(SyncStep):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
+        if bulk := self.bulk():
+            self.chunk = bulk.batch_of(type(self).chunk)
         self.booking = Booking(context, self.code)
         self.custom_fields = CustomFields.of(self.settings, context.mode, self.object)
         self.custom_values: dict[str, dict[str, Any]] = {}
@@ -80,7 +81,7 @@ class ZuoraToNetSuite(SyncStep):
     def writer(self) -> Writer:
         return NetSuiteWriter(self.context.netsuite)
 
-    def bulk(self) -> Bulk:
+    def bulk(self) -> NetSuiteBulk | None:
         return NetSuiteBulk(self.context)
 
     # -- custom fields -----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tallybridge.errors import NotSent, Refused
+from tallybridge.netsuite.bodies import MANY_LINES, sublists
 from tallybridge.netsuite.jobs import MOST
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.sync.step import Request
@@ -14,8 +15,10 @@ LEAST = {"off": 0, "auto": 20, "always": 1}
 FIRST_LOOK, LAST_LOOK = 2, 30
 """Seconds between two looks at a job, at least and at most."""
 USUAL_SHARE, PAUSE_SHARE = 0.8, 0.15
-"""Of what the last job of the run took: how long nobody looks, and how long the pauses between looks are then."""
-LASTED = "reference/job-seconds.json"
+"""Of what as many records took last time: how long nobody looks, and how long the pauses between looks are then."""
+JOBS_AT_ONCE = 3
+"""Full jobs of a batch of records: what is read for a batch is read once for all of them."""
+PACE = "reference/job-pace.json"
 NOT_TAKEN = "no-jobs"
 
 
@@ -26,37 +29,40 @@ class NetSuiteBulk:
 
     def __init__(self, context: StepContext) -> None:
         self.context = context
-        self.usual: int | None = None
-        """Seconds that the last job took which was seen to be over; 0 where none was."""
+        self.pace: int | None = None
+        """Milliseconds a record, as the run has seen it last; 0 where it has not."""
+
+    def batch_of(self, usual: int) -> int:
+        """How many records make a batch of a step that may hand over jobs."""
+        return max(usual, JOBS_AT_ONCE * self.most) if self._least() else usual
 
     def takes(self, request: Request) -> bool:
-        """NetSuite refuses a second record with an external id, whichever way it comes."""
-        return bool(request.body.get("externalId"))
+        """NetSuite refuses a second record with an external id, whichever way it comes. What has many lines goes by itself."""
+        return bool(request.body.get("externalId")) and max((len(lines) for _, lines in sublists(request.body)), default=0) <= MANY_LINES
 
     def is_worth_it(self, number: int) -> bool:
-        least = LEAST[self.context.settings.netsuite_batch_requests]
-        return 0 < least <= number and not self.has_given_up()
+        return 0 < self._least() <= number and not self.has_given_up()
 
     def submit(self, record_type: str, requests: Sequence[Request], key: str) -> str:
         return self.context.netsuite.submit(record_type, [request.body for request in requests], key)
 
-    def not_before(self, age: int) -> int:
-        return max(0, max(FIRST_LOOK, round(USUAL_SHARE * self._usual())) - age)
+    def not_before(self, age: int, number: int) -> int:
+        return max(0, max(FIRST_LOOK, round(USUAL_SHARE * self._usual(number))) - age)
 
-    def is_over(self, job: str, age: int) -> bool:
+    def is_over(self, job: str) -> bool:
         try:
-            over = self.context.netsuite.job_is_over(job)
+            return self.context.netsuite.job_is_over(job)
         except NotSent:
             return False
         except Refused:  # nothing is told of it: the look-up says what it has made
             return True
-        if over and age != self._usual():
-            self.usual = age
-            self.context.shelf.write_json(LASTED, age)
-        return over
 
-    def pause(self, age: int) -> int:
-        usual = self._usual()
+    def lasted(self, age: int, number: int) -> None:
+        self.pace = round(1000 * age / number)
+        self.context.shelf.write_json(PACE, self.pace)
+
+    def pause(self, age: int, number: int) -> int:
+        usual = self._usual(number)
         return min(LAST_LOOK, max(FIRST_LOOK, round(PAUSE_SHARE * usual) if usual else age + FIRST_LOOK))
 
     def give_up(self) -> None:
@@ -65,7 +71,11 @@ class NetSuiteBulk:
     def has_given_up(self) -> bool:
         return self.context.learned.has(NOT_TAKEN)
 
-    def _usual(self) -> int:
-        if self.usual is None:
-            self.usual = int(self.context.shelf.read_json_or(LASTED) or 0)
-        return self.usual
+    def _least(self) -> int:
+        return LEAST[self.context.settings.netsuite_batch_requests]
+
+    def _usual(self, number: int) -> float:
+        """Seconds that so many records take, by those that were handed over last; 0 where none were."""
+        if self.pace is None:
+            self.pace = int(self.context.shelf.read_json_or(PACE) or 0)
+        return number * self.pace / 1000
