@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -151,6 +152,9 @@ def test_an_account_that_takes_no_jobs_is_written_one_by_one(memory: MemoryWorld
     output = world.run(steps=[STEP])
     synced(world, output)
     assert writes(world)[CREATE] == 1 + MANY
+    lines = gzip.decompress(world.object(output["keys"]["log"])).splitlines()
+    (line,) = [line for line in map(json.loads, lines) if line.get("code") == "JOBS-NOT-TAKEN"]
+    assert (line["level"], line["message"]) == ("INFO", "Zuora invoices: NetSuite takes no batch requests here: Not for your role.")
 
 
 def test_a_job_that_is_never_carried_out_is_waited_for_within_a_bound(memory: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,3 +202,43 @@ def test_a_job_that_netsuite_no_longer_knows_is_over(memory: MemoryWorld) -> Non
     world.netsuite.jobs.advance()
     world.netsuite.jobs.jobs.clear()
     synced(world, world.run(steps=[STEP]), already=MANY)
+
+
+# -- marks on NetSuite's records -----------------------------------------------------------------------------------------------
+
+OUT_OF_NETSUITE = [(mode, step) for mode, step in STEPS if (mode, step) not in INTO_NETSUITE]
+
+
+@pytest.mark.parametrize(("either", "step"), OUT_OF_NETSUITE, indirect=["either"])
+def test_marks_together_leave_what_single_marks_leave(either: tuple[MemoryWorld, str], step: str) -> None:
+    world, mode = either
+    seen = []
+    for how in ("off", "always"):
+        fill_few(world, mode, step)
+        output = on(world, how).run(steps=[step])
+        assert (output["outcome"], output["tiedOut"]) == ("completed", True), world.summary(output)["messages"]
+        seen.append((picture(world), [(t["synced"], t["already"], t["held"]) for t in output["totals"]]))
+    calls = writes(world)
+    assert seen[0] == seen[1]
+    assert not any(name.startswith("PATCH") and name.endswith("{id}") and "creditmemo" not in name.lower() for name in calls), calls
+    assert world.netsuite.jobs.jobs
+
+
+def test_marks_of_many_records_cost_a_few_calls(memory: MemoryWorld) -> None:
+    """The figure that single marks have is two a record."""
+    fill(memory, "B", "netsuite_payments", 100)
+    world = on(memory, "auto")
+    output = world.run(steps=["netsuite_payments"])
+    assert [(t["synced"], t["held"]) for t in output["totals"]] == [(100, 0)]
+    calls = writes(world)
+    assert sum(calls.values()) < 0.4 * 100, calls
+
+
+@pytest.mark.parametrize(("options", "code"), [({"processors": 0}, "JOB-LATE"), ({"async_fails_every": 3}, "")])
+def test_marks_that_a_job_has_not_made_are_written_one_by_one(memory: MemoryWorld, options: dict[str, int], code: str) -> None:
+    fill(memory, "B", "netsuite_payments", MANY)
+    world = on(memory, "auto", **options)
+    output = world.run(steps=["netsuite_payments"])
+    assert [(t["synced"], t["held"]) for t in output["totals"]] == [(MANY, 0)]
+    assert [m["code"] for m in world.summary(output)["messages"]] == [code] * bool(code)
+    assert {p["custbodyzuoraintegrationstatus"] for p in world.in_netsuite("customerPayment")} == {"Sync Complete"}

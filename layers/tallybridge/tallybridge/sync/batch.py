@@ -91,7 +91,6 @@ class BatchResult:
     sent: Sequence[Mapping[str, Any]] = ()
     rest: frozenset[str] = frozenset()
     no_slot: bool = False
-    remarks: Sequence[tuple[Level, Problem]] = ()
 
 
 class Batch:
@@ -166,7 +165,6 @@ class Batch:
             planned=plans,
             rehearsed=[(w.record, w.plan) for w in works if self._brought_over(w)] if self.worker.dry_run else (),
             sent=[{"id": w.record.id, "requests": shown(w.plan, self.step)} for w in works if w.asked],
-            remarks=self.jobs.remarks,
         )
 
     def _work(self, record: SourceRecord, found: Sequence[Counterpart]) -> Work:

@@ -40,8 +40,7 @@ NAMESPACE = uuid.UUID("7f1d3a52-52c5-5d0c-9a53-6f0d3c1b8f0e")
 
 
 class Jobs:
-    """Creates of one batch that go together. `remarks` are what is to be told of it, `handed_over` is how many records this worker has
-    put into jobs."""
+    """Creates of one batch that go together. `handed_over` is how many records this worker has put into jobs."""
 
     def __init__(self, step: Step, ledger: Ledger, clock: Clock, sender: Sender) -> None:
         self.step = step
@@ -49,7 +48,7 @@ class Jobs:
         self.ledger = ledger
         self.clock = clock
         self.sender = sender
-        self.remarks: list[tuple[Level, Problem]] = []
+        self.late = False
         self.handed_over = 0
         self.in_jobs: dict[str, Mapping[str, Any]] = {}
         """Items, by their keys, of records that went into a job: of these nothing goes into one again."""
@@ -72,7 +71,7 @@ class Jobs:
             last = max(in_jobs.values(), key=lambda item: (int(item[JOB_AT]), len(item[JOB]), item[JOB]))
             if wait := self._seconds_until_over(last, len(in_jobs)):
                 return known, wait
-            if not self.remarks:
+            if not self.late:
                 self.bulk.lasted(self._age(last), len(in_jobs))
         self.in_jobs = in_jobs
         self.pending = {key: str(item[JOB_KEY]) for key, item in open_items.items() if item.get(JOB_KEY) and key not in in_jobs}
@@ -96,10 +95,10 @@ class Jobs:
 
     def _late(self, job: str) -> None:
         assert self.bulk is not None
-        self.bulk.give_up()
+        self.late = True
         text = f"{self.step.title}: {self.step.destination_system} has not carried out job {job} within {LATE_SECONDS // 60} minutes."
         advice = "Its records are looked up and sent one by one. If it happens often, set netsuite_batch_requests to off."
-        self.remarks.append((Level.WARNING, Problem("JOB-LATE", text, advice)))
+        self.bulk.give_up(Level.WARNING, Problem("JOB-LATE", text, advice))
 
     def work(self, key: str, work: Work, there: Sequence[Counterpart]) -> Work:
         """The work of a record. One that a job of this very batch has made is written now, as far as anybody is told; one that is not there
@@ -202,11 +201,9 @@ class Jobs:
         assert self.bulk is not None
         for work in works:
             work.in_doubt = False
-        if not self.bulk.has_given_up():
-            text = f"{self.step.destination_system} takes no batch requests here: {refused.detail or refused.message}"
-            advice = "Nothing is lost: records are sent one by one in this run. Set netsuite_batch_requests to off, or see docs/setup.md."
-            self.remarks.append((Level.INFO, Problem("JOBS-NOT-TAKEN", text, advice)))
-        self.bulk.give_up()
+        text = f"{self.step.title}: {self.step.destination_system} takes no batch requests here: {refused.detail or refused.message}"
+        advice = "Nothing is lost: records are sent one by one in this run. Set netsuite_batch_requests to off, or see to the role."
+        self.bulk.give_up(Level.INFO, Problem("JOBS-NOT-TAKEN", text, advice))
         return list(works)
 
     def _note_job(self, work: Work, job: str) -> None:

@@ -334,8 +334,8 @@ class Bulk(Protocol):
     def pause(self, age: int, number: int, /) -> int:
         """Seconds until the next look at jobs of this age that were not over."""
 
-    def give_up(self) -> None:
-        """No more jobs in this run."""
+    def give_up(self, level: str, told: Problem, /) -> None:
+        """No more jobs in this run, for a reason that is told once."""
 
     def has_given_up(self) -> bool: ...
 

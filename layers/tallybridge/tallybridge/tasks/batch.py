@@ -160,7 +160,8 @@ class BatchTask(StepTask):
         lines = list(map(self.rehearsal.told, done.lines))
         lines += [self.line(Level.WARNING, *self._dropped(f)) for f in sorted(step.context.dropped)]
         lines += self._renumbered(step.context.renumbered)
-        lines += [self.line(level, told.message, told.code, told.advice) for level, told in done.remarks]
+        lines += [self.line(Level(level), told.message, told.code, told.advice) for level, told in step.context.remarks]
+        step.context.remarks.clear()
         failure = done.failure
         if failure and self.learns_of_one_away():
             failure = None  # said once, for the run

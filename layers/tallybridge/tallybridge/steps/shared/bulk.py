@@ -8,7 +8,7 @@ from tallybridge.errors import NotSent, Refused
 from tallybridge.netsuite.bodies import MANY_LINES, sublists
 from tallybridge.netsuite.jobs import MOST
 from tallybridge.steps.shared.context import StepContext
-from tallybridge.sync.step import Request
+from tallybridge.sync.step import Problem, Request
 
 LEAST = {"off": 0, "auto": 20, "always": 1}
 """From how many independent records on they go together, by the setting; 0: never (api-netsuite.md section 8)."""
@@ -27,8 +27,10 @@ class NetSuiteBulk:
 
     most = MOST
 
-    def __init__(self, context: StepContext) -> None:
+    def __init__(self, context: StepContext, pace: str = PACE) -> None:
+        """`pace` is where in the run's folder it is kept how long a record takes."""
         self.context = context
+        self.place = pace
         self.pace: int | None = None
         """Milliseconds a record, as the run has seen it last; 0 where it has not."""
 
@@ -59,13 +61,15 @@ class NetSuiteBulk:
 
     def lasted(self, age: int, number: int) -> None:
         self.pace = round(1000 * age / number)
-        self.context.shelf.write_json(PACE, self.pace)
+        self.context.shelf.write_json(self.place, self.pace)
 
     def pause(self, age: int, number: int) -> int:
         usual = self._usual(number)
         return min(LAST_LOOK, max(FIRST_LOOK, round(PAUSE_SHARE * usual) if usual else age + FIRST_LOOK))
 
-    def give_up(self) -> None:
+    def give_up(self, level: str, told: Problem) -> None:
+        if not self.has_given_up():
+            self.context.remarks.append((level, told))
         self.context.learned.note(NOT_TAKEN)
 
     def has_given_up(self) -> bool:
@@ -77,5 +81,5 @@ class NetSuiteBulk:
     def _usual(self, number: int) -> float:
         """Seconds that so many records take, by those that were handed over last; 0 where none were."""
         if self.pace is None:
-            self.pace = int(self.context.shelf.read_json_or(PACE) or 0)
+            self.pace = int(self.context.shelf.read_json_or(self.place) or 0)
         return number * self.pace / 1000

@@ -16,6 +16,7 @@ from tallybridge.steps.shared import problems
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import base_currency
 from tallybridge.steps.shared.fitting import with_remarks
+from tallybridge.steps.shared.marks_together import MarksTogether
 from tallybridge.steps.shared.netsuite_left_out import SuiteLeftOut
 from tallybridge.steps.shared.reference import FIELD_ADVICE, load_reference
 from tallybridge.steps.shared.sync_step import SyncStep, digest
@@ -146,6 +147,7 @@ class NetSuiteToZuora(SyncStep):
         super().__init__(context)
         if self.transaction and not self.settings.netsuite_multiple_currencies:
             self.needs = (*self.needs, "currency")  # to tell which one its amounts are in
+        self.together = MarksTogether(context, self.object, self.table)
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -436,13 +438,21 @@ class NetSuiteToZuora(SyncStep):
     # -- source ------------------------------------------------------------------------------------------------------
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """One PATCH per record, several at a time."""
+        """Together where that is worth it; else, and what was not seen on a record then, one PATCH a record, several at a time."""
+        bodies = {mark.record.id: self.mark_body(mark) for mark in marks}
+        together = self.together.write(bodies, {i: self._telling(body) for i, body in bodies.items()})
 
         def write(mark: Mark) -> tuple[str, MarkResult]:
-            return mark.record.id, self.patch(self.object, mark.record.id, self.mark_body(mark), mark.record.number)
+            return mark.record.id, self.patch(self.object, mark.record.id, bodies[mark.record.id], mark.record.number)
 
         with ThreadPoolExecutor(max_workers=STATUS_WRITERS) as pool:
-            return dict(pool.map(write, marks))
+            return dict.fromkeys(together, MarkResult(True)) | dict(pool.map(write, [m for m in marks if m.record.id not in together]))
+
+    def _telling(self, body: Mapping[str, Any]) -> dict[str, str]:
+        """The fields by which it is seen that a mark was written, nothing where its status was not."""
+        status = self.reference.custom(self.object, STATUS)
+        texts = {name: value or "" for name, value in body.items() if isinstance(value, str | None) and not self.is_sync_date(name)}
+        return texts if status in texts else {}
 
     def patch(self, record_type: str, internal_id: str, body: Mapping[str, Any], name: str = "") -> MarkResult:
         """Fields of one NetSuite record; a refusal is a result."""

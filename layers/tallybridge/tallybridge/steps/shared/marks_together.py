@@ -1,0 +1,86 @@
+"""Marks on many NetSuite records by one request: NetSuite changes them in a job of its own, and one query says which bear them.
+
+A mark may be written twice, so that nothing is kept of a job: what is not seen on a record afterwards is written there by itself. The job
+is waited for here, since a record is marked before anything is sent for it. One that takes too long is left; should it write an older mark
+over a newer one, the next run finds the record unfinished and completes it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from tallybridge.errors import LoginRefused, Refused, ServiceError
+from tallybridge.pieces import parts
+from tallybridge.steps.shared.bulk import NetSuiteBulk
+from tallybridge.steps.shared.context import StepContext
+from tallybridge.sync.runlog import Level
+from tallybridge.sync.step import Problem
+
+PACE = "reference/mark-pace.json"
+MOST_SECONDS = 90
+"""A job of marks is not waited for longer: a function has 300 seconds for its records, each of which is marked twice."""
+
+
+class MarksTogether:
+    """Marks of one step on its records, of a record type (`record_type`) and a SuiteQL table."""
+
+    def __init__(self, context: StepContext, record_type: str, table: str) -> None:
+        self.context = context
+        self.bulk = NetSuiteBulk(context, PACE)
+        self.record_type = record_type
+        self.table = table
+
+    def write(self, bodies: Mapping[str, Mapping[str, Any]], seen_by: Mapping[str, Mapping[str, str]]) -> set[str]:
+        """Write fields by record id; answers the ids of the records that bear them now. `seen_by` are those, by record id, from which it is
+        told that they were written, as SuiteQL shows them ("" for empty); a record without any is left out."""
+        done: set[str] = set()
+        for ids in parts([i for i in bodies if seen_by[i]], self.bulk.most):
+            if self.bulk.is_worth_it(len(ids)) and self._written({i: bodies[i] for i in ids}):
+                done |= self._seen({i: seen_by[i] for i in ids})
+        return done
+
+    def _written(self, bodies: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Whether a job with the bodies is over."""
+        try:
+            job = self.context.netsuite.submit(
+                self.record_type, [{"id": i, **body} for i, body in bodies.items()], str(uuid.uuid4()), update=True
+            )
+        except LoginRefused:
+            raise
+        except ServiceError as error:
+            if isinstance(error, Refused):
+                self._give_up(Level.INFO, "JOBS-NOT-TAKEN", f"takes no batch requests here: {error.detail or error.message}")
+            return False
+        begun, age = self._now(), 0
+        wait = self.bulk.not_before(0, len(bodies))
+        while age + wait <= MOST_SECONDS:
+            self.context.clock.sleep(wait)
+            age = round(self._now() - begun)
+            if self.bulk.is_over(job):
+                self.bulk.lasted(age, len(bodies))
+                return True
+            wait = self.bulk.pause(age, len(bodies))
+        self._give_up(Level.WARNING, "JOB-LATE", f"has not carried out job {job} within {MOST_SECONDS} seconds.")
+        return False
+
+    def _give_up(self, level: Level, code: str, text: str) -> None:
+        advice = "Statuses are written one by one in this run. If it happens often, set netsuite_batch_requests to off."
+        self.bulk.give_up(level, Problem(code, f"Statuses of {self.record_type}: NetSuite {text}", advice))
+
+    def _seen(self, seen_by: Mapping[str, Mapping[str, str]]) -> set[str]:
+        """Which of the records bear their values."""
+        names = sorted({name for values in seen_by.values() for name in values})
+        q = f"SELECT id, {', '.join(names)} FROM {self.table} WHERE id IN {{in}}"
+        try:
+            rows = list(self.context.netsuite.suiteql_in(q, seen_by))
+        except LoginRefused:
+            raise
+        except ServiceError:
+            return set()
+        shown = {row["id"]: row for row in rows}
+        return {i for i, values in seen_by.items() if i in shown and all(shown[i].get(n.lower(), "") == v for n, v in values.items())}
+
+    def _now(self) -> float:
+        return self.context.clock.now().timestamp()
