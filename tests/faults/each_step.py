@@ -11,7 +11,9 @@ from tests.sync.memory import MemoryWorld
 RECORDS = 2
 STEPS: list[tuple[str, str]] = [(mode, step) for mode in ("A", "B") for step, (_, modes, _) in CASES.items() if mode in modes]
 IN_JOBS = [(mode, step) for mode, step in STEPS if step in ("customers", "charges", "invoices", "debit_memos")]
-"""Of those whose records may go in batch requests: a customer, an item, and documents. Others differ in nothing that these do not have."""
+IN_JOBS += [("A", "netsuite_refunds"), ("B", "netsuite_payments")]
+"""Of those whose records, or marks, may go in batch requests: a customer, an item, documents, two kinds of marks. Others differ in nothing
+that these do not have."""
 ITEM_SECONDS = 1.2
 ZUORA_FACTS = ("IntegrationStatus__NS", "TransferredToAccounting", "Origin__NS", "Status", "Type", "Amount", "TotalAmount", "Balance",
                "UnappliedAmount", "AppliedAmount", "RefundAmount", "ChargeAmount", "Comment", "Comments")  # fmt: skip

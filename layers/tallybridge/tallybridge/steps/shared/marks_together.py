@@ -8,7 +8,7 @@ over a newer one, the next run finds the record unfinished and completes it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tallybridge.errors import LoginRefused, Refused, ServiceError
@@ -24,34 +24,35 @@ MOST_SECONDS = 90
 
 
 class MarksTogether:
-    """Marks of one step on its records, of a record type (`record_type`) and a SuiteQL table."""
+    """Marks of one step."""
 
-    def __init__(self, context: StepContext, record_type: str, table: str) -> None:
+    def __init__(self, context: StepContext) -> None:
         self.context = context
         self.bulk = NetSuiteBulk(context, PACE)
-        self.record_type = record_type
-        self.table = table
 
-    def write(self, bodies: Mapping[str, Mapping[str, Any]], seen_by: Mapping[str, Mapping[str, str]]) -> set[str]:
-        """Write fields by record id; answers the ids of the records that bear them now. `seen_by` are those, by record id, from which it is
-        told that they were written, as SuiteQL shows them ("" for empty); a record without any is left out."""
+    def write(
+        self, record_type: str, table: str, bodies: Mapping[str, Mapping[str, Any]], status: str, spared: Callable[[str], bool]
+    ) -> set[str]:
+        """Write fields of records by id; answers the ids of those that bear them now. `table` is that of the record type in SuiteQL,
+        `status` the field without which nobody could tell; the fields that are `spared` are not looked at."""
+        seen_by = {i: telling(body, spared) for i, body in bodies.items() if status in body}
         done: set[str] = set()
-        for ids in parts([i for i in bodies if seen_by[i]], self.bulk.most):
-            if self.bulk.is_worth_it(len(ids)) and self._written({i: bodies[i] for i in ids}):
-                done |= self._seen({i: seen_by[i] for i in ids})
+        for ids in parts(list(seen_by), self.bulk.most):
+            if self.bulk.is_worth_it(len(ids)) and self._written(record_type, {i: bodies[i] for i in ids}):
+                done |= self._seen(table, {i: seen_by[i] for i in ids})
         return done
 
-    def _written(self, bodies: Mapping[str, Mapping[str, Any]]) -> bool:
+    def _written(self, record_type: str, bodies: Mapping[str, Mapping[str, Any]]) -> bool:
         """Whether a job with the bodies is over."""
         try:
             job = self.context.netsuite.submit(
-                self.record_type, [{"id": i, **body} for i, body in bodies.items()], str(uuid.uuid4()), update=True
+                record_type, [{"id": i, **body} for i, body in bodies.items()], str(uuid.uuid4()), update=True
             )
         except LoginRefused:
             raise
         except ServiceError as error:
             if isinstance(error, Refused):
-                self._give_up(Level.INFO, "JOBS-NOT-TAKEN", f"takes no batch requests here: {error.detail or error.message}")
+                self._give_up(record_type, Level.INFO, "JOBS-NOT-TAKEN", f"takes no batch requests here: {error.detail or error.message}")
             return False
         begun, age = self._now(), 0
         wait = self.bulk.not_before(0, len(bodies))
@@ -62,17 +63,17 @@ class MarksTogether:
                 self.bulk.lasted(age, len(bodies))
                 return True
             wait = self.bulk.pause(age, len(bodies))
-        self._give_up(Level.WARNING, "JOB-LATE", f"has not carried out job {job} within {MOST_SECONDS} seconds.")
+        self._give_up(record_type, Level.WARNING, "JOB-LATE", f"has not carried out job {job} within {MOST_SECONDS} seconds.")
         return False
 
-    def _give_up(self, level: Level, code: str, text: str) -> None:
+    def _give_up(self, record_type: str, level: Level, code: str, text: str) -> None:
         advice = "Statuses are written one by one in this run. If it happens often, set netsuite_batch_requests to off."
-        self.bulk.give_up(level, Problem(code, f"Statuses of {self.record_type}: NetSuite {text}", advice))
+        self.bulk.give_up(level, Problem(code, f"Statuses of {record_type}: NetSuite {text}", advice))
 
-    def _seen(self, seen_by: Mapping[str, Mapping[str, str]]) -> set[str]:
+    def _seen(self, table: str, seen_by: Mapping[str, Mapping[str, str]]) -> set[str]:
         """Which of the records bear their values."""
         names = sorted({name for values in seen_by.values() for name in values})
-        q = f"SELECT id, {', '.join(names)} FROM {self.table} WHERE id IN {{in}}"
+        q = f"SELECT id, {', '.join(names)} FROM {table} WHERE id IN {{in}}"
         try:
             rows = list(self.context.netsuite.suiteql_in(q, seen_by))
         except LoginRefused:
@@ -84,3 +85,8 @@ class MarksTogether:
 
     def _now(self) -> float:
         return self.context.clock.now().timestamp()
+
+
+def telling(body: Mapping[str, Any], spared: Callable[[str], bool]) -> dict[str, str]:
+    """The texts of a mark as SuiteQL shows them, "" for empty."""
+    return {name: value or "" for name, value in body.items() if isinstance(value, str | None) and not spared(name)}

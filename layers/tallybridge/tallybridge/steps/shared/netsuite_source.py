@@ -147,7 +147,7 @@ class NetSuiteToZuora(SyncStep):
         super().__init__(context)
         if self.transaction and not self.settings.netsuite_multiple_currencies:
             self.needs = (*self.needs, "currency")  # to tell which one its amounts are in
-        self.together = MarksTogether(context, self.object, self.table)
+        self.together = MarksTogether(context)
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -438,21 +438,20 @@ class NetSuiteToZuora(SyncStep):
     # -- source ------------------------------------------------------------------------------------------------------
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """Together where that is worth it; else, and what was not seen on a record then, one PATCH a record, several at a time."""
-        bodies = {mark.record.id: self.mark_body(mark) for mark in marks}
-        together = self.together.write(bodies, {i: self._telling(body) for i, body in bodies.items()})
+        """As `patch_all`."""
+        return self.patch_all(self.object, self.table, {m.record.id: (self.mark_body(m), m.record.number) for m in marks})
 
-        def write(mark: Mark) -> tuple[str, MarkResult]:
-            return mark.record.id, self.patch(self.object, mark.record.id, bodies[mark.record.id], mark.record.number)
+    def patch_all(self, record_type: str, table: str, records: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, MarkResult]:
+        """Fields of NetSuite records, by id with what people call them; `table` is theirs in SuiteQL. Together where that is worth it;
+        else, and where they were not seen then, one PATCH a record, several at a time."""
+        bodies = {i: body for i, (body, _) in records.items()}
+        together = self.together.write(record_type, table, bodies, self.reference.custom(record_type, STATUS), self.is_sync_date)
+
+        def write(i: str) -> tuple[str, MarkResult]:
+            return i, self.patch(record_type, i, *records[i])
 
         with ThreadPoolExecutor(max_workers=STATUS_WRITERS) as pool:
-            return dict.fromkeys(together, MarkResult(True)) | dict(pool.map(write, [m for m in marks if m.record.id not in together]))
-
-    def _telling(self, body: Mapping[str, Any]) -> dict[str, str]:
-        """The fields by which it is seen that a mark was written, nothing where its status was not."""
-        status = self.reference.custom(self.object, STATUS)
-        texts = {name: value or "" for name, value in body.items() if isinstance(value, str | None) and not self.is_sync_date(name)}
-        return texts if status in texts else {}
+            return dict.fromkeys(together, MarkResult(True)) | dict(pool.map(write, [i for i in records if i not in together]))
 
     def patch(self, record_type: str, internal_id: str, body: Mapping[str, Any], name: str = "") -> MarkResult:
         """Fields of one NetSuite record; a refusal is a result."""
