@@ -76,7 +76,7 @@ NO_ANSWER = MarkResult(False, "STATUS", "no answer")
 @dataclass
 class BatchResult:
     """What became of a batch, and of which `records`; `failure` says why the step as a whole cannot go on. `wait` (seconds) says for how
-    long another worker may hold one of the records, or when a job of all of them is looked at: then nothing was settled. `rehearsed` are
+    long another worker may hold one of the records, or (`in_jobs`) when a job is worth a look: then nothing was settled. `rehearsed` are
     the records that a dry run would have brought over, each with its plan, `planned` is what it says of every record. `sent` is what was
     asked of the destination: {"id", "requests"}, names and addresses masked. `rest` are the ids of records that the worker had no time for,
     or whose job is under way: another round takes them; `no_slot` says that waiting for slots of the destination has used its time up."""
@@ -91,6 +91,7 @@ class BatchResult:
     sent: Sequence[Mapping[str, Any]] = ()
     rest: frozenset[str] = frozenset()
     no_slot: bool = False
+    in_jobs: bool = False
 
 
 class Batch:
@@ -121,7 +122,7 @@ class Batch:
         read = self.ledger.read([self._key(c.id) for c in candidates])  # before anything that a decision rests on
         known, under_way = self.jobs.seen(read)
         if wait := under_way or self._wait(known.values()):
-            return BatchResult(wait=wait)
+            return BatchResult(wait=wait, in_jobs=bool(under_way))
         records = self.step.refresh(candidates)
         found = self.step.find(records) if records else {}
         works = [self._work(r, found.get(r.id, [])) for r in records]
@@ -153,7 +154,7 @@ class Batch:
                 self.ledger.let_go(self._key(source_id), item)
         rest |= self._cut_off(works)
         if self.jobs.handed_over and len(rest) == len(candidates):
-            return BatchResult(wait=self.jobs.wait)
+            return BatchResult(wait=self.jobs.wait, in_jobs=True)
         gone = [result_of_earlier(self.step.object, i, item, own=self.ledger.own(item)) for i, item in left]
         return BatchResult(
             [*(result_of(w, self.step) for w in works if w.record.id not in rest), *gone],

@@ -98,7 +98,8 @@ class BatchTask(StepTask):
             agreed = self._agreed(chunk) if self.run.plan else None
             done = Batch(step, self.ledger, self.wiring.clock, worker, instructions, agreed).process(chunk)
             if done.wait:
-                return {"done": False, "wait": max(LEAST_WAIT, min(done.wait, LOOK_AGAIN_SECONDS))}
+                most = done.wait if done.in_jobs else LOOK_AGAIN_SECONDS
+                return {"done": False, "wait": max(LEAST_WAIT, min(done.wait, most))}
             if len(done.rest) == len(chunk) and (done.no_slot or self._may_begin_anew(settled)):
                 return {"done": False, "wait": LEAST_WAIT}
             gone = self._keep(step, looks, chunk, done, settled)
