@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import Settings
-from tallybridge.steps.shared.bulk import LAST_LOOK, NetSuiteBulk
+from tallybridge.steps.shared.bulk import NetSuiteBulk
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.learned import Learned
 from tallybridge.sync.step import Problem, Request
@@ -37,7 +37,7 @@ def bulk(how: str = "auto", shelf: Shelf | None = None) -> NetSuiteBulk:
 def test_the_setting_says_how_many_go_together(how: str, least: int) -> None:
     worth_it = [number for number in range(101) if bulk(how).is_worth_it(number)]
     assert worth_it == (list(range(least, 101)) if least else [])
-    assert bulk(how).batch_of(100) == (300 if least else 100)
+    assert bulk(how).batch_of(100) == (500 if least else 100)
 
 
 @pytest.mark.parametrize(
@@ -52,20 +52,28 @@ def test_what_may_go_into_a_job(body: dict[str, Any], taken: bool) -> None:
     assert bulk().takes(Request("invoice", body)) is taken
 
 
-def test_looks_are_further_and_further_apart_until_it_is_known_how_long_records_take() -> None:
-    one, ages = bulk(), [0]
-    while len(ages) < 8:
-        ages.append(ages[-1] + (one.not_before(ages[-1], 100) or one.pause(ages[-1], 100)))
-    assert ages == [0, 2, 6, 14, 30, 60, 90, 120]
+def looks(one: NetSuiteBulk, number: int, last: int) -> list[int]:
+    """The ages at which jobs with so many records are looked at, none of which is over."""
+    ages = [0]
+    while ages[-1] < last:
+        ages.append(ages[-1] + (one.not_before(ages[-1], number) or one.pause(ages[-1])))
+    return ages[1:]
+
+
+@pytest.mark.parametrize(
+    ("number", "ages"),
+    [(10, [2, 4, 6, 8, 10, 12, 15, 19, 24, 30]), (500, [100, 125, 156, 195, 244, 304, 364])],
+)
+def test_looks_are_further_and_further_apart_until_it_is_known_how_long_jobs_take(number: int, ages: list[int]) -> None:
+    assert looks(bulk(), number, ages[-1]) == ages
 
 
 def test_what_one_worker_has_seen_others_know() -> None:
     shelf = Shelf()
-    bulk(shelf=shelf).lasted(60, 100)
-    other = bulk(shelf=shelf)
-    assert (other.not_before(0, 100), other.not_before(40, 100), other.not_before(48, 100)) == (48, 8, 0)
-    assert (other.pause(48, 100), other.pause(600, 1000)) == (9, LAST_LOOK)
-    assert other.not_before(0, 300) == 144
+    bulk(shelf=shelf).lasted(240)
+    assert looks(bulk(shelf=shelf), 100, 250) == [192, 240, 300]
+    bulk(shelf=shelf).lasted(20)
+    assert looks(bulk(shelf=shelf), 500, 20) == [16, 20]
 
 
 def test_that_jobs_are_not_taken_is_told_once() -> None:

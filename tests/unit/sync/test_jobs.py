@@ -70,10 +70,10 @@ class FakeBulk:
         self.asked.append(job)
         return job in self.over
 
-    def lasted(self, age: int, number: int) -> None:
+    def lasted(self, age: int) -> None:
         return None
 
-    def pause(self, age: int, number: int) -> int:
+    def pause(self, age: int) -> int:
         return PAUSE
 
     def give_up(self, level: str, told: Problem) -> None:

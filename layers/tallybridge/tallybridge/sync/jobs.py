@@ -72,7 +72,7 @@ class Jobs:
             if wait := self._seconds_until_over(last, len(in_jobs)):
                 return known, wait
             if not self.late:
-                self.bulk.lasted(self._age(last), len(in_jobs))
+                self.bulk.lasted(self._age(last))
         self.in_jobs = in_jobs
         self.pending = {key: str(item[JOB_KEY]) for key, item in open_items.items() if item.get(JOB_KEY) and key not in in_jobs}
         return {key: {**item, **dict.fromkeys(IN_JOB, ""), "lease": 0} if key in in_jobs else item for key, item in known.items()}, 0
@@ -85,7 +85,7 @@ class Jobs:
             return wait
         if not self.bulk.is_over(job):
             if age < LATE_SECONDS:
-                return self.bulk.pause(age, number)
+                return self.bulk.pause(age)
             self._late(job)
         self.over.add(job)
         return 0

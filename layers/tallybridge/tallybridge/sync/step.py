@@ -328,10 +328,10 @@ class Bulk(Protocol):
     def is_over(self, job: str, /) -> bool:
         """Whether a job has been carried out; one that cannot be asked for now has not."""
 
-    def lasted(self, age: int, number: int, /) -> None:
-        """Jobs with so many records were seen to be over at this age."""
+    def lasted(self, age: int, /) -> None:
+        """Jobs were seen to be over at this age."""
 
-    def pause(self, age: int, number: int, /) -> int:
+    def pause(self, age: int, /) -> int:
         """Seconds until the next look at jobs of this age that were not over."""
 
     def give_up(self, level: str, told: Problem, /) -> None:

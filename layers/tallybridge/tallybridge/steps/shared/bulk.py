@@ -12,13 +12,15 @@ from tallybridge.sync.step import Problem, Request
 
 LEAST = {"off": 0, "auto": 20, "always": 1}
 """From how many independent records on they go together, by the setting; 0: never (api-netsuite.md section 8)."""
-FIRST_LOOK, LAST_LOOK = 2, 30
-"""Seconds between two looks at a job, at least and at most."""
-USUAL_SHARE, PAUSE_SHARE = 0.8, 0.15
-"""Of what as many records took last time: how long nobody looks, and how long the pauses between looks are then."""
-JOBS_AT_ONCE = 3
+LEAST_PAUSE, MOST_PAUSE = 2, 60
+"""Seconds between two looks at a job."""
+UNKNOWN_PACE = 0.2
+"""Seconds a record for which nobody looks at the first jobs of a run."""
+USUAL_SHARE, PAUSE_SHARE, AGE_SHARE = 0.8, 0.15, 0.25
+"""Of what the last jobs took: how long nobody looks, and the least pause between looks then; of the age of a job: its least pause."""
+JOBS_AT_ONCE = 5
 """Full jobs of a batch of records: what is read for a batch is read once for all of them."""
-PACE = "reference/job-pace.json"
+USUAL = "reference/job-seconds.json"
 NOT_TAKEN = "no-jobs"
 
 
@@ -27,12 +29,13 @@ class NetSuiteBulk:
 
     most = MOST
 
-    def __init__(self, context: StepContext, pace: str = PACE) -> None:
-        """`pace` is where in the run's folder it is kept how long a record takes."""
+    def __init__(self, context: StepContext, place: str = USUAL) -> None:
+        """`place` is where in the run's folder it is kept how long jobs take: others stand in the same queue, so that the last ones tell
+        more than the number of records."""
         self.context = context
-        self.place = pace
-        self.pace: int | None = None
-        """Milliseconds a record, as the run has seen it last; 0 where it has not."""
+        self.place = place
+        self.usual: int | None = None
+        """Seconds that jobs took when the run has seen them last; 0 where it has not."""
 
     def batch_of(self, usual: int) -> int:
         """How many records make a batch of a step that may hand over jobs."""
@@ -49,7 +52,9 @@ class NetSuiteBulk:
         return self.context.netsuite.submit(record_type, [request.body for request in requests], key)
 
     def not_before(self, age: int, number: int) -> int:
-        return max(0, max(FIRST_LOOK, round(USUAL_SHARE * self._usual(number))) - age)
+        usual = self._usual()
+        first = round(USUAL_SHARE * usual if usual else UNKNOWN_PACE * number)
+        return max(0, max(LEAST_PAUSE, first) - age)
 
     def is_over(self, job: str) -> bool:
         try:
@@ -59,13 +64,12 @@ class NetSuiteBulk:
         except Refused:  # nothing is told of it: the look-up says what it has made
             return True
 
-    def lasted(self, age: int, number: int) -> None:
-        self.pace = round(1000 * age / number)
-        self.context.shelf.write_json(self.place, self.pace)
+    def lasted(self, age: int) -> None:
+        self.usual = age
+        self.context.shelf.write_json(self.place, age)
 
-    def pause(self, age: int, number: int) -> int:
-        usual = self._usual(number)
-        return min(LAST_LOOK, max(FIRST_LOOK, round(PAUSE_SHARE * usual) if usual else age + FIRST_LOOK))
+    def pause(self, age: int) -> int:
+        return min(MOST_PAUSE, max(LEAST_PAUSE, round(max(PAUSE_SHARE * self._usual(), AGE_SHARE * age))))
 
     def give_up(self, level: str, told: Problem) -> None:
         if not self.has_given_up():
@@ -78,8 +82,7 @@ class NetSuiteBulk:
     def _least(self) -> int:
         return LEAST[self.context.settings.netsuite_batch_requests]
 
-    def _usual(self, number: int) -> float:
-        """Seconds that so many records take, by those that were handed over last; 0 where none were."""
-        if self.pace is None:
-            self.pace = int(self.context.shelf.read_json_or(self.place) or 0)
-        return number * self.pace / 1000
+    def _usual(self) -> int:
+        if self.usual is None:
+            self.usual = int(self.context.shelf.read_json_or(self.place) or 0)
+        return self.usual

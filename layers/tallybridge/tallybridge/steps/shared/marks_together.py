@@ -18,7 +18,7 @@ from tallybridge.steps.shared.context import StepContext
 from tallybridge.sync.runlog import Level
 from tallybridge.sync.step import Problem
 
-PACE = "reference/mark-pace.json"
+USUAL = "reference/mark-seconds.json"
 MOST_SECONDS = 90
 """A job of marks is not waited for longer: a function has 300 seconds for its records, each of which is marked twice."""
 
@@ -28,7 +28,7 @@ class MarksTogether:
 
     def __init__(self, context: StepContext) -> None:
         self.context = context
-        self.bulk = NetSuiteBulk(context, PACE)
+        self.bulk = NetSuiteBulk(context, USUAL)
 
     def write(
         self, record_type: str, table: str, bodies: Mapping[str, Mapping[str, Any]], status: str, spared: Callable[[str], bool]
@@ -60,9 +60,9 @@ class MarksTogether:
             self.context.clock.sleep(wait)
             age = round(self._now() - begun)
             if self.bulk.is_over(job):
-                self.bulk.lasted(age, len(bodies))
+                self.bulk.lasted(age)
                 return True
-            wait = self.bulk.pause(age, len(bodies))
+            wait = self.bulk.pause(age)
         self._give_up(record_type, Level.WARNING, "JOB-LATE", f"has not carried out job {job} within {MOST_SECONDS} seconds.")
         return False
 
