@@ -16,9 +16,9 @@ LEAST_PAUSE, MOST_PAUSE = 2, 60
 """Seconds between two looks at a job."""
 UNKNOWN_PACE = 0.2
 """Seconds a record for which nobody looks at the first jobs of a run."""
-USUAL_SHARE, PAUSE_SHARE, AGE_SHARE = 0.8, 0.15, 0.25
-"""Of what the last jobs took: how long nobody looks, and the least pause between looks then; of the age of a job: its least pause."""
-JOBS_AT_ONCE = 5
+USUAL_SHARE, PAUSE_SHARE = 0.8, 0.1
+"""Of what the last jobs took: how long nobody looks, and the least pause between looks, which is as much of the age of a job."""
+JOBS_AT_ONCE = 3
 """Full jobs of a batch of records: what is read for a batch is read once for all of them."""
 USUAL = "reference/job-seconds.json"
 NOT_TAKEN = "no-jobs"
@@ -69,7 +69,7 @@ class NetSuiteBulk:
         self.context.shelf.write_json(self.place, age)
 
     def pause(self, age: int) -> int:
-        return min(MOST_PAUSE, max(LEAST_PAUSE, round(max(PAUSE_SHARE * self._usual(), AGE_SHARE * age))))
+        return min(MOST_PAUSE, max(LEAST_PAUSE, round(PAUSE_SHARE * max(self._usual(), age))))
 
     def give_up(self, level: str, told: Problem) -> None:
         if not self.has_given_up():
