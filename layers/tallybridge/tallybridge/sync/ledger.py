@@ -2,7 +2,7 @@
 
     blank -> CLAIMED -> SENT -> CONFIRMED -> DONE
        CLAIMED, SENT, CONFIRMED belong to a worker until the lease ends; then another one may claim again. HELD and REFUSED say why a
-       record is not synced; a later run claims it again.
+       record is not synced; a later run claims it again. What was sent as part of a job belongs to nobody once the job is known (jobs.py).
 
 The time line that the conditions protect:
 
