@@ -11,7 +11,7 @@ import pytest
 
 from tallybridge.errors import NotSent, OutcomeUnknown, OutOfTime, Refused, ServiceError
 from tallybridge.sync.batch import Batch, BatchResult
-from tallybridge.sync.jobs import LATE_SECONDS, SUBMIT_TRIES
+from tallybridge.sync.jobs import LATE_SECONDS
 from tallybridge.sync.ledger import IN_FLIGHT_SECONDS
 from tallybridge.sync.sender import Worker
 from tallybridge.sync.step import Candidate, Counterpart, Found, Later, Plan, Problem, Request, SourceRecord, Write
@@ -227,17 +227,9 @@ def test_a_job_is_waited_for_within_a_bound() -> None:
     assert outcomes(result) == [("synced", "create")] * 3
 
 
-def test_a_lost_answer_is_settled_under_the_same_key() -> None:
-    world = World()
-    world.bulk.fails = [UNKNOWN, UNKNOWN]
-    world.process()
-    assert (len(world.bulk.jobs), world.bulk.submits) == (1, 3)
-    assert {world.item(i)["job"] for i in IDS} == {"job-1"}
-
-
 def test_a_submit_that_nobody_answers_is_made_again_by_the_next_worker_under_its_key() -> None:
     world = World()
-    world.bulk.fails = [UNKNOWN] * SUBMIT_TRIES
+    world.bulk.fails = [UNKNOWN]
     assert outcomes(world.process()) == [("unfinished", "create")] * 3
     wait = world.process(run="r2").wait
     assert IN_FLIGHT_SECONDS - 10 < wait <= IN_FLIGHT_SECONDS

@@ -31,8 +31,6 @@ from tallybridge.sync.work import Work, name_of
 LATE_SECONDS = 1800
 """A job that is not over by then is waited for no longer: its records are looked up, and sent one by one where they are not there. Their
 external ids keep the job from making them a second time."""
-SUBMIT_TRIES = 3
-"""How often a job is submitted, under the same key, when no answer came."""
 UNDER_WAY = "IN-JOB"
 """Code of records whose job is under way."""
 LEDGER_WRITERS = 8
@@ -185,17 +183,11 @@ class Jobs:
             self._lost(work)
 
     def _submitted(self, record_type: str, works: Sequence[Work], key: str) -> str:
-        """The job. A submit that was not answered is repeated under its key."""
+        """The job."""
         assert self.bulk is not None
-        requests = [_request(work) for work in works]
         for work in works:
             work.asked = work.in_doubt = True
-        for _ in range(SUBMIT_TRIES - 1):
-            try:
-                return self.bulk.submit(record_type, requests, key)
-            except OutcomeUnknown:
-                continue
-        return self.bulk.submit(record_type, requests, key)
+        return self.bulk.submit(record_type, [_request(work) for work in works], key)
 
     def _not_taken(self, works: Sequence[Work], refused: ServiceError) -> list[Work]:
         assert self.bulk is not None

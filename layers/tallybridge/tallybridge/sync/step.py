@@ -320,7 +320,8 @@ class Bulk(Protocol):
         """Whether so many creates go together."""
 
     def submit(self, record_type: str, requests: Sequence[Request], key: str, /) -> str:
-        """The job's id; that of the first job where the key, a UUID, was used before. Errors are those of `tallybridge.errors`."""
+        """The job's id; that of the first job where the key, a UUID, was used before, so that a lost answer is asked for again. Errors are
+        those of `tallybridge.errors`."""
 
     def not_before(self, age: int, number: int, /) -> int:
         """Seconds until jobs of this age (seconds) with so many records are worth a look; 0: now."""
