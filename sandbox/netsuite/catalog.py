@@ -27,6 +27,8 @@ class Catalog:
     def __init__(self, options: NetSuiteOptions) -> None:
         self.options = options
         self.version = 0
+        self.began_with = ""
+        """The options that record types and line shapes were made with."""
         self.types: dict[str, RecordType] = {}
         self.custom: dict[str, CustomField] = {}
         self.lists: Lists = {}
@@ -48,6 +50,7 @@ class Catalog:
     def set_custom(self, fields: dict[str, CustomField]) -> None:
         """Replace the custom fields."""
         self.version += 1
+        self.began_with = repr(self.options)
         self.custom = fields
         self._shapes = {}
         self.types = {name: self._in_this_account(t) for name, t in RECORD_TYPES.items()}
