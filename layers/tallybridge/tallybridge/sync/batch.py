@@ -18,7 +18,7 @@ A worker may die between any two of them: the next one finds the ledger open, th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -84,7 +84,8 @@ class BatchResult:
 @dataclass
 class Decided:
     """Candidates with what was decided of them. `known` are the ledger's items by key, `plans` what a dry run says; `wait`: see
-    `BatchResult`. `claimed` are those that were sent and are still to be verified, `rest` ids for which there was no time."""
+    `BatchResult`. `claimed` are those that were sent and are still to be verified, `rest` ids for which there was no time. `overlaps`: how
+    many were still to be settled when others began to be sent."""
 
     candidates: Sequence[Candidate]
     known: Mapping[str, Mapping[str, Any]]
@@ -93,6 +94,7 @@ class Decided:
     wait: int = 0
     claimed: list[Work] = field(default_factory=list)
     rest: set[str] = field(default_factory=set)
+    overlaps: int = 0
 
 
 class Batch:
@@ -143,13 +145,23 @@ class Batch:
         plans = [planned(w, found.get(w.record.id, ()), self.step) for w in works] if self.worker.dry_run else []
         return Decided(candidates, known, works, plans)
 
-    def carry_out(self, decided: Decided) -> None:
-        """Steps 5 to 7. Afterwards `settle` must be called, whatever else has failed."""
-        works, known = decided.works, decided.known
+    def carry_out(self, decided: Decided, nearly: Callable[[bool], None] = lambda free: None) -> None:
+        """Steps 5 to 7. Afterwards `settle` must be called, whatever else has failed. `nearly` is told, when little is left to send,
+        whether other candidates may be carried out at the same time."""
+        works, known, pace = decided.works, decided.known, self.worker.pace
+
+        def free() -> None:
+            decided.overlaps = len(works)
+            pace.add_unsettled(decided.overlaps)
+            nearly(True)
+
         for work in works:
             self._take_plan(work, known.get(self._key(work.record.id)))
         by_id = {w.record.id: w for w in works}
         decided.rest = self._without_time([w for w in works if w.outcome is None])
+        if not decided.rest:
+            to_send = sum(len(w.plan.stages) for w in works if w.outcome is None and isinstance(w.plan, Write))
+            self.sender.until_free(to_send - pace.lead(to_send, self.worker.writers), free)
         for wave in waves({w.record.id: w.plan for w in works if w.outcome is None}):
             self._finish(decided)  # those of this wave need the ids of those before
             to_do = [by_id[i] for i in wave if i not in decided.rest and self._ready(by_id[i], by_id, known)]
@@ -157,12 +169,17 @@ class Batch:
                 self._rehearse(to_do)
             else:
                 self._begin(decided, to_do)
+        if not (decided.overlaps or decided.wait or decided.rest or self.sender.failure):
+            free()
 
     def settle(self, decided: Decided) -> BatchResult:
         """Steps 8 and 9, and what became of all."""
         if decided.wait:
             return BatchResult(wait=decided.wait)
-        self._finish(decided)
+        try:
+            self._finish(decided)
+        finally:
+            self.worker.pace.add_unsettled(-decided.overlaps)
         works, rest = decided.works, set(decided.rest)
         ids = {w.record.id for w in works}
         if not self.worker.dry_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,8 +22,13 @@ from tallybridge.tasks.step_task import StepTask
 from tallybridge.tasks.steps import comes_after
 from tallybridge.tasks.watermarks import Looks
 
-WORKERS = 3
-"""Batches under way at once: while one sends, the others read and write back. The slots limit what is sent."""
+WORKERS = 2
+"""Batches under way at once: while one begins or ends, the other sends; inside a batch its chunks overlap likewise."""
+
+MANY = 100
+"""Records for each worker, for each chunk that a batch has."""
+MOST_CHUNKS = 4
+"""Of a batch; more would make its rounds many where calls are slow."""
 
 MAX_BUNDLE = 20
 """Batches that the state machine takes up one after the other in one go, at most."""
@@ -87,14 +93,14 @@ class SelectTask(StepTask):
             return []
         step = self.step(start["since"], with_reference=False)
         looks, so_far = self.looks(step, start), Selection()
-        if step.waiting_work():
+        if waiting := step.waiting_work():
             self.load_reference(step)
-            so_far = self._so_far()
+            so_far, size = self._so_far(), step.chunk * chunks_of(waiting)
             try:
-                self._write(step, looks, so_far, kept)
+                self._write(step, looks, so_far, kept, size)
             except Changed:
                 so_far = Selection()
-                self._write(step, looks, so_far, kept)
+                self._write(step, looks, so_far, kept, size)
         if so_far.manifest and not self.run.dry_run:
             self.wiring.problems().begin(self.kind.name, self.run_id)
         self.folder.write_json(self.name("looked.json"), {"highest": looks.highest})
@@ -103,9 +109,9 @@ class SelectTask(StepTask):
             ask_netsuite(step, self.folder)
         return so_far.manifest
 
-    def _write(self, step: SyncStep, looks: Looks, so_far: Selection, kept: Kept) -> None:
-        """Write the batches that come after those that were written. Raises `NotDone` when the round's time is used up, `Changed` when the
-        selection is no longer the one that it was."""
+    def _write(self, step: SyncStep, looks: Looks, so_far: Selection, kept: Kept, size: int) -> None:
+        """Write the batches, of `size` records, that come after those that were written. Raises `NotDone` when the round's time is used up,
+        `Changed` when the selection is no longer the one that it was."""
         looks.highest = so_far.highest
         step.context.left_out.clear()
         only = self._restriction()
@@ -114,7 +120,8 @@ class SelectTask(StepTask):
             selected = only.of(selected)
         candidates = Numbered(selected, so_far.passed, so_far.last)
         try:
-            for batch in batches(looks.news(candidates), step.chunk):
+            first = size if so_far.manifest else max(step.chunk, size // 2)  # so that not all workers end at the same time
+            for batch in batches(looks.news(candidates), size, first):
                 number = f"{len(so_far.manifest) + 1:06d}"
                 file = f"batches/{number}-{self.wiring.invocation.id}.jsonl.gz"
                 self.folder.write_lines(self.name(file), [[c.id, c.group, dict(c.data)] for c in batch])
@@ -209,19 +216,25 @@ class Numbered:
                 return place
 
 
+def chunks_of(waiting: int) -> int:
+    """How many chunks a batch has when so many records may be waiting."""
+    return max(1, min(MOST_CHUNKS, math.ceil(waiting / (MANY * WORKERS))))
+
+
 def bundles(names: Sequence[str]) -> list[dict[str, list[str]]]:
     """The batches in bundles, [{"batches": [...]}]."""
     return [{"batches": list(part)} for part in parts(names, max(1, min(MAX_BUNDLE, len(names) // LEAST_BUNDLES)))]
 
 
-def batches(candidates: Iterator[Candidate], size: int) -> Iterator[list[Candidate]]:
-    """Candidates in batches of about `size`; a group is never split, however large it is."""
+def batches(candidates: Iterator[Candidate], size: int, first: int) -> Iterator[list[Candidate]]:
+    """Candidates in batches of about `size`, the first one of about `first`; a group is never split, however large it is."""
     batch: list[Candidate] = []
+    full_at = first
     for candidate in candidates:
-        full = len(batch) >= size and not (candidate.group and candidate.group == batch[-1].group)
+        full = len(batch) >= full_at and not (candidate.group and candidate.group == batch[-1].group)
         if full:
             yield batch
-            batch = []
+            batch, full_at = [], size
         batch.append(candidate)
     if batch:
         yield batch
