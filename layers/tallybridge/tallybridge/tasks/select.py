@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -94,13 +96,13 @@ class SelectTask(StepTask):
         step = self.step(start["since"], with_reference=False)
         looks, so_far = self.looks(step, start), Selection()
         if waiting := step.waiting_work():
-            self.load_reference(step)
             so_far, size = self._so_far(), step.chunk * chunks_of(waiting)
-            try:
-                self._write(step, looks, so_far, kept, size)
-            except Changed:
-                so_far = Selection()
-                self._write(step, looks, so_far, kept, size)
+            with self._reference_beside(step, looks):
+                try:
+                    self._write(step, looks, so_far, kept, size)
+                except Changed:
+                    so_far = Selection()
+                    self._write(step, looks, so_far, kept, size)
         if so_far.manifest and not self.run.dry_run:
             self.wiring.problems().begin(self.kind.name, self.run_id)
         self.folder.write_json(self.name("looked.json"), {"highest": looks.highest})
@@ -108,6 +110,17 @@ class SelectTask(StepTask):
             write_left_out(self.folder, self.kind.name, "when_selected", step.context.left_out)
             ask_netsuite(step, self.folder)
         return so_far.manifest
+
+    @contextmanager
+    def _reference_beside(self, step: SyncStep, looks: Looks) -> Iterator[None]:
+        """NetSuite's tables are read while Zuora is asked for the records; before that, where it is NetSuite that is asked."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            loading = pool.submit(self.load_reference, step)
+            looks.ready = loading.result
+            if step.system != "zuora":
+                loading.result()
+            yield
+            loading.result()
 
     def _write(self, step: SyncStep, looks: Looks, so_far: Selection, kept: Kept, size: int) -> None:
         """Write the batches, of `size` records, that come after those that were written. Raises `NotDone` when the round's time is used up,
