@@ -172,6 +172,7 @@ class Payments(Settlement):
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         documents = {str(d.get("IntegrationId__NS") or "") for r in records for d in r.data.documents.values()}
+        found: dict[str, list[Counterpart]]
         found, booked, _ = all_at_once(
             partial(self.find_transactions, records),
             partial(self.booking.currencies_in, documents),

@@ -177,6 +177,7 @@ class Refunds(Settlement):
         return sum(data.refunded.values(), Decimal(0)) or Decimal(data.head.get("Amount") or 0)
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        found: dict[str, list[Counterpart]]
         found, _ = all_at_once(partial(self.find_transactions, records), partial[Any](self.note_customers, records))
         missing = [r for r in records if r.id not in found]
         self.note_accounts(r.data.method_type for r in missing)
