@@ -19,6 +19,8 @@ from tallybridge.tasks.steps import step_class
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
+IN_THREADS = True
+
 RECORDS = 40
 CHUNK = 3
 
