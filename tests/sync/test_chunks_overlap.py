@@ -14,7 +14,7 @@ from tallybridge.sync.batch import Batch, BatchResult, Decided
 from tallybridge.sync.step import Candidate
 from tallybridge.tasks import select
 from tallybridge.tasks.batch import whole_groups
-from tallybridge.tasks.select import MANY, MOST_CHUNKS, WORKERS, batches, chunks_of
+from tallybridge.tasks.select import MANY, MOST_CHUNKS, WORKERS, Line, batches, chunks_of
 from tallybridge.tasks.steps import step_class
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
@@ -101,7 +101,7 @@ def test_a_batch_has_more_chunks_the_more_is_waiting() -> None:
 
 
 def test_the_first_batch_is_smaller_and_no_group_is_split() -> None:
-    found = list(batches(iter([Candidate(str(n), "g" if 8 <= n < 15 else "") for n in range(20)]), 4, 2))
+    found = list(batches(iter([Line(str(n), "g" if 8 <= n < 15 else "", "") for n in range(20)]), 4, 2))
     assert [len(batch) for batch in found] == [2, 4, 9, 4, 1]
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from tallybridge import money
 from tallybridge.errors import NoSlot
 from tallybridge.pieces import parts
 from tallybridge.rounds import DONE, Kept, NotDone, in_rounds
@@ -134,10 +135,10 @@ class SelectTask(StepTask):
         candidates = Numbered(selected, so_far.passed, so_far.last)
         try:
             first = size if so_far.manifest else max(step.chunk, size // 2)  # so that not all workers end at the same time
-            for batch in batches(looks.news(candidates), size, first):
+            for batch in batches(map(Line.of, looks.news(candidates)), size, first):
                 number = f"{len(so_far.manifest) + 1:06d}"
                 file = f"batches/{number}-{self.wiring.invocation.id}.jsonl.gz"
-                self.folder.write_lines(self.name(file), [[c.id, c.group, dict(c.data)] for c in batch])
+                self.folder.write_texts(self.name(file), (line.text for line in batch))
                 so_far.manifest.append({"batch": number, "records": len(batch), "file": file, **(only.told(batch) if only else {})})
                 so_far.last, so_far.highest = batch[-1].id, looks.highest
                 so_far.passed = candidates.place_of(so_far.last)
@@ -191,7 +192,7 @@ class Restriction:
         """How many of the wanted ones have not come."""
         return len(self.wanted) - len(self.met)
 
-    def told(self, batch: Sequence[Candidate]) -> dict[str, list[str]]:
+    def told(self, batch: Sequence[Line]) -> dict[str, list[str]]:
         """What the manifest says of a batch beside its records: the parts of the plan in which they stand."""
         parts = dict.fromkeys(self.wanted[c.id] for c in batch)
         return {"planned": list(parts)} if any(parts) else {}
@@ -239,9 +240,21 @@ def bundles(names: Sequence[str]) -> list[dict[str, list[str]]]:
     return [{"batches": list(part)} for part in parts(names, max(1, min(MAX_BUNDLE, len(names) // LEAST_BUNDLES)))]
 
 
-def batches(candidates: Iterator[Candidate], size: int, first: int) -> Iterator[list[Candidate]]:
+class Line(NamedTuple):
+    """A candidate as it is written into a batch, which takes a fraction of the room that it takes otherwise."""
+
+    id: str
+    group: str
+    text: str
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> Line:
+        return cls(candidate.id, candidate.group, money.dumps([candidate.id, candidate.group, dict(candidate.data)]))
+
+
+def batches(candidates: Iterator[Line], size: int, first: int) -> Iterator[list[Line]]:
     """Candidates in batches of about `size`, the first one of about `first`; a group is never split, however large it is."""
-    batch: list[Candidate] = []
+    batch: list[Line] = []
     full_at = first
     for candidate in candidates:
         full = len(batch) >= full_at and not (candidate.group and candidate.group == batch[-1].group)
