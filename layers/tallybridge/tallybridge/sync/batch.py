@@ -27,6 +27,7 @@ from tallybridge.errors import NoSlot, OutOfTime
 from tallybridge.sync.earlier import about, intent_of, result_of_earlier
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
+from tallybridge.sync.jobs import UNDER_WAY, Jobs
 from tallybridge.sync.ledger import Ledger, LostClaim
 from tallybridge.sync.planned import Agreed, Planned, hold_to, planned, shown
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
@@ -57,17 +58,17 @@ from tallybridge.sync.work import (
     target_of,
 )
 
-FOR_ANOTHER_ROUND = frozenset({NOT_SENT, OutOfTime.code, NoSlot.code})
-"""Codes of records that nothing but the time of the worker has kept from being settled."""
+FOR_ANOTHER_ROUND = frozenset({NOT_SENT, OutOfTime.code, NoSlot.code, UNDER_WAY})
+"""Codes of records that nothing but the time of the worker, or of a job, has kept from being settled."""
 
 
 @dataclass
 class BatchResult:
     """What became of a batch, and of which `records`; `failure` says why the step as a whole cannot go on. `wait` (seconds) says for how
-    long another worker may hold one of the records: then nothing was done. `rehearsed` are the records that a dry run would have brought
-    over, each with its plan, `planned` is what it says of every record. `sent` is what was asked of the destination:
-    {"id", "requests"}, names and addresses masked. `rest` are the ids of records that the worker had no time for:
-    another round takes them; `no_slot` says that waiting for slots of the destination has used it up."""
+    long another worker may hold one of the records, or (`in_jobs`) when a job is worth a look: then nothing was settled. `rehearsed` are
+    the records that a dry run would have brought over, each with its plan, `planned` is what it says of every record. `sent` is what was
+    asked of the destination: {"id", "requests"}, names and addresses masked. `rest` are the ids of records that the worker had no time for,
+    or whose job is under way: another round takes them; `no_slot` says that waiting for slots of the destination has used its time up."""
 
     results: list[RecordResult] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
@@ -79,19 +80,21 @@ class BatchResult:
     sent: Sequence[Mapping[str, Any]] = ()
     rest: frozenset[str] = frozenset()
     no_slot: bool = False
+    in_jobs: bool = False
 
 
 @dataclass
 class Decided:
-    """Candidates with what was decided of them. `known` are the ledger's items by key, `plans` what a dry run says; `wait`: see
-    `BatchResult`. `claimed` are those that were sent and are still to be verified, `rest` ids for which there was no time. `overlaps`: how
-    many were still to be settled when others began to be sent."""
+    """Candidates with what was decided of them. `known` are the ledger's items by key, `plans` what a dry run says; `wait` and `in_jobs`:
+    see `BatchResult`. `claimed` are those that were sent and are still to be verified, `rest` ids for which there was no time.
+    `overlaps`: how many were still to be settled when others began to be sent."""
 
     candidates: Sequence[Candidate]
     known: Mapping[str, Mapping[str, Any]]
     works: Sequence[Work] = ()
     plans: Sequence[Planned] = ()
     wait: int = 0
+    in_jobs: bool = False
     claimed: list[Work] = field(default_factory=list)
     rest: set[str] = field(default_factory=set)
     overlaps: int = 0
@@ -119,6 +122,7 @@ class Batch:
         self.worker = worker
         self.sender = Sender(step, ledger, clock, worker)
         self.settler = Settler(step, ledger, clock)
+        self.jobs = Jobs(step, ledger, clock, self.sender)
 
     def process(self, candidates: Sequence[Candidate]) -> BatchResult:
         """Sync the candidates. Raises `StepFailed` or `LoginRefused` when nothing could be decided for any of them."""
@@ -128,12 +132,13 @@ class Batch:
 
     def decide(self, candidates: Sequence[Candidate]) -> Decided:
         """Steps 1 to 4: reads, and writes nothing, so that it may be forgotten."""
-        known = self.ledger.read([self._key(c.id) for c in candidates])  # before anything that a decision rests on
-        if wait := self._wait(known.values()):
-            return Decided(candidates, known, wait=wait)
+        read = self.ledger.read([self._key(c.id) for c in candidates])  # before anything that a decision rests on
+        known, under_way = self.jobs.seen(read)
+        if wait := under_way or self._wait(known.values()):
+            return Decided(candidates, known, wait=wait, in_jobs=bool(under_way))
         records = self.step.refresh(candidates)
         found = self.step.find(records) if records else {}
-        works = [Work(r, self.step.decide(r, found.get(r.id, []))) for r in records]
+        works = [self._work(r, found.get(r.id, [])) for r in records]
         for work in works:
             if isinstance(work.plan, Hold) and len(there := found.get(work.record.id, [])) == 1:
                 work.destination_id = there[0].id
@@ -155,9 +160,10 @@ class Batch:
             pace.add_unsettled(decided.overlaps)
             nearly(True)
 
-        for work in works:
+        for work in [w for w in works if w.outcome is None]:
             self._take_plan(work, known.get(self._key(work.record.id)))
         by_id = {w.record.id: w for w in works}
+        self.jobs.choose([w for w in works if w.outcome is None and not self.worker.dry_run])
         decided.rest = self._without_time([w for w in works if w.outcome is None])
         if not decided.rest:
             to_send = sum(len(w.plan.stages) for w in works if w.outcome is None and isinstance(w.plan, Write))
@@ -175,7 +181,7 @@ class Batch:
     def settle(self, decided: Decided) -> BatchResult:
         """Steps 8 and 9, and what became of all."""
         if decided.wait:
-            return BatchResult(wait=decided.wait)
+            return BatchResult(wait=decided.wait, in_jobs=decided.in_jobs)
         try:
             self._finish(decided)
         finally:
@@ -189,6 +195,8 @@ class Batch:
             for source_id, item in left:
                 self.ledger.let_go(self._key(source_id), item)
         rest |= self._cut_off(works)
+        if self.jobs.handed_over and len(rest) == len(decided.candidates):
+            return BatchResult(wait=self.jobs.wait, in_jobs=True)
         gone = [result_of_earlier(self.step.object, i, item, own=self.ledger.own(item)) for i, item in left]
         return BatchResult(
             [*(result_of(w, self.step) for w in works if w.record.id not in rest), *gone],
@@ -201,6 +209,9 @@ class Batch:
             rehearsed=[(w.record, w.plan) for w in works if self._brought_over(w)] if self.worker.dry_run else (),
             sent=[{"id": w.record.id, "requests": shown(w.plan, self.step)} for w in works if w.asked],
         )
+
+    def _work(self, record: SourceRecord, found: Sequence[Counterpart]) -> Work:
+        return self.jobs.work(self._key(record.id), Work(record, self.step.decide(record, found)), found)
 
     def _without_time(self, works: list[Work]) -> set[str]:
         """Ids of the records that this worker has no time to carry out."""
@@ -310,7 +321,8 @@ class Batch:
             if isinstance(work.plan, Refusal):
                 work.settle(Outcome.REFUSED, work.plan.problem)
         try:
-            self._send_stages([w for w in claimed if isinstance(w.plan, Write)])
+            each([w for w in claimed if w.by_job], self.jobs.note_made)
+            self._send_stages([w for w in claimed if isinstance(w.plan, Write) and not w.by_job])
         except BaseException:
             self._release_open(decided)
             raise
@@ -344,7 +356,8 @@ class Batch:
         number = 0
         while due := [w for w in works if w.outcome is None and isinstance(w.plan, Write) and len(w.plan.stages) > number]:
             self._mark_in_progress(due, number)
-            self.sender.send([w for w in due if w.outcome is None], number)
+            due = [w for w in due if w.outcome is None]
+            self.sender.send(due if number else self.jobs.hand_over(due), number)
             number += 1
 
     def _mark_in_progress(self, works: list[Work], number: int) -> None:

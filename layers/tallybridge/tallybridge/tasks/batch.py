@@ -146,6 +146,8 @@ class BatchTask(StepTask):
         lines = list(map(self.rehearsal.told, done.lines))
         lines += [self.line(Level.WARNING, *self._dropped(f)) for f in sorted(step.context.dropped)]
         lines += self._renumbered(step.context.renumbered)
+        lines += [self.line(Level(level), told.message, told.code, told.advice) for level, told in step.context.remarks]
+        step.context.remarks.clear()
         failure = done.failure
         if failure and self.learns_of_one_away():
             failure = None  # said once, for the run
@@ -305,7 +307,8 @@ class Chunks:
         """Verify a chunk, write it back, and write what became of it."""
         task, done, candidates = self.task, chunk.batch.settle(chunk.decided), chunk.candidates
         if done.wait:
-            return self._another_round(max(LEAST_WAIT, min(done.wait, LOOK_AGAIN_SECONDS)))
+            most = done.wait if done.in_jobs else LOOK_AGAIN_SECONDS
+            return self._another_round(max(LEAST_WAIT, min(done.wait, most)))
         if len(done.rest) == len(candidates) and (done.no_slot or task.may_begin_anew(self.settled)):
             return self._another_round()
         gone = task.keep(self.step, self.looks, chunk, done, self.settled)
