@@ -25,7 +25,7 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.aws import limits, mail, rights, store_repairs, table_policies
 from sandbox.aws.patch import apply, put
-from sandbox.aws.shortcuts import Shortcuts, short_to_dynamodb
+from sandbox.aws.shortcuts import Shortcuts
 
 ACCOUNT = DEFAULT_ACCOUNT_ID
 HIDDEN = re.compile(
@@ -45,8 +45,6 @@ class Router:
 
     def __call__(self, request: AWSPreparedRequest) -> Answer | None:
         parts = urlsplit(str(request.url))
-        if parts.netloc.startswith("dynamodb.") and (short := short_to_dynamodb(request)):
-            return short
         routes = self._routes.get(parts.netloc)
         if routes is None:
             routes = self._routes[parts.netloc] = _routes_of(f"{parts.scheme}://{parts.netloc}")

@@ -10,22 +10,19 @@ from typing import Any
 
 import botocore.parsers as parsers
 import moto.core.responses
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.awsrequest import AWSRequest
+from botocore.client import BaseClient
 from botocore.regions import EndpointRulesetResolver
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionContext
-from moto.dynamodb.responses import DynamoHandler, DynamoResult
+from moto.dynamodb.responses import DynamoResult
 
 from sandbox.aws.patch import put
+from sandbox.aws.straight import OF_ITEMS, straight
 
-Answer = tuple[int, dict[str, Any], str | bytes]
 PLACES = ("Bucket", "TableName")
 """What of a call's arguments its address may depend on."""
-OF_ITEMS = frozenset({"BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"})
-BINARY = (b'"B":', b'"BS":')
-"""Kinds of attribute values that are kept in another form than they are sent."""
 
 
 def _unsigned(signer: RequestSigner, request: AWSRequest, **_: Any) -> None:
@@ -43,25 +40,6 @@ def _request_id(headers: dict[str, Any] | None = None) -> str:
     if headers is not None:
         headers["x-amzn-requestid"] = made
     return made
-
-
-def short_to_dynamodb(request: AWSPreparedRequest) -> Answer | None:
-    """The answer of a call about items, whose action and arguments stand in one header and in the body: no request of another library is
-    made of it first. None for other calls, and for binary values."""
-    action, body = request.headers.get("X-Amz-Target", ""), request.body or b""
-    name = (action.decode() if isinstance(action, bytes) else action).rpartition(".")[2]
-    body = body if isinstance(body, bytes) else str(body).encode()
-    if name not in OF_ITEMS or any(kind in body for kind in BINARY):
-        return None
-    handler = DynamoHandler()
-    handler.headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
-    handler.headers["x-amz-target"] = handler.headers["X-Amz-Target"]
-    handler.region = str(request.url).split(".")[1]
-    handler.access_key, handler.current_account = "sandbox", DEFAULT_ACCOUNT_ID
-    handler.params, handler.querystring, handler.uri_match = json.loads(body), {}, {}
-    handler.response_headers = {}
-    status, headers, content = handler.call_action()
-    return int(status), headers, content
 
 
 def _as_it_stands(before: Any) -> Any:
@@ -94,6 +72,7 @@ def _resolved_once(before: Any) -> Any:
 
 def _shortcuts() -> Iterator[tuple[Any, str, Any]]:
     """Owner, name, and what stands there while an embedded AWS is on."""
+    yield BaseClient, "_make_api_call", straight(vars(BaseClient)["_make_api_call"])
     yield RequestSigner, "handler", _unsigned
     yield UserAgentString, "to_string", lambda agent: "Boto3 sandbox"
     yield moto.core.responses, "gen_amzn_requestid_long", _request_id

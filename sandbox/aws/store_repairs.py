@@ -35,7 +35,7 @@ SCALARS = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS"})
 REMEMBERED_EXPRESSIONS = 512
 
 _tables = threading.RLock()
-_objects = threading.RLock()
+objects = threading.RLock()
 
 
 def conditions_and_writes_are_one() -> None:
@@ -47,7 +47,7 @@ def conditions_and_writes_are_one() -> None:
             return before_call(self)
 
     def key(self: S3Response, *request: Any) -> Any:
-        with _objects:
+        with objects:
             return before_key(self, *request)
 
     put(DynamoHandler, "call_action", call)
@@ -77,7 +77,7 @@ def update_expressions_are_parsed_once() -> None:
     packed: weakref.WeakKeyDictionary[Any, bytes] = weakref.WeakKeyDictionary()
 
     def copied(tree: Any) -> Any:
-        if not isinstance(tree, ast_nodes.UpdateExpression):
+        if not isinstance(tree, vars(ast_nodes)["UpdateExpression"]):
             return copy.deepcopy(tree)
         if tree not in packed:
             packed[tree] = pickle.dumps(tree)
