@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from sandbox.zuora.models.dataquery.jobs import QueryJobs
+from tallybridge.sync import pipeline
 from tallybridge.tasks.steps import STEPS, step_class
 from tests.sync import world as world_module
 
@@ -149,11 +150,13 @@ def one_thread() -> Iterator[None]:
     before: list[tuple[object, str, object]] = [(m, "ThreadPoolExecutor", m.ThreadPoolExecutor) for m in modules]
     before.append((world_module, "YIELD_SECONDS", world_module.YIELD_SECONDS))
     before.append((QueryJobs, "at_once", QueryJobs.at_once))
+    before.append((pipeline, "AHEAD", pipeline.AHEAD))
     try:
         for module in modules:
             _set(module, "ThreadPoolExecutor", OneThread)
         _set(world_module, "YIELD_SECONDS", 0)
         _set(QueryJobs, "at_once", True)
+        _set(pipeline, "AHEAD", False)
         yield
     finally:
         for owner, name, value in before:

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tallybridge.tasks import select
+from tallybridge.tasks.steps import step_class
+from tests.faults import each_step
 from tests.faults.deaths import every, prove
 from tests.faults.each_step import IN_JOBS, RECORDS, STEPS, fill, picture
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
@@ -18,6 +21,8 @@ from tests.sync.world import unserved_world
 
 DEFAULT_EVERY = 127
 THREADS_EVERY = 29
+OVERLAPPING = 6
+OVERLAP_EVERY = 61
 SHIFT = 11
 """Each step, way and moment begins at another effect, so that together they meet more of them."""
 
@@ -70,3 +75,29 @@ def test_a_step_killed_among_its_threads_leaves_nothing_undone_and_nothing_doubl
             found = picture(world)
             differing = {k: (v, found.get(k)) for k, v in expected.items() if found.get(k) != v}
             assert not differing, (where, differing)
+
+
+# -- while chunks overlap ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("killable", "step"), [("A", "invoices"), ("B", "invoices"), ("B", "payments")], indirect=["killable"])
+def test_a_step_killed_while_its_chunks_overlap_leaves_nothing_undone_and_nothing_doubled(
+    killable: tuple[MemoryWorld, str], step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chunks of one record, three in a batch: one is read, one is sent and one is settled when the worker dies."""
+    world, mode = killable
+    monkeypatch.setattr(each_step, "RECORDS", OVERLAPPING)
+    monkeypatch.setattr(select, "MANY", 1)
+    monkeypatch.setattr(step_class(step), "chunk", 1)
+    killer = Killer()
+    new_world(world, mode, step, killer)
+    output = world.run(steps=[step])
+    assert (output["outcome"], output["tiedOut"]) == ("completed", True)
+    number, expected = len(killer.names), picture(world)
+    for place, (way, moment) in enumerate((w, m) for w in WAYS for m in ("before", "after")):
+        for at in range(OVERLAP_EVERY // 2 + SHIFT * place, number + 1, OVERLAP_EVERY):
+            killer, output = killed_at(world, way, at, moment, lambda k: new_world(world, mode, step, k), [step])
+            where = f"{step}, mode {mode}: effect {at} of {number}, {killer.where}; {way}"
+            assert output.get("tiedOut") is True, (where, world.summary(output)["messages"])
+            found = picture(world)
+            assert not {k: (v, found.get(k)) for k, v in expected.items() if found.get(k) != v}, where

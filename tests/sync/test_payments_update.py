@@ -13,8 +13,10 @@ from tallybridge.sync.ledger import Owner
 from tests.sync.builders import Objects, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import (
+    CUSTOMERS,
     DONE,
     FOREIGN,
+    UNASSIGNED,
     applied,
     change,
     invoices,
@@ -265,6 +267,22 @@ def test_parts_changed_after_the_query_copy_was_taken_are_read_again(fast: Memor
     output = fast.close(opened["runId"])
     assert applied(fast, "P1") == {"7002": 45}
     assert output["tiedOut"] is True
+
+
+@pytest.mark.parametrize(("moved_to", "customer"), [("A2", CUSTOMERS["A2"]), ("", UNASSIGNED)])
+def test_a_payment_moved_after_selection_goes_to_its_new_customer(fast: MemoryWorld, moved_to: str, customer: str) -> None:
+    """The accounts that the selection knew are read with the payments; another one after them, and none is none."""
+    ready(fast, payment("A1", "P1", 90.0, {}), unassigned_payments_customer_id=UNASSIGNED, sync_unapplied_payments="Yes")
+    opened = fast.open(steps=("payments",))
+    event = {"runId": opened["runId"], "step": "payments"}
+    fast.task("payments", {**event, "task": "select"})
+    change(fast, "P1", "transfer", accountId=zid(moved_to) if moved_to else None)
+    fast.task("payments", {**event, "task": "batch", "batch": "000001"})
+    fast.task("payments", {**event, "task": "summarise", "error": None})
+    fast.close(opened["runId"])
+    found = ns_payment(fast, "P1")
+    assert found is not None
+    assert found["customer"]["id"] == customer
 
 
 @pytest.mark.rule("sequence-and-status.2.rule.7")

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -32,6 +32,11 @@ def side_by_side(act: Callable[[S], T], values: Sequence[S]) -> list[T]:
         return [act(v) for v in values]
     with ThreadPoolExecutor(max_workers=min(CALLS_AT_ONCE, len(values))) as pool:
         return list(pool.map(act, values))
+
+
+def all_at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each of them answers, asked at the same time; the first exception is raised when all have ended."""
+    return side_by_side(lambda act: act(), acts)
 
 
 def ahead(act: Callable[[S], T], values: Iterable[S], at_once: int = CALLS_AT_ONCE) -> Generator[T, None, None]:

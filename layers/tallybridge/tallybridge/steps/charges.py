@@ -195,7 +195,8 @@ class Charges(Items):
     def query(self) -> SourceQuery:
         plan = Parent("ProductRatePlan", "ProductRatePlanId", where=self.effective())
         product = Parent("Product", "ProductId", where=self.effective(), of="ProductRatePlan")
-        return SourceQuery("ProductRatePlanCharge", FIELDS, self.alternatives(), parents=(plan, product))
+        copied = ("ProductRatePlanId",)
+        return SourceQuery("ProductRatePlanCharge", FIELDS, self.alternatives(), parents=(plan, product), copy_fields=copied)
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return PLAN_FIELDS if object_type == "ProductRatePlan" else PRODUCT_FIELDS

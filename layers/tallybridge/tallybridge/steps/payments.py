@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from tallybridge import money
 from tallybridge.clock import stamp, utc_moment
+from tallybridge.pieces import all_at_once
 from tallybridge.settings import NumberMapping
 from tallybridge.steps.settling.applications import applied_parts, apply_lines, apply_sublist, changed_lines, open_balances
 from tallybridge.steps.settling.families import Family, Spread, families, taken
@@ -134,7 +136,7 @@ class Payments(Settlement):
             (conditions,),
             parents=(ACCOUNT if self.settlement_on else COMPLETE_ACCOUNT, METHOD, SNAPSHOT),
             children=(PARTS if self.settlement_on else INVOICE_PAYMENTS,),
-            copy_fields=("Currency",),
+            copy_fields=("Currency", "AccountId", "PaymentMethodId", "PaymentMethodSnapshotId"),
             group="AccountId",
         )
 
@@ -169,9 +171,13 @@ class Payments(Settlement):
         return Decimal(data.head.get("Amount") or 0)
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        found = self.find_transactions(records)
-        self.note_customers(records)
-        booked = self.booking.currencies_in(str(d.get("IntegrationId__NS") or "") for r in records for d in r.data.documents.values())
+        documents = {str(d.get("IntegrationId__NS") or "") for r in records for d in r.data.documents.values()}
+        found: dict[str, list[Counterpart]]
+        found, booked, _ = all_at_once(
+            partial(self.find_transactions, records),
+            partial(self.booking.currencies_in, documents),
+            partial(self.note_customers, records),
+        )
         self.note_accounts(r.data.method_type for r in records if r.id not in found)
         updates = {r.id: found[r.id][0].id for r in records if len(found.get(r.id, ())) == 1 and self._is_update(r)}
         there = self.applications(updates.values())

@@ -204,7 +204,7 @@ class RatePlans(Items):
 
     def query(self) -> SourceQuery:
         product = Parent("Product", "ProductId", where=self.effective())
-        return SourceQuery("ProductRatePlan", FIELDS, self.alternatives(), parents=(product,))
+        return SourceQuery("ProductRatePlan", FIELDS, self.alternatives(), parents=(product,), copy_fields=("ProductId",))
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return PRODUCT_FIELDS

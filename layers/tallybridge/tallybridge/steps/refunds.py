@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
+from tallybridge.pieces import all_at_once
 from tallybridge.settings import NumberMapping
 from tallybridge.steps.settling.applications import ZERO, apply_lines, apply_sublist, changed_lines
 from tallybridge.steps.settling.families import Family, families, spread
@@ -138,7 +140,7 @@ class Refunds(Settlement):
         kind = OF_MEMOS_TOO if self.settlement_on else OF_PAYMENTS
         conditions = (*WAITING, kind, *since("RefundDate", self.settings.cutover_zuora_refund))  # rule 5
         children = (REFUND_PARTS if self.settlement_on else REFUND_INVOICE_PAYMENTS,)
-        parents, copied = (ACCOUNT, METHOD), ("Currency",)
+        parents, copied = (ACCOUNT, METHOD), ("Currency", "AccountId", "PaymentMethodId")
         return SourceQuery("Refund", HEAD_FIELDS, (conditions,), parents, children, copied, group="AccountId")
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
@@ -175,8 +177,8 @@ class Refunds(Settlement):
         return sum(data.refunded.values(), Decimal(0)) or Decimal(data.head.get("Amount") or 0)
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        found = self.find_transactions(records)
-        self.note_customers(records)
+        found: dict[str, list[Counterpart]]
+        found, _ = all_at_once(partial(self.find_transactions, records), partial[Any](self.note_customers, records))
         missing = [r for r in records if r.id not in found]
         self.note_accounts(r.data.method_type for r in missing)
         there = self.applications(r.data.internal_id(p) for r in missing for p in r.data.refunded)

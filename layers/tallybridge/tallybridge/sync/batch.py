@@ -19,15 +19,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tallybridge.clock import Clock, stamp
-from tallybridge.errors import NoSlot, OutOfTime, ServiceError
-from tallybridge.sync.difference import difference
+from tallybridge.errors import NoSlot, OutOfTime
 from tallybridge.sync.earlier import about, intent_of, result_of_earlier
-from tallybridge.sync.held import Held, agree
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
 from tallybridge.sync.jobs import UNDER_WAY, Jobs
@@ -35,16 +32,15 @@ from tallybridge.sync.ledger import Ledger, LostClaim
 from tallybridge.sync.planned import Agreed, Planned, hold_to, planned, shown
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
 from tallybridge.sync.sender import NOT_SENT, Sender, Worker
+from tallybridge.sync.settler import Settler, each, marked, transferred, was_there
 from tallybridge.sync.step import (
     IGNORE,
-    SYNC_COMPLETE,
     Candidate,
     Counterpart,
     Found,
     Hold,
     Leave,
     Mark,
-    MarkResult,
     Plan,
     Problem,
     Refusal,
@@ -56,21 +52,14 @@ from tallybridge.sync.waves import waits_for, waves, with_ids
 from tallybridge.sync.work import (
     Work,
     destination_of,
-    explain,
     lines_of,
     name_of,
-    problem_of,
-    proof_of,
     result_of,
-    sent_of,
     target_of,
 )
 
-LEDGER_WRITERS = 8
 FOR_ANOTHER_ROUND = frozenset({NOT_SENT, OutOfTime.code, NoSlot.code, UNDER_WAY})
 """Codes of records that nothing but the time of the worker, or of a job, has kept from being settled."""
-NO_ANSWER = MarkResult(False, "STATUS", "no answer")
-"""What counts as said of a mark that the source did not mention."""
 
 
 @dataclass
@@ -94,8 +83,25 @@ class BatchResult:
     in_jobs: bool = False
 
 
+@dataclass
+class Decided:
+    """Candidates with what was decided of them. `known` are the ledger's items by key, `plans` what a dry run says; `wait` and `in_jobs`:
+    see `BatchResult`. `claimed` are those that were sent and are still to be verified, `rest` ids for which there was no time.
+    `overlaps`: how many were still to be settled when others began to be sent."""
+
+    candidates: Sequence[Candidate]
+    known: Mapping[str, Mapping[str, Any]]
+    works: Sequence[Work] = ()
+    plans: Sequence[Planned] = ()
+    wait: int = 0
+    in_jobs: bool = False
+    claimed: list[Work] = field(default_factory=list)
+    rest: set[str] = field(default_factory=set)
+    overlaps: int = 0
+
+
 class Batch:
-    """Processes candidates of one step."""
+    """Processes candidates of one step, at once (`process`) or part by part (`decide`, `carry_out`, `settle`)."""
 
     def __init__(
         self,
@@ -115,14 +121,21 @@ class Batch:
         self.clock = clock
         self.worker = worker
         self.sender = Sender(step, ledger, clock, worker)
+        self.settler = Settler(step, ledger, clock)
         self.jobs = Jobs(step, ledger, clock, self.sender)
 
     def process(self, candidates: Sequence[Candidate]) -> BatchResult:
         """Sync the candidates. Raises `StepFailed` or `LoginRefused` when nothing could be decided for any of them."""
+        decided = self.decide(candidates)
+        self.carry_out(decided)
+        return self.settle(decided)
+
+    def decide(self, candidates: Sequence[Candidate]) -> Decided:
+        """Steps 1 to 4: reads, and writes nothing, so that it may be forgotten."""
         read = self.ledger.read([self._key(c.id) for c in candidates])  # before anything that a decision rests on
         known, under_way = self.jobs.seen(read)
         if wait := under_way or self._wait(known.values()):
-            return BatchResult(wait=wait, in_jobs=bool(under_way))
+            return Decided(candidates, known, wait=wait, in_jobs=bool(under_way))
         records = self.step.refresh(candidates)
         found = self.step.find(records) if records else {}
         works = [self._work(r, found.get(r.id, [])) for r in records]
@@ -135,35 +148,64 @@ class Batch:
             begun = {w.record.id for w in works if self.ledger.own(known.get(self._key(w.record.id)))}
             hold_to(works, found, self.agreed, begun, self.step)
         plans = [planned(w, found.get(w.record.id, ()), self.step) for w in works] if self.worker.dry_run else []
+        return Decided(candidates, known, works, plans)
+
+    def carry_out(self, decided: Decided, nearly: Callable[[bool], None] = lambda free: None) -> None:
+        """Steps 5 to 7. Afterwards `settle` must be called, whatever else has failed. `nearly` is told, when little is left to send,
+        whether other candidates may be carried out at the same time."""
+        works, known, pace = decided.works, decided.known, self.worker.pace
+
+        def free() -> None:
+            decided.overlaps = len(works)
+            pace.add_unsettled(decided.overlaps)
+            nearly(True)
+
         for work in [w for w in works if w.outcome is None]:
             self._take_plan(work, known.get(self._key(work.record.id)))
         by_id = {w.record.id: w for w in works}
         self.jobs.choose([w for w in works if w.outcome is None and not self.worker.dry_run])
-        rest = self._without_time([w for w in works if w.outcome is None])
+        decided.rest = self._without_time([w for w in works if w.outcome is None])
+        if not decided.rest:
+            to_send = sum(len(w.plan.stages) for w in works if w.outcome is None and isinstance(w.plan, Write))
+            self.sender.until_free(to_send - pace.lead(to_send, self.worker.writers), free)
         for wave in waves({w.record.id: w.plan for w in works if w.outcome is None}):
-            to_do = [by_id[i] for i in wave if i not in rest and self._ready(by_id[i], by_id, known)]
+            self._finish(decided)  # those of this wave need the ids of those before
+            to_do = [by_id[i] for i in wave if i not in decided.rest and self._ready(by_id[i], by_id, known)]
             if self.worker.dry_run:
                 self._rehearse(to_do)
             else:
-                self._carry_out(to_do, known)
+                self._begin(decided, to_do)
+        if not (decided.overlaps or decided.wait or decided.rest or self.sender.failure):
+            free()
+
+    def settle(self, decided: Decided) -> BatchResult:
+        """Steps 8 and 9, and what became of all."""
+        if decided.wait:
+            return BatchResult(wait=decided.wait, in_jobs=decided.in_jobs)
+        try:
+            self._finish(decided)
+        finally:
+            self.worker.pace.add_unsettled(-decided.overlaps)
+        works, rest = decided.works, set(decided.rest)
+        ids = {w.record.id for w in works}
         if not self.worker.dry_run:
             self._set_aside([w for w in works if isinstance(w.plan, Hold | Leave) and w.plan.set_aside and w.noted])
-        left = [(c.id, known.get(self._key(c.id))) for c in candidates if c.id not in by_id]
+        left = [(c.id, decided.known.get(self._key(c.id))) for c in decided.candidates if c.id not in ids]
         if not self.worker.dry_run:
             for source_id, item in left:
                 self.ledger.let_go(self._key(source_id), item)
         rest |= self._cut_off(works)
-        if self.jobs.handed_over and len(rest) == len(candidates):
+        if self.jobs.handed_over and len(rest) == len(decided.candidates):
             return BatchResult(wait=self.jobs.wait, in_jobs=True)
         gone = [result_of_earlier(self.step.object, i, item, own=self.ledger.own(item)) for i, item in left]
         return BatchResult(
             [*(result_of(w, self.step) for w in works if w.record.id not in rest), *gone],
             [line for w in works if w.record.id not in rest for line in self._lines(w)],
             self.sender.failure,
-            records=records,
+            records=[w.record for w in works],
             rest=frozenset(rest),
             no_slot=any(w.code == NoSlot.code for w in works),
-            planned=plans,
+            planned=decided.plans,
             rehearsed=[(w.record, w.plan) for w in works if self._brought_over(w)] if self.worker.dry_run else (),
             sent=[{"id": w.record.id, "requests": shown(w.plan, self.step)} for w in works if w.asked],
         )
@@ -263,7 +305,7 @@ class Batch:
                 problem = work.plan.remainder.problem
                 work.settle(Outcome.HELD, replace(problem, message=problem.message.replace("{id}", work.destination_id or "a new record")))
             else:
-                work.settle(Outcome.ALREADY if self._was_there(work) else Outcome.SYNCED)
+                work.settle(Outcome.ALREADY if was_there(work) else Outcome.SYNCED)
 
     @staticmethod
     def _brought_over(work: Work) -> bool:
@@ -271,21 +313,34 @@ class Batch:
         whole = work.outcome in (Outcome.SYNCED, Outcome.ALREADY)
         return whole or (isinstance(work.plan, Write) and work.plan.remainder is not None and work.outcome is Outcome.HELD)
 
-    def _carry_out(self, works: list[Work], known: Mapping[str, Mapping[str, Any]]) -> None:
-        self._each(works, lambda w: self._claim(w, known.get(self._key(w.record.id))))
-        claimed = [w for w in works if w.outcome is None]
+    def _begin(self, decided: Decided, works: list[Work]) -> None:
+        """Claim, mark and send."""
+        each(works, lambda w: self._claim(w, decided.known.get(self._key(w.record.id))))
+        claimed = decided.claimed = [w for w in works if w.outcome is None]
+        for work in claimed:
+            if isinstance(work.plan, Refusal):
+                work.settle(Outcome.REFUSED, work.plan.problem)
         try:
-            for work in claimed:
-                if isinstance(work.plan, Refusal):
-                    work.settle(Outcome.REFUSED, work.plan.problem)
-            self._each([w for w in claimed if w.by_job], self.jobs.note_made)
+            each([w for w in claimed if w.by_job], self.jobs.note_made)
             self._send_stages([w for w in claimed if isinstance(w.plan, Write) and not w.by_job])
-            self._explain([w for w in claimed if w.declined])
-            self._check_held([w for w in claimed if w.outcome is None])
-            self._check_parts([w for w in claimed if w.outcome is None])
-            self._write_back([w for w in claimed if w.outcome in (None, Outcome.REFUSED)])
+        except BaseException:
+            self._release_open(decided)
+            raise
+
+    def _finish(self, decided: Decided) -> None:
+        """Verify and write back what was sent."""
+        claimed = decided.claimed
+        try:
+            self.settler.explain([w for w in claimed if w.declined])
+            self.settler.check_held([w for w in claimed if w.outcome is None])
+            self.settler.check_parts([w for w in claimed if w.outcome is None])
+            self.settler.write_back([w for w in claimed if w.outcome in (None, Outcome.REFUSED)])
         finally:
-            self._each([w for w in claimed if w.outcome in (None, Outcome.UNFINISHED) and w.claim], self._release)
+            self._release_open(decided)
+
+    def _release_open(self, decided: Decided) -> None:
+        claimed, decided.claimed = decided.claimed, []
+        each([w for w in claimed if w.outcome in (None, Outcome.UNFINISHED) and w.claim], self._release)
 
     def _claim(self, work: Work, known: Mapping[str, Any] | None) -> None:
         there = work.destination_id if isinstance(work.plan, Found) else ""
@@ -311,9 +366,9 @@ class Batch:
         for work in works:
             assert isinstance(work.plan, Write)
             if text := work.plan.stages[number].in_progress:
-                marks.append(Mark(work.record, text, self._transferred("Processing") if work.plan.transferred else None))
+                marks.append(Mark(work.record, text, transferred(self.step, "Processing") if work.plan.transferred else None))
         begun = self.clock.now()
-        refused = self._mark(marks)
+        refused = marked(self.step, marks)
         if marks:
             self.worker.pace.marked(len(marks), (self.clock.now() - begun).total_seconds())
         for work in works:
@@ -334,115 +389,6 @@ class Batch:
         except LostClaim:
             work.settle(Outcome.UNFINISHED, Problem("LEDGER-BUSY", f"{self._name(work)}: another worker took it over."))
 
-    def _mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """Write marks in the source; answers those that it did not take, by record id."""
-        answers = self.step.mark(marks) if marks else {}
-        return {i: answer for i in (m.record.id for m in marks) if not (answer := answers.get(i, NO_ANSWER)).ok}
-
-    def _explain(self, works: list[Work]) -> None:
-        """Say what a refusal means, where the step can tell. If it cannot ask, the destination's own words stay."""
-        declined = {w.record.id: (w.record, w.plan, w.declined) for w in works if isinstance(w.plan, Write) and w.declined}
-        try:
-            told = self.step.explained(declined) if declined else {}
-        except ServiceError:
-            return
-        for work in works:
-            if problem := told.get(work.record.id):
-                explain(work, problem)
-
-    def _check_held(self, works: list[Work]) -> None:
-        """After a create what the destination holds is compared with the source: amount to the cent, currency, customer, type."""
-        works = [w for w in works if w.record.amount is not None and (not isinstance(w.plan, Write) or w.plan.check_amount)]
-        due = [w for w in works if w.there is None or w.there.amount is None]
-        try:
-            held = self.step.held([w.destination_id for w in due]) if due else {}
-        except ServiceError as lost:
-            for work in due:
-                work.settle(Outcome.UNFINISHED, problem_of(work, self.step, lost))
-            return
-        for work in due:
-            work.there = held.get(work.destination_id)
-        for work in works:
-            sent, there = sent_of(work, self.step), work.there or Held()
-            if agree(sent, there, work.record.base):
-                work.compared = proof_of(there, work.record)
-                continue
-            what = difference(sent, there, work.record.base)
-            text = f"{self._name(work)}: {destination_of(work, self.step)} {work.destination_id} {what}."
-            advice = (
-                f"Correct the {self.step.destination_system} record (amounts, taxes, scripts, customer); the next run checks it again. If "
-                "it is deleted instead, the next run creates it anew, or says why it cannot be right."
-            )
-            work.settle(Outcome.REFUSED, Problem(f"{self.step.code}-TOTAL", text, advice))
-
-    def _check_parts(self, works: list[Work]) -> None:
-        """What was added to or taken from is read again: a request that moves money twice must not go unseen."""
-        written = {w.record.id: (w.record, w.plan) for w in works if isinstance(w.plan, Write)}
-        try:
-            different = self.step.differences(written) if written else {}
-        except ServiceError as lost:
-            for work in works:
-                work.settle(Outcome.UNFINISHED, problem_of(work, self.step, lost))
-            return
-        for work in works:
-            if problem := different.get(work.record.id):
-                work.settle(Outcome.UNFINISHED, problem)
-
-    def _write_back(self, works: list[Work]) -> None:
-        now = stamp(self.clock.now())
-        self._complete_details([w for w in works if w.outcome is None and w.destination_id])
-        works = [w for w in works if w.outcome is not Outcome.UNFINISHED]
-        marks = [m for w in works if (m := self._final_mark(w, now)) is not None]
-        refused = self._mark(marks)
-        for work in works:
-            if answer := refused.get(work.record.id):
-                text = f"{self._name(work)}: done in the destination, but the source could not be written back: {answer.message}"
-                advice = f"{answer.advice} The next run finds the counterpart and completes the source record.".strip()
-                work.settle(Outcome.UNFINISHED, Problem(answer.code, text, advice))
-        self._each([w for w in works if w.outcome is not Outcome.UNFINISHED], self._settle)
-
-    def _complete_details(self, works: list[Work]) -> None:
-        """Line ids and the like go first: a record that is complete is not looked at again."""
-        failed = self.step.complete_details({w.record.id: (w.record, w.destination_id) for w in works}) if works else {}
-        for work in works:
-            if answer := failed.get(work.record.id):
-                text = f"{self._name(work)}: done in the destination, but its lines could not be written back: {answer.message}"
-                advice = f"{answer.advice} The next run finds the counterpart and completes the source record.".strip()
-                work.settle(Outcome.UNFINISHED, Problem(answer.code or "STATUS", text, advice))
-
-    def _final_mark(self, work: Work, now: str) -> Mark | None:
-        plan = work.plan
-        if work.outcome is Outcome.REFUSED:
-            error = plan.error if isinstance(plan, Refusal) else plan.stages[work.stage].error if isinstance(plan, Write) else ""
-            keeps = isinstance(plan, Write) and not plan.transferred
-            there = work.destination_id if work.stage else ""  # an earlier stage has made the record
-            return Mark(work.record, error, None if keeps else self._transferred("Error"), there) if error else None
-        if isinstance(plan, Write | Found) and not plan.write_back:
-            return None
-        if isinstance(plan, Write) and plan.remainder:
-            return Mark(work.record, plan.remainder.status, self._transferred(plan.remainder.transferred), work.destination_id, now)
-        return Mark(work.record, SYNC_COMPLETE, self._transferred("Yes"), work.destination_id, now)
-
-    def _settle(self, work: Work) -> None:
-        assert work.claim is not None
-        try:
-            if work.outcome is Outcome.REFUSED:
-                _, problem = work.notes[-1]
-                self.ledger.refused(work.claim, self.step.name, problem.code, problem.message)
-                return
-            if isinstance(work.plan, Write) and work.plan.remainder:
-                problem = work.plan.remainder.problem
-                problem = replace(problem, message=problem.message.replace("{id}", work.destination_id))
-                self.ledger.kept_back(work.claim, self.step.name, problem.code, problem.message, problem.waits_for)
-                work.settle(Outcome.HELD, problem)
-                return
-            facts = {**work.compared, **(work.plan.facts if isinstance(work.plan, Write | Found) else {})}
-            self.ledger.done(work.claim, destination_id=work.destination_id, **facts)
-            if work.outcome is None:
-                work.settle(Outcome.ALREADY if self._was_there(work) else Outcome.SYNCED)
-        except LostClaim:
-            work.settle(Outcome.UNFINISHED, Problem("LEDGER-BUSY", f"{self._name(work)}: another worker took it over."))
-
     def _set_aside(self, works: list[Work]) -> None:
         answers = self.step.mark([Mark(w.record, None, IGNORE) for w in works]) if works else {}
         for work in works:
@@ -458,23 +404,9 @@ class Batch:
         except LostClaim:
             return
 
-    def _each(self, works: list[Work], act: Callable[[Work], None]) -> None:
-        if len(works) == 1:
-            act(works[0])
-        elif works:
-            with ThreadPoolExecutor(max_workers=min(LEDGER_WRITERS, len(works))) as pool:
-                _all(pool.map(act, works))
-
     def _record_type(self, work: Work) -> str:
         """What a transaction becomes; "" for other records."""
         return destination_of(work, self.step) if self.step.transaction else ""
-
-    def _transferred(self, value: str) -> str | None:
-        return value if self.step.transaction else None
-
-    @staticmethod
-    def _was_there(work: Work) -> bool:
-        return isinstance(work.plan, Found) or work.action == "recover"
 
     def _name(self, work: Work) -> str:
         return name_of(work, self.step)
@@ -489,9 +421,3 @@ def _with_those_that_wait(ids: set[str], works: Sequence[Work]) -> set[str]:
     while ids and (waiting := {w.record.id for w in works if any(later.record_id in ids for later in waits_for(w.plan))} - ids):
         ids |= waiting
     return ids
-
-
-def _all(values: Iterable[object]) -> None:
-    """Run through a lazy map, so that its exceptions come out."""
-    for _ in values:
-        pass

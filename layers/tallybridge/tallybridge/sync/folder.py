@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -86,8 +87,15 @@ class RunFolder:
 
     def write_lines(self, name: str, rows: Iterable[Any]) -> str:
         """Store one JSON value a line, compressed."""
-        text = "".join(money.dumps(row) + "\n" for row in rows)
-        return self.write(name, gzip.compress(text.encode(), compresslevel=5, mtime=0), "application/x-ndjson", ContentEncoding="gzip")
+        return self.write_texts(name, map(money.dumps, rows))
+
+    def write_texts(self, name: str, texts: Iterable[str]) -> str:
+        """Store lines that are JSON already, compressed one by one."""
+        packed = io.BytesIO()
+        with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=5, mtime=0) as lines:
+            for text in texts:
+                lines.write(f"{text}\n".encode())
+        return self.write(name, packed.getvalue(), "application/x-ndjson", ContentEncoding="gzip")
 
     def read(self, name: str) -> bytes:
         """The file's content. Raises `FileNotFoundError`."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -74,6 +74,21 @@ class Sender:
         self.guard = threading.Lock()
         self.trying = threading.Lock()
         self.way_is_open = False
+        self.begun = 0
+        self.free_at = 0
+        self.tell_free: Callable[[], None] = lambda: None
+
+    def until_free(self, count: int, tell: Callable[[], None]) -> None:
+        """Tell, once so many stages have begun to be sent, and nothing has gone wrong, that others may be sent beside the rest. Not at all
+        where they are none."""
+        self.free_at, self.tell_free = count, tell
+
+    def _begins(self) -> None:
+        with self.guard:
+            self.begun += 1
+            if self.begun != self.free_at or self.failure:
+                return
+        self.tell_free()
 
     def send(self, works: Sequence[Work], number: int) -> None:
         """Send stage `number` of each plan."""
@@ -106,6 +121,7 @@ class Sender:
         if self.must_stop():
             self._not_sent(work)
             return
+        self._begins()
         assert isinstance(work.plan, Write)
         other = work.plan.otherwise if number == 0 else None
         if other is not None and not self._is_settled(other):

@@ -29,7 +29,7 @@ RESERVE_SECONDS = 25
 """Left of the worker's time when its threads give up waiting for slots: to write down what was done."""
 PATIENCE_SECONDS = LEASE_SECONDS + 120
 """How long a thread waits that has no deadline: until every lease that there is now has ended, and its turn has come."""
-POLL_SECONDS = (0.04, 5.0)
+POLL_SECONDS = (0.04, 0.5)
 """How soon, and how late, a worker that waits asks again: after a tenth of the time that it has waited already, within these bounds."""
 UPDATE_TRIES = 50
 """Of a change that others' changes get in the way of. Then it is left: slots are asked for again, and leases end by themselves."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from tallybridge import money
 from tallybridge.clock import stamp
 from tallybridge.errors import NoSlot, NotSent, OutOfTime, ServiceError
 from tallybridge.pieces import side_by_side
 from tallybridge.rounds import DONE, LEAST_WAIT
 from tallybridge.steps.shared.sync_step import SyncStep
-from tallybridge.sync.batch import Batch, BatchResult
+from tallybridge.sync import pipeline
+from tallybridge.sync.batch import Batch, BatchResult, Decided
 from tallybridge.sync.instructed import IGNORED
 from tallybridge.sync.instructions import Instruction
 from tallybridge.sync.planned import Agreed
@@ -41,6 +44,8 @@ CUT_OFF_SECONDS = 5
 EMPTY_ROUNDS = 3
 """So many rounds in a row may settle nothing."""
 IGNORED_REASON = "people have said that they are not to be sent"
+PACKED = "packed"
+"""Key of a candidate's data as JSON, as long as its chunk has not come: what waits takes a fraction of the room then."""
 NO_TIME = "NO-TIME"
 NO_TIME_TEXT = "{0} records could not be settled within the time that a function has: calls take too long."
 NO_TIME_ADVICE = "The next run takes them up again. If it happens often, look at how long NetSuite and Zuora take to answer."
@@ -58,7 +63,7 @@ class BatchTask(StepTask):
         try:
             return self._batch()
         except TELLING as error:
-            if isinstance(error, NoSlot) or (self._was_cut_off(error) and self._may_begin_anew(self._settled())):
+            if isinstance(error, NoSlot) or (self._was_cut_off(error) and self.may_begin_anew(self._settled())):
                 return {"done": False, "wait": LEAST_WAIT}
             if not self.learns_of_one_away():
                 raise
@@ -73,54 +78,34 @@ class BatchTask(StepTask):
         start = self.start()
         step = self.step(start["since"])
         looks = self.looks(step, start)
-        rows = list(batch_rows(self.folder, self.kind, self.batch_name))
         slots = self.settings.netsuite_max_concurrency
         deadline = self.wiring.invocation.deadline
         worker = Worker(
             self.run_id, self.run.dry_run, self.settings.debug_logging, slots + SPARE_WRITERS, deadline, slots=slots, pace=self.pace
         )
+        settled, left, places = self._settled(), [], {}
+        for place, row in enumerate(batch_rows(self.folder, self.kind, self.batch_name), self._first_place()):
+            places[row[0]] = place
+            if row[0] not in settled.ids:
+                left.append(Candidate(row[0], row[1], {PACKED: money.dumps(row[2])}))
         if self.settings.custom_field_sync_enabled:
-            step.context.places = {row[0]: place for place, row in enumerate(rows, self._first_place())}
-        settled = self._settled()
-        left = [Candidate(*row) for row in rows if row[0] not in settled.ids]
-        begun = False
-        while left:
-            if begun and self.wiring.clock.now().timestamp() + CHUNK_SECONDS > deadline:
-                return {"done": False, "wait": LEAST_WAIT}
-            if begun and Away.known(self.folder):
-                return DONE
-            if begun and self.time_is_up():
-                self.leave(self.batch_name)
-                return DONE
-            begun, chunk = True, first_chunk(left, step.chunk, self._in_vain())
-            self.wiring.runs().heartbeat(self.run_id)
-            instructions = self._instructions_for(chunk)
-            agreed = self._agreed(chunk) if self.run.plan else None
-            done = Batch(step, self.ledger, self.wiring.clock, worker, instructions, agreed).process(chunk)
-            if done.wait:
-                most = done.wait if done.in_jobs else LOOK_AGAIN_SECONDS
-                return {"done": False, "wait": max(LEAST_WAIT, min(done.wait, most))}
-            if len(done.rest) == len(chunk) and (done.no_slot or self._may_begin_anew(settled)):
-                return {"done": False, "wait": LEAST_WAIT}
-            gone = self._keep(step, looks, chunk, done, settled)
-            if not gone:
-                return {"done": False, "wait": LEAST_WAIT}
-            self._carried_out(instructions, done, gone)
-            left = [c for c in left if c.id not in gone]
-        return DONE
+            step.context.places = places
+        chunks = Chunks(self, step, looks, worker, left, settled)
+        pipeline.run(chunks, ahead=not (self.run.dry_run or self.run.reverse))
+        return chunks.answer
 
-    def _instructions_for(self, chunk: Sequence[Candidate]) -> dict[str, Instruction]:
+    def instructions_for(self, chunk: Sequence[Candidate]) -> dict[str, Instruction]:
         """What people say of the records of a chunk, as far as they still say it."""
         known = {i: each for i, each in self.instructions().items() if i in {c.id for c in chunk}}
         return self.queue.still_meant(known) if known else {}
 
-    def _agreed(self, chunk: Sequence[Candidate]) -> Agreed:
+    def agreed(self, chunk: Sequence[Candidate]) -> Agreed:
         """What the plan that is applied says of the records of a chunk."""
         plan = StepPlan.load(self.wiring.folder(self.run.plan), self.kind.name)
         (parts,) = (entry.get("planned", ()) for entry in self.folder.read_json(self.name(MANIFEST)) if entry["batch"] == self.batch_name)
         return plan.agreed(parts, {c.id for c in chunk}, self.ledger.read)
 
-    def _carried_out(self, instructions: Mapping[str, Instruction], done: BatchResult, gone: Collection[str]) -> None:
+    def carried_out(self, instructions: Mapping[str, Instruction], done: BatchResult, gone: Collection[str]) -> None:
         """Note, in the queue, what became of records that people had given instructions for. An attempt that dies before is repeated: the
         record is settled by then, and the instruction with it."""
         for result in done.results if not self.run.dry_run else ():
@@ -139,23 +124,23 @@ class BatchTask(StepTask):
         names = list(self.folder.names(self.name(f"results/{self.batch_name}-")))
         return Settled(len(names), {str(i) for part in side_by_side(self.folder.read_json, names) for i in part["selected"]})
 
-    def _in_vain(self) -> int:
+    def in_vain(self) -> int:
         """How many rounds of this batch have settled nothing."""
         notes = self.folder.names(self.name(f"rounds/{self.batch_name}-"))
         return sum(int(self.folder.read_json(name)) for name in notes)
 
-    def _may_begin_anew(self, settled: Settled) -> bool:
+    def may_begin_anew(self, settled: Settled) -> bool:
         """Whether a round that settled nothing is followed by another; noted, since some of them are enough."""
         name = self.name(f"rounds/{self.batch_name}-{settled.parts:04d}.json")
         before = int(self.folder.read_json_or(name, 0))
         self.folder.write_json(name, before + 1)
         return before < EMPTY_ROUNDS
 
-    def _keep(self, step: SyncStep, looks: Looks, chunk: Sequence[Candidate], done: BatchResult, settled: Settled) -> set[str]:
+    def keep(self, step: SyncStep, looks: Looks, chunk: Chunk, done: BatchResult, settled: Settled) -> set[str]:
         """Write what became of a chunk; answers the ids of the records that are settled with it, none if another worker of this batch has
         written meanwhile. Those for which there was no time are, after some rounds in which there was none for any, unfinished."""
-        given_up = len(done.rest) == len(chunk)
-        gone = {c.id for c in chunk if given_up or c.id not in done.rest}
+        given_up = len(done.rest) == len(chunk.candidates)
+        gone = {c.id for c in chunk.candidates if given_up or c.id not in done.rest}
         settled.parts += 1
         part = f"{self.batch_name}-{settled.parts:04d}"
         lines = list(map(self.rehearsal.told, done.lines))
@@ -181,9 +166,9 @@ class BatchTask(StepTask):
             self.name(f"results/{part}.json"),
             {
                 "results": [r.to_json() for r in results],
-                "selected": [c.id for c in chunk if c.id in gone],
+                "selected": [c.id for c in chunk.candidates if c.id in gone],
                 "failure": failure.message if failure else "",
-                "left_out": [row.to_json() for row in together([*step.context.left_out, *_ignored(results, self.kind)])],
+                "left_out": [row.to_json() for row in together([*chunk.left_out, *_ignored(results, self.kind)])],
                 "pressure": pressure.told(self.told, self.wiring.pressure, stamp(self.wiring.clock.now())),
             },
         )
@@ -191,7 +176,6 @@ class BatchTask(StepTask):
         if not kept:
             return set()
         looks.note(done.records, results)  # after the results: an attempt that is repeated counts all of them again
-        step.context.left_out.clear()
         return gone
 
     def _first_place(self) -> int:
@@ -238,6 +222,111 @@ def _ignored(results: Iterable[RecordResult], kind: StepClass) -> Iterator[LeftO
 
 
 @dataclass
+class Chunk:
+    """Candidates that are processed together, and what was decided of them. `instructions` is what people say of them, `left_out` what a
+    rule left out when they were read again."""
+
+    candidates: Sequence[Candidate]
+    batch: Batch
+    decided: Decided
+    instructions: Mapping[str, Instruction]
+    left_out: Sequence[LeftOut]
+
+    @property
+    def groups(self) -> set[str]:
+        return {c.group for c in self.candidates if c.group}
+
+
+class Chunks:
+    """The chunks of a batch, as the pipeline takes them. `left` are the candidates that are not settled yet, `answer` is the task's."""
+
+    def __init__(self, task: BatchTask, step: SyncStep, looks: Looks, worker: Worker, left: list[Candidate], settled: Settled) -> None:
+        self.task = task
+        self.step = step
+        self.looks = looks
+        self.worker = worker
+        self.left = left
+        self.settled = settled
+        self.answer: dict[str, Any] = DONE
+        self.under_way: dict[str, str] = {}
+        """Of the candidates that were read ahead, are sent, or are being settled: the group by id."""
+        self.guard = threading.Lock()
+        self.begun = False
+
+    def goes_on(self) -> bool:
+        """Whether there is time for another chunk, and a service to send it to; the first one is always begun."""
+        task = self.task
+        if not self.begun:
+            return True
+        if not self.has_time():
+            self.answer = {"done": False, "wait": LEAST_WAIT}
+            return False
+        if Away.known(task.folder):
+            return False
+        if task.time_is_up():
+            task.leave(task.batch_name)
+            return False
+        return True
+
+    def has_time(self, more: float = 0) -> bool:
+        """Whether a chunk can be begun, after so many seconds more."""
+        return self.task.wiring.clock.now().timestamp() + more + CHUNK_SECONDS <= self.worker.deadline
+
+    def read(self, behind: Chunk | None = None) -> Chunk | None:
+        """The next chunk, with what was decided of it. A group is not read while records of it are under way: what is decided of the later
+        ones rests on what becomes of the earlier ones."""
+        if not self.left or not (self.has_time(self.worker.pace.to_read()) if behind else self.goes_on()):
+            return None
+        candidates = self._next(read_ahead=behind is not None)
+        if not candidates:
+            return None
+        self.begun, task = True, self.task
+        task.wiring.runs().heartbeat(task.run_id)
+        instructions = task.instructions_for(candidates)
+        agreed = task.agreed(candidates) if task.run.plan else None
+        batch = Batch(self.step, task.ledger, task.wiring.clock, self.worker, instructions, agreed)
+        decided = batch.decide(candidates)
+        found, self.step.context.left_out = self.step.context.left_out, []
+        return Chunk(candidates, batch, decided, instructions, found)
+
+    def _next(self, *, read_ahead: bool) -> Sequence[Candidate]:
+        in_vain = self.task.in_vain()
+        with self.guard:
+            free = [c for c in self.left if c.id not in self.under_way]
+            chosen = whole_groups(free, len(first_chunk(free, self.step.chunk, in_vain)))
+            if read_ahead and not {c.group for c in chosen if c.group}.isdisjoint(self.under_way.values()):
+                return ()
+            self.under_way |= {c.id: c.group for c in chosen}
+        return [replace(c, data=money.loads(c.data[PACKED])) for c in chosen]
+
+    def send(self, chunk: Chunk, nearly: Callable[[bool], None]) -> None:
+        """Carry a chunk out."""
+        chunk.batch.carry_out(chunk.decided, nearly)
+
+    def settle(self, chunk: Chunk) -> bool:
+        """Verify a chunk, write it back, and write what became of it."""
+        task, done, candidates = self.task, chunk.batch.settle(chunk.decided), chunk.candidates
+        if done.wait:
+            most = done.wait if done.in_jobs else LOOK_AGAIN_SECONDS
+            return self._another_round(max(LEAST_WAIT, min(done.wait, most)))
+        if len(done.rest) == len(candidates) and (done.no_slot or task.may_begin_anew(self.settled)):
+            return self._another_round()
+        gone = task.keep(self.step, self.looks, chunk, done, self.settled)
+        if not gone:
+            return self._another_round()
+        task.carried_out(chunk.instructions, done, gone)
+        with self.guard:
+            self.left = [c for c in self.left if c.id not in gone]
+            for candidate in candidates:
+                self.under_way.pop(candidate.id, None)
+        return True
+
+    def _another_round(self, wait: int = LEAST_WAIT) -> bool:
+        self.answer = {"done": False, "wait": wait}
+        return False
+
+
+@dataclass
 class Settled:
     """What rounds of a batch have settled: in how many parts, and the ids of the records."""
 
@@ -250,4 +339,12 @@ def first_chunk(candidates: Sequence[Candidate], size: int, in_vain: int = 0) ->
     quarter of that, since a function's time may be used up by reading alone."""
     if in_vain:
         return candidates[: max(1, size >> 2 * in_vain)]
-    return candidates if len(candidates) <= size * 2 else candidates[:size]
+    return candidates if len(candidates) < size * 2 else candidates[:size]
+
+
+def whole_groups(candidates: Sequence[Candidate], most: int) -> Sequence[Candidate]:
+    """The first candidates, at most so many, without the beginning of a group whose end is not among them, unless there is nothing else."""
+    end = min(most, len(candidates))
+    while 0 < end < len(candidates) and candidates[end].group and candidates[end].group == candidates[end - 1].group:
+        end -= 1
+    return candidates[: end or most]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from tallybridge import money
 from tallybridge.errors import NoSlot
 from tallybridge.pieces import parts
 from tallybridge.rounds import DONE, Kept, NotDone, in_rounds
@@ -21,8 +25,13 @@ from tallybridge.tasks.step_task import StepTask
 from tallybridge.tasks.steps import comes_after
 from tallybridge.tasks.watermarks import Looks
 
-WORKERS = 3
-"""Batches under way at once: while one sends, the others read and write back. The slots limit what is sent."""
+WORKERS = 2
+"""Batches under way at once: while one begins or ends, the other sends; inside a batch its chunks overlap likewise."""
+
+MANY = 100
+"""Records for each worker, for each chunk that a batch has."""
+MOST_CHUNKS = 4
+"""Of a batch; more would make its rounds many where calls are slow."""
 
 MAX_BUNDLE = 20
 """Batches that the state machine takes up one after the other in one go, at most."""
@@ -87,14 +96,14 @@ class SelectTask(StepTask):
             return []
         step = self.step(start["since"], with_reference=False)
         looks, so_far = self.looks(step, start), Selection()
-        if step.waiting_work():
-            self.load_reference(step)
-            so_far = self._so_far()
-            try:
-                self._write(step, looks, so_far, kept)
-            except Changed:
-                so_far = Selection()
-                self._write(step, looks, so_far, kept)
+        if waiting := step.waiting_work():
+            so_far, size = self._so_far(), step.chunk * chunks_of(waiting)
+            with self._reference_beside(step, looks):
+                try:
+                    self._write(step, looks, so_far, kept, size)
+                except Changed:
+                    so_far = Selection()
+                    self._write(step, looks, so_far, kept, size)
         if so_far.manifest and not self.run.dry_run:
             self.wiring.problems().begin(self.kind.name, self.run_id)
         self.folder.write_json(self.name("looked.json"), {"highest": looks.highest})
@@ -103,9 +112,20 @@ class SelectTask(StepTask):
             ask_netsuite(step, self.folder)
         return so_far.manifest
 
-    def _write(self, step: SyncStep, looks: Looks, so_far: Selection, kept: Kept) -> None:
-        """Write the batches that come after those that were written. Raises `NotDone` when the round's time is used up, `Changed` when the
-        selection is no longer the one that it was."""
+    @contextmanager
+    def _reference_beside(self, step: SyncStep, looks: Looks) -> Iterator[None]:
+        """NetSuite's tables are read while Zuora is asked for the records; before that, where it is NetSuite that is asked."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            loading = pool.submit(self.load_reference, step)
+            looks.ready = loading.result
+            if step.system != "zuora":
+                loading.result()
+            yield
+            loading.result()
+
+    def _write(self, step: SyncStep, looks: Looks, so_far: Selection, kept: Kept, size: int) -> None:
+        """Write the batches, of `size` records, that come after those that were written. Raises `NotDone` when the round's time is used up,
+        `Changed` when the selection is no longer the one that it was."""
         looks.highest = so_far.highest
         step.context.left_out.clear()
         only = self._restriction()
@@ -114,10 +134,11 @@ class SelectTask(StepTask):
             selected = only.of(selected)
         candidates = Numbered(selected, so_far.passed, so_far.last)
         try:
-            for batch in batches(looks.news(candidates), step.chunk):
+            first = size if so_far.manifest else max(step.chunk, size // 2)  # so that not all workers end at the same time
+            for batch in batches(map(Line.of, looks.news(candidates)), size, first):
                 number = f"{len(so_far.manifest) + 1:06d}"
                 file = f"batches/{number}-{self.wiring.invocation.id}.jsonl.gz"
-                self.folder.write_lines(self.name(file), [[c.id, c.group, dict(c.data)] for c in batch])
+                self.folder.write_texts(self.name(file), (line.text for line in batch))
                 so_far.manifest.append({"batch": number, "records": len(batch), "file": file, **(only.told(batch) if only else {})})
                 so_far.last, so_far.highest = batch[-1].id, looks.highest
                 so_far.passed = candidates.place_of(so_far.last)
@@ -171,7 +192,7 @@ class Restriction:
         """How many of the wanted ones have not come."""
         return len(self.wanted) - len(self.met)
 
-    def told(self, batch: Sequence[Candidate]) -> dict[str, list[str]]:
+    def told(self, batch: Sequence[Line]) -> dict[str, list[str]]:
         """What the manifest says of a batch beside its records: the parts of the plan in which they stand."""
         parts = dict.fromkeys(self.wanted[c.id] for c in batch)
         return {"planned": list(parts)} if any(parts) else {}
@@ -209,19 +230,37 @@ class Numbered:
                 return place
 
 
+def chunks_of(waiting: int) -> int:
+    """How many chunks a batch has when so many records may be waiting."""
+    return max(1, min(MOST_CHUNKS, math.ceil(waiting / (MANY * WORKERS))))
+
+
 def bundles(names: Sequence[str]) -> list[dict[str, list[str]]]:
     """The batches in bundles, [{"batches": [...]}]."""
     return [{"batches": list(part)} for part in parts(names, max(1, min(MAX_BUNDLE, len(names) // LEAST_BUNDLES)))]
 
 
-def batches(candidates: Iterator[Candidate], size: int) -> Iterator[list[Candidate]]:
-    """Candidates in batches of about `size`; a group is never split, however large it is."""
-    batch: list[Candidate] = []
+class Line(NamedTuple):
+    """A candidate as it is written into a batch, which takes a fraction of the room that it takes otherwise."""
+
+    id: str
+    group: str
+    text: str
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> Line:
+        return cls(candidate.id, candidate.group, money.dumps([candidate.id, candidate.group, dict(candidate.data)]))
+
+
+def batches(candidates: Iterator[Line], size: int, first: int) -> Iterator[list[Line]]:
+    """Candidates in batches of about `size`, the first one of about `first`; a group is never split, however large it is."""
+    batch: list[Line] = []
+    full_at = first
     for candidate in candidates:
-        full = len(batch) >= size and not (candidate.group and candidate.group == batch[-1].group)
+        full = len(batch) >= full_at and not (candidate.group and candidate.group == batch[-1].group)
         if full:
             yield batch
-            batch = []
+            batch, full_at = [], size
         batch.append(candidate)
     if batch:
         yield batch

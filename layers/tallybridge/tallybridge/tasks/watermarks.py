@@ -17,7 +17,7 @@ behind it, no later change can bear the same moment, and the content need not be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -88,6 +88,8 @@ class Looks:
         self.switched = switched
         self.noting = noting
         self.highest = ""
+        self.ready: Callable[[], object] = lambda: None
+        """Waits for what reading records again needs."""
 
     def news(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """The candidates without those that are as they were when they were last looked at. Reads again what is in doubt, which is as
@@ -103,6 +105,8 @@ class Looks:
         known = self.step.context.known([c.id for c in candidates])
         sure = {c.id for c in candidates if _is_old(c, known.get(c.id, {}))}
         doubtful = {c.id: c for c in candidates if c.id not in sure and self._may_be_old(c, known.get(c.id, {}))}
+        if doubtful:
+            self.ready()
         now = [r for r in self.step.refresh(list(doubtful.values())) if is_complete(r.status)] if doubtful else []
         if self.switched:
             old = [r for r in now if r.modified <= updated(doubtful[r.id])]

@@ -133,6 +133,7 @@ class ZuoraToNetSuite(SyncStep):
         The children are those of the selection: they no longer change once a head qualifies.
         """
         query = self.query()
+        keys = {p.key for p in query.parents}
         heads, parents = self._heads_and_parents(query, candidates)
         for candidate in candidates:
             selected = Selected.from_json(dict(candidate.data))
@@ -146,7 +147,7 @@ class ZuoraToNetSuite(SyncStep):
             if query.qualifies(head, own):
                 self.no_ids[head["Id"]] = head.get(NO_ID, "")
                 self.note_custom_fields(head)
-                yield selected, {**selected.copy, **head}, own
+                yield selected, {**{k: v for k, v in selected.copy.items() if k not in keys}, **head}, own
             elif told := query.left_out_when_read(head, own, joined=self.settings.zuora_read_path != "zoql"):
                 amount = Decimal(head.get(self.amount_field) or 0) if self.transaction else Decimal(0)
                 currency = own_currency({**selected.copy, **head}, own.get("Account", {})) if self.transaction else ""
@@ -169,7 +170,8 @@ class ZuoraToNetSuite(SyncStep):
         return query.left_out_sql(self.number_field, self.amount_field if self.transaction else "")
 
     def _heads_and_parents(self, query: SourceQuery, candidates: Sequence[Candidate]) -> tuple[Rows, dict[str, Rows]]:
-        """Heads, and parents by object name. Parents whose ids the selection knows are read at the same time as the heads."""
+        """Heads, and parents by object name. Parents whose ids the selection knows are read at the same time as the heads; those that heads
+        have got since, after them."""
         reread = self.context.source.reread
         early = {
             p.object: {str(c.data["copy"][p.key]) for c in candidates}
@@ -181,10 +183,9 @@ class ZuoraToNetSuite(SyncStep):
         heads, *known = side_by_side(lambda read: reread(*read), reads)
         parents = dict(zip(early, known, strict=True))
         for parent in query.parents:
-            if parent.object not in parents:
-                holders = parents[parent.of] if parent.of else heads
-                ids = [h.get(parent.key) or "" for h in holders.values()]
-                parents[parent.object] = reread(parent.object, ids, self.parent_fields(parent.object))
+            holders = parents[parent.of] if parent.of else heads
+            others = {h.get(parent.key) or "" for h in holders.values()} - early.get(parent.object, set())
+            parents[parent.object] = {**parents.get(parent.object, {}), **reread(parent.object, others, self.parent_fields(parent.object))}
         return heads, parents
 
     def reread_fields(self, query: SourceQuery) -> tuple[str, ...]:
