@@ -37,7 +37,7 @@ def bulk(how: str = "auto", shelf: Shelf | None = None) -> NetSuiteBulk:
 def test_the_setting_says_how_many_go_together(how: str, least: int) -> None:
     worth_it = [number for number in range(101) if bulk(how).is_worth_it(number)]
     assert worth_it == (list(range(least, 101)) if least else [])
-    assert bulk(how).batch_of(100) == (300 if least else 100)
+    assert bulk(how).batch_of(100) == (500 if least else 100)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ UNKNOWN_PACE = 0.2
 """Seconds a record for which nobody looks at the first jobs of a run."""
 USUAL_SHARE, PAUSE_SHARE = 0.8, 0.1
 """Of what the last jobs took: how long nobody looks, and the least pause between looks, which is as much of the age of a job."""
-JOBS_AT_ONCE = 3
+JOBS_AT_ONCE = 5
 """Full jobs of a batch of records: what is read for a batch is read once for all of them."""
 USUAL = "reference/job-seconds.json"
 NOT_TAKEN = "no-jobs"
