@@ -322,7 +322,9 @@ class Chunks:
         return True
 
     def _another_round(self, wait: int = LEAST_WAIT) -> bool:
-        self.answer = {"done": False, "wait": wait}
+        """The first of several moments that are asked for counts."""
+        sooner = wait if self.answer["done"] else min(wait, self.answer["wait"])
+        self.answer = {"done": False, "wait": sooner}
         return False
 
 
