@@ -55,6 +55,10 @@ class FunctionsApart:
         used: dict[str, dict[str, float]] = self._ask("used", {}, SPARE_SECONDS)
         return used
 
+    def sent(self) -> list[tuple[str, str, str]]:
+        """The records that functions have sent to NetSuite so far: method, address, body."""
+        return [(method, url, body) for method, url, body in self._ask("sent", {}, SPARE_SECONDS)]
+
     def _run(self, config: FunctionConfig, payload: bytes, request_id: str) -> Outcome:
         """A function's answer, error and log, from the other process."""
         there = {**asdict(config), "variables": {**config.variables, "AWS_ENDPOINT_URL": self.aws.endpoint_url}}
@@ -80,6 +84,8 @@ def running(options: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     def application(request: Request) -> Response:
         if request.path == "/used":
             return Response(json.dumps(meter.used()))
+        if request.path == "/sent":
+            return Response(json.dumps(list(meter.sent)))
         asked = json.loads(request.get_data())
         answer, error, log = functions.run_in_time(FunctionConfig(**asked["config"]), asked["payload"].encode(), asked["request"])
         return Response(json.dumps({"answer": answer.decode(), "error": error, "log": log}))

@@ -12,12 +12,15 @@ import functools
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
 from sandbox.aws.patch import put
 
+KEPT = 20_000
+"""Records of requests that are kept."""
+RECORDS = "/services/rest/record/v1/"
 OWN, AWS, VENDORS = "connector", "AWS client", "HTTP to the vendors"
 
 
@@ -32,6 +35,8 @@ class Meter:
         self._seconds: dict[str, float] = {AWS: 0.0, VENDORS: 0.0}
         self._instructions: Counter[str] = Counter()
         self._calls: Counter[str] = Counter()
+        self.sent: deque[tuple[str, str, str]] = deque(maxlen=KEPT)
+        """Method, address and body of each record that NetSuite was sent, in order, so that another program can send the same."""
 
     def install(self) -> None:
         """Measure from now on, in the threads that begin after this."""
@@ -39,7 +44,7 @@ class Meter:
         from botocore.client import BaseClient
 
         put(BaseClient, "_make_api_call", self._within(AWS, self._named(BaseClient._make_api_call)))  # type: ignore[attr-defined]
-        put(requests.Session, "send", self._within(VENDORS, requests.Session.send))
+        put(requests.Session, "send", self._within(VENDORS, self._kept(requests.Session.send)))
         if self._counting:
             threading.settrace(self._counted)
 
@@ -58,6 +63,15 @@ class Meter:
             return call(client, operation, arguments)
 
         return counted
+
+    def _kept(self, send: Callable[..., Any]) -> Callable[..., Any]:
+        def kept(session: Any, request: Any, **options: Any) -> Any:
+            if RECORDS in request.url and request.method in ("POST", "PUT") and request.body:
+                body = request.body.decode() if isinstance(request.body, bytes) else request.body
+                self.sent.append((request.method, request.url, body))
+            return send(session, request, **options)
+
+        return kept
 
     def _within(self, area: str, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)

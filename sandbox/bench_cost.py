@@ -1,0 +1,37 @@
+"""What a run costs on AWS by its price list: time of functions, states, calls to tables and buckets. Prices are those of us-east-1 in US
+dollars in 2025, for functions on arm64 as the template deploys them. Time of functions includes waiting for vendors and for AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sandbox.bench_measure import Measured
+
+GIGABYTE_SECOND, INVOCATION = 0.0000133334, 0.20 / 1e6
+TRANSITION = 25 / 1e6
+PRICES = {
+    "DynamoDB": {
+        **dict.fromkeys(("PutItem", "UpdateItem", "DeleteItem"), 0.625 / 1e6),
+        "TransactWriteItems": 2 * 0.625 / 1e6,
+        **dict.fromkeys(("GetItem", "Query", "BatchGetItem"), 0.125 / 1e6),
+    },
+    "S3": {**dict.fromkeys(("PutObject", "ListObjectsV2", "CopyObject"), 0.005 / 1e3), "GetObject": 0.0004 / 1e3},
+    "Secrets Manager": {"GetSecretValue": 0.05 / 1e4},
+}
+"""By call. An item is one unit: the ledger's are below a kilobyte."""
+PER = 100_000
+
+
+def cost(measured: Measured, records: int = PER) -> dict[str, float]:
+    """US dollars for so many records, by service, as if the run went on as it did."""
+    times = records / (measured.records or 1)
+    functions = measured.gigabyte_seconds * GIGABYTE_SECOND + measured.invocations * INVOCATION
+    amounts = {"Lambda": functions, "Step Functions": measured.states * TRANSITION}
+    for service, prices in PRICES.items():
+        amounts[service] = sum(measured.aws.get(operation, 0) * price for operation, price in prices.items())
+    return {service: amount * times for service, amount in amounts.items()}
+
+
+def in_words(amounts: Mapping[str, float]) -> str:
+    parts = ", ".join(f"{service} {amount:.2f}" for service, amount in amounts.items())
+    return f"Cost of {PER:,} invoices by AWS's price list, waiting included: USD {sum(amounts.values()):.2f} ({parts})"
