@@ -79,6 +79,7 @@ check: $(DEV) ## ruff, mypy, cfn-lint
 build: $(DEV) $(SAM)/ready $(DEFINITIONS)/ready ## build what is deployed, with the SAM CLI, and judge it; options: RUNTIME ARCHITECTURE
 	$(BIN)/python -m pytest -m deploy -n $(JOBS) $(PYTEST_ARGS)
 	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build --parameter-overrides PythonRuntime=$(RUNTIME) Architecture=$(ARCHITECTURE)
+	$(RUNTIME) -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build/Library
 
 axe: $(DEV) $(AXE)/ready ## hold the console's pages against the rules of axe-core for assistive technology
 	$(BIN)/python -m pytest tests/browser/test_console_in_browser.py -k axe $(PYTEST_ARGS)
