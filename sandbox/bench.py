@@ -30,7 +30,7 @@ from typing import Any
 from sandbox import revenue_bench
 from sandbox.aws.functions_apart import FunctionsApart
 from sandbox.aws.meter import interpreter
-from sandbox.bench_cost import cost, in_words
+from sandbox.bench_cost import PER, cost_of, in_words
 from sandbox.bench_measure import RUN_SECONDS, SYSTEMS, Measured, Profile, calls, measure, run, set_latency
 from sandbox.bench_table import table
 from sandbox.demo.bench import bench as bench_tenant
@@ -66,7 +66,7 @@ QUICK = {
     **{"INVOICES": "100", "LONG": "0", "RECORDS": "20", "WIDE": "0", "MEMORY": "", "REVENUE_ROWS": "20000"},
     "STEPS": "invoices,payments,netsuite_payments",
 }
-COUNTED = 50
+COUNTED = 25
 """Invoices of the run whose instructions are counted."""
 
 
@@ -201,23 +201,28 @@ def one_by_one() -> dict[str, str]:
 
 def steps(bench: Bench) -> None:
     """Every step in both modes, then the further profiles of invoices."""
-    options = bench.options
+    options, first = bench.options, None
     for mode, words in MODES.items():
         bench.say(f"\nTenants {words}\n{HEAD}")
         for step in (s for s in CASES if s in options.steps and mode in CASES[s][1]):
             found = bench.measured(options.profile(step, mode))
             if step == "invoices":
                 bench.say(beside(found))
+                first = first or found
             take(bench, found)
-    if "invoices" in options.steps:
-        profile = options.profile("invoices", "B")
+    if first is not None:
+        profile, found_of = options.profile("invoices", "B"), dict[str, Measured]()
         bench.say(f"\nFurther profiles of invoices\n{HEAD}")
         more: tuple[tuple[str, dict[str, Any]], ...] = (("long", {"count": options.long}), ("wide", {"slots": options.wide}))
         for key, other in more:
             if all(other.values()):
-                found = bench.measured(replace(profile, **other))
+                found = found_of[key] = bench.measured(replace(profile, **other))
                 bench.say(beside(found))
                 bench.results[key] = found.ratio
+        if "long" in found_of:
+            amounts = cost_of(PER, first, found_of["long"])
+            bench.results["cost"] = sum(amounts.values())
+            bench.say(f"  {in_words(amounts)}")
         batches(bench, profile)
         instructions(bench, profile)
 
@@ -239,9 +244,6 @@ def take(bench: Bench, found: Measured) -> None:
         bench.results["processor"] = found.each(sum(found.processor.values())) * 1000
         whose = ", ".join(f"{name} {found.each(seconds) * 1000:.1f}" for name, seconds in found.processor.items())
         bench.say(f"  processor time a record in ms: {whose}; the embedded AWS beside it {found.each(found.emulator) * 1000:.1f}")
-        amounts = cost(found)
-        bench.results["cost"] = sum(amounts.values())
-        bench.say(f"  {in_words(amounts)}")
 
 
 def batches(bench: Bench, profile: Profile) -> None:

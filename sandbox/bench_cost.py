@@ -22,16 +22,23 @@ PRICES = {
 PER = 100_000
 
 
-def cost(measured: Measured, records: int = PER) -> dict[str, float]:
-    """US dollars for so many records, by service, as if the run went on as it did."""
-    times = records / (measured.records or 1)
+def cost(measured: Measured) -> dict[str, float]:
+    """US dollars of a run, by service."""
     functions = measured.gigabyte_seconds * GIGABYTE_SECOND + measured.invocations * INVOCATION
     amounts = {"Lambda": functions, "Step Functions": measured.states * TRANSITION}
     for service, prices in PRICES.items():
         amounts[service] = sum(measured.aws.get(operation, 0) * price for operation, price in prices.items())
-    return {service: amount * times for service, amount in amounts.items()}
+    return amounts
+
+
+def cost_of(records: int, few: Measured, many: Measured) -> dict[str, float]:
+    """US dollars of a run with so many records, by service: what a run takes whatever it does, and what each further record adds, from two
+    runs of the same step."""
+    least, most = cost(few), cost(many)
+    added = {service: (most[service] - least[service]) / (many.records - few.records) for service in least}
+    return {service: least[service] + each * (records - few.records) for service, each in added.items()}
 
 
 def in_words(amounts: Mapping[str, float]) -> str:
     parts = ", ".join(f"{service} {amount:.2f}" for service, amount in amounts.items())
-    return f"Cost of {PER:,} invoices by AWS's price list, waiting included: USD {sum(amounts.values()):.2f} ({parts})"
+    return f"Cost of {PER:,} invoices in one run by AWS's price list, waiting included: USD {sum(amounts.values()):.2f} ({parts})"

@@ -107,7 +107,7 @@ def measure(profile: Profile, out: Path) -> Measured:
     tenant = bench_step(profile.step, profile.count, profile.mode)
     own = {system: dict(options) for system, options in profile.account.items()}
     options = SandboxOptions(netsuite_slots=profile.slots, settlement=profile.mode == "B", out=out, console=False, profile=own)
-    with Sandbox(options) as sandbox, FunctionsApart(sandbox.aws, REPOSITORY, instructions=profile.instructions) as functions:
+    with Sandbox(options) as sandbox, FunctionsApart(sandbox.aws, REPOSITORY) as functions:
         settings = {**tenant.settings, **profile.settings}
         sandbox.store_settings(settings)
         run(sandbox, [profile.step])
@@ -116,6 +116,8 @@ def measure(profile: Profile, out: Path) -> Measured:
         set_latency(sandbox, profile.latency_ms)
         for system in SYSTEMS:
             sandbox.control(system, "stats", {})
+        if profile.instructions:
+            functions.count_instructions()
         usage = sandbox.aws.used
         billed, invoked, states = usage.gigabyte_seconds, usage.invocations, Histories.entered
         before, sent_before, own_before = functions.used(), len(functions.sent()), time.process_time()

@@ -33,9 +33,9 @@ SPARE_SECONDS = 30
 class FunctionsApart:
     """Makes the functions of a running `LocalAws` run in another process, as long as the context lasts."""
 
-    def __init__(self, aws: LocalAws, root: Path, *, instructions: bool = False) -> None:
+    def __init__(self, aws: LocalAws, root: Path) -> None:
         self.aws = aws
-        self._child = Child(MODULE, {"root": str(root), "region": aws.region, "instructions": instructions})
+        self._child = Child(MODULE, {"root": str(root), "region": aws.region})
 
     def __enter__(self) -> FunctionsApart:
         self.aws.functions.elsewhere = self._run
@@ -54,6 +54,10 @@ class FunctionsApart:
         """What the functions have used so far; see `Meter.used`."""
         used: dict[str, dict[str, float]] = self._ask("used", {}, SPARE_SECONDS)
         return used
+
+    def count_instructions(self) -> None:
+        """Count instructions too from now on, which makes the functions many times slower."""
+        self._ask("count", {}, SPARE_SECONDS)
 
     def sent(self) -> list[tuple[str, str, str]]:
         """The records that functions have sent to NetSuite so far: method, address, body."""
@@ -75,7 +79,7 @@ class FunctionsApart:
 @contextmanager
 def running(options: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The functions behind a server, for a child; where it is."""
-    view, meter = ProcessView(), Meter(instructions=options["instructions"])
+    view, meter = ProcessView(), Meter()
     functions = Functions(Path(options["root"]), view, options["region"], RealClock())
     view.install()
     meter.install()
@@ -84,6 +88,9 @@ def running(options: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     def application(request: Request) -> Response:
         if request.path == "/used":
             return Response(json.dumps(meter.used()))
+        if request.path == "/count":
+            meter.count_instructions()
+            return Response("{}")
         if request.path == "/sent":
             return Response(json.dumps(list(meter.sent)))
         asked = json.loads(request.get_data())

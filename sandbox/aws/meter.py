@@ -27,9 +27,7 @@ OWN, AWS, VENDORS = "connector", "AWS client", "HTTP to the vendors"
 class Meter:
     """Measures this process from `install` on; one per process."""
 
-    def __init__(self, *, instructions: bool = False) -> None:
-        """With `instructions` they are counted too, which makes everything many times slower."""
-        self._counting = instructions
+    def __init__(self) -> None:
         self._here = threading.local()
         self._adding = threading.Lock()
         self._seconds: dict[str, float] = {AWS: 0.0, VENDORS: 0.0}
@@ -45,8 +43,10 @@ class Meter:
 
         put(BaseClient, "_make_api_call", self._within(AWS, self._named(BaseClient._make_api_call)))  # type: ignore[attr-defined]
         put(requests.Session, "send", self._within(VENDORS, self._kept(requests.Session.send)))
-        if self._counting:
-            threading.settrace(self._counted)
+
+    def count_instructions(self) -> None:
+        """Count them from now on, in the threads that begin after this, which makes everything many times slower."""
+        threading.settrace(self._counted)
 
     def used(self) -> dict[str, dict[str, float]]:
         """Seconds and instructions so far, each by area, and calls to AWS by operation."""
