@@ -57,10 +57,7 @@ def test_the_pages_of_the_codes_and_the_list_of_the_library_are_the_generated_on
 
 
 def test_the_page_of_performance_shows_what_the_bench_has_printed() -> None:
-    page, printed = (
-        (ROOT / "docs" / "performance.md").read_text(encoding="utf-8"),
-        (ROOT / "docs" / "bench.txt").read_text(encoding="utf-8"),
-    )
+    page, printed = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("performance.md", "bench.txt"))
     assert page == generator().performance_page() and printed in page
     assert "ms a call" in printed and "met" in printed, "the kept output states its latency and ends with the table of aims"
 
