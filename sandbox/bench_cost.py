@@ -1,21 +1,21 @@
-"""What a run costs on AWS by its price list: time of functions, states, calls to tables and buckets. Prices are those of us-east-1 in US
-dollars in 2025, for functions on arm64 as the template deploys them. Time of functions includes waiting for vendors and for AWS."""
+"""What a run costs on AWS by its price list: time of functions, states, calls to tables and buckets. Prices are those of `sandbox.volume`, for
+functions those of arm64, as which the template deploys them. Time of functions includes waiting for vendors and for AWS."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from sandbox.bench_measure import Measured
+from sandbox.volume import GET, LAMBDA_REQUEST, PUT, PUTS, READS, TABLE_READ, TABLE_WRITE, TRANSITION, WRITES
 
-GIGABYTE_SECOND, INVOCATION = 0.0000133334, 0.20 / 1e6
-TRANSITION = 25 / 1e6
+GIGABYTE_SECOND = 0.0000133334
 PRICES = {
     "DynamoDB": {
-        **dict.fromkeys(("PutItem", "UpdateItem", "DeleteItem"), 0.625 / 1e6),
-        "TransactWriteItems": 2 * 0.625 / 1e6,
-        **dict.fromkeys(("GetItem", "Query", "BatchGetItem"), 0.125 / 1e6),
+        **dict.fromkeys(WRITES, TABLE_WRITE),
+        "TransactWriteItems": 2 * TABLE_WRITE,
+        **dict.fromkeys(READS, TABLE_READ),
     },
-    "S3": {**dict.fromkeys(("PutObject", "ListObjectsV2", "CopyObject"), 0.005 / 1e3), "GetObject": 0.0004 / 1e3},
+    "S3": {**dict.fromkeys(PUTS, PUT), "GetObject": GET},
     "Secrets Manager": {"GetSecretValue": 0.05 / 1e4},
 }
 """By call. An item is one unit: the ledger's are below a kilobyte."""
@@ -24,7 +24,7 @@ PER = 100_000
 
 def cost(measured: Measured) -> dict[str, float]:
     """US dollars of a run, by service."""
-    functions = measured.gigabyte_seconds * GIGABYTE_SECOND + measured.invocations * INVOCATION
+    functions = measured.gigabyte_seconds * GIGABYTE_SECOND + measured.invocations * LAMBDA_REQUEST
     amounts = {"Lambda": functions, "Step Functions": measured.states * TRANSITION}
     for service, prices in PRICES.items():
         amounts[service] = sum(measured.aws.get(operation, 0) * price for operation, price in prices.items())
