@@ -1,5 +1,5 @@
-"""What a run costs on AWS by its price list: time of functions, states, calls to tables and buckets. Prices are those of `sandbox.volume`, for
-functions those of arm64, as which the template deploys them. Time of functions includes waiting for vendors and for AWS."""
+"""What a run costs on AWS by its price list: time of functions, states, calls to tables and buckets. Prices are those of `sandbox.volume`,
+for functions those of arm64, as which the template deploys them. Time of functions includes waiting for vendors and for AWS."""
 
 from __future__ import annotations
 
