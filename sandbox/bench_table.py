@@ -12,8 +12,8 @@ from dataclasses import dataclass
 NOT_MEASURED = "not measured"
 
 PROCESSOR = (
-    "two thirds are the AWS client, with one call for each of four ledger writes a record; next: claims and ends of a batch in transactions "
-    "of 100, at twice the price of a write"
+    "two thirds are the AWS client, with one call for each of four ledger writes a record; next: claims and ends of a batch in "
+    "transactions of 100, at twice the price of a write"
 )
 REVENUE = "rows come as objects, taking them apart and joining cells is half of it; next: a reader of JSON that gives columns"
 
