@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
+from typer.main import get_command
 
 from tallybridge import __version__, money
 from tallybridge.desk import log as logs
@@ -342,6 +344,12 @@ def console(
     return Code.TIED_OUT
 
 
+@cache
+def _commands() -> Any:
+    """All commands with their options, worked out from the functions when the first one is called."""
+    return get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: exits with the command's code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -349,6 +357,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.silent.set(json)
 
     def command() -> object:
-        return app(given, prog_name=NAME, standalone_mode=False)
+        return _commands()(given, prog_name=NAME, standalone_mode=False)
 
     sys.exit(int(guarded(command, debug="--debug" in given, show=as_json if json else on(err))))

@@ -42,8 +42,7 @@ class Roles:
         self._at = f"{region}:{account}"
         self._statements: dict[str, list[dict[str, Any]]] = {}
         self.used: defaultdict[str, set[str]] = defaultdict(set)
-        client: Any = BaseClient
-        self._call = client._make_api_call
+        self._call: Any = None
 
     def grant(self, function: str, policies: Mapping[str, Any]) -> None:
         """Gives a function (its name) the statements of its role's policies: documents, or their JSON texts, by name."""
@@ -52,7 +51,8 @@ class Roles:
 
     def install(self) -> None:
         """Looks at every call of a boto3 client from now on."""
-        call, check = self._call, self._check
+        call, check = vars(BaseClient)["_make_api_call"], self._check
+        self._call = call
 
         def checked(client: Any, operation: str, parameters: Any) -> Any:
             invocation = current_invocation()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -10,10 +11,18 @@ from typing import Any
 import botocore.parsers as parsers
 import moto.core.responses
 from botocore.awsrequest import AWSRequest
+from botocore.client import BaseClient
+from botocore.regions import EndpointRulesetResolver
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
+from moto.core.responses import ActionContext
+from moto.dynamodb.responses import DynamoResult
 
 from sandbox.aws.patch import put
+from sandbox.aws.straight import OF_ITEMS, straight
+
+PLACES = ("Bucket", "TableName")
+"""What of a call's arguments its address may depend on."""
 
 
 def _unsigned(signer: RequestSigner, request: AWSRequest, **_: Any) -> None:
@@ -33,11 +42,43 @@ def _request_id(headers: dict[str, Any] | None = None) -> str:
     return made
 
 
+def _as_it_stands(before: Any) -> Any:
+    """Answers of DynamoDB are made of plain values already: they are not searched for every member of every value under many spellings."""
+
+    def execute(self: DynamoResult, context: ActionContext) -> Any:
+        operation: Any = context.operation_model
+        if operation.name in OF_ITEMS and isinstance(self.result, dict) and self.result.keys() <= operation.output_shape.members.keys():
+            try:
+                return 200, {}, json.dumps({name: value for name, value in self.result.items() if value is not None})
+            except TypeError:  # binary values
+                pass
+        return before(self, context)
+
+    return execute
+
+
+def _resolved_once(before: Any) -> Any:
+    """Where calls of an operation go, which follows from the rules of its service and from what they are about."""
+
+    def construct(self: EndpointRulesetResolver, operation_model: Any, call_args: Any, request_context: Any) -> Any:
+        known = self.__dict__.setdefault("_resolved", {})
+        asked = (operation_model.name, *((call_args or {}).get(place) for place in PLACES))
+        if asked not in known:
+            known[asked] = before(self, operation_model, call_args, request_context)
+        return known[asked]
+
+    return construct
+
+
 def _shortcuts() -> Iterator[tuple[Any, str, Any]]:
     """Owner, name, and what stands there while an embedded AWS is on."""
+    yield BaseClient, "_make_api_call", straight(vars(BaseClient)["_make_api_call"])
     yield RequestSigner, "handler", _unsigned
     yield UserAgentString, "to_string", lambda agent: "Boto3 sandbox"
     yield moto.core.responses, "gen_amzn_requestid_long", _request_id
+    yield moto.core.responses, "method_names_from_class", functools.cache(vars(moto.core.responses)["method_names_from_class"])
+    yield DynamoResult, "execute_result", _as_it_stands(DynamoResult.execute_result)
+    yield EndpointRulesetResolver, "construct_endpoint", _resolved_once(EndpointRulesetResolver.construct_endpoint)
     yield parsers, "DEFAULT_TIMESTAMP_PARSER", functools.lru_cache(maxsize=1_000)(parsers.DEFAULT_TIMESTAMP_PARSER)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import json
+import pickle
 import threading
+import weakref
 from collections.abc import Callable
 from itertools import chain
 from typing import Any
@@ -13,6 +16,7 @@ from typing import Any
 import botocore.session
 import moto.dynamodb.parsing.ast_nodes as ast_nodes
 import moto.dynamodb.parsing.expressions as expressions
+import moto.dynamodb.parsing.validators as validators
 import moto.kms.models as kms
 from moto.core.serialize import JSONSerializer
 from moto.dynamodb.models.table import Table
@@ -31,7 +35,7 @@ SCALARS = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS"})
 REMEMBERED_EXPRESSIONS = 512
 
 _tables = threading.RLock()
-_objects = threading.RLock()
+objects = threading.RLock()
 
 
 def conditions_and_writes_are_one() -> None:
@@ -43,7 +47,7 @@ def conditions_and_writes_are_one() -> None:
             return before_call(self)
 
     def key(self: S3Response, *request: Any) -> Any:
-        with _objects:
+        with objects:
             return before_key(self, *request)
 
     put(DynamoHandler, "call_action", call)
@@ -64,20 +68,48 @@ def attribute_values_are_written_as_they_are() -> None:
 
 
 def update_expressions_are_parsed_once() -> None:
-    """An update expression is parsed twice for every call, and its clauses are counted again at every node of its tree."""
+    """An update expression is parsed twice for every call, its tree is copied node by node, and its clauses are counted at every node."""
     parser: Any = vars(expressions)["UpdateExpressionParser"]
-    make = parser.make
-    put(parser, "make", functools.lru_cache(maxsize=REMEMBERED_EXPRESSIONS)(make))  # what is validated is a copy
+    make = functools.lru_cache(maxsize=REMEMBERED_EXPRESSIONS)(parser.make)
+    put(parser, "make", make)  # what is validated is a copy
     count: Any = ActionCountValidator.verify_action_counts
     put(ActionCountValidator, "verify_action_counts", lambda self, node: count(self, node) if node.parent is None else node)
+    packed: weakref.WeakKeyDictionary[Any, bytes] = weakref.WeakKeyDictionary()
 
-    def kinds(self: Any) -> tuple[type, ...]:
-        known: tuple[type, ...] | None = self.__dict__.get("_kinds")
-        if known is None:
-            known = self.__dict__["_kinds"] = tuple(self._processing_map())
-        return known
+    def copied(tree: Any) -> Any:
+        if not isinstance(tree, vars(ast_nodes)["UpdateExpression"]):
+            return copy.deepcopy(tree)
+        if tree not in packed:
+            packed[tree] = pickle.dumps(tree)
+        return pickle.loads(packed[tree])  # noqa: S301 (packed two lines above)
 
-    put(vars(ast_nodes)["DepthFirstTraverser"], "nodes_to_be_processed", kinds)
+    put(validators, "deepcopy", copied)
+
+
+def trees_are_walked_by_their_nodes() -> None:
+    """Each of ten walks over the tree of an expression asks of every node which of its classes it is an instance of."""
+    traverser: Any = vars(ast_nodes)["DepthFirstTraverser"]
+    node_class: type = vars(ast_nodes)["Node"]
+    is_one: Any = functools.cache(issubclass)
+
+    def walk(self: Any, node: Any, child_id: int = -1) -> Any:
+        if not is_one(type(node), node_class):
+            return node
+        kinds = self.__dict__.get("_kinds")
+        if kinds is None:
+            kinds = self.__dict__["_kinds"] = tuple(self._processing_map())
+        for place, child in enumerate(node.children or ()):
+            if is_one(type(child), node_class):
+                self.pre_processing_of_child(node, place)
+                walk(self, child, place)
+        if is_one(type(node), kinds):
+            parent, node = node.parent, self.process(node)
+            node.parent = parent
+            if parent:
+                parent.children[child_id] = node
+        return node
+
+    put(traverser, "traverse_node_recursively", walk)
 
 
 def queries_sort_what_they_look_for() -> None:
@@ -175,6 +207,7 @@ REPAIRS: tuple[Callable[[], None], ...] = (
     conditions_and_writes_are_one,
     attribute_values_are_written_as_they_are,
     update_expressions_are_parsed_once,
+    trees_are_walked_by_their_nodes,
     queries_sort_what_they_look_for,
     uploads_in_parts_are_over_when_they_are_completed,
     symmetric_keys_have_no_pair,

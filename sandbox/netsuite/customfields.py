@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Any
 
 from sandbox.netsuite.schema.fields import TEXT_LENGTH, Field
@@ -70,6 +71,10 @@ class CustomField:
 
     def as_field(self) -> Field:
         """The property that the records have."""
+        return self._as_field
+
+    @cached_property
+    def _as_field(self) -> Field:
         if self.type == "list":
             return Field(self.script_id, "ref", self.list_id, label=self.label, custom=True)
         if self.type == "transaction":
@@ -142,11 +147,12 @@ def installed_lists() -> Lists:
     }
 
 
-def installed() -> list[CustomField]:
+@cache
+def installed() -> tuple[CustomField, ...]:
     """The fields of the connector's NetSuite package, as a new account has them."""
     customer = ("customer",)
     payment, refund, order = ("customerPayment",), ("customerRefund",), ("salesOrder",)
-    return [
+    return (
         *_many("custitem", _ITEM_TEXTS, ITEMS),
         *_many("custitem", "Zuora Taxable", ITEMS, "checkbox"),
         *_many("custentity", _CUSTOMER_TEXTS, customer),
@@ -171,4 +177,4 @@ def installed() -> list[CustomField]:
         CustomField("custcolzuoraservicestartdate2", "Zuora Service Start Date", "text", MEMOS),
         CustomField("custcolzuoraserviceenddate2", "Zuora Service End Date", "text", MEMOS),
         CustomField("custcolzuoraitemid", "Zuora Item ID", "text", SALES, source="item.custitemzuoraid"),
-    ]
+    )

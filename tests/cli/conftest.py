@@ -9,10 +9,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from rich.console import Console, RenderableType
 
-from sandbox.aws import mail, patch, store_repairs
+from sandbox.aws import mail
+from sandbox.aws.inprocess import InProcess
 from tallybridge_cli.target import Target
 from tests.tables import AUDIT, RUNS, STATUS
 
@@ -59,9 +59,10 @@ def target(clock: TestClock, clients: dict[str, Any]) -> Iterator[Target]:
         "SETTINGS_PARAMETER": "/tallybridge/settings",
         "CREDENTIALS_SECRET": "credentials",
     }
-    patch.apply((mail.the_mail_account_can_be_asked, store_repairs.conditions_and_writes_are_one))
+    aws = InProcess(REGION)
+    aws.start()
     mail.MailAccount.reset()
-    with mock_aws():
+    try:
         dynamodb = clients["dynamodb"]
         dynamodb.create_table(**STATUS)
         dynamodb.create_table(**RUNS)
@@ -70,6 +71,8 @@ def target(clock: TestClock, clients: dict[str, Any]) -> Iterator[Target]:
         clients["ssm"].put_parameter(Name="/tallybridge/settings", Value="{}", Type="String")
         clients["secretsmanager"].create_secret(Name="credentials", SecretString="{}")
         yield Target(variables, "the test", clock, dict(clients))
+    finally:
+        aws.stop()
 
 
 @pytest.fixture

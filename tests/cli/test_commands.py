@@ -63,7 +63,7 @@ def test_an_error_as_json_has_code_message_and_advice(call: Any) -> None:
     assert set(error) == {"code", "message", "advice"}
 
 
-@pytest.mark.parametrize("arguments", [("rum",), ("show", "--level", "loud"), ("run", "--steps", "invoices,refunds")])
+@pytest.mark.parametrize("arguments", [("rum",), ("show", "--level", "loud"), ("run", "--steps", "invoices,refusals")])
 def test_misuse_is_a_configuration_error(call: Any, arguments: tuple[str, ...]) -> None:
     assert call(*arguments)[0] == 3
 

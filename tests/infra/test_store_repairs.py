@@ -146,6 +146,21 @@ class TestUpdateExpressions:
         assert make("SET a = :a") is make("SET a = :a")
 
 
+class TestTrees:
+    """trees_are_walked_by_their_nodes"""
+
+    def test_paths_that_overlap_are_still_refused(self, table: Any) -> None:
+        with pytest.raises(ClientError, match="Two document paths overlap"):
+            TestUpdateExpressions().update(table, "SET a.b = :a, a = :a", a=1)
+
+    def test_what_a_value_is_made_of_is_worked_out(self, table: Any) -> None:
+        table.put_item(Item={"id": "expressions", "codes": [1], "n": 1})
+        changed = TestUpdateExpressions().update(
+            table, "SET codes = list_append(codes, :more), m = if_not_exists(m, :n) REMOVE n", more=[2], n=7
+        )
+        assert (changed["codes"], changed["m"], "n" in changed) == ([1, 2], 7, False)
+
+
 class TestQueries:
     """queries_sort_what_they_look_for"""
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from sandbox.control import LoadRefused
+from sandbox.netsuite.loading import DELETED
 from tests.simulation.outside import FIRST, LAST, Meanwhile
 from tests.simulation.script import ACCOUNTS
 from tests.simulation.tenant import CENT, TYPES, Document, Simulated, part
@@ -30,12 +31,17 @@ def changes_the_amount(tenant: Simulated, chance: Random) -> bool:
 
 
 def deletes(tenant: Simulated, chance: Random) -> bool:
-    """A payment or a credit memo, in NetSuite; what it was applied to is open again there."""
+    """A payment or a credit memo, in NetSuite; what it was applied to is open again there. One that a refund refers to stays, and so does
+    one of a closed month."""
     found = _synced(tenant, chance, "Payment", "CreditMemo")
     if found is None:
         return False
     document, record = found
-    tenant.world.netsuite.tenant.store.apply(("transaction", int(record["id"])), None)
+    kind = tenant.world.netsuite.tenant.store.transaction(int(record["id"])).type.name
+    try:
+        tenant.world.load(netsuite={kind: [{"id": record["id"], DELETED: True}]})
+    except LoadRefused:
+        return False
     _touched(tenant, document)
     _with_account(tenant, document)
     return True

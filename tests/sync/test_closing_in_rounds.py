@@ -38,6 +38,8 @@ from tests.sync.builders import account, charge, invoice, merged, payment, subsc
 from tests.sync.memory import Keys, MemoryObjects, MemoryWiring, MemoryWorld
 from tests.sync.run_world import ready
 
+IN_THREADS = True
+
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 GUARD_SECONDS = 60.0
 S3_SECONDS = 0.2

@@ -20,6 +20,8 @@ from tests.sync.builders import payment
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import CUSTOMERS, ready, run
 
+IN_THREADS = True
+
 SECONDS = 0.02
 """How long a call takes, so that calls made at once are seen at once."""
 PAYMENTS = 4

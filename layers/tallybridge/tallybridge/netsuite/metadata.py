@@ -38,10 +38,10 @@ class RecordSchema:
 
 def schema_from(document: Any, record_type: str) -> RecordSchema:
     """The schema in a metadata document. Raises `BadAnswer` when it is not one."""
-    properties = document.get("properties") if isinstance(document, Mapping) else None
-    if not isinstance(properties, Mapping):
+    properties = document.get("properties") if isinstance(document, dict) else None
+    if not isinstance(properties, dict):
         raise BadAnswer(f"NetSuite's description of {record_type} has no properties.", service="NetSuite")
-    known = {name: p for name, p in properties.items() if isinstance(p, Mapping) and name != "links"}
+    known = {name: p for name, p in properties.items() if isinstance(p, dict) and name != "links"}
     found = {name: _lines(p) for name, p in known.items()}
     lines = {name: found[name] or {} for name, p in known.items() if _is_sublist(p, found[name])}
     return RecordSchema({name: _field(name, p) for name, p in known.items() if name not in lines}, lines)
@@ -56,11 +56,11 @@ def _lines(schema: Mapping[str, Any], depth: int = 0) -> dict[str, FieldInfo] | 
     if depth > MAX_DEPTH:
         return None
     items = schema.get("items")
-    if schema.get("type") == "array" and isinstance(items, Mapping):
+    if schema.get("type") == "array" and isinstance(items, dict):
         properties = items.get("properties")
-        return {n: _field(n, p) for n, p in properties.items() if isinstance(p, Mapping)} if isinstance(properties, Mapping) else {}
+        return {n: _field(n, p) for n, p in properties.items() if isinstance(p, dict)} if isinstance(properties, dict) else {}
     inner = schema.get("properties")
-    if isinstance(inner, Mapping) and isinstance(inner.get("items"), Mapping):
+    if isinstance(inner, dict) and isinstance(inner.get("items"), dict):
         return _lines(inner["items"], depth + 1)
     return None
 
@@ -68,11 +68,11 @@ def _lines(schema: Mapping[str, Any], depth: int = 0) -> dict[str, FieldInfo] | 
 def _field(name: str, schema: Mapping[str, Any]) -> FieldInfo:
     kind = schema.get("type") or ("object" if "$ref" in schema or "properties" in schema else "")
     length, properties = schema.get("maxLength"), schema.get("properties")
-    inner = properties if isinstance(properties, Mapping) and not set(properties) <= REFERENCE else {}
+    inner = properties if isinstance(properties, dict) and not set(properties) <= REFERENCE else {}
     return FieldInfo(
         str(schema.get("title") or name),
         str(schema.get("format") or kind),
         schema.get("x-ns-custom-field") is True,
         length if isinstance(length, int) and length > 0 else 0,
-        {n: _field(n, p) for n, p in inner.items() if isinstance(p, Mapping) and p.get("type") == "string"},
+        {n: _field(n, p) for n, p in inner.items() if isinstance(p, dict) and p.get("type") == "string"},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tallybridge.settings import Settings
@@ -57,4 +58,8 @@ class RunFile:
         return cls(**folder.read_json(NAME))
 
     def parsed_settings(self) -> Settings:
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Settings:
         return Settings.model_validate(self.settings)
