@@ -199,6 +199,7 @@ class Http:
         self.observer: Observer = observer or _Silent()
         self.deadline: float | None = None
         self.pressure = Pressure()
+        self._environment: dict[str, Mapping[str, Any]] = {}
         self.slowest = 0.0
         """Seconds of the slowest call so far, of this invocation where it has a deadline of its own."""
 
@@ -212,7 +213,7 @@ class Http:
             observer=observer or self.observer,
             session=self.session,
         )
-        bounded.deadline = deadline
+        bounded.deadline, bounded._environment = deadline, self._environment
         return bounded
 
     def send(
@@ -346,11 +347,18 @@ class Http:
     def _transmit(self, call: Call, request: requests.PreparedRequest) -> requests.Response:
         left = self.seconds_left()
         limits = (min(self.connect_seconds, left), min(call.read_seconds, left))
-        settings = self.session.merge_environment_settings(request.url, {}, True, None, None)
+        settings = self._of_environment(str(request.url))
         try:
             return self.session.send(request, timeout=limits, allow_redirects=False, **settings)
         except requests.RequestException as error:
             raise failure(call, error) from error
+
+    def _of_environment(self, url: str) -> Mapping[str, Any]:
+        """Proxies and authorities that the process's variables give for a host; read once, since that takes as long as signing a call."""
+        host = "/".join(url.split("/", 3)[:3])
+        if (known := self._environment.get(host)) is None:
+            known = self._environment[host] = self.session.merge_environment_settings(url, {}, True, None, None)
+        return known
 
     def _pieces(self, call: Call, response: requests.Response) -> Iterator[bytes]:
         size = 0
