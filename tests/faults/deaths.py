@@ -139,8 +139,9 @@ def lived(world: MemoryWorld, mortal: Mortal, steps: Sequence[str]) -> dict[str,
     return output
 
 
-def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never) -> Tally:
-    """Begin with the step's records in both systems, and expect of every branch that both look in the end as after the undisturbed run."""
+def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never, *, jobs: bool = False) -> Tally:
+    """Begin with the step's records in both systems, and expect of every branch that both look in the end as after the undisturbed run.
+    `jobs`: NetSuite's records go in batch requests, and look as those do that go one by one."""
     with one_thread():
         world = mortal_world(mode)
         expected = undisturbed(world, mode, step)
@@ -148,7 +149,7 @@ def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never) -> 
         mortal = Mortal(tree, dies, loses)
 
         def story() -> None:
-            fill(world, mode, step)
+            fill(world, mode, step, jobs=jobs)
             KillingObserver.killer = mortal
             output = lived(world, mortal, [step])
             KillingObserver.killer = Mortal(tree)

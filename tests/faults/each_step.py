@@ -10,6 +10,11 @@ from tests.sync.memory import MemoryWorld
 
 RECORDS = 2
 STEPS: list[tuple[str, str]] = [(mode, step) for mode in ("A", "B") for step, (_, modes, _) in CASES.items() if mode in modes]
+IN_JOBS = [(mode, step) for mode, step in STEPS if step in ("customers", "charges", "invoices", "debit_memos")]
+IN_JOBS += [("A", "netsuite_refunds"), ("B", "netsuite_payments")]
+"""Of those whose records, or marks, may go in batch requests: a customer, an item, documents, two kinds of marks. Others differ in nothing
+that these do not have."""
+ITEM_SECONDS = 1.2
 ZUORA_FACTS = ("IntegrationStatus__NS", "TransferredToAccounting", "Origin__NS", "Status", "Type", "Amount", "TotalAmount", "Balance",
                "UnappliedAmount", "AppliedAmount", "RefundAmount", "ChargeAmount", "Comment", "Comments")  # fmt: skip
 NETSUITE_FACTS = ("custbodyzuoraid", "custentityzuoraid", "custitemzuoraid", "custbodyzuoratype", "custbodyzuoraorigin",
@@ -19,10 +24,12 @@ TEMPORARY = "8ad08c8a00"
 """Ids that the stand-in gave: which record got which one is chance."""
 
 
-def fill(world: MemoryWorld, mode: str, step: str) -> None:
-    """The world anew, with everything before the step done."""
+def fill(world: MemoryWorld, mode: str, step: str, *, jobs: bool = False) -> None:
+    """The world anew, with everything before the step done. `jobs`: records go in batch requests, which take NetSuite a while."""
     tenant = bench_step(step, RECORDS, mode)
-    world.reset(default_subsidiary="Parent Company", **tenant.settings)
+    world.netsuite.options.async_item_s = ITEM_SECONDS if jobs else 0.0
+    more = {"netsuite_batch_requests": "always"} if jobs else {}
+    world.reset(default_subsidiary="Parent Company", **tenant.settings, **more)
     world.load(tenant.in_mode(mode), tenant.netsuite)
     world.load(netsuite=tenant.later_in(mode))
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tallybridge.errors import StepFailed
+from tallybridge.errors import RunEnded, StepFailed
 from tallybridge.http import Call
 from tallybridge.tasks.steps import step_class
 from tallybridge.tasks.sync_step import run_task
@@ -172,12 +172,13 @@ class Lane:
         self.gate.wait_until_it_stands(lambda: self.waits)
 
     def finish(self) -> None:
-        """Let it go on to its end. Raises what it died of, unless its time was up or its run has lost the lock."""
+        """Let it go on to its end. Raises what it died of, unless its time was up, or its run has ended or lost the
+        lock."""
         self.go_on.set()
         self.gate.open()
         assert self.thread is not None
         self.thread.join(PATIENCE_SECONDS)
         assert not self.thread.is_alive(), "the lane is stuck"
         lost_lock = isinstance(self.died, StepFailed) and self.died.code == "RUN-LOCK-LOST"
-        if self.died is not None and not lost_lock and not isinstance(self.died, WorkerKilled):
+        if self.died is not None and not lost_lock and not isinstance(self.died, WorkerKilled | RunEnded):
             raise self.died

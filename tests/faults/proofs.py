@@ -11,12 +11,15 @@ from multiprocessing import get_context
 
 from tests.faults.branching import Tally, seconds
 from tests.faults.deaths import Choice, Place, each, never, prove
-from tests.faults.each_step import STEPS
+from tests.faults.each_step import IN_JOBS, STEPS
 
 PAIRED = ("invoices", "payments")
 PAIRS_FIRST, PAIRS_SECOND = 13, 17
 """Of the pairs of deaths, every so manieth first one is tried, and of its recovery every so manieth effect, each time another."""
 KINDS = ("deaths", "lost answers", "pairs of deaths")
+AROUND_JOBS = " around jobs"
+"""End of the kinds whose records go in batch requests."""
+ALL_KINDS = (*KINDS, *(kind + AROUND_JOBS for kind in KINDS))
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,9 @@ class Row:
 
 def proofs(words: Iterable[str] = ()) -> list[Proof]:
     """Those whose name has all the words, the longest first."""
-    steps = {kind: [(m, s) for m, s in STEPS if kind != KINDS[2] or s in PAIRED] for kind in (KINDS[2], KINDS[0], KINDS[1])}
-    made = [Proof(kind, mode, step) for kind, pairs in steps.items() for mode, step in pairs]
+    order = (KINDS[2], KINDS[0], KINDS[1])
+    steps = {kind + end: of for end, of in (("", STEPS), (AROUND_JOBS, IN_JOBS)) for kind in order}
+    made = [Proof(kind, m, s) for kind, pairs in steps.items() for m, s in pairs if not kind.startswith(KINDS[2]) or s in PAIRED]
     return [proof for proof in made if all(word in proof.name for word in words)]
 
 
@@ -65,8 +69,9 @@ def pairs() -> Choice:
 def done(proof: Proof) -> Row:
     """The proof, tried."""
     before = seconds()
-    dies = {KINDS[0]: each, KINDS[2]: pairs()}.get(proof.kind, never)
-    row = Row(proof, prove(proof.mode, proof.step, dies, each if proof.kind == KINDS[1] else never))
+    kind = proof.kind.removesuffix(AROUND_JOBS)
+    dies = {KINDS[0]: each, KINDS[2]: pairs()}.get(kind, never)
+    row = Row(proof, prove(proof.mode, proof.step, dies, each if kind == KINDS[1] else never, jobs=kind != proof.kind))
     row.used = seconds() - before
     return row
 
@@ -81,7 +86,7 @@ def rows(chosen: list[Proof]) -> Iterator[Row]:
 def table(ended: list[Row], took: float) -> str:
     """Cases, processor seconds and failures by kind."""
     lines = ["| proof | step and mode pairs | cases | processor seconds | failures |", "| --- | --- | --- | --- | --- |"]
-    for kind in (*KINDS, "all"):
+    for kind in (*ALL_KINDS, "all"):
         of = [row for row in ended if kind in ("all", row.proof.kind)]
         failures = sum(len(row.tally.failures) for row in of)
         lines.append(f"| {kind} | {len(of)} | {sum(r.tally.cases for r in of):,} | {sum(r.used for r in of):,.0f} | {failures} |")

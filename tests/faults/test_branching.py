@@ -10,8 +10,8 @@ import pytest
 from tests.faults import deaths
 from tests.faults.branching import OneThread, Tree
 from tests.faults.deaths import Place, each, prove
-from tests.faults.each_step import STEPS
-from tests.faults.proofs import KINDS, PAIRED, Proof, Row, pairs, proofs, table
+from tests.faults.each_step import IN_JOBS, STEPS
+from tests.faults.proofs import ALL_KINDS, PAIRED, Proof, Row, pairs, proofs, table
 from tests.faults.ways import WAYS, start_again
 from tests.sync.memory import MemoryWorld
 
@@ -100,8 +100,9 @@ def test_answers_are_lost_one_at_a_time() -> None:
 
 def test_the_proofs_are_those_of_every_step_and_can_be_chosen_by_words() -> None:
     names: Sequence[str] = [proof.name for proof in proofs()]
-    assert len(set(names)) == len(names) == 2 * len(STEPS) + 2 * len(PAIRED)
-    assert [p.name for p in proofs(["lost answers", "debit_memos"])] == ["lost answers: debit_memos, mode B"]
+    assert len(set(names)) == len(names) == 2 * (len(STEPS) + len(IN_JOBS) + len(PAIRED) + 1)
+    lost = [p.name for p in proofs(["lost answers", "debit_memos"])]
+    assert lost == ["lost answers: debit_memos, mode B", "lost answers around jobs: debit_memos, mode B"]
 
 
 def test_a_pair_is_a_death_and_another_of_its_recovery() -> None:
@@ -112,9 +113,9 @@ def test_a_pair_is_a_death_and_another_of_its_recovery() -> None:
 
 
 def test_the_table_adds_up() -> None:
-    ended = [Row(Proof(kind, "B", "invoices"), used=2) for kind in KINDS]
+    ended = [Row(Proof(kind, "B", "invoices"), used=2) for kind in ALL_KINDS]
     ended[0].tally.add(1_200, [("there", "this")])
-    assert "| all | 3 | 1,200 | 6 | 1 |" in table(ended, 120)
+    assert "| all | 6 | 1,200 | 12 | 1 |" in table(ended, 120)
     assert table(ended, 120).endswith("2.0 minutes")
 
 

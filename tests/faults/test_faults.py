@@ -58,6 +58,15 @@ def world(loopback: LoopbackWorld) -> Iterator[LoopbackWorld]:
     loopback.zuora_control.set_faults([])
 
 
+@pytest.fixture
+def in_jobs(world: LoopbackWorld) -> Iterator[LoopbackWorld]:
+    """NetSuite's records go in batch requests, each record of which takes a while."""
+    world.settings(default_subsidiary="Parent Company", netsuite_batch_requests="always")
+    world.netsuite.options.async_item_s = 1.2
+    yield world
+    world.netsuite.options.async_item_s = 0.0
+
+
 def settle(world: LoopbackWorld, first: dict[str, Any], where: str) -> dict[str, Any]:
     """At most one further run, then everything is in order."""
     if first.get("outcome") != "completed":
@@ -144,6 +153,13 @@ def test_netsuite_fault(world: LoopbackWorld, case: str) -> None:
     settle(world, first, case)
 
 
+@pytest.mark.parametrize("case", NETSUITE_FAULTS)
+def test_netsuite_fault_around_jobs(in_jobs: LoopbackWorld, case: str) -> None:
+    in_jobs.netsuite_control.set_faults(NETSUITE_FAULTS[case])
+    settle(in_jobs, run_through(in_jobs), f"{case}, around jobs")
+    assert in_jobs.netsuite.jobs.jobs
+
+
 @pytest.mark.parametrize("case", ZUORA_FAULTS)
 def test_zuora_fault(world: LoopbackWorld, case: str) -> None:
     world.zuora_control.set_faults(ZUORA_FAULTS[case])
@@ -207,6 +223,14 @@ def test_a_storm_of_429_ends_with_everything_synced_and_the_slots_kept(world: Lo
     assert world.netsuite_control.stats()["in_flight_max"] <= 5
 
 
+def test_a_storm_of_429_around_jobs_ends_with_everything_synced(in_jobs: LoopbackWorld) -> None:
+    """Three of four calls to NetSuite are refused, submits and looks at jobs among them."""
+    storm = {"path": "/services/rest/", "status": 429, "body": {"o:errorDetails": []}, "probability": 0.75, "seed": 8}
+    in_jobs.netsuite_control.set_faults([storm])
+    settle(in_jobs, run_through(in_jobs), "429 storm around jobs")
+    assert in_jobs.netsuite.jobs.jobs
+
+
 def together(*acts: Callable[[], Any]) -> list[Any]:
     """All at once, each in its own thread; an act's product error is its answer."""
     answers: list[Any] = [None] * len(acts)
@@ -250,6 +274,23 @@ def test_a_batch_delivered_twice_at_once_creates_nothing_twice(world: LoopbackWo
         world.task(name, {**event, "task": "summarise", "error": None})
     first = world.close(run_id)
     settle(world, first, f"{step} delivered twice")
+
+
+def test_a_batch_delivered_twice_at_once_submits_no_second_job(in_jobs: LoopbackWorld) -> None:
+    opened = in_jobs.open()
+    run_id = opened["runId"]
+    for name in ("customers", "charges"):
+        in_jobs.step(run_id, name)
+    before = len(in_jobs.netsuite.jobs.jobs)
+    event = {"runId": run_id, "step": "invoices"}
+    in_jobs.task("invoices", {**event, "task": "select"})
+    batch = {**event, "task": "batch", "batch": "000001"}
+    together(*[partial(in_jobs.task, "invoices", batch)] * 2)
+    assert len(in_jobs.netsuite.jobs.jobs) == before + 1
+    in_jobs.batch(run_id, "invoices", "000001")
+    in_jobs.task("invoices", {**event, "task": "summarise", "error": None})
+    in_jobs.step(run_id, "payments")
+    settle(in_jobs, in_jobs.close(run_id), "delivered twice around jobs")
 
 
 def test_two_workers_that_both_ignore_the_lock_still_create_nothing_twice(world: LoopbackWorld) -> None:

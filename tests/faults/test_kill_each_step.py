@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.faults.deaths import every, prove
-from tests.faults.each_step import RECORDS, STEPS, fill, picture
+from tests.faults.each_step import IN_JOBS, RECORDS, STEPS, fill, picture
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
 from tests.faults.ways import WAYS, killed_at
 from tests.sync.memory import MemoryWorld
@@ -25,6 +25,12 @@ SHIFT = 11
 @pytest.mark.parametrize(("mode", "step"), STEPS)
 def test_a_killed_step_leaves_nothing_undone_and_nothing_doubled(mode: str, step: str) -> None:
     tally = prove(mode, step, dies=every(DEFAULT_EVERY, SHIFT * STEPS.index((mode, step))))
+    assert tally.cases >= len(WAYS) and not tally.failures, tally
+
+
+@pytest.mark.parametrize(("mode", "step"), IN_JOBS)
+def test_a_step_killed_around_its_job_leaves_nothing_undone_and_nothing_doubled(mode: str, step: str) -> None:
+    tally = prove(mode, step, dies=every(DEFAULT_EVERY, SHIFT * IN_JOBS.index((mode, step))), jobs=True)
     assert tally.cases >= len(WAYS) and not tally.failures, tally
 
 

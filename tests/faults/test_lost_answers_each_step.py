@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.each_step import RECORDS, STEPS, fill, picture
+from tests.faults.deaths import prove
+from tests.faults.each_step import IN_JOBS, RECORDS, STEPS, fill, picture
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
@@ -64,3 +65,10 @@ def lose_every(world: MemoryWorld, mode: str, step: str, every: int) -> None:
 @EACH
 def test_a_lost_answer_leaves_nothing_undone_and_nothing_doubled(memory: tuple[MemoryWorld, str], step: str) -> None:
     lose_every(*memory, step, DEFAULT_EVERY)
+
+
+@pytest.mark.parametrize(("mode", "step"), IN_JOBS)
+def test_a_lost_answer_around_a_job_leaves_nothing_undone_and_nothing_doubled(mode: str, step: str) -> None:
+    """That to the submit, and every fifth of the others."""
+    tally = prove(mode, step, loses=lambda place: place.number % 5 == IN_JOBS.index((mode, step)) % 5 or "POST" in place.name, jobs=True)
+    assert tally.cases and not tally.failures, tally

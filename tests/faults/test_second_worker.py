@@ -15,7 +15,7 @@ import pytest
 
 from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.steps import step_class
-from tests.faults.each_step import STEPS, fill, picture
+from tests.faults.each_step import IN_JOBS, STEPS, fill, picture
 from tests.faults.killing import WorkerKilled
 from tests.faults.lanes import Lane, as_processes
 from tests.sync.memory import MemoryWorld
@@ -141,6 +141,26 @@ def test_a_second_worker_doubles_and_loses_nothing(memory: tuple[MemoryWorld, st
 @EACH
 def test_a_second_worker_enters_between_any_two_effects(memory: tuple[MemoryWorld, str], step: str) -> None:
     enter(*memory, step, each)
+
+
+def enter_around_jobs(world: MemoryWorld, mode: str, step: str, choose: Choice) -> None:
+    """New records that go in batch requests."""
+    enter_at(world, step, lambda: fill(world, mode, step, jobs=True), choose, f"{step} in jobs, mode {mode}")
+
+
+AROUND_JOBS = pytest.mark.parametrize(("memory", "step"), IN_JOBS, indirect=["memory"])
+
+
+@AROUND_JOBS
+def test_a_second_worker_around_a_job_doubles_and_loses_nothing(memory: tuple[MemoryWorld, str], step: str) -> None:
+    world, mode = memory
+    enter_around_jobs(world, mode, step, every(DEFAULT_EVERY, 4 * IN_JOBS.index((mode, step))))
+
+
+@pytest.mark.slow
+@AROUND_JOBS
+def test_a_second_worker_enters_between_any_two_effects_around_a_job(memory: tuple[MemoryWorld, str], step: str) -> None:
+    enter_around_jobs(*memory, step, each)
 
 
 # -- changes that must not be sent twice -----------------------------------------------------------------------------------

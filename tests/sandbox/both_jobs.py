@@ -126,8 +126,8 @@ def line(n: int) -> dict[str, Any]:
 
 
 @contextmanager
-def both_jobs(out: Path, *, slots: int, latency_ms: int, instances: int) -> Iterator[Both]:
-    """A sandbox whose NetSuite account has so many slots, to which both jobs are set."""
+def both_jobs(out: Path, *, slots: int, latency_ms: int, instances: int, **more: Any) -> Iterator[Both]:
+    """A sandbox whose NetSuite account has so many slots, to which both jobs are set; `more` are options of the sandbox."""
     clock = VirtualClock()
     account = Account(clock, lambda now: slots)
     admit = NetSuiteStandIn.admit
@@ -141,7 +141,7 @@ def both_jobs(out: Path, *, slots: int, latency_ms: int, instances: int) -> Iter
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NetSuiteStandIn, "admit", watched)
-        options = SandboxOptions(data="demo", out=out, child=False, clock=clock, latency_ms=latency_ms, netsuite_slots=slots)
+        options = SandboxOptions(data="demo", out=out, child=False, clock=clock, latency_ms=latency_ms, netsuite_slots=slots, **more)
         with Sandbox(options) as sandbox:
             columns = [{"name": name, "type": "text"} for name in order(1)]
             rows = [order(n) for n in range(1, ROWS + 1)]

@@ -58,3 +58,24 @@ def test_an_hour_in_which_others_leave_one_slot_fails_nothing_and_is_recovered_f
         for most in (1, both.slots):
             both.configure_revenue(most)
             assert both.seen_of_revenue().most == most
+
+
+def test_with_batch_requests_they_share_the_slots_and_nothing_is_doubled(tmp_path: Path) -> None:
+    """Jobs take no slot; their submits, looks and look-ups do. A run that is stopped leaves jobs behind, which the next one waits for."""
+    slow, on = {"netsuite": {"processors": 2, "async_item_s": 3.0}}, {"netsuite_batch_requests": "always"}
+    with both_jobs(tmp_path, slots=3, latency_ms=1_000, instances=2, profile=slow, settings=on) as both:
+        with both.clock.working():
+            revenue, stopped = both.start_revenue(), both.start_billing()
+            both.clock.sleep(150)
+            both.stop(stopped)
+            both.clock.sleep(1)
+            billing = both.start_billing()
+        both.check_revenue(revenue)
+        assert both.ended(billing)["output"]["outcome"] == "completed with warnings"
+        assert (both.account.refused, both.account.most) == ([], both.slots)
+        calls = both.sandbox.control("netsuite", "stats")["calls"]
+        assert calls["GET /async/v1/job/{id}"] > 0
+        dump = both.sandbox.dump("netsuite")
+        for name in ("customer", "serviceSaleItem", "invoice", "customerPayment"):
+            external = [row["externalId"] for row in dump[name] if row.get("externalId")]
+            assert len(external) == len(set(external)) > 0, name

@@ -267,7 +267,9 @@ def dry_run(tenant: Simulated, chance: Random) -> bool:
 
 
 def settings(tenant: Simulated, chance: Random) -> bool:
-    tenant.set(netsuite_max_concurrency=chance.randint(1, 6), run_hours=chance.randint(1, 24))
+    most = chance.randint(1, 6)
+    together = "always" if most % 2 else "off"
+    tenant.set(netsuite_max_concurrency=most, run_hours=chance.randint(1, 24), netsuite_batch_requests=together)
     return True
 
 

@@ -152,6 +152,7 @@ class Simulated:
         self.world.zuora.options.clock = self.world.netsuite.options.clock = clock.now
         for control in (self.world.zuora_control, self.world.netsuite_control):
             control.sleep = clock.sleep
+        self.world.netsuite.options.async_item_s = 1.2
         self.world.reset(**self.settings)
         convenient(self.world)
         accounts = [account(number, currency=currency) for number, currency in ACCOUNTS.items()]

@@ -3,13 +3,13 @@ dictionaries, and requests go straight into the stand-ins. `tests/unit/sync` run
 
 from __future__ import annotations
 
-import copy
 import gzip
 import hashlib
 import io
 import itertools
 import json
 import re
+import sys
 import threading
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, ClassVar
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import run_wsgi_app
 
 from tallybridge.http import Http
 from tallybridge.tokens import ProcessTokens
@@ -56,7 +57,7 @@ class MemoryTable:
     def get_item(self, *, Key: Mapping[str, str], ConsistentRead: bool = False) -> dict[str, Any]:
         with self.guard:
             found = self.items.get(self._key(Key))
-            return {"Item": copy.deepcopy(found)} if found else {}
+            return {"Item": _copied(found)} if found else {}
 
     def put_item(self, *, Item: Mapping[str, Any], **condition: Any) -> dict[str, Any]:
         with self.guard:
@@ -90,7 +91,7 @@ class MemoryTable:
         name = _name(name, more.get("ExpressionAttributeNames", {}))
         wanted, after = ExpressionAttributeValues[value], more.get("ExclusiveStartKey")
         with self.guard:
-            found = [copy.deepcopy(i) for i in self.items.values() if i.get(name) == wanted and keys[-1] in i]
+            found = [_copied(i) for i in self.items.values() if i.get(name) == wanted and keys[-1] in i]
         if range_of:
             match = self.RANGE.fullmatch(range_of)
             assert match, range_of
@@ -108,7 +109,7 @@ class MemoryTable:
     def _batch_get(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         keys = RequestItems[self.name]["Keys"]
         with self.guard:
-            return {"Responses": {self.name: [copy.deepcopy(self.items[self._key(k)]) for k in keys if self._key(k) in self.items]}}
+            return {"Responses": {self.name: [_copied(self.items[self._key(k)]) for k in keys if self._key(k) in self.items]}}
 
     def _key(self, item: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(item[k] for k in self.keys)
@@ -147,6 +148,13 @@ def _value(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _stored(value)
     return [_value(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _copied(value: Any) -> Any:
+    """What is stored, by itself: maps and lists of values that do not change."""
+    if isinstance(value, dict):
+        return {k: _copied(v) for k, v in value.items()}
+    return [_copied(v) for v in value] if isinstance(value, list) else value
 
 
 def _stored(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -283,6 +291,36 @@ class MemoryMailer:
         self.sent.append(mail)
 
 
+def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
+    """A request as a server hands it on (PEP 3333)."""
+    parts = urlsplit(request.url or "")
+    given: Any = request.body or b""
+    body = given.encode() if isinstance(given, str) else given if isinstance(given, bytes) else given.read()
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method or "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(parts.path or "/").decode("latin-1"),
+        "QUERY_STRING": parts.query,
+        "REQUEST_URI": parts.path + (f"?{parts.query}" if parts.query else ""),
+        "SERVER_NAME": parts.hostname,
+        "SERVER_PORT": str(parts.port or 80),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": parts.netloc,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": parts.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in request.headers.items():
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+    return environ
+
+
 class StraightIn(BaseAdapter):
     """Sends requests into WSGI applications by their address, without a connection."""
 
@@ -293,9 +331,7 @@ class StraightIn(BaseAdapter):
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
         assert request.url
         base = next(b for b in self.apps if request.url.startswith(b))
-        body = request.body.encode() if isinstance(request.body, str) else request.body
-        path = request.url.removeprefix(base)
-        environ = EnvironBuilder(path, base, method=request.method or "GET", headers=list(request.headers.items()), data=body).get_environ()
+        environ = _environ(request)
         environ["werkzeug.socket"] = SimpleNamespace(shutdown=lambda how: None)  # what a fault rule closes
         try:
             chunks, status, headers = run_wsgi_app(self.apps[base], environ, buffered=True)

@@ -90,7 +90,7 @@ EXCUSED = {
     "an administrator of the vendor or of AWS follows it; there is nothing in the stand-ins to change": (
         "MAIL-FAILED NS-INSUFFICIENT_PERMISSION NS-INVALID_LOGIN NS-CONCURRENCY_LIMIT_EXCEEDED NS-INSUFCNT_NUM_PRDS_FOR_REV_REC "
         "NS-ID NS-ROWS NS-INVALID_CONTENT NS-USER_ERROR ZUORA-LOCK_COMPETITION ZUORA-REQUEST_EXCEEDED_LIMIT SERVICE "
-        "DRIFT-DELETIONS"
+        "DRIFT-DELETIONS JOB-LATE JOBS-NOT-TAKEN"
     ),
     "the run or its function ended; the advice is to read why, and a new run settles the rest, as the fault sets show": (
         "RUN-FAILED RUN-CANCELLED RUN-ENDED RUN-STALE-LOCK "

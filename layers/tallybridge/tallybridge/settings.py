@@ -316,6 +316,10 @@ class Settings(BaseModel):
     netsuite_max_concurrency: Annotated[Count, Field(ge=1, le=MAX_NETSUITE_WRITERS)] = 5
     """Calls to NetSuite in flight at once, all workers together, those of the revenue connector too; below the limit of the account. A
     number that is saved counts at once, also for a run that is under way."""
+    netsuite_batch_requests: Literal["off", "auto", "always"] = "off"
+    """Whether new NetSuite records are sent together, up to 100 a request, for NetSuite to create in jobs of its own: `off`: one by one;
+    `auto`: together from 20 records of a batch that do not depend on each other; `always`: however few. Pays where calls at a time are
+    scarce, and not where NetSuite has few asynchronous processors: see [operations](operations.md#batch-requests)."""
     run_hours: Annotated[Count, Field(ge=1, le=MAX_RUN_HOURS)] = 24
     """Hours after which a run takes up nothing more: it ends in good order as `partly done`, and the next run goes on. A step may take
     nine tenths of what is left when it begins, so that the steps after it have their turn."""

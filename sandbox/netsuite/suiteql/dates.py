@@ -5,6 +5,7 @@ A date is kept as text with a mark in front, so that results can show it in the 
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import datetime, timedelta
 
@@ -71,6 +72,7 @@ def implicit(text: str) -> str:
     return parse(text, "MM/DD/YYYY")
 
 
+@functools.lru_cache(maxsize=4_096)
 def render(value: str, model: str) -> str:
     """`TO_CHAR` of a kept date."""
     moment = moment_of(value)

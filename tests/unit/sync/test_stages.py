@@ -81,6 +81,9 @@ class FakeStep:
     def writer(self) -> FakeStep:
         return self
 
+    def bulk(self) -> None:
+        return None
+
     def create(self, request: Request) -> str:
         self._send(request)
         return f"new-{request.record_type}"

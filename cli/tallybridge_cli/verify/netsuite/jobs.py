@@ -1,4 +1,4 @@
-"""Asynchronous jobs. The product makes no such calls; the stand-in answers them, and other clients of the sandbox rely on it."""
+"""Asynchronous jobs, which the product submits where `netsuite_batch_requests` is on, and which other clients of the sandbox rely on."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ PROBES = (
         _tasks,
         False,
         words(yes="It lists one item per task.", no="One item links all tasks."),
-        words(yes="Nothing: the product makes no asynchronous calls."),
+        words(yes="Nothing: the product reads no tasks."),
         writes=True,
         option="task_per_item",
     ),
@@ -138,7 +138,7 @@ PROBES = (
         _result,
         {"status": 204, "location": True},
         lambda seen: f"Its status is {seen['status']}, its Location {'names' if seen['location'] else 'does not name'} the record.",
-        sentence("Nothing: the product makes no asynchronous calls ({})."),
+        sentence("Nothing: the product reads no results of tasks ({})."),
         writes=True,
     ),
     Probe(
@@ -148,7 +148,9 @@ PROBES = (
         _again,
         "refused, with the first job",
         sentence("It is {}."),
-        sentence("Nothing: the product makes no asynchronous calls ({})."),
+        sentence(
+            "A batch request whose answer is lost may be carried out twice ({}): its records have external ids, so that none is doubled."
+        ),
         writes=True,
     ),
     Probe(
@@ -158,7 +160,7 @@ PROBES = (
         _odd_key,
         "refused",
         sentence("It is {}."),
-        sentence("Nothing: the product makes no asynchronous calls ({})."),
+        sentence("Nothing: the product's keys are UUIDs ({})."),
         writes=True,
         option="habits.key_must_be_uuid",
         to_option=lambda seen: seen == "refused",

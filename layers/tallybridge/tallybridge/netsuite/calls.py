@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tallybridge import money
@@ -68,9 +68,11 @@ class NetSuiteCalls:
         body: Mapping[str, Any] | None = None,
         record: str = "",
         seconds: float | None = None,
+        accepts: Callable[[Answer], bool] = lambda answer: False,
     ) -> Answer:
         """The answer of a call that succeeded. `record` names the record in error messages, `seconds` is how long to wait for it where that
-        does not follow from the body. Raises the errors of `faults.error_from`."""
+        does not follow from the body, `accepts` says which answers count although their status speaks of an error. Raises the errors of
+        `faults.error_from`."""
         own = {"X-NetSuite-PropertyNameValidation": self.property_names}
         if body is not None:
             own["Content-Type"] = "application/json"
@@ -87,6 +89,8 @@ class NetSuiteCalls:
         )
         self.signer.prepare()
         answer = self.http.send(call, signer=self.signer, slots=self.slots, policy=POLICY, too_many=is_throttled)
+        if accepts(answer):
+            return answer
         name, date = record or name_of(body or {}), str((body or {}).get("tranDate") or "")
         if error := error_from(answer, operation, effect, name, date):
             raise error

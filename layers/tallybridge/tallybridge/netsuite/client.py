@@ -11,7 +11,7 @@ from typing import Any
 from tallybridge.errors import BadAnswer, OutcomeUnknown, Refused
 from tallybridge.http import Answer, Effect, Http
 from tallybridge.ids import netsuite_id
-from tallybridge.netsuite import suiteql
+from tallybridge.netsuite import jobs, suiteql
 from tallybridge.netsuite.bodies import Body, checked_external_id, name_of, repeats_safely
 from tallybridge.netsuite.calls import NetSuiteCalls
 from tallybridge.netsuite.connection import NetSuiteConnection
@@ -113,6 +113,19 @@ class NetSuite:
         _check_body(body)
         path = f"{_path(record_type)}/{_id(id)}/!transform/{_type(target)}"
         return self._write("POST", target, path, Effect.ONCE, body, (), record)
+
+    def submit(self, record_type: str, bodies: Sequence[Body], key: str, *, update: bool = False) -> str:
+        """Hands over creates of up to 100 records of a type, or with `update` changes of records named by `id`, as a job that is carried
+        out later, in no order; returns the job's id. `key` is a UUID: submitting under it again is safe, and names the first job. Raises
+        `Refused` where the account or its role takes no jobs."""
+        for body in bodies:
+            _check_body(body)
+        method = "PATCH" if update else "POST"
+        return jobs.submitted(self._calls, method, _path(record_type), f"{method} {record_type} job", bodies, key)
+
+    def job_is_over(self, job: str) -> bool:
+        """Whether a job has been carried out, whatever became of its records."""
+        return jobs.is_over(self._calls, job)
 
     def read(self, record_type: str, id: str, expand: bool = False, fields: Sequence[str] = ()) -> dict[str, Any]:
         """A record; `expand` brings the lines of its sublists, `fields` restricts the body fields. Prefer SuiteQL for many."""

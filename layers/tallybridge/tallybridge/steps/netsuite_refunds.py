@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
@@ -19,7 +18,6 @@ from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, METHOD_
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
 from tallybridge.steps.shared.netsuite_source import (
     STATUS,
-    STATUS_WRITERS,
     ZUORA_COMMENT_LIMIT,
     Row,
     SuiteSelection,
@@ -460,17 +458,14 @@ class NetSuiteRefunds(NetSuiteSettlement):
 
     def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
         """The credit memo is complete together with its refund, so that no other sync takes it."""
-
-        def write(item: tuple[str, tuple[SourceRecord, str]]) -> tuple[str, MarkResult]:
-            source_id, (record, refund) = item
-            memo: Row = record.data.credit_memo
-            if not memo:
-                return source_id, MarkResult(True)
-            body = self.fields_by_label("creditMemo", {"Zuora ID": refund, STATUS: SYNC_COMPLETE})
-            return source_id, self.patch("creditMemo", memo["id"], body, record.data.memo_number)
-
-        with ThreadPoolExecutor(max_workers=STATUS_WRITERS) as pool:
-            return {source_id: result for source_id, result in pool.map(write, done.items()) if not result.ok}
+        memos, bodies = {}, {}
+        for source_id, (record, refund) in done.items():
+            if memo := record.data.credit_memo:
+                memos[source_id] = memo["id"]
+                body = self.fields_by_label("creditMemo", {"Zuora ID": refund, STATUS: SYNC_COMPLETE})
+                bodies[memo["id"]] = (body, record.data.memo_number)
+        results = self.patch_all("creditMemo", self.table, bodies)
+        return {source_id: result for source_id, memo_id in memos.items() if not (result := results[memo_id]).ok}
 
 
 def _facts(data: RefundData) -> dict[str, str]:

@@ -30,6 +30,7 @@ from tallybridge.sync.earlier import about, intent_of, result_of_earlier
 from tallybridge.sync.held import Held, agree
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
+from tallybridge.sync.jobs import UNDER_WAY, Jobs
 from tallybridge.sync.ledger import Ledger, LostClaim
 from tallybridge.sync.planned import Agreed, Planned, hold_to, planned, shown
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
@@ -66,8 +67,8 @@ from tallybridge.sync.work import (
 )
 
 LEDGER_WRITERS = 8
-FOR_ANOTHER_ROUND = frozenset({NOT_SENT, OutOfTime.code, NoSlot.code})
-"""Codes of records that nothing but the time of the worker has kept from being settled."""
+FOR_ANOTHER_ROUND = frozenset({NOT_SENT, OutOfTime.code, NoSlot.code, UNDER_WAY})
+"""Codes of records that nothing but the time of the worker, or of a job, has kept from being settled."""
 NO_ANSWER = MarkResult(False, "STATUS", "no answer")
 """What counts as said of a mark that the source did not mention."""
 
@@ -75,10 +76,10 @@ NO_ANSWER = MarkResult(False, "STATUS", "no answer")
 @dataclass
 class BatchResult:
     """What became of a batch, and of which `records`; `failure` says why the step as a whole cannot go on. `wait` (seconds) says for how
-    long another worker may hold one of the records: then nothing was done. `rehearsed` are the records that a dry run would have brought
-    over, each with its plan, `planned` is what it says of every record. `sent` is what was asked of the destination:
-    {"id", "requests"}, names and addresses masked. `rest` are the ids of records that the worker had no time for:
-    another round takes them; `no_slot` says that waiting for slots of the destination has used it up."""
+    long another worker may hold one of the records, or (`in_jobs`) when a job is worth a look: then nothing was settled. `rehearsed` are
+    the records that a dry run would have brought over, each with its plan, `planned` is what it says of every record. `sent` is what was
+    asked of the destination: {"id", "requests"}, names and addresses masked. `rest` are the ids of records that the worker had no time for,
+    or whose job is under way: another round takes them; `no_slot` says that waiting for slots of the destination has used its time up."""
 
     results: list[RecordResult] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
@@ -90,6 +91,7 @@ class BatchResult:
     sent: Sequence[Mapping[str, Any]] = ()
     rest: frozenset[str] = frozenset()
     no_slot: bool = False
+    in_jobs: bool = False
 
 
 class Batch:
@@ -113,15 +115,17 @@ class Batch:
         self.clock = clock
         self.worker = worker
         self.sender = Sender(step, ledger, clock, worker)
+        self.jobs = Jobs(step, ledger, clock, self.sender)
 
     def process(self, candidates: Sequence[Candidate]) -> BatchResult:
         """Sync the candidates. Raises `StepFailed` or `LoginRefused` when nothing could be decided for any of them."""
-        known = self.ledger.read([self._key(c.id) for c in candidates])  # before anything that a decision rests on
-        if wait := self._wait(known.values()):
-            return BatchResult(wait=wait)
+        read = self.ledger.read([self._key(c.id) for c in candidates])  # before anything that a decision rests on
+        known, under_way = self.jobs.seen(read)
+        if wait := under_way or self._wait(known.values()):
+            return BatchResult(wait=wait, in_jobs=bool(under_way))
         records = self.step.refresh(candidates)
         found = self.step.find(records) if records else {}
-        works = [Work(r, self.step.decide(r, found.get(r.id, []))) for r in records]
+        works = [self._work(r, found.get(r.id, [])) for r in records]
         for work in works:
             if isinstance(work.plan, Hold) and len(there := found.get(work.record.id, [])) == 1:
                 work.destination_id = there[0].id
@@ -131,9 +135,10 @@ class Batch:
             begun = {w.record.id for w in works if self.ledger.own(known.get(self._key(w.record.id)))}
             hold_to(works, found, self.agreed, begun, self.step)
         plans = [planned(w, found.get(w.record.id, ()), self.step) for w in works] if self.worker.dry_run else []
-        for work in works:
+        for work in [w for w in works if w.outcome is None]:
             self._take_plan(work, known.get(self._key(work.record.id)))
         by_id = {w.record.id: w for w in works}
+        self.jobs.choose([w for w in works if w.outcome is None and not self.worker.dry_run])
         rest = self._without_time([w for w in works if w.outcome is None])
         for wave in waves({w.record.id: w.plan for w in works if w.outcome is None}):
             to_do = [by_id[i] for i in wave if i not in rest and self._ready(by_id[i], by_id, known)]
@@ -148,6 +153,8 @@ class Batch:
             for source_id, item in left:
                 self.ledger.let_go(self._key(source_id), item)
         rest |= self._cut_off(works)
+        if self.jobs.handed_over and len(rest) == len(candidates):
+            return BatchResult(wait=self.jobs.wait, in_jobs=True)
         gone = [result_of_earlier(self.step.object, i, item, own=self.ledger.own(item)) for i, item in left]
         return BatchResult(
             [*(result_of(w, self.step) for w in works if w.record.id not in rest), *gone],
@@ -160,6 +167,9 @@ class Batch:
             rehearsed=[(w.record, w.plan) for w in works if self._brought_over(w)] if self.worker.dry_run else (),
             sent=[{"id": w.record.id, "requests": shown(w.plan, self.step)} for w in works if w.asked],
         )
+
+    def _work(self, record: SourceRecord, found: Sequence[Counterpart]) -> Work:
+        return self.jobs.work(self._key(record.id), Work(record, self.step.decide(record, found)), found)
 
     def _without_time(self, works: list[Work]) -> set[str]:
         """Ids of the records that this worker has no time to carry out."""
@@ -268,7 +278,8 @@ class Batch:
             for work in claimed:
                 if isinstance(work.plan, Refusal):
                     work.settle(Outcome.REFUSED, work.plan.problem)
-            self._send_stages([w for w in claimed if isinstance(w.plan, Write)])
+            self._each([w for w in claimed if w.by_job], self.jobs.note_made)
+            self._send_stages([w for w in claimed if isinstance(w.plan, Write) and not w.by_job])
             self._explain([w for w in claimed if w.declined])
             self._check_held([w for w in claimed if w.outcome is None])
             self._check_parts([w for w in claimed if w.outcome is None])
@@ -290,7 +301,8 @@ class Batch:
         number = 0
         while due := [w for w in works if w.outcome is None and isinstance(w.plan, Write) and len(w.plan.stages) > number]:
             self._mark_in_progress(due, number)
-            self.sender.send([w for w in due if w.outcome is None], number)
+            due = [w for w in due if w.outcome is None]
+            self.sender.send(due if number else self.jobs.hand_over(due), number)
             number += 1
 
     def _mark_in_progress(self, works: list[Work], number: int) -> None:

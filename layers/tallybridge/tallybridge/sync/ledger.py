@@ -2,7 +2,7 @@
 
     blank -> CLAIMED -> SENT -> CONFIRMED -> DONE
        CLAIMED, SENT, CONFIRMED belong to a worker until the lease ends; then another one may claim again. HELD and REFUSED say why a
-       record is not synced; a later run claims it again.
+       record is not synced; a later run claims it again. What was sent as part of a job belongs to nobody once the job is known (jobs.py).
 
 The time line that the conditions protect:
 
@@ -37,8 +37,10 @@ PERIOD_INDEX = "period"
 """Items by the month of their document, in the order in which they were moved last."""
 MOVED = "moved#"
 """Beginning of the keys of traces that records leave in a month they were dated in before."""
-NEVER_EMPTY = ("number", "period")
-"""Keys of indexes, which take no empty text."""
+JOB_KEY, JOB, JOB_AT = IN_JOB = ("job_key", "job", "job_at")
+"""Of a record that was sent in a job: the key it was submitted under, and once that was answered the job and the moment (epoch seconds)."""
+NEVER_EMPTY = ("number", "period", *IN_JOB)
+"""Left out where they are empty: keys of indexes, which take no empty text, and what is over."""
 MONTH = len("2026-11")
 
 
@@ -187,7 +189,13 @@ class Ledger:
     def sent(self, claim: Claim, request_hash: str, **facts: Any) -> Claim:
         """Stored before a request leaves, with facts that must outlive this worker; `sent_in` is the run that has sent last."""
         own = {"request_hash": request_hash, "sent_in": self.owner.run_id, "lease": max(self.lease, self._arrived())}
-        return self._advance(claim, State.SENT, {**own, **facts})
+        return self._advance(claim, State.SENT, {**dict.fromkeys(IN_JOB, ""), **own, **facts})
+
+    def handed_over(self, claim: Claim, job: str, seconds: int) -> Claim:
+        """Stored when the destination has taken a request as part of a job: any worker may go on when the job is over, or after so many
+        seconds."""
+        now = int(self.clock.now().timestamp())
+        return self._advance(claim, State.SENT, {JOB: job, JOB_AT: now, "lease": now + seconds})
 
     def _arrived(self) -> int:
         """When (epoch seconds) what is sent now must have arrived."""
@@ -361,6 +369,7 @@ class Ledger:
         version, now = int(item.get("version", 0)), stamp(self.clock.now())
         content = {**item, **facts, "version": version + 1, "updated": now}
         if facts.get("state") in SETTLED:
+            content |= dict.fromkeys(IN_JOB, "")
             content |= {"history": history_of(item, facts, self.owner.run_id, now), **self.of_run}
         content["period"] = str(content.get("document_date", ""))[:MONTH]
         if item.get("period", content["period"]) != content["period"]:

@@ -89,8 +89,21 @@ class Sender:
             for future in [pool.submit(lane, queue) for queue in lanes.values()]:
                 future.result()
 
+    def must_stop(self) -> bool:
+        """Whether nothing more is sent: the destination is down, or the time is used up."""
+        return self.failure is not None or self.worker.is_short(self.clock.now().timestamp(), self.sent)
+
+    def missed(self, work: Work, lost: ServiceError) -> None:
+        """Say on a record, and of the destination, that a request of it got no answer."""
+        if isinstance(lost, OutOfTime):  # says nothing of the destination
+            self._not_sent(work, lost.code)
+            return
+        if isinstance(lost, LoginRefused):
+            self._fail(Problem(lost.code, lost.message, lost.advice))
+        work.settle(Outcome.UNFINISHED, problem_of(work, self.step, lost))
+
     def _send(self, work: Work, number: int) -> None:
-        if self.failure or self.worker.is_short(self.clock.now().timestamp(), self.sent):
+        if self.must_stop():
             self._not_sent(work)
             return
         assert isinstance(work.plan, Write)
@@ -145,7 +158,7 @@ class Sender:
 
     def _send_stage(self, work: Work, stage: Stage) -> None:
         assert work.claim is not None
-        work.claim = self.ledger.sent(work.claim, _hash(stage), **stage.keep)
+        work.claim = self.ledger.sent(work.claim, hash_of(stage), **stage.keep)
         for request in stage.requests:
             self._ask_sparing(work, replace(request, generation=work.claim.generation))
 
@@ -265,6 +278,7 @@ def declined(refused: Refused, spare: Sequence[str]) -> str:
     return next((name for name in spare if name.lower() in words), "")
 
 
-def _hash(stage: Stage) -> str:
+def hash_of(stage: Stage) -> str:
+    """What the ledger keeps of a stage's requests."""
     content = money.dumps([[r.record_type, str(r.record_id), repr(r.body)] for r in stage.requests])
     return hashlib.sha256(content.encode()).hexdigest()[:32]

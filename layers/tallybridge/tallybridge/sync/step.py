@@ -308,6 +308,39 @@ class Writer(Protocol):
     def update(self, request: Request, /) -> object: ...
 
 
+class Bulk(Protocol):
+    """Creates many records of one type by one request, a job, which the destination carries out later. `most`: in one job."""
+
+    most: int
+
+    def takes(self, request: Request, /) -> bool:
+        """Whether a create may be part of a job: twice the same one must be impossible."""
+
+    def is_worth_it(self, number: int, /) -> bool:
+        """Whether so many creates go together."""
+
+    def submit(self, record_type: str, requests: Sequence[Request], key: str, /) -> str:
+        """The job's id; that of the first job where the key, a UUID, was used before, so that a lost answer is asked for again. Errors are
+        those of `tallybridge.errors`."""
+
+    def not_before(self, age: int, number: int, /) -> int:
+        """Seconds until jobs of this age (seconds) with so many records are worth a look; 0: now."""
+
+    def is_over(self, job: str, /) -> bool:
+        """Whether a job has been carried out; one that cannot be asked for now has not."""
+
+    def lasted(self, age: int, /) -> None:
+        """Jobs were seen to be over at this age."""
+
+    def pause(self, age: int, /) -> int:
+        """Seconds until the next look at jobs of this age that were not over."""
+
+    def give_up(self, level: str, told: Problem, /) -> None:
+        """No more jobs in this run, for a reason that is told once."""
+
+    def has_given_up(self) -> bool: ...
+
+
 class Step(Protocol):
     """One sync step. `decide` is pure; effects are confined to the other methods and to the writer."""
 
@@ -349,6 +382,9 @@ class Step(Protocol):
         possible."""
 
     def writer(self) -> Writer: ...
+    def bulk(self) -> Bulk | None:
+        """What creates many records at once, where the destination does."""
+
     def explained(self, refused: Mapping[str, tuple[SourceRecord, Write, Refused]]) -> dict[str, Problem]:
         """Of records that the destination has just declined, and how: what was wrong, where that can be told better than in its own words.
         By source id; may ask the destination."""

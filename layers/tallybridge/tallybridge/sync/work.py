@@ -50,6 +50,9 @@ class Work:
     answered: bool = False
     """The destination gave a final answer to a request for which it keeps its answer."""
 
+    by_job: bool = False
+    """A job of this batch has made it."""
+
     def note(self, level: Level, *problems: Problem) -> None:
         self.notes += [(level, p) for p in problems]
 

@@ -98,7 +98,8 @@ class BatchTask(StepTask):
             agreed = self._agreed(chunk) if self.run.plan else None
             done = Batch(step, self.ledger, self.wiring.clock, worker, instructions, agreed).process(chunk)
             if done.wait:
-                return {"done": False, "wait": max(LEAST_WAIT, min(done.wait, LOOK_AGAIN_SECONDS))}
+                most = done.wait if done.in_jobs else LOOK_AGAIN_SECONDS
+                return {"done": False, "wait": max(LEAST_WAIT, min(done.wait, most))}
             if len(done.rest) == len(chunk) and (done.no_slot or self._may_begin_anew(settled)):
                 return {"done": False, "wait": LEAST_WAIT}
             gone = self._keep(step, looks, chunk, done, settled)
@@ -160,6 +161,8 @@ class BatchTask(StepTask):
         lines = list(map(self.rehearsal.told, done.lines))
         lines += [self.line(Level.WARNING, *self._dropped(f)) for f in sorted(step.context.dropped)]
         lines += self._renumbered(step.context.renumbered)
+        lines += [self.line(Level(level), told.message, told.code, told.advice) for level, told in step.context.remarks]
+        step.context.remarks.clear()
         failure = done.failure
         if failure and self.learns_of_one_away():
             failure = None  # said once, for the run

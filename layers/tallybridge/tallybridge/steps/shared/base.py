@@ -12,6 +12,7 @@ from tallybridge.errors import Refused
 from tallybridge.ids import netsuite_id
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import NumberMapping
+from tallybridge.steps.shared.bulk import NetSuiteBulk
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import Booking, own_currency
 from tallybridge.steps.shared.custom_fields import CustomFields
@@ -65,6 +66,8 @@ class ZuoraToNetSuite(SyncStep):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
+        if bulk := self.bulk():
+            self.chunk = bulk.batch_of(type(self).chunk)
         self.booking = Booking(context, self.code)
         self.custom_fields = CustomFields.of(self.settings, context.mode, self.object)
         self.custom_values: dict[str, dict[str, Any]] = {}
@@ -77,6 +80,9 @@ class ZuoraToNetSuite(SyncStep):
 
     def writer(self) -> Writer:
         return NetSuiteWriter(self.context.netsuite)
+
+    def bulk(self) -> NetSuiteBulk | None:
+        return NetSuiteBulk(self.context)
 
     # -- custom fields -----------------------------------------------------------------------------------------------
 

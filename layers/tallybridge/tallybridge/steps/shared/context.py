@@ -14,6 +14,7 @@ from tallybridge.steps.shared.learned import Learned
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.reversal import ReversalPlan
 from tallybridge.sync.runlog import LeftOut
+from tallybridge.sync.step import Problem
 from tallybridge.zuora import Zuora
 from tallybridge.zuora.invoice_currency import InvoiceCurrency
 from tallybridge.zuora.source import ZuoraSource
@@ -46,6 +47,8 @@ class StepContext:
     """What the run has learnt of the tenants."""
     renumbered: dict[str, str] = field(default_factory=dict)
     """Collects documents that NetSuite gave a number of its own though Zuora's was sent: what people call them, and that number."""
+    remarks: list[tuple[str, Problem]] = field(default_factory=list)
+    """Collects what is told of the run itself: levels and problems."""
     left_out: list[LeftOut] = field(default_factory=list)
     """Collects records that a rule leaves out, one by one, where that is known only when they are read again."""
     mode: str = "B"

@@ -16,6 +16,7 @@ from tallybridge.steps.shared import problems
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import base_currency
 from tallybridge.steps.shared.fitting import with_remarks
+from tallybridge.steps.shared.marks_together import MarksTogether
 from tallybridge.steps.shared.netsuite_left_out import SuiteLeftOut
 from tallybridge.steps.shared.reference import FIELD_ADVICE, load_reference
 from tallybridge.steps.shared.sync_step import SyncStep, digest
@@ -146,6 +147,7 @@ class NetSuiteToZuora(SyncStep):
         super().__init__(context)
         if self.transaction and not self.settings.netsuite_multiple_currencies:
             self.needs = (*self.needs, "currency")  # to tell which one its amounts are in
+        self.together = MarksTogether(context)
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -436,13 +438,20 @@ class NetSuiteToZuora(SyncStep):
     # -- source ------------------------------------------------------------------------------------------------------
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """One PATCH per record, several at a time."""
+        """As `patch_all`."""
+        return self.patch_all(self.object, self.table, {m.record.id: (self.mark_body(m), m.record.number) for m in marks})
 
-        def write(mark: Mark) -> tuple[str, MarkResult]:
-            return mark.record.id, self.patch(self.object, mark.record.id, self.mark_body(mark), mark.record.number)
+    def patch_all(self, record_type: str, table: str, records: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, MarkResult]:
+        """Fields of NetSuite records, by id with what people call them; `table` is theirs in SuiteQL. Together where that is worth it;
+        else, and where they were not seen then, one PATCH a record, several at a time."""
+        bodies = {i: body for i, (body, _) in records.items()}
+        together = self.together.write(record_type, table, bodies, self.reference.custom(record_type, STATUS), self.is_sync_date)
+
+        def write(i: str) -> tuple[str, MarkResult]:
+            return i, self.patch(record_type, i, *records[i])
 
         with ThreadPoolExecutor(max_workers=STATUS_WRITERS) as pool:
-            return dict(pool.map(write, marks))
+            return dict.fromkeys(together, MarkResult(True)) | dict(pool.map(write, [i for i in records if i not in together]))
 
     def patch(self, record_type: str, internal_id: str, body: Mapping[str, Any], name: str = "") -> MarkResult:
         """Fields of one NetSuite record; a refusal is a result."""

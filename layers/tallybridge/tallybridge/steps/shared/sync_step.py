@@ -14,7 +14,7 @@ from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.writers import SYNC_DATE
 from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut
-from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Problem, Request, SourceRecord, Write, Writer
+from tallybridge.sync.step import Bulk, Candidate, Counterpart, Mark, MarkResult, Plan, Problem, Request, SourceRecord, Write, Writer
 
 Row = Mapping[str, Any]
 Rows = dict[str, dict[str, Any]]
@@ -126,6 +126,10 @@ class SyncStep:
     def writer(self) -> Writer:
         """What sends the requests of a plan."""
         raise NotImplementedError
+
+    def bulk(self) -> Bulk | None:
+        """What creates many records at once, where the destination does."""
+        return None
 
     def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
         """Which destination records, named by the source records alone, belong to other source records: why, by source id."""
