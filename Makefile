@@ -90,7 +90,7 @@ audit: $(AUDIT)/ready ## hold the template against security rules; .checkov.yaml
 second-aws: $(DEV) $(SECOND_AWS)/ready ## the stores' tests on a second implementation of AWS, MiniStack
 	$(BIN)/python -m pytest -m second_aws -n 0 $(PYTEST_ARGS) tests/unit/sync
 
-bench: $(READY) ## measure records per second and calls; options: QUICK=1 STEPS INVOICES LONG RECORDS LATENCY_MS NETSUITE_SLOTS WIDE MEMORY REVENUE_ROWS KEEP
+bench: $(READY) ## measure records per second and calls; options: QUICK=1 STEPS MODES INVOICES LONG RECORDS LATENCY_MS NETSUITE_SLOTS WIDE MEMORY REVENUE_ROWS KEEP
 	@$(BIN)/python -m sandbox bench
 
 bench-close: $(READY) ## measure how a run of many batches is closed: seconds, rounds, memory; options: BATCHES S3_MS NETSUITE_MS NETSUITE_SLOTS

@@ -9,9 +9,10 @@ whose processor time a record takes, what it costs on AWS, the peak memory of a 
 times, revenue rows; in the end the table of aims.
 
 Options as environment variables: INVOICES (1000), LONG (5000, invoices of the long profile; 0: none), RECORDS (100, of every other object),
-STEPS (all), LATENCY_MS (300), NETSUITE_SLOTS (5), WIDE (15, slots of the wide profile; 0: none), MEMORY (1000,20000), REVENUE_ROWS (200000;
-0: none), QUICK (1: few records and steps, less than three minutes), KEEP (a file that keeps what was printed). Latency profile: the same
-fixed latency for every call on both sides, Data Query files included.
+STEPS (all), MODES (B,A), LATENCY_MS (300), NETSUITE_SLOTS (5), WIDE (15, slots of the wide profile; 0: none), COUNTED (25, invoices whose
+instructions are counted; 0: none), MEMORY (1000,20000), REVENUE_ROWS (200000; 0: none), QUICK (1: few records and steps, less than three
+minutes), KEEP (a file that keeps what was printed). Latency profile: the same fixed latency for every call on both sides, Data Query files
+included.
 """
 
 from __future__ import annotations
@@ -63,11 +64,9 @@ EVERYTHING_ON = {
     "disable_netsuite_refund_sync": "No",
 }
 QUICK = {
-    **{"INVOICES": "100", "LONG": "0", "RECORDS": "20", "WIDE": "0", "MEMORY": "", "REVENUE_ROWS": "20000"},
-    "STEPS": "invoices,payments,netsuite_payments",
+    **{"INVOICES": "50", "LONG": "0", "RECORDS": "20", "WIDE": "0", "MEMORY": "", "REVENUE_ROWS": "20000", "COUNTED": "0"},
+    **{"STEPS": "invoices,payments", "MODES": "B"},
 }
-COUNTED = 25
-"""Invoices of the run whose instructions are counted."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,8 @@ class Options:
     long: int
     records: int
     steps: tuple[str, ...]
+    modes: tuple[str, ...]
+    counted: int
     latency_ms: int
     slots: int
     wide: int
@@ -97,6 +98,8 @@ class Options:
             long=number("LONG", 5000),
             records=number("RECORDS", 100),
             steps=steps,
+            modes=tuple(given.get("MODES", "B,A").split(",")),
+            counted=number("COUNTED", 25),
             latency_ms=number("LATENCY_MS", 300),
             slots=number("NETSUITE_SLOTS", 5),
             wide=number("WIDE", 15),
@@ -202,7 +205,7 @@ def one_by_one() -> dict[str, str]:
 def steps(bench: Bench) -> None:
     """Every step in both modes, then the further profiles of invoices."""
     options, first = bench.options, None
-    for mode, words in MODES.items():
+    for mode, words in ((mode, MODES[mode]) for mode in options.modes):
         bench.say(f"\nTenants {words}\n{HEAD}")
         for step in (s for s in CASES if s in options.steps and mode in CASES[s][1]):
             found = bench.measured(options.profile(step, mode))
@@ -224,7 +227,8 @@ def steps(bench: Bench) -> None:
             bench.results["cost"] = sum(amounts.values())
             bench.say(f"  {in_words(amounts)}")
         batches(bench, profile)
-        instructions(bench, profile)
+        if options.counted:
+            instructions(bench, profile, options.counted)
 
 
 def take(bench: Bench, found: Measured) -> None:
@@ -258,14 +262,14 @@ def batches(bench: Bench, profile: Profile) -> None:
     bench.results |= {"batch_calls": found.each(found.netsuite_calls), "batch_pace": pace / limit}
 
 
-def instructions(bench: Bench, profile: Profile) -> None:
+def instructions(bench: Bench, profile: Profile, counted: int) -> None:
     """Whose instructions a run takes: the interpreter's, which other work on the machine does not change. What each record adds is told by
     two runs, of which one has twice as many."""
     few, many = (
         measure(replace(profile, count=count, latency_ms=0, loops=False, instructions=True), bench.out / str(next(bench.number)))
-        for count in (COUNTED, 2 * COUNTED)
+        for count in (counted, 2 * counted)
     )
-    added = {name: (many.instructions[name] - number) / COUNTED for name, number in few.instructions.items()}
+    added = {name: (many.instructions[name] - number) / counted for name, number in few.instructions.items()}
     whose = ", ".join(f"{name} {number:,.0f}" for name, number in added.items())
     bench.say(f"Instructions of {interpreter()} that each further invoice takes: {sum(added.values()):,.0f} ({whose})")
 
@@ -274,7 +278,7 @@ def idle(bench: Bench) -> None:
     """A run with nothing to do, with every step switched on: calls and seconds."""
     bench.say("")
     options = bench.options
-    for mode, words in MODES.items():
+    for mode, words in ((mode, MODES[mode]) for mode in options.modes):
         out = bench.out / f"idle-{mode}"
         with (
             Sandbox(SandboxOptions(netsuite_slots=options.slots, settlement=mode == "B", out=out, console=False)) as sandbox,
