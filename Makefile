@@ -79,6 +79,7 @@ check: $(DEV) ## ruff, mypy, cfn-lint
 build: $(DEV) $(SAM)/ready $(DEFINITIONS)/ready ## build what is deployed, with the SAM CLI, and judge it; options: RUNTIME ARCHITECTURE
 	$(BIN)/python -m pytest -m deploy -n $(JOBS) $(PYTEST_ARGS)
 	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build --parameter-overrides PythonRuntime=$(RUNTIME) Architecture=$(ARCHITECTURE)
+	$(RUNTIME) -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build/Library
 
 axe: $(DEV) $(AXE)/ready ## hold the console's pages against the rules of axe-core for assistive technology
 	$(BIN)/python -m pytest tests/browser/test_console_in_browser.py -k axe $(PYTEST_ARGS)
@@ -89,7 +90,7 @@ audit: $(AUDIT)/ready ## hold the template against security rules; .checkov.yaml
 second-aws: $(DEV) $(SECOND_AWS)/ready ## the stores' tests on a second implementation of AWS, MiniStack
 	$(BIN)/python -m pytest -m second_aws -n 0 $(PYTEST_ARGS) tests/unit/sync
 
-bench: $(READY) ## measure records per second and calls; options: STEPS INVOICES RECORDS LATENCY_MS NETSUITE_SLOTS MEMORY
+bench: $(READY) ## measure records per second and calls; options: QUICK=1 STEPS MODES INVOICES LONG RECORDS LATENCY_MS NETSUITE_SLOTS WIDE MEMORY REVENUE_ROWS KEEP
 	@$(BIN)/python -m sandbox bench
 
 bench-close: $(READY) ## measure how a run of many batches is closed: seconds, rounds, memory; options: BATCHES S3_MS NETSUITE_MS NETSUITE_SLOTS

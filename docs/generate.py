@@ -1,6 +1,7 @@
 """Writes what is made from other files: settings.md, zuora-fields.md, sandbox-zuora-coverage.md, sandbox-data-query.md,
-sandbox-netsuite-coverage.md and assumptions.md from the code, a page per code and the library's list of codes from errors.md, the
-SuiteCloud project `netsuite/` and the page of its fields, and coverage.md from the catalogue of rules. Run `python docs/generate.py`; with
+sandbox-netsuite-coverage.md and assumptions.md from the code, in performance.md what the bench has printed, a page per code and the
+library's list of codes from errors.md, the SuiteCloud project `netsuite/` and the page of its fields, and coverage.md from the catalogue of
+rules. Run `python docs/generate.py`; with
 `codes` or `netsuite` behind it writes those alone, with `rules` the table of every rule and its tests (build/rules.md), with `picture
 out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
 
@@ -91,6 +92,17 @@ def zuora_fields_page() -> str:
         if more := zuora_fields.ALSO_WRITTEN.get(each.name):
             text += f"\nWhere it has {', '.join(f'`{name}`' for name in more)} as well, that is filled in.\n"
     return text
+
+
+BENCH = FOLDER / "bench.txt"
+"""What `KEEP=docs/bench.txt make bench` has printed."""
+PRINTED = re.compile(r"(<!-- docs/bench.txt -->\n```\n).*?(```\n<!-- end -->)", re.DOTALL)
+
+
+def performance_page() -> str:
+    """docs/performance.md, with what the bench has printed in its place."""
+    page = (FOLDER / "performance.md").read_text(encoding="utf-8")
+    return PRINTED.sub(lambda found: f"{found[1]}{BENCH.read_text(encoding='utf-8')}{found[2]}", page)
 
 
 ERRORS = FOLDER / "errors.md"
@@ -344,3 +356,4 @@ if __name__ == "__main__":
     (FOLDER / "sandbox-zuora-coverage.md").write_text(zuora_coverage.page(), encoding="utf-8")
     (FOLDER / "assumptions.md").write_text(assumption_page(), encoding="utf-8")
     (FOLDER / "coverage.md").write_text(coverage_summary(), encoding="utf-8")
+    (FOLDER / "performance.md").write_text(performance_page(), encoding="utf-8")

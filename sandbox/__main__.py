@@ -9,8 +9,8 @@ import threading
 from types import FrameType
 
 from sandbox.aws import StackError
+from sandbox.child import ChildFailed
 from sandbox.host import Sandbox, SandboxError, options_from
-from sandbox.stand_ins import StandInsFailed
 
 CONFIGURATION, INTERRUPTED = 3, 130
 
@@ -75,7 +75,7 @@ def main() -> int:
             return keep_running()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (SandboxError, StandInsFailed, StackError) as failed:
+    except (SandboxError, ChildFailed, StackError) as failed:
         print(f"The sandbox cannot start. {failed}", file=sys.stderr)
         return CONFIGURATION
     print(f"There is no {action!r}; say demo or bench, or nothing.", file=sys.stderr)

@@ -6,7 +6,8 @@ the fault rules that match, and passed to the stand-in.
     POST /_sandbox/load     {"Account": [{...}], ...}   -> 200 {"loaded": {"Account": 1}} | 422 {"errors": [{"type", "index", "message"}]}
     GET  /_sandbox/dump                                -> 200 {"Account": [{...}], ...}
     POST /_sandbox/reset                               -> 200 {} (objects, tokens, faults, statistics and latency as at the start)
-    GET  /_sandbox/stats                               -> 200 {"calls": {"POST /x": 3}, "total", "in_flight_max", "rejected", "log": [...]}
+    GET  /_sandbox/stats                               -> 200 {"calls": {"POST /x": 3}, "total", "in_flight_max", "rejected",
+                                                       "log": [{"began", "ended" (once it has), "method", "path", "operation"}, ...]}
     POST /_sandbox/stats                               -> 200 {} (statistics back to zero)
     POST /_sandbox/faults   [{rule}, ...]              -> 200 {"rules": n} (replaces the rules; [] clears them)
     POST /_sandbox/latency  {"ms": 300}                -> 200 {}
@@ -279,7 +280,8 @@ class _Counted:
     def __init__(self, control: Control, request: Request) -> None:
         self.control = control
         self.governed = control.stand_in.is_governed(request.method, request.path)
-        self.entry = {
+        self.entry: dict[str, Any] = {
+            "began": control.now(),
             "method": request.method,
             "path": request.full_path.rstrip("?"),
             "operation": control.stand_in.operation(request.method, request.path),
@@ -295,6 +297,7 @@ class _Counted:
             return s.in_flight if self.governed else 0
 
     def __exit__(self, *_: object) -> None:
+        self.entry["ended"] = self.control.now()
         with self.control.lock:
             self.control.statistics.in_flight -= self.governed
 

@@ -14,10 +14,10 @@ from typing import Any
 import boto3
 
 from sandbox.aws import StackError
+from sandbox.child import ChildFailed
 from sandbox.demo.revenue_faults import FaultyInstance, Said, Verdict, faulty_instances, judge
 from sandbox.demo.revenue_settings import INSTANCE, OBJECTS
 from sandbox.host import Sandbox, SandboxError, SandboxOptions
-from sandbox.stand_ins import StandInsFailed
 from tallybridge.reporting.words import shortened
 
 AS_PLANNED, OTHERWISE, FAILED, CONFIGURATION, INTERRUPTED = 0, 1, 2, 3, 130
@@ -191,7 +191,7 @@ def main() -> int:
         return demo(SandboxOptions(data="demo", console=False))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (SandboxError, StandInsFailed, StackError) as failed:
+    except (SandboxError, ChildFailed, StackError) as failed:
         print(f"The sandbox cannot start. {failed}", file=sys.stderr)
         return CONFIGURATION
 

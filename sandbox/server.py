@@ -1,10 +1,12 @@
-"""A threaded HTTP/1.1 server on loopback for the stand-ins. It closes the connection after each answer, as werkzeug's server does."""
+"""Threaded HTTP/1.1 servers on loopback. For the stand-ins the connection is closed after each answer, as werkzeug's server does; that of
+AWS keeps it, as AWS does, since a new one for each call would cost its clients as much again as the call."""
 
 from __future__ import annotations
 
+import io
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -25,11 +27,41 @@ class QuietHandler(WSGIRequestHandler):
         return None
 
 
+class KeepingHandler(QuietHandler):
+    """Keeps the connection for the next request. For that each request is read whole, whatever the application reads of it, and each answer
+    says how long it is; after a request in pieces the connection is closed, since nobody has counted them."""
+
+    def run_wsgi(self) -> None:
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        environ = self.make_environ()
+        if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", ""):
+            self.close_connection = True
+        else:
+            environ["wsgi.input"] = io.BytesIO(self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0)))
+        answers: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], problem: Any = None) -> Any:
+            answers.append((status, headers))
+
+        body = b"".join(self.server.app(environ, start_response))
+        status, headers = answers[-1]
+        code, _, reason = status.partition(" ")
+        self.send_response_only(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        if self.command != "HEAD" and "content-length" not in {name.lower() for name, _ in headers}:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
 class LoopbackServer:
     """Serves one WSGI application on 127.0.0.1 until it is closed. Port 0 takes a free one; `url` says which."""
 
-    def __init__(self, app: WSGIApplication, port: int = 0) -> None:
-        self.server: BaseWSGIServer = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
+    def __init__(self, app: WSGIApplication, port: int = 0, handler: type[QuietHandler] = QuietHandler) -> None:
+        self.server: BaseWSGIServer = make_server("127.0.0.1", port, app, threaded=True, request_handler=handler)
         self.port: int = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -1,22 +1,17 @@
 """The stand-ins for Zuora, NetSuite and Zuora Revenue as three servers, in threads of this process or in a child process of their own.
 
-A child has a Python interpreter for itself, so that two cores are used: that is how `make sandbox` runs them. It reads its options from
-the first line of its input, answers with one line that says where the servers are, and ends when its input ends, so that it cannot
-outlive its parent.
+A child has a Python interpreter for itself, so that two cores are used: that is how `make sandbox` runs them.
 """
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any
 
+from sandbox.child import Child, ChildFailed, serve_parent
 from sandbox.clock import Clock, RealClock
 from sandbox.control import Control
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
@@ -24,13 +19,6 @@ from sandbox.profile import applied
 from sandbox.revenue import RevenueOptions, RevenueStandIn
 from sandbox.server import LoopbackServer
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
-
-CHILD_STOP_SECONDS = 5.0
-"""How long a child may take to end after its input has ended."""
-
-
-class StandInsFailed(RuntimeError):
-    """The servers did not come up; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -112,56 +100,31 @@ class StandInChild(AbstractContextManager["StandInChild"]):
     def __init__(self, options: StandInOptions) -> None:
         self.options = options
         self.addresses = Addresses("", "")
-        self._child: subprocess.Popen[str] | None = None
+        self._child: Child | None = None
 
     def __enter__(self) -> StandInChild:
-        child = subprocess.Popen([sys.executable, "-m", "sandbox.stand_ins"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._child = child
-        assert child.stdin is not None and child.stdout is not None
-        child.stdin.write(json.dumps(asdict(self.options)) + "\n")
-        child.stdin.flush()
-        answer = json.loads(child.stdout.readline() or '{"error": "the process of the stand-ins ended"}')
-        if "error" in answer:
-            self._stop()
-            raise StandInsFailed(answer["error"])
-        self.addresses = Addresses(**answer)
+        self._child = Child("sandbox.stand_ins", asdict(self.options))
+        self.addresses = Addresses(**self._child.where)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        child = self._child
-        if child is None:
-            return
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                pipe.close()
-        try:
-            child.wait(CHILD_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        if self._child is not None:
+            self._child.stop()
 
 
 def _serve(app: Control, port: int) -> LoopbackServer:
     try:
         return LoopbackServer(app, port)
     except (OSError, SystemExit) as taken:  # werkzeug turns a taken port into an exit of the process
-        raise StandInsFailed(f"Port {port} on 127.0.0.1 cannot be used: {taken}") from taken
+        raise ChildFailed(f"Port {port} on 127.0.0.1 cannot be used: {taken}") from taken
 
 
-def main(requests: TextIO = sys.stdin, answers: TextIO = sys.stdout) -> None:
-    """What the child does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides when to stop
-    options = StandInOptions(**json.loads(requests.readline()))
-    try:
-        with StandInThreads(options) as running:
-            print(json.dumps(asdict(running.addresses)), file=answers, flush=True)
-            requests.read()
-    except StandInsFailed as failed:
-        print(json.dumps({"error": str(failed)}), file=answers, flush=True)
+@contextmanager
+def running(options: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The servers, for a child; where they are."""
+    with StandInThreads(StandInOptions(**options)) as servers:
+        yield asdict(servers.addresses)
 
 
 if __name__ == "__main__":
-    main()
+    serve_parent(running)

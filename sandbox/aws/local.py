@@ -40,7 +40,7 @@ from sandbox.aws.patch import put
 from sandbox.aws.permissions import Need, Roles, managed_documents
 from sandbox.aws.translate import CODE_BUCKET, translate
 from sandbox.clock import Clock, RealClock
-from sandbox.server import LoopbackServer
+from sandbox.server import KeepingHandler, LoopbackServer
 
 STACK = "tallybridge"
 REGION = "us-east-1"
@@ -99,7 +99,7 @@ class LocalAws:
         self._process = InProcess(region)
         self._view = ProcessView()
         self.roles = Roles(ACCOUNT, region)
-        self._functions = Functions(functions_root or template.parent, self._view, region, self.clock)
+        self.functions = Functions(functions_root or template.parent, self._view, region, self.clock)
         self._configs: dict[str, FunctionConfig] = {}
         self._deliveries: list[threading.Thread] = []
         self._delivering = threading.Lock()
@@ -123,7 +123,7 @@ class LocalAws:
             self._create_stack()
             self._scheduler = scheduler.Scheduler(self.clock, ACCOUNT, self.region, self._start_target, self._give_up_target)
             app = Hands(DomainDispatcherApplication(create_backend_app), ACCOUNT, self.region, self.sent_mails)
-            self._server = LoopbackServer(app, self._port).start()
+            self._server = LoopbackServer(app, self._port, KeepingHandler).start()
         except BaseException:
             self.close()
             raise
@@ -168,7 +168,7 @@ class LocalAws:
 
     def invoke(self, function: str, payload: Any) -> Any:
         """Calls a function by its folder, logical id or name and returns its answer. Raises FunctionFailed if it failed."""
-        answer, failed = self._functions.invoke(self._config(function), json.dumps(payload).encode())
+        answer, failed = self.functions.invoke(self._config(function), json.dumps(payload).encode())
         document = json.loads(answer)
         if failed:
             raise FunctionFailed(document["errorType"], document["errorMessage"], document.get("stackTrace", []))
@@ -201,12 +201,12 @@ class LocalAws:
 
     def invocations(self, function: str | None = None) -> list[InvocationRecord]:
         """What functions did, oldest first, with what they printed; of one function (its folder) or of all."""
-        return [record for record in list(self._functions.records) if function in (None, record.function)]
+        return [record for record in list(self.functions.records) if function in (None, record.function)]
 
     @property
     def used(self) -> Usage:
         """What all invocations took."""
-        return self._functions.used
+        return self.functions.used
 
     def sent_mails(self) -> list[EmailMessage]:
         """The mails given to SES, oldest first."""
@@ -267,7 +267,7 @@ class LocalAws:
         elif sender := self._parameters.get("NotificationSender"):
             ses_backends[ACCOUNT][self.region].verify_email_identity(sender)
         repairs.Hooks.status_changed = self._status_changed
-        repairs.Hooks.invoke = lambda name, payload: self._functions.invoke(self._config(name), payload)
+        repairs.Hooks.invoke = lambda name, payload: self.functions.invoke(self._config(name), payload)
 
     def _learn_stack(self, stack: Any, translated: dict[str, Any]) -> None:
         created = {name: stack.resource_map[name] for name in stack.resource_map.resources}
@@ -285,7 +285,7 @@ class LocalAws:
                 missing = definitions.substitutions(text) - set(resource["Properties"].get("DefinitionSubstitutions", {}))
                 faults += [f"{name}: nothing is put in for ${{{each}}}" for each in sorted(missing)]
             elif resource["Type"] == "AWS::Lambda::Function":
-                path = self._functions.source(resource["Properties"]["Code"]["S3Key"], resource["Properties"]["Handler"])
+                path = self.functions.source(resource["Properties"]["Code"]["S3Key"], resource["Properties"]["Handler"])
                 if not path.is_file():
                     faults.append(f"{name}: there is no {path}")
         if faults:
@@ -361,14 +361,14 @@ class LocalAws:
         """Invokes a function with an event as soon as the account has room: Lambda keeps it for six hours."""
         for _ in range(KEPT_EVENT_SECONDS // EVENT_PAUSE_SECONDS):
             try:
-                return self._functions.invoke(config, payload)
+                return self.functions.invoke(config, payload)
             except TooManyRequests:
                 self.clock.sleep(EVENT_PAUSE_SECONDS)
-        return self._functions.invoke(config, payload)
+        return self.functions.invoke(config, payload)
 
     def allow_at_once(self, invocations: int = ACCOUNT_CONCURRENCY) -> None:
         """How many invocations the account may have at a time from now on. What comes beyond is refused, or, with an event, waits."""
-        self._functions.concurrency = invocations
+        self.functions.concurrency = invocations
 
     def _config(self, function: str) -> FunctionConfig:
         try:
@@ -389,7 +389,7 @@ class LocalAws:
             if headers.get("X-Amz-Invocation-Type") == "Event":
                 self._deliver(lambda: self._invoke_with_event(config, payload))
                 return b""
-            answer, failed = self._functions.invoke(config, payload)
+            answer, failed = self.functions.invoke(config, payload)
             if failed:
                 response_headers["x-amz-function-error"] = failed
             return answer

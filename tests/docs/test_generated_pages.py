@@ -56,6 +56,12 @@ def test_the_pages_of_the_codes_and_the_list_of_the_library_are_the_generated_on
     assert (LIBRARY / "reporting" / "codes.json").read_text(encoding="utf-8") == made.code_list()
 
 
+def test_the_page_of_performance_shows_what_the_bench_has_printed() -> None:
+    page, printed = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("performance.md", "bench.txt"))
+    assert page == generator().performance_page() and printed in page
+    assert "ms a call" in printed and "met" in printed, "the kept output states its latency and ends with the table of aims"
+
+
 def codes_in(path: Path) -> set[str]:
     """Literal codes of problems and errors in a module."""
     found: set[str] = set()

@@ -16,7 +16,7 @@ from tallybridge.errors import BadAnswer
 from tallybridge.netsuite.datasets import quick_rows_in, rows_in
 from tallybridge.revenue.config import InstanceObject, MappingLine, Options
 from tallybridge.revenue.mapping import RowMapper, find_sources
-from tallybridge.revenue.pages import PageRows, Pages
+from tallybridge.revenue.pages import BY_COLUMN, PageRows, Pages, is_plain
 from tallybridge.revenue.reading import KeyHashes, Progress
 from tallybridge.sync.folder import RunFolder
 from tallybridge.zuora_revenue.template import Template, TemplateColumn
@@ -48,8 +48,12 @@ def body(rows: list[dict[str, Any]], *, ascii_only: bool = False) -> bytes:
 
 def pages(memory: Any, content: bytes, rows: int) -> Pages:
     found = Pages(RunFolder(memory, "uploads", "r"), "1", 1, rows)
-    found.keep(0, content)
+    found.keep(0, content, as_read(1, content))
     return found
+
+
+def as_read(first_row: int, content: bytes) -> PageRows:
+    return PageRows(first_row, quick_rows_in(content), plain=is_plain(content))
 
 
 @rules("9.rule.1", "9.rule.2", "5.rule.3")
@@ -67,6 +71,42 @@ def test_a_quick_page_gives_the_lines_of_a_slow_one(rows: list[dict[str, Any]], 
     read = list(csv.reader(io.StringIO(quick_lines, newline="")))
     assert [len(line) for line in read] == [len(made.columns)] * len(rows)
     assert quick_lines.endswith("\r\n") and quick_lines.count('"",') == slow_lines.count('"",')
+
+
+PLAIN = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='"\\'), max_size=6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=st.lists(st.fixed_dictionaries(dict.fromkeys(NAMES, PLAIN)), min_size=1, max_size=6),
+    first=st.integers(1, 6),
+    last=st.integers(1, 6),
+)
+def test_a_page_kept_by_column_is_read_as_the_text_would_be(rows: list[dict[str, str]], first: int, last: int) -> None:
+    memory, content = MemoryObjects(), body(rows)
+    stored = pages(memory, content, len(rows))
+    assert as_read(1, content).packed() is not None
+    assert as_read(1, content).names() == set(NAMES)
+    first, last = min(first, len(rows)), max(min(first, len(rows)), min(last, len(rows)))
+    piece = next(stored.read(first, last))
+    assert piece.plain and (piece.first_row, len(piece)) == (first, last - first + 1)
+    assert piece.columns([*NAMES, None, "d"]) == [
+        *([row[name] for row in rows[first - 1 : last]] for name in NAMES),
+        *([[""] * len(piece)] * 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{"a": 1, "b": "x"}, {"a": None, "b": "x"}, {"a": "x"}, {"b": "x", "c": "y"}, {"a": "\u00e9", "b": "x"}, {"a": "\x1f", "b": "x"}],
+)
+def test_a_page_with_anything_unusual_is_kept_as_it_came(row: dict[str, Any]) -> None:
+    content = body([{"a": "x", "b": "y"}, row])
+    page = as_read(1, content)
+    assert page.packed() is None and page.names() == {"a", "b", *row}
+    assert not content.startswith(BY_COLUMN)
+    found = next(pages(MemoryObjects(), content, 2).read())
+    assert found.columns(["a", "b"]) == PageRows(1, rows_in(content)).columns(["a", "b"])
 
 
 @rules("9.rule.2")
@@ -119,7 +159,7 @@ def test_keys_on_two_pages_are_found_whichever_pages_this_worker_has_read(looked
     rows = [first, second]
     stored = Pages(folder, "1", 1, 1_005)
     for number, content in enumerate(rows):
-        stored.keep(number * 1_000, body(content))
+        stored.keep(number * 1_000, body(content), as_read(number * 1_000 + 1, body(content)))
     work = SimpleNamespace(line=InstanceObject(object="Orders", key_column="A"), uploads=folder, number="1")
     keys = KeyHashes(cast(Any, work), Progress(rows=1_005, columns=["a"]))
     for number in looked_at:

@@ -19,11 +19,12 @@ import pytest
 import requests
 
 from sandbox.__main__ import about
+from sandbox.child import ChildFailed
 from sandbox.clock import VirtualClock
 from sandbox.demo import load_tenant
 from sandbox.demo.show import compare, stopped
 from sandbox.host import DEFAULT_PORT_BASE, Sandbox, SandboxError, SandboxOptions, options_from, place
-from sandbox.stand_ins import StandInChild, StandInOptions, StandInsFailed
+from sandbox.stand_ins import StandInChild, StandInOptions
 from tallybridge_cli import main as commands
 from tallybridge_cli.exits import Code
 from tallybridge_cli.main import app, follow
@@ -198,7 +199,7 @@ def test_a_child_that_cannot_listen_says_why() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(StandInsFailed, match="cannot be used"):
+        with pytest.raises(ChildFailed, match="cannot be used"):
             StandInChild(StandInOptions(zuora_port=other.getsockname()[1])).__enter__()
 
 

@@ -214,7 +214,7 @@ class Http:
             observer=observer or self.observer,
             session=self.session,
         )
-        bounded.deadline = deadline
+        bounded.deadline, bounded._ways = deadline, self._ways
         return bounded
 
     def send(

@@ -141,7 +141,7 @@ class CustomFieldMapping(BaseModel):
 class Settings(BaseModel):
     """The settings of one instance. Defaults keep the documented behaviour."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     # Connections; what is not set here comes from the credentials secret.
     zuora_base_url: Annotated[str | None, when_given(zuora_address)] = Field(None, alias="zuora.base_url")

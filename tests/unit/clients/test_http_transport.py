@@ -358,3 +358,17 @@ def test_cookies_are_not_kept_and_netrc_is_not_used(
         http.send(call(service.url, Effect.READ))
     assert "Cookie" not in service.requests[1].headers
     assert "Authorization" not in service.requests[1].headers
+
+
+def test_the_proxy_of_the_environment_is_taken_host_by_host_and_read_once(
+    service: ScriptedService, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", service.url)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    http.send(call("http://far.invalid", Effect.READ))
+    http.send(call(service.url, Effect.READ))
+    read: list[str] = []
+    monkeypatch.setattr(http.session, "merge_environment_settings", lambda url, *_: read.append(url))
+    http.until(http.clock() + 600).send(call("http://far.invalid", Effect.READ))
+    assert [r.headers["Host"] == "far.invalid" for r in service.requests] == [True, False, True]
+    assert not read

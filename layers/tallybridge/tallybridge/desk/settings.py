@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 import json
 import typing
 from collections.abc import Mapping
@@ -50,16 +53,27 @@ class Setting:
     default: Any
 
 
+def effects() -> dict[str, str]:
+    """What each setting does: the text below it in its module, which only people read, so that no function takes the time to."""
+    declared = ast.parse(inspect.getsource(Settings)).body[0]
+    assert isinstance(declared, ast.ClassDef)
+    found = {}
+    for before, after in itertools.pairwise(declared.body):
+        if isinstance(before, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            found[ast.unparse(before.target)] = " ".join(str(after.value.value).split())
+    return found
+
+
 def catalogue() -> list[Setting]:
     """Every setting, in the order of the documentation."""
     defaults, found, group = DEFAULTS.model_dump(mode="json", by_alias=True), [], ""
+    texts = effects()
     for name, info in Settings.model_fields.items():
         group, key = GROUPS.get(name, group), info.alias or name
         bounds = {type(each).__name__: each for each in info.metadata}
         lowest, highest = getattr(bounds.get("Ge"), "ge", None), getattr(bounds.get("Le"), "le", None)
         kind, choices = _kind(info.annotation)
-        effect = " ".join((info.description or "").split())
-        found.append(Setting(key, group, label_of(key), effect, kind, choices, lowest, highest, defaults[key]))
+        found.append(Setting(key, group, label_of(key), texts[name], kind, choices, lowest, highest, defaults[key]))
     return found
 
 

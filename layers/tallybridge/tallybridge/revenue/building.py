@@ -115,9 +115,8 @@ def _write_part(work: Work, pages: Pages, mapper: RowMapper, piece: Part) -> Non
         if not mapper.findings.count(ERROR):
             file.seek(0)
             store_file(work, piece.name, file)
-    for kind in ("line_ids", "keys"):
-        if digests := getattr(mapper.seen, kind):
-            work.uploads.write(_digests_name(work, piece.part, kind), digests.tobytes(), "application/octet-stream")
+    if mapper.seen.line_ids:
+        work.uploads.write(_digests_name(work, piece.part), mapper.seen.line_ids.tobytes(), "application/octet-stream")
     facts = Part(piece.part, piece.parts, piece.first, piece.last, piece.name, size, digest.hexdigest())
     found = {"findings": mapper.findings.to_json(), "seen": mapper.seen.to_json()}
     work.keep(f"part{piece.part:04}", {"part": asdict(facts), **found})
@@ -135,16 +134,16 @@ def store_file(work: Work, name: str, file: IO[bytes]) -> None:
     uploads.store.put_object(Bucket=uploads.bucket, Key=uploads.key(name), Body=file, ContentType=CONTENT_TYPE)
 
 
-def _digests_name(work: Work, part: int, kind: str) -> str:
-    return f"objects/{work.number}/digests/{part:04}-{kind}.bin"
+def _digests_name(work: Work, part: int) -> str:
+    return f"objects/{work.number}/digests/{part:04}-line_ids.bin"
 
 
-def digests(work: Work, parts: int, kind: str) -> array[int]:
-    """Digests of a column over all parts, in the order of the rows; empty when the column is not mapped."""
+def digests(work: Work, parts: int) -> array[int]:
+    """Digests of INV_LINE_ID over all parts, in the order of the rows; empty when the column is not mapped."""
     whole: array[int] = array("Q")
     for part in range(1, parts + 1):
         try:
-            whole.frombytes(work.uploads.read(_digests_name(work, part, kind)))
+            whole.frombytes(work.uploads.read(_digests_name(work, part)))
         except FileNotFoundError:
             return array("Q")
     return whole

@@ -8,7 +8,7 @@ from tallybridge.revenue import columns
 from tallybridge.revenue.building import digests, findings_and_seen, part_note, plan
 from tallybridge.revenue.checks import unmapped_mandatory
 from tallybridge.revenue.codes import Code, TaskFailed
-from tallybridge.revenue.duplicates import duplicate_rows
+from tallybridge.revenue.duplicates import LOOKED_AT, duplicate_rows
 from tallybridge.revenue.files import UploadedFile
 from tallybridge.revenue.findings import ERROR, WARNING, Findings
 from tallybridge.revenue.loading import template_of
@@ -43,9 +43,9 @@ def check(work: Work) -> Answer:
         if len(found) > 1:
             text = f"one file holds one organisation, not {len(found)}"
             findings.error("RPRO-00744", text, column=labels[name], value=", ".join(found))
-    for row, value in _twice(work, len(spans), "line_ids"):
+    for row, value in _line_ids_twice(work, len(spans)):
         findings.error("RPRO-00715", "the invoice line id stands in an earlier row too", row=row, column=labels["inv_line_id"], value=value)
-    for row, value in _twice(work, len(spans), "keys"):
+    for row, value in _keys_twice(work):
         findings.error("KEY_TWICE", "the key stands in an earlier row too", row=row, key=value, value=value)
     work.keep("findings", findings.to_json())
     work.beat()
@@ -73,19 +73,31 @@ def _remarks(findings: Findings) -> str:
     return f", {count} warning{'' if count == 1 else 's'} ({codes})" if codes else ""
 
 
-def _twice(work: Work, parts: int, kind: str) -> Iterator[tuple[int, str]]:
-    """Rows whose invoice line id, or key, stands in an earlier row too."""
+def _line_ids_twice(work: Work, parts: int) -> Iterator[tuple[int, str]]:
+    """Rows whose invoice line id stands in an earlier row too."""
     read = work.note(READ)
     pages = pages_of(work.uploads, work.number, read)
-    if kind == "keys":
-        source = work.line.key_column
-    else:
-        targets = find_targets(work.line.mapping, template_of(work))
-        source = next((line.source for name, line in targets.items() if columns.canonical(name) == "inv_line_id"), "")
+    targets = find_targets(work.line.mapping, template_of(work))
+    source = next((line.source for name, line in targets.items() if columns.canonical(name) == "inv_line_id"), "")
     key = find_sources([source], read["columns"])[source] if source else None
     if key is None:
         return
-    yield from duplicate_rows(digests(work, parts, kind), NOTHING, lambda row: character(pages.row(row).column(key))[0])
+    yield from duplicate_rows(digests(work, parts), NOTHING, lambda row: character(pages.row(row).column(key))[0])
+
+
+def _keys_twice(work: Work) -> Iterator[tuple[int, str]]:
+    """Rows whose key stands in an earlier row too, which is on the same page: of keys on several pages the reading makes sure."""
+    read = work.note(READ)
+    pages = pages_of(work.uploads, work.number, read)
+    told = 0
+    for first in read["repeating"]:
+        known: set[str] = set()
+        key = find_sources([work.line.key_column], read["columns"])[work.line.key_column]
+        for row, value in enumerate(character(pages.page(first).column(key)), start=first):
+            if value and value in known and told < LOOKED_AT:
+                told += 1
+                yield row, value
+            known.add(value)
 
 
 def _in_turn(work: Work, parts: int, kinds: set[str]) -> list[int]:

@@ -70,8 +70,6 @@ class Seen:
     """What only the tenant can judge: currencies that must be set up, characters outside ASCII."""
     line_ids: array[int] = field(default_factory=lambda: array("Q"))
     """Digests of INV_LINE_ID in the order of the rows."""
-    keys: array[int] = field(default_factory=lambda: array("Q"))
-    """Digests of the key column in the order of the rows."""
 
     def to_json(self) -> dict[str, Any]:
         return {name: sorted(getattr(self, name)) for name in ("types", "filled", "organisations", "judged")}
@@ -152,7 +150,6 @@ class RowMapper:
         if not self._has_key:
             return []
         keys = values.character(given)
-        self.seen.keys.extend(map(digest, keys))
         for place in (place for place, key in enumerate(keys) if not key) if "" in keys else ():
             self.findings.error("KEY_EMPTY", "the key column is empty", row=first_row + place)
         return keys
@@ -172,7 +169,7 @@ class RowMapper:
 
     def _converter(self, column: TemplateColumn, source_format: str) -> Convert | None:
         if column.kind == "Number":
-            return values.number
+            return values.Numbers()
         if column.kind == "Date":
             try:
                 return values.Dates(source_format, self.template.date_format)

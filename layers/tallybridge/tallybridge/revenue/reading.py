@@ -12,7 +12,7 @@ from tallybridge.netsuite.datasets import MOST_PAGES, PAGE_ROWS, Datasets, Page,
 from tallybridge.revenue.codes import ADVICE, Code, TaskFailed
 from tallybridge.revenue.duplicates import repeated
 from tallybridge.revenue.identity import Identity
-from tallybridge.revenue.pages import PageRows, Pages, without_collector
+from tallybridge.revenue.pages import PageRows, Pages, is_plain, without_collector
 from tallybridge.revenue.work import Answer, Work
 
 NOTE = "read"
@@ -41,6 +41,8 @@ class Progress:
     columns: list[str] = field(default_factory=list)
     """Names of all columns seen in any row."""
     complete: bool = False
+    repeating: list[int] = field(default_factory=list)
+    """First rows of the pages on which a value of the key column stands twice; on two pages none does once the reading is over."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -93,13 +95,16 @@ def _pages(work: Work, datasets: Datasets, progress: Progress, keys: KeyHashes) 
             return False  # the time was too short for this page; a fresh worker asks again
         first, slowest = False, max(slowest, left - work.seconds_left())
         _check_page(work, progress, page)
-        store.keep(page.offset, page.body)
-        columns.update(*map(dict.keys, page.rows))
+        rows = PageRows(page.offset + 1, page.rows, plain=is_plain(page.body), exact=partial(rows_in, page.body))
+        store.keep(page.offset, page.body, rows)
+        columns |= rows.names()
         progress.rows += len(page.rows)
         progress.offset += PAGE_ROWS
-        progress.columns = sorted(columns - {"links"})
+        progress.columns = sorted(columns)
         progress.complete = not page.has_more
-        keys.look(PageRows(page.offset + 1, page.rows, exact=partial(rows_in, page.body)))
+        found, without = keys.look(rows)
+        if keys.identity.configured and len(found) + without < len(rows):
+            progress.repeating.append(rows.first_row)
         work.keep(NOTE, progress.to_json())
         work.beat()
         if progress.complete:

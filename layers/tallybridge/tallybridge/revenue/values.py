@@ -22,7 +22,7 @@ PLAIN_NUMBERS = re.compile(rf"{_PLAIN_NUMBER}(?:\x1f{_PLAIN_NUMBER})*")
 NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
 BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1f\x85\u2028\u2029]+")
 REMEMBERED = 20_000
-"""Different dates that are kept; date-times may be all different."""
+"""Different dates, or plain numbers, that are kept; date-times may be all different."""
 
 
 def as_text(values: Sequence[object]) -> list[str]:
@@ -43,6 +43,21 @@ def number(values: list[str], report: Report) -> list[str]:
     if PLAIN_NUMBERS.fullmatch(SEPARATOR.join(values)):
         return values
     return [_number(place, value.strip(), report) for place, value in enumerate(values)]
+
+
+class Numbers:
+    """As `number`, for one column: quantities, rates and list prices are the same again and again, and what was plain once is so again."""
+
+    def __init__(self) -> None:
+        self._plain: set[str] = set()
+
+    def __call__(self, values: list[str], report: Report) -> list[str]:
+        if self._plain.issuperset(values):
+            return values
+        found = number(values, report)
+        if found is values and len(self._plain) < REMEMBERED:
+            self._plain.update(values)
+        return found
 
 
 def _number(place: int, value: str, report: Report) -> str:
