@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.bench import run, set_latency, started
+from sandbox.bench_measure import run, set_latency
 from sandbox.demo.bench_steps import bench_step
+from sandbox.host import Sandbox, SandboxOptions
 from tallybridge.http import Call
 from tallybridge.tasks import handler
 from tallybridge.tasks.sync_step import run_task
@@ -76,7 +77,10 @@ def main(arguments: Sequence[str]) -> int:
 
     step, count, mode = arguments[0], number("COUNT", 100), os.environ.get("MODE", "B")
     slots, latency = number("NETSUITE_SLOTS", 5), number("LATENCY_MS", 300)
-    with tempfile.TemporaryDirectory() as out, started(Path(out), slots, mode) as sandbox:
+    with (
+        tempfile.TemporaryDirectory() as out,
+        Sandbox(SandboxOptions(netsuite_slots=slots, settlement=mode == "B", out=Path(out))) as sandbox,
+    ):
         tenant = bench_step(step, count, mode)
         sandbox.load(tenant)
         sandbox.load_netsuite(tenant.later_in(mode))

@@ -12,7 +12,7 @@ import pytest
 from sandbox.aws.functions_apart import FunctionsApart
 from sandbox.aws.local import FunctionFailed
 from sandbox.aws.meter import AWS, OWN, VENDORS
-from sandbox.bench import run
+from sandbox.bench_measure import run
 from sandbox.demo.bench_steps import bench_step
 from sandbox.host import REPOSITORY, Sandbox, SandboxOptions
 
