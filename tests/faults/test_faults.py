@@ -224,8 +224,8 @@ def test_a_storm_of_429_ends_with_everything_synced_and_the_slots_kept(world: Lo
 
 
 def test_a_storm_of_429_around_jobs_ends_with_everything_synced(in_jobs: LoopbackWorld) -> None:
-    """Three of four calls to NetSuite are refused, submits and looks at jobs among them."""
-    storm = {"path": "/services/rest/", "status": 429, "body": {"o:errorDetails": []}, "probability": 0.75, "seed": 8}
+    """Three of five calls to NetSuite are refused, submits and looks at jobs among them."""
+    storm = {"path": "/services/rest/", "status": 429, "body": {"o:errorDetails": []}, "probability": 0.6, "seed": 8}
     in_jobs.netsuite_control.set_faults([storm])
     settle(in_jobs, run_through(in_jobs), "429 storm around jobs")
     assert in_jobs.netsuite.jobs.jobs

@@ -105,10 +105,13 @@ def test_the_first_batch_is_smaller_and_no_group_is_split() -> None:
     assert [len(batch) for batch in found] == [2, 4, 9, 4, 1]
 
 
-@pytest.mark.parametrize(("groups", "most", "taken"), [("aabbb", 3, 2), ("aabbb", 2, 2), ("aaaaa", 3, 3), ("a", 3, 1), ("", 3, 0)])
-def test_a_chunk_ends_where_a_group_does(groups: str, most: int, taken: int) -> None:
-    assert len(whole_groups([Candidate(str(n), group) for n, group in enumerate(groups)], most)) == taken
+@pytest.mark.parametrize(
+    ("groups", "size", "most", "taken"),
+    [("aabbb", 3, 6, 2), ("aabbb", 2, 4, 2), ("aaaaa", 3, 3, 3), ("aaaaab", 3, 6, 5), ("aaaaaaab", 3, 6, 6), ("a", 3, 6, 1), ("", 3, 6, 0)],
+)
+def test_a_chunk_ends_where_a_group_does(groups: str, size: int, most: int, taken: int) -> None:
+    assert len(whole_groups([Candidate(str(n), group) for n, group in enumerate(groups)], size, most)) == taken
 
 
 def test_candidates_of_no_group_are_not_kept_together() -> None:
-    assert len(whole_groups([Candidate(str(n)) for n in range(5)], 3)) == 3
+    assert len(whole_groups([Candidate(str(n)) for n in range(5)], 3, 6)) == 3

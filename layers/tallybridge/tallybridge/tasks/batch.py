@@ -293,7 +293,8 @@ class Chunks:
         in_vain = self.task.in_vain()
         with self.guard:
             free = [c for c in self.left if c.id not in self.under_way]
-            chosen = whole_groups(free, len(first_chunk(free, self.step.chunk, in_vain)))
+            most = len(first_chunk(free, self.step.chunk, in_vain))
+            chosen = whole_groups(free, most, most if in_vain else 2 * self.step.chunk)
             if read_ahead and not {c.group for c in chosen if c.group}.isdisjoint(self.under_way.values()):
                 return ()
             self.under_way |= {c.id: c.group for c in chosen}
@@ -344,9 +345,12 @@ def first_chunk(candidates: Sequence[Candidate], size: int, in_vain: int = 0) ->
     return candidates if len(candidates) < size * 2 else candidates[:size]
 
 
-def whole_groups(candidates: Sequence[Candidate], most: int) -> Sequence[Candidate]:
-    """The first candidates, at most so many, without the beginning of a group whose end is not among them, unless there is nothing else."""
-    end = min(most, len(candidates))
+def whole_groups(candidates: Sequence[Candidate], size: int, most: int) -> Sequence[Candidate]:
+    """The first candidates, about `size`, without the beginning of a group whose end is not among them. A first group that is larger is
+    taken as far as `most`: what comes after it in two pieces could not overlap anyway."""
+    end = min(size, len(candidates))
     while 0 < end < len(candidates) and candidates[end].group and candidates[end].group == candidates[end - 1].group:
         end -= 1
-    return candidates[: end or most]
+    if not end:
+        end = next((n for n, c in enumerate(candidates[:most]) if c.group != candidates[0].group), most)
+    return candidates[:end]
