@@ -1,9 +1,6 @@
 """For every test: the marker `rule` and its report, the marker `apart`, and how many inputs the tests of `fuzz` have tried."""
 
 import gc
-import os
-
-import pytest
 
 pytest_plugins = ["tests.rules.plugin", "tests.fuzz.plugin", "tests.apart", "pytester"]
 
@@ -12,9 +9,3 @@ def pytest_collection_finish() -> None:
     """What imports and the collection made stays to the end: looking through it again and again for garbage costs a tenth of the time."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are processors: a sixth of their time tests wait, for servers, for other processes, for threads."""
-    return (os.cpu_count() or 1) + 1
