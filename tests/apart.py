@@ -11,11 +11,19 @@ import pytest
 from tests.faults.branching import SHOWN, Tree
 
 MARKER = "apart"
-AT_THE_START: set[threading.Thread] = set()
 
 
-def pytest_configure() -> None:
-    AT_THE_START.update(threading.enumerate())
+class Before:
+    """The threads that there were before the first test of a module, and its fixtures: servers and browsers of others, which last."""
+
+    module: object = None
+    threads: set[threading.Thread] = set()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if (module := getattr(item, "module", None)) is not Before.module:
+        Before.module, Before.threads = module, set(threading.enumerate())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -24,7 +32,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if pyfuncitem.get_closest_marker(MARKER) is None:
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    tree = Tree(AT_THE_START)
+    tree = Tree(Before.threads)
     if tree.split(pyfuncitem.name):
         try:
             pyfuncitem.obj(**arguments)
