@@ -6,6 +6,7 @@ import http.client
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,13 @@ def apart(sandbox: Sandbox) -> Iterator[FunctionsApart]:
         yield functions
 
 
-def test_a_run_is_the_same_and_no_handler_works_in_this_process(sandbox: Sandbox, apart: FunctionsApart) -> None:
-    output = run(sandbox, ["products"])
+@pytest.fixture(scope="module")
+def output(sandbox: Sandbox, apart: FunctionsApart) -> dict[str, Any]:
+    """What a first run says, which creates everything."""
+    return run(sandbox, ["products"])
+
+
+def test_a_run_is_the_same_and_no_handler_works_in_this_process(sandbox: Sandbox, output: dict[str, Any]) -> None:
     assert output["outcome"] == "completed" and output["tiedOut"]
     assert [(t["object"], t["synced"]) for t in output["totals"]] == [("Product", COUNT)]
     here = {name.removeprefix("sandbox_function_") for name in sys.modules if name.startswith("sandbox_function_")}
@@ -44,8 +50,7 @@ def test_a_run_is_the_same_and_no_handler_works_in_this_process(sandbox: Sandbox
     assert {"open_run", "products", "close_run"} <= {record.function for record in sandbox.aws.invocations()}
 
 
-def test_processor_time_is_told_apart_and_calls_are_counted_by_operation(sandbox: Sandbox, apart: FunctionsApart) -> None:
-    run(sandbox, ["products"])
+def test_processor_time_is_told_apart_and_calls_are_counted_by_operation(apart: FunctionsApart, output: dict[str, Any]) -> None:
     used = apart.used()
     assert set(used["seconds"]) == {OWN, AWS, VENDORS} and all(seconds > 0 for seconds in used["seconds"].values())
     assert used["calls"]["PutItem"] >= COUNT and used["calls"]["GetSecretValue"] >= 1
