@@ -272,8 +272,8 @@ def test_a_run_that_cannot_be_closed_fails_and_its_clean_up_closes_it(aws: Local
     aws.settle()
     assert (ended["status"], ended["error"]) == ("FAILED", "RunNotClosed")
     assert aws.states_entered(ended["executionArn"])[-2:] == ["CloseRun", "RunNotClosed"]
-    (event,) = [event for event in script.events("close_run") if "detail" in event]
-    assert (event["detail"]["name"], event["detail"]["status"]) == (ended["name"], "FAILED")
+    (event,) = [event for event in script.events("close_run") if event.get("detail", {}).get("name") == ended["name"]]
+    assert event["detail"]["status"] == "FAILED"
     assert clean_ups(aws)[0] == ["NoteEnd", "Left?", *CLOSING]
     assert script.events("close_run")[-1] == {"runId": ended["name"], "closer": event["closer"]}
 
