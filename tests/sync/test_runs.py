@@ -109,6 +109,28 @@ def test_an_execution_that_was_stopped_from_outside_is_closed_by_its_event(fast:
 # -- binding -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("account", "refused"), [("1", False), ("2", True)])
+def test_of_two_first_openings_that_meet_the_second_keeps_to_the_first(fast: MemoryWorld, account: str, refused: bool) -> None:
+    fast.reset()
+    runs, other = (fast.wiring().runs() for _ in range(2))
+    table: Any = runs.table
+    read, first = table.get_item, {"netsuite_account": "1", "tenant_mode": "B"}
+
+    def meanwhile(**asked: Any) -> Any:
+        found = read(**asked)
+        table.get_item = read
+        other.bind(first)
+        return found
+
+    table.get_item = meanwhile
+    if refused:
+        with pytest.raises(ConfigurationError):
+            runs.bind({**first, "netsuite_account": account})
+    else:
+        assert runs.bind({**first, "netsuite_account": account}) == ""
+    assert runs.bound() == first
+
+
 def test_an_instance_is_bound_to_one_netsuite_account(fast: MemoryWorld) -> None:
     ready(fast)
     fast.run()

@@ -290,10 +290,13 @@ class Runs:
         key = dict(CONNECTION)
         known = self.table.get_item(Key=key, ConsistentRead=True).get("Item")
         if known is None:
-            if keep:
-                self.table.put_item(
-                    Item={**key, **connection, "since": stamp(self.clock.now())}, ConditionExpression="attribute_not_exists(pk)"
-                )
+            if not keep:
+                return ""
+            item = {**key, **connection, "since": stamp(self.clock.now())}
+            try:
+                self.table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
+            except self.table.meta.client.exceptions.ConditionalCheckFailedException:  # another opening was first
+                return self.bind(connection, accepted_mode=accepted_mode)
             return ""
         changed = {name for name, value in connection.items() if known.get(name, value) != value}
         if "netsuite_account" in changed:
