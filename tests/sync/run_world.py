@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tallybridge.errors import TallybridgeError
+from tallybridge.tasks.open_run import open_run
 from tests.sync.builders import account, charge, invoice, merged, payment, subscription
 from tests.sync.memory import MemoryWorld
 
@@ -40,9 +41,14 @@ def fails_to_open(world: MemoryWorld, content: Any = None) -> tuple[TallybridgeE
     """A run that cannot be opened, closed as the state machine does: (the error, the execution's output)."""
     name = f"run-failed-{next(world.counter)}"
     execution = f"arn:aws:states:eu-west-1:000000000000:execution:billing:{name}"
-    from tallybridge.tasks.open_run import open_run
-
     with pytest.raises(TallybridgeError) as raised:
         open_run({"input": {"trigger": "manual"} if content is None else content, "execution": execution}, world.wiring())
     cause = json.dumps({"errorMessage": raised.value.message, "errorType": type(raised.value).__name__})
     return raised.value, world.close(name, {"Error": type(raised.value).__name__, "Cause": cause})
+
+
+def open_with(world: MemoryWorld, **content: Any) -> dict[str, Any]:
+    """Opens a run with this execution input and frees the lock again."""
+    opened = open_run({"input": content, "execution": f"arn:aws:states:x:0:execution:billing:{next(world.counter)}"}, world.wiring())
+    world.wiring().runs().unlock(opened["runId"])
+    return opened

@@ -24,6 +24,7 @@ from typing import Any
 
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import NoSlot, OutOfTime
+from tallybridge.pieces import side_by_side
 from tallybridge.sync.earlier import about, intent_of, result_of_earlier
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
@@ -32,7 +33,7 @@ from tallybridge.sync.ledger import Ledger, LostClaim
 from tallybridge.sync.planned import Agreed, Planned, hold_to, planned, shown
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
 from tallybridge.sync.sender import NOT_SENT, Sender, Worker
-from tallybridge.sync.settler import Settler, each, marked, transferred, was_there
+from tallybridge.sync.settler import Settler, marked, transferred, was_there
 from tallybridge.sync.step import (
     IGNORE,
     Candidate,
@@ -315,13 +316,13 @@ class Batch:
 
     def _begin(self, decided: Decided, works: list[Work]) -> None:
         """Claim, mark and send."""
-        each(works, lambda w: self._claim(w, decided.known.get(self._key(w.record.id))))
+        side_by_side(lambda w: self._claim(w, decided.known.get(self._key(w.record.id))), works)
         claimed = decided.claimed = [w for w in works if w.outcome is None]
         for work in claimed:
             if isinstance(work.plan, Refusal):
                 work.settle(Outcome.REFUSED, work.plan.problem)
         try:
-            each([w for w in claimed if w.by_job], self.jobs.note_made)
+            side_by_side(self.jobs.note_made, [w for w in claimed if w.by_job])
             self._send_stages([w for w in claimed if isinstance(w.plan, Write) and not w.by_job])
         except BaseException:
             self._release_open(decided)
@@ -340,7 +341,7 @@ class Batch:
 
     def _release_open(self, decided: Decided) -> None:
         claimed, decided.claimed = decided.claimed, []
-        each([w for w in claimed if w.outcome in (None, Outcome.UNFINISHED) and w.claim], self._release)
+        side_by_side(self._release, [w for w in claimed if w.outcome in (None, Outcome.UNFINISHED) and w.claim])
 
     def _claim(self, work: Work, known: Mapping[str, Any] | None) -> None:
         there = work.destination_id if isinstance(work.plan, Found) else ""

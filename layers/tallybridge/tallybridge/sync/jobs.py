@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from tallybridge.clock import Clock
 from tallybridge.errors import BadAnswer, OutcomeUnknown, Refused, ServiceError
-from tallybridge.pieces import parts
+from tallybridge.pieces import parts, side_by_side
 from tallybridge.sync.ledger import IN_JOB, JOB, JOB_AT, JOB_KEY, OPEN, Ledger, LostClaim
 from tallybridge.sync.runlog import Level, Outcome
 from tallybridge.sync.sender import Sender, hash_of
@@ -33,7 +32,6 @@ LATE_SECONDS = 1800
 external ids keep the job from making them a second time."""
 UNDER_WAY = "IN-JOB"
 """Code of records whose job is under way."""
-LEDGER_WRITERS = 8
 NAMESPACE = uuid.UUID("7f1d3a52-52c5-5d0c-9a53-6f0d3c1b8f0e")
 
 
@@ -159,7 +157,7 @@ class Jobs:
     def _hand_over(self, record_type: str, key: str, works: Sequence[Work]) -> list[Work]:
         """One job. SENT is stored, with its key, before the request leaves."""
         key = key or key_of(record_type, works)
-        self._each(works, lambda work: self._note_sent(work, key))
+        side_by_side(lambda work: self._note_sent(work, key), works)
         works = [w for w in works if w.outcome is None]
         try:
             job = self._submitted(record_type, works, key) if works else ""
@@ -168,9 +166,9 @@ class Jobs:
         except ServiceError as lost:
             for work in works:
                 work.in_doubt = isinstance(lost, OutcomeUnknown)
-                self.sender.missed(work, lost)
+            self.sender.missed(works, lost)
             return []
-        self._each(works, lambda work: self._note_job(work, job))
+        side_by_side(lambda work: self._note_job(work, job), works)
         self.handed_over += len(works)
         return []
 
@@ -228,12 +226,6 @@ class Jobs:
 
     def _lost(self, work: Work) -> None:
         work.settle(Outcome.UNFINISHED, Problem("LEDGER-BUSY", f"{name_of(work, self.step)}: another worker took it over."))
-
-    @staticmethod
-    def _each(works: Sequence[Work], act: Any) -> None:
-        with ThreadPoolExecutor(max_workers=LEDGER_WRITERS) as pool:
-            for _ in pool.map(act, works):
-                pass
 
 
 def key_of(record_type: str, works: Iterable[Work]) -> str:

@@ -15,7 +15,6 @@ from tallybridge.clock import Clock
 from tallybridge.errors import (
     AlreadyExists,
     LoginRefused,
-    NotSent,
     OutcomeUnknown,
     OutOfTime,
     Refused,
@@ -108,14 +107,18 @@ class Sender:
         """Whether nothing more is sent: the destination is down, or the time is used up."""
         return self.failure is not None or self.worker.is_short(self.clock.now().timestamp(), self.sent)
 
-    def missed(self, work: Work, lost: ServiceError) -> None:
-        """Say on a record, and of the destination, that a request of it got no answer."""
+    def missed(self, works: Sequence[Work], lost: TallybridgeError) -> None:
+        """Say on some records, and of the destination, that a request of theirs got no answer."""
         if isinstance(lost, OutOfTime):  # says nothing of the destination
-            self._not_sent(work, lost.code)
+            for work in works:
+                self._not_sent(work, lost.code)
             return
         if isinstance(lost, LoginRefused):
             self._fail(Problem(lost.code, lost.message, lost.advice))
-        work.settle(Outcome.UNFINISHED, problem_of(work, self.step, lost))
+        else:
+            self._not_reached(lost)
+        for work in works:
+            work.settle(Outcome.UNFINISHED, problem_of(work, self.step, lost))
 
     def _send(self, work: Work, number: int) -> None:
         if self.must_stop():
@@ -161,14 +164,8 @@ class Sender:
         except Refused as refused:
             self._reached()
             self._refused(work, number, refused)
-        except LoginRefused as refused:
-            self._fail(Problem(refused.code, refused.message, refused.advice))
-            work.settle(Outcome.UNFINISHED, problem_of(work, self.step, refused))
-        except OutOfTime as late:  # says nothing of the destination
-            self._not_sent(work, late.code)
-        except (NotSent, OutcomeUnknown, ServiceError, StepFailed) as lost:
-            self._missed(lost)
-            work.settle(Outcome.UNFINISHED, problem_of(work, self.step, lost))
+        except (ServiceError, StepFailed) as lost:
+            self.missed([work], lost)
         except LostClaim:
             work.settle(Outcome.UNFINISHED, Problem("LEDGER-BUSY", f"{name_of(work, self.step)}: another worker took it over."))
 
@@ -272,7 +269,7 @@ class Sender:
         with self.guard:
             self.unreachable = 0
 
-    def _missed(self, lost: TallybridgeError) -> None:
+    def _not_reached(self, lost: TallybridgeError) -> None:
         with self.guard:
             self.unreachable += 1
             down = self.unreachable >= UNREACHABLE_LIMIT

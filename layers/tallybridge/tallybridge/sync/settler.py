@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import ServiceError
+from tallybridge.pieces import side_by_side
 from tallybridge.sync.difference import difference
 from tallybridge.sync.held import Held, agree
 from tallybridge.sync.ledger import Ledger, LostClaim
@@ -15,7 +15,6 @@ from tallybridge.sync.runlog import Outcome
 from tallybridge.sync.step import SYNC_COMPLETE, Found, Mark, MarkResult, Problem, Refusal, Step, Write
 from tallybridge.sync.work import Work, destination_of, explain, name_of, problem_of, proof_of, sent_of
 
-LEDGER_WRITERS = 8
 NO_ANSWER = MarkResult(False, "STATUS", "no answer")
 """What counts as said of a mark that the source did not mention."""
 
@@ -89,7 +88,7 @@ class Settler:
                 text = f"{self._name(work)}: done in the destination, but the source could not be written back: {answer.message}"
                 advice = f"{answer.advice} The next run finds the counterpart and completes the source record.".strip()
                 work.settle(Outcome.UNFINISHED, Problem(answer.code, text, advice))
-        each([w for w in works if w.outcome is not Outcome.UNFINISHED], self._settle)
+        side_by_side(self._settle, [w for w in works if w.outcome is not Outcome.UNFINISHED])
 
     def _complete_details(self, works: list[Work]) -> None:
         """Line ids and the like go first: a record that is complete is not looked at again."""
@@ -151,18 +150,3 @@ def transferred(step: Step, value: str) -> str | None:
 def was_there(work: Work) -> bool:
     """Whether the destination had the record before."""
     return isinstance(work.plan, Found) or work.action == "recover"
-
-
-def each(works: Sequence[Work], act: Callable[[Work], None]) -> None:
-    """Act on each of the works, several at a time."""
-    if len(works) == 1:
-        act(works[0])
-    elif works:
-        with ThreadPoolExecutor(max_workers=min(LEDGER_WRITERS, len(works))) as pool:
-            _all(pool.map(act, works))
-
-
-def _all(values: Iterable[object]) -> None:
-    """Run through a lazy map, so that its exceptions come out."""
-    for _ in values:
-        pass
