@@ -17,7 +17,6 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
-import moto.core.responses as core_responses
 import moto.stepfunctions.parser.asl.component.common.path.result_path as result_path
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils as lambda_tasks
 import moto.stepfunctions.parser.asl.component.state.state as state_module
@@ -29,7 +28,6 @@ import moto.stepfunctions.parser.backend.execution as execution_module
 import moto.stepfunctions.parser.models as models
 from moto.cloudformation.models import Stack
 from moto.core.responses import ActionResult
-from moto.core.utils import method_names_from_class
 from moto.stepfunctions.exceptions import InvalidToken
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType, TaskFailedEventDetails
@@ -335,7 +333,6 @@ def repeated_work_is_remembered() -> None:
     put(AmazonStateLanguageParser, "parse", staticmethod(functools.lru_cache(maxsize=64)(parse)))
     for module in (json_path, result_path):
         put(module, "parse", functools.lru_cache(maxsize=2048)(getattr(module, "parse")))  # noqa: B009
-    put(core_responses, "method_names_from_class", functools.cache(method_names_from_class))
     original, clients, lock = boto_client.boto_client_for, {}, threading.Lock()
 
     def client_for(region: str, service: str, state_credentials: Any = None) -> Any:

@@ -113,16 +113,18 @@ def test_a_dry_run_submits_nothing(memory: MemoryWorld) -> None:
     assert CREATE not in writes(world)
 
 
+def seen_with(world: MemoryWorld, mode: str, step: str, how: str) -> tuple[Any, list[Any]]:
+    """Both systems, and what a run says of its records, with this setting in a tenant made anew."""
+    fill_few(world, mode, step)
+    output = on(world, how).run(steps=[step])
+    assert (output["outcome"], output["tiedOut"]) == ("completed", True), world.summary(output)["messages"]
+    return picture(world), [(t["synced"], t["already"], t["held"]) for t in output["totals"]]
+
+
 @pytest.mark.parametrize(("either", "step"), INTO_NETSUITE, indirect=["either"])
 def test_both_systems_look_as_after_single_requests(either: tuple[MemoryWorld, str], step: str) -> None:
     world, mode = either
-    seen = []
-    for how in ("off", "always"):
-        fill_few(world, mode, step)
-        output = on(world, how).run(steps=[step])
-        assert (output["outcome"], output["tiedOut"]) == ("completed", True), world.summary(output)["messages"]
-        seen.append((picture(world), [(t["synced"], t["already"], t["held"]) for t in output["totals"]]))
-    assert seen[0] == seen[1]
+    assert seen_with(world, mode, step, "off") == seen_with(world, mode, step, "always")
     assert world.netsuite.jobs.jobs or step in IN_TURN, step
 
 
@@ -234,14 +236,8 @@ OUT_OF_NETSUITE = [(mode, step) for mode, step in STEPS if (mode, step) not in I
 @pytest.mark.parametrize(("either", "step"), OUT_OF_NETSUITE, indirect=["either"])
 def test_marks_together_leave_what_single_marks_leave(either: tuple[MemoryWorld, str], step: str) -> None:
     world, mode = either
-    seen = []
-    for how in ("off", "always"):
-        fill_few(world, mode, step)
-        output = on(world, how).run(steps=[step])
-        assert (output["outcome"], output["tiedOut"]) == ("completed", True), world.summary(output)["messages"]
-        seen.append((picture(world), [(t["synced"], t["already"], t["held"]) for t in output["totals"]]))
+    assert seen_with(world, mode, step, "off") == seen_with(world, mode, step, "always")
     calls = writes(world)
-    assert seen[0] == seen[1]
     assert not any(name.startswith("PATCH") and name.endswith("{id}") for name in calls), calls
     assert world.netsuite.jobs.jobs
 
