@@ -146,8 +146,9 @@ class BatchTask(StepTask):
         lines = list(map(self.rehearsal.told, done.lines))
         lines += [self.line(Level.WARNING, *self._dropped(f)) for f in sorted(step.context.dropped)]
         lines += self._renumbered(step.context.renumbered)
-        lines += [self.line(Level(level), told.message, told.code, told.advice) for level, told in step.context.remarks]
-        step.context.remarks.clear()
+        while step.context.remarks:  # taken one by one, since the chunk that is sent meanwhile may add to them
+            level, told = step.context.remarks.pop(0)
+            lines.append(self.line(Level(level), told.message, told.code, told.advice))
         failure = done.failure
         if failure and self.learns_of_one_away():
             failure = None  # said once, for the run
@@ -231,10 +232,6 @@ class Chunk:
     decided: Decided
     instructions: Mapping[str, Instruction]
     left_out: Sequence[LeftOut]
-
-    @property
-    def groups(self) -> set[str]:
-        return {c.group for c in self.candidates if c.group}
 
 
 class Chunks:
