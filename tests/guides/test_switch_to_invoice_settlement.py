@@ -23,10 +23,11 @@ def in_netsuite(world: MemoryWorld) -> dict[str, int]:
     return {kind: len(dump.get(kind, [])) for kind in TRANSACTIONS}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def synced(started_mode_a: MemoryWorld) -> Synced:
     """A mode A tenant after a green run: the world, what Zuora holds, and how many records NetSuite has."""
     world, full = started_mode_a, full_world("A")
+    switch(world, {}, settlement=False)
     world.reset(**{**full.settings, "default_subsidiary": "Parent Company", "zuora_default_currency": "USD"})
     world.load(full.first_zuora, full.first_netsuite)
     output = run(world)
