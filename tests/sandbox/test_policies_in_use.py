@@ -16,6 +16,7 @@ from sandbox.aws.permissions import Need, _allows, _listed, needs
 from sandbox.clock import VirtualClock
 from sandbox.host import Sandbox, SandboxOptions
 from tallybridge.errors import ConfigurationError
+from tallybridge_cli import options
 from tallybridge_cli.main import app
 from tallybridge_cli.setup import policies
 
@@ -73,9 +74,11 @@ def reading(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple
                 used.add(need.action) if found else refused.append(need)
         return before(client, operation, parameters)
 
+    alone = options.silent.set(True)  # whoever may not see what the installation connects is told so, which is another matter
     with monkeypatch.context() as patch:  # taken back before the sandbox ends, which has a watch of its own
         patch.setattr(BaseClient, "_make_api_call", watched)
         yield used, refused
+    options.silent.reset(alone)
 
 
 def test_reading_takes_the_policy_for_reading_and_all_of_it(
