@@ -1,14 +1,13 @@
-"""What a run costs on AWS by its price list: time of functions, states, calls to tables and buckets. Prices are those of `sandbox.volume`,
-for functions those of arm64, as which the template deploys them. Time of functions includes waiting for vendors and for AWS."""
+"""What a run costs on AWS by its price list: time of functions, states, calls to tables and buckets. Prices are those of `sandbox.volume`.
+Time of functions includes waiting for vendors and for AWS."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from sandbox.bench_measure import Measured
-from sandbox.volume import GET, LAMBDA_REQUEST, PUT, PUTS, READS, TABLE_READ, TABLE_WRITE, TRANSITION, WRITES
+from sandbox.volume import GET, LAMBDA_GB_SECOND, LAMBDA_REQUEST, PUT, PUTS, READS, TABLE_READ, TABLE_WRITE, TRANSITION, WRITES
 
-GIGABYTE_SECOND = 0.0000133334
 PRICES = {
     "DynamoDB": {
         **dict.fromkeys(WRITES, TABLE_WRITE),
@@ -24,7 +23,7 @@ PER = 100_000
 
 def cost(measured: Measured) -> dict[str, float]:
     """US dollars of a run, by service."""
-    functions = measured.gigabyte_seconds * GIGABYTE_SECOND + measured.invocations * LAMBDA_REQUEST
+    functions = measured.gigabyte_seconds * LAMBDA_GB_SECOND + measured.invocations * LAMBDA_REQUEST
     amounts = {"Lambda": functions, "Step Functions": measured.states * TRANSITION}
     for service, prices in PRICES.items():
         amounts[service] = sum(measured.aws.get(operation, 0) * price for operation, price in prices.items())
