@@ -93,6 +93,15 @@ class Both:
     def stop(self, execution: str) -> None:
         boto3.client("stepfunctions").stop_execution(executionArn=execution)
 
+    def started_and_stopped(self, after: float) -> tuple[list[str], str]:
+        """Both jobs, of which the billing sync is stopped after so many seconds and begun anew: the executions that go on."""
+        with self.clock.working():
+            revenue, stopped = self.start_revenue(), self.start_billing()
+            self.clock.sleep(after)
+            self.stop(stopped)
+            self.clock.sleep(1)
+            return revenue, self.start_billing()
+
     def item(self) -> dict[str, Any]:
         """The item that the account's slots live in."""
         table = boto3.resource("dynamodb", region_name=self.sandbox.aws.region).Table(self.sandbox.aws.outputs["RunsTable"])

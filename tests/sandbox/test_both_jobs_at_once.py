@@ -19,12 +19,7 @@ def test_together_they_never_have_more_calls_in_flight_than_slots_also_when_one_
     """Workers at work on long calls, and those of a stopped run, are not taken for dead."""
     with both_jobs(tmp_path, slots=5, latency_ms=4_000, instances=3) as both:
         both.sandbox.control("netsuite", "faults", LONG_PAGE)
-        with both.clock.working():
-            revenue, stopped = both.start_revenue(), both.start_billing()
-            both.clock.sleep(180)
-            both.stop(stopped)
-            both.clock.sleep(1)
-            billing = both.start_billing()
+        revenue, billing = both.started_and_stopped(after=180)
         both.check_revenue(revenue)
         assert both.ended(billing)["output"]["outcome"] == "completed with warnings"
         assert (both.account.refused, both.account.most) == ([], both.slots)
@@ -64,12 +59,7 @@ def test_with_batch_requests_they_share_the_slots_and_nothing_is_doubled(tmp_pat
     """Jobs take no slot; their submits, looks and look-ups do. A run that is stopped leaves jobs behind, which the next one waits for."""
     slow, on = {"netsuite": {"processors": 2, "async_item_s": 3.0}}, {"netsuite_batch_requests": "always"}
     with both_jobs(tmp_path, slots=3, latency_ms=1_000, instances=2, profile=slow, settings=on) as both:
-        with both.clock.working():
-            revenue, stopped = both.start_revenue(), both.start_billing()
-            both.clock.sleep(150)
-            both.stop(stopped)
-            both.clock.sleep(1)
-            billing = both.start_billing()
+        revenue, billing = both.started_and_stopped(after=150)
         both.check_revenue(revenue)
         assert both.ended(billing)["output"]["outcome"] == "completed with warnings"
         assert (both.account.refused, both.account.most) == ([], both.slots)
