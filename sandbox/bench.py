@@ -31,6 +31,7 @@ from typing import Any
 from sandbox import revenue_bench
 from sandbox.aws.functions_apart import FunctionsApart
 from sandbox.aws.meter import interpreter
+from sandbox.aws.translate import load_template
 from sandbox.bench_cost import PER, cost_of, in_words
 from sandbox.bench_measure import RUN_SECONDS, SYSTEMS, Measured, Profile, calls, measure, run, set_latency
 from sandbox.bench_table import table
@@ -305,7 +306,7 @@ def memory(invoices: int, slots: int, out: Path) -> str:
         sandbox.load(bench_tenant(invoices))
         run(sandbox, ["customers", "charges"])
         environment = {**os.environ, **sandbox.env, "PYTHONPATH": os.pathsep.join(sys.path)}
-        environment |= {"INSTANCE_NAME": "bench", "NOTIFICATION_SENDER": "bench@example.com"}
+        environment |= {**usual_variables(), "INSTANCE_NAME": "bench", "NOTIFICATION_SENDER": "bench@example.com"}
         done = subprocess.run(
             [sys.executable, "-m", WORKER],
             cwd=REPOSITORY,
@@ -322,12 +323,18 @@ def memory(invoices: int, slots: int, out: Path) -> str:
         return f"Peak memory of a worker, backlog of {figures['selected']:>6,}: select {select}, batch {batch} (after import {imported})"
 
 
+def usual_variables() -> dict[str, str]:
+    """Those that the template gives to every function, as far as they are known before it is deployed."""
+    variables = load_template(REPOSITORY / "template.yaml")["Globals"]["Function"]["Environment"]["Variables"]
+    return {name: value for name, value in variables.items() if isinstance(value, str)}
+
+
 def imports(bench: Bench) -> None:
     """Import time of a sync function in a fresh process, best of five, beside an empty interpreter: with bytecode and the variables of the
     template, as it is deployed, and without bytecode."""
     code = "import sys; sys.path.insert(0, 'functions/invoices'); import app; import tallybridge.steps.invoices"
     client = "import boto3; boto3.client('dynamodb', region_name='eu-west-1')"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYDANTIC_DISABLE_PLUGINS": "__all__"}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **usual_variables()}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     kept = {**environment, "PYTHONPYCACHEPREFIX": str(bench.out / "bytecode")}
     without = {**environment, "PYTHONPYCACHEPREFIX": str(bench.out / "none"), "PYTHONDONTWRITEBYTECODE": "1"}
