@@ -38,7 +38,6 @@ from sandbox.bench_table import table
 from sandbox.demo.bench import bench as bench_tenant
 from sandbox.demo.bench_steps import CASES
 from sandbox.host import REPOSITORY, Sandbox, SandboxOptions
-from tallybridge.settings import Settings
 
 COMMERCIAL = {
     "customers": 200,
@@ -56,8 +55,12 @@ WORKER = "sandbox.bench_worker"
 BATCHES = "netsuite_batch_requests"
 """The setting that chooses NetSuite's batch requests."""
 PROCESSORS, ITEM_SECONDS = 5, 1.2
+PROCESSING = {"netsuite": {"processors": PROCESSORS, "async_item_s": ITEM_SECONDS}}
 """Of an account's asynchronous jobs: how many at a time, and how long one record takes."""
 INTO_ZUORA = ("sales_orders", "netsuite_customers", "netsuite_payments", "netsuite_credit_memos", "netsuite_refunds")
+OF_PAYMENTS = ("payments", "refunds")
+SPARING = {BATCHES: "always", "journal_only_progress_mark": "Yes"}
+"""Settings with which statuses are written together, or not at all while a record is under way."""
 EVERYTHING_ON = {
     "enable_sales_order_sync": "Yes",
     "disable_netsuite_payment_sync": "No",
@@ -155,6 +158,7 @@ def main() -> int:
         bench.say(f"{options.invoices:,} invoices of 3 lines, {options.records:,} of every other object")
         bench.say(f"{options.latency_ms} ms a call, {options.slots} slots")
         steps(bench)
+        sparing(bench)
         idle(bench)
         for count in options.memory:
             bench.say(memory(count, options.slots, bench.out))
@@ -200,7 +204,7 @@ def beside(found: Measured) -> str:
 
 
 def one_by_one() -> dict[str, str]:
-    return {BATCHES: "off"} if BATCHES in Settings.model_fields else {}
+    return {BATCHES: "off"}
 
 
 def steps(bench: Bench) -> None:
@@ -243,7 +247,7 @@ def take(bench: Bench, found: Measured) -> None:
         bench.lowest("lowest", found.ratio)
     if step not in INTO_ZUORA:
         bench.highest("fixed", found.fixed)
-    if mode == "B" and step in ("payments", "refunds"):
+    if mode == "B" and step in OF_PAYMENTS:
         bench.results[step] = found.each(found.zuora_calls)
     if mode == "B" and step == "invoices":
         bench.results["processor"] = found.each(sum(found.processor.values())) * 1000
@@ -251,13 +255,24 @@ def take(bench: Bench, found: Measured) -> None:
         bench.say(f"  processor time a record in ms: {whose}; the embedded AWS beside it {found.each(found.emulator) * 1000:.1f}")
 
 
+def sparing(bench: Bench) -> None:
+    """The steps that mark records one by one, with the settings that spare these calls."""
+    options = bench.options
+    kinds = [(step, mode) for step in INTO_ZUORA for mode in options.modes] + [(step, "B") for step in OF_PAYMENTS]
+    due = [(step, mode) for step, mode in kinds if step in options.steps and mode in options.modes and mode in CASES[step][1]]
+    if due:
+        bench.say(f"\nWith {' and '.join(f'{name} {value}' for name, value in SPARING.items())}\n{HEAD}")
+    for step, mode in due:
+        found = bench.measured(replace(options.profile(step, mode), settings=SPARING, account=PROCESSING))
+        if step in INTO_ZUORA:
+            bench.highest("into_zuora_sparing", found.each(found.netsuite_calls))
+        else:
+            bench.results[f"{step}_sparing"] = found.each(found.zuora_calls)
+
+
 def batches(bench: Bench, profile: Profile) -> None:
     """Invoices by NetSuite's batch requests, in an account with so many processors; their limit is processors / time of a record."""
-    if BATCHES not in Settings.model_fields:
-        bench.absent |= dict.fromkeys(("batch_calls", "batch_pace"), "not built")
-        return
-    account = {"netsuite": {"processors": PROCESSORS, "async_item_s": ITEM_SECONDS}}
-    found = bench.measured(replace(profile, settings={BATCHES: "always"}, account=account, loops=False))
+    found = bench.measured(replace(profile, settings={BATCHES: "always"}, account=PROCESSING, loops=False))
     pace, limit = found.rate, PROCESSORS / ITEM_SECONDS
     bench.say(f"    by batch requests: {pace:.2f}/s of {limit:.2f}/s ({PROCESSORS} processors, {ITEM_SECONDS} s a record)")
     bench.results |= {"batch_calls": found.each(found.netsuite_calls), "batch_pace": pace / limit}
