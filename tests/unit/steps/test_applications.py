@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.steps.documents.memo_mapping import trigger_of
-from tallybridge.steps.settling.applications import Shortage, allotted
+from tallybridge.steps.shared.applications import Shortage, allotted
 
 CENTS = st.integers(1, 10_000).map(lambda n: Decimal(n) / 100)
 AMOUNTS = st.dictionaries(st.sampled_from("1234"), CENTS)

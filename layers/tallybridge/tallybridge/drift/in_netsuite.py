@@ -10,7 +10,7 @@ from tallybridge.clock import utc_moment
 from tallybridge.drift.kinds import RECORD_TYPES, Kind
 from tallybridge.netsuite import NetSuite
 from tallybridge.netsuite.suiteql import MAX_ROWS
-from tallybridge.steps.settling.applications import applications
+from tallybridge.steps.shared.applications import applications
 from tallybridge.steps.shared.netsuite_source import MODIFIED, MOMENT
 
 MAX_WINDOWS = 1_000

@@ -13,8 +13,8 @@ from tallybridge.ids import netsuite_id
 from tallybridge.steps.documents.adjustment_mapping import CREDIT_MEMO, AdjustmentData, AdjustmentMapping
 from tallybridge.steps.documents.document_lines import DocumentData
 from tallybridge.steps.invoices import ITEMS, TAXES
-from tallybridge.steps.settling.applications import applications, apply_lines, apply_sublist, by_document, open_balances
 from tallybridge.steps.settling.families import families, taken
+from tallybridge.steps.shared.applications import applications, apply_lines, apply_sublist, by_document, open_balances
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.currencies import told_once
 from tallybridge.steps.shared.parents import INVOICE_FIELDS

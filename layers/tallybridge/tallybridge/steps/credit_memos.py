@@ -12,7 +12,7 @@ from tallybridge.clock import utc_moment
 from tallybridge.steps.documents.document_checks import DocumentChecks
 from tallybridge.steps.documents.document_lines import DocumentData
 from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
-from tallybridge.steps.settling.applications import (
+from tallybridge.steps.shared.applications import (
     Allotment,
     allotted,
     applications,

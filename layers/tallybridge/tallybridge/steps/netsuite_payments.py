@@ -15,13 +15,13 @@ from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.settling import netsuite_payment_drift as followed
 from tallybridge.steps.settling import netsuite_payment_requests as requests
-from tallybridge.steps.settling.applications import Application
 from tallybridge.steps.settling.netsuite_beside import Settled, settled
 from tallybridge.steps.settling.netsuite_payment_data import PaymentData, remark_level, sums_by_document
 from tallybridge.steps.settling.netsuite_payment_dates import with_a_date
 from tallybridge.steps.settling.netsuite_payment_drift import number_of
 from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess, Present, aim
 from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, JOURNAL, NetSuiteSettlement
+from tallybridge.steps.shared.applications import Application
 from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.netsuite_left_out import BEFORE_CUTOVER, IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
 from tallybridge.steps.shared.netsuite_source import SuiteSelection
@@ -368,10 +368,12 @@ class NetSuitePayments(NetSuiteSettlement):
     def _plan_create(self, record: SourceRecord) -> Write:
         data: PaymentData = record.data
         remarks, facts = self._remarks(data), self._facts(data, data.wanted)
-        plan = Write("create", CREATING, CREATE_REFUSED, (), remark_level=remark_level(data))
-        if self.settlement_on:
-            return with_a_date(self, record, plan, remarks, facts)
-        return replace(plan, requests=requests.create_in_steps(data, record, self), remarks=remarks, facts=facts)
+        plan = Write("create", CREATING, CREATE_REFUSED, (), remarks=remarks, remark_level=remark_level(data), facts=facts)
+        if not self.settlement_on:
+            return replace(plan, requests=requests.create_in_steps(data, record, self.connector_fields(record), self.synced_field()))
+        own = self.connector_fields(record, Transaction__NS=data.row.get("tranid", ""))
+        today, falls_back = self.context.clock.now().date().isoformat(), self.settings.payment_date_fallback == "today"
+        return with_a_date(record, plan, own, self.context.learned, today=today, falls_back=falls_back)
 
     def _gone(self, record: SourceRecord, found: Sequence[Counterpart]) -> Problem | None:
         """The payment was in Zuora and is not any more; a person has to ask for it again (sequence-and-status.md section 6)."""
@@ -410,7 +412,7 @@ class NetSuitePayments(NetSuiteSettlement):
                 return self._plan_unsent(record, there)
             if there.record.get("TransferredToAccounting") == "Yes":
                 return Found(there)
-            done = (requests.transferred(there.id, self),)
+            done = (requests.transferred(there.id, self.synced_field()),)
             return Write("recover", CREATING, CREATE_REFUSED, done, destination_id=there.id)
         wanted = data.wanted
         same = there.amount == data.amount and there.record.get("AccountId") == data.row.get("account")
@@ -419,7 +421,7 @@ class NetSuitePayments(NetSuiteSettlement):
             return Hold((Problem("NSPAY-DRAFT", text, "Delete the draft in Zuora; the payment is then created anew."),))
         if problems := self.problems(record):
             return Hold(tuple(problems))
-        rest = requests.rest_of_draft(data, record, there.id, self)
+        rest = requests.rest_of_draft(data, record, there.id, self.synced_field())
         return Write("create", CREATING, CREATE_REFUSED, rest, destination_id=there.id)
 
     def _plan_unsent(self, record: SourceRecord, there: Counterpart) -> Plan:
@@ -445,7 +447,7 @@ class NetSuitePayments(NetSuiteSettlement):
         if wanted is None:
             return Hold((followed.unclear(data, there),))
         facts = self._facts(data, wanted, refunded)
-        changes = requests.changes(data, wanted, there, self)
+        changes = requests.changes(data, wanted, there, self.synced_field())
         cutover = self.settings.cutover_netsuite_payment
         if problem := followed.may_not_follow(data, there, bool(changes), cutover.isoformat() if cutover else ""):
             return Hold((problem,))

@@ -12,7 +12,6 @@ from tallybridge import money
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.pieces import all_at_once
 from tallybridge.settings import NumberMapping
-from tallybridge.steps.settling.applications import applied_parts, apply_lines, apply_sublist, changed_lines, open_balances
 from tallybridge.steps.settling.families import Family, Spread, families, taken
 from tallybridge.steps.settling.settlements import (
     METHOD,
@@ -21,6 +20,7 @@ from tallybridge.steps.settling.settlements import (
     Settlement,
 )
 from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.applications import applied_parts, apply_lines, apply_sublist, changed_lines, open_balances
 from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.currencies import Customer, own_currency
 from tallybridge.steps.shared.parents import INVOICE_FIELDS

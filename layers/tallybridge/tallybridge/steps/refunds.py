@@ -11,7 +11,6 @@ from typing import Any
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.pieces import all_at_once
 from tallybridge.settings import NumberMapping
-from tallybridge.steps.settling.applications import ZERO, apply_lines, apply_sublist, changed_lines
 from tallybridge.steps.settling.families import Family, families, spread
 from tallybridge.steps.settling.settlements import (
     METHOD,
@@ -20,6 +19,7 @@ from tallybridge.steps.settling.settlements import (
     Settlement,
 )
 from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.applications import ZERO, apply_lines, apply_sublist, changed_lines
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, NOT_WANTED, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.currencies import Customer
 from tallybridge.steps.shared.parents import INVOICE_FIELDS, PAYMENT_FIELDS

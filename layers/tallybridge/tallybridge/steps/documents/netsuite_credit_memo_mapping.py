@@ -10,7 +10,7 @@ from typing import Any
 
 from tallybridge import money
 from tallybridge.steps.documents.adjustment_spread import CHARGE, CREDIT, ZERO, Book, Share, placed
-from tallybridge.steps.settling.applications import Application, by_document
+from tallybridge.steps.shared.applications import Application, by_document
 from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row
 from tallybridge.steps.shared.problems import other_currency

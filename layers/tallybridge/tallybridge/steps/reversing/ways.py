@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.steps.reversing.documents import RECEIVABLE, Applied, Books, Document, Posting
-from tallybridge.steps.settling.applications import apply_sublist
+from tallybridge.steps.shared.applications import apply_sublist
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.reversal import Reversal, external_id
 from tallybridge.sync.step import CREATED, IGNORE, Later, Problem, Request

@@ -13,7 +13,7 @@ from typing import Any
 
 from tallybridge.ids import netsuite_id
 from tallybridge.settings import Settings
-from tallybridge.steps.settling.applications import ZERO
+from tallybridge.steps.shared.applications import ZERO
 from tallybridge.steps.shared.conditions import NOT_TRANSFERRED, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.zuora.selection import Condition, Is, SourceQuery

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
-from tallybridge.steps.settling.applications import ZERO, Application, Lookup
+from tallybridge.steps.shared.applications import ZERO, Application, Lookup
 
 DEPOSIT, CREDIT, DEPOSIT_APPLICATION = "CustDep", "CustCred", "DepAppl"
 """SuiteQL type codes."""

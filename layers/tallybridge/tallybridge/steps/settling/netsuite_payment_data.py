@@ -10,10 +10,10 @@ from typing import Any
 
 from tallybridge import money
 from tallybridge.money import plain
-from tallybridge.steps.settling.applications import Application
 from tallybridge.steps.settling.netsuite_beside import Beside
 from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess
 from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, NetSuiteSettlement
+from tallybridge.steps.shared.applications import Application
 from tallybridge.steps.shared.netsuite_source import Row
 from tallybridge.sync.ledger import State
 from tallybridge.sync.step import is_complete

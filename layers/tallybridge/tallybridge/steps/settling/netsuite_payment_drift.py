@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from tallybridge.steps.settling.netsuite_beside import CREDIT, DEPOSIT
+from tallybridge.steps.settling.netsuite_payment_data import PaymentData
 from tallybridge.sync.step import Counterpart, Problem
-
-if TYPE_CHECKING:
-    from tallybridge.steps.settling.netsuite_payment_data import PaymentData
 
 LEAVE = "to leave both sides as they are, set Zuora Integration Status to Ignore."
 CANCEL = "set Transferred to Accounting of the Zuora payment to Ignore and cancel it"

@@ -1,19 +1,20 @@
-"""The requests that make and change the Zuora payment of a NetSuite payment (payments.md, mapping and procedures of P3 and P4)."""
+"""The requests that make and change the Zuora payment of a NetSuite payment (payments.md, mapping and procedures of P3 and P4).
+
+`own` are the connector's fields of a new payment, `synced` those that say when it was written, both under the tenant's names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tallybridge.clock import stamp
+from tallybridge.steps.settling.netsuite_payment_data import PaymentData
 from tallybridge.steps.settling.netsuite_settlements import comment, date_in, given
 from tallybridge.steps.shared.netsuite_source import ZUORA_COMMENT_LIMIT
 from tallybridge.sync.step import CREATED, Counterpart, Made, Request, SourceRecord
 
-if TYPE_CHECKING:
-    from tallybridge.steps.netsuite_payments import NetSuitePayments
-    from tallybridge.steps.settling.netsuite_payment_data import PaymentData
+Fields = Mapping[str, Any]
 
 REFERENCE_LIMIT = 60
 CUTS = {"memo": ZUORA_COMMENT_LIMIT, "reference": REFERENCE_LIMIT}
@@ -24,7 +25,7 @@ DRAFT = "Draft"
 # -- P3: without Invoice Settlement --------------------------------------------------------------------------------------
 
 
-def create_in_steps(data: PaymentData, record: SourceRecord, step: NetSuitePayments) -> tuple[Request, ...]:
+def create_in_steps(data: PaymentData, record: SourceRecord, own: Fields, synced: Fields) -> tuple[Request, ...]:
     """Procedure 1 to 3: a draft, its invoice payments, then Processed."""
     body = {
         "AccountId": data.row["account"],
@@ -36,21 +37,21 @@ def create_in_steps(data: PaymentData, record: SourceRecord, step: NetSuitePayme
         "Comment": comment(data.row.get("memo", "")),
         "Type": "External",
         "Status": DRAFT,
-        **step.connector_fields(record),
+        **own,
     }
     draft = Request("Payment", given(body), key=f"payment-{record.id}")
-    return (draft, *_invoice_payments(data, record, CREATED, data.wanted), _process(CREATED, step))
+    return (draft, *_invoice_payments(data, record, CREATED, data.wanted), _process(CREATED, synced))
 
 
-def rest_of_draft(data: PaymentData, record: SourceRecord, draft: str, step: NetSuitePayments) -> tuple[Request, ...]:
+def rest_of_draft(data: PaymentData, record: SourceRecord, draft: str, synced: Fields) -> tuple[Request, ...]:
     """What a draft lacks: invoice payments, and being processed."""
     missing = {invoice: amount for invoice, amount in data.wanted.items() if invoice not in data.parts}
-    return (*_invoice_payments(data, record, draft, missing), _process(draft, step))
+    return (*_invoice_payments(data, record, draft, missing), _process(draft, synced))
 
 
-def transferred(payment: str, step: NetSuitePayments) -> Request:
+def transferred(payment: str, synced: Fields) -> Request:
     """Transferred to Accounting of a processed payment."""
-    return Request("Payment", {"TransferredToAccounting": TRANSFERRED, **_synced(step)}, payment)
+    return Request("Payment", {"TransferredToAccounting": TRANSFERRED, **synced}, payment)
 
 
 def _invoice_payments(data: PaymentData, record: SourceRecord, payment: str | Made, wanted: Mapping[str, Decimal]) -> list[Request]:
@@ -65,19 +66,15 @@ def _invoice_payments(data: PaymentData, record: SourceRecord, payment: str | Ma
     ]
 
 
-def _process(payment: str | Made, step: NetSuitePayments) -> Request:
+def _process(payment: str | Made, synced: Fields) -> Request:
     """One write, so that no run sees a processed payment that is not transferred to accounting."""
-    return Request("Payment", {"Status": "Processed", "TransferredToAccounting": TRANSFERRED, **_synced(step)}, payment)
-
-
-def _synced(step: NetSuitePayments) -> dict[str, Any]:
-    return step.context.source.to_tenant({"SyncDate__NS": stamp(step.context.clock.now())})
+    return Request("Payment", {"Status": "Processed", "TransferredToAccounting": TRANSFERRED, **synced}, payment)
 
 
 # -- P4: with Invoice Settlement -----------------------------------------------------------------------------------------
 
 
-def create(data: PaymentData, record: SourceRecord, step: NetSuitePayments, *, today: bool = False) -> tuple[Request, ...]:
+def create(data: PaymentData, record: SourceRecord, own: Fields, *, today: bool = False) -> tuple[Request, ...]:
     """One call with its applications; nothing is to be written afterwards. `today`: Zuora dates it, NetSuite's date is in the comment."""
     date = data.row.get("trandate", "")
     body = {
@@ -91,12 +88,12 @@ def create(data: PaymentData, record: SourceRecord, step: NetSuitePayments, *, t
         "type": "External",
         "financeInformation": {"transferredToAccounting": TRANSFERRED},
         **documents(data, data.wanted),
-        **step.connector_fields(record, Transaction__NS=data.row.get("tranid", "")),
+        **own,
     }
     return (Request("/v1/payments", given(body), key=f"payment-{record.id}"),)
 
 
-def changes(data: PaymentData, wanted: Mapping[str, Decimal], there: Counterpart, step: NetSuitePayments) -> tuple[Request, ...]:
+def changes(data: PaymentData, wanted: Mapping[str, Decimal], there: Counterpart, synced: Fields) -> tuple[Request, ...]:
     """First unapply what shrank or vanished, then apply what grew or is new; memo and reference. Nothing where nothing differs.
     `wanted` by Zuora document."""
     present = data.parts
@@ -108,7 +105,7 @@ def changes(data: PaymentData, wanted: Mapping[str, Decimal], there: Counterpart
     texts = {"comment": comment(data.row.get("memo", ""), dated), "referenceId": _reference(data)}
     now = {"comment": there.record.get("Comment") or "", "referenceId": there.record.get("ReferenceId") or ""}
     if found or texts != now:
-        found.append(Request("/v1/payments/{id}", {**texts, **_synced(step)}, there.id))
+        found.append(Request("/v1/payments/{id}", {**texts, **synced}, there.id))
     return tuple(found)
 
 

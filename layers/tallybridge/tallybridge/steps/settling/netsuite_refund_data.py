@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge import money
-from tallybridge.steps.settling.applications import Application
 from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, comment, date_in
+from tallybridge.steps.shared.applications import Application
 from tallybridge.steps.shared.netsuite_source import Row
 
 

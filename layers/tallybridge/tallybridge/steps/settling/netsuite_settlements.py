@@ -101,6 +101,10 @@ class NetSuiteSettlement(NetSuiteToZuora):
 
     # -- mapping -----------------------------------------------------------------------------------------------------
 
+    def synced_field(self) -> dict[str, Any]:
+        """The field that says when a Zuora record was written, under the tenant's name."""
+        return self.context.source.to_tenant({"SyncDate__NS": stamp(self.context.clock.now())})
+
     def connector_fields(self, record: SourceRecord, **more: str) -> dict[str, Any]:
         """The fields that mark a Zuora record as made of a NetSuite one, under the names that the tenant uses."""
         fields = {"IntegrationId__NS": record.id, "Origin__NS": "NETSUITE", "SyncDate__NS": stamp(self.context.clock.now()), **more}

@@ -10,8 +10,8 @@ from typing import Any
 
 from tallybridge.clock import utc_moment
 from tallybridge.errors import Refused
-from tallybridge.steps.settling.applications import Application, applications, by_document
 from tallybridge.steps.shared import custom_fields
+from tallybridge.steps.shared.applications import Application, applications, by_document
 from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.texts import ref

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from tallybridge.clock import EPOCH, utc_moment
 from tallybridge.errors import ConfigurationError, LoginRefused, Refused, ServiceError
 from tallybridge.netsuite.suiteql import MAX_ROWS
-from tallybridge.steps.settling.applications import Application, applications
 from tallybridge.steps.shared import problems
+from tallybridge.steps.shared.applications import Application, applications
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import base_currency
 from tallybridge.steps.shared.fitting import with_remarks
