@@ -21,7 +21,7 @@ ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-revenue test sandbox check build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults slow simulate fuzz mutants clients lock clean
+.PHONY: help setup setup-dev demo demo-revenue test quick sandbox check lint build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults slow simulate fuzz mutants clients lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,7 +69,13 @@ test: $(DEV) ## pass all tests, offline
 sandbox: $(READY) ## keep the sandbox running; options: SETTLEMENT DATA LATENCY_MS QUERY_QUEUE_S QUERY_S NETSUITE_SLOTS TIMEZONE PORT_BASE PROFILE
 	@$(BIN)/python -m sandbox
 
-check: $(DEV) ## ruff, mypy, cfn-lint
+quick: $(DEV) ## the tests that a change touches, nearest first, in under a minute; options: SINCE (HEAD) JOBS
+	@SINCE="$(SINCE)" JOBS=$(JOBS) $(BIN)/python -m tests.quick
+
+check: lint ## everything that is checked of a commit: lint, and what CI runs
+	@.ci/run
+
+lint: $(DEV) ## ruff, mypy, cfn-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CHECKED)
