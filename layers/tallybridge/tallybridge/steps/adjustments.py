@@ -10,13 +10,26 @@ from typing import Any
 
 from tallybridge import money
 from tallybridge.ids import netsuite_id
-from tallybridge.steps.documents.adjustment_mapping import CREDIT_MEMO, AdjustmentData, AdjustmentMapping
-from tallybridge.steps.documents.document_lines import DocumentData
+from tallybridge.steps.documents.adjustment_mapping import (
+    CREDIT_MEMO,
+    AdjustmentData,
+    currency_of,
+    header,
+    item_line,
+    record_type,
+    tax_line,
+)
+from tallybridge.steps.documents.document_checks import OF_LINES, account_is_synced, parent_not_synced, problems
+from tallybridge.steps.documents.document_lines import lines
+from tallybridge.steps.documents.kind import Kind, needed
+from tallybridge.steps.documents.reading import add_charges, record_of
 from tallybridge.steps.invoices import ITEMS, TAXES
 from tallybridge.steps.settling.families import families, taken
 from tallybridge.steps.shared.applications import applications, apply_lines, apply_sublist, by_document, open_balances
+from tallybridge.steps.shared.base import ZuoraToNetSuite
+from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
-from tallybridge.steps.shared.currencies import told_once
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.parents import INVOICE_FIELDS
 from tallybridge.steps.shared.problems import already_there, ambiguous, not_synced
 from tallybridge.steps.shared.texts import day
@@ -81,17 +94,68 @@ KINDS = {"creditMemo": ("CustCred", "credit memos"), "invoice": ("CustInvc", "in
 """SuiteQL type code and plural by record type."""
 
 
-class Adjustments(AdjustmentMapping):
+# -- validations ---------------------------------------------------------------------------------------------------------
+
+
+def invoice_is_synced(kind: Kind[AdjustmentData], company: Company, data: AdjustmentData) -> Iterator[Problem]:
+    """NetSuite has what it adjusts, in its currency, with enough left to credit."""
+    name, label = f"invoice {data.invoice_number}", kind.name(data)
+    if not data.original:
+        yield parent_not_synced(kind, company, "invoice", data, name, data.invoice)
+    elif _takes_from_memo(data) and data.open is None:
+        text = f"{label}: NetSuite credit memo {data.original} of {name} does not exist."
+        advice = "Restore it, or set Transferred to Accounting of the invoice to No so that it is sent again."
+        yield Problem("IIA-GONE", text, advice)
+    elif told := company.booking.booked_otherwise(label, data.amount, kind.currency(data), name, data.booked):
+        yield told
+    elif data.spread and data.spread.short and data.family:
+        for charge in (row for row in data.family.coming if row.get("Type") == "Charge"):
+            yield not_synced("IIA-V1", label, f"adjustment {charge.get('AdjustmentNumber')} of {name}", "adjustment", charge)
+
+
+ADJUSTMENT = Kind[AdjustmentData](
+    object="InvoiceItemAdjustment",
+    code="IIA",
+    label="Adjustment",
+    number="AdjustmentNumber",
+    date="AdjustmentDate",
+    amount="Amount",
+    line_amount="Amount",
+    tax_of="InvoiceItemId",
+    record_type=record_type,
+    header=header,
+    item_line=item_line,
+    tax_line=tax_line,
+    currency=currency_of,
+    checks=(invoice_is_synced, account_is_synced, *OF_LINES),
+    rules={
+        "invoice": 1,
+        "location": 2,
+        "class": 3,
+        "department": 4,
+        "charge": 5,
+        "tax code": 6,
+        "account": 7,
+        "tax item": 8,
+    },
+    creating=lambda data: CREATING[record_type(data)],
+    error=lambda data: ERROR[record_type(data)],
+    in_order=True,
+)
+
+
+class Adjustments(ZuoraToNetSuite):
     """Step 7 of tenants without Invoice Settlement: one NetSuite transaction per processed adjustment."""
 
     name = "adjustments"
     title = "Zuora invoice item adjustments"
-    object = "InvoiceItemAdjustment"
-    object_label = "Adjustment"
+    object = ADJUSTMENT.object
+    object_label = ADJUSTMENT.label
     destination = CREDIT_MEMO
-    in_order = True
-    code = "IIA"
-    needs = (
+    code = ADJUSTMENT.code
+    number_field = ADJUSTMENT.number
+    amount_field = ADJUSTMENT.amount
+    needs: tuple[str, ...] = (
         "class",
         "department",
         "location",
@@ -102,6 +166,13 @@ class Adjustments(AdjustmentMapping):
         "fields:creditMemo",
         "fields:invoice",
     )
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.needs = needed(self.needs, recognition_on=self.settings.netsuite_use_revenue_recognition)
+
+    def currency_of(self, data: Any) -> str:
+        return ADJUSTMENT.currency(data)
 
     @property
     def transaction_types(self) -> tuple[str, ...]:
@@ -139,12 +210,12 @@ class Adjustments(AdjustmentMapping):
         read = self.context.source.children
         items, taxes = read(SOURCE_ITEMS, sorted(of_items)), read(SOURCE_TAXES, sorted(of_taxes))
         found = [_data(head, parents, items, taxes) for _, head, parents in rereads]
-        self.add_charges(found, {})
+        add_charges(self.context.source, found, {})
         invoices = {d.head["InvoiceId"]: d.invoice for d in found if _lowers_an_invoice(d)}
         known = families(self.context, invoices) if invoices else {}
         for data in found:
             data.family = known.get(data.head["InvoiceId"])
-        return [self.record(d) for d in found]
+        return [record_of(ADJUSTMENT, self.company, d) for d in found]
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         """Counterparts; beside charges on negative invoices what is left of the credit memo that they are taken from."""
@@ -199,108 +270,85 @@ class Adjustments(AdjustmentMapping):
     def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
         return self.find_transactions([record], KINDS[record.destination][0]).get(record.id, [])
 
-    # -- validations -------------------------------------------------------------------------------------------------
-
-    rules = {
-        "invoice": 1,
-        "location": 2,
-        "class": 3,
-        "department": 4,
-        "charge": 5,
-        "tax code": 6,
-        "account": 7,
-        "tax item": 8,
-    }
-
-    def problems(self, data: DocumentData) -> list[Problem]:
-        """All failures of one adjustment together."""
-        assert isinstance(data, AdjustmentData)
-        return told_once([*self._invoice_problems(data), *super().problems(data)], self._currencies(data))
-
-    def _invoice_problems(self, data: AdjustmentData) -> Iterator[Problem]:
-        name = f"invoice {data.invoice_number}"
-        if not data.original:
-            yield self.not_synced("invoice", data, name, data.invoice)
-        elif _takes_from_memo(data) and data.open is None:
-            text_ = f"{self.label(data)}: NetSuite credit memo {data.original} of {name} does not exist."
-            advice = "Restore it, or set Transferred to Accounting of the invoice to No so that it is sent again."
-            yield Problem("IIA-GONE", text_, advice)
-        elif problem := self.booking.booked_otherwise(self.label(data), data.amount, self.currency_of(data), name, data.booked):
-            yield problem
-        elif data.spread and data.spread.short and data.family:
-            for charge in (row for row in data.family.coming if row.get("Type") == "Charge"):
-                yield not_synced("IIA-V1", self.label(data), f"adjustment {charge.get('AdjustmentNumber')} of {name}", "adjustment", charge)
-
     # -- action ------------------------------------------------------------------------------------------------------
 
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        data: AdjustmentData = record.data
         if len(found) > 1:
-            return Hold((ambiguous("IIA", self.label(data), KINDS[record.destination][1], found),))
-        if found:
-            return self._plan_found(record, found[0])
-        if problems := self.problems(data):
-            return Hold(tuple(problems))
-        error = ERROR[record.destination]
-        posting = self.posting(day(data.head.get("AdjustmentDate")) or "", self.label(data), record.destination)
-        if closed := posting.plan(error):
-            return closed
-        data.posting = posting.fields
-        body = {**self.header(data), "item": {"items": self.lines(data)}}
-        if _lowers_an_invoice(data):
-            if data.spread and data.spread.short:
-                return Refusal(self._invoice_too_small(data, data.spread.short), error)
-            body |= apply_sublist(apply_lines(data.spread.lines if data.spread else {data.original: data.amount}))
-        create = Write("create", CREATING[record.destination], error, (Request(record.destination, body),))
-        if _takes_from_memo(data):
-            return replace(create, **self._application(data, Decimal(0)))
-        if data.is_credit and data.on_negative_invoice:
-            text_ = f"{self.label(data)}: credit on negative invoice {data.invoice_number}; NetSuite credit memo left unapplied."
-            left = Problem("IIA-UNAPPLIED", text_, "Apply the credit memo in NetSuite by hand.")
-            return replace(create, remarks=(left,), remark_level="WARNING")
-        return create
+            return Hold((ambiguous("IIA", ADJUSTMENT.name(record.data), KINDS[record.destination][1], found),))
+        return _plan_found(self.company, record, found[0]) if found else _plan_create(self.company, record)
 
-    def _application(self, data: AdjustmentData, applied: Decimal) -> dict[str, Any]:
-        """The parts of a plan that apply the original credit memo to the new invoice, as far as it goes; `applied` is there already."""
-        assert data.open is not None
-        available = max(Decimal(0), data.open)
-        target = min(data.amount, applied + available)
-        line = {"doc": {"id": CREATED}, "apply": True, "amount": target}
-        update = Stage(UPDATING, ERROR_UPDATING, (Request(CREDIT_MEMO, apply_sublist([line]), data.original),))
-        short = Remainder(ERROR_UPDATING, self._too_little_open(data, applied), transferred="Error") if target < data.amount else None
-        return {"then": (update,) if target > applied else (), "remainder": short}
 
-    def _too_little_open(self, data: AdjustmentData, applied: Decimal) -> Problem:
-        left, needed = self.money(data, max(Decimal(0), data.open or Decimal(0))), self.money(data, data.amount - applied)
-        memo = f"NetSuite credit memo {data.original} of invoice {data.invoice_number}"
-        text_ = f"{self.label(data)}: {memo} has only {left} left; {needed} needed."
-        advice = "Take back what the credit memo was applied to by hand in NetSuite; the next run applies the rest."
-        return Problem("IIA-OPEN", text_, advice)
+# -- action --------------------------------------------------------------------------------------------------------------
 
-    def _invoice_too_small(self, data: AdjustmentData, short: Decimal) -> Problem:
-        lacking, needed = (money.text(a, self.currency_of(data)) for a in (short, data.amount))
-        documents = f"the NetSuite documents of invoice {data.invoice_number}"
-        text_ = f"{self.label(data)}: {documents} have {lacking} less open than the {needed} credited."
-        advice = "Take back what settles them in NetSuite and is not in Zuora; the next run sends the adjustment."
-        return Problem("IIA-OPEN", text_, advice)
 
-    def _plan_found(self, record: SourceRecord, there: Counterpart) -> Plan:
-        """The NetSuite transaction exists: Zuora is completed, after a missing application of the credit memo has been made."""
-        data: AdjustmentData = record.data
-        reset = is_complete(record.status) or not record.status
-        remark = already_there("IIA", self.label(data), record.destination, there.id) if reset else None
-        applied = _applied_to(data, (there,))
-        if _takes_from_memo(data) and applied < data.amount:
-            if problems := list(self._invoice_problems(data)):
-                return Hold(tuple(problems))
-            resume = Write("recover", "", "", (), destination_id=there.id, **self._application(data, applied))
-            if not resume.then:
-                return Refusal(self._too_little_open(data, applied), ERROR_UPDATING, action="recover")
-            return resume
-        if agree(record.sent, there.held, record.base):
-            return Found(there, remark=remark)
-        remarks = (remark,) if remark else ()
-        return Write("recover", "", ERROR[record.destination], (), destination_id=there.id, remarks=remarks)
+def _plan_create(company: Company, record: SourceRecord) -> Plan:
+    data: AdjustmentData = record.data
+    label, error = ADJUSTMENT.name(data), ADJUSTMENT.error(data)
+    if told := problems(ADJUSTMENT, company, data):
+        return Hold(tuple(told))
+    posting = company.posting(record.destination, day(data.head.get("AdjustmentDate")) or "", label)
+    if closed := posting.plan(error):
+        return closed
+    data.posting = posting.fields
+    body = {**header(company, data), "item": {"items": lines(ADJUSTMENT, company, data)}}
+    if _lowers_an_invoice(data):
+        if data.spread and data.spread.short:
+            return Refusal(_invoice_too_small(data, data.spread.short), error)
+        body |= apply_sublist(apply_lines(data.spread.lines if data.spread else {data.original: data.amount}))
+    create = Write("create", ADJUSTMENT.creating(data), error, (Request(record.destination, body),))
+    if _takes_from_memo(data):
+        return replace(create, **_application(data, Decimal(0)))
+    if data.is_credit and data.on_negative_invoice:
+        text = f"{label}: credit on negative invoice {data.invoice_number}; NetSuite credit memo left unapplied."
+        left = Problem("IIA-UNAPPLIED", text, "Apply the credit memo in NetSuite by hand.")
+        return replace(create, remarks=(left,), remark_level="WARNING")
+    return create
+
+
+def _application(data: AdjustmentData, applied: Decimal) -> dict[str, Any]:
+    """The parts of a plan that apply the original credit memo to the new invoice, as far as it goes; `applied` is there already."""
+    assert data.open is not None
+    available = max(Decimal(0), data.open)
+    target = min(data.amount, applied + available)
+    line = {"doc": {"id": CREATED}, "apply": True, "amount": target}
+    update = Stage(UPDATING, ERROR_UPDATING, (Request(CREDIT_MEMO, apply_sublist([line]), data.original),))
+    short = Remainder(ERROR_UPDATING, _too_little_open(data, applied), transferred="Error") if target < data.amount else None
+    return {"then": (update,) if target > applied else (), "remainder": short}
+
+
+def _too_little_open(data: AdjustmentData, applied: Decimal) -> Problem:
+    left, needed = ADJUSTMENT.money(data, max(Decimal(0), data.open or Decimal(0))), ADJUSTMENT.money(data, data.amount - applied)
+    memo = f"NetSuite credit memo {data.original} of invoice {data.invoice_number}"
+    text_ = f"{ADJUSTMENT.name(data)}: {memo} has only {left} left; {needed} needed."
+    advice = "Take back what the credit memo was applied to by hand in NetSuite; the next run applies the rest."
+    return Problem("IIA-OPEN", text_, advice)
+
+
+def _invoice_too_small(data: AdjustmentData, short: Decimal) -> Problem:
+    lacking, needed = (money.text(a, ADJUSTMENT.currency(data)) for a in (short, data.amount))
+    documents = f"the NetSuite documents of invoice {data.invoice_number}"
+    text_ = f"{ADJUSTMENT.name(data)}: {documents} have {lacking} less open than the {needed} credited."
+    advice = "Take back what settles them in NetSuite and is not in Zuora; the next run sends the adjustment."
+    return Problem("IIA-OPEN", text_, advice)
+
+
+def _plan_found(company: Company, record: SourceRecord, there: Counterpart) -> Plan:
+    """The NetSuite transaction exists: Zuora is completed, after a missing application of the credit memo has been made."""
+    data: AdjustmentData = record.data
+    reset = is_complete(record.status) or not record.status
+    remark = already_there("IIA", ADJUSTMENT.name(data), record.destination, there.id) if reset else None
+    applied = _applied_to(data, (there,))
+    if _takes_from_memo(data) and applied < data.amount:
+        if told := tuple(invoice_is_synced(ADJUSTMENT, company, data)):
+            return Hold(told)
+        resume = Write("recover", "", "", (), destination_id=there.id, **_application(data, applied))
+        if not resume.then:
+            return Refusal(_too_little_open(data, applied), ERROR_UPDATING, action="recover")
+        return resume
+    if agree(record.sent, there.held, record.base):
+        return Found(there, remark=remark)
+    remarks = (remark,) if remark else ()
+    return Write("recover", "", ADJUSTMENT.error(data), (), destination_id=there.id, remarks=remarks)
 
 
 def _data(

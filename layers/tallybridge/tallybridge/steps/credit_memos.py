@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.clock import utc_moment
-from tallybridge.steps.documents.document_checks import DocumentChecks
-from tallybridge.steps.documents.document_lines import DocumentData
-from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
+from tallybridge.steps.documents.document_checks import OF_LINES, parent_not_synced, problem, problems
+from tallybridge.steps.documents.document_lines import item_line, lines, tax_line
+from tallybridge.steps.documents.kind import DocumentData, Kind, needed
+from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, Memo, items_of, taxes_of, with_triggers
+from tallybridge.steps.documents.reading import add_charges, record_of, reread_with_charges
 from tallybridge.steps.shared.applications import (
     Allotment,
     allotted,
@@ -23,7 +25,10 @@ from tallybridge.steps.shared.applications import (
     changed_lines,
     open_balances,
 )
-from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
+from tallybridge.steps.shared.company import Company
+from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, ACCOUNT_FIELDS, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.parents import INVOICE_FIELDS
 from tallybridge.steps.shared.problems import ambiguous, gone
@@ -38,6 +43,7 @@ from tallybridge.sync.step import (
     Found,
     Hold,
     Mark,
+    MarkResult,
     Plan,
     Problem,
     Remainder,
@@ -100,24 +106,97 @@ class CreditMemoData(DocumentData):
         return str(document.get("InvoiceNumber") or document.get("MemoNumber") or document_id)
 
 
-class CreditMemos(DocumentChecks, MemoMapping):
+# -- validations ---------------------------------------------------------------------------------------------------------
+
+
+def account_is_complete(kind: Kind[CreditMemoData], company: Company, data: CreditMemoData) -> Iterator[Problem]:
+    """Its account has a NetSuite customer; selection lets through none without, which may have lost it since."""
+    if not data.account.get("IntegrationId__NS"):
+        name = f"account {data.account.get('AccountNumber', '')}"
+        advice = "Enter the account's NetSuite id, or clear its Integration Status so that it is synced again."
+        told = parent_not_synced(kind, company, "account", data, name, data.account, code="CM-ACCOUNT")
+        yield replace(told, advice=advice) if told.waits_for else told
+
+
+def applications_are_possible(kind: Kind[CreditMemoData], company: Company, data: CreditMemoData) -> Iterator[Problem]:
+    """Rules 1, 2 and 8, which concern updates too."""
+    referred, label = str(data.head.get("InvoiceId") or ""), kind.name(data)
+    for document_id, word in {**({referred: "invoice"} if referred else {}), **data.kinds}.items():
+        if not data.internal_id(document_id):
+            name = f"{word} {data.number_of(document_id)}"
+            yield parent_not_synced(kind, company, word, data, name, data.documents.get(document_id, {}))
+        elif data.internal_id(document_id) in data.gone:
+            name = f"{word} {data.number_of(document_id)}"
+            yield gone(kind.code, label, "invoice", data.internal_id(document_id), name)
+    currency, booking = kind.currency(data), company.booking
+    for document_id, amount in data.applied.items():
+        its = own_currency(data.documents.get(document_id, {}), data.account)
+        name = f"{data.kinds[document_id]} {data.number_of(document_id)}"
+        there = data.booked.get(data.internal_id(document_id), "")
+        crossing = booking.crossing(label, amount, currency, name, its)
+        if told := crossing or booking.booked_otherwise(label, amount, currency, name, there):
+            yield told
+    if told := booking.inexact(label, data.applied.values(), currency):
+        yield told
+    if sum(data.applied.values(), Decimal(0)) > Decimal(data.head.get("TotalAmount") or 0):
+        advice = "Compare the memo with its applications in Zuora; if they are right there, ask for help with this number."
+        yield problem(kind, "applied", data, "applied amounts exceed the memo amount.", advice)
+
+
+MEMO = Memo("CreditMemo", "creditMemo", zuora_type="CREDIT_MEMO", comment_field="Comment")
+CREDIT_MEMO = Kind[CreditMemoData](
+    object="CreditMemo",
+    code="CM",
+    label="Credit memo",
+    number="MemoNumber",
+    date="MemoDate",
+    amount="TotalAmount",
+    line_amount="AmountWithoutTax",
+    tax_of="CreditMemoItemId",
+    record_type=lambda data: "creditMemo",
+    header=MEMO.header,
+    item_line=item_line,
+    tax_line=tax_line,
+    line_type=lambda item: "Charge",
+    quantity=lambda item: None,  # not mapped for credit memos
+    checks=(account_is_complete, applications_are_possible, *OF_LINES),
+    rules={
+        "invoice": 1,
+        "debit memo": 2,
+        "location": 3,
+        "class": 4,
+        "department": 5,
+        "charge": 6,
+        "tax code": 6,
+        "tax item": 6,
+        "sum": 7,
+        "applied": 8,
+        "amount": 9,
+    },
+    creating=lambda data: CREATING,
+    error=lambda data: ERROR_CREATING,
+    in_order=True,
+)
+
+
+class CreditMemos(ZuoraToNetSuite):
     """Step 6: one NetSuite credit memo per posted Zuora credit memo, with its applications; later changes of those as updates."""
 
     name = "credit_memos"
     title = "Zuora credit memos"
-    object = "CreditMemo"
-    object_label = "Credit memo"
+    object = CREDIT_MEMO.object
+    object_label = CREDIT_MEMO.label
     destination = "creditMemo"
-    code = "CM"
+    code = CREDIT_MEMO.code
     transaction_type = "CustCred"
+    number_field = CREDIT_MEMO.number
+    amount_field = CREDIT_MEMO.amount
     chunk = TOGETHER
-    in_order = True
-    needs = ("class", "department", "location", "tax code", "revenue template", "currency", "periods", "fields:creditMemo")
+    needs: tuple[str, ...] = ("class", "department", "location", "tax code", "revenue template", "currency", "periods", "fields:creditMemo")
 
-    tax_of = "CreditMemoItemId"
-    kind = "credit"
-    zuora_type = "CREDIT_MEMO"
-    comment_field = "Comment"
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.needs = needed(self.needs, recognition_on=self.settings.netsuite_use_revenue_recognition)
 
     def query(self) -> SourceQuery:
         conditions = (*UNSENT, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 5
@@ -136,22 +215,22 @@ class CreditMemos(DocumentChecks, MemoMapping):
         counted = 0
         for candidate in super().select():
             copy = candidate.data["copy"]
-            counted += not self._stays_behind(copy)
+            counted += not _stays_behind(self.company, copy)
             if counted <= self.settings.credit_memos_per_run:
                 yield candidate
-            elif not self._stays_behind(copy):
+            elif not _stays_behind(self.company, copy):
                 waiting = LeftOut(self.name, self.object, LIMIT.code, LIMIT.reason, due=LIMIT.due)
                 waiting.add(str(copy.get("MemoNumber") or candidate.id), Decimal(0))
                 self.context.left_out.append(waiting)
 
-    def _stays_behind(self, head: Mapping[str, Any]) -> bool:
-        return head.get("ReasonCode") == MIGRATED and not self.settings.send_migrated_credit_memos
+    def parent_fields(self, object_type: str) -> Sequence[str]:
+        return ACCOUNT_FIELDS
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source = self.context.source
-        rereads, charges = self.reread_with_charges(candidates)
+        rereads, charges = reread_with_charges(source, self.reread, candidates)
         found = [self._data(selected, head, parents["Account"]) for selected, head, parents in rereads]
-        self.add_charges(found, charges)
+        add_charges(source, found, charges)
         referred = {str(d.head.get("InvoiceId") or "") for d in found}
         documents = {
             **self.invoices(referred | _documents(found, "invoice"), INVOICE_FIELDS),
@@ -159,7 +238,7 @@ class CreditMemos(DocumentChecks, MemoMapping):
         }
         for data in found:
             data.documents = documents
-        return [replace(self.record(d), applied=sum(d.applied.values(), Decimal(0))) for d in found]
+        return [replace(record_of(CREDIT_MEMO, self.company, d), applied=sum(d.applied.values(), Decimal(0))) for d in found]
 
     def _data(self, selected: Selected, head: Mapping[str, Any], account: Mapping[str, Any]) -> CreditMemoData:
         children = selected.children
@@ -167,8 +246,9 @@ class CreditMemos(DocumentChecks, MemoMapping):
         moved = utc_moment(selected.updated)[:SECONDS] != utc_moment(head.get("UpdatedDate"))[:SECONDS]
         if moved or sum(applied.values(), Decimal(0)) != Decimal(head.get("AppliedAmount") or 0):  # applied since the copy was taken
             applied, kinds = applied_parts(self.context.source.children(PARTS, [selected.id])[selected.id])
-        items = self.complete_items(children.get("items", []))
-        return CreditMemoData(head, account, items, children.get("taxes", []), applied=applied, kinds=kinds)
+        return CreditMemoData(
+            head, account, with_triggers(children.get("items", [])), children.get("taxes", []), applied=applied, kinds=kinds
+        )
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         """Counterparts; beside each record what NetSuite has applied of it, and what the open balances allow: at most five calls."""
@@ -190,147 +270,107 @@ class CreditMemos(DocumentChecks, MemoMapping):
             applied = held.get(there.get(record.id, ""), ())
             data.booked = booked
             data.present = by_document(a for a in applied if a.zuora_id or a.document in data.wanted)
-            if self._may_apply(data, new=record.id not in there):
+            if _may_apply(self.company, data, new=record.id not in there):
                 data.allotment = allotted(data.wanted, data.present, balances)
         return found
-
-    def _may_apply(self, data: CreditMemoData, *, new: bool) -> bool:
-        """Whether the memo takes its share of the open balances: not when it is not going to be sent."""
-        if new:
-            return not self._stays_behind(data.head) and not self.problems(data)
-        return not any(self._application_problems(data))
 
     def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
         return self.find_transactions([record]).get(record.id, [])
 
-    # -- validations -------------------------------------------------------------------------------------------------
-
-    rules = {
-        "invoice": 1,
-        "debit memo": 2,
-        "location": 3,
-        "class": 4,
-        "department": 5,
-        "charge": 6,
-        "tax code": 6,
-        "tax item": 6,
-        "sum": 7,
-        "applied": 8,
-        "amount": 9,
-    }
-
-    def _parents(self, data: DocumentData) -> Iterator[Problem]:
-        assert isinstance(data, CreditMemoData)
-        if not data.account.get("IntegrationId__NS"):
-            name = f"account {data.account.get('AccountNumber', '')}"
-            advice = "Enter the account's NetSuite id, or clear its Integration Status so that it is synced again."
-            problem = self.not_synced_parent("CM-ACCOUNT", self.label(data), name, "account", data.account)
-            yield replace(problem, advice=advice) if problem.waits_for else problem
-        yield from self._application_problems(data)
-
-    def _application_problems(self, data: CreditMemoData) -> Iterator[Problem]:
-        """Rules 1, 2 and 8, which concern updates too."""
-        referred = str(data.head.get("InvoiceId") or "")
-        for document_id, kind in {**({referred: "invoice"} if referred else {}), **data.kinds}.items():
-            if not data.internal_id(document_id):
-                name = f"{kind} {data.number_of(document_id)}"
-                yield self.not_synced(kind, data, name, data.documents.get(document_id, {}))
-            elif data.internal_id(document_id) in data.gone:
-                name = f"{kind} {data.number_of(document_id)}"
-                yield gone(self.code, self.label(data), "invoice", data.internal_id(document_id), name)
-        currency = self.currency_of(data)
-        for document_id, amount in data.applied.items():
-            its = own_currency(data.documents.get(document_id, {}), data.account)
-            name = f"{data.kinds[document_id]} {data.number_of(document_id)}"
-            there = data.booked.get(data.internal_id(document_id), "")
-            crossing = self.booking.crossing(self.label(data), amount, currency, name, its)
-            if problem := crossing or self.booking.booked_otherwise(self.label(data), amount, currency, name, there):
-                yield problem
-        if problem := self.booking.inexact(self.label(data), data.applied.values(), currency):
-            yield problem
-        if sum(data.applied.values(), Decimal(0)) > Decimal(data.head.get("TotalAmount") or 0):
-            advice = "Compare the memo with its applications in Zuora; if they are right there, ask for help with this number."
-            yield self.problem("applied", data, "applied amounts exceed the memo amount.", advice)
-
     # -- action ------------------------------------------------------------------------------------------------------
 
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        data: CreditMemoData = record.data
         if len(found) > 1:
-            return Hold((ambiguous(self.code, self.label(data), "credit memos", found),))
-        if found:
-            return self._plan_present(record, found[0])
-        if self._stays_behind(data.head):
-            text = "created by the Invoice Settlement migration from a negative invoice; not sent."
-            advice = "Set Transferred to Accounting to Yes or allow migrated memos."
-            return Hold((Problem("CM-MIGRATED", f"{self.label(data)}: {text} {advice}", advice),))
-        if problems := self.problems(data):
-            return Hold(tuple(problems))
-        posting = self.posting(day(data.head.get("MemoDate")) or "", self.label(data))
-        if closed := posting.plan(ERROR_CREATING):
-            return closed
-        data.posting = posting.fields
-        lines = apply_sublist(apply_lines(data.allotment.fits))
-        body = {**self.header(data), "item": {"items": self.lines(data)}, "autoApply": False, **lines}
-        return Write("create", CREATING, ERROR_CREATING, (Request("creditMemo", body),), remainder=self._remainder(data))
-
-    def _plan_present(self, record: SourceRecord, there: Counterpart) -> Plan:
-        """The NetSuite credit memo exists: its applications follow Zuora's, whether it was reset by a person or found after an interrupted
-        create. Item lines, date and customer stay as they are; applications to documents that are not Zuora's too."""
-        data: CreditMemoData = record.data
-        updating = is_update(record.status)
-        if not agree(record.sent, there.held, record.base):
-            if updating:
-                held = f"NetSuite credit memo {there.id} ({self.money(data, there.amount or Decimal(0))})"
-                text = f"amount {self.money(data, record.amount or Decimal(0))} differs from {held}"
-                if same_amount(record.sent, there.held):
-                    text = f"NetSuite credit memo {there.id} {difference(record.sent, there.held, record.base)}"
-                text += "; lines are not changed by an update."
-                advice = "Correct or delete the NetSuite credit memo; the next run looks again."
-                return Hold((self.problem("amount", data, text, advice),))
-            return Write("recover", "", ERROR_CREATING, (), destination_id=there.id)  # refused by the comparison that follows
-        if problems := [*self._application_problems(data)]:
-            return Hold(tuple(problems))
-        lines = changed_lines(data.allotment.reachable(data.present), data.present)
-        remainder = self._remainder(data)
-        if remainder and not lines and has_status(record.status, UPDATING):
-            problem = remainder.problem
-            return Hold((Problem(problem.code, problem.message.replace("{id}", there.id), problem.advice),))
-        if not updating and not lines and not remainder:
-            return Found(there)
-        body = {**(self.descriptive(data) if updating else {}), **apply_sublist(lines)}
-        requests = (Request("creditMemo", body, there.id),) if body else ()
-        action = "update" if updating else "recover"
-        return Write(action, UPDATING, ERROR_UPDATING, requests, destination_id=there.id, remainder=remainder)
-
-    def _remainder(self, data: CreditMemoData) -> Remainder | None:
-        """The applications that NetSuite would refuse, which a later run makes; None when all of them fit."""
-        short = data.allotment.short
-        if not short:
-            return None
-        missing = []
-        for document_id in data.applied:
-            if lack := short.get(data.internal_id(document_id)):
-                open_, needed = self.money(data, lack.open), self.money(data, lack.needed)
-                missing.append(f"not applied to {data.number_of(document_id)}: open balance {open_}, needed {needed}")
-        text = f"{self.label(data)}: created as {{id}}, but {'; '.join(missing)}."
-        advice = "Free the document's balance in NetSuite (a payment made there, or one that Zuora has unapplied); the next run applies it."
-        return Remainder(UPDATING, Problem("CM-OPEN", text, advice))
-
-    # -- mapping -----------------------------------------------------------------------------------------------------
-
-    def line_type(self, item: Mapping[str, Any]) -> str | None:
-        return "Charge"
-
-    def quantity(self, item: Mapping[str, Any]) -> Any:
-        """Not mapped for credit memos."""
-        return None
+            return Hold((ambiguous(self.code, CREDIT_MEMO.name(record.data), "credit memos", found),))
+        return _plan_present(self.company, record, found[0]) if found else _plan_create(self.company, record)
 
     # -- source ------------------------------------------------------------------------------------------------------
+
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """`PUT /v1/credit-memos/bulk`, 50 a call (api-zuora-billing.md 12.4)."""
+        return results_of(self.context.zuora.update_memos("credit", self.bulk_objects(marks)))
 
     def mark_fields(self, mark: Mark) -> dict[str, Any]:
         origin = {"Origin__NS": "ZUORA"} if mark.destination_id else {}
         return {**super().mark_fields(mark), **origin}
+
+
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def _stays_behind(company: Company, head: Mapping[str, Any]) -> bool:
+    return head.get("ReasonCode") == MIGRATED and not company.settings.send_migrated_credit_memos
+
+
+def _may_apply(company: Company, data: CreditMemoData, *, new: bool) -> bool:
+    """Whether the memo takes its share of the open balances: not when it is not going to be sent."""
+    if new:
+        return not _stays_behind(company, data.head) and not problems(CREDIT_MEMO, company, data)
+    return not any(applications_are_possible(CREDIT_MEMO, company, data))
+
+
+def _plan_create(company: Company, record: SourceRecord) -> Plan:
+    data: CreditMemoData = record.data
+    label = CREDIT_MEMO.name(data)
+    if _stays_behind(company, data.head):
+        text = "created by the Invoice Settlement migration from a negative invoice; not sent."
+        advice = "Set Transferred to Accounting to Yes or allow migrated memos."
+        return Hold((Problem("CM-MIGRATED", f"{label}: {text} {advice}", advice),))
+    if told := problems(CREDIT_MEMO, company, data):
+        return Hold(tuple(told))
+    posting = company.posting("creditMemo", day(data.head.get("MemoDate")) or "", label)
+    if closed := posting.plan(ERROR_CREATING):
+        return closed
+    data.posting = posting.fields
+    applied = apply_sublist(apply_lines(data.allotment.fits))
+    items = {"items": lines(CREDIT_MEMO, company, data)}
+    body = {**MEMO.header(company, data), "item": items, "autoApply": False, **applied}
+    return Write("create", CREATING, ERROR_CREATING, (Request("creditMemo", body),), remainder=_remainder(data))
+
+
+def _plan_present(company: Company, record: SourceRecord, there: Counterpart) -> Plan:
+    """The NetSuite credit memo exists: its applications follow Zuora's, whether it was reset by a person or found after an interrupted
+    create. Item lines, date and customer stay as they are; applications to documents that are not Zuora's too."""
+    data: CreditMemoData = record.data
+    updating = is_update(record.status)
+    if not agree(record.sent, there.held, record.base):
+        if updating:
+            held = f"NetSuite credit memo {there.id} ({CREDIT_MEMO.money(data, there.amount or Decimal(0))})"
+            text = f"amount {CREDIT_MEMO.money(data, record.amount or Decimal(0))} differs from {held}"
+            if same_amount(record.sent, there.held):
+                text = f"NetSuite credit memo {there.id} {difference(record.sent, there.held, record.base)}"
+            text += "; lines are not changed by an update."
+            advice = "Correct or delete the NetSuite credit memo; the next run looks again."
+            return Hold((problem(CREDIT_MEMO, "amount", data, text, advice),))
+        return Write("recover", "", ERROR_CREATING, (), destination_id=there.id)  # refused by the comparison that follows
+    if told := tuple(applications_are_possible(CREDIT_MEMO, company, data)):
+        return Hold(told)
+    applied = changed_lines(data.allotment.reachable(data.present), data.present)
+    remainder = _remainder(data)
+    if remainder and not applied and has_status(record.status, UPDATING):
+        left = remainder.problem
+        return Hold((Problem(left.code, left.message.replace("{id}", there.id), left.advice),))
+    if not updating and not applied and not remainder:
+        return Found(there)
+    body = {**(MEMO.descriptive(company, data) if updating else {}), **apply_sublist(applied)}
+    requests = (Request("creditMemo", body, there.id),) if body else ()
+    action = "update" if updating else "recover"
+    return Write(action, UPDATING, ERROR_UPDATING, requests, destination_id=there.id, remainder=remainder)
+
+
+def _remainder(data: CreditMemoData) -> Remainder | None:
+    """The applications that NetSuite would refuse, which a later run makes; None when all of them fit."""
+    short = data.allotment.short
+    if not short:
+        return None
+    missing = []
+    for document_id in data.applied:
+        if lack := short.get(data.internal_id(document_id)):
+            left, due = CREDIT_MEMO.money(data, lack.open), CREDIT_MEMO.money(data, lack.needed)
+            missing.append(f"not applied to {data.number_of(document_id)}: open balance {left}, needed {due}")
+    text = f"{CREDIT_MEMO.name(data)}: created as {{id}}, but {'; '.join(missing)}."
+    advice = "Free the document's balance in NetSuite (a payment made there, or one that Zuora has unapplied); the next run applies it."
+    return Remainder(UPDATING, Problem("CM-OPEN", text, advice))
 
 
 def is_update(status: str) -> bool:

@@ -2,53 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from tallybridge.steps.documents.invoice_documents import InvoiceDocuments
-from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, MemoMapping, items_of, taxes_of
-from tallybridge.steps.shared.conditions import SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.documents import later_revenue
+from tallybridge.steps.documents.document_checks import OF_LINES, account_is_synced, problems
+from tallybridge.steps.documents.document_lines import item_line, tax_line
+from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, without_tax
+from tallybridge.steps.documents.kind import DocumentData, Kind, needed
+from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, Memo, items_of, taxes_of, with_triggers
+from tallybridge.steps.documents.reading import add_charges, record_of, reread_with_charges
+from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
+from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.problems import ambiguous
-from tallybridge.sync.step import Counterpart, Hold, Mark, MarkResult, Plan, SourceRecord
+from tallybridge.sync.held import Held
+from tallybridge.sync.step import Candidate, Counterpart, Hold, Mark, MarkResult, Plan, SourceRecord
 from tallybridge.zuora.selection import Parent, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
 ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
 UNSYNCED = (*WAITING, not_ignored("Sync Complete"))  # rules 2, 3, 5, 6
+FIELDS = (*HEAD_FIELDS, "DueDate", "Comments")
 ITEMS, TAXES = items_of("DebitMemo"), taxes_of("Debit")
 CREATING, ERROR = "Creating Debit Memo", "Error Creating Debit Memo"
+MEMO = Memo("DebitMemo", "invoice", zuora_type="DEBIT_MEMO", comment_field="Comments")
 
-
-class DebitMemos(InvoiceDocuments, MemoMapping):
-    """Step 5: one NetSuite invoice per posted Zuora debit memo, and later the revenue dates of its deferred lines."""
-
-    name = "debit_memos"
-    title = "Zuora debit memos"
-    object = "DebitMemo"
-    object_label = "Debit memo"
-    destination = "invoice"
-    code = "DM"
-    transaction_type = "CustInvc"
-    needs = ("class", "department", "location", "tax code", "revenue template", "currency", "periods", "fields:invoice")
-
-    item_child = ITEMS
-    error = ERROR
-    tax_of = "DebitMemoItemId"
-    kind = "debit"
-    zuora_type = "DEBIT_MEMO"
-    comment_field = "Comments"
-
-    def head_fields(self) -> tuple[str, ...]:
-        return (*HEAD_FIELDS, "DueDate", "Comments")
-
-    def query(self) -> SourceQuery:
-        conditions = (*UNSYNCED, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 4
-        heads, copied, children = self.alternatives(conditions), ("AccountId", "Currency"), (ITEMS, TAXES)
-        return SourceQuery("DebitMemo", self.head_fields(), heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
-
-    # -- validations -------------------------------------------------------------------------------------------------
-
-    rules = {
+DEBIT_MEMO = Kind[DocumentData](
+    object="DebitMemo",
+    code="DM",
+    label="Debit memo",
+    number="MemoNumber",
+    date="MemoDate",
+    amount="TotalAmount",
+    line_amount="AmountWithoutTax",
+    tax_of="DebitMemoItemId",
+    record_type=lambda data: "invoice",
+    header=MEMO.header,
+    item_line=item_line,
+    tax_line=tax_line,
+    checks=(account_is_synced, *OF_LINES),
+    rules={
         "account": 1,
         "charge": 2,
         "tax code": 3,
@@ -58,23 +54,103 @@ class DebitMemos(InvoiceDocuments, MemoMapping):
         "class": 6,
         "department": 7,
         "sum": 8,
-    }
+    },
+    creating=lambda data: CREATING,
+    error=lambda data: ERROR,
+    deferred="DEFERRED#debit_memos",
+)
+
+
+class DebitMemos(ZuoraToNetSuite):
+    """Step 5: one NetSuite invoice per posted Zuora debit memo, and later the revenue dates of its deferred lines."""
+
+    name = "debit_memos"
+    title = "Zuora debit memos"
+    object = DEBIT_MEMO.object
+    object_label = DEBIT_MEMO.label
+    destination = "invoice"
+    code = DEBIT_MEMO.code
+    transaction_type = "CustInvc"
+    number_field = DEBIT_MEMO.number
+    amount_field = DEBIT_MEMO.amount
+    needs: tuple[str, ...] = ("class", "department", "location", "tax code", "revenue template", "currency", "periods", "fields:invoice")
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.recognition_on = self.settings.netsuite_use_revenue_recognition
+        self.needs = needed(self.needs, recognition_on=self.recognition_on)
+
+    def query(self) -> SourceQuery:
+        conditions = (*UNSYNCED, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 4
+        heads = later_revenue.alternatives(conditions, recognition_on=self.recognition_on)
+        copied, children = ("AccountId", "Currency"), (ITEMS, TAXES)
+        return SourceQuery("DebitMemo", FIELDS, heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
+
+    def waiting_work(self) -> int:
+        return super().waiting_work() + len(self._deferred())
+
+    def select(self) -> Iterator[Candidate]:
+        return later_revenue.with_deferred(super().select(), self._deferred())
+
+    def _deferred(self) -> tuple[str, ...]:
+        return self.context.deferred if self.recognition_on else ()
+
+    def parent_fields(self, object_type: str) -> Sequence[str]:
+        return ACCOUNT_FIELDS
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        source = self.context.source
+        due = [c.id for c in candidates if later_revenue.is_update(c)]
+        rereads, charges = reread_with_charges(source, self.reread, [c for c in candidates if not later_revenue.is_update(c)])
+        due += [selected.id for selected, head, _ in rereads if later_revenue.is_unfinished(head)]
+        found = [
+            _data(head, parents["Account"], selected.children.get("items", []), selected.children.get("taxes", []))
+            for selected, head, parents in rereads
+            if not later_revenue.is_unfinished(head)
+        ]
+        found += later_revenue.Updates("DebitMemo", FIELDS, ITEMS, _data).read(source, due)
+        add_charges(source, found, charges)
+        return [record_of(DEBIT_MEMO, self.company, d) for d in found]
+
+    # -- destination -------------------------------------------------------------------------------------------------
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        with ThreadPoolExecutor(max_workers=1) as pool:  # both look-ups at once
+            noting = pool.submit(self.note_customers, records)
+            found = self.find_transactions([r for r in records if not r.data.revenue_update])
+            noting.result()
+        needed_ = {r.id: r.destination_id for r in records if r.data.revenue_update and r.destination_id}
+        return later_revenue.with_lines(self.context.netsuite, self.reference, found, needed_)
+
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
+        """As for every transaction; when NetSuite adds its own tax, what its invoices hold without it."""
+        if amounts_must_match(self.settings):
+            return super().holdings(source_ids)
+        with_currency, netsuite = bool(self.currency_column()), self.context.netsuite
+        return without_tax(netsuite, self.reference, source_ids, self.transaction_types, self.held_in, with_currency=with_currency)
 
     # -- action ------------------------------------------------------------------------------------------------------
 
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        company = self.company
         if record.data.revenue_update:
-            return self.plan_revenue_update(record, found)
+            return later_revenue.plan_update(DEBIT_MEMO, company, record, found)
         if len(found) > 1:
             return Hold((ambiguous(self.code, f"{self.object_label} {record.number}", "invoices", found),))
         if found:
-            return self.plan_found(record, found[0])
-        if problems := self.problems(record.data):
-            return Hold(tuple(problems))
-        return self.plan_create(record, CREATING)
+            return plan_found(DEBIT_MEMO, company, record, found[0])
+        if told := problems(DEBIT_MEMO, company, record.data):
+            return Hold(tuple(told))
+        return plan_create(DEBIT_MEMO, company, record)
 
     # -- source ------------------------------------------------------------------------------------------------------
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """Transferred to Accounting stays Yes during a revenue update (invoices.md section 7, 3)."""
-        return super().mark([self.without_transfer(m) for m in marks])
+        """`PUT /v1/debit-memos/bulk`, 50 a call (api-zuora-billing.md 12.4). Transferred to Accounting stays Yes during a revenue update
+        (invoices.md section 7, 3)."""
+        objects = self.bulk_objects([later_revenue.without_transfer(m) for m in marks])
+        return results_of(self.context.zuora.update_memos("debit", objects))
+
+
+def _data(head: Mapping[str, Any], account: Mapping[str, Any], items: list[dict[str, Any]], taxes: list[dict[str, Any]], /) -> DocumentData:
+    return DocumentData(head, account, with_triggers(items), taxes)

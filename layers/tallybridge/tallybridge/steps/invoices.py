@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tallybridge.errors import LoginRefused, ServiceError
-from tallybridge.steps.documents.document_lines import DocumentData
-from tallybridge.steps.documents.invoice_documents import InvoiceDocuments
-from tallybridge.steps.documents.invoice_mapping import InvoiceData, InvoiceMapping
-from tallybridge.steps.shared.base import results_of
-from tallybridge.steps.shared.conditions import NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.documents import later_revenue
+from tallybridge.steps.documents.document_checks import OF_LINES, account_is_synced, problems
+from tallybridge.steps.documents.document_lines import item_line, lines, tax_line
+from tallybridge.steps.documents.invoice_mapping import InvoiceData, header, is_negative, items, record_type, signed, taxes
+from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, post, without_tax
+from tallybridge.steps.documents.kind import Kind, needed
+from tallybridge.steps.documents.reading import add_charges, record_of, reread_with_charges
+from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
+from tallybridge.steps.shared.company import Company
+from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.problems import ambiguous
-from tallybridge.sync.held import same_amount
+from tallybridge.sync.held import Held, same_amount
 from tallybridge.sync.step import (
     CREATED,
+    Candidate,
     Counterpart,
     Hold,
     Leave,
@@ -109,71 +116,24 @@ CREATING, ERROR = "Creating Invoice", "Error Creating Invoice"
 CREATING_CREDIT, ERROR_CREDIT = "Creating Credit Memo", "Error Creating Credit Memo"
 
 
-class Invoices(InvoiceDocuments, InvoiceMapping):
-    """Step 4: one NetSuite invoice, or credit memo, per posted Zuora invoice, and later the revenue dates of its deferred lines."""
-
-    name = "invoices"
-    title = "Zuora invoices"
-    object = "Invoice"
-    object_label = "Invoice"
-    destination = "invoice"
-    code = "INV"
-    transaction_type = "CustInvc"
-    needs: tuple[str, ...] = ("class", "department", "location", "tax code", "revenue template", "currency", "periods", "fields:invoice")
-
-    item_child = ITEMS
-    data_class = InvoiceData
-    error = ERROR
-
-    def __init__(self, context: StepContext) -> None:
-        super().__init__(context)
-        if not self.settlement_on:
-            self.needs = (*self.needs, "fields:creditMemo")
-            self.item_child = ITEMS_WITH_KEYS
-
-    @property
-    def transaction_types(self) -> tuple[str, ...]:
-        return (self.transaction_type,) if self.settlement_on else (self.transaction_type, CREDIT_MEMO)
-
-    def query(self) -> SourceQuery:
-        return self._query(self.invoice_currency)
-
-    def _query(self, currency: tuple[str, ...]) -> SourceQuery:
-        """`currency`: the field, where the tenant's invoices have it."""
-        heads = self.alternatives((*WAITING, *since("InvoiceDate", self.settings.cutover_zuora_invoice)))  # rule 4
-        copied, children = ("AccountId", *currency), (self.item_child, TAXES)
-        return SourceQuery("Invoice", (*HEAD_FIELDS, *currency), heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
-
-    def count(self) -> int:
-        """The same call tells whether invoices have a currency of their own."""
-        known, source = self.context.invoice_currency, self.context.source
-        return known.ask(lambda currency: source.count(self._query(currency), currency)) if known else super().count()
-
-    def head_fields(self) -> tuple[str, ...]:
-        return (*HEAD_FIELDS, *self.invoice_currency)
-
-    # -- 2 destination -----------------------------------------------------------------------------------------------
-
-    def find_documents(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        """Invoices among NetSuite's invoices, negative ones among its credit memos."""
-        negative = [r for r in records if self.is_negative(r.data)]
-        found = self.find_transactions([r for r in records if not self.is_negative(r.data)])
-        return found | self.find_transactions(negative, CREDIT_MEMO)
-
-    def total_in(self, row: Mapping[str, Any]) -> Decimal | None:
-        """With the sign of the Zuora invoice: SuiteQL gives the total of a credit memo as a negative amount."""
-        return Decimal(row["foreigntotal"]) if "foreigntotal" in row else None
-
-    def also_with_lines(self, records: Sequence[SourceRecord], found: Mapping[str, Sequence[Counterpart]]) -> dict[str, str]:
-        large = [r for r in records if not r.data.revenue_update and self._is_large(r.data)]
-        known = self.context.known([r.id for r in large]) if large else {}
-        for record in large:
-            record.data.was_set_aside = known.get(record.id, {}).get("set_aside") == "INV-LARGE"
-        return {r.id: found[r.id][0].id for r in large if len(found.get(r.id, ())) == 1}
-
-    # -- 3 validations -----------------------------------------------------------------------------------------------
-
-    rules = {
+INVOICE = Kind[InvoiceData](
+    object="Invoice",
+    code="INV",
+    label="Invoice",
+    number="InvoiceNumber",
+    date="InvoiceDate",
+    amount="Amount",
+    line_amount="ChargeAmount",
+    tax_of="InvoiceItemId",
+    record_type=record_type,
+    header=header,
+    items=items,
+    taxes=taxes,
+    signed=signed,
+    item_line=item_line,
+    tax_line=tax_line,
+    checks=(account_is_synced, *OF_LINES),
+    rules={
         "account": 1,
         "charge": 2,
         "tax code": 3,
@@ -185,81 +145,139 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
         "sum": 9,
         "lines": 10,
         "jurisdiction": 11,
-    }
-    plain_texts = False
+    },
+    plain_texts=False,
+    creating=lambda data: CREATING_CREDIT if is_negative(data) else CREATING,
+    error=lambda data: ERROR_CREDIT if is_negative(data) else ERROR,
+    deferred="DEFERRED#invoices",
+)
+
+
+class Invoices(ZuoraToNetSuite):
+    """Step 4: one NetSuite invoice, or credit memo, per posted Zuora invoice, and later the revenue dates of its deferred lines."""
+
+    name = "invoices"
+    title = "Zuora invoices"
+    object = INVOICE.object
+    object_label = INVOICE.label
+    destination = "invoice"
+    code = INVOICE.code
+    transaction_type = "CustInvc"
+    number_field = INVOICE.number
+    amount_field = INVOICE.amount
+    needs: tuple[str, ...] = ("class", "department", "location", "tax code", "revenue template", "currency", "periods", "fields:invoice")
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.recognition_on = self.settings.netsuite_use_revenue_recognition
+        self.needs = needed(self.needs, recognition_on=self.recognition_on)
+        self.item_child = ITEMS
+        if not self.settlement_on:
+            self.needs = (*self.needs, "fields:creditMemo")
+            self.item_child = ITEMS_WITH_KEYS
+
+    @property
+    def transaction_types(self) -> tuple[str, ...]:
+        return (self.transaction_type,) if self.settlement_on else (self.transaction_type, CREDIT_MEMO)
+
+    # -- 1 selection -------------------------------------------------------------------------------------------------
+
+    def query(self) -> SourceQuery:
+        return self._query(self.invoice_currency)
+
+    def _query(self, currency: tuple[str, ...]) -> SourceQuery:
+        """`currency`: the field, where the tenant's invoices have it."""
+        conditions = (*WAITING, *since("InvoiceDate", self.settings.cutover_zuora_invoice))  # rule 4
+        heads = later_revenue.alternatives(conditions, recognition_on=self.recognition_on)
+        copied, children = ("AccountId", *currency), (self.item_child, TAXES)
+        return SourceQuery("Invoice", (*HEAD_FIELDS, *currency), heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
+
+    def waiting_work(self) -> int:
+        """The same call tells whether invoices have a currency of their own."""
+        known, source = self.context.invoice_currency, self.context.source
+        waiting = known.ask(lambda currency: source.count(self._query(currency), currency)) if known else super().waiting_work()
+        return waiting + len(self._deferred())
+
+    def select(self) -> Iterator[Candidate]:
+        return later_revenue.with_deferred(super().select(), self._deferred())
+
+    def _deferred(self) -> tuple[str, ...]:
+        return self.context.deferred if self.recognition_on else ()
+
+    def parent_fields(self, object_type: str) -> Sequence[str]:
+        return ACCOUNT_FIELDS
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        source = self.context.source
+        due = [c.id for c in candidates if later_revenue.is_update(c)]
+        rereads, charges = reread_with_charges(source, self.reread, [c for c in candidates if not later_revenue.is_update(c)])
+        due += [selected.id for selected, head, _ in rereads if later_revenue.is_unfinished(head)]
+        found = [
+            InvoiceData(head, parents["Account"], selected.children.get("items", []), selected.children.get("taxes", []))
+            for selected, head, parents in rereads
+            if not later_revenue.is_unfinished(head)
+        ]
+        updates = later_revenue.Updates("Invoice", (*HEAD_FIELDS, *self.invoice_currency), self.item_child, InvoiceData)
+        found += updates.read(source, due)
+        add_charges(source, found, charges)
+        return [record_of(INVOICE, self.company, d) for d in found]
+
+    # -- 2 destination -----------------------------------------------------------------------------------------------
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """Invoices among NetSuite's invoices, negative ones among its credit memos; with their lines those that are changed by line."""
+        new = [r for r in records if not r.data.revenue_update]
+        with ThreadPoolExecutor(max_workers=1) as pool:  # both look-ups at once
+            noting = pool.submit(self.note_customers, records)
+            found = self.find_transactions([r for r in new if not is_negative(r.data)])
+            found |= self.find_transactions([r for r in new if is_negative(r.data)], CREDIT_MEMO)
+            noting.result()
+        needed_ = {r.id: r.destination_id for r in records if r.data.revenue_update and r.destination_id}
+        return later_revenue.with_lines(self.context.netsuite, self.reference, found, needed_ | self._large(new, found))
+
+    def _large(self, records: Sequence[SourceRecord], found: Mapping[str, Sequence[Counterpart]]) -> dict[str, str]:
+        """The NetSuite invoices of large ones, by source id; what the ledger says of these is noted."""
+        large = [r for r in records if _is_large(self.company, r.data)]
+        known = self.context.known([r.id for r in large]) if large else {}
+        for record in large:
+            record.data.was_set_aside = known.get(record.id, {}).get("set_aside") == "INV-LARGE"
+        return {r.id: found[r.id][0].id for r in large if len(found.get(r.id, ())) == 1}
+
+    def total_in(self, row: Mapping[str, Any]) -> Decimal | None:
+        """With the sign of the Zuora invoice: SuiteQL gives the total of a credit memo as a negative amount."""
+        return Decimal(row["foreigntotal"]) if "foreigntotal" in row else None
+
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
+        """As for every transaction; when NetSuite adds its own tax, what its invoices hold without it."""
+        if amounts_must_match(self.settings):
+            return super().holdings(source_ids)
+        with_currency, netsuite = bool(self.currency_column()), self.context.netsuite
+        return without_tax(netsuite, self.reference, source_ids, self.transaction_types, self.held_in, with_currency=with_currency)
 
     # -- 4 action ----------------------------------------------------------------------------------------------------
 
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        data: InvoiceData = record.data
+        data, company = record.data, self.company
         if data.revenue_update:
-            return self.plan_revenue_update(record, found)
+            return later_revenue.plan_update(INVOICE, company, record, found)
         if len(found) > 1:
-            return Hold((ambiguous("INV", self.label(data), "credit memos" if self.is_negative(data) else "invoices", found),))
-        large = self._is_large(data)
+            return Hold((ambiguous("INV", INVOICE.name(data), "credit memos" if is_negative(data) else "invoices", found),))
+        large = _is_large(company, data)
         if found and not (large and not same_amount(record.sent, found[0].held)):
-            return self.plan_found(record, found[0])
-        if self.settlement_on and self.is_negative(data):  # rule 6
+            return plan_found(INVOICE, company, record, found[0])
+        if self.settlement_on and is_negative(data):  # rule 6
             negative = f"Invoice {record.number}: negative invoices are not synced when Invoice Settlement is enabled."
             return Hold((Problem("INV-NEGATIVE", negative, "Handle it by hand, or set Transferred to Accounting to Ignore."),))
-        if problems := self.problems(data):
-            nothing_to_send = [p.code for p in problems] == ["INV-V10"] and not record.amount
-            return Leave(problems[0], set_aside=True) if nothing_to_send else Hold(tuple(problems))
-        return self._plan_large(record, found) if large else self.plan_create(record, self._creating(data))
-
-    def _creating(self, data: DocumentData) -> str:
-        return CREATING_CREDIT if self.is_negative(data) else CREATING
-
-    def error_of(self, data: DocumentData) -> str:
-        return ERROR_CREDIT if self.is_negative(data) else ERROR
-
-    # -- 10 large invoices -------------------------------------------------------------------------------------------
-
-    def _is_large(self, data: InvoiceData) -> bool:
-        return len(self.items(data)) + len(self.taxes(data)) > self.settings.large_invoice_lines
-
-    def _plan_large(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        """Set aside at first sight; once a person has set Transferred to Accounting to No again, send it in pieces.
-
-        Negative lines come last, so that the running total never falls below zero. Lines are numbered in the order in which they are sent:
-        a piece that arrives twice changes nothing. After a crash the lines that are already there are left out.
-        """
-        data: InvoiceData = record.data
-        record_type, error = self.record_type(data), self.error_of(data)
-        if closed := self.post(data).plan(error):
-            return closed
-        count = len(self.items(data)) + len(self.taxes(data))
-        if not data.was_set_aside and not found and not record.status:
-            limit = self.settings.large_invoice_lines
-            text_ = f"Invoice {record.number}: {count} lines exceed the limit of {limit}; set aside."
-            advice = "Set Transferred to Accounting to No to send it in pieces."
-            return Hold((Problem("INV-LARGE", f"{text_} {advice}", advice),), set_aside=True)
-        there = {line["zuoraid"] for line in found[0].record["lines"] if line.get("zuoraid")} if found else set()
-        id_field = self.reference.custom(record_type, "Zuora ID", line=True)
-        lines = sorted(self.lines(data), key=lambda line: line["amount"] < 0)
-        missing = (line for line in lines if line[id_field] not in there)
-        rest = [{**line, "line": number} for number, line in enumerate(missing, len(there) + 1)]
-        size = self.settings.large_invoice_piece
-        pieces = [{"item": {"items": rest[n : n + size]}} for n in range(0, len(rest), size)]
-        target = found[0].id if found else None
-        requests = [Request(record_type, piece, target or CREATED) for piece in pieces]
-        if target is None:
-            requests[0] = Request(record_type, {**self.header(data), **pieces[0]})
-        return Write(
-            "create",
-            self._creating(data),
-            error,
-            tuple(requests),
-            destination_id=target or "",
-            check_amount=self.amounts_must_match,
-            facts=self.facts(data),
-        )
+        if told := problems(INVOICE, company, data):
+            nothing_to_send = [p.code for p in told] == ["INV-V10"] and not record.amount
+            return Leave(told[0], set_aside=True) if nothing_to_send else Hold(tuple(told))
+        return _plan_large(company, record, found) if large else plan_create(INVOICE, company, record)
 
     # -- source ------------------------------------------------------------------------------------------------------
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         """50 a call: Actions, which tell which one failed, and with Invoice Settlement `PUT /v1/invoices` (api-zuora-billing.md 15.2)."""
-        marks = [self.without_transfer(m) for m in marks]
+        marks = [later_revenue.without_transfer(m) for m in marks]
         if not self.settlement_on:
             return super().mark(marks)
         return results_of(self.context.zuora.update_invoices(self.bulk_objects(marks)))
@@ -273,7 +291,7 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
             super().complete_details(sent)
             if self.settlement_on:
                 return {}
-            lines = self.lines_in_netsuite([to for _, to in sent.values()])
+            there = later_revenue.lines_in_netsuite(self.context.netsuite, self.reference, [to for _, to in sent.values()])
         except LoginRefused:
             raise
         except ServiceError as lost:
@@ -281,10 +299,58 @@ class Invoices(InvoiceDocuments, InvoiceMapping):
         keys: dict[str, str] = {}
         invoice_of: dict[str, str] = {}
         for invoice_id, (record, to) in sent.items():
-            line_of = {line.get("zuoraid"): line["line"] for line in lines.get(to, ())}
-            for item in self.items(record.data):
+            line_of = {line.get("zuoraid"): line["line"] for line in there.get(to, ())}
+            for item in items(self.company, record.data):
                 if item["Id"] in line_of:
                     keys[item["Id"]], invoice_of[item["Id"]] = line_of[item["Id"]], invoice_id
         objects = [{"Id": i, **self.context.source.to_tenant({"IntegrationId__NS": key})} for i, key in keys.items()]
         written = self.context.zuora.update("InvoiceItem", objects)
         return {invoice_of[w.id]: MarkResult(False, w.code, w.message) for w in written if not w.ok}
+
+
+# -- 10 large invoices ---------------------------------------------------------------------------------------------------
+
+
+def _line_count(company: Company, data: InvoiceData) -> int:
+    return len(items(company, data)) + len(taxes(company, data))
+
+
+def _is_large(company: Company, data: InvoiceData) -> bool:
+    return _line_count(company, data) > company.settings.large_invoice_lines
+
+
+def _plan_large(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """Set aside at first sight; once a person has set Transferred to Accounting to No again, send it in pieces.
+
+    Negative lines come last, so that the running total never falls below zero. Lines are numbered in the order in which they are sent:
+    a piece that arrives twice changes nothing. After a crash the lines that are already there are left out.
+    """
+    data: InvoiceData = record.data
+    type_, error = INVOICE.record_type(data), INVOICE.error(data)
+    if closed := post(INVOICE, company, data).plan(error):
+        return closed
+    count, limit = _line_count(company, data), company.settings.large_invoice_lines
+    if not data.was_set_aside and not found and not record.status:
+        text_ = f"Invoice {record.number}: {count} lines exceed the limit of {limit}; set aside."
+        advice = "Set Transferred to Accounting to No to send it in pieces."
+        return Hold((Problem("INV-LARGE", f"{text_} {advice}", advice),), set_aside=True)
+    there = {line["zuoraid"] for line in found[0].record["lines"] if line.get("zuoraid")} if found else set()
+    id_field = company.reference.custom(type_, "Zuora ID", line=True)
+    wanted = sorted(lines(INVOICE, company, data), key=lambda line: line["amount"] < 0)
+    missing = (line for line in wanted if line[id_field] not in there)
+    rest = [{**line, "line": number} for number, line in enumerate(missing, len(there) + 1)]
+    size = company.settings.large_invoice_piece
+    pieces = [{"item": {"items": rest[n : n + size]}} for n in range(0, len(rest), size)]
+    target = found[0].id if found else None
+    requests = [Request(type_, piece, target or CREATED) for piece in pieces]
+    if target is None:
+        requests[0] = Request(type_, {**header(company, data), **pieces[0]})
+    return Write(
+        "create",
+        INVOICE.creating(data),
+        error,
+        tuple(requests),
+        destination_id=target or "",
+        check_amount=amounts_must_match(company.settings),
+        facts=later_revenue.facts(INVOICE, company, data),
+    )

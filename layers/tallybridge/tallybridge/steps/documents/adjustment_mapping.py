@@ -9,12 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
-from tallybridge.settings import NumberMapping
-from tallybridge.steps.documents.document_checks import DocumentChecks
-from tallybridge.steps.documents.document_lines import DocumentData
-from tallybridge.steps.documents.revenue_dates import inputs_of
+from tallybridge.steps.documents.document_lines import item_id, of_every_line, revenue, schedule, tax_flags
+from tallybridge.steps.documents.kind import DocumentData, Item, Kind
 from tallybridge.steps.settling.families import Family, Spread
-from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.texts import day, ref, text
 
@@ -60,80 +58,71 @@ class AdjustmentData(DocumentData):
         return str(self.invoice.get("InvoiceNumber") or self.head.get("InvoiceNumber") or self.head.get("InvoiceId") or "")
 
 
-class AdjustmentMapping(DocumentChecks):
-    """What is sent. Nothing here decides whether."""
+def currency_of(data: AdjustmentData) -> str:
+    """An adjustment changes its invoice, in the invoice's currency."""
+    return own_currency(data.invoice, data.account)
 
-    number_field = "AdjustmentNumber"
-    date_field = "AdjustmentDate"
-    amount_field = "Amount"
-    line_amount = "Amount"
-    tax_of = "InvoiceItemId"
 
-    def currency_of(self, data: DocumentData) -> str:
-        """An adjustment changes its invoice, in the invoice's currency."""
-        assert isinstance(data, AdjustmentData)
-        return own_currency(data.invoice, data.account)
+def record_type(data: AdjustmentData) -> str:
+    """NetSuite has no debit memo: a charge becomes an invoice."""
+    return CREDIT_MEMO if data.is_credit else INVOICE
 
-    def record_type(self, data: DocumentData) -> str:
-        """NetSuite has no debit memo: a charge becomes an invoice."""
-        assert isinstance(data, AdjustmentData)
-        return CREDIT_MEMO if data.is_credit else INVOICE
 
-    def header(self, data: DocumentData) -> dict[str, Any]:
-        """Header without applications; due date and terms are NetSuite's."""
-        assert isinstance(data, AdjustmentData)
-        head, record_type = data.head, self.record_type(data)
-        use_number = self.settings.transaction_number_mapping is NumberMapping.SOURCE_NUMBER
-        custom = {
-            "Zuora Reference Number": text(head.get("AdjustmentNumber")),
-            "Zuora Created Date": utc_moment(head.get("CreatedDate")),
-            "Zuora ID": head["Id"],
-            "Zuora Related Reference Number": text(head.get("InvoiceNumber")),
-            "Zuora Related Transaction": ref(data.original),
-            "Zuora Reference ID": text(head.get("ReferenceId")),
-            "Zuora Adjustment Type": text(head.get("Type")),
-            "Zuora Type": "INVOICE_ITEM_ADJUSTMENT",
-            "Zuora Origin": "ZUORA",
-            "Zuora Sync Date": stamp(self.context.clock.now()),
-        }
-        fields = {
-            "externalId": self.external_id(head["Id"]),
-            "entity": ref(data.account.get("IntegrationId__NS")),
-            **self.booking.field(self.currency_of(data), data.customer),
-            "tranDate": day(head.get("AdjustmentDate")),
-            "tranId": head.get("AdjustmentNumber") if use_number else None,
-            "memo": text(head.get("Comment")),
-            "autoApply": False if data.is_credit else None,
-            **self.tax_flags(),
-            **data.posting,
-            **classification.header(self.settings, self.reference, data.account),
-            **{self.reference.custom(record_type, label): value for label, value in custom.items()},
-        }
-        return self.existing(record_type, fields)
+def header(company: Company, data: AdjustmentData) -> dict[str, Any]:
+    """Header without applications; due date and terms are NetSuite's."""
+    head = data.head
+    custom = {
+        "Zuora Reference Number": text(head.get("AdjustmentNumber")),
+        "Zuora Created Date": utc_moment(head.get("CreatedDate")),
+        "Zuora ID": head["Id"],
+        "Zuora Related Reference Number": text(head.get("InvoiceNumber")),
+        "Zuora Related Transaction": ref(data.original),
+        "Zuora Reference ID": text(head.get("ReferenceId")),
+        "Zuora Adjustment Type": text(head.get("Type")),
+        "Zuora Type": "INVOICE_ITEM_ADJUSTMENT",
+        "Zuora Origin": "ZUORA",
+        "Zuora Sync Date": stamp(company.clock.now()),
+    }
+    fields = {
+        "externalId": company.external_id("InvoiceItemAdjustment", head["Id"]),
+        "entity": ref(data.account.get("IntegrationId__NS")),
+        **company.booking.field(currency_of(data), data.customer),
+        "tranDate": day(head.get("AdjustmentDate")),
+        "tranId": company.number(head.get("AdjustmentNumber")),
+        "memo": text(head.get("Comment")),
+        "autoApply": False if data.is_credit else None,
+        **tax_flags(company),
+        **data.posting,
+        **company.classified(data.account),
+        **company.named(record_type(data), custom),
+    }
+    return company.existing(record_type(data), fields)
 
-    def item_line(self, data: DocumentData, item: Mapping[str, Any]) -> dict[str, Any]:
-        """The line that adjusts an invoice item. It has revenue dates but is never deferred."""
-        charge, dates = data.charge_of(item), self.revenue(data, item)
-        on = self.settings.netsuite_use_revenue_recognition
-        custom = {
-            "Zuora Service Start Date": day(item.get("ServiceStartDate")),
-            "Zuora Service End Date": day(item.get("ServiceEndDate")),
-        }
-        fields = {
-            "item": ref(self.item_id(data, item)),
-            "amount": item[self.line_amount],
-            "revRecStartDate": dates.start,
-            "revRecEndDate": dates.end,
-            "revRecSchedule": ref(self.reference.id_of("revenue template", inputs_of(item, charge).code)) if on else None,
-            "job": ref(dates.project),
-            **self._single(data, custom),
-        }
-        return self.existing(self.record_type(data), fields, line=True)
 
-    def tax_line(self, data: DocumentData, tax: Mapping[str, Any]) -> dict[str, Any]:
-        """The line that adjusts a tax: like tax lines of invoices it has no dates."""
-        fields = {"item": ref(str(tax["AccountingCode"])), "amount": tax["TaxAmount"], **self._single(data, {})}
-        return self.existing(self.record_type(data), fields, line=True)
+def item_line(kind: Kind[AdjustmentData], company: Company, data: AdjustmentData, item: Item) -> dict[str, Any]:
+    """The line that adjusts an invoice item. It has revenue dates but is never deferred."""
+    dates = revenue(company, data, item)
+    custom = {
+        "Zuora Service Start Date": day(item.get("ServiceStartDate")),
+        "Zuora Service End Date": day(item.get("ServiceEndDate")),
+    }
+    fields = {
+        "item": ref(item_id(company, data, item)),
+        "amount": item[kind.line_amount],
+        "revRecStartDate": dates.start,
+        "revRecEndDate": dates.end,
+        "revRecSchedule": schedule(company, data, item),
+        "job": ref(dates.project),
+        **_single(kind, company, data, custom),
+    }
+    return company.existing(record_type(data), fields, line=True)
 
-    def _single(self, data: DocumentData, custom: Mapping[str, Any]) -> dict[str, Any]:
-        return {"quantity": 1, "price": {"id": "-1"}, **self._line_fields(data, custom)}
+
+def tax_line(kind: Kind[AdjustmentData], company: Company, data: AdjustmentData, tax: Item) -> dict[str, Any]:
+    """The line that adjusts a tax: like tax lines of invoices it has no dates."""
+    fields = {"item": ref(str(tax["AccountingCode"])), "amount": tax["TaxAmount"], **_single(kind, company, data, {})}
+    return company.existing(record_type(data), fields, line=True)
+
+
+def _single(kind: Kind[AdjustmentData], company: Company, data: AdjustmentData, custom: Mapping[str, Any]) -> dict[str, Any]:
+    return {"quantity": 1, "price": {"id": "-1"}, **of_every_line(kind, company, data, custom)}

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
-from tallybridge.settings import NumberMapping
-from tallybridge.steps.documents.document_lines import DocumentData, DocumentLines
-from tallybridge.steps.shared import classification
+from tallybridge.steps.documents.document_lines import tax_flags
+from tallybridge.steps.documents.kind import DocumentData, all_items, zuora_taxes
+from tallybridge.steps.shared.company import Company
+from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.texts import day, ref, text
 
 
@@ -21,78 +22,79 @@ class InvoiceData(DocumentData):
     was_set_aside: bool = False
 
 
-class InvoiceMapping(DocumentLines):
-    """Sections 5 to 8: what is sent. Nothing here decides whether."""
+# -- 2 destination -------------------------------------------------------------------------------------------------------
 
-    number_field = "InvoiceNumber"
-    date_field = "InvoiceDate"
-    amount_field = "Amount"
-    line_amount = "ChargeAmount"
-    tax_of = "InvoiceItemId"
 
-    # -- 2 destination -----------------------------------------------------------------------------------------------
+def is_negative(data: InvoiceData) -> bool:
+    """Whether the invoice becomes a credit memo (tenants without Invoice Settlement)."""
+    return Decimal(data.head.get("Amount") or 0) < 0
 
-    def is_negative(self, data: DocumentData) -> bool:
-        """Whether the invoice becomes a credit memo (tenants without Invoice Settlement)."""
-        return Decimal(data.head.get("Amount") or 0) < 0
 
-    def record_type(self, data: DocumentData) -> str:
-        return "creditMemo" if self.is_negative(data) else "invoice"
+def record_type(data: InvoiceData) -> str:
+    """A negative invoice becomes a credit memo."""
+    return "creditMemo" if is_negative(data) else "invoice"
 
-    def sent_amount(self, data: DocumentData, amount: Decimal) -> Decimal:
-        """Amounts of a negative invoice change their sign."""
-        return -amount if amount and self.is_negative(data) else amount
 
-    # -- 5.1 and 8.1 header ------------------------------------------------------------------------------------------
+def signed(data: InvoiceData, amount: Decimal) -> Decimal:
+    """Amounts of a negative invoice change their sign."""
+    return -amount if amount and is_negative(data) else amount
 
-    def header(self, data: DocumentData) -> dict[str, Any]:
-        """Invoice or credit memo header; what the tables say is "not sent" is absent here."""
-        head, account, record_type, negative = data.head, data.account, self.record_type(data), self.is_negative(data)
-        use_number = self.settings.transaction_number_mapping is NumberMapping.SOURCE_NUMBER
-        custom = {
-            "Zuora Amount Without Tax": text(self._amount(data, "AmountWithoutTax")),
-            "Zuora Tax Amount": text(self._amount(data, "TaxAmount")),
-            "Zuora Tax Exempt Amount": text(self._amount(data, "TaxExemptAmount")),
-            "Zuora Created Date": utc_moment(head.get("CreatedDate")),
-            "Zuora ID": head["Id"],
-            "Zuora Reference Number": text(head.get("InvoiceNumber")),
-            "Zuora Last Email Sent Date": utc_moment(head.get("LastEmailSentDate")),
-            "Zuora Posted Date": utc_moment(head.get("PostedDate")),
-            "Zuora Target Date": text(head.get("TargetDate")),
-            "Zuora Type": "NEGATIVE_INVOICE" if negative else "INVOICE",
-            "Zuora Origin": "ZUORA",
-            "Zuora Sync Date": stamp(self.context.clock.now()),
-        }
-        fields = {
-            "externalId": self.external_id(head["Id"]),
-            "entity": ref(account.get("IntegrationId__NS")),
-            **self.booking.field(self.currency_of(data), data.customer),
-            "memo": text(head.get("Comments")),
-            "dueDate": None if negative else day(head.get("DueDate")),
-            "tranDate": day(head.get("InvoiceDate")),
-            "tranId": head.get("InvoiceNumber") if use_number else None,
-            "autoApply": False if negative else None,  # standalone: applied to nothing
-            **self.tax_flags(),
-            **data.posting,
-            **classification.header(self.settings, self.reference, account),
-            **{self.reference.custom(record_type, label): value for label, value in custom.items()},
-        }
-        return self.existing(record_type, fields)
 
-    def _amount(self, data: DocumentData, field: str) -> Decimal | None:
-        amount = data.head.get(field)
-        return None if amount is None else self.sent_amount(data, Decimal(amount))
+# -- 5.1 and 8.1 header --------------------------------------------------------------------------------------------------
 
-    # -- 9 zero amounts ----------------------------------------------------------------------------------------------
 
-    def items(self, data: DocumentData) -> list[dict[str, Any]]:
-        return [i for i in super().items(data) if i.get("ChargeAmount") or not self._drops_zero]
+def header(company: Company, data: InvoiceData) -> dict[str, Any]:
+    """Invoice or credit memo header; what the tables say is "not sent" is absent here."""
+    head, account, negative = data.head, data.account, is_negative(data)
+    custom = {
+        "Zuora Amount Without Tax": text(_amount(data, "AmountWithoutTax")),
+        "Zuora Tax Amount": text(_amount(data, "TaxAmount")),
+        "Zuora Tax Exempt Amount": text(_amount(data, "TaxExemptAmount")),
+        "Zuora Created Date": utc_moment(head.get("CreatedDate")),
+        "Zuora ID": head["Id"],
+        "Zuora Reference Number": text(head.get("InvoiceNumber")),
+        "Zuora Last Email Sent Date": utc_moment(head.get("LastEmailSentDate")),
+        "Zuora Posted Date": utc_moment(head.get("PostedDate")),
+        "Zuora Target Date": text(head.get("TargetDate")),
+        "Zuora Type": "NEGATIVE_INVOICE" if negative else "INVOICE",
+        "Zuora Origin": "ZUORA",
+        "Zuora Sync Date": stamp(company.clock.now()),
+    }
+    fields = {
+        "externalId": company.external_id("Invoice", head["Id"]),
+        "entity": ref(account.get("IntegrationId__NS")),
+        **company.booking.field(own_currency(head, account), data.customer),
+        "memo": text(head.get("Comments")),
+        "dueDate": None if negative else day(head.get("DueDate")),
+        "tranDate": day(head.get("InvoiceDate")),
+        "tranId": company.number(head.get("InvoiceNumber")),
+        "autoApply": False if negative else None,  # standalone: applied to nothing
+        **tax_flags(company),
+        **data.posting,
+        **company.classified(account),
+        **company.named(record_type(data), custom),
+    }
+    return company.existing(record_type(data), fields)
 
-    def taxes(self, data: DocumentData) -> list[dict[str, Any]]:
-        """Zero ones are dropped with the zero items."""
-        return [t for t in super().taxes(data) if t.get("TaxAmount") or not self._drops_zero]
 
-    @property
-    def _drops_zero(self) -> bool:
-        """Without Invoice Settlement zero lines are always sent."""
-        return self.settings.avoid_zero_amount_invoice_items and self.settlement_on
+def _amount(data: InvoiceData, field: str) -> Decimal | None:
+    amount = data.head.get(field)
+    return None if amount is None else signed(data, Decimal(amount))
+
+
+# -- 9 zero amounts ------------------------------------------------------------------------------------------------------
+
+
+def items(company: Company, data: InvoiceData) -> list[dict[str, Any]]:
+    """Without those of zero, where the settings say so."""
+    return [i for i in all_items(company, data) if i.get("ChargeAmount") or not _drops_zero(company)]
+
+
+def taxes(company: Company, data: InvoiceData) -> list[dict[str, Any]]:
+    """Zero ones are dropped with the zero items."""
+    return [t for t in zuora_taxes(company, data) if t.get("TaxAmount") or not _drops_zero(company)]
+
+
+def _drops_zero(company: Company) -> bool:
+    """Without Invoice Settlement zero lines are always sent."""
+    return company.settings.avoid_zero_amount_invoice_items and company.settlement_on

@@ -1,19 +1,19 @@
 """How a Zuora debit memo becomes a NetSuite invoice and a credit memo a NetSuite credit memo: header, item lines, tax lines (memos.md, the
-tables of D and C), and what both steps read and write in Zuora."""
+tables of D and C), and what both steps read in Zuora."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
-from tallybridge.settings import NumberMapping
-from tallybridge.steps.documents.document_lines import DocumentData, DocumentLines
-from tallybridge.steps.shared import classification
-from tallybridge.steps.shared.base import results_of
+from tallybridge.steps.documents.document_lines import tax_flags
+from tallybridge.steps.documents.kind import DocumentData
+from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import NOT_TRANSFERRED
+from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.texts import day, ref, text
-from tallybridge.sync.step import Mark, MarkResult
 from tallybridge.zuora.selection import Child, Condition, Is, Join
 
 HEAD_FIELDS = (
@@ -91,26 +91,22 @@ def taxes_of(kind: str) -> Child:
     return Child("taxes", f"{kind}TaxationItem", f"{item}Id", fields=fields, via=(item, f"{item}Id", f"{kind}MemoId"))
 
 
-class MemoMapping(DocumentLines):
-    """What is sent, and which status fields are written. Nothing here decides whether."""
+# -- header --------------------------------------------------------------------------------------------------------------
 
-    number_field = "MemoNumber"
-    date_field = "MemoDate"
-    amount_field = "TotalAmount"
-    line_amount = "AmountWithoutTax"
 
-    kind: str
-    """"credit" or "debit", as in the paths of Zuora's API."""
+@dataclass(frozen=True)
+class Memo:
+    """What the headers of the two kinds have of their own: the object's name in Zuora, the NetSuite record type, the Zuora Type, and the
+    field with the memo's text, which Zuora's APIs name differently."""
+
+    object: str
+    record_type: str
     zuora_type: str
     comment_field: str
-    """The text of the memo: Zuora's APIs name it differently for the two kinds."""
 
-    # -- header ------------------------------------------------------------------------------------------------------
-
-    def header(self, data: DocumentData) -> dict[str, Any]:
+    def header(self, company: Company, data: DocumentData) -> dict[str, Any]:
         """Header of a new record; what the tables say is "not sent" is absent here."""
         head, account = data.head, data.account
-        use_number = self.settings.transaction_number_mapping is NumberMapping.SOURCE_NUMBER
         custom = {
             "Zuora Amount Without Tax": text(head.get("TotalAmountWithoutTax")),
             "Zuora Tax Amount": text(head.get("TaxAmount")),
@@ -124,40 +120,35 @@ class MemoMapping(DocumentLines):
         }
         fields = {
             "entity": ref(account.get("IntegrationId__NS")),
-            **self.booking.field(self.currency_of(data), data.customer),
+            **company.booking.field(own_currency(head, account), data.customer),
             "tranDate": day(head.get("MemoDate")),
             "dueDate": day(head.get("DueDate")),
-            "tranId": head.get("MemoNumber") if use_number else None,
-            "externalId": self.external_id(head["Id"]),
-            **self.tax_flags(),
+            "tranId": company.number(head.get("MemoNumber")),
+            "externalId": company.external_id(self.object, head["Id"]),
+            **tax_flags(company),
             **data.posting,
-            **classification.header(self.settings, self.reference, account),
-            **self._named(custom),
+            **company.classified(account),
+            **company.named(self.record_type, custom),
         }
-        return {**self.existing(self.destination, fields), **self.descriptive(data)}
+        return {**company.existing(self.record_type, fields), **self.descriptive(company, data)}
 
-    def descriptive(self, data: DocumentData) -> dict[str, Any]:
+    def descriptive(self, company: Company, data: DocumentData) -> dict[str, Any]:
         """The rows of the header that an update sends again."""
         head = data.head
         custom = {
             "Zuora Reference Number": text(head.get("MemoNumber")),
             "Zuora Updated Date": utc_moment(head.get("UpdatedDate")),
-            "Zuora Sync Date": stamp(self.context.clock.now()),
+            "Zuora Sync Date": stamp(company.clock.now()),
         }
-        return self.existing(self.destination, {"memo": text(head.get(self.comment_field)), **self._named(custom)})
+        return company.existing(self.record_type, {"memo": text(head.get(self.comment_field)), **company.named(self.record_type, custom)})
 
-    def _named(self, custom: Mapping[str, Any]) -> dict[str, Any]:
-        return {self.reference.custom(self.destination, label): value for label, value in custom.items()}
 
-    # -- source ------------------------------------------------------------------------------------------------------
+# -- items ---------------------------------------------------------------------------------------------------------------
 
-    def complete_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The items with the counterpart of an invoice item's `RevRecStartDate`."""
-        return [{**item, "RevRecStartDate": trigger_of(item)} for item in items]
 
-    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
-        """`PUT /v1/{kind}-memos/bulk`, 50 a call (api-zuora-billing.md 12.4)."""
-        return results_of(self.context.zuora.update_memos(self.kind, self.bulk_objects(marks)))
+def with_triggers(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Memo items with the counterpart of an invoice item's `RevRecStartDate`."""
+    return [{**item, "RevRecStartDate": trigger_of(item)} for item in items]
 
 
 def trigger_of(item: Mapping[str, Any]) -> str:

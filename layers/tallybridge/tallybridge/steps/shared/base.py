@@ -13,13 +13,14 @@ from tallybridge.ids import netsuite_id
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import NumberMapping
 from tallybridge.steps.shared.bulk import NetSuiteBulk
+from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import Booking, own_currency
 from tallybridge.steps.shared.custom_fields import CustomFields
 from tallybridge.steps.shared.fitting import Fitting, fitted, fitted_plan, with_remarks
-from tallybridge.steps.shared.numbers import EXTERNAL_ID_PREFIX, renumbered
-from tallybridge.steps.shared.parents import Stays, stays
-from tallybridge.steps.shared.periods import Posting, posting, with_period
+from tallybridge.steps.shared.numbers import renumbered
+from tallybridge.steps.shared.parents import Stays
+from tallybridge.steps.shared.periods import Posting, with_period
 from tallybridge.steps.shared.problems import not_synced, taken
 from tallybridge.steps.shared.refusals import explained
 from tallybridge.steps.shared.sync_step import Row, Rows, SyncStep
@@ -72,6 +73,12 @@ class ZuoraToNetSuite(SyncStep):
         self.custom_fields = CustomFields.of(self.settings, context.mode, self.object)
         self.custom_values: dict[str, dict[str, Any]] = {}
         self.no_ids: dict[str, str] = {}
+
+    @property
+    def company(self) -> Company:
+        """What mappings need to know."""
+        context = self.context
+        return Company(self.settings, self.reference, self.booking, context.clock, self.code, self.settlement_on, context.dropped)
 
     @property
     def transaction_types(self) -> tuple[str, ...]:
@@ -199,8 +206,8 @@ class ZuoraToNetSuite(SyncStep):
     # -- destination -------------------------------------------------------------------------------------------------
 
     def external_id(self, zuora_id: str) -> str:
-        """The deterministic external id: the plain Zuora id, or with the prefix of its kind where a setting asks for it."""
-        return f"{EXTERNAL_ID_PREFIX[self.object]}{zuora_id}" if self.settings.external_id_prefixes else zuora_id
+        """The deterministic external id of a record."""
+        return self.company.external_id(self.object, zuora_id)
 
     def find_transactions(self, records: Sequence[SourceRecord], transaction_type: str = "") -> dict[str, list[Counterpart]]:
         """NetSuite transactions of the step's type, or of the type given, by external id or by the field Zuora ID: two keys, one call per
@@ -260,7 +267,7 @@ class ZuoraToNetSuite(SyncStep):
 
     def stays_behind(self, kind: str, row: Row) -> Stays | None:
         """Why a record that this one refers to will not be sent by itself, whatever is waited for."""
-        return stays(kind, row, self.settings, settlement_on=self.settlement_on)
+        return self.company.stays_behind(kind, row)
 
     def money(self, data: Any, amount: Decimal) -> str:
         """An amount of a record as messages show it: "USD 1,190.75"."""
@@ -334,38 +341,16 @@ class ZuoraToNetSuite(SyncStep):
 
     def transaction_record(self, data: Any, number: str, date: str, amount: Decimal) -> SourceRecord:
         """The source record of a transaction: `data` has its `head` and its `account`; `number` and `date` are fields of the head."""
-        head, dated = data.head, day(data.head.get(date)) or ""
-        return SourceRecord(
-            id=head["Id"],
-            number=str(head.get(number) or head["Id"]),
-            status=str(head.get("IntegrationStatus__NS") or ""),
-            group=str(head.get("AccountId") or ""),
-            order=(dated,),
-            currency=(currency := self.currency_of(data)),
-            amount=amount,
-            destination_id=str(head.get("IntegrationId__NS") or ""),
-            data=data,
-            customer=self.customer_id(data),
-            base=self.booking.base(currency),
-            date=dated,
-            customer_name=named_account(data.account),
-        )
+        record = transaction_record(self.booking, data, number, date, amount, self.currency_of(data))
+        return replace(record, customer=self.customer_id(data))
 
     def existing(self, record_type: str, fields: Mapping[str, Any], *, line: bool = False) -> dict[str, Any]:
         """The fields that have a value and that the account knows; what it lacks is noted once and left out."""
-        kept = {}
-        for name, value in fields.items():
-            if value is None or value == "":
-                continue
-            if self.reference.has_field(record_type, name, line=line):
-                kept[name] = value
-            else:
-                self.context.dropped.add(f"{record_type}.{'item.' if line else ''}{name}")
-        return kept
+        return self.company.existing(record_type, fields, line=line)
 
     def posting(self, date: str, label: str, record_type: str = "") -> Posting:
         """How a document of the step's destination type, or of the type given, with this date is posted. `label` names the record."""
-        return posting(self.settings, self.reference, record_type or self.destination, date, self.code, label)
+        return self.company.posting(record_type or self.destination, date, label)
 
     def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
         """Notes documents whose number NetSuite did not take, where Zuora's numbers are sent."""
@@ -414,6 +399,27 @@ KEYS_PER_LOOKUP = 500
 
 RECORD_TYPES = {"CustInvc": "invoice", "CustCred": "creditMemo", "CustPymt": "customerPayment", "CustRfnd": "customerRefund"}
 """Record types of NetSuite by the type code of SuiteQL."""
+
+
+def transaction_record(booking: Booking, data: Any, number: str, date: str, amount: Decimal, currency: str) -> SourceRecord:
+    """The source record of a transaction in that currency: `data` has its `head` and its `account`; `number` and `date` are fields of the
+    head."""
+    head, dated = data.head, day(data.head.get(date)) or ""
+    return SourceRecord(
+        id=head["Id"],
+        number=str(head.get(number) or head["Id"]),
+        status=str(head.get("IntegrationStatus__NS") or ""),
+        group=str(head.get("AccountId") or ""),
+        order=(dated,),
+        currency=currency,
+        amount=amount,
+        destination_id=str(head.get("IntegrationId__NS") or ""),
+        data=data,
+        customer=str(data.account.get("IntegrationId__NS") or ""),
+        base=booking.base(currency),
+        date=dated,
+        customer_name=named_account(data.account),
+    )
 
 
 def results_of(written: Iterable[Written]) -> dict[str, MarkResult]:
