@@ -13,15 +13,13 @@ from tallybridge.clock import stamp, utc_moment
 from tallybridge.pieces import all_at_once
 from tallybridge.settings import NumberMapping
 from tallybridge.steps.settling.families import Family, Spread, families, taken
-from tallybridge.steps.settling.settlements import (
-    METHOD,
-    METHOD_FIELDS,
-    Applied,
-    Settlement,
-)
+from tallybridge.steps.settling.payment_methods import Deposits, method_problems, payment_method
+from tallybridge.steps.settling.settlements import METHOD, METHOD_FIELDS, Applied, applied_there, marked, parts_now, put_each
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.applications import applied_parts, apply_lines, apply_sublist, changed_lines, open_balances
+from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import Customer, own_currency
 from tallybridge.steps.shared.parents import INVOICE_FIELDS
 from tallybridge.steps.shared.problems import already_there, ambiguous, not_synced
@@ -34,6 +32,8 @@ from tallybridge.sync.step import (
     Counterpart,
     Found,
     Hold,
+    Mark,
+    MarkResult,
     Plan,
     Problem,
     Request,
@@ -43,7 +43,6 @@ from tallybridge.sync.step import (
     is_complete,
 )
 from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Parent, SourceQuery
-from tallybridge.zuora.writes import Written
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -115,7 +114,7 @@ class PaymentData:
         return not self.head.get("AccountId")
 
 
-class Payments(Settlement):
+class Payments(ZuoraToNetSuite):
     """Step 7: one NetSuite customer payment per processed Zuora payment, with its applications; later changes as updates."""
 
     name = "payments"
@@ -128,6 +127,11 @@ class Payments(Settlement):
     number_field = "PaymentNumber"
     needs = ("class", "department", "location", "payment method", "currency", "periods", "fields:customerPayment")
 
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.parts = PARTS if self.settlement_on else INVOICE_PAYMENTS
+        self.deposits = Deposits(context.netsuite)
+
     def query(self) -> SourceQuery:
         conditions = (*WAITING, *since("EffectiveDate", self.settings.cutover_zuora_payment))  # rule 4
         return SourceQuery(
@@ -135,7 +139,7 @@ class Payments(Settlement):
             HEAD_FIELDS,
             (conditions,),
             parents=(ACCOUNT if self.settlement_on else COMPLETE_ACCOUNT, METHOD, SNAPSHOT),
-            children=(PARTS if self.settlement_on else INVOICE_PAYMENTS,),
+            children=(self.parts,),
             copy_fields=("Currency", "AccountId", "PaymentMethodId", "PaymentMethodSnapshotId"),
             group="AccountId",
         )
@@ -146,7 +150,10 @@ class Payments(Settlement):
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source = self.context.source
         methods = SNAPSHOT_FIRST if self.settlement_on else METHOD_FIRST
-        found = [_data(head, parents, self.parts(selected, head), methods) for selected, head, parents in self.reread(candidates)]
+        found = [
+            _data(head, parents, parts_now(self.context.source, self.parts, selected, head), methods)
+            for selected, head, parents in self.reread(candidates)
+        ]
         documents = {
             **self.invoices(_documents(found, "invoice"), INVOICE_FIELDS),
             **source.reread_memos("debit-memos", _documents(found, "debit memo")),
@@ -178,9 +185,9 @@ class Payments(Settlement):
             partial(self.booking.currencies_in, documents),
             partial(self.note_customers, records),
         )
-        self.note_accounts(r.data.method_type for r in records if r.id not in found)
+        self.deposits.note(self.company, (r.data.method_type for r in records if r.id not in found))
         updates = {r.id: found[r.id][0].id for r in records if len(found.get(r.id, ())) == 1 and self._is_update(r)}
-        there = self.applications(updates.values())
+        there = applied_there(self.context.netsuite, self.company, updates.values(), self.currency_column())
         for record in records:
             record.data.there, record.data.booked = there.get(updates.get(record.id, "")), booked
         self._spread([r for r in records if r.id not in found])
@@ -206,7 +213,7 @@ class Payments(Settlement):
 
     def problems(self, data: PaymentData) -> list[Problem]:
         """All failures of one payment together."""
-        method = self.method_problems(_name(data), "payment method", data.method_type)
+        method = method_problems(self.company, _name(data), "payment method", data.method_type)
         own = self._parent_problems(data) if self.settlement_on else self._invoice_problems(data)
         return [*method, *own, *self._classifications(data), *self._money_problems(data)]
 
@@ -325,8 +332,8 @@ class Payments(Settlement):
             **self.booking.field(self.currency_of(data), data.customer),
             "tranDate": day(head.get("EffectiveDate")),
             "tranId": head.get("PaymentNumber") if use_number else None,
-            **self.method(data.method_type),
-            **self.account_posted(data.method_type),
+            **payment_method(self.company, "customerPayment", data.method_type),
+            **self.deposits.fields(self.company, "customerPayment", data.method_type),
             **classification.header(self.settings, self.reference, data.account),
             **self.descriptive(data),
             **self._custom(
@@ -417,8 +424,16 @@ class Payments(Settlement):
 
     # -- source ------------------------------------------------------------------------------------------------------
 
-    def put_source(self, record_id: str, body: Mapping[str, Any]) -> Written:
-        return self.context.zuora.update_payment(record_id, body)
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """Actions, 50 a call, without Invoice Settlement."""
+        if not self.settlement_on:
+            return super().mark(marks)
+        one_by_one = partial(put_each, self.context.source, self.mark_fields, self.context.zuora.update_payment)
+        return marked(self.settings, marks, super().mark, one_by_one)
+
+    def mark_fields(self, mark: Mark) -> dict[str, Any]:
+        origin = {"Origin__NS": "ZUORA"} if mark.destination_id else {}
+        return {**super().mark_fields(mark), **origin}
 
 
 def is_update(status: str) -> bool:

@@ -12,15 +12,13 @@ from tallybridge.clock import stamp, utc_moment
 from tallybridge.pieces import all_at_once
 from tallybridge.settings import NumberMapping
 from tallybridge.steps.settling.families import Family, families, spread
-from tallybridge.steps.settling.settlements import (
-    METHOD,
-    PAYMENT,
-    Applied,
-    Settlement,
-)
+from tallybridge.steps.settling.payment_methods import PAYMENT, Deposits, method_problems, payment_method
+from tallybridge.steps.settling.settlements import METHOD, Applied, applied_there, marked, parts_now, put_each
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.applications import ZERO, apply_lines, apply_sublist, changed_lines
+from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, NOT_WANTED, SYNCED_TO_NETSUITE, not_ignored, since
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import Customer
 from tallybridge.steps.shared.parents import INVOICE_FIELDS, PAYMENT_FIELDS
 from tallybridge.steps.shared.problems import already_there, ambiguous
@@ -30,6 +28,8 @@ from tallybridge.sync.step import (
     Counterpart,
     Found,
     Hold,
+    Mark,
+    MarkResult,
     Plan,
     Problem,
     Refusal,
@@ -40,7 +40,6 @@ from tallybridge.sync.step import (
     is_complete,
 )
 from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, Parent, SourceQuery
-from tallybridge.zuora.writes import Written
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -123,7 +122,7 @@ class RefundData:
         return str(self.payments.get(payment_id, {}).get("IntegrationId__NS") or "")
 
 
-class Refunds(Settlement):
+class Refunds(ZuoraToNetSuite):
     """Step 6 or 8: one NetSuite customer refund per processed refund of payments; the payment is unapplied first."""
 
     name = "refunds"
@@ -136,10 +135,15 @@ class Refunds(Settlement):
     number_field = "RefundNumber"
     needs = ("class", "department", "location", "payment method", "currency", "periods", "fields:customerRefund", "fields:customerPayment")
 
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.parts = REFUND_PARTS if self.settlement_on else REFUND_INVOICE_PAYMENTS
+        self.deposits = Deposits(context.netsuite)
+
     def query(self) -> SourceQuery:
         kind = OF_MEMOS_TOO if self.settlement_on else OF_PAYMENTS
         conditions = (*WAITING, kind, *since("RefundDate", self.settings.cutover_zuora_refund))  # rule 5
-        children = (REFUND_PARTS if self.settlement_on else REFUND_INVOICE_PAYMENTS,)
+        children = (self.parts,)
         parents, copied = (ACCOUNT, METHOD), ("Currency", "AccountId", "PaymentMethodId")
         return SourceQuery("Refund", HEAD_FIELDS, (conditions,), parents, children, copied, group="AccountId")
 
@@ -147,7 +151,10 @@ class Refunds(Settlement):
         return ACCOUNT_FIELDS if object_type == "Account" else ("Type",)
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        found = [_data(head, parents, self.parts(selected, head)) for selected, head, parents in self.reread(candidates)]
+        found = [
+            _data(head, parents, parts_now(self.context.source, self.parts, selected, head))
+            for selected, head, parents in self.reread(candidates)
+        ]
         self._note_payments(found)
         return [self._record(d) for d in found]
 
@@ -180,8 +187,9 @@ class Refunds(Settlement):
         found: dict[str, list[Counterpart]]
         found, _ = all_at_once(partial(self.find_transactions, records), partial[Any](self.note_customers, records))
         missing = [r for r in records if r.id not in found]
-        self.note_accounts(r.data.method_type for r in missing)
-        there = self.applications(r.data.internal_id(p) for r in missing for p in r.data.refunded)
+        self.deposits.note(self.company, (r.data.method_type for r in missing))
+        paid = (r.data.internal_id(p) for r in missing for p in r.data.refunded)
+        there = applied_there(self.context.netsuite, self.company, paid, self.currency_column())
         for record in missing:
             record.data.there = there
         return found
@@ -190,7 +198,7 @@ class Refunds(Settlement):
 
     def problems(self, data: RefundData) -> list[Problem]:
         """All failures of one refund together."""
-        method = self.method_problems(data.name, "refund method", data.method_type)
+        method = method_problems(self.company, data.name, "refund method", data.method_type)
         classified = classification.problems_of_account("RFD", (3, 4, 5), data.name, self.reference, data.account)
         return [*method, *self._payment_problems(data), *classified, *self._document_problems(data), *self._others(data)]
 
@@ -331,8 +339,8 @@ class Refunds(Settlement):
             "tranDate": day(head.get("RefundDate")),
             "tranId": head.get("RefundNumber") if use_number else None,
             "memo": text(head.get("Comment")),
-            **self.method(data.method_type),
-            **self.account_posted(data.method_type),
+            **payment_method(self.company, "customerRefund", data.method_type),
+            **self.deposits.fields(self.company, "customerRefund", data.method_type),
             **classification.header(self.settings, self.reference, data.account),
             **{self.reference.custom("customerRefund", label): value for label, value in custom.items()},
         }
@@ -340,8 +348,16 @@ class Refunds(Settlement):
 
     # -- source ------------------------------------------------------------------------------------------------------
 
-    def put_source(self, record_id: str, body: Mapping[str, Any]) -> Written:
-        return self.context.zuora.update_refund(record_id, body)
+    def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+        """Actions, 50 a call, without Invoice Settlement."""
+        if not self.settlement_on:
+            return super().mark(marks)
+        one_by_one = partial(put_each, self.context.source, self.mark_fields, self.context.zuora.update_refund)
+        return marked(self.settings, marks, super().mark, one_by_one)
+
+    def mark_fields(self, mark: Mark) -> dict[str, Any]:
+        origin = {"Origin__NS": "ZUORA"} if mark.destination_id else {}
+        return {**super().mark_fields(mark), **origin}
 
 
 def _data(head: Mapping[str, Any], parents: Mapping[str, Mapping[str, Any]], parts: Sequence[Mapping[str, Any]]) -> RefundData:
