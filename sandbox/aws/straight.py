@@ -1,7 +1,8 @@
 """The calls that there are most of, about items of a table and objects of a bucket, go straight from the client's method to moto's stores.
 
 Between them lie an HTTP request and an HTTP answer that nobody here looks at: endpoint, headers, signature, retries. What a caller sees is
-the same: arguments are checked and changed as before, and whatever is refused is asked once more in the long way, which words the refusal.
+the same: arguments are checked and changed as before, and whatever is refused is asked once more in the long way, which words the refusal,
+but for a missing object.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ParamValidationError
 from botocore.response import StreamingBody
@@ -26,7 +27,7 @@ from sandbox.aws.store_repairs import objects
 
 AWS = ".amazonaws.com"
 OF_ITEMS = frozenset({"BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"})
-PLAIN = frozenset({"Bucket", "Key", "Body", "ContentType", "IfNoneMatch"})
+PLAIN = frozenset({"Bucket", "Key", "Body", "ContentType", "ContentEncoding", "IfNoneMatch"})
 LISTED = frozenset({"Bucket", "Prefix", "MaxKeys", "ContinuationToken", "EncodingType"})
 MOST_KEYS = 1_000
 JSON = {"Content-Type": "application/x-amz-json-1.0"}
@@ -93,11 +94,14 @@ def _read(client: Any, operation: str, parameters: Parameters) -> dict[str, Any]
     if parameters.keys() - {"ChecksumMode"} != {"Bucket", "Key"} or parameters["Bucket"] not in backend.buckets:
         return None
     found = backend.get_object(parameters["Bucket"], parameters["Key"])
+    if found is None:
+        raise _missing(client, operation, parameters["Key"])
     if not isinstance(found, FakeKey):
         return None
     content = found.value
-    version = {} if found.version_id in (None, "null") else {"VersionId": found.version_id}
     headers = {name.lower(): value for name, value in found.metadata.items()}
+    more = {} if found.version_id in (None, "null") else {"VersionId": found.version_id}
+    more |= {"ContentEncoding": headers["content-encoding"]} if "content-encoding" in headers else {}
     return {
         "Body": StreamingBody(io.BytesIO(content), len(content)),
         "ContentLength": len(content),
@@ -106,8 +110,15 @@ def _read(client: Any, operation: str, parameters: Parameters) -> dict[str, Any]
         "LastModified": _moment(found),
         "AcceptRanges": "bytes",
         "Metadata": {name.removeprefix("x-amz-meta-"): value for name, value in headers.items() if name.startswith("x-amz-meta-")},
-        **version,
+        **more,
     }
+
+
+def _missing(client: Any, operation: str, key: str) -> Exception:
+    """How S3 words that there is no such object, which is asked for more often than anything else that is refused."""
+    told = {"Code": "NoSuchKey", "Message": "The specified key does not exist.", "Key": key}
+    answer = {"Error": told, "ResponseMetadata": {"RequestId": "sandbox", "HTTPStatusCode": 404, "HTTPHeaders": {}, "RetryAttempts": 0}}
+    return cast(Exception, client.exceptions.from_code("NoSuchKey")(answer, operation))
 
 
 def _moment(found: FakeKey) -> datetime:
@@ -127,7 +138,8 @@ def _write(client: Any, operation: str, parameters: Parameters) -> dict[str, Any
         body = parameters.get("Body", b"")
         content = body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, bytes | bytearray) else body.read()
         made = backend.put_object(bucket.name, parameters["Key"], content, "STANDARD")
-    made.set_metadata({"Content-Type": parameters.get("ContentType", "binary/octet-stream")})
+    encoding = {"Content-Encoding": parameters["ContentEncoding"]} if "ContentEncoding" in parameters else {}
+    made.set_metadata({"Content-Type": parameters.get("ContentType", "binary/octet-stream"), **encoding})
     made.set_acl(bucket.acl)
     return {"ETag": made.etag, **({} if made.version_id == "null" else {"VersionId": made.version_id})}
 

@@ -125,6 +125,20 @@ def test_objects_are_answered_alike(aws: None, monkeypatch: pytest.MonkeyPatch, 
     client.put_object(**put)
     asked = {"Bucket": BUCKET, "Key": put["Key"]}
     assert plain(client.get_object(**asked)) == plain(long_way(monkeypatch, lambda: client.get_object(**asked)))
+    client.put_object(**put, ContentEncoding="gzip")
+    assert plain(client.get_object(**asked)) == plain(long_way(monkeypatch, lambda: client.get_object(**asked)))
+    assert client.get_object(**asked)["ContentEncoding"] == "gzip"
+
+
+def test_a_missing_object_is_told_alike(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("s3")
+
+    def ask() -> Any:
+        with pytest.raises(client.exceptions.NoSuchKey) as missing:
+            client.get_object(Bucket=BUCKET, Key="a/b")
+        return missing.value.response["Error"], missing.value.operation_name, str(missing.value)
+
+    assert ask() == long_way(monkeypatch, ask)
 
 
 def test_a_part_of_an_object_goes_the_long_way(aws: None) -> None:
