@@ -1,4 +1,5 @@
-"""The calls that there are most of, about items of a table and objects of a bucket, go straight from the client's method to moto's stores.
+"""The calls that there are most of, about items of a table, objects of a bucket and secrets, go straight from the client's method to moto's
+stores.
 
 Between them lie an HTTP request and an HTTP answer that nobody here looks at: endpoint, headers, signature, retries. What a caller sees is
 the same: arguments are checked and changed as before, and whatever is refused is asked once more in the long way, which words the refusal,
@@ -17,10 +18,12 @@ from typing import Any, cast
 
 from botocore.exceptions import ParamValidationError
 from botocore.response import StreamingBody
+from botocore.utils import parse_timestamp
 from botocore.validate import ParamValidator
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.responses import DynamoHandler
 from moto.s3.models import FakeKey, s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.exceptions import HTTPException
 
 from sandbox.aws.store_repairs import objects
@@ -151,7 +154,7 @@ def _list(client: Any, operation: str, parameters: Parameters) -> dict[str, Any]
     if bucket is None or not parameters.keys() <= LISTED or not parameters.get("ContinuationToken", "-"):
         return None
     prefix, token, most = parameters.get("Prefix", ""), parameters.get("ContinuationToken"), parameters.get("MaxKeys", MOST_KEYS)
-    keys, more, following = backend.list_objects_v2(bucket, prefix, None, token, None, most)
+    keys, more, following = _page(backend, bucket, prefix, token, most)
     found = [
         {"Key": k.name, "LastModified": _moment(k), "ETag": k.etag, "Size": k.size, "StorageClass": k.storage_class}
         for k in keys
@@ -161,8 +164,30 @@ def _list(client: Any, operation: str, parameters: Parameters) -> dict[str, Any]
     return {**told, **({"Contents": found} if found else {}), **({"NextContinuationToken": following} if following else {})}
 
 
+def _page(backend: Any, bucket: Any, prefix: str, token: str | None, most: int) -> tuple[list[Any], bool, str | None]:
+    """As `list_objects_v2` of moto, which looks at each version of each object for it: what is on the page, whether more follows, where."""
+    names = sorted(name for name in list(dict.keys(bucket.keys)) if name.startswith(prefix))
+    if token or len(names) > most:
+        keys, more, following = backend.list_objects_v2(bucket, prefix, None, token, None, most)
+        return list(keys), bool(more), following
+    return [bucket.keys[name] for name in names if name in bucket.keys], False, None
+
+
+def _secret(client: Any, operation: str, parameters: Parameters) -> dict[str, Any] | None:
+    """A secret in its current version."""
+    backend = secretsmanager_backends[DEFAULT_ACCOUNT_ID][client.meta.region_name]
+    if parameters.keys() != {"SecretId"}:
+        return None
+    try:
+        told: dict[str, Any] = backend.get_secret_value(parameters["SecretId"], None, None)  # type: ignore[arg-type]
+    except (HTTPException, KeyError):
+        return None
+    return {**told, "VersionStages": list(told["VersionStages"]), "CreatedDate": parse_timestamp(told["CreatedDate"])}
+
+
 WAYS: dict[tuple[str, str], Way] = {
     **{("dynamodb", name): _of_items for name in OF_ITEMS},
+    ("secretsmanager", "GetSecretValue"): _secret,
     ("s3", "GetObject"): _read,
     ("s3", "PutObject"): _write,
     ("s3", "ListObjectsV2"): _list,

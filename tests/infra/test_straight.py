@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -110,6 +111,36 @@ def test_a_refusal_is_the_same_and_nothing_is_done_twice(aws: None, monkeypatch:
     assert table.get_item(Key={"pk": "a", "sk": "1"})["Item"]["n"] == 2
     with pytest.raises(table.meta.client.exceptions.ConditionalCheckFailedException):
         ask()
+
+
+def test_secrets_are_answered_alike(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="s", SecretString="one")["ARN"]
+    for text in ("two", "three"):
+        for name in ("s", arn):
+            ask = partial(client.get_secret_value, SecretId=name)
+            assert plain(ask()) == plain(long_way(monkeypatch, ask))
+        client.put_secret_value(SecretId="s", SecretString=text)
+    assert client.get_secret_value(SecretId="s")["SecretString"] == "three"
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_secret_value(SecretId="nothing")
+    client.delete_secret(SecretId="s")
+    with pytest.raises(client.exceptions.InvalidRequestException):
+        client.get_secret_value(SecretId="s")
+
+
+def test_objects_are_listed_alike(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("s3")
+    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a/2", "a/1", "a/3", "b/1", "a/1"):
+        client.put_object(Bucket=BUCKET, Key=key, Body=key.encode())
+    client.delete_object(Bucket=BUCKET, Key="a/2")
+    wanted: list[dict[str, Any]] = [{}, {"Prefix": "a/"}, {"Prefix": "c"}, {"Prefix": "a/", "MaxKeys": 1}]
+    for asked in wanted:
+        ask = partial(client.list_objects_v2, Bucket=BUCKET, **asked)
+        straight_on, long = plain(ask()), plain(long_way(monkeypatch, ask))
+        assert [k["Key"] for k in straight_on.get("Contents", [])] == [k["Key"] for k in long.get("Contents", [])]
+        assert straight_on["KeyCount"] == long["KeyCount"] and straight_on["IsTruncated"] == long["IsTruncated"]
 
 
 def test_arguments_that_there_are_not_are_refused_as_before(aws: None) -> None:
