@@ -17,7 +17,7 @@ from tallybridge.tasks.steps import STEPS
 from tests.faults.test_kill_at_every_effect import check, fill
 from tests.meeting import meeting
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import MovableClock, World, on_loopback
+from tests.sync.world import MovableClock, World, on_loopback, unserved_world
 
 BUSY = ("customers", "charges", "invoices", "payments")
 """The steps that this world has records for."""
@@ -58,16 +58,22 @@ def world(loopback: LoopbackWorld) -> Iterator[LoopbackWorld]:
     loopback.zuora_control.set_faults([])
 
 
+@pytest.fixture(scope="module")
+def straight() -> MemoryWorld:
+    """Without connections: what is lost in them is the same for jobs."""
+    return MemoryWorld.of(unserved_world())
+
+
 @pytest.fixture
-def in_jobs(world: LoopbackWorld) -> Iterator[LoopbackWorld]:
+def in_jobs(straight: MemoryWorld) -> MemoryWorld:
     """NetSuite's records go in batch requests, each record of which takes a while."""
-    world.settings(default_subsidiary="Parent Company", netsuite_batch_requests="always")
-    world.netsuite.options.async_item_s = 1.2
-    yield world
-    world.netsuite.options.async_item_s = 0.0
+    straight.reset(default_subsidiary="Parent Company", netsuite_batch_requests="always")
+    fill(straight)
+    straight.netsuite.options.async_item_s = 1.2
+    return straight
 
 
-def settle(world: LoopbackWorld, first: dict[str, Any], where: str) -> dict[str, Any]:
+def settle(world: MemoryWorld, first: dict[str, Any], where: str) -> dict[str, Any]:
     """At most one further run, then everything is in order."""
     if first.get("outcome") != "completed":
         world.netsuite_control.set_faults([])
@@ -125,7 +131,7 @@ ZUORA_FAULTS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def run_through(world: LoopbackWorld) -> dict[str, Any]:
+def run_through(world: MemoryWorld) -> dict[str, Any]:
     """A run as the state machine drives it: a step that raises is summarised with its error, and the next one goes on."""
     try:
         opened = world.open()
@@ -154,7 +160,7 @@ def test_netsuite_fault(world: LoopbackWorld, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", NETSUITE_FAULTS)
-def test_netsuite_fault_around_jobs(in_jobs: LoopbackWorld, case: str) -> None:
+def test_netsuite_fault_around_jobs(in_jobs: MemoryWorld, case: str) -> None:
     in_jobs.netsuite_control.set_faults(NETSUITE_FAULTS[case])
     settle(in_jobs, run_through(in_jobs), f"{case}, around jobs")
     assert in_jobs.netsuite.jobs.jobs
@@ -232,7 +238,7 @@ def test_a_storm_of_429_ends_with_everything_synced_and_the_slots_kept(world: Lo
     assert world.netsuite_control.stats()["in_flight_max"] <= 5
 
 
-def test_a_storm_of_429_around_jobs_ends_with_everything_synced(in_jobs: LoopbackWorld) -> None:
+def test_a_storm_of_429_around_jobs_ends_with_everything_synced(in_jobs: MemoryWorld) -> None:
     """Three of five calls to NetSuite are refused, submits and looks at jobs among them."""
     storm = {"path": "/services/rest/", "status": 429, "body": {"o:errorDetails": []}, "probability": 0.6, "seed": 8}
     in_jobs.netsuite_control.set_faults([storm])
@@ -285,7 +291,7 @@ def test_a_batch_delivered_twice_at_once_creates_nothing_twice(world: LoopbackWo
     settle(world, first, f"{step} delivered twice")
 
 
-def test_a_batch_delivered_twice_at_once_submits_no_second_job(in_jobs: LoopbackWorld) -> None:
+def test_a_batch_delivered_twice_at_once_submits_no_second_job(in_jobs: MemoryWorld) -> None:
     opened = in_jobs.open()
     run_id = opened["runId"]
     for name in ("customers", "charges"):
