@@ -7,6 +7,7 @@ refuses: an unknown client or address to go back to, a code that was used or is 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import secrets
@@ -48,12 +49,18 @@ PEOPLE = (
 )
 
 
+@functools.cache
+def _key() -> rsa.RSAPrivateKey:
+    """What these people's provider signs with, for as long as the process lives."""
+    return rsa.generate_private_key(65537, 2048)
+
+
 class People:
     """WSGI application below `PATH`. `issuer` is its own address, `back` the only one that people are sent back to."""
 
     def __init__(self, issuer: str, back: str, left: str, now: Callable[[], float]) -> None:
         self.issuer, self.back, self.left, self.now = issuer, back, left, now
-        self._key = rsa.generate_private_key(65537, 2048)
+        self._key = _key()
         self._codes: dict[str, tuple[float, dict[str, str], Person]] = {}
         self._lock = threading.Lock()
 

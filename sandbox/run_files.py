@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import boto3
 
@@ -31,6 +30,8 @@ class RunFiles(AbstractContextManager["RunFiles"]):
         self.bucket = bucket
         self.folder = folder
         self._ended: set[str] = set()
+        self._copied: dict[str, str] = {}
+        """The state in which files were copied, by key."""
         self._copy_until = self._copy_next = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="run files")
@@ -59,18 +60,13 @@ class RunFiles(AbstractContextManager["RunFiles"]):
             self.copy()
 
     def copy(self) -> None:
-        """Copy the files that runs leave for people; a file that is here already with the same size is left alone."""
-        for folder in self._pages(PREFIX, "CommonPrefixes"):
-            for entry in self._pages(folder["Prefix"], "Contents"):
+        """Copy the files that runs leave for people; a file that was copied as it is now is left alone."""
+        for page in self._store.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=PREFIX):
+            for entry in page.get("Contents", ()):
                 run, _, name = entry["Key"].removeprefix(PREFIX).partition("/")
-                target = self.folder / run / name
-                if _for_people(name) and not (target.exists() and target.stat().st_size == entry["Size"]):
-                    self._copy_one(entry["Key"], target)
-
-    def _pages(self, prefix: str, kind: str) -> Iterator[dict[str, Any]]:
-        """What lies directly in a folder of the bucket: "Contents" are files, "CommonPrefixes" folders."""
-        pages = self._store.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
-        return (entry for page in pages for entry in page.get(kind, ()))
+                if "/" not in name and _for_people(name) and self._copied.get(entry["Key"]) != entry["ETag"]:
+                    self._copy_one(entry["Key"], self.folder / run / name)
+                    self._copied[entry["Key"]] = entry["ETag"]
 
     def _copy_one(self, key: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

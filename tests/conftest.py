@@ -1,6 +1,10 @@
 """For every test: the marker `rule` and its report, the marker `apart`, and how many inputs the tests of `fuzz` have tried."""
 
+import functools
 import gc
+
+import typer.main
+import typer.testing
 
 pytest_plugins = ["tests.rules.plugin", "tests.fuzz.plugin", "tests.apart", "pytester"]
 
@@ -9,3 +13,5 @@ def pytest_collection_finish() -> None:
     """What imports and the collection made stays to the end: looking through it again and again for garbage costs a tenth of the time."""
     gc.collect()
     gc.freeze()
+    once = functools.cache(typer.main.get_command)  # a command line is put together for each call, which takes longer than most commands
+    typer.main.get_command = typer.testing._get_command = once  # type: ignore[attr-defined]

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import botocore.parsers as parsers
+import botocore.session
 import moto.core.responses
 from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
+from botocore.endpoint import EndpointCreator
+from botocore.loaders import Loader, create_loader
 from botocore.regions import EndpointRulesetResolver
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
@@ -70,10 +73,18 @@ def _resolved_once(before: Any) -> Any:
     return construct
 
 
+@functools.cache
+def _loader(search_path: str | None = None) -> Loader:
+    """One for all sessions: the descriptions of the services, which nobody changes, are read once."""
+    return create_loader(search_path)
+
+
 def _shortcuts() -> Iterator[tuple[Any, str, Any]]:
     """Owner, name, and what stands there while an embedded AWS is on."""
     yield BaseClient, "_make_api_call", straight(vars(BaseClient)["_make_api_call"])
     yield RequestSigner, "handler", _unsigned
+    yield EndpointCreator, "_get_proxies", lambda creator, url: {}
+    yield botocore.session, "create_loader", _loader
     yield UserAgentString, "to_string", lambda agent: "Boto3 sandbox"
     yield moto.core.responses, "gen_amzn_requestid_long", _request_id
     yield moto.core.responses, "method_names_from_class", functools.cache(vars(moto.core.responses)["method_names_from_class"])

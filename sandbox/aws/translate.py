@@ -7,6 +7,7 @@ import functools
 import json
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +17,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 CODE_BUCKET = "sandbox-code"
 """Stands for the bucket that a deployment uploads code to; the key of a code object is its path in the repository."""
+OWN_PORT = re.compile(r"(?:(?<=://127\.0\.0\.1)|(?<=://localhost)):\d+")
+NO_PORT = ":65536"
+"""In the place of the port that a sandbox has got, so that what is translated for one counts for the next."""
 STATE_MACHINE = "AWS::Serverless::StateMachine"
 
 
@@ -43,7 +47,10 @@ def load_template(path: Path) -> dict[str, Any]:
 def translate(path: Path, parameters: dict[str, str], region: str) -> dict[str, Any]:
     """The template at `path` without SAM. Definitions are read from their files, code stays a reference to its folder."""
     text = path.read_text(encoding="utf-8")
-    translated: dict[str, Any] = json.loads(_without_sam(text, tuple(sorted(parameters.items())), region))
+    ports = {port for value in parameters.values() for port in OWN_PORT.findall(value)}
+    given = tuple(sorted((name, OWN_PORT.sub(NO_PORT, value)) for name, value in parameters.items())) if len(ports) == 1 else ()
+    without_sam = _without_sam(text, given or tuple(sorted(parameters.items())), region)
+    translated: dict[str, Any] = json.loads(without_sam.replace(NO_PORT, "".join(ports)) if given else without_sam)
     for logical_id, resource in _parsed(text)["Resources"].items():
         if resource["Type"] == STATE_MACHINE and logical_id in translated["Resources"]:
             definition = path.parent / resource["Properties"]["DefinitionUri"]

@@ -86,9 +86,7 @@ class Tree:
     def grow(self, story: Callable[[], None]) -> Tally:
         """Tells the story in the trunk and, from where they split, in all branches; a branch in which it raises has failed. What is raised
         in the trunk is raised here."""
-        gc.collect()
-        gc.freeze()  # pages that nothing touches need not be copied
-        gc.disable()
+        gc.disable()  # pages that nothing touches need not be copied
         trunk = os.getpid()
         try:
             story()
@@ -100,7 +98,6 @@ class Tree:
             if os.getpid() != trunk:
                 self.end()
             gc.enable()
-            gc.unfreeze()
         return self.tally
 
     def end(self) -> None:

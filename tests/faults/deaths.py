@@ -41,9 +41,18 @@ def each(place: Place) -> bool:
     return not place.deaths
 
 
-def every(number: int, shift: int = 0) -> Choice:
-    """Every n-th effect, at both moments, from the shifted one."""
-    return lambda place: (place.number + shift) % number == 0 and not place.deaths
+Sample = Callable[[int], Choice]
+"""Chooses among so many effects."""
+
+
+def one_of_each(part: float) -> Sample:
+    """One effect before it and another one after it, half a run apart; `part`, from 0 to 1, says of the run where."""
+
+    def chosen(effects: int) -> Choice:
+        at = {moment: 1 + int((part + ahead) % 1 * effects) for moment, ahead in (("before", 0), ("after", 0.5))}
+        return lambda place: place.number == at[place.moment] and not place.deaths
+
+    return chosen
 
 
 @dataclass
@@ -139,14 +148,14 @@ def lived(world: MemoryWorld, mortal: Mortal, steps: Sequence[str]) -> dict[str,
     return output
 
 
-def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never, *, jobs: bool = False) -> Tally:
+def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never, *, jobs: bool = False, sample: Sample | None = None) -> Tally:
     """Begin with the step's records in both systems, and expect of every branch that both look in the end as after the undisturbed run.
-    `jobs`: NetSuite's records go in batch requests, and look as those do that go one by one."""
+    `jobs`: NetSuite's records go in batch requests, and look as those do that go one by one. `sample` is in the place of `dies`."""
     with one_thread():
         world = mortal_world(mode)
-        expected = undisturbed(world, mode, step)
+        expected, effects = undisturbed(world, mode, step)
         tree = Tree()
-        mortal = Mortal(tree, dies, loses)
+        mortal = Mortal(tree, sample(effects) if sample else dies, loses)
 
         def story() -> None:
             fill(world, mode, step, jobs=jobs)
@@ -162,10 +171,10 @@ def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never, *, 
         return tree.grow(story)
 
 
-def undisturbed(world: MemoryWorld, mode: str, step: str) -> dict[str, list[Any]]:
-    """What both systems hold after a run that nobody disturbs."""
+def undisturbed(world: MemoryWorld, mode: str, step: str) -> tuple[dict[str, list[Any]], int]:
+    """What both systems hold after a run that nobody disturbs, and how many effects it had."""
     fill(world, mode, step)
-    KillingObserver.killer = Mortal(Tree())
+    KillingObserver.killer = immortal = Mortal(Tree())
     output = world.run(steps=[step])
     assert output["outcome"] == "completed", world.summary(output)["messages"]
-    return picture(world)
+    return picture(world), immortal.count

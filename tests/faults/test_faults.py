@@ -4,21 +4,20 @@ at most one further run, totals tied out."""
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
+from sandbox.clock import VirtualClock
 from tallybridge import http
-from tallybridge.errors import TallybridgeError
+from tallybridge.errors import OutcomeUnknown, TallybridgeError
 from tallybridge.tasks.steps import STEPS
 from tests.faults.test_kill_at_every_effect import check, fill
+from tests.meeting import meeting
 from tests.sync.memory import MemoryWorld
-from tests.sync.world import MovableClock, World, on_loopback
+from tests.sync.world import MovableClock, World, on_loopback, unserved_world
 
 BUSY = ("customers", "charges", "invoices", "payments")
 """The steps that this world has records for."""
@@ -26,6 +25,7 @@ EACH_STEP = [pytest.param(step, marks=() if step in ("invoices", "payments") els
 """The default suite takes the documents, `make slow` the master data too."""
 INVOICES = "/services/rest/record/v1/invoice"
 PAYMENTS = "/services/rest/record/v1/customerPayment"
+LATENCY_MS = 200
 WRITES = "/services/rest/record/v1/"
 QUERIES = "/services/rest/query/v1/suiteql"
 STATUS = "^/v1/(action/update|payments/)"
@@ -58,16 +58,22 @@ def world(loopback: LoopbackWorld) -> Iterator[LoopbackWorld]:
     loopback.zuora_control.set_faults([])
 
 
+@pytest.fixture(scope="module")
+def straight() -> MemoryWorld:
+    """Without connections: what is lost in them is the same for jobs."""
+    return MemoryWorld.of(unserved_world())
+
+
 @pytest.fixture
-def in_jobs(world: LoopbackWorld) -> Iterator[LoopbackWorld]:
+def in_jobs(straight: MemoryWorld) -> MemoryWorld:
     """NetSuite's records go in batch requests, each record of which takes a while."""
-    world.settings(default_subsidiary="Parent Company", netsuite_batch_requests="always")
-    world.netsuite.options.async_item_s = 1.2
-    yield world
-    world.netsuite.options.async_item_s = 0.0
+    straight.reset(default_subsidiary="Parent Company", netsuite_batch_requests="always")
+    fill(straight)
+    straight.netsuite.options.async_item_s = 1.2
+    return straight
 
 
-def settle(world: LoopbackWorld, first: dict[str, Any], where: str) -> dict[str, Any]:
+def settle(world: MemoryWorld, first: dict[str, Any], where: str) -> dict[str, Any]:
     """At most one further run, then everything is in order."""
     if first.get("outcome") != "completed":
         world.netsuite_control.set_faults([])
@@ -125,7 +131,7 @@ ZUORA_FAULTS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def run_through(world: LoopbackWorld) -> dict[str, Any]:
+def run_through(world: MemoryWorld) -> dict[str, Any]:
     """A run as the state machine drives it: a step that raises is summarised with its error, and the next one goes on."""
     try:
         opened = world.open()
@@ -154,7 +160,7 @@ def test_netsuite_fault(world: LoopbackWorld, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", NETSUITE_FAULTS)
-def test_netsuite_fault_around_jobs(in_jobs: LoopbackWorld, case: str) -> None:
+def test_netsuite_fault_around_jobs(in_jobs: MemoryWorld, case: str) -> None:
     in_jobs.netsuite_control.set_faults(NETSUITE_FAULTS[case])
     settle(in_jobs, run_through(in_jobs), f"{case}, around jobs")
     assert in_jobs.netsuite.jobs.jobs
@@ -177,14 +183,22 @@ def test_a_lost_answer_is_looked_up_and_found_in_the_same_run(world: LoopbackWor
 
 
 def test_an_answer_slower_than_the_read_time_out_is_looked_up(world: LoopbackWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    transmit = http.Http._transmit
+    unanswered, send = [], http.Http.send
 
-    def impatient(self: http.Http, call: http.Call, request: Any) -> Any:
-        return transmit(self, replace(call, read_seconds=0.25) if call.operation == "POST invoice" else call, request)
+    def told(self: http.Http, call: http.Call, **how: Any) -> Any:
+        try:
+            return send(self, call, **how)
+        except OutcomeUnknown:
+            unanswered.append(call.operation)
+            raise
 
-    monkeypatch.setattr(http.Http, "_transmit", impatient)
-    world.netsuite_control.set_faults([{"method": "POST", "path": INVOICES, "delay_ms": 700, "times": 1}])
-    settle(world, run_through(world), "slow answer")
+    monkeypatch.setattr(http.Http, "send", told)
+    slow_ms = 1000 * http.READ_SECONDS + 1
+    world.netsuite_control.set_faults([{"method": "POST", "path": INVOICES, "delay_ms": slow_ms, "times": 1}])
+    with meeting(world.netsuite_control):
+        output = run_through(world)
+    assert unanswered == ["POST invoice"]
+    settle(world, output, "slow answer")
 
 
 @pytest.mark.parametrize("side", ["zuora", "netsuite"])
@@ -201,29 +215,30 @@ def test_tokens_that_end_in_mid_run_are_renewed(world: LoopbackWorld, side: str,
     check(world, world.close(opened["runId"]), f"{side} token ended before {before}")
 
 
-def hurry(monkeypatch: pytest.MonkeyPatch, world: LoopbackWorld, factor: float = 100) -> None:
-    """Time that runs faster for everybody alike. The usual clock jumps by the sum of all waits, and with it past every lease."""
-    begun, base = time.monotonic(), world.clock.moment
-
-    def now(clock: MovableClock) -> datetime:
-        return base + timedelta(seconds=(time.monotonic() - begun) * factor)
-
-    monkeypatch.setattr(MovableClock, "now", now)
-    monkeypatch.setattr(MovableClock, "sleep", lambda clock, seconds: time.sleep(seconds / factor))
+def follow(monkeypatch: pytest.MonkeyPatch, world: LoopbackWorld, clock: VirtualClock) -> None:
+    """The world's time is that of a clock on which who waits at the same time waits together. The usual one jumps by the sum of all waits,
+    and with it past every lease."""
+    ahead = world.clock.moment - clock.now()
+    monkeypatch.setattr(MovableClock, "now", lambda _: clock.now() + ahead)
+    monkeypatch.setattr(MovableClock, "sleep", lambda _, seconds: clock.sleep(seconds))
 
 
 def test_a_storm_of_429_ends_with_everything_synced_and_the_slots_kept(world: LoopbackWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch, world)
     world.netsuite.options.slots = 2
+    world.netsuite_control.latency_ms = LATENCY_MS
     try:
-        output = run_through(world)
+        with meeting(world.netsuite_control) as clock:
+            follow(monkeypatch, world, clock)
+            output = run_through(world)
     finally:
         world.netsuite.options.slots = 5
+        monkeypatch.undo()
+    assert world.netsuite_control.stats()["rejected"]
     settle(world, output, "429 storm")
     assert world.netsuite_control.stats()["in_flight_max"] <= 5
 
 
-def test_a_storm_of_429_around_jobs_ends_with_everything_synced(in_jobs: LoopbackWorld) -> None:
+def test_a_storm_of_429_around_jobs_ends_with_everything_synced(in_jobs: MemoryWorld) -> None:
     """Three of five calls to NetSuite are refused, submits and looks at jobs among them."""
     storm = {"path": "/services/rest/", "status": 429, "body": {"o:errorDetails": []}, "probability": 0.6, "seed": 8}
     in_jobs.netsuite_control.set_faults([storm])
@@ -276,7 +291,7 @@ def test_a_batch_delivered_twice_at_once_creates_nothing_twice(world: LoopbackWo
     settle(world, first, f"{step} delivered twice")
 
 
-def test_a_batch_delivered_twice_at_once_submits_no_second_job(in_jobs: LoopbackWorld) -> None:
+def test_a_batch_delivered_twice_at_once_submits_no_second_job(in_jobs: MemoryWorld) -> None:
     opened = in_jobs.open()
     run_id = opened["runId"]
     for name in ("customers", "charges"):

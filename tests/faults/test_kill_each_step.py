@@ -1,5 +1,5 @@
 """Each step of the billing sync alone, killed before and after its effects, in both ways to go on: in the end both systems look exactly as
-after a run that nobody disturbed. Every n-th effect in the default suite; each single one with `python -m tests.faults` (`make faults`).
+after a run that nobody disturbed. Two effects of each in the default suite; each single one with `python -m tests.faults` (`make faults`).
 
 There a worker does one thing after the other. Here some more die while their threads work side by side (`make slow`)."""
 
@@ -12,31 +12,30 @@ import pytest
 from tallybridge.tasks import select
 from tallybridge.tasks.steps import step_class
 from tests.faults import each_step
-from tests.faults.deaths import every, prove
+from tests.faults.deaths import one_of_each, prove
 from tests.faults.each_step import IN_JOBS, RECORDS, STEPS, fill, picture
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
 from tests.faults.ways import WAYS, killed_at
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
-DEFAULT_EVERY = 127
 THREADS_EVERY = 29
 OVERLAPPING = 6
-OVERLAP_EVERY = 61
+OVERLAP_EVERY, OVERLAP_MANY = 211, 61
 SHIFT = 11
 """Each step, way and moment begins at another effect, so that together they meet more of them."""
 
 
 @pytest.mark.parametrize(("mode", "step"), STEPS)
 def test_a_killed_step_leaves_nothing_undone_and_nothing_doubled(mode: str, step: str) -> None:
-    tally = prove(mode, step, dies=every(DEFAULT_EVERY, SHIFT * STEPS.index((mode, step))))
-    assert tally.cases >= len(WAYS) and not tally.failures, tally
+    tally = prove(mode, step, sample=one_of_each(STEPS.index((mode, step)) / len(STEPS)))
+    assert tally.cases == 2 * len(WAYS) and not tally.failures, tally
 
 
 @pytest.mark.parametrize(("mode", "step"), IN_JOBS)
 def test_a_step_killed_around_its_job_leaves_nothing_undone_and_nothing_doubled(mode: str, step: str) -> None:
-    tally = prove(mode, step, dies=every(DEFAULT_EVERY, SHIFT * IN_JOBS.index((mode, step))), jobs=True)
-    assert tally.cases >= len(WAYS) and not tally.failures, tally
+    tally = prove(mode, step, jobs=True, sample=one_of_each(IN_JOBS.index((mode, step)) / len(IN_JOBS)))
+    assert tally.cases == 2 * len(WAYS) and not tally.failures, tally
 
 
 # -- while threads work side by side -----------------------------------------------------------------------------------------
@@ -80,9 +79,10 @@ def test_a_step_killed_among_its_threads_leaves_nothing_undone_and_nothing_doubl
 # -- while chunks overlap ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("every", [OVERLAP_EVERY, pytest.param(OVERLAP_MANY, marks=pytest.mark.slow)], ids=["some", "many"])
 @pytest.mark.parametrize(("killable", "step"), [("A", "invoices"), ("B", "invoices"), ("B", "payments")], indirect=["killable"])
 def test_a_step_killed_while_its_chunks_overlap_leaves_nothing_undone_and_nothing_doubled(
-    killable: tuple[MemoryWorld, str], step: str, monkeypatch: pytest.MonkeyPatch
+    killable: tuple[MemoryWorld, str], step: str, every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Chunks of one record, three in a batch: one is read, one is sent and one is settled when the worker dies."""
     world, mode = killable
@@ -95,7 +95,7 @@ def test_a_step_killed_while_its_chunks_overlap_leaves_nothing_undone_and_nothin
     assert (output["outcome"], output["tiedOut"]) == ("completed", True)
     number, expected = len(killer.names), picture(world)
     for place, (way, moment) in enumerate((w, m) for w in WAYS for m in ("before", "after")):
-        for at in range(OVERLAP_EVERY // 2 + SHIFT * place, number + 1, OVERLAP_EVERY):
+        for at in range(every // 2 + SHIFT * place, number + 1, every):
             killer, output = killed_at(world, way, at, moment, lambda k: new_world(world, mode, step, k), [step])
             where = f"{step}, mode {mode}: effect {at} of {number}, {killer.where}; {way}"
             assert output.get("tiedOut") is True, (where, world.summary(output)["messages"])

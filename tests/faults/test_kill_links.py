@@ -14,7 +14,7 @@ from tests.sync.by_hand import ONE_OF_SEVERAL, counted, entered_by_hand, links, 
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
-DEFAULT_EVERY = 97
+DEFAULT_EVERY = 197
 SAMPLE = [("B", "invoices"), ("A", "payments"), ("B", "netsuite_payments"), ("A", "customers")]
 LINKED = [(mode, step) for mode, step in STEPS if step not in ONE_OF_SEVERAL]
 

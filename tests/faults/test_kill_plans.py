@@ -15,7 +15,7 @@ from tests.faults.ways import WAYS, killed_at
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
-DEFAULT_EVERY = 97
+DEFAULT_EVERY = 197
 SAMPLE = [("B", "invoices"), ("A", "refunds"), ("B", "netsuite_payments")]
 
 

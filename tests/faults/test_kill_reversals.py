@@ -15,7 +15,7 @@ from tests.sync.memory import MemoryWorld
 from tests.sync.reversal_world import accounts, approved, open_amounts, planned, reversers, transactions
 from tests.sync.world import unserved_world
 
-DEFAULT_EVERY = 47
+DEFAULT_EVERY = 97
 World = tuple[MemoryWorld, str]
 MODES = pytest.mark.parametrize("killable", ["A", "B"], indirect=True)
 WITH_SETTLEMENT = pytest.mark.parametrize("killable", ["B"], indirect=True)

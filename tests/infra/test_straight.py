@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -112,6 +113,36 @@ def test_a_refusal_is_the_same_and_nothing_is_done_twice(aws: None, monkeypatch:
         ask()
 
 
+def test_secrets_are_answered_alike(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="s", SecretString="one")["ARN"]
+    for text in ("two", "three"):
+        for name in ("s", arn):
+            ask = partial(client.get_secret_value, SecretId=name)
+            assert plain(ask()) == plain(long_way(monkeypatch, ask))
+        client.put_secret_value(SecretId="s", SecretString=text)
+    assert client.get_secret_value(SecretId="s")["SecretString"] == "three"
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_secret_value(SecretId="nothing")
+    client.delete_secret(SecretId="s")
+    with pytest.raises(client.exceptions.InvalidRequestException):
+        client.get_secret_value(SecretId="s")
+
+
+def test_objects_are_listed_alike(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("s3")
+    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a/2", "a/1", "a/3", "b/1", "a/1"):
+        client.put_object(Bucket=BUCKET, Key=key, Body=key.encode())
+    client.delete_object(Bucket=BUCKET, Key="a/2")
+    wanted: list[dict[str, Any]] = [{}, {"Prefix": "a/"}, {"Prefix": "c"}, {"Prefix": "a/", "MaxKeys": 1}]
+    for asked in wanted:
+        ask = partial(client.list_objects_v2, Bucket=BUCKET, **asked)
+        straight_on, long = plain(ask()), plain(long_way(monkeypatch, ask))
+        assert [k["Key"] for k in straight_on.get("Contents", [])] == [k["Key"] for k in long.get("Contents", [])]
+        assert straight_on["KeyCount"] == long["KeyCount"] and straight_on["IsTruncated"] == long["IsTruncated"]
+
+
 def test_arguments_that_there_are_not_are_refused_as_before(aws: None) -> None:
     with pytest.raises(ParamValidationError, match="Unknown parameter"):
         boto3.client("s3").get_object(Bucket=BUCKET, Key="k", Nothing="x")
@@ -125,6 +156,20 @@ def test_objects_are_answered_alike(aws: None, monkeypatch: pytest.MonkeyPatch, 
     client.put_object(**put)
     asked = {"Bucket": BUCKET, "Key": put["Key"]}
     assert plain(client.get_object(**asked)) == plain(long_way(monkeypatch, lambda: client.get_object(**asked)))
+    client.put_object(**put, ContentEncoding="gzip")
+    assert plain(client.get_object(**asked)) == plain(long_way(monkeypatch, lambda: client.get_object(**asked)))
+    assert client.get_object(**asked)["ContentEncoding"] == "gzip"
+
+
+def test_a_missing_object_is_told_alike(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("s3")
+
+    def ask() -> Any:
+        with pytest.raises(client.exceptions.NoSuchKey) as missing:
+            client.get_object(Bucket=BUCKET, Key="a/b")
+        return missing.value.response["Error"], missing.value.operation_name, str(missing.value)
+
+    assert ask() == long_way(monkeypatch, ask)
 
 
 def test_a_part_of_an_object_goes_the_long_way(aws: None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from sandbox.clock import VirtualClock
 from sandbox.host import Sandbox, SandboxOptions
 from tallybridge.tasks.steps import STEPS
 from tests.sync.full_world import customers_world, found, full_world
@@ -23,7 +24,7 @@ OF_MODE = {"A": {"adjustments", "netsuite_credit_memos"}, "B": {"debit_memos", "
 
 @pytest.fixture(params=["A", "B"])
 def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Sandbox, str]]:
-    with Sandbox(SandboxOptions(settlement=request.param == "B", out=tmp_path)) as started:
+    with Sandbox(SandboxOptions(settlement=request.param == "B", out=tmp_path, child=False, clock=VirtualClock())) as started:
         yield started, request.param
 
 

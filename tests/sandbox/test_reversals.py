@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.clock import VirtualClock
 from sandbox.host import Sandbox, SandboxOptions
 from tallybridge.desk.reversal import approving, planning
 from tallybridge.desk.target import Target
@@ -20,7 +21,7 @@ RUN_SECONDS = 240.0
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(settlement=True, out=tmp_path)) as started:
+    with Sandbox(SandboxOptions(settlement=True, out=tmp_path, child=False, clock=VirtualClock())) as started:
         yield started
 
 
@@ -33,7 +34,7 @@ def output_of(ended: dict[str, Any]) -> dict[str, Any]:
 def test_what_a_run_has_created_is_reversed_by_a_run_of_its_own(sandbox: Sandbox) -> None:
     full_world("B").load_first(sandbox)
     first = output_of(sandbox.aws.run("BillingSyncArn", {"trigger": "manual"}, timeout=RUN_SECONDS))
-    target = Target(sandbox.env, "the sandbox")
+    target = Target(sandbox.env, "the sandbox", sandbox.aws.clock)
     plan = planning.plan(target, first["runId"], "ann@example.com")
     assert {(t.record_type, t.count) for t in plan.totals} >= {("invoice", 5), ("creditMemo", 1), ("customerPayment", 3)}
     execution = approving.approve(target, plan.id, "bob@example.com", "wrong price list")

@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
+from sandbox.clock import VirtualClock
 from sandbox.host import Sandbox, SandboxOptions
 from tests.sync.full_world import full_world
 
@@ -29,7 +30,7 @@ def loggers_of_new_processes() -> None:
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(settlement=True, out=tmp_path)) as started:
+    with Sandbox(SandboxOptions(settlement=True, out=tmp_path, child=False, clock=VirtualClock())) as started:
         yield started
 
 

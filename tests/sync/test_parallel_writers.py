@@ -16,6 +16,7 @@ from tallybridge import money
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.ledger import Owner
 from tallybridge.sync.slots import SharedSlots
+from tests.meeting import meeting
 from tests.sync.builders import payment
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import CUSTOMERS, ready, run
@@ -23,7 +24,7 @@ from tests.sync.payment_world import CUSTOMERS, ready, run
 IN_THREADS = True
 
 SECONDS = 0.02
-"""How long a call takes, so that calls made at once are seen at once."""
+"""How long a call takes, on a clock on which time passes only when all wait."""
 PAYMENTS = 4
 
 
@@ -67,7 +68,8 @@ def watched(world: MemoryWorld, **settings: Any) -> Watch:
 
     world.session.send = listen  # type: ignore[method-assign]
     try:
-        assert run(world)["tiedOut"]
+        with meeting():
+            assert run(world)["tiedOut"]
     finally:
         world.session.send = send  # type: ignore[method-assign]
     assert len(world.in_netsuite("customerPayment")) == 2 * PAYMENTS

@@ -125,8 +125,9 @@ def _check_unique(w: Write) -> None:
     if mine[0] is None or not (w.creating or w.changed(unique) or w.changed("parent")):
         return
     for other in w.store.all(w.record.type.name):
-        same = (other.values.get(unique), other.values.get("parent") if unique == name else None)
-        if other.id != w.record.id and same == mine and not other.values.get("isInactive"):
+        if other.values.get(unique) != mine[0] or other.id == w.record.id or other.values.get("isInactive"):
+            continue
+        if unique != name or other.values.get("parent") == mine[1]:
             raise record_exists()
 
 

@@ -14,12 +14,24 @@ from tests.standins.netsuite.account import START, Account, Clock
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Account]:
+def served() -> Iterator[tuple[Control, Account]]:
     private, public = new_key_pair()
     clock = Clock()
     stand_in = NetSuiteStandIn(NetSuiteOptions(certificate_public_key=public, clock=clock, time_zone="UTC", allow_number_override=True))
-    with LoopbackServer(Control(stand_in)) as server:
-        yield Account(stand_in, server.url, clock, private)
+    control = Control(stand_in)
+    with LoopbackServer(control) as server:
+        yield control, Account(stand_in, server.url, clock, private)
+
+
+@pytest.fixture(scope="session")
+def running(served: tuple[Control, Account]) -> Account:
+    return served[1]
+
+
+@pytest.fixture
+def control(served: tuple[Control, Account]) -> Control:
+    """What is around the stand-in."""
+    return served[0]
 
 
 @pytest.fixture

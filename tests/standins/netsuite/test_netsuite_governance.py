@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 import requests
 
+from sandbox.control import Control
+from tests.meeting import meeting
 from tests.standins.netsuite.account import Account, error_of
 
-
-def latency(ns: Account, ms: int) -> None:
-    requests.post(f"{ns.url}/_sandbox/latency", json={"ms": ms}, timeout=10)
+LATENCY_MS = 300
 
 
 def at_once(ns: Account, count: int, path: str = "record/v1/customer") -> list[requests.Response]:
     """So many calls at the same time, each on a connection of its own."""
     answers: list[requests.Response] = []
     headers = {"Authorization": str(ns.session.headers["Authorization"])}
-    ready = threading.Barrier(count)
 
     def one() -> None:
-        ready.wait()
         answers.append(requests.get(f"{ns.url}/services/rest/{path}", headers=headers, timeout=10))
 
     threads = [threading.Thread(target=one) for _ in range(count)]
@@ -32,9 +31,10 @@ def at_once(ns: Account, count: int, path: str = "record/v1/customer") -> list[r
     return answers
 
 
-def test_calls_beyond_the_slots_are_refused(ns: Account) -> None:
-    latency(ns, 300)
-    answers = at_once(ns, 8)
+def test_calls_beyond_the_slots_are_refused(ns: Account, control: Control) -> None:
+    control.latency_ms = LATENCY_MS
+    with meeting(control):
+        answers = at_once(ns, 8)
     refused = [a for a in answers if a.status_code == 429]
     assert [a.status_code for a in answers].count(200) == 5 and len(refused) == 3
     assert error_of(refused[0]) == (429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")
@@ -44,20 +44,23 @@ def test_calls_beyond_the_slots_are_refused(ns: Account) -> None:
 
 
 @pytest.mark.parametrize("slots", [0, 8])
-def test_limit_is_an_option(ns: Account, slots: int) -> None:
-    ns.options.slots = slots
-    latency(ns, 200)
-    assert {a.status_code for a in at_once(ns, 8)} == {200}
+def test_limit_is_an_option(ns: Account, control: Control, slots: int) -> None:
+    ns.options.slots, control.latency_ms = slots, LATENCY_MS
+    with meeting(control):
+        assert {a.status_code for a in at_once(ns, 8)} == {200}
+    assert control.stats()["in_flight_max"] == 8
 
 
-def test_token_requests_take_no_slot(ns: Account) -> None:
-    ns.options.slots = 1
-    latency(ns, 200)
-    token = threading.Thread(target=ns.ask_token, args=(ns.assertion(),))
-    token.start()
-    assert ns.record("GET", "customer").status_code == 200
-    token.join()
-    assert ns.record("GET", "customer").status_code == 200
+def test_token_requests_take_no_slot(ns: Account, control: Control) -> None:
+    ns.options.slots, control.latency_ms = 1, LATENCY_MS
+    with meeting(control) as clock:
+        begun, assertion = clock.now(), ns.assertion()
+        token = threading.Thread(target=ns.ask_token, args=(assertion,))
+        token.start()
+        assert ns.record("GET", "customer").status_code == 200
+        token.join()
+        assert clock.now() - begun == timedelta(milliseconds=LATENCY_MS), "one after the other"
+        assert ns.record("GET", "customer").status_code == 200
     stats = requests.get(f"{ns.url}/_sandbox/stats", timeout=10).json()
     assert (stats["in_flight_max"], stats["rejected"]) == (1, 0)
 

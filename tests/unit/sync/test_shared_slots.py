@@ -13,12 +13,13 @@ import pytest
 from tallybridge.errors import NoSlot, NotSent, OutcomeUnknown, OutOfTime
 from tallybridge.sync.sharing import FRESH_SECONDS, LEASE_SECONDS, QUIET_SECONDS
 from tallybridge.sync.slots import PATIENCE_SECONDS, POLL_SECONDS, RESERVE_SECONDS, TURN_SECONDS, SharedSlots
+from tests.meeting import meeting
 from tests.sync.memory import MemoryTable
 from tests.unit.sync.tables import Clock
 
 
 class ShortSleeps(Clock):
-    """Time of its own; waiting yields to other threads for a moment."""
+    """Time of its own; waiting lets the other threads go on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,13 +102,13 @@ def test_several_workers_with_threads_never_exceed_the_limit(limit: int) -> None
                     flying -= 1
                     done += 1
 
-    workers = [slots(table, clock, f"w{n}", limit) for n in range(limit + 1)]
-    threads = [threading.Thread(target=work, args=(workers[n % len(workers)], n)) for n in range(9)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
+    with meeting():
+        workers = [slots(table, clock, f"w{n}", limit) for n in range(limit + 1)]
+        threads = [threading.Thread(target=work, args=(workers[n % len(workers)], n)) for n in range(9)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert (most, done) == (limit, 9 * 12)
     assert held(table) == 0
 
