@@ -11,7 +11,7 @@ from tests.rules.cases import ruled
 from tests.sync import invoice_world, memo_world, payment_world, test_catalog
 from tests.sync.builders import account, invoice, merged, payment, zid
 from tests.sync.memory import MemoryWorld
-from tests.sync.payment_world import change, counted, invoices, messages, ns_payment, reset_by_a_person, state_of, writes
+from tests.sync.payment_world import change, counted, invoices, messages, reset_by_a_person, state_of, writes
 from tests.sync.world import unserved_world
 
 OBJECTS = ("Account", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Invoice", "CreditMemo", "Payment")
@@ -211,11 +211,13 @@ def test_two_hundred_records_an_object_and_run(fast: MemoryWorld, inline: bool) 
     payment_world.ready(fast, own, **switched_on("Payment", custom_fields_inline="Yes" if inline else "No"))
     define(fast)
     summary = run(fast, "Payment")
-    by_number = {n: ns_payment(fast, n) for n in numbers}
-    with_value = [n for n, p in by_number.items() if p and p.get("custbody_region") == VALUE]
+    sent = {p["custbodyzuoraid"]: p for p in fast.in_netsuite("customerPayment") if "custbodyzuoraid" in p}
+    assert len(fast.in_netsuite("customerPayment")) == len(sent) == len(numbers)
+    with_value = [n for n in numbers if sent[zid(n)].get("custbody_region") == VALUE]
     texts = [x["message"] for x in summary["log"] if x.get("code") == "CUSTOM-LIMIT"]
     assert (len(with_value), len(texts)) == ((205, 0) if inline else (200, 5))
-    assert all(state_of(fast, n) == payment_world.DONE for n in numbers)
+    states = {p["PaymentNumber"]: (p["IntegrationStatus__NS"], p["TransferredToAccounting"]) for p in fast.zuora.dump()["Payment"]}
+    assert states == dict.fromkeys(numbers, payment_world.DONE)
     assert summary["tiedOut"] is True
     left = sorted(set(numbers) - set(with_value))
     assert sorted(texts) == [f"Custom fields of Payment {n} were not sent: limit of 200 reached." for n in left]

@@ -115,13 +115,12 @@ FROM_NETSUITE = [name for name in FOLLOWED if name.startswith("NetSuite")]
 IN_ZONES = [(name, zone) for name in FROM_NETSUITE for zone in ZONES] + [(n, "UTC") for n in FOLLOWED if n not in FROM_NETSUITE]
 
 
-@pytest.fixture
-def world(fast: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryWorld]:
+@pytest.fixture(scope="module")
+def world(fast: MemoryWorld) -> Iterator[MemoryWorld]:
     """Time stands still except when somebody waits."""
-    before = fast.netsuite.options.time_zone
-    monkeypatch.setattr(fast.clock, "now", lambda: fast.clock.moment)
-    yield fast
-    fast.netsuite.options.time_zone = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast.clock, "now", lambda: fast.clock.moment)
+        yield fast
 
 
 def ready(world: MemoryWorld, name: str, zone: str = "UTC", **settings: Any) -> Followed:
@@ -220,29 +219,78 @@ AUTUMN = [
 ]
 
 
-@pytest.mark.parametrize("name", FROM_NETSUITE)
-@pytest.mark.parametrize("change", AUTUMN, ids=lambda c: c.zone)
-@pytest.mark.parametrize("later", [15, 40, 60, 75], ids="{} minutes later".format)
-def test_nothing_is_lost_when_the_clock_is_set_back(world: MemoryWorld, name: str, change: Repeated, later: int) -> None:
-    """An edit ten minutes before the clock is set back, another one after that, which may bear an earlier time, or the very same."""
+LATER = (15, 40, 60, 75)
+"""Minutes from an edit that comes ten minutes before the clock is set back to another one, which may bear an earlier time, or the same."""
+PAYMENTS = {later: (f"P{n}", f"730{n}") for n, later in enumerate(LATER, 1)}
+CUSTOMERS = {later: f"80{n}" for n, later in enumerate(LATER, 1)}
+
+
+@dataclass
+class SetBack:
+    """A payment and a customer for each of `LATER`, and what was sent of them: by the name of the step and the minutes."""
+
+    world: MemoryWorld
+    sent: dict[tuple[str, int], list[Any]]
+    selected: dict[str, list[int]]
+
+    def edit(self, later: int, text: str) -> None:
+        in_netsuite(self.world, "customerPayment", PAYMENTS[later][1], memo=text)
+        in_netsuite(self.world, "customer", CUSTOMERS[later], comments=text)
+
+    def run(self, moment: datetime) -> None:
+        self.world.clock.moment = moment
+        output = self.world.run(steps=[FOLLOWED[name].step for name in FROM_NETSUITE])
+        steps = {s["step"]: s for s in self.world.summary(output)["steps"]}
+        for name in FROM_NETSUITE:
+            self.selected[name].append(steps[FOLLOWED[name].step]["selected"])
+
+    def look(self, later: int) -> None:
+        comment = str(reverse_world.zuora_of(self.world, "Payment", PAYMENTS[later][0]).get("Comment"))
+        self.sent["NetSuite payments", later].append(comment.partition(" (NetSuite date")[0])
+        self.sent["NetSuite customers", later].append(customer_world.account(self.world, CUSTOMERS[later]).get("Notes"))
+
+
+@pytest.fixture(scope="module", params=AUTUMN, ids=lambda c: c.zone)
+def set_back(world: MemoryWorld, request: pytest.FixtureRequest) -> SetBack:
+    """One world for all, from three hours before the clock is set back to six hours after it."""
+    change: Repeated = request.param
     world.clock.moment = change.at - timedelta(days=1, hours=3)
-    followed = ready(world, name, change.zone)
-    world.clock.moment = change.at - timedelta(hours=2)
-    run(world, followed)
-    world.clock.moment = change.at - timedelta(minutes=10)
-    followed.edit(world, "before")
-    world.run(steps=[followed.step])
-    assert followed.sent(world) == "before"
-    world.clock.moment = change.at - timedelta(minutes=10) + timedelta(minutes=later)
-    followed.edit(world, "after")
-    world.run(steps=[followed.step])
-    assert followed.sent(world) == "after"
+    ready(world, "NetSuite payments", change.zone, **customer_world.SETTINGS)
+    for number, internal_id in PAYMENTS.values():
+        if number != "P1":
+            world.load(netsuite=reverse_world.ns_payment(number, 10, {"INV2": 10}, id=internal_id, memo="first"))
+    world.load(netsuite={"customer": [customer_world.customer(c, comments="first") for c in CUSTOMERS.values()]})
+    told = SetBack(world, {(name, later): [] for name in FROM_NETSUITE for later in LATER}, {name: [] for name in FROM_NETSUITE})
+    told.run(change.at - timedelta(hours=2, minutes=30))
+    before = change.at - timedelta(minutes=10)
+    world.clock.moment = before
+    for later in LATER:
+        told.edit(later, "before")
+    told.run(before)
+    for later in LATER:
+        told.look(later)
+    for later in LATER:
+        world.clock.moment = before + timedelta(minutes=later)
+        told.edit(later, "after")
+        told.run(world.clock.moment)
+        told.look(later)
+    for name in FROM_NETSUITE:
+        told.selected[name].clear()
     for hours in range(1, 4):
-        world.clock.moment = change.at + timedelta(hours=2 * hours)
-        assert run(world, followed)["selected"] == 0
-    followed.edit(world, "last")
-    run(world, followed)
-    assert followed.sent(world) == "last"
+        told.run(change.at + timedelta(hours=2 * hours))
+    for later in LATER:
+        told.edit(later, "last")
+    told.run(world.clock.moment)
+    for later in LATER:
+        told.look(later)
+    return told
+
+
+@pytest.mark.parametrize("name", FROM_NETSUITE)
+@pytest.mark.parametrize("later", LATER, ids="{} minutes later".format)
+def test_nothing_is_lost_when_the_clock_is_set_back(set_back: SetBack, name: str, later: int) -> None:
+    assert set_back.sent[name, later] == ["before", "after", "last"]
+    assert set_back.selected[name] == [0, 0, 0, len(LATER)]
 
 
 @pytest.mark.parametrize("name", FROM_NETSUITE)
