@@ -38,9 +38,10 @@ class NetSuiteCalls:
         self.property_names = property_names
         self.signer = signer_for(connection, http, tokens)
 
-    def json(self, method: str, path: str, effect: Effect, *, operation: str, **given: Any) -> Any:
-        """The parsed answer of a call that succeeded. `given` as for `send`."""
-        if self.kept and effect is Effect.READ:
+    def json(self, method: str, path: str, effect: Effect, *, operation: str, keep: bool = True, **given: Any) -> Any:
+        """The parsed answer of a call that succeeded. `given` as for `send`. In a task of rounds what was read is kept for the next one,
+        unless `keep` says that the caller keeps what it needs of it."""
+        if self.kept and keep and effect is Effect.READ:
             question = f"{method} {path} {money.dumps([given.get(name) for name in ('params', 'body')])}"
             return self.kept.answer(question, lambda: self._json(method, path, effect, operation=operation, **given))
         return self._json(method, path, effect, operation=operation, **given)

@@ -139,10 +139,8 @@ class NetSuite:
 
     def metadata(self, record_type: str) -> RecordSchema:
         """The fields and sublists of a record type as the account has them."""
-        path = f"{RECORDS}/metadata-catalog/{_type(record_type)}"
-        document = self._calls.json(
-            "GET", path, Effect.READ, operation=f"metadata {record_type}", headers={"Accept": "application/schema+json"}
-        )
+        path, accept = f"{RECORDS}/metadata-catalog/{_type(record_type)}", {"Accept": "application/schema+json"}
+        document = self._calls.json("GET", path, Effect.READ, operation=f"metadata {record_type}", headers=accept, keep=False)
         return schema_from(document, record_type)
 
     def governance_limits(self) -> GovernanceLimits:
