@@ -21,7 +21,7 @@ from tallybridge.steps.documents.adjustment_mapping import (
 )
 from tallybridge.steps.documents.document_checks import OF_LINES, account_is_synced, parent_not_synced, problems
 from tallybridge.steps.documents.document_lines import lines
-from tallybridge.steps.documents.kind import Kind, needed
+from tallybridge.steps.documents.kind import Kind, tables_needed
 from tallybridge.steps.documents.reading import add_charges, record_of
 from tallybridge.steps.invoices import ITEMS, TAXES
 from tallybridge.steps.settling.families import families, taken
@@ -169,7 +169,7 @@ class Adjustments(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.needs = needed(self.needs, recognition_on=self.settings.netsuite_use_revenue_recognition)
+        self.needs = tables_needed(self.needs, recognition_on=self.settings.netsuite_use_revenue_recognition)
 
     def currency_of(self, data: Any) -> str:
         return ADJUSTMENT.currency(data)

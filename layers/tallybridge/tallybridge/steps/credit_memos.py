@@ -11,7 +11,7 @@ from typing import Any
 from tallybridge.clock import utc_moment
 from tallybridge.steps.documents.document_checks import OF_LINES, parent_not_synced, problem, problems
 from tallybridge.steps.documents.document_lines import item_line, lines, tax_line
-from tallybridge.steps.documents.kind import DocumentData, Kind, needed
+from tallybridge.steps.documents.kind import DocumentData, Kind, tables_needed
 from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, Memo, items_of, taxes_of, with_triggers
 from tallybridge.steps.documents.reading import add_charges, record_of, reread_with_charges
 from tallybridge.steps.shared.applications import (
@@ -196,7 +196,7 @@ class CreditMemos(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.needs = needed(self.needs, recognition_on=self.settings.netsuite_use_revenue_recognition)
+        self.needs = tables_needed(self.needs, recognition_on=self.settings.netsuite_use_revenue_recognition)
 
     def query(self) -> SourceQuery:
         conditions = (*UNSENT, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 5

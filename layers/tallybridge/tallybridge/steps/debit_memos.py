@@ -10,9 +10,9 @@ from tallybridge.steps.documents import later_revenue
 from tallybridge.steps.documents.document_checks import OF_LINES, account_is_synced, problems
 from tallybridge.steps.documents.document_lines import item_line, tax_line
 from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, without_tax
-from tallybridge.steps.documents.kind import DocumentData, Kind, needed
+from tallybridge.steps.documents.kind import DocumentData, Kind, tables_needed
 from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, Memo, items_of, taxes_of, with_triggers
-from tallybridge.steps.documents.reading import add_charges, record_of, reread_with_charges
+from tallybridge.steps.documents.reading import Reading, record_of
 from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
@@ -78,7 +78,7 @@ class DebitMemos(ZuoraToNetSuite):
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
         self.recognition_on = self.settings.netsuite_use_revenue_recognition
-        self.needs = needed(self.needs, recognition_on=self.recognition_on)
+        self.needs = tables_needed(self.needs, recognition_on=self.recognition_on)
 
     def query(self) -> SourceQuery:
         conditions = (*UNSYNCED, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 4
@@ -99,18 +99,8 @@ class DebitMemos(ZuoraToNetSuite):
         return ACCOUNT_FIELDS
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        source = self.context.source
-        due = [c.id for c in candidates if later_revenue.is_update(c)]
-        rereads, charges = reread_with_charges(source, self.reread, [c for c in candidates if not later_revenue.is_update(c)])
-        due += [selected.id for selected, head, _ in rereads if later_revenue.is_unfinished(head)]
-        found = [
-            _data(head, parents["Account"], selected.children.get("items", []), selected.children.get("taxes", []))
-            for selected, head, parents in rereads
-            if not later_revenue.is_unfinished(head)
-        ]
-        found += later_revenue.Updates("DebitMemo", FIELDS, ITEMS, _data).read(source, due)
-        add_charges(source, found, charges)
-        return [record_of(DEBIT_MEMO, self.company, d) for d in found]
+        reading = Reading("DebitMemo", FIELDS, ITEMS, _data)
+        return [record_of(DEBIT_MEMO, self.company, d) for d in reading.read(self.context.source, self.reread, candidates)]
 
     # -- destination -------------------------------------------------------------------------------------------------
 
@@ -119,8 +109,8 @@ class DebitMemos(ZuoraToNetSuite):
             noting = pool.submit(self.note_customers, records)
             found = self.find_transactions([r for r in records if not r.data.revenue_update])
             noting.result()
-        needed_ = {r.id: r.destination_id for r in records if r.data.revenue_update and r.destination_id}
-        return later_revenue.with_lines(self.context.netsuite, self.reference, found, needed_)
+        changed = {r.id: r.destination_id for r in records if r.data.revenue_update and r.destination_id}
+        return later_revenue.with_lines(self.context.netsuite, self.reference, found, changed)
 
     def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
         """As for every transaction; when NetSuite adds its own tax, what its invoices hold without it."""

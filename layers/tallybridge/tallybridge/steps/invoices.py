@@ -14,8 +14,8 @@ from tallybridge.steps.documents.document_checks import OF_LINES, account_is_syn
 from tallybridge.steps.documents.document_lines import item_line, lines, tax_line
 from tallybridge.steps.documents.invoice_mapping import InvoiceData, header, is_negative, items, record_type, signed, taxes
 from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, post, without_tax
-from tallybridge.steps.documents.kind import Kind, needed
-from tallybridge.steps.documents.reading import add_charges, record_of, reread_with_charges
+from tallybridge.steps.documents.kind import Kind, tables_needed
+from tallybridge.steps.documents.reading import Reading, record_of
 from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
@@ -170,7 +170,7 @@ class Invoices(ZuoraToNetSuite):
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
         self.recognition_on = self.settings.netsuite_use_revenue_recognition
-        self.needs = needed(self.needs, recognition_on=self.recognition_on)
+        self.needs = tables_needed(self.needs, recognition_on=self.recognition_on)
         self.item_child = ITEMS
         if not self.settlement_on:
             self.needs = (*self.needs, "fields:creditMemo")
@@ -208,19 +208,8 @@ class Invoices(ZuoraToNetSuite):
         return ACCOUNT_FIELDS
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        source = self.context.source
-        due = [c.id for c in candidates if later_revenue.is_update(c)]
-        rereads, charges = reread_with_charges(source, self.reread, [c for c in candidates if not later_revenue.is_update(c)])
-        due += [selected.id for selected, head, _ in rereads if later_revenue.is_unfinished(head)]
-        found = [
-            InvoiceData(head, parents["Account"], selected.children.get("items", []), selected.children.get("taxes", []))
-            for selected, head, parents in rereads
-            if not later_revenue.is_unfinished(head)
-        ]
-        updates = later_revenue.Updates("Invoice", (*HEAD_FIELDS, *self.invoice_currency), self.item_child, InvoiceData)
-        found += updates.read(source, due)
-        add_charges(source, found, charges)
-        return [record_of(INVOICE, self.company, d) for d in found]
+        reading = Reading("Invoice", (*HEAD_FIELDS, *self.invoice_currency), self.item_child, InvoiceData)
+        return [record_of(INVOICE, self.company, d) for d in reading.read(self.context.source, self.reread, candidates)]
 
     # -- 2 destination -----------------------------------------------------------------------------------------------
 
@@ -232,8 +221,8 @@ class Invoices(ZuoraToNetSuite):
             found = self.find_transactions([r for r in new if not is_negative(r.data)])
             found |= self.find_transactions([r for r in new if is_negative(r.data)], CREDIT_MEMO)
             noting.result()
-        needed_ = {r.id: r.destination_id for r in records if r.data.revenue_update and r.destination_id}
-        return later_revenue.with_lines(self.context.netsuite, self.reference, found, needed_ | self._large(new, found))
+        changed = {r.id: r.destination_id for r in records if r.data.revenue_update and r.destination_id}
+        return later_revenue.with_lines(self.context.netsuite, self.reference, found, changed | self._large(new, found))
 
     def _large(self, records: Sequence[SourceRecord], found: Mapping[str, Sequence[Counterpart]]) -> dict[str, str]:
         """The NetSuite invoices of large ones, by source id; what the ledger says of these is noted."""

@@ -129,6 +129,6 @@ def charge_id_of(item: Item) -> str:
     return str(item.get("RatePlanCharge.ProductRatePlanChargeId") or item.get("ProductRatePlanChargeId") or "")
 
 
-def needed(needs: tuple[str, ...], *, recognition_on: bool) -> tuple[str, ...]:
+def tables_needed(needs: tuple[str, ...], *, recognition_on: bool) -> tuple[str, ...]:
     """The reference tables of a step of documents: those of revenue recognition where NetSuite recognises revenue."""
     return needs if recognition_on else tuple(need for need in needs if need != "revenue template")

@@ -3,19 +3,17 @@ until the dates of their items are known, and then their lines are changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 from tallybridge.steps.documents.document_lines import revenue
 from tallybridge.steps.documents.kind import D, Kind
 from tallybridge.steps.shared.company import Company
-from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.steps.shared.texts import day
 from tallybridge.sync.step import Candidate, Counterpart, Hold, Leave, Mark, Plan, Problem, Request, SourceRecord, Write
-from tallybridge.zuora.selection import Child, Condition, Is
-from tallybridge.zuora.source import ZuoraSource
+from tallybridge.zuora.selection import Condition, Is
 
 UPDATING, ERROR_UPDATING = "Updating Revenue Recognition", "Error Updating Revenue Recognition"
 UNFINISHED: tuple[Condition, ...] = (
@@ -30,10 +28,6 @@ class Lookup(Protocol):
     """What is needed of the NetSuite client."""
 
     def suiteql_in(self, q: str, values: Sequence[str], params: Sequence[Any] = ()) -> Iterator[dict[str, str]]: ...
-
-
-Making = Callable[[Mapping[str, Any], Mapping[str, Any], list[dict[str, Any]], list[dict[str, Any]]], D]
-"""Makes a document of its head, account, items and taxes."""
 
 
 # -- which ---------------------------------------------------------------------------------------------------------------
@@ -62,31 +56,6 @@ def with_deferred(waiting: Iterator[Candidate], deferred: Sequence[str]) -> Iter
 def is_update(candidate: Candidate) -> bool:
     """Whether a candidate was taken up for its deferred lines alone."""
     return bool(candidate.data.get("revenue_update"))
-
-
-@dataclass(frozen=True)
-class Updates(Generic[D]):
-    """How the documents of an `object` are read for a later update: the fields of their heads, their `items`, and what makes a document."""
-
-    object: str
-    fields: tuple[str, ...]
-    items: Child
-    make: Making[D]
-
-    def read(self, source: ZuoraSource, ids: Sequence[str]) -> list[D]:
-        """Synced documents with deferred lines, if the trigger date of one of their items is known by now (section 7, 1 and 2)."""
-        if not ids:
-            return []
-        heads = source.reread(self.object, ids, self.fields)
-        children = source.children(self.items, list(heads))
-        accounts = source.reread("Account", (h.get("AccountId", "") for h in heads.values()), ACCOUNT_FIELDS)
-        found = []
-        for document_id, head in heads.items():
-            data = self.make(head, accounts.get(head.get("AccountId", ""), {}), children.get(document_id, []), [])
-            if any(i.get("RevRecStartDate") for i in data.items) or is_unfinished(head):
-                data.revenue_update = True
-                found.append(data)
-        return found
 
 
 # -- what NetSuite has ---------------------------------------------------------------------------------------------------
