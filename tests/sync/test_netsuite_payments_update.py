@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
 from typing import Any
 
@@ -240,14 +239,15 @@ def test_a_change_made_in_zuora_meanwhile_is_seen(fast: MemoryWorld) -> None:
 
 # -- killed ----------------------------------------------------------------------------------------------------------------
 
-EVERY = int(os.environ.get("KILL_EVERY", "31"))
+EVERY = [61, pytest.param(11, marks=pytest.mark.slow)]
 """Every n-th effect of a run is a place to die; the two moments begin at different ones."""
 
 
 @pytest.mark.rule("sequence-and-status.5.2.rule.4")
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_killed_worker_makes_nothing_twice(killable: MemoryWorld, way: str, moment: str) -> None:
+@pytest.mark.parametrize("every", EVERY)
+def test_a_killed_worker_makes_nothing_twice(killable: MemoryWorld, every: int, way: str, moment: str) -> None:
     def prepared() -> Killer:
         """P1 is to be changed, P2 to be made."""
         killer = KillingObserver.killer = Killer()
@@ -262,7 +262,7 @@ def test_a_killed_worker_makes_nothing_twice(killable: MemoryWorld, way: str, mo
     killer = prepared()
     killable.run(steps=[PAYMENTS])
     number = killer.count
-    for at in range(EVERY if moment == "before" else 1 + EVERY // 2, number + 1, EVERY):
+    for at in range(every if moment == "before" else 1 + every // 2, number + 1, every):
         killer = prepared()
         killer.at, killer.moment = at, moment
         output = WAYS[way](killable, killer, [PAYMENTS])

@@ -200,7 +200,10 @@ def test_whatever_answer_is_lost_there_is_one_refund_and_one_unapply(fast: Memor
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_killed_worker_moves_nothing_twice(killable: MemoryWorld, way: str, moment: str) -> None:
+@pytest.mark.parametrize("every", [31, pytest.param(7, marks=pytest.mark.slow)])
+def test_a_killed_worker_moves_nothing_twice(killable: MemoryWorld, every: int, way: str, moment: str) -> None:
+    """Every n-th effect of a run is a place to die; the two moments begin at different ones."""
+
     def again() -> Killer:
         killer = KillingObserver.killer = Killer()
         prepared(killable)
@@ -211,7 +214,7 @@ def test_a_killed_worker_moves_nothing_twice(killable: MemoryWorld, way: str, mo
     killer = again()
     killable.run(steps=[REFUNDS])
     number = killer.count
-    for at in range(5 if moment == "before" else 3, number + 1, 13):
+    for at in range(every if moment == "before" else 1 + every // 2, number + 1, every):
         killer = again()
         killer.at, killer.moment = at, moment
         output = WAYS[way](killable, killer, [REFUNDS])

@@ -445,7 +445,10 @@ def test_a_credit_memo_that_cannot_be_written_keeps_the_refund_open(fast: Memory
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_killed_worker_refunds_nothing_twice(killable: MemoryWorld, way: str, moment: str) -> None:
+@pytest.mark.parametrize("every", [31, pytest.param(7, marks=pytest.mark.slow)])
+def test_a_killed_worker_refunds_nothing_twice(killable: MemoryWorld, every: int, way: str, moment: str) -> None:
+    """Every n-th effect of a run is a place to die; the two moments begin at different ones."""
+
     def again() -> Killer:
         killer = KillingObserver.killer = Killer()
         prepared(killable)
@@ -456,7 +459,7 @@ def test_a_killed_worker_refunds_nothing_twice(killable: MemoryWorld, way: str, 
     killer = again()
     killable.run(steps=[REFUNDS])
     number = killer.count
-    for at in range(11 if moment == "before" else 6, number + 1, 11):
+    for at in range(every if moment == "before" else 1 + every // 2, number + 1, every):
         killer = again()
         killer.at, killer.moment = at, moment
         output = WAYS[way](killable, killer, [REFUNDS])
