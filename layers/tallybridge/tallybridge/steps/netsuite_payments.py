@@ -15,16 +15,17 @@ from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.settling import netsuite_payment_drift as followed
 from tallybridge.steps.settling import netsuite_payment_requests as requests
+from tallybridge.steps.settling import netsuite_settlements as common
 from tallybridge.steps.settling.netsuite_beside import Settled, settled
 from tallybridge.steps.settling.netsuite_payment_data import PaymentData, remark_level, sums_by_document
 from tallybridge.steps.settling.netsuite_payment_dates import with_a_date
 from tallybridge.steps.settling.netsuite_payment_drift import number_of
 from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess, Present, aim
-from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, JOURNAL, NetSuiteSettlement
+from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, JOURNAL
 from tallybridge.steps.shared.applications import Application
 from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.netsuite_left_out import BEFORE_CUTOVER, IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import SuiteSelection
+from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora, SuiteSelection
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, other_currency
 from tallybridge.steps.shared.writers import NOT_REPEATABLE
 from tallybridge.sync.step import (
@@ -56,7 +57,7 @@ CHARGES_ALONE = Told("LEFT-CHARGES", "they settle what charge adjustments became
 NO_UPDATES = Told("LEFT-UPDATES", "Zuora Sync Updates does not say Yes", due=False)
 
 
-class NetSuitePayments(NetSuiteSettlement):
+class NetSuitePayments(NetSuiteToZuora):
     """Step 8 (A) or 9 (B): one Zuora payment per NetSuite customer payment; with Invoice Settlement later changes of its applications."""
 
     name = "netsuite_payments"
@@ -84,7 +85,7 @@ class NetSuitePayments(NetSuiteSettlement):
         own = (f"t.{self.label_field('Zuora Payment Reference ID')} AS reference", f"t.{self.label_field('Zuora Sync Date')} AS synced")
         updates = (f"CASE WHEN {self.says_yes('Zuora Sync Updates')} THEN 'T' ELSE 'F' END AS updates",) if self.settlement_on else ()
         unused = "NVL(t.foreignpaymentamountunused, 0) AS unused"
-        return (*self.common_columns(), unused, *own, *updates)
+        return (*common.common_columns(self), unused, *own, *updates)
 
     def _cutover(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """P3, rule 7; P4, rule 6: the condition and its parameter."""
@@ -102,20 +103,20 @@ class NetSuitePayments(NetSuiteSettlement):
     def _selection_a(self) -> SuiteSelection:
         cutover, params = self._cutover()  # rule 7
         rules = (
-            f"{self.customer_field()} IS NOT NULL",  # rule 1
+            f"{common.customer_field(self)} IS NOT NULL",  # rule 1
             "NVL(t.foreignpaymentamountunused, 0) = 0",  # rule 3
             f"NOT EXISTS (SELECT 1 FROM {LINKED} AND d.type <> '{INVOICE}')",  # rule 5
             self._of_an_invoice(),  # rule 6
             *cutover,
             self.not_complete(),  # rule 2, whatever Payment Sync Behaviour says
         )
-        where = ("t.type = 'CustPymt'", self.not_from_zuora())  # rule 4
+        where = ("t.type = 'CustPymt'", common.not_from_zuora(self))  # rule 4
         return self._followed(where, rules, params)
 
     def _followed(self, where: tuple[str, ...], rules: tuple[str, ...], params: tuple[str, ...]) -> SuiteSelection:
         """New payments by the rules; those that were sent before, whatever the rules say: the ones that were changed lately,
         unless Payment Sync Behaviour asks for new ones alone (P4, rule 7), and the ones that were interrupted or refused."""
-        tables, columns = self.tables(), self._columns()
+        tables, columns = common.tables(self.settings), self._columns()
         if self.behavior_in(self.settings) is Behavior.NEW_ONLY:
             return SuiteSelection(tables, (*where, self.not_complete()), columns, params, "t.entity", rules=rules, followed=self.was_sent())
         changed, since = self.modified_lately()
@@ -126,18 +127,18 @@ class NetSuitePayments(NetSuiteSettlement):
         cutover, params = self._cutover()  # rule 6
         unapplied = f"(NVL(t.foreignpaymentamountunused, 0) > 0 AND NOT EXISTS (SELECT 1 FROM {LINKED}))"
         rules = (
-            f"{self.customer_field()} IS NOT NULL",  # rule 1
+            f"{common.customer_field(self)} IS NOT NULL",  # rule 1
             self.says_yes("Zuora Sync Updates"),  # rule 5
             *cutover,
             f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()}) OR {unapplied}",  # rules 2 and 4
         )
-        return self._followed(("t.type = 'CustPymt'", self.not_from_zuora()), rules, params)  # rule 3
+        return self._followed(("t.type = 'CustPymt'", common.not_from_zuora(self)), rules, params)  # rule 3
 
     def told(self) -> SuiteLeftOut:
         """New payments of Zuora documents that a rule leaves out; with Invoice Settlement also unapplied ones of Zuora customers."""
         cutover, params = self._cutover()
         linked = f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()})"
-        has_account = f"{self.customer_field()} IS NOT NULL"
+        has_account = f"{common.customer_field(self)} IS NOT NULL"
         rules: tuple[tuple[str, Told], ...] = ((self.not_ignored(), IGNORED), (has_account, NO_CUSTOMER))
         if self.settlement_on:
             linked = f"{linked} OR (NVL(t.foreignpaymentamountunused, 0) > 0 AND NOT EXISTS (SELECT 1 FROM {LINKED}) AND {has_account})"
@@ -149,8 +150,8 @@ class NetSuitePayments(NetSuiteSettlement):
                 (self._of_an_invoice(), CHARGES_ALONE),
             )
         rules += tuple((condition, BEFORE_CUTOVER) for condition in cutover)
-        where = ("t.type = 'CustPymt'", self.not_from_zuora(), self.not_done(), f"NOT ({self.was_sent()})", linked)
-        return SuiteLeftOut(self.tables(), where, rules, params, currency=self.currency_column())
+        where = ("t.type = 'CustPymt'", common.not_from_zuora(self), self.not_done(), f"NOT ({self.was_sent()})", linked)
+        return SuiteLeftOut(common.tables(self.settings), where, rules, params, currency=common.currency_column(self.settings))
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -159,18 +160,18 @@ class NetSuitePayments(NetSuiteSettlement):
         ids = [row["id"] for row in rows]
         applied, known = self.applications(ids) if ids else {}, self.context.known(ids) if ids else {}
         qualifying = self.qualifying(rows)
-        accounts, charges = self.accounts(rows), self._charges(applied)
+        accounts, charges = common.accounts_of(self.context.source, rows), self._charges(applied)
         used = {row["id"]: Decimal(row.get("total", "0")) - Decimal(row.get("unused", "0")) for row in rows}
         applied_alone = settled(self.context.netsuite, applied, used)
         found = []
         for row in rows:
             own = applied_alone.get(row["id"], Settled(()))
-            data = PaymentData(row, own.applications, self.settlement_on, self.method_type(row.get("method", "")))
+            data = PaymentData(row, own.applications, self.settlement_on, common.method_type(self.settings, row.get("method", "")))
             data.beside, data.charges = own.beside, charges
             data.known, data.qualifies = known.get(row["id"], {}), row["id"] in qualifying
             data.account = accounts.get(row.get("account", ""), {})
             found.append(data)
-        return [self.settlement_record(data) for data in found]
+        return [common.settlement_record(self, data) for data in found]
 
     def _charges(self, applied: Mapping[str, Sequence[Application]]) -> dict[str, dict[str, Any]]:
         """Without Invoice Settlement: the adjustments behind documents that payments are applied to; a call where there are any."""
@@ -274,6 +275,13 @@ class NetSuitePayments(NetSuiteSettlement):
         rows = self.context.source.by_field("InvoicePayment", "PaymentId", [payment], ("InvoiceId",))
         return [Counterpart(row["Id"]) for row in rows if row["InvoiceId"] == invoice]
 
+    def currencies_in_zuora(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Asked where an account may have payments in several currencies: 99 a call."""
+        return self.context.source.currencies(self.zuora_object, ids) if ids and self.invoice_currency else {}
+
+    def adopt(self, record: SourceRecord, target: str) -> Plan | None:
+        return common.link(self, record, target)
+
     # -- validations -------------------------------------------------------------------------------------------------
 
     def problems(self, record: SourceRecord) -> list[Problem]:
@@ -356,7 +364,7 @@ class NetSuitePayments(NetSuiteSettlement):
             return self._plan_change(record, live[0]) if self.settlement_on else self._plan_rest(record, live[0])
         if normal_status(record.status) and data.void:
             return Leave(Problem("NSPAY-VOID", f"{data.name}: has no amount any more, and Zuora has no payment of it that counts."))
-        if gone := self._gone(record, found):
+        if gone := followed.gone(record, found):
             return Hold((gone,))
         if not data.qualifies:
             text = f"{data.name}: was never made in Zuora and no longer meets the selection rules; nothing is done."
@@ -370,23 +378,15 @@ class NetSuitePayments(NetSuiteSettlement):
         remarks, facts = self._remarks(data), self._facts(data, data.wanted)
         plan = Write("create", CREATING, CREATE_REFUSED, (), remarks=remarks, remark_level=remark_level(data), facts=facts)
         if not self.settlement_on:
-            return replace(plan, requests=requests.create_in_steps(data, record, self.connector_fields(record), self.synced_field()))
-        own = self.connector_fields(record, Transaction__NS=data.row.get("tranid", ""))
+            return replace(
+                plan,
+                requests=requests.create_in_steps(
+                    data, record, common.connector_fields(self.context, record), common.synced_field(self.context)
+                ),
+            )
+        own = common.connector_fields(self.context, record, Transaction__NS=data.row.get("tranid", ""))
         today, falls_back = self.context.clock.now().date().isoformat(), self.settings.payment_date_fallback == "today"
         return with_a_date(record, plan, own, self.context.learned, today=today, falls_back=falls_back)
-
-    def _gone(self, record: SourceRecord, found: Sequence[Counterpart]) -> Problem | None:
-        """The payment was in Zuora and is not any more; a person has to ask for it again (sequence-and-status.md section 6)."""
-        if not normal_status(record.status):
-            return None
-        advice = "To sync it again, clear Zuora Integration Status and Zuora ID in NetSuite; to leave it alone, set the status to Ignore."
-        if found:
-            text = f"{record.data.name}: Zuora payment {number_of(found[0])} was canceled or voided; nothing is done."
-            return Problem("NSPAY-CANCELED", text, advice)
-        if is_complete(record.status):
-            text = f"{record.data.name}: marked as synced, but no Zuora payment carries its internal id; nothing is done."
-            return Problem("NSPAY-MISSING", text, advice)
-        return None
 
     def _facts(self, data: PaymentData, held: Mapping[str, Decimal], refunded: Decimal = Decimal(0)) -> dict[str, Any]:
         """What the ledger keeps of a success: with Invoice Settlement the applications on both sides."""
@@ -412,7 +412,7 @@ class NetSuitePayments(NetSuiteSettlement):
                 return self._plan_unsent(record, there)
             if there.record.get("TransferredToAccounting") == "Yes":
                 return Found(there)
-            done = (requests.transferred(there.id, self.synced_field()),)
+            done = (requests.transferred(there.id, common.synced_field(self.context)),)
             return Write("recover", CREATING, CREATE_REFUSED, done, destination_id=there.id)
         wanted = data.wanted
         same = there.amount == data.amount and there.record.get("AccountId") == data.row.get("account")
@@ -421,7 +421,7 @@ class NetSuitePayments(NetSuiteSettlement):
             return Hold((Problem("NSPAY-DRAFT", text, "Delete the draft in Zuora; the payment is then created anew."),))
         if problems := self.problems(record):
             return Hold(tuple(problems))
-        rest = requests.rest_of_draft(data, record, there.id, self.synced_field())
+        rest = requests.rest_of_draft(data, record, there.id, common.synced_field(self.context))
         return Write("create", CREATING, CREATE_REFUSED, rest, destination_id=there.id)
 
     def _plan_unsent(self, record: SourceRecord, there: Counterpart) -> Plan:
@@ -447,7 +447,7 @@ class NetSuitePayments(NetSuiteSettlement):
         if wanted is None:
             return Hold((followed.unclear(data, there),))
         facts = self._facts(data, wanted, refunded)
-        changes = requests.changes(data, wanted, there, self.synced_field())
+        changes = requests.changes(data, wanted, there, common.synced_field(self.context))
         cutover = self.settings.cutover_netsuite_payment
         if problem := followed.may_not_follow(data, there, bool(changes), cutover.isoformat() if cutover else ""):
             return Hold((problem,))

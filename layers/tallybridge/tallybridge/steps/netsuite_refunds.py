@@ -12,15 +12,18 @@ from tallybridge.clock import stamp
 from tallybridge.errors import Refused
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
+from tallybridge.steps.settling import netsuite_settlements as common
 from tallybridge.steps.settling.netsuite_refund_data import Paid, RefundData
 from tallybridge.steps.settling.netsuite_refund_moves import FORGOTTEN, KEPT, LACKING, ONE_CALL, Unapplied, after_all, applied, is_lacking
-from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, METHOD_TYPES, NetSuiteSettlement, given
+from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, METHOD_TYPES, given
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
 from tallybridge.steps.shared.netsuite_source import (
     STATUS,
     ZUORA_COMMENT_LIMIT,
+    NetSuiteToZuora,
     Row,
     SuiteSelection,
+    is_void,
 )
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, other_currency
 from tallybridge.sync.step import (
@@ -51,7 +54,7 @@ TRANSACTION_LIMIT = 255
 TRANSACTION = "Transaction__NS"
 
 
-class NetSuiteRefunds(NetSuiteSettlement):
+class NetSuiteRefunds(NetSuiteToZuora):
     """Step 10: one Zuora refund per NetSuite customer refund of a credit memo that asks for it."""
 
     name = "netsuite_refunds"
@@ -77,28 +80,28 @@ class NetSuiteRefunds(NetSuiteSettlement):
         where = (
             "t.type = 'CustRfnd'",
             self.not_ignored(),
-            self.not_from_zuora(),  # rule 5
+            common.not_from_zuora(self),  # rule 5
         )
         rules = (
-            f"{self.customer_field()} IS NOT NULL",  # rule 1
+            f"{common.customer_field(self)} IS NOT NULL",  # rule 1
             self.not_complete(),  # rule 2
             "NVL(t.foreignpaymentamountunused, 0) = 0",  # rule 3
             self._of_a_memo(),  # rule 4
         )
-        columns = (*self.common_columns(), "NVL(c.companyname, c.altname) AS customername")
+        columns = (*common.common_columns(self), "NVL(c.companyname, c.altname) AS customername")
         changed, since = self.modified_lately()
         due = f"({self.not_complete()}) OR ({changed})"
-        return SuiteSelection(self.tables(), where, columns, (), "t.entity", due, since, rules, self.was_sent())
+        return SuiteSelection(common.tables(self.settings), where, columns, (), "t.entity", due, since, rules, self.was_sent())
 
     def told(self) -> SuiteLeftOut:
         """New refunds of credit memos that ask for a Zuora refund, left out by another rule."""
         rules = (
             (self.not_ignored(), IGNORED),
-            (f"{self.customer_field()} IS NOT NULL", NO_CUSTOMER),
+            (f"{common.customer_field(self)} IS NOT NULL", NO_CUSTOMER),
             ("NVL(t.foreignpaymentamountunused, 0) = 0", NOT_APPLIED_IN_FULL),
         )
-        where = ("t.type = 'CustRfnd'", self.not_from_zuora(), self.not_done(), f"NOT ({self.was_sent()})", self._of_a_memo())
-        return SuiteLeftOut(self.tables(), where, rules, currency=self.currency_column())
+        where = ("t.type = 'CustRfnd'", common.not_from_zuora(self), self.not_done(), f"NOT ({self.was_sent()})", self._of_a_memo())
+        return SuiteLeftOut(common.tables(self.settings), where, rules, currency=common.currency_column(self.settings))
 
     def _of_a_memo(self) -> str:
         """Rule 4: it refunds a credit memo that asks for it."""
@@ -113,16 +116,16 @@ class NetSuiteRefunds(NetSuiteSettlement):
         ids = [row["id"] for row in rows]
         applied, known = self.applications(ids) if ids else {}, self.context.known(ids) if ids else {}
         qualifying = self.qualifying(rows)
-        found = [RefundData(row, applied.get(row["id"], ()), self.method_type(row.get("method", ""))) for row in rows]
+        found = [RefundData(row, applied.get(row["id"], ()), common.method_type(self.settings, row.get("method", ""))) for row in rows]
         memos = self._credit_memos(a.document for data in found for a in data.applications if a.kind == CREDIT_MEMO)
-        accounts = self.accounts(rows)
+        accounts = common.accounts_of(self.context.source, rows)
         for data in found:
             data.known, data.qualifies = known.get(data.row["id"], {}), data.row["id"] in qualifying
             data.account, data.has_transaction = accounts.get(data.row.get("account", ""), {}), self._has_transaction
             if data.one_credit_memo:
                 data.credit_memo = memos.get(data.applications[0].document, {})
         self._read_payments(found)
-        return [self.settlement_record(data) for data in found]
+        return [common.settlement_record(self, data) for data in found]
 
     def _credit_memos(self, ids: Iterable[str]) -> dict[str, Row]:
         """Credit memos with the Zuora id of the payment that each names (refunds.md, open point 3), and with that payment's currency."""
@@ -183,6 +186,13 @@ class NetSuiteRefunds(NetSuiteSettlement):
 
     def counterpart_fields(self) -> tuple[str, ...]:
         return ("RefundNumber", "TransferredToAccounting")
+
+    def currencies_in_zuora(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Asked where an account may have payments in several currencies: 99 a call."""
+        return self.context.source.currencies(self.zuora_object, ids) if ids and self.invoice_currency else {}
+
+    def adopt(self, record: SourceRecord, target: str) -> Plan | None:
+        return common.link(self, record, target)
 
     # -- validations -------------------------------------------------------------------------------------------------
 
@@ -258,7 +268,7 @@ class NetSuiteRefunds(NetSuiteSettlement):
     def _why_not(self, record: SourceRecord, found: Sequence[Counterpart]) -> Hold | Leave | None:
         """Why no refund is made."""
         data: RefundData = record.data
-        if normal_status(record.status) and self.is_void(data.row):
+        if normal_status(record.status) and is_void(data.row):
             return Leave(Problem("NSRFD-VOID", f"{data.name}: is void, and Zuora has no refund of it that counts."))
         if found and normal_status(record.status):
             number = found[0].record.get("RefundNumber") or found[0].id
@@ -369,7 +379,7 @@ class NetSuiteRefunds(NetSuiteSettlement):
         number = there.record.get("RefundNumber") or there.id
         was = f"Zuora refund {number} of {data.money(there.amount or Decimal(0))} stays as it is."
         before, named = data.known.get("payment"), data.credit_memo.get("payment", "")
-        if self.is_void(data.row) or not data.applications:
+        if is_void(data.row) or not data.applications:
             return Hold((Problem("NSRFD-VOIDED", f"{data.name}: voided or unapplied after its sync; {was}", UNDO),))
         if not data.row.get("account"):
             text = f"{data.name}: its customer no longer carries a Zuora ID; {was}"
@@ -445,9 +455,9 @@ class NetSuiteRefunds(NetSuiteSettlement):
         """Transaction is the customer's name and the date (open point 4), where the tenant has the field."""
         row = record.data.row
         if not record.data.has_transaction:
-            return self.connector_fields(record)
+            return common.connector_fields(self.context, record)
         text = f"{row.get('customername', '')} {row.get('trandate', '')}".strip()[:TRANSACTION_LIMIT]
-        return self.connector_fields(record, **{TRANSACTION: text})
+        return common.connector_fields(self.context, record, **{TRANSACTION: text})
 
     @cached_property
     def _has_transaction(self) -> bool:

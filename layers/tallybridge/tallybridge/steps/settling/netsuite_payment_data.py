@@ -12,9 +12,9 @@ from tallybridge import money
 from tallybridge.money import plain
 from tallybridge.steps.settling.netsuite_beside import Beside
 from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess
-from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, NetSuiteSettlement
+from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE
 from tallybridge.steps.shared.applications import Application
-from tallybridge.steps.shared.netsuite_source import Row
+from tallybridge.steps.shared.netsuite_source import Row, is_void
 from tallybridge.sync.ledger import State
 from tallybridge.sync.step import is_complete
 
@@ -88,7 +88,7 @@ class PaymentData:
 
     @property
     def void(self) -> bool:
-        return NetSuiteSettlement.is_void(self.row)
+        return is_void(self.row)
 
     @property
     def debit_memos(self) -> set[str]:

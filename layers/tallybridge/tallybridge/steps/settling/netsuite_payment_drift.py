@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from tallybridge.steps.settling.netsuite_beside import CREDIT, DEPOSIT
 from tallybridge.steps.settling.netsuite_payment_data import PaymentData
-from tallybridge.sync.step import Counterpart, Problem
+from tallybridge.sync.step import Counterpart, Problem, SourceRecord, is_complete, normal_status
 
 LEAVE = "to leave both sides as they are, set Zuora Integration Status to Ignore."
 CANCEL = "set Transferred to Accounting of the Zuora payment to Ignore and cancel it"
@@ -18,6 +18,20 @@ RESEND = f"{CANCEL}, then clear Zuora Integration Status and Zuora ID here"
 def number_of(payment: Counterpart) -> str:
     """What people call a Zuora payment."""
     return str(payment.record.get("PaymentNumber") or payment.id)
+
+
+def gone(record: SourceRecord, found: Sequence[Counterpart]) -> Problem | None:
+    """The payment was in Zuora and is not any more; a person has to ask for it again (sequence-and-status.md section 6)."""
+    if not normal_status(record.status):
+        return None
+    advice = "To sync it again, clear Zuora Integration Status and Zuora ID in NetSuite; to leave it alone, set the status to Ignore."
+    if found:
+        text = f"{record.data.name}: Zuora payment {number_of(found[0])} was canceled or voided; nothing is done."
+        return Problem("NSPAY-CANCELED", text, advice)
+    if is_complete(record.status):
+        text = f"{record.data.name}: marked as synced, but no Zuora payment carries its internal id; nothing is done."
+        return Problem("NSPAY-MISSING", text, advice)
+    return None
 
 
 def void_or_unlinked(data: PaymentData, there: Counterpart, refunded: Decimal) -> Problem | None:

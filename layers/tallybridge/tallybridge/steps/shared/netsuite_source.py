@@ -245,11 +245,6 @@ class NetSuiteToZuora(SyncStep):
         chosen = {row["id"] for row in self.context.netsuite.suiteql_in(selection.qualifying_sql(), tried, selection.params)}
         return chosen | {row["id"] for row in rows if row["id"] not in sent}
 
-    @staticmethod
-    def is_void(row: Row) -> bool:
-        """What a void leaves behind, by either of NetSuite's ways: no amount, or the flag where a journal reverses it."""
-        return row.get("voided") == "T" or not Decimal(row.get("total", "0"))
-
     def applications(self, ids: Sequence[str]) -> dict[str, list[Application]]:
         """What transactions are applied to, by transaction, one entry per link: one call per 1,000."""
         return applications(self.context.netsuite, ids, self.label_field("Zuora ID"), self.label_field("Zuora Type"))
@@ -493,3 +488,8 @@ class NetSuiteToZuora(SyncStep):
 
 def _candidate(row: Row) -> Candidate:
     return Candidate(row["id"], row.get("grp", "").strip(), {"updated": row.get("modified", "")})
+
+
+def is_void(row: Row) -> bool:
+    """What a void leaves behind, by either of NetSuite's ways: no amount, or the flag where a journal reverses it."""
+    return row.get("voided") == "T" or not Decimal(row.get("total", "0"))
