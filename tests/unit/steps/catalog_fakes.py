@@ -7,7 +7,7 @@ from typing import Any
 
 from tallybridge.steps import charges, products, rate_plans
 from tallybridge.steps.charges import Charges
-from tallybridge.steps.masterdata.items import RECORD_TYPES, Items
+from tallybridge.steps.masterdata.items import RECORD_TYPES
 from tallybridge.steps.products import Products
 from tallybridge.steps.rate_plans import RatePlans
 from tallybridge.steps.shared.mapping import Custom, filled
@@ -15,6 +15,7 @@ from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import Hold, Write
 from tests.unit.steps.master_fakes import Bench, FakeNetSuite, FakeZuora, fields_with, table
 
+Catalogue = type[Products] | type[RatePlans] | type[Charges]
 ALL_ROWS = (*products.ROWS, *rate_plans.ROWS, *charges.ROWS)
 FIELDS = fields_with(
     [row.target for row in ALL_ROWS if isinstance(row.target, str)],
@@ -74,7 +75,7 @@ CHARGE: dict[str, Any] = {
     "RevRecTemplateType__NS": "Standard",
     "Subsidiary__NS": "Parent : Europe",
 }
-ROWS_OF: dict[type[Items], dict[str, Any]] = {Products: {**PRODUCT, "IntegrationId__NS": None}, RatePlans: PLAN, Charges: CHARGE}
+ROWS_OF: dict[Catalogue, dict[str, Any]] = {Products: {**PRODUCT, "IntegrationId__NS": None}, RatePlans: PLAN, Charges: CHARGE}
 
 ONE_WORLD = {"netsuite_subsidiaries": "Yes"}
 REV_REC = {"netsuite_use_revenue_recognition": "Yes"}
@@ -84,7 +85,7 @@ SUITEQL = {"serviceSaleItem": "Service", "nonInventorySaleItem": "NonInvtPart", 
 
 
 def bench(
-    kind: type[Items], change: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None, **parents: Mapping[str, Any]
+    kind: Catalogue, change: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None, **parents: Mapping[str, Any]
 ) -> Bench:
     """The step with its record, changed as given (None takes a field away); `plan` and `product` change its parents."""
     zuora = FakeZuora()
@@ -141,4 +142,4 @@ def synced(b: Bench) -> Bench:
 
 def mapped(b: Bench, when: str) -> dict[str, Any]:
     """What the step's table gives for one kind of write."""
-    return filled(b.kind.rows, when, b.record(id_of(b)).data, b.reference, "serviceSaleItem")
+    return filled(b.kind.kind.rows, when, b.record(id_of(b)).data, b.reference, "serviceSaleItem")

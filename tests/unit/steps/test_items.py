@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.steps.charges import Charges
-from tallybridge.steps.masterdata.items import Items
 from tallybridge.steps.products import Products
 from tallybridge.steps.rate_plans import RatePlans
 from tallybridge.sync.runlog import Outcome
 from tallybridge.sync.step import Found, Write
-from tests.unit.steps.catalog_fakes import NEW_ONLY, ONE_WORLD, SYNCED, C, bench, held, id_of, own, synced, written
+from tests.unit.steps.catalog_fakes import NEW_ONLY, ONE_WORLD, SYNCED, C, Catalogue, bench, held, id_of, own, synced, written
 
 rule = pytest.mark.rule
 ALL = (Products, RatePlans, Charges)
@@ -41,7 +40,7 @@ each_classified = pytest.mark.parametrize("kind", CLASSIFIED, ids=lambda k: k.na
 )
 @rule("catalog.1.rule.3", "settings.key.product_catalog_sync_behavior")
 def test_selects_records_that_are_new_or_modified_since_the_watermark(
-    kind: type[Items], change: dict[str, Any], settings: dict[str, Any], selected: bool
+    kind: Catalogue, change: dict[str, Any], settings: dict[str, Any], selected: bool
 ) -> None:
     b = bench(kind, change, settings)
     assert [c.id for c in b.step().select()] == ([id_of(b)] if selected else [])
@@ -51,7 +50,7 @@ OUTSIDE = [{"EffectiveStartDate": "2026-03-02"}, {"EffectiveEndDate": "2026-02-2
 INSIDE = [{}, {"EffectiveEndDate": "2026-03-01"}, {"EffectiveStartDate": "2026-03-01"}]
 
 
-def is_processed(kind: type[Items], change: dict[str, Any] | None = None, **parents: dict[str, Any]) -> bool:
+def is_processed(kind: Catalogue, change: dict[str, Any] | None = None, **parents: dict[str, Any]) -> bool:
     step = bench(kind, change, **parents).step()
     return bool(step.refresh(list(step.select())))
 
@@ -93,7 +92,7 @@ def test_dates_are_those_of_the_tenants_time_zone(updated: str, first_day: str, 
 
 
 @each
-def test_the_query_takes_in_a_day_more_on_either_side_for_time_zones(kind: type[Items]) -> None:
+def test_the_query_takes_in_a_day_more_on_either_side_for_time_zones(kind: Catalogue) -> None:
     sql = bench(kind).step().query().heads_sql()
     own_dates = {"h"} if kind is not Charges else {"p0", "p1"}
     for table in own_dates | ({"p0"} if kind is RatePlans else set()):
@@ -103,7 +102,7 @@ def test_the_query_takes_in_a_day_more_on_either_side_for_time_zones(kind: type[
 
 @each
 @rule("customer-accounts.1.1.watermark.own-write-back", "customer-accounts.1.1.watermark.retry-list", "catalog.1.rule.1")
-def test_own_write_backs_are_no_change_and_held_records_selected_again(kind: type[Items]) -> None:
+def test_own_write_backs_are_no_change_and_held_records_selected_again(kind: Catalogue) -> None:
     b = bench(kind, SYNCED)
     before = b.record(id_of(b))
     assert b.step().moments([id_of(b)]) == {id_of(b): before.modified}
@@ -127,7 +126,7 @@ def test_own_write_backs_are_no_change_and_held_records_selected_again(kind: typ
     ],
 )
 @rule("catalog.2.mapping.itemtype-ns-to-record-type", "custom-fields.1.3.field.item-type")
-def test_the_item_type_chooses_the_record_type(kind: type[Items], item_type: str, record_type: str) -> None:
+def test_the_item_type_chooses_the_record_type(kind: Catalogue, item_type: str, record_type: str) -> None:
     b = bench(kind, {"ItemType__NS": item_type})
     assert b.plan(id_of(b)).requests[0].record_type == record_type
 
@@ -148,7 +147,7 @@ BY_NAME = "Use Zuora Record Name"
     ],
 )
 @rule("settings.key.item_id_mapping")
-def test_the_item_number_is_made_from_the_id_or_is_the_name(kind: type[Items], mapping: str, item_id: str) -> None:
+def test_the_item_number_is_made_from_the_id_or_is_the_name(kind: Catalogue, mapping: str, item_id: str) -> None:
     assert written(bench(kind, settings={"item_id_mapping": mapping}))["itemId"] == item_id
 
 
@@ -179,7 +178,7 @@ def test_the_item_number_is_made_from_the_id_or_is_the_name(kind: type[Items], m
 )
 @rule("catalog.1.rule.6")
 def test_a_failed_validation_holds_the_record(
-    kind: type[Items], change: dict[str, Any], settings: dict[str, Any], code: str, text: str
+    kind: Catalogue, change: dict[str, Any], settings: dict[str, Any], code: str, text: str
 ) -> None:
     b = bench(kind, change, settings)
     assert held(b) == [(code, f"{LABEL[kind]}: {text}")]
@@ -198,14 +197,14 @@ def test_a_failed_validation_holds_the_record(
 )
 @rule("classifications.5.message.charge-rate-plan-value-unknown")
 def test_a_value_that_netsuite_does_not_have_holds_the_record(
-    kind: type[Items], field: str, word: str, code: str, settings: dict[str, Any]
+    kind: Catalogue, field: str, word: str, code: str, settings: dict[str, Any]
 ) -> None:
     assert held(bench(kind, {field: "Mars"}, settings)) == [(code, f'{LABEL[kind]}: {word} "Mars" does not exist in NetSuite.')]
 
 
 @each_classified
 @rule("catalog.1.validation.I7", "classifications.4.subsidiary.off")
-def test_subsidiaries_are_not_looked_at_without_one_world(kind: type[Items]) -> None:
+def test_subsidiaries_are_not_looked_at_without_one_world(kind: Catalogue) -> None:
     assert "subsidiary" not in written(bench(kind, {"Subsidiary__NS": "Mars"}))
 
 
@@ -216,14 +215,14 @@ def test_subsidiaries_are_not_looked_at_without_one_world(kind: type[Items]) -> 
     "classifications.4.subsidiary.product-item",
     "classifications.4.subsidiary.rate-plan-charge-item-create",
 )
-def test_the_default_subsidiary_does_where_the_record_has_none(kind: type[Items]) -> None:
+def test_the_default_subsidiary_does_where_the_record_has_none(kind: Catalogue) -> None:
     body = written(bench(kind, {"Subsidiary__NS": None}, {**ONE_WORLD, "default_subsidiary": "Parent"}))
     assert body["subsidiary"] == {"items": [{"id": "1"}]}
 
 
 @each
 @rule("catalog.1.validation.I2")
-def test_a_changed_item_type_is_an_error_until_it_is_restored(kind: type[Items]) -> None:
+def test_a_changed_item_type_is_an_error_until_it_is_restored(kind: Catalogue) -> None:
     b = synced(bench(kind))
     own(b)["ItemType__NS"] = "Inventory"
     message = (
@@ -243,7 +242,7 @@ NAMES = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zs"]), min_size
 @each
 @rule("catalog.1.validation.I9")
 @given(name=NAMES)
-def test_any_name_ends_as_an_item_or_as_one_clear_message(kind: type[Items], name: str) -> None:
+def test_any_name_ends_as_an_item_or_as_one_clear_message(kind: Catalogue, name: str) -> None:
     b = bench(kind, {"Name": name}, {"item_id_mapping": BY_NAME})
     if len(name) > 60:
         word = LABEL[kind].partition(' "')[0]
@@ -257,7 +256,7 @@ def test_any_name_ends_as_an_item_or_as_one_clear_message(kind: type[Items], nam
 
 @each
 @rule("catalog.1.rule.4", "catalog.1.rule.5")
-def test_a_new_record_is_created(kind: type[Items]) -> None:
+def test_a_new_record_is_created(kind: Catalogue) -> None:
     b = bench(kind)
     plan = b.plan(id_of(b))
     assert (plan.action, plan.in_progress, plan.error) == ("create", "Creating Item", "Error Creating Item")
@@ -274,7 +273,7 @@ def test_a_new_record_is_created(kind: type[Items]) -> None:
     ],
 )
 @rule("catalog.1.rule.5")
-def test_the_record_gets_the_items_id_with_status_and_date(kind: type[Items]) -> None:
+def test_the_record_gets_the_items_id_with_status_and_date(kind: Catalogue) -> None:
     b = bench(kind)
     assert [r.outcome for r in b.run().results] == [Outcome.SYNCED]
     assert [w.get("IntegrationStatus__NS") for w in b.zuora.writes] == ["Creating Item", "Sync Complete"]
@@ -289,7 +288,7 @@ def test_the_record_gets_the_items_id_with_status_and_date(kind: type[Items]) ->
     ids=["create", "update", "link"],
 )
 @rule("catalog.1.rule.5")
-def test_what_netsuite_declines_is_marked_as_an_error(kind: type[Items], before: dict[str, Any], status: str) -> None:
+def test_what_netsuite_declines_is_marked_as_an_error(kind: Catalogue, before: dict[str, Any], status: str) -> None:
     settings = NEW_ONLY if status == "Error Linking Item" else {}
     b = bench(kind, before, settings)
     if before:
@@ -301,7 +300,7 @@ def test_what_netsuite_declines_is_marked_as_an_error(kind: type[Items], before:
 
 @each
 @rule("catalog.1.rule.6")
-def test_a_held_record_keeps_its_status(kind: type[Items]) -> None:
+def test_a_held_record_keeps_its_status(kind: Catalogue) -> None:
     b = bench(kind, {"ItemType__NS": None})
     ran = b.run()
     assert [r.outcome for r in ran.results] == [Outcome.HELD]
@@ -314,7 +313,7 @@ SPELLINGS = [(Products, "PRODUCT"), (RatePlans, "RATE_PLAN"), (RatePlans, "RATEP
 
 @pytest.mark.parametrize(("kind", "zuora_type"), SPELLINGS)
 @rule("catalog.1.rule.7", "catalog.1.rule.4", "custom-fields.2.2.rate-plan-both")
-def test_a_left_over_status_is_recovered_by_zuora_id_and_zuora_type(kind: type[Items], zuora_type: str) -> None:
+def test_a_left_over_status_is_recovered_by_zuora_id_and_zuora_type(kind: Catalogue, zuora_type: str) -> None:
     b = bench(kind, {"IntegrationStatus__NS": "Creating Item"})
     b.netsuite.put("serviceSaleItem", "76", **{C["Zuora ID"]: id_of(b), C["Zuora Type"]: "SOMETHING"})
     assert b.plan(id_of(b)).action == "create"
@@ -325,7 +324,7 @@ def test_a_left_over_status_is_recovered_by_zuora_id_and_zuora_type(kind: type[I
 
 
 @each
-def test_an_item_found_after_an_error_is_brought_up_to_date_as_well(kind: type[Items]) -> None:
+def test_an_item_found_after_an_error_is_brought_up_to_date_as_well(kind: Catalogue) -> None:
     b = bench(kind, {"IntegrationStatus__NS": "Error Creating Item"})
     b.netsuite.put("serviceSaleItem", "77", **{C["Zuora ID"]: id_of(b)}, itemId="Old")
     plan = b.plan(id_of(b))
@@ -334,7 +333,7 @@ def test_an_item_found_after_an_error_is_brought_up_to_date_as_well(kind: type[I
 
 
 @each
-def test_two_items_with_one_zuora_id_hold_the_record(kind: type[Items]) -> None:
+def test_two_items_with_one_zuora_id_hold_the_record(kind: Catalogue) -> None:
     b = bench(kind)
     for internal_id in ("77", "78"):
         b.netsuite.put("serviceSaleItem", internal_id, **{C["Zuora ID"]: id_of(b)})
@@ -344,7 +343,7 @@ def test_two_items_with_one_zuora_id_hold_the_record(kind: type[Items]) -> None:
 
 @each
 @rule("catalog.1.rule.4", "catalog.1.rule.5")
-def test_an_update_sends_only_what_differs_and_writes_nothing_in_zuora(kind: type[Items]) -> None:
+def test_an_update_sends_only_what_differs_and_writes_nothing_in_zuora(kind: Catalogue) -> None:
     b = synced(bench(kind, settings={"item_id_mapping": BY_NAME}))
     own(b)["Name"] = "New"
     plan = b.plan(id_of(b))
@@ -355,7 +354,7 @@ def test_an_update_sends_only_what_differs_and_writes_nothing_in_zuora(kind: typ
 
 
 @each
-def test_nothing_is_sent_when_nothing_differs(kind: type[Items]) -> None:
+def test_nothing_is_sent_when_nothing_differs(kind: Catalogue) -> None:
     plan = synced(b := bench(kind)).plan(id_of(b))
     assert isinstance(plan, Found)
     assert (plan.write_back, plan.action) == (False, "none")
@@ -364,7 +363,7 @@ def test_nothing_is_sent_when_nothing_differs(kind: type[Items]) -> None:
 @each
 @pytest.mark.parametrize("status", ["Error Updating Item", ""])
 @rule("customer-accounts.1.1.watermark.failed-update")
-def test_a_successful_update_of_a_record_that_is_not_complete_completes_it(kind: type[Items], status: str) -> None:
+def test_a_successful_update_of_a_record_that_is_not_complete_completes_it(kind: Catalogue, status: str) -> None:
     b = synced(bench(kind))
     own(b)["IntegrationStatus__NS"] = status
     assert [c.id for c in b.step().select()] == [id_of(b)]
@@ -385,7 +384,7 @@ def test_an_item_that_cannot_be_read_holds_only_its_record() -> None:
 @each
 @rule("catalog.1.rule.4", "catalog.1.rule.5", "catalog.1.rule.6", "catalog.K1.link-no-subsidiary")
 @pytest.mark.parametrize("item_type", ["Service", None])
-def test_a_link_writes_zuora_fields_only_and_validates_nothing(kind: type[Items], item_type: str | None) -> None:
+def test_a_link_writes_zuora_fields_only_and_validates_nothing(kind: Catalogue, item_type: str | None) -> None:
     change = {"IntegrationId__NS": "900", "Location__NS": "Mars", "Subsidiary__NS": "Mars", "ItemType__NS": item_type}
     b = bench(kind, change, {**ONE_WORLD, **NEW_ONLY, "default_class": "Hardware"})
     b.netsuite.put("serviceSaleItem", "900")
@@ -398,20 +397,20 @@ def test_a_link_writes_zuora_fields_only_and_validates_nothing(kind: type[Items]
 
 
 @each
-def test_a_link_without_any_item_type_is_held(kind: type[Items]) -> None:
+def test_a_link_without_any_item_type_is_held(kind: Catalogue) -> None:
     b = bench(kind, {"IntegrationId__NS": "900", "ItemType__NS": None}, NEW_ONLY)
     assert held(b) == [("ITEM-I1", f"{LABEL[kind]}: Item Type is empty.")]
 
 
 @each
-def test_an_item_is_never_made_inactive(kind: type[Items]) -> None:
+def test_an_item_is_never_made_inactive(kind: Catalogue) -> None:
     b = bench(kind)
     plans = [b.plan(id_of(b)), synced(bench(kind, settings={"item_id_mapping": BY_NAME})).plan(id_of(b))]
     assert all("isInactive" not in r.body for p in plans if isinstance(p, Write) for r in p.requests)
 
 
 @each
-def test_a_default_tax_schedule_that_is_gone_is_remarked_on(kind: type[Items]) -> None:
+def test_a_default_tax_schedule_that_is_gone_is_remarked_on(kind: Catalogue) -> None:
     b = bench(kind, settings={"netsuite_default_tax_schedule": "Gone"})
     texts = [r.message for r in b.plan(id_of(b)).remarks]
     assert texts == ['Default tax schedule "Gone" does not exist in NetSuite; it is ignored.']

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from tallybridge.errors import ConfigurationError
 from tallybridge.settings import parse_settings
-from tallybridge.steps.settling.netsuite_settlements import NetSuiteSettlement
+from tallybridge.steps.settling.netsuite_settlements import method_type
 
 CASES = {
     "translated back": ({"Check": "Cheque"}, "Cheque", "Check"),
@@ -24,8 +22,8 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_name_that_is_a_type_is_that_type(case: str) -> None:
     translation, name, expected = CASES[case]
-    step: Any = SimpleNamespace(settings=parse_settings(json.dumps({"payment_method_translation": translation})))
-    assert NetSuiteSettlement.method_type(step, name) == expected
+    settings = parse_settings(json.dumps({"payment_method_translation": translation}))
+    assert method_type(settings, name) == expected
 
 
 def test_two_types_of_one_name_are_refused() -> None:

@@ -7,26 +7,35 @@ from datetime import datetime
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
-from tallybridge.settings import StandardInvoiceSync
+from tallybridge.settings import Behavior, Settings, StandardInvoiceSync
 from tallybridge.steps.masterdata.items import (
     CLASSIFICATIONS,
     FULL_NAME,
     INCLUDE_CHILDREN,
     ITEM_FIELDS,
     ITEM_ID,
+    NEEDS,
+    RECORD_TYPES,
     SUBSIDIARY,
     SYNC_DATE,
     TAX_SCHEDULE,
     ZUORA_ID,
     ZUORA_TYPE,
     Item,
-    Items,
     Kind,
+    effective,
+    find_items,
     missing,
+    plan_item,
+    refreshed,
+    tables_of,
 )
+from tallybridge.steps.masterdata.master import alternatives
+from tallybridge.steps.shared.base import ZuoraToNetSuite
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.mapping import Custom, Mapped
 from tallybridge.steps.shared.texts import ref, text
-from tallybridge.sync.step import Problem
+from tallybridge.sync.step import Candidate, Counterpart, Plan, Problem, SourceRecord
 from tallybridge.zuora.selection import Parent, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
@@ -52,7 +61,6 @@ FIELDS = (
 PLAN_FIELDS = ("Name", "ProductId", "EffectiveStartDate", "EffectiveEndDate")
 PRODUCT_FIELDS = ("Name", "EffectiveStartDate", "EffectiveEndDate")
 
-CHARGE = Kind("Charge", "Zuora Charge", "CHARGE")
 UNSUPPORTED_MODELS = ("highwatermark", "prerated", "multiattribute")
 """Beginnings of charge models in letters only (G5)."""
 INCOME = ("Income", "OthIncome")
@@ -173,39 +181,64 @@ ROWS: tuple[Mapped[Item], ...] = (
     TAX_SCHEDULE,
 )
 
+CHARGE = Kind(
+    "Charge",
+    "Zuora Charge",
+    "CHARGE",
+    rows=ROWS,
+    problems=problems_of_charge,
+    remarks=remarks_on_charge,
+    left_alone=unsupported,
+    tables=lambda settings: {"revenue template": settings.netsuite_use_revenue_recognition},
+)
+
 
 # -- the step ------------------------------------------------------------------------------------------------------------
 
 
-class Charges(Items):
+class Charges(ZuoraToNetSuite):
     """One NetSuite item per effective product rate plan charge; invoice and memo lines refer to it."""
 
     name = "charges"
     title = "Zuora product rate plan charges"
     object = "ProductRatePlanCharge"
     object_label = "Charge"
+    destination = "item"
+    table = "item"
     code = "CHG"
+    number_field = "Name"
     kind = CHARGE
-    rows = ROWS
-    needs = (*Items.needs, "account")
+    needs: tuple[str, ...] = (*NEEDS, "account")
+    transaction = False
+    follows_changes = True
+    cut_code = "ITEM"
 
-    def needs_by_settings(self) -> dict[str, bool]:
-        return super().needs_by_settings() | {"revenue template": self.settings.netsuite_use_revenue_recognition}
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.needs = (*self.needs, *tables_of(self.kind, self.settings))
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return settings.product_catalog_sync_behavior
 
     def query(self) -> SourceQuery:
-        plan = Parent("ProductRatePlan", "ProductRatePlanId", where=self.effective())
-        product = Parent("Product", "ProductId", where=self.effective(), of="ProductRatePlan")
-        copied = ("ProductRatePlanId",)
-        return SourceQuery("ProductRatePlanCharge", FIELDS, self.alternatives(), parents=(plan, product), copy_fields=copied)
+        dates = effective(self.context.clock.now())
+        plan = Parent("ProductRatePlan", "ProductRatePlanId", where=dates)
+        product = Parent("Product", "ProductId", where=dates, of="ProductRatePlan")
+        copied, heads = ("ProductRatePlanId",), alternatives(self, ())
+        return SourceQuery("ProductRatePlanCharge", FIELDS, heads, parents=(plan, product), copy_fields=copied)
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return PLAN_FIELDS if object_type == "ProductRatePlan" else PRODUCT_FIELDS
 
-    def extra_problems(self, item: Item) -> list[Problem]:
-        return problems_of_charge(item)
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        return refreshed(self, self.kind, candidates)
 
-    def extra_remarks(self, item: Item) -> list[Problem]:
-        return remarks_on_charge(item)
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        return find_items(self, self.kind, records)
 
-    def left_alone(self, item: Item) -> Problem | None:
-        return unsupported(item)
+    def record_type_of(self, record: SourceRecord) -> str:
+        return RECORD_TYPES.get(record.data.item_type, self.destination)
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        return plan_item(self, self.kind, record, found)

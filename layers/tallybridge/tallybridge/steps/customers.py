@@ -11,8 +11,20 @@ from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.masterdata.addresses import SUBLIST, is_current
 from tallybridge.steps.masterdata.customer_mapping import ROWS, Customer, problems_of, remarks_on
 from tallybridge.steps.masterdata.families import depth_of, is_circular, root_of
-from tallybridge.steps.masterdata.master import READ_AT_A_TIME, UNTRANSFERRED, MasterData, Unread, candidate, is_own
+from tallybridge.steps.masterdata.master import (
+    UNTRANSFERRED,
+    Unread,
+    alternatives,
+    candidate,
+    find_by_zuora_id,
+    is_ignored,
+    is_own,
+    read_all,
+    state_of,
+)
+from tallybridge.steps.shared.base import READ_AT_A_TIME, ZuoraToNetSuite
 from tallybridge.steps.shared.conditions import INACTIVE, NOT_WANTED, since
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.fitting import SPARE
 from tallybridge.steps.shared.mapping import Body, changes, filled, followers
 from tallybridge.sync.step import (
@@ -82,7 +94,7 @@ IN_COPY_ONLY = ("Mrr",)
 # -- the step ------------------------------------------------------------------------------------------------------------
 
 
-class Customers(MasterData):
+class Customers(ZuoraToNetSuite):
     """Step 1: one NetSuite customer per active Zuora account, its parent before it; later changes as updates of what differs."""
 
     name = "customers"
@@ -95,18 +107,24 @@ class Customers(MasterData):
     number_field = "AccountNumber"
     needs: tuple[str, ...] = ("term", "fields:customer")
 
-    def needs_by_settings(self) -> dict[str, bool]:
-        return {
+    transaction = False
+    follows_changes = True
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        used = {
             "currency": self.settings.netsuite_multiple_currencies,
             "subsidiary": self.settings.netsuite_subsidiaries,
             "tax code": bool(self.settings.netsuite_default_tax_code),
         }
+        self.needs = (*self.needs, *(table for table, wanted in used.items() if wanted))
 
     @staticmethod
     def behavior_in(settings: Settings) -> Behavior:
         return settings.customer_account_sync_behavior
 
     def eligible(self) -> tuple[Condition, ...]:
+        """What every account must meet, new or modified."""
         return (
             Is("Status", ("Active",), INACTIVE),  # rule 1
             Is("SynctoNetSuite__NS", ("Yes", None), NOT_WANTED),  # rule 2
@@ -114,7 +132,7 @@ class Customers(MasterData):
         )
 
     def query(self) -> SourceQuery:
-        return SourceQuery("Account", FIELDS, self.alternatives(), copy_fields=IN_COPY_ONLY, group="ParentId")
+        return SourceQuery("Account", FIELDS, alternatives(self, self.eligible()), copy_fields=IN_COPY_ONLY, group="ParentId")
 
     def select(self) -> Iterator[Candidate]:
         """Accounts, those whose parent has yet to be created in one group with it. Only accounts that have a parent are held in memory."""
@@ -160,7 +178,7 @@ class Customers(MasterData):
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source, now = self.context.source, stamp(self.context.clock.now())
-        heads = {h["Id"]: h for _, h, _ in self.reread(candidates) if not self.is_ignored(h)}
+        heads = {h["Id"]: h for _, h, _ in self.reread(candidates) if not is_ignored(h)}
         above = {str(h.get("ParentId") or "") for h in heads.values()} - heads.keys()
         contacts, methods, others = side_by_side(
             lambda read: source.reread(*read),
@@ -202,7 +220,7 @@ class Customers(MasterData):
             destination_id=str(c.account.get("IntegrationId__NS") or ""),
             data=c,
             modified=utc_moment(c.account.get("UpdatedDate")),
-            state=self.state(c.account, *(self._content(contact) for contact in (c.bill_to, c.sold_to))),
+            state=state_of(self, c.account, *(self._content(contact) for contact in (c.bill_to, c.sold_to))),
         )
 
     def _content(self, contact: Mapping[str, Any]) -> list[Any]:
@@ -211,12 +229,12 @@ class Customers(MasterData):
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         """By Zuora ID where the account has no Integration ID; the customer's content where it may be updated."""
-        hits = self.find_by_zuora_id([r for r in records if not r.destination_id], "customer")
+        hits = find_by_zuora_id(self, [r for r in records if not r.destination_id], "customer")
         found = {i: [Counterpart(k, own=is_own(row, i)) for k, row in rows.items()] for i, rows in hits.items()}
         to_read = {r.id: (self.destination, r.destination_id) for r in records if r.destination_id and self.updates}
         to_read |= {r.id: (self.destination, found[r.id][0].id) for r in records if self._updates_found(r, found.get(r.id, []))}
         labels = {r.id: r.data.label for r in records}
-        whole = self.read_all(to_read, labels.__getitem__)
+        whole = read_all(self, to_read, labels.__getitem__)
         return found | {i: [counterpart] for i, counterpart in whole.items()}
 
     def _updates_found(self, record: SourceRecord, found: Sequence[Counterpart]) -> bool:

@@ -7,27 +7,36 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.settings import Settings
+from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.masterdata.items import (
     CLASSIFICATIONS,
     INCLUDE_CHILDREN,
     ITEM_FIELDS,
     ITEM_ID,
+    NEEDS,
+    RECORD_TYPES,
     SUBSIDIARY,
     SYNC_DATE,
     TAX_SCHEDULE,
     ZUORA_ID,
     ZUORA_TYPE,
     Item,
-    Items,
     Kind,
+    effective,
+    find_items,
     missing,
+    plan_item,
+    refreshed,
+    tables_of,
 )
+from tallybridge.steps.masterdata.master import alternatives
+from tallybridge.steps.shared.base import ZuoraToNetSuite
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.mapping import Custom, Mapped
 from tallybridge.steps.shared.problems import CORRECT_ID, no_id
 from tallybridge.steps.shared.texts import ref, text
-from tallybridge.sync.step import Problem
-from tallybridge.zuora.selection import Condition, Parent, SourceQuery
+from tallybridge.sync.step import Candidate, Counterpart, Plan, Problem, SourceRecord
+from tallybridge.zuora.selection import Parent, SourceQuery
 from tallybridge.zuora.source import NO_ID
 
 # -- selection -----------------------------------------------------------------------------------------------------------
@@ -48,7 +57,6 @@ FIELDS = (
 )
 PRODUCT_FIELDS = ("Name", "EffectiveStartDate", "EffectiveEndDate", "IntegrationId__NS")
 
-RATE_PLAN = Kind("Rate plan", "Zuora Rate Plan", "RATE_PLAN", spellings=("RATEPLAN",))
 
 # -- prices --------------------------------------------------------------------------------------------------------------
 
@@ -181,36 +189,62 @@ ROWS: tuple[Mapped[Item], ...] = (
     TAX_SCHEDULE,
 )
 
+RATE_PLAN = Kind(
+    "Rate plan",
+    "Zuora Rate Plan",
+    "RATE_PLAN",
+    spellings=("RATEPLAN",),
+    rows=ROWS,
+    problems=problems_of_rate_plan,
+    remarks=remarks_on_rate_plan,
+    tables=lambda settings: {"currency": has_price_matrix(settings)},
+)
+
 
 # -- the step ------------------------------------------------------------------------------------------------------------
 
 
-class RatePlans(Items):
+class RatePlans(ZuoraToNetSuite):
     """One NetSuite item per effective rate plan, below its product's item; sales order lines refer to it."""
 
     name = "rate_plans"
     title = "Zuora product rate plans"
     object = "ProductRatePlan"
     object_label = "Rate plan"
+    destination = "item"
+    table = "item"
     code = "PLAN"
+    number_field = "Name"
     kind = RATE_PLAN
-    rows = ROWS
+    needs: tuple[str, ...] = NEEDS
+    transaction = False
+    follows_changes = True
+    cut_code = "ITEM"
 
-    def needs_by_settings(self) -> dict[str, bool]:
-        return super().needs_by_settings() | {"currency": has_price_matrix(self.settings)}
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.needs = (*self.needs, *tables_of(self.kind, self.settings))
 
-    def eligible(self) -> tuple[Condition, ...]:
-        return self.effective()
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return settings.product_catalog_sync_behavior
 
     def query(self) -> SourceQuery:
-        product = Parent("Product", "ProductId", where=self.effective())
-        return SourceQuery("ProductRatePlan", FIELDS, self.alternatives(), parents=(product,), copy_fields=("ProductId",))
+        dates = effective(self.context.clock.now())
+        product = Parent("Product", "ProductId", where=dates)
+        return SourceQuery("ProductRatePlan", FIELDS, alternatives(self, dates), parents=(product,), copy_fields=("ProductId",))
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return PRODUCT_FIELDS
 
-    def extra_problems(self, item: Item) -> list[Problem]:
-        return problems_of_rate_plan(item)
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        return refreshed(self, self.kind, candidates)
 
-    def extra_remarks(self, item: Item) -> list[Problem]:
-        return remarks_on_rate_plan(item)
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        return find_items(self, self.kind, records)
+
+    def record_type_of(self, record: SourceRecord) -> str:
+        return RECORD_TYPES.get(record.data.item_type, self.destination)
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        return plan_item(self, self.kind, record, found)

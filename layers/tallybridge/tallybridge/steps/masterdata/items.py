@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
-from tallybridge.settings import Behavior, ItemIdMapping, Settings
-from tallybridge.steps.masterdata.master import UNTRANSFERRED, MasterData, Unread, is_own
+from tallybridge.settings import ItemIdMapping, Settings
+from tallybridge.steps.masterdata.master import UNTRANSFERRED, Unread, find_by_zuora_id, is_ignored, is_own, read_all, state_of
 from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.conditions import NOT_EFFECTIVE
 from tallybridge.steps.shared.mapping import Body, Custom, Mapped, changes, filled, followers, sent
 from tallybridge.steps.shared.reference import Reference
@@ -53,13 +54,20 @@ ITEM_FIELDS = ("Name", "CreatedDate", "UpdatedDate", "ItemType__NS", "Integratio
 @dataclass(frozen=True)
 class Kind:
     """What differs between products, rate plans and charges: the word in messages, the prefix of item numbers, the value of Zuora Type
-    with its other spellings, and whether the record has its own classifications and subsidiary."""
+    with its other spellings, and whether the record has its own classifications and subsidiary; the `rows` of its mapping; `problems`,
+    validations of its own, `remarks` likewise, and why a record is left alone on purpose; reference tables that are read where a setting
+    calls for them, since the account may not have them."""
 
     word: str
     prefix: str
     zuora_type: str
     spellings: tuple[str, ...] = ()
     classified: bool = True
+    rows: tuple[Mapped[Item], ...] = ()
+    problems: Callable[[Item], list[Problem]] = lambda item: []
+    remarks: Callable[[Item], list[Problem]] = lambda item: []
+    left_alone: Callable[[Item], Problem | None] = lambda item: None
+    tables: Callable[[Settings], Mapping[str, bool]] = lambda settings: {}
 
 
 @dataclass(frozen=True)
@@ -226,162 +234,148 @@ TAX_SCHEDULE = Mapped[Item]("netsuite_default_tax_schedule", "taxSchedule", "CU"
 
 # -- the step ------------------------------------------------------------------------------------------------------------
 
+NEEDS = ("class", "department", "location", *(f"fields:{record_type}" for record_type in RECORD_TYPES.values()))
+"""Reference tables that all three need."""
 
-class Items(MasterData):
-    """Base of the three catalogue steps: one NetSuite item per record."""
 
-    destination = "item"
-    table = "item"
-    number_field = "Name"
-    kind: Kind
-    rows: tuple[Mapped[Item], ...]
-    needs: tuple[str, ...] = ("class", "department", "location", *(f"fields:{record_type}" for record_type in RECORD_TYPES.values()))
+def tables_of(kind: Kind, settings: Settings) -> tuple[str, ...]:
+    """Reference tables that the settings call for."""
+    used = {
+        "subsidiary": settings.netsuite_subsidiaries,
+        "tax schedule": bool(settings.netsuite_default_tax_schedule),
+        **kind.tables(settings),
+    }
+    return tuple(table for table, wanted in used.items() if wanted)
 
-    def needs_by_settings(self) -> dict[str, bool]:
-        return {"subsidiary": self.settings.netsuite_subsidiaries, "tax schedule": bool(self.settings.netsuite_default_tax_schedule)}
 
-    @staticmethod
-    def behavior_in(settings: Settings) -> Behavior:
-        return settings.product_catalog_sync_behavior
+def effective(now: datetime) -> tuple[Condition, ...]:
+    """Effective today in some time zone (section 1, rule 3); `refreshed` decides by the tenant's own."""
+    tomorrow, yesterday = ((now + days).date().isoformat() for days in (ONE_DAY, -ONE_DAY))
+    return (OnOrBefore("EffectiveStartDate", tomorrow, NOT_EFFECTIVE), OnOrAfter("EffectiveEndDate", yesterday, told=NOT_EFFECTIVE))
 
-    def effective(self) -> tuple[Condition, ...]:
-        """Effective today in some time zone (section 1, rule 3); `refresh` decides by the tenant's own."""
-        now = self.context.clock.now()
-        tomorrow, yesterday = ((now + days).date().isoformat() for days in (ONE_DAY, -ONE_DAY))
-        return (OnOrBefore("EffectiveStartDate", tomorrow, NOT_EFFECTIVE), OnOrAfter("EffectiveEndDate", yesterday, told=NOT_EFFECTIVE))
 
-    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        now = self.context.clock.now()
-        known = self.context.known([c.id for c in candidates])
-        return [
-            self.source_record(
-                Item(self.kind, head, self.settings, self.reference, stamp(now), parents, refusal_of(known.get(str(head["Id"]))))
-            )
-            for _, head, parents in self.reread(candidates)
-            if not self.is_ignored(head) and are_effective((head, *parents.values()), tenant_day(now, head))
-        ]
+def refreshed(step: ZuoraToNetSuite, kind: Kind, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+    """The candidates as they are now, as far as they are effective."""
+    now = step.context.clock.now()
+    known = step.context.known([c.id for c in candidates])
+    return [
+        source_record(step, Item(kind, head, step.settings, step.reference, stamp(now), parents, refusal_of(known.get(str(head["Id"])))))
+        for _, head, parents in step.reread(candidates)
+        if not is_ignored(head) and are_effective((head, *parents.values()), tenant_day(now, head))
+    ]
 
-    def source_record(self, item: Item) -> SourceRecord:
-        """The record as the engine takes it; people call it by its name."""
-        name = str(item.own.get("Name") or item.own["Id"])
-        return SourceRecord(
-            id=str(item.own["Id"]),
-            number=name,
-            status=str(item.own.get("IntegrationStatus__NS") or ""),
-            order=(name,),
-            destination_id=str(item.own.get("IntegrationId__NS") or ""),
-            data=item,
-            modified=utc_moment(item.own.get("UpdatedDate")),
-            state=self.state(item.own),
-        )
 
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        """By Zuora ID and Zuora Type where there is no Integration ID; of which type the item is; its content where it may be updated."""
-        found = self._by_zuora_id([r for r in records if not r.destination_id]) | self._by_id([r for r in records if r.destination_id])
-        by_source = {r.id: r for r in records}
-        to_read = {}
-        for source_id, hits in found.items():
-            record = by_source[source_id]
-            if len(hits) == 1 and self.updates and (record.destination_id or normal_status(record.status).startswith("error")):
-                record_type = RECORD_OF_SUITEQL_TYPE.get(hits[0].record[FOUND_TYPE])
-                if record_type and hits[0].record[FOUND_TYPE] == SUITEQL_TYPES.get(record.data.item_type):
-                    to_read[source_id] = (record_type, hits[0].id)
-        whole = self.read_all(to_read, lambda i: str(by_source[i].data.label))
-        for source_id, there in whole.items():
-            if not isinstance(there, Unread):
-                there = replace(there, record={**there.record, **found[source_id][0].record})
-            found[source_id] = [there]
-        return found
+def source_record(step: ZuoraToNetSuite, item: Item) -> SourceRecord:
+    """The record as the engine takes it; people call it by its name."""
+    name = str(item.own.get("Name") or item.own["Id"])
+    return SourceRecord(
+        id=str(item.own["Id"]),
+        number=name,
+        status=str(item.own.get("IntegrationStatus__NS") or ""),
+        order=(name,),
+        destination_id=str(item.own.get("IntegrationId__NS") or ""),
+        data=item,
+        modified=utc_moment(item.own.get("UpdatedDate")),
+        state=state_of(step, item.own),
+    )
 
-    def _by_zuora_id(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        any_item = next(iter(RECORD_TYPES.values()))
-        words = ", ".join(f"'{w}'" for w in (self.kind.zuora_type, *self.kind.spellings))
-        only = f" AND t.{self.reference.custom(any_item, 'Zuora Type')} IN ({words})"
-        hits = self.find_by_zuora_id(records, any_item, ", t.itemtype", only)
-        return {
-            i: [Counterpart(k, record={FOUND_TYPE: row.get("itemtype", "")}, own=is_own(row, i)) for k, row in rows.items()]
-            for i, rows in hits.items()
-        }
 
-    def _by_id(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        ids = [r.destination_id for r in records]
-        rows = self.context.netsuite.suiteql_in("SELECT id, itemtype FROM item WHERE id IN ({in})", ids)
-        types = {row["id"]: row.get("itemtype", "") for row in rows}
-        return {
-            r.id: [Counterpart(r.destination_id, record={FOUND_TYPE: types[r.destination_id]})]
-            for r in records
-            if r.destination_id in types
-        }
+def find_items(step: ZuoraToNetSuite, kind: Kind, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+    """By Zuora ID and Zuora Type where there is no Integration ID; of which type the item is; its content where it may be updated."""
+    found = _by_zuora_id(step, kind, [r for r in records if not r.destination_id]) | _by_id(step, [r for r in records if r.destination_id])
+    by_source = {r.id: r for r in records}
+    to_read = {}
+    for source_id, hits in found.items():
+        record = by_source[source_id]
+        if len(hits) == 1 and step.updates and (record.destination_id or normal_status(record.status).startswith("error")):
+            record_type = RECORD_OF_SUITEQL_TYPE.get(hits[0].record[FOUND_TYPE])
+            if record_type and hits[0].record[FOUND_TYPE] == SUITEQL_TYPES.get(record.data.item_type):
+                to_read[source_id] = (record_type, hits[0].id)
+    whole = read_all(step, to_read, lambda i: str(by_source[i].data.label))
+    for source_id, there in whole.items():
+        if not isinstance(there, Unread):
+            there = replace(there, record={**there.record, **found[source_id][0].record})
+        found[source_id] = [there]
+    return found
 
-    @property
-    def cut_code(self) -> str:
-        return "ITEM"
 
-    def record_type_of(self, record: SourceRecord) -> str:
-        return RECORD_TYPES.get(record.data.item_type, self.destination)
+def _by_zuora_id(step: ZuoraToNetSuite, kind: Kind, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+    any_item = next(iter(RECORD_TYPES.values()))
+    words = ", ".join(f"'{w}'" for w in (kind.zuora_type, *kind.spellings))
+    only = f" AND t.{step.reference.custom(any_item, 'Zuora Type')} IN ({words})"
+    hits = find_by_zuora_id(step, records, any_item, ", t.itemtype", only)
+    return {
+        i: [Counterpart(k, record={FOUND_TYPE: row.get("itemtype", "")}, own=is_own(row, i)) for k, row in rows.items()]
+        for i, rows in hits.items()
+    }
 
-    def extra_problems(self, item: Item) -> list[Problem]:
-        """Validations of the step's own."""
-        return []
 
-    def extra_remarks(self, item: Item) -> list[Problem]:
-        """Remarks of the step's own."""
-        return []
+def _by_id(step: ZuoraToNetSuite, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+    ids = [r.destination_id for r in records]
+    rows = step.context.netsuite.suiteql_in("SELECT id, itemtype FROM item WHERE id IN ({in})", ids)
+    types = {row["id"]: row.get("itemtype", "") for row in rows}
+    return {
+        r.id: [Counterpart(r.destination_id, record={FOUND_TYPE: types[r.destination_id]})] for r in records if r.destination_id in types
+    }
 
-    def left_alone(self, item: Item) -> Problem | None:
-        """Why the record is not synced on purpose."""
-        return None
 
-    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        item: Item = record.data
-        found_type = str(found[0].record.get(FOUND_TYPE, "")) if len(found) == 1 else ""
-        if record.destination_id and not self.updates:
-            return self._link(record, item, found_type)
-        if (why := self.left_alone(item)) is not None:
-            return Hold((why,))
-        problems = [*problems_of(item, found_type, creating=not record.destination_id), *self.extra_problems(item)]
-        if len(found) > 1:
-            text = f"{item.label}: {len(found)} NetSuite items carry this Zuora ID. Clear the duplicates first."
-            advice = f"NetSuite items {', '.join(f.id for f in found)}: delete the surplus ones, or clear their Zuora ID; keep one."
-            problems.append(Problem(f"{self.code}-AMBIGUOUS", text, advice))
-        problems += [f.problem for f in found if isinstance(f, Unread)]
-        if problems:
-            return Hold(tuple(problems))
-        if record.destination_id:
-            return self._update(record, item, found[0] if found else Counterpart(record.destination_id))
-        if not found:
-            return self._create(record, item)
-        return self._update(record, item, found[0]) if len(found[0].record) > 1 else Found(Counterpart(found[0].id))
+def plan_item(step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with a catalogue record."""
+    item: Item = record.data
+    found_type = str(found[0].record.get(FOUND_TYPE, "")) if len(found) == 1 else ""
+    if record.destination_id and not step.updates:
+        return _link(step, kind, record, item, found_type)
+    if (why := kind.left_alone(item)) is not None:
+        return Hold((why,))
+    problems = [*problems_of(item, found_type, creating=not record.destination_id), *kind.problems(item)]
+    if len(found) > 1:
+        text = f"{item.label}: {len(found)} NetSuite items carry this Zuora ID. Clear the duplicates first."
+        advice = f"NetSuite items {', '.join(f.id for f in found)}: delete the surplus ones, or clear their Zuora ID; keep one."
+        problems.append(Problem(f"{step.code}-AMBIGUOUS", text, advice))
+    problems += [f.problem for f in found if isinstance(f, Unread)]
+    if problems:
+        return Hold(tuple(problems))
+    if record.destination_id:
+        return _update(step, kind, record, item, found[0] if found else Counterpart(record.destination_id))
+    if not found:
+        return _create(step, kind, record, item)
+    return _update(step, kind, record, item, found[0]) if len(found[0].record) > 1 else Found(Counterpart(found[0].id))
 
-    def _create(self, record: SourceRecord, item: Item) -> Plan:
-        record_type = RECORD_TYPES[item.item_type]
-        body, remarks = self._body(record, item, "C", record_type)
-        requests = (Request(record_type, {"externalId": self.external_id(record.id), **body}),)
-        return Write("create", "Creating Item", "Error Creating Item", requests, **UNTRANSFERRED, remarks=remarks)
 
-    def _update(self, record: SourceRecord, item: Item, there: Counterpart) -> Plan:
-        """What differs. The status is written only where it does not say Sync Complete yet, so that an error does not stay for ever."""
-        record_type = RECORD_TYPES[item.item_type]
-        body, remarks = self._body(record, item, "U", record_type)
-        body = changes(body, there.record, followers(self.rows, self.reference, record_type))
-        settles = not is_complete(record.status)
-        action = "update" if record.destination_id else "recover"
-        if not body:
-            return Found(Counterpart(there.id), action="recover" if settles else "none", write_back=settles)
-        requests = (Request(record_type, body, there.id),)
-        return Write(action, "", "Error Updating Item", requests, there.id, write_back=settles, **UNTRANSFERRED, remarks=remarks)
+def _create(step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, item: Item) -> Plan:
+    record_type = RECORD_TYPES[item.item_type]
+    body, remarks = _body(step, kind, record, item, "C", record_type)
+    requests = (Request(record_type, {"externalId": step.external_id(record.id), **body}),)
+    return Write("create", "Creating Item", "Error Creating Item", requests, **UNTRANSFERRED, remarks=remarks)
 
-    def _link(self, record: SourceRecord, item: Item, found_type: str) -> Plan:
-        """Zuora fields only, never the subsidiary (open point K1). Nothing is validated, but without a type there is no record to write."""
-        record_type = RECORD_TYPES.get(item.item_type) or RECORD_OF_SUITEQL_TYPE.get(found_type)
-        if record_type is None:
-            return Hold(tuple(p for p in problems_of(item, found_type, creating=False) if p.code == "ITEM-I1"))
-        body, remarks = self._body(record, item, "L", record_type)
-        requests = (Request(record_type, body, record.destination_id),)
-        kept = {**UNTRANSFERRED, "remarks": tuple(r for r in remarks if r.code == f"{self.cut_code}-CUT")}
-        return Write("link", "Linking Item", "Error Linking Item", requests, record.destination_id, **kept)
 
-    def _body(self, record: SourceRecord, item: Item, when: str, record_type: str) -> tuple[Body, tuple[Problem, ...]]:
-        body = self.existing(record_type, filled(self.rows, when, item, self.reference, record_type))
-        whole = self.fit(record_type, body)
-        return sent(whole.body), (*remarks_on(item), *self.extra_remarks(item), *self.said(record, whole.said))
+def _update(step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, item: Item, there: Counterpart) -> Plan:
+    """What differs. The status is written only where it does not say Sync Complete yet, so that an error does not stay for ever."""
+    record_type = RECORD_TYPES[item.item_type]
+    body, remarks = _body(step, kind, record, item, "U", record_type)
+    body = changes(body, there.record, followers(kind.rows, step.reference, record_type))
+    settles = not is_complete(record.status)
+    action = "update" if record.destination_id else "recover"
+    if not body:
+        return Found(Counterpart(there.id), action="recover" if settles else "none", write_back=settles)
+    requests = (Request(record_type, body, there.id),)
+    return Write(action, "", "Error Updating Item", requests, there.id, write_back=settles, **UNTRANSFERRED, remarks=remarks)
+
+
+def _link(step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, item: Item, found_type: str) -> Plan:
+    """Zuora fields only, never the subsidiary (open point K1). Nothing is validated, but without a type there is no record to write."""
+    record_type = RECORD_TYPES.get(item.item_type) or RECORD_OF_SUITEQL_TYPE.get(found_type)
+    if record_type is None:
+        return Hold(tuple(p for p in problems_of(item, found_type, creating=False) if p.code == "ITEM-I1"))
+    body, remarks = _body(step, kind, record, item, "L", record_type)
+    requests = (Request(record_type, body, record.destination_id),)
+    kept = {**UNTRANSFERRED, "remarks": tuple(r for r in remarks if r.code == f"{step.cut_code}-CUT")}
+    return Write("link", "Linking Item", "Error Linking Item", requests, record.destination_id, **kept)
+
+
+def _body(
+    step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, item: Item, when: str, record_type: str
+) -> tuple[Body, tuple[Problem, ...]]:
+    body = step.existing(record_type, filled(kind.rows, when, item, step.reference, record_type))
+    whole = step.fit(record_type, body)
+    return sent(whole.body), (*remarks_on(item), *kind.remarks(item), *step.said(record, whole.said))

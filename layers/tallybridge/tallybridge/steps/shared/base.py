@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge import money
+from tallybridge.clock import stamp, utc_moment
 from tallybridge.errors import Refused
 from tallybridge.ids import netsuite_id
-from tallybridge.pieces import side_by_side
-from tallybridge.settings import NumberMapping
+from tallybridge.pieces import side_by_side, streamed_parts
+from tallybridge.settings import Behavior, NumberMapping
 from tallybridge.steps.shared.bulk import NetSuiteBulk
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.context import StepContext
@@ -21,7 +22,7 @@ from tallybridge.steps.shared.fitting import Fitting, fitted, fitted_plan, with_
 from tallybridge.steps.shared.numbers import renumbered
 from tallybridge.steps.shared.parents import Stays
 from tallybridge.steps.shared.periods import Posting, with_period
-from tallybridge.steps.shared.problems import not_synced, taken
+from tallybridge.steps.shared.problems import named_twice, not_synced, taken, wrong_id
 from tallybridge.steps.shared.refusals import explained
 from tallybridge.steps.shared.sync_step import Row, Rows, SyncStep
 from tallybridge.steps.shared.texts import day, named_account
@@ -32,6 +33,7 @@ from tallybridge.sync.step import (
     LINK,
     Candidate,
     Counterpart,
+    Hold,
     Mark,
     MarkResult,
     Plan,
@@ -42,7 +44,7 @@ from tallybridge.sync.step import (
     Writer,
 )
 from tallybridge.zuora.selection import Selected, SourceQuery
-from tallybridge.zuora.source import NO_ID
+from tallybridge.zuora.source import INTEGRATION_ID, NO_ID
 from tallybridge.zuora.writes import Written
 
 
@@ -81,6 +83,11 @@ class ZuoraToNetSuite(SyncStep):
         return Company(self.settings, self.reference, self.booking, context.clock, self.code, self.settlement_on, context.dropped)
 
     @property
+    def updates(self) -> bool:
+        """Whether a change in Zuora is sent as an update."""
+        return self.behavior_in(self.settings) is Behavior.NEW_AND_MODIFIED
+
+    @property
     def transaction_types(self) -> tuple[str, ...]:
         """SuiteQL type codes of all that the step creates."""
         return (self.transaction_type,)
@@ -94,6 +101,8 @@ class ZuoraToNetSuite(SyncStep):
     # -- custom fields -----------------------------------------------------------------------------------------------
 
     def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        if not self.transaction and (wrong := self.no_ids.get(record.id)):  # a filled one means a link: nothing is created anew
+            return Hold((wrong_id(str(record.data.label), wrong),))
         plan, values = self.plan(record, found), self.custom_values.get(record.id)
         if values:
             place, kind = self.context.places.get(record.id, 0), self.record_type_of(record)
@@ -128,11 +137,32 @@ class ZuoraToNetSuite(SyncStep):
         raise NotImplementedError
 
     def waiting_work(self) -> int:
-        return self.context.source.count(self.query())
+        return self.context.source.count(self.query()) + len(self.context.retry)
 
     def select(self) -> Iterator[Candidate]:
+        again = {row.id: row for row in self.again(self.context.retry)}
         for row in self.context.source.select(self.query()):
-            yield Candidate(row.id, row.group, row.to_json())
+            if row.id not in again:
+                yield Candidate(row.id, row.group, row.to_json())
+        yield from (Candidate(row.id, "", replace(row, group="").to_json()) for row in again.values())
+
+    def again(self, ids: Iterable[str]) -> Iterator[Selected]:
+        """Records to look at although nothing says that they changed: of steps that follow changes, held ones."""
+        query = self.query()
+        for piece in streamed_parts(ids, READ_AT_A_TIME):
+            heads = self.context.source.reread(self.object, piece, query.fields)
+            for head in heads.values():
+                if any(all(c.holds(head) for c in conditions) for conditions in query.anyof):
+                    group = str(head.get(query.group) or "") if query.group else ""
+                    yield Selected(head["Id"], group, utc_moment(head.get("UpdatedDate")))
+
+    def moments(self, ids: Sequence[str]) -> dict[str, str]:
+        rows = self.context.source.reread(self.object, ids, ("UpdatedDate",))
+        return {i: utc_moment(row.get("UpdatedDate")) for i, row in rows.items()}
+
+    def now_at_source(self) -> str:
+        """Zuora tells UTC, as we do."""
+        return utc_moment(stamp(self.context.clock.now()))
 
     def reread(self, candidates: Sequence[Candidate]) -> Iterator[tuple[Selected, dict[str, Any], dict[str, dict[str, Any]]]]:
         """Heads that still qualify, as the transactional store has them now, with their parents by object name.
@@ -257,8 +287,17 @@ class ZuoraToNetSuite(SyncStep):
         return found | self.named_twice({i: of for i, of in targets.items() if owner_of.get(of[1]) == ""})
 
     def named_twice(self, unowned: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
-        """Which records name a destination record that belongs to none, but that others name, too."""
-        return {}
+        """Which records of master data name a destination record that belongs to none, but that others name, too: one call."""
+        named = {i: target for i, (record, target) in unowned.items() if record.destination_id == target and not self.transaction}
+        others: dict[str, list[tuple[str, str]]] = {}
+        fields = (INTEGRATION_ID, self.number_field)
+        for row in self.context.source.by_field(self.object, INTEGRATION_ID, named.values(), fields) if named else ():
+            others.setdefault(str(row[INTEGRATION_ID]), []).append((str(row["Id"]), str(row.get(self.number_field) or row["Id"])))
+        found = {}
+        for i, target in named.items():
+            if beside := sorted(f"{self.object_label} {number}" for other, number in others.get(target, ()) if other != i):
+                found[i] = named_twice(self.code, self.label_of(unowned[i][0]), f"NetSuite {self.destination} {target}", beside)
+        return found
 
     def not_synced_parent(self, code: str, label: str, name: str, kind: str, row: Row) -> Problem:
         """A record that this one refers to is not in NetSuite: it follows by itself, or it never does, and why. `kind` is what people call
@@ -394,6 +433,8 @@ class ZuoraToNetSuite(SyncStep):
         return fields
 
 
+READ_AT_A_TIME = 300
+"""Records that are read again together."""
 KEYS_PER_LOOKUP = 500
 """External ids in one look-up; each is asked for twice, and an IN list takes 1,000."""
 
