@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from tallybridge import money
 from tallybridge.errors import BadAnswer
@@ -16,6 +16,7 @@ from tallybridge.rounds import Kept
 from tallybridge.slots import Slots
 from tallybridge.tokens import TokenCache
 
+T = TypeVar("T")
 POLICY = RetryPolicy(tries=8)
 
 
@@ -38,18 +39,21 @@ class NetSuiteCalls:
         self.property_names = property_names
         self.signer = signer_for(connection, http, tokens)
 
-    def json(self, method: str, path: str, effect: Effect, *, operation: str, keep: bool = True, **given: Any) -> Any:
-        """The parsed answer of a call that succeeded. `given` as for `send`. In a task of rounds what was read is kept for the next one,
-        unless `keep` says that the caller keeps what it needs of it."""
-        if self.kept and keep and effect is Effect.READ:
+    def json(self, method: str, path: str, effect: Effect, *, operation: str, **given: Any) -> Any:
+        """The parsed answer of a call that succeeded. `given` as for `send`. In a task of rounds what was read is kept for the next one."""
+        if self.kept and effect is Effect.READ:
             question = f"{method} {path} {money.dumps([given.get(name) for name in ('params', 'body')])}"
             return self.kept.answer(question, lambda: self._json(method, path, effect, operation=operation, **given))
         return self._json(method, path, effect, operation=operation, **given)
 
     def _json(self, method: str, path: str, effect: Effect, *, operation: str, **given: Any) -> Any:
+        return self.parsed(Answer.json, method, path, effect, operation=operation, **given)
+
+    def parsed(self, parse: Callable[[Answer], T], method: str, path: str, effect: Effect, *, operation: str, **given: Any) -> T:
+        """What `parse` makes of the answer of a call that succeeded; kept for nobody. `parse` raises `ValueError` for what is no JSON."""
         answer = self.send(method, path, effect, operation=operation, **given)
         try:
-            return answer.json()
+            return parse(answer)
         except ValueError as error:
             raise BadAnswer(
                 f"NetSuite answered {operation} with something other than JSON (status {answer.status}).",

@@ -16,7 +16,7 @@ from tallybridge.netsuite.bodies import Body, checked_external_id, name_of, repe
 from tallybridge.netsuite.calls import NetSuiteCalls
 from tallybridge.netsuite.connection import NetSuiteConnection
 from tallybridge.netsuite.faults import SERVICE
-from tallybridge.netsuite.metadata import RecordSchema, schema_from
+from tallybridge.netsuite.metadata import RecordSchema, schema_in
 from tallybridge.rounds import Kept
 from tallybridge.slots import LocalSlots, Slots
 from tallybridge.tokens import ProcessTokens, TokenCache
@@ -140,8 +140,10 @@ class NetSuite:
     def metadata(self, record_type: str) -> RecordSchema:
         """The fields and sublists of a record type as the account has them."""
         path, accept = f"{RECORDS}/metadata-catalog/{_type(record_type)}", {"Accept": "application/schema+json"}
-        document = self._calls.json("GET", path, Effect.READ, operation=f"metadata {record_type}", headers=accept, keep=False)
-        return schema_from(document, record_type)
+        operation = f"metadata {record_type}"
+        return self._calls.parsed(
+            lambda answer: schema_in(answer.body, record_type), "GET", path, Effect.READ, operation=operation, headers=accept
+        )
 
     def governance_limits(self) -> GovernanceLimits:
         """How many calls may be in flight; NetSuite tells administrators only (others get `Refused`)."""

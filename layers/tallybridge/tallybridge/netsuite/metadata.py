@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from tallybridge import money
 from tallybridge.errors import BadAnswer
 
 MAX_DEPTH = 4
@@ -34,6 +36,13 @@ class RecordSchema:
 
     fields: dict[str, FieldInfo]
     sublists: dict[str, dict[str, FieldInfo]] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=32)
+def schema_in(body: bytes, record_type: str) -> RecordSchema:
+    """The schema in an answer, which says the same each time until somebody customises the account. Raises `ValueError` when it is no JSON,
+    `BadAnswer` when it describes nothing."""
+    return schema_from(money.loads(body), record_type)
 
 
 def schema_from(document: Any, record_type: str) -> RecordSchema:
