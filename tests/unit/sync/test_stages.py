@@ -56,6 +56,7 @@ class FakeStep:
     direction: str = "Zuora -> NetSuite"
     system: str = "zuora"
     object: str = "Refund"
+    marks_at_once: int = 50
     object_label: str = "Refund"
     destination: str = "customerRefund"
     destination_system: str = "NetSuite"

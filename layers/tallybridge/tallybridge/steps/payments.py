@@ -131,6 +131,8 @@ class Payments(ZuoraToNetSuite):
         super().__init__(context)
         self.parts = PARTS if self.settlement_on else INVOICE_PAYMENTS
         self.deposits = Deposits(context.netsuite)
+        if self.settlement_on and self.settings.mode_b_payment_status_write == "v1":
+            self.marks_at_once = 1
 
     def query(self) -> SourceQuery:
         conditions = (*WAITING, *since("EffectiveDate", self.settings.cutover_zuora_payment))  # rule 4

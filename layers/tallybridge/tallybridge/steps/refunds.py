@@ -139,6 +139,8 @@ class Refunds(ZuoraToNetSuite):
         super().__init__(context)
         self.parts = REFUND_PARTS if self.settlement_on else REFUND_INVOICE_PAYMENTS
         self.deposits = Deposits(context.netsuite)
+        if self.settlement_on and self.settings.mode_b_payment_status_write == "v1":
+            self.marks_at_once = 1
 
     def query(self) -> SourceQuery:
         kind = OF_MEMOS_TOO if self.settlement_on else OF_PAYMENTS

@@ -6,7 +6,8 @@
     3 find         counterparts in the destination, one look-up for all
     4 plan         pure: hold, leave, found, or write; held where the counterpart turns out to be another record's
     5 claim        ledger, one conditional write a record
-    6 mark         "Creating X" on the source, in bulk, before the first destination write
+    6 mark         "Creating X" on the source, in bulk, before the first destination write; where each mark takes a call of its own, records
+                   are sent as soon as they are marked
     7 send         in parallel; records of one group one after the other; SENT is stored before a stage, CONFIRMED after the last one;
                    a plan of several stages is marked and sent stage by stage
     8 verify       what the destination holds, one look-up for all; the parts of what was added to or taken from
@@ -19,12 +20,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import NoSlot, OutOfTime
-from tallybridge.pieces import side_by_side
+from tallybridge.pieces import CALLS_AT_ONCE, parts, side_by_side
 from tallybridge.sync.earlier import about, intent_of, result_of_earlier
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
@@ -32,7 +34,7 @@ from tallybridge.sync.jobs import UNDER_WAY, Jobs
 from tallybridge.sync.ledger import Ledger, LostClaim
 from tallybridge.sync.planned import Agreed, Planned, hold_to, planned, shown
 from tallybridge.sync.runlog import Level, LogLine, Outcome, RecordResult
-from tallybridge.sync.sender import NOT_SENT, Sender, Worker
+from tallybridge.sync.sender import NOT_SENT, Sender, Worker, in_order
 from tallybridge.sync.settler import Settler, marked, transferred, was_there
 from tallybridge.sync.step import (
     IGNORE,
@@ -356,12 +358,23 @@ class Batch:
         """Stage by stage, so that the status texts of each are written in bulk."""
         number = 0
         while due := [w for w in works if w.outcome is None and isinstance(w.plan, Write) and len(w.plan.stages) > number]:
-            self._mark_in_progress(due, number)
-            due = [w for w in due if w.outcome is None]
-            self.sender.send(due if number else self.jobs.hand_over(due), number)
+            if self.step.marks_at_once == 1 and not self.jobs.chosen:
+                self._mark_while_sending(due, number)
+            else:
+                self._mark_in_progress(due, number)
+                self.sender.send(due if number else self.jobs.hand_over(due), number)
             number += 1
 
-    def _mark_in_progress(self, works: list[Work], number: int) -> None:
+    def _mark_while_sending(self, works: Sequence[Work], number: int) -> None:
+        """Of marks that take a call each: a record is sent as soon as its own is written, while those behind it are marked."""
+        works = sorted(works, key=in_order)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            marking: dict[str, Future[None]] = {}
+            for piece in parts(works, CALLS_AT_ONCE):
+                marking |= dict.fromkeys((w.record.id for w in piece), pool.submit(self._mark_in_progress, piece, number))
+            self.sender.send(works, number, lambda work: marking[work.record.id].result())
+
+    def _mark_in_progress(self, works: Sequence[Work], number: int) -> None:
         """The status is on the source record before the first destination write (sequence-and-status.md 4.1, rule 3)."""
         marks = []
         for work in works:

@@ -139,12 +139,12 @@ class Jobs:
     # -- handing over ------------------------------------------------------------------------------------------------
 
     def hand_over(self, works: Sequence[Work]) -> list[Work]:
-        """Submit those that were chosen; answers the others, with those that the destination does not take together."""
+        """Submit those that were chosen and may be sent; answers the others, with those that the destination does not take together."""
         assert self.bulk is not None or not self.chosen
         alike: dict[tuple[str, str], list[Work]] = {}
         others = []
         for work in works:
-            if work.record.id not in self.chosen or self.sender.must_stop():
+            if work.outcome is not None or work.record.id not in self.chosen or self.sender.must_stop():
                 others.append(work)
                 continue
             assert isinstance(work.plan, Write)

@@ -89,15 +89,17 @@ class Sender:
                 return
         self.tell_free()
 
-    def send(self, works: Sequence[Work], number: int) -> None:
-        """Send stage `number` of each plan."""
+    def send(self, works: Sequence[Work], number: int, ready: Callable[[Work], None] = lambda work: None) -> None:
+        """Send stage `number` of each plan. `ready` waits until a record may be sent, or has settled it."""
         lanes: dict[str, list[Work]] = {}
-        for work in sorted(works, key=lambda w: (w.record.order, w.record.number)):
+        for work in sorted(works, key=in_order):
             lanes.setdefault(work.record.group or f"alone#{work.record.id}", []).append(work)
 
         def lane(queue: list[Work]) -> None:
             for work in queue:
-                self._send(work, number)
+                ready(work)
+                if work.outcome is None:
+                    self._send(work, number)
 
         with ThreadPoolExecutor(max_workers=max(1, min(self.worker.writers, len(lanes)))) as pool:
             for future in [pool.submit(lane, queue) for queue in lanes.values()]:
@@ -280,6 +282,11 @@ class Sender:
     def _fail(self, problem: Problem) -> None:
         with self.guard:
             self.failure = self.failure or problem
+
+
+def in_order(work: Work) -> tuple[tuple[str, ...], str]:
+    """Sorts records into the order in which they are sent."""
+    return work.record.order, work.record.number
 
 
 def declined(refused: Refused, spare: Sequence[str]) -> str:

@@ -361,6 +361,8 @@ class Step(Protocol):
     """Carries money: amounts are compared and Transferred to Accounting is kept."""
     chunk: int
     """Records that are processed together."""
+    marks_at_once: int
+    """Records whose marks go in one call."""
 
     def waiting_work(self) -> int: ...
     def select(self) -> Iterator[Candidate]: ...

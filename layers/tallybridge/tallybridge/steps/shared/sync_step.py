@@ -36,6 +36,7 @@ class SyncStep:
     destination_system: str
     transaction = True
     chunk = 100
+    marks_at_once = 50
     needs: tuple[str, ...] = ()
     """Reference tables, see steps/shared/reference.py."""
     follows_changes = False
