@@ -14,7 +14,7 @@ from tests.unit.sync.test_stages import FakeStep, process
 
 IN_THREADS = True
 IDS = [f"R{n:02d}" for n in range(3 * CALLS_AT_ONCE)]
-LAST = IDS[-CALLS_AT_ONCE:]
+LAST = IDS[-1:]
 SECONDS = 60
 """After which a wait gives up: something has not happened that must."""
 TOO_EARLY_SECONDS = 0.2

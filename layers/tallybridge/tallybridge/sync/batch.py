@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import NoSlot, OutOfTime
-from tallybridge.pieces import CALLS_AT_ONCE, parts, side_by_side
+from tallybridge.pieces import CALLS_AT_ONCE, side_by_side
 from tallybridge.sync.earlier import about, intent_of, result_of_earlier
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction
@@ -367,15 +367,14 @@ class Batch:
 
     def _mark_while_sending(self, works: Sequence[Work], number: int) -> None:
         """Of marks that take a call each: a record is sent as soon as its own is written, while those behind it are marked."""
-        works = sorted(works, key=in_order)
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            marking: dict[str, Future[None]] = {}
-            for piece in parts(works, CALLS_AT_ONCE):
-                marking |= dict.fromkeys((w.record.id for w in piece), pool.submit(self._mark_in_progress, piece, number))
+        with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE) as pool:
+            in_turn = sorted(works, key=in_order)
+            marking = {w.record.id: pool.submit(self._mark_in_progress, [w], number, CALLS_AT_ONCE) for w in in_turn}
             self.sender.send(works, number, lambda work: marking[work.record.id].result())
 
-    def _mark_in_progress(self, works: Sequence[Work], number: int) -> None:
-        """The status is on the source record before the first destination write (sequence-and-status.md 4.1, rule 3)."""
+    def _mark_in_progress(self, works: Sequence[Work], number: int, at_once: int = 1) -> None:
+        """The status is on the source record before the first destination write (sequence-and-status.md 4.1, rule 3). `at_once`: so many
+        such calls are made at the same time."""
         marks = []
         for work in works:
             assert isinstance(work.plan, Write)
@@ -384,7 +383,7 @@ class Batch:
         begun = self.clock.now()
         refused = marked(self.step, marks)
         if marks:
-            self.worker.pace.marked(len(marks), (self.clock.now() - begun).total_seconds())
+            self.worker.pace.marked(at_once * len(marks), (self.clock.now() - begun).total_seconds())
         for work in works:
             if answer := refused.get(work.record.id):
                 text = f"{self._name(work)}: its status could not be written in the source: {answer.message}"

@@ -148,6 +148,8 @@ class NetSuiteToZuora(SyncStep):
         if self.transaction and not self.settings.netsuite_multiple_currencies:
             self.needs = (*self.needs, "currency")  # to tell which one its amounts are in
         self.together = MarksTogether(context)
+        if self.settings.netsuite_batch_requests == "off":
+            self.marks_at_once = 1
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
