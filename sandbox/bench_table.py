@@ -18,6 +18,7 @@ SMALL = (
     "next: records are sent as soon as their own status is written"
 )
 ONE_BY_ONE = "statuses are written one by one, as delivered; with the settings in the line below they are not"
+OWN_CALLS = "15 calls are the step's own, however many records there are: of 1,000 a call for 67; next: counts of all steps in one look"
 IDLE = (
     "each step counts for itself and reads the script ids of its fields anew; next: one look at both sides before the first step, after "
     "which the state machine passes over steps that have nothing to do"
@@ -67,9 +68,9 @@ AIMS = (
     Aim("into_zuora", "NetSuite calls a record, steps into Zuora, at most", "3.1", 1.1, why=ONE_BY_ONE),
     Aim("into_zuora_sparing", "the same, with netsuite_batch_requests", "-", 1.1),
     Aim("payments", "Zuora calls a payment, with Invoice Settlement", "2.1", 1.05, why=ONE_BY_ONE),
-    Aim("payments_sparing", "the same, with journal_only_progress_mark", "-", 1.05),
+    Aim("payments_sparing", "the same, with journal_only_progress_mark", "-", 1.05, why=OWN_CALLS),
     Aim("refunds", "Zuora calls a refund, with Invoice Settlement", "4.1", 2.05, why=ONE_BY_ONE),
-    Aim("refunds_sparing", "the same, with journal_only_progress_mark", "-", 2.05),
+    Aim("refunds_sparing", "the same, with journal_only_progress_mark", "-", 2.05, why=OWN_CALLS),
     Aim("batch_calls", "batch requests: NetSuite calls an invoice", "1.04", 0.05),
     Aim("batch_pace", "batch requests: share of processors / time", "-", 0.9, True, why=PACE),
     Aim("idle_calls", "run with nothing to do: calls", "21", 14, why=IDLE),
