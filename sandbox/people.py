@@ -49,18 +49,24 @@ PEOPLE = (
 )
 
 
-@functools.cache
-def _key() -> rsa.RSAPrivateKey:
-    """What these people's provider signs with, for as long as the process lives."""
+def new_key() -> rsa.RSAPrivateKey:
+    """A key to sign with."""
     return rsa.generate_private_key(65537, 2048)
 
 
-class People:
-    """WSGI application below `PATH`. `issuer` is its own address, `back` the only one that people are sent back to."""
+@functools.cache
+def _usual_key() -> rsa.RSAPrivateKey:
+    """What the providers of a process sign with, since a key takes long to make."""
+    return new_key()
 
-    def __init__(self, issuer: str, back: str, left: str, now: Callable[[], float]) -> None:
+
+class People:
+    """WSGI application below `PATH`. `issuer` is its own address, `back` the only one that people are sent back to; `key` is what it signs
+    with, None for the process's usual one."""
+
+    def __init__(self, issuer: str, back: str, left: str, now: Callable[[], float], key: rsa.RSAPrivateKey | None = None) -> None:
         self.issuer, self.back, self.left, self.now = issuer, back, left, now
-        self._key = _key()
+        self._key = key or _usual_key()
         self._codes: dict[str, tuple[float, dict[str, str], Person]] = {}
         self._lock = threading.Lock()
 

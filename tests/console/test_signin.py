@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import pytest
 import requests
 
-from sandbox.people import CLIENT, PATH, PEOPLE, People
+from sandbox.people import CLIENT, PATH, PEOPLE, People, new_key
 from sandbox.server import LoopbackServer
 from tallybridge.console import session as sessions
 from tallybridge.console.app import Console
@@ -139,7 +139,7 @@ def provider(company: Company) -> Provider:
 
 def forged(company: Company, **claims: Any) -> str:
     """A token that another key has signed."""
-    other = People(company.people.issuer, company.people.back, company.people.left, company.people.now)
+    other = People(company.people.issuer, company.people.back, company.people.left, company.people.now, new_key())
     return other.token(PEOPLE[2], "nonce", **claims)
 
 
