@@ -262,6 +262,19 @@ def test_items_that_were_created_without_zuora_learning_of_it_are_found_again(wo
     assert all(is_complete(world, step, found["RATEPLAN" if step == "rate_plans" else TYPES[step]]) for step in STEPS)
 
 
+def test_what_was_changed_between_a_death_and_the_recovery_is_sent_by_the_run_after(world: MemoryWorld) -> None:
+    """The run that finds the item again completes the record alone; what is there was made of what the charge was then."""
+    world.load(catalogue())
+    sync(world)
+    left_over = {"IntegrationStatus__NS": "Creating Item", "IntegrationId__NS": None, "SyncDate__NS": None}
+    change(world, "charges", **left_over, Description="Since then")
+    sync(world)
+    assert items(world)["CHARGE"].get("salesDescription") != "Since then"
+    world.clock.advance(minutes=30)
+    sync(world)
+    assert items(world)["CHARGE"]["salesDescription"] == "Since then"
+
+
 @rule("catalog.3.validation.R1", "catalog.1.rule.6")
 def test_a_rate_plan_waits_until_its_product_is_there(world: MemoryWorld) -> None:
     world.load(catalogue())

@@ -38,6 +38,8 @@ READ_AT_A_TIME = 300
 WRITERS = 8
 NOTED = (Outcome.SYNCED, Outcome.ALREADY, Outcome.SKIPPED)
 """Outcomes after which a record need not be looked at again until it changes."""
+FOUND_AGAIN = "recover"
+"""Action of a record whose counterpart was there though its source did not say so."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,9 @@ class Looks:
 
     def note(self, records: Sequence[SourceRecord], results: Sequence[RecordResult]) -> None:
         """Keep what was seen of records that were settled: their content as it was read, and the moment that they bear now, after what
-        the connector itself wrote on them."""
-        outcomes = {r.source_id: r.outcome for r in results}
+        the connector itself wrote on them. Not of those that were found again: what is there may have been made of an earlier content,
+        so that the next run compares."""
+        outcomes = {r.source_id: r.outcome for r in results if r.action != FOUND_AGAIN}
         settled = {r.id: r for r in records if r.state and outcomes.get(r.id) in NOTED}
         if not (settled and self.noting):
             return
