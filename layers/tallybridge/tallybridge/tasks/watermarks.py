@@ -132,9 +132,9 @@ class Looks:
 
     def note(self, records: Sequence[SourceRecord], results: Sequence[RecordResult]) -> None:
         """Keep what was seen of records that were settled: their content as it was read, and the moment that they bear now, after what
-        the connector itself wrote on them. Not of those that were found again: what is there may have been made of an earlier content,
-        so that the next run compares."""
-        outcomes = {r.source_id: r.outcome for r in results if r.action != FOUND_AGAIN}
+        the connector itself wrote on them. Not of master data that was found again: what is there may have been made of an earlier
+        content, so that the next run compares; transactions are compared when they are found."""
+        outcomes = {r.source_id: r.outcome for r in results if r.action != FOUND_AGAIN or self.step.transaction}
         settled = {r.id: r for r in records if r.state and outcomes.get(r.id) in NOTED}
         if not (settled and self.noting):
             return
