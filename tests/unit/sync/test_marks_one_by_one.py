@@ -5,11 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from tallybridge.pieces import CALLS_AT_ONCE
-from tallybridge.sync.step import Counterpart, Mark, MarkResult, Plan, Request, SourceRecord, Stage, Write
+from tallybridge.sync.batch import Batch
+from tallybridge.sync.sender import Worker
+from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Request, SourceRecord, Stage, Write
+from tests.sync.memory import MemoryTable
+from tests.unit.sync.tables import Clock, ledger
 from tests.unit.sync.test_stages import FakeStep, process
 
 IN_THREADS = True
@@ -90,3 +95,18 @@ def test_an_error_of_the_source_reaches_whoever_waits(monkeypatch: pytest.Monkey
     with pytest.raises(ConnectionError):
         process(step, ids=IDS)
     assert [what for what, _, _ in step.happened if what == "send"] == []
+
+
+def test_a_few_marks_are_reckoned_to_take_as_long_as_a_call() -> None:
+    """Three calls at once take as long as one, and so will the last three, for which time must be left."""
+    clock = Clock()
+
+    class Slow(Singly):
+        def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
+            clock.sleep(10)
+            return super().mark(marks)
+
+    worker = Worker("r1", False, False, 2, clock.now().timestamp() + 3_000)
+    step: Any = Slow()
+    Batch(step, ledger(MemoryTable("status", "id"), clock), clock, worker).process([Candidate(i) for i in IDS[:3]])
+    assert worker.pace.mark >= 10 / 3

@@ -133,6 +133,7 @@ class NetSuiteCustomers(NetSuiteToZuora):
         if self.settings.netsuite_subsidiaries:
             self.needs = (*type(self).needs, "subsidiary")
         self.accounts: dict[str, dict[str, Any]] = {}
+        """By id, as far as they have been read to be written back; customers of two chunks may be marked at the same time."""
         self.declined: set[str] = set()
 
     @staticmethod
@@ -415,7 +416,7 @@ class NetSuiteCustomers(NetSuiteToZuora):
         """As every step from NetSuite; with success the ids of the two contacts are written, too."""
         finished = [m for m in marks if m.synced_at]
         try:
-            self.accounts = self.context.source.reread(ACCOUNT, [m.destination_id for m in finished], CONTACT_IDS) if finished else {}
+            self.accounts |= self.context.source.reread(ACCOUNT, [m.destination_id for m in finished], CONTACT_IDS) if finished else {}
         except LoginRefused:
             raise
         except ServiceError as lost:

@@ -19,6 +19,7 @@ from tallybridge.steps.masterdata.sales_order_mapping import (
     subscription_body,
     without_account,
 )
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, SuiteLeftOut
 from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
@@ -94,7 +95,11 @@ class SalesOrders(NetSuiteToZuora):
     transaction = False
     undone = ("Cancelled",)
     needs: tuple[str, ...] = ("fields:salesOrder", "fields:customer", "fields:serviceSaleItem")
-    subscriptions: Mapping[str, Mapping[str, Any]] = {}
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.subscriptions: dict[str, dict[str, Any]] = {}
+        """By id, as far as they have been read to be written back; orders of two chunks may be marked at the same time."""
 
     def selection(self) -> SuiteSelection:
         """Rules 1 and 5 are applied by `without_account` and `left_out`, which say so."""
@@ -260,7 +265,7 @@ class SalesOrders(NetSuiteToZuora):
         finished = [m for m in marks if m.synced_at]
         try:
             ids = [m.destination_id for m in finished]
-            self.subscriptions = self.context.source.reread(SUBSCRIPTION, ids, ("Name",)) if ids else {}
+            self.subscriptions |= self.context.source.reread(SUBSCRIPTION, ids, ("Name",)) if ids else {}
         except LoginRefused:
             raise
         except ServiceError as lost:

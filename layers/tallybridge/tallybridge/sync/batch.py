@@ -367,12 +367,13 @@ class Batch:
 
     def _mark_while_sending(self, works: Sequence[Work], number: int) -> None:
         """Of marks that take a call each: a record is sent as soon as its own is written, while those behind it are marked."""
+        at_once = len(works) / math.ceil(len(works) / CALLS_AT_ONCE)  # on average: the last ones may be few, and take as long
         with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE) as pool:
             in_turn = sorted(works, key=in_order)
-            marking = {w.record.id: pool.submit(self._mark_in_progress, [w], number, CALLS_AT_ONCE) for w in in_turn}
+            marking = {w.record.id: pool.submit(self._mark_in_progress, [w], number, at_once) for w in in_turn}
             self.sender.send(works, number, lambda work: marking[work.record.id].result())
 
-    def _mark_in_progress(self, works: Sequence[Work], number: int, at_once: int = 1) -> None:
+    def _mark_in_progress(self, works: Sequence[Work], number: int, at_once: float = 1) -> None:
         """The status is on the source record before the first destination write (sequence-and-status.md 4.1, rule 3). `at_once`: so many
         such calls are made at the same time."""
         marks = []

@@ -41,8 +41,8 @@ class Pace:
     """Records of the piece before, which are still to be looked at and written back while others are sent."""
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def marked(self, number: int, seconds: float) -> None:
-        """Some marks were made together."""
+    def marked(self, number: float, seconds: float) -> None:
+        """So many marks were made together."""
         self.mark = max(self.mark, seconds / number)
 
     def requested(self, seconds: float) -> None:
