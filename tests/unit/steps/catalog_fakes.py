@@ -7,7 +7,7 @@ from typing import Any
 
 from tallybridge.steps import charges, products, rate_plans
 from tallybridge.steps.charges import Charges
-from tallybridge.steps.masterdata.items import RECORD_TYPES
+from tallybridge.steps.masterdata.items import RECORD_TYPES, CatalogueStep
 from tallybridge.steps.products import Products
 from tallybridge.steps.rate_plans import RatePlans
 from tallybridge.steps.shared.mapping import Custom, filled
@@ -15,7 +15,7 @@ from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import Hold, Write
 from tests.unit.steps.master_fakes import Bench, FakeNetSuite, FakeZuora, fields_with, table
 
-Catalogue = type[Products] | type[RatePlans] | type[Charges]
+Catalogue = type[CatalogueStep]
 ALL_ROWS = (*products.ROWS, *rate_plans.ROWS, *charges.ROWS)
 FIELDS = fields_with(
     [row.target for row in ALL_ROWS if isinstance(row.target, str)],

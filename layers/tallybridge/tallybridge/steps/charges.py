@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
-from tallybridge.settings import Behavior, Settings, StandardInvoiceSync
+from tallybridge.settings import StandardInvoiceSync
 from tallybridge.steps.masterdata.items import (
     CLASSIFICATIONS,
     FULL_NAME,
@@ -15,27 +15,21 @@ from tallybridge.steps.masterdata.items import (
     ITEM_FIELDS,
     ITEM_ID,
     NEEDS,
-    RECORD_TYPES,
     SUBSIDIARY,
     SYNC_DATE,
     TAX_SCHEDULE,
     ZUORA_ID,
     ZUORA_TYPE,
+    CatalogueStep,
     Item,
     Kind,
     effective,
-    find_items,
     missing,
-    plan_item,
-    refreshed,
-    tables_of,
 )
 from tallybridge.steps.masterdata.master import alternatives
-from tallybridge.steps.shared.base import ZuoraToNetSuite
-from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.mapping import Custom, Mapped
 from tallybridge.steps.shared.texts import ref, text
-from tallybridge.sync.step import Candidate, Counterpart, Plan, Problem, SourceRecord
+from tallybridge.sync.step import Problem
 from tallybridge.zuora.selection import Parent, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
@@ -196,30 +190,16 @@ CHARGE = Kind(
 # -- the step ------------------------------------------------------------------------------------------------------------
 
 
-class Charges(ZuoraToNetSuite):
+class Charges(CatalogueStep):
     """One NetSuite item per effective product rate plan charge; invoice and memo lines refer to it."""
 
     name = "charges"
     title = "Zuora product rate plan charges"
     object = "ProductRatePlanCharge"
     object_label = "Charge"
-    destination = "item"
-    table = "item"
     code = "CHG"
-    number_field = "Name"
     kind = CHARGE
     needs: tuple[str, ...] = (*NEEDS, "account")
-    transaction = False
-    follows_changes = True
-    cut_code = "ITEM"
-
-    def __init__(self, context: StepContext) -> None:
-        super().__init__(context)
-        self.needs = (*self.needs, *tables_of(self.kind, self.settings))
-
-    @staticmethod
-    def behavior_in(settings: Settings) -> Behavior:
-        return settings.product_catalog_sync_behavior
 
     def query(self) -> SourceQuery:
         dates = effective(self.context.clock.now())
@@ -230,15 +210,3 @@ class Charges(ZuoraToNetSuite):
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return PLAN_FIELDS if object_type == "ProductRatePlan" else PRODUCT_FIELDS
-
-    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        return refreshed(self, self.kind, candidates)
-
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        return find_items(self, self.kind, records)
-
-    def record_type_of(self, record: SourceRecord) -> str:
-        return RECORD_TYPES.get(record.data.item_type, self.destination)
-
-    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        return plan_item(self, self.kind, record, found)

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
-from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.masterdata.items import (
     CLASSIFICATIONS,
     ITEM_FIELDS,
     ITEM_ID,
-    NEEDS,
-    RECORD_TYPES,
     SUBSIDIARY,
     SYNC_DATE,
     TAX_SCHEDULE,
     ZUORA_ID,
     ZUORA_TYPE,
+    CatalogueStep,
     Item,
     Kind,
     effective,
-    find_items,
-    plan_item,
-    refreshed,
-    tables_of,
 )
 from tallybridge.steps.masterdata.master import alternatives
-from tallybridge.steps.shared.base import ZuoraToNetSuite
-from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.mapping import EMPTY, Custom, Mapped
 from tallybridge.steps.shared.texts import text
-from tallybridge.sync.step import Candidate, Counterpart, Plan, SourceRecord
 from tallybridge.zuora.selection import SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
@@ -78,42 +68,15 @@ PRODUCT = Kind("Product", "Zuora Product", "PRODUCT", classified=False, rows=ROW
 # -- the step ------------------------------------------------------------------------------------------------------------
 
 
-class Products(ZuoraToNetSuite):
+class Products(CatalogueStep):
     """One NetSuite item per effective product, the parent of its rate plans' items."""
 
     name = "products"
     title = "Zuora products"
     object = "Product"
     object_label = "Product"
-    destination = "item"
-    table = "item"
     code = "PROD"
-    number_field = "Name"
     kind = PRODUCT
-    needs: tuple[str, ...] = NEEDS
-    transaction = False
-    follows_changes = True
-    cut_code = "ITEM"
-
-    def __init__(self, context: StepContext) -> None:
-        super().__init__(context)
-        self.needs = (*self.needs, *tables_of(self.kind, self.settings))
-
-    @staticmethod
-    def behavior_in(settings: Settings) -> Behavior:
-        return settings.product_catalog_sync_behavior
 
     def query(self) -> SourceQuery:
         return SourceQuery("Product", FIELDS, alternatives(self, effective(self.context.clock.now())))
-
-    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        return refreshed(self, self.kind, candidates)
-
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        return find_items(self, self.kind, records)
-
-    def record_type_of(self, record: SourceRecord) -> str:
-        return RECORD_TYPES.get(record.data.item_type, self.destination)
-
-    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        return plan_item(self, self.kind, record, found)

@@ -7,35 +7,28 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.settings import Behavior, Settings
+from tallybridge.settings import Settings
 from tallybridge.steps.masterdata.items import (
     CLASSIFICATIONS,
     INCLUDE_CHILDREN,
     ITEM_FIELDS,
     ITEM_ID,
-    NEEDS,
-    RECORD_TYPES,
     SUBSIDIARY,
     SYNC_DATE,
     TAX_SCHEDULE,
     ZUORA_ID,
     ZUORA_TYPE,
+    CatalogueStep,
     Item,
     Kind,
     effective,
-    find_items,
     missing,
-    plan_item,
-    refreshed,
-    tables_of,
 )
 from tallybridge.steps.masterdata.master import alternatives
-from tallybridge.steps.shared.base import ZuoraToNetSuite
-from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.mapping import Custom, Mapped
 from tallybridge.steps.shared.problems import CORRECT_ID, no_id
 from tallybridge.steps.shared.texts import ref, text
-from tallybridge.sync.step import Candidate, Counterpart, Plan, Problem, SourceRecord
+from tallybridge.sync.step import Problem
 from tallybridge.zuora.selection import Parent, SourceQuery
 from tallybridge.zuora.source import NO_ID
 
@@ -204,30 +197,15 @@ RATE_PLAN = Kind(
 # -- the step ------------------------------------------------------------------------------------------------------------
 
 
-class RatePlans(ZuoraToNetSuite):
+class RatePlans(CatalogueStep):
     """One NetSuite item per effective rate plan, below its product's item; sales order lines refer to it."""
 
     name = "rate_plans"
     title = "Zuora product rate plans"
     object = "ProductRatePlan"
     object_label = "Rate plan"
-    destination = "item"
-    table = "item"
     code = "PLAN"
-    number_field = "Name"
     kind = RATE_PLAN
-    needs: tuple[str, ...] = NEEDS
-    transaction = False
-    follows_changes = True
-    cut_code = "ITEM"
-
-    def __init__(self, context: StepContext) -> None:
-        super().__init__(context)
-        self.needs = (*self.needs, *tables_of(self.kind, self.settings))
-
-    @staticmethod
-    def behavior_in(settings: Settings) -> Behavior:
-        return settings.product_catalog_sync_behavior
 
     def query(self) -> SourceQuery:
         dates = effective(self.context.clock.now())
@@ -236,15 +214,3 @@ class RatePlans(ZuoraToNetSuite):
 
     def parent_fields(self, object_type: str) -> Sequence[str]:
         return PRODUCT_FIELDS
-
-    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        return refreshed(self, self.kind, candidates)
-
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        return find_items(self, self.kind, records)
-
-    def record_type_of(self, record: SourceRecord) -> str:
-        return RECORD_TYPES.get(record.data.item_type, self.destination)
-
-    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        return plan_item(self, self.kind, record, found)

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
-from tallybridge.settings import ItemIdMapping, Settings
+from tallybridge.settings import Behavior, ItemIdMapping, Settings
 from tallybridge.steps.masterdata.master import UNTRANSFERRED, Unread, find_by_zuora_id, is_ignored, is_own, read_all, state_of
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.conditions import NOT_EFFECTIVE
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.mapping import Body, Custom, Mapped, changes, filled, followers, sent
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.steps.shared.texts import ref
@@ -379,3 +380,36 @@ def _body(
     body = step.existing(record_type, filled(kind.rows, when, item, step.reference, record_type))
     whole = step.fit(record_type, body)
     return sent(whole.body), (*remarks_on(item), *kind.remarks(item), *step.said(record, whole.said))
+
+
+class CatalogueStep(ZuoraToNetSuite):
+    """The step of a kind: products, rate plans and charges differ in what they are called, in their kind and in their query."""
+
+    destination = "item"
+    table = "item"
+    number_field = "Name"
+    kind: Kind
+    needs: tuple[str, ...] = NEEDS
+    transaction = False
+    follows_changes = True
+    cut_code = "ITEM"
+
+    def __init__(self, context: StepContext) -> None:
+        super().__init__(context)
+        self.needs = (*self.needs, *tables_of(self.kind, self.settings))
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return settings.product_catalog_sync_behavior
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        return refreshed(self, self.kind, candidates)
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        return find_items(self, self.kind, records)
+
+    def record_type_of(self, record: SourceRecord) -> str:
+        return RECORD_TYPES.get(record.data.item_type, self.destination)
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        return plan_item(self, self.kind, record, found)
