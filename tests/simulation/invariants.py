@@ -133,15 +133,17 @@ def one_problem_each(tenant: Simulated, output: dict[str, Any]) -> Iterator[str]
 
 
 def not_done(tenant: Simulated) -> Iterator[str]:
-    """Documents that are neither complete nor held by name."""
+    """Documents that are neither complete nor held by name: because a person has touched them, or another one that they wait for."""
     sight = tenant.sight()
+    in_the_way = {d.number for d in tenant.documents if d.touched and not sight.is_done(d)}
     items = tenant.world.memory.tables["STATUS_TABLE"].items
     for document in tenant.documents:
         if document.undone or sight.is_done(document):
             continue
         key = f"netsuite#customerPayment#{document.id}" if document.in_netsuite else f"zuora#{document.kind}#{document.id}"
         item = items.get((key,)) or {}
-        if not (document.touched and item.get("state") in ("HELD", "REFUSED") and item.get("code")):
+        excused = document.touched or str(item.get("waits_for", "")).rpartition(" ")[2] in in_the_way
+        if not (excused and item.get("state") in ("HELD", "REFUSED") and item.get("code")):
             yield f"{document.kind} {document.number} is {sight.status(document)!r}, the ledger says {item.get('state')} {item.get('code')}"
 
 

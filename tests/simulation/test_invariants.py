@@ -175,6 +175,20 @@ def test_not_done(synced: Simulated) -> None:
     assert len(list(invariants.not_done(synced))) == 1
 
 
+@pytest.mark.parametrize(("touched", "faults"), [(True, 0), (False, 2)])
+def test_a_payment_may_wait_for_an_invoice_that_a_person_has_touched(synced: Simulated, touched: bool, faults: int) -> None:
+    """And for no other."""
+    synced.run()
+    invoice, payment = first(synced), first(synced, "Payment")
+    invoice.touched = touched
+    items = synced.world.memory.tables["STATUS_TABLE"].items
+    zuora(synced, IntegrationStatus__NS="Error Creating Invoice")
+    zuora(synced, "Payment", IntegrationStatus__NS=None, IntegrationId__NS=None)
+    items[(f"zuora#Invoice#{invoice.id}",)] |= {"state": "REFUSED", "code": "INV-TOTAL"}
+    items[(f"zuora#Payment#{payment.id}",)] |= {"state": "HELD", "code": "PAY-V2", "waits_for": f"invoice {invoice.number}"}
+    assert len(list(invariants.not_done(synced))) == faults
+
+
 def test_names_and_drifts(synced: Simulated) -> None:
     assert happen(synced, Event("person renames a customer", 2))
     assert happen(synced, Event("person changes the amount", 2))
