@@ -1,11 +1,7 @@
-"""What the invoice tests share: a tenant pair whose customers and items exist on both sides, and one run's outcome to look at."""
+"""What the invoice tests share: a tenant pair whose customers and items exist on both sides, and what people do there."""
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from requests.exceptions import ReadTimeout
@@ -18,7 +14,6 @@ CUSTOMERS = {"A1": "9001"}
 ITEMS = {"Gold": "501", "Silver": "502", "Discount": "503"}
 TAX_ITEM = "601"
 TAXED: dict[str, Any] = {"tax_fields": {"AccountingCode": TAX_ITEM}}
-ONLY = ("invoices",)
 
 
 def customer(number: str, internal_id: str, currency: str = "USD", **fields: Any) -> dict[str, Any]:
@@ -63,70 +58,6 @@ def ready(world: World, *zuora: Objects, netsuite: Objects | None = None, **sett
     world.load(merged(own_zuora, *zuora), own_netsuite)
     world.load(netsuite=netsuite)
     return world
-
-
-@dataclass
-class Ran:
-    """What one run left behind. `lines` are its log lines; the dumps stay as they were when the run ended."""
-
-    output: dict[str, Any]
-    summary: dict[str, Any]
-    lines: list[dict[str, Any]]
-    before: dict[str, dict[str, Any]]
-    zuora: dict[str, dict[str, Any]]
-    netsuite: dict[str, list[dict[str, Any]]]
-
-    @property
-    def outcome(self) -> str:
-        return str(self.output["outcome"])
-
-    def invoice(self, number: str) -> dict[str, Any]:
-        """The Zuora invoice."""
-        return self.zuora[number]
-
-    def made(self, number: str) -> list[dict[str, Any]]:
-        """The NetSuite invoices that carry this invoice's Zuora ID."""
-        return [i for i in self.netsuite.get("invoice", []) if i.get("custbodyzuoraid") == zid(number)]
-
-    def sent(self, number: str) -> dict[str, Any]:
-        """The one NetSuite invoice of this invoice."""
-        (found,) = self.made(number)
-        return found
-
-    def lines_of(self, number: str) -> list[dict[str, Any]]:
-        return list(self.sent(number)["item"]["items"])
-
-    def problems(self, number: str) -> list[tuple[str, str]]:
-        """(code, message) of the log lines about an invoice that carry a code."""
-        return [(line["code"], line["message"]) for line in self.lines if line.get("source_number") == number and line.get("code")]
-
-    def line(self, number: str, code: str) -> dict[str, Any]:
-        (found,) = [line for line in self.lines if line.get("source_number") == number and line.get("code") == code]
-        return found
-
-    def untouched(self, number: str) -> bool:
-        """Neither a NetSuite record nor a changed field in Zuora."""
-        return not self.made(number) and self.invoice(number) == self.before[number]
-
-    def synced(self, number: str) -> bool:
-        return status_of(self.invoice(number)) == ("Sync Complete", "Yes") and len(self.made(number)) == 1
-
-
-def ran(world: World) -> Ran:
-    """Run the invoice step as a run of its own."""
-    before = invoices(world)
-    output = world.run(steps=ONLY)
-    log = gzip.decompress(world.object(output["keys"]["log"])).decode().splitlines()
-    return Ran(output, world.summary(output), [json.loads(row) for row in log], before, invoices(world), world.netsuite.dump())
-
-
-def invoices(world: World) -> dict[str, dict[str, Any]]:
-    return {i["InvoiceNumber"]: dict(i) for i in world.zuora.dump().get("Invoice", [])}
-
-
-def status_of(zuora_invoice: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """(Integration Status, Transferred to Accounting)."""
-    return zuora_invoice.get("IntegrationStatus__NS"), zuora_invoice.get("TransferredToAccounting")
 
 
 def change(world: World, kind: str, name: str, **fields: Any) -> None:

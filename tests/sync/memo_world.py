@@ -1,20 +1,19 @@
-"""What the memo tests share: debit and credit memos with items and tax lines, the documents that credit memos are applied to, and one
-run's outcome to look at."""
+"""What the memo tests share: debit and credit memos with items and tax lines, the documents that credit memos are applied to, and what
+people do with them."""
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.ledger import Owner
 from tests.sync.builders import Objects, merged, subscription, zid
-from tests.sync.invoice_world import TAX_ITEM, Ran, customer, item, parents, synced_account, synced_charge
+from tests.sync.invoice_world import TAX_ITEM, customer, item, parents, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import ns_invoice, zuora_invoice
+from tests.sync.ran import CREDIT_MEMOS, DEBIT_MEMOS, Ran
+from tests.sync.ran import ran as one_run
 from tests.sync.recording import recorded_bodies
 
 GOLD = [("Gold", 100.0)]
@@ -22,7 +21,7 @@ DONE = ("Sync Complete", "Yes")
 DOCUMENTS = {"INV1": ("7001", 100.0), "INV2": ("7002", 50.0)}
 DEBIT_MEMO = ("DM1", "7004", 30.0)
 FOREIGN = "7009"
-STEPS = {"Debit": "debit_memos", "Credit": "credit_memos"}
+KINDS = {"Debit": DEBIT_MEMOS, "Credit": CREDIT_MEMOS}
 
 
 def memo(
@@ -132,33 +131,15 @@ def ready(world: MemoryWorld, *zuora: Objects, netsuite: Objects | None = None, 
     return world
 
 
-class CreditRun(Ran):
-    """One run of the credit memos step."""
-
-    def made(self, number: str) -> list[dict[str, Any]]:
-        return [m for m in self.netsuite.get("creditMemo", []) if m.get("custbodyzuoraid") == zid(number)]
-
-    def applied(self, number: str) -> Any:
-        """What the one NetSuite credit memo is applied to: Decimal by NetSuite document."""
-        lines = (self.sent(number).get("apply") or {}).get("items", [])
-        return {str(line["doc"]["id"]): Decimal(str(line["amount"])) for line in lines if line.get("apply")}
-
-
-def ran(world: MemoryWorld, kind: str = "Debit") -> Any:
+def ran(world: MemoryWorld, kind: str = "Debit") -> Ran:
     """Run the step of one kind of memo as a run of its own."""
     world.clock.advance(minutes=30)
-    before = memos(world, kind)
-    output = world.run(steps=(STEPS[kind],))
-    log = gzip.decompress(world.object(output["keys"]["log"])).decode().splitlines()
-    outcome = CreditRun if kind == "Credit" else Ran
-    return outcome(output, world.summary(output), [json.loads(row) for row in log], before, memos(world, kind), world.netsuite.dump())
+    return one_run(world, KINDS[kind])
 
 
-def credited(world: MemoryWorld) -> CreditRun:
+def credited(world: MemoryWorld) -> Ran:
     """Run the credit memos step."""
-    run = ran(world, "Credit")
-    assert isinstance(run, CreditRun)
-    return run
+    return ran(world, "Credit")
 
 
 def memos(world: MemoryWorld, kind: str) -> dict[str, dict[str, Any]]:

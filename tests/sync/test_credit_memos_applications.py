@@ -11,11 +11,9 @@ import pytest
 
 from tests.rules.cases import ruled
 from tests.sync.builders import zid
-from tests.sync.invoice_world import status_of
 from tests.sync.memo_world import (
     DONE,
     FOREIGN,
-    CreditRun,
     by_api,
     by_hand,
     credit,
@@ -29,6 +27,7 @@ from tests.sync.memo_world import (
     reset_by_a_person,
 )
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import Ran, status_of
 from tests.sync.world import World
 
 PATCH = {"method": "PATCH", "path": "^/services/rest/record/v1/creditMemo"}
@@ -43,8 +42,8 @@ def usual_sleep(started_world: World) -> Iterator[None]:
     started_world.netsuite_control.sleep = sleep
 
 
-def state(run: CreditRun, number: str = "CM1") -> Any:
-    return status_of(run.invoice(number))
+def state(run: Ran, number: str = "CM1") -> Any:
+    return status_of(run.record(number))
 
 
 def calls(world: MemoryWorld, name: str) -> int:
@@ -174,11 +173,11 @@ def test_an_application_beyond_the_open_balance_does_not_hold_the_memo_back(fast
     text = f"Credit memo CM1: created as {made}, but not applied to INV1: open balance USD 30.00, needed USD 60.00."
     assert first.problems("CM1") == [("CM-OPEN", text)]
     assert first.applied("CM1") == {"7002": 40}
-    assert (state(first), first.invoice("CM1")["IntegrationId__NS"]) == (("Updating Credit Memo", "Processing"), str(made))
+    assert (state(first), first.record("CM1")["IntegrationId__NS"]) == (("Updating Credit Memo", "Processing"), str(made))
     assert (first.outcome, first.output["tiedOut"]) == ("completed with warnings", True)
     second = credited(fast)
     assert second.problems("CM1") == [("CM-OPEN", text)]
-    assert second.invoice("CM1") == second.before["CM1"]
+    assert second.record("CM1") == second.before["CM1"]
     assert calls(fast, "PATCH /record/v1/creditMemo/{id}") == 0
     by_hand(fast, "customerPayment", "8001", {"apply": {"items": [{"doc": {"id": "7001"}, "apply": False, "amount": 0}]}})
     third = credited(fast)
@@ -250,7 +249,7 @@ def test_a_memo_found_in_netsuite_gets_its_applications_checked(fast: MemoryWorl
     left: dict[str, Any] = {"IntegrationStatus__NS": status, "TransferredToAccounting": transferred}
     ready(fast, credit("CM1", applied={"INV1": 20.0}, **left), netsuite={"creditMemo": [known]})
     run = credited(fast)
-    assert (run.applied("CM1"), state(run), run.invoice("CM1")["IntegrationId__NS"]) == ({"7001": 20}, DONE, "7100")
+    assert (run.applied("CM1"), state(run), run.record("CM1")["IntegrationId__NS"]) == ({"7001": 20}, DONE, "7100")
     assert run.output["tiedOut"]
 
 

@@ -142,7 +142,7 @@ def test_an_account_without_classification_gets_the_defaults_on_the_header_only(
 )
 def test_zuora_gets_id_status_and_date(both: Both) -> None:
     run = both[0]
-    made, head = run.sent("RICH"), run.invoice("RICH")
+    made, head = run.sent("RICH"), run.record("RICH")
     assert (head["IntegrationId__NS"], made["custbodyzuoratype"]) == (str(made["id"]), "CREDIT_MEMO")
     assert (head["IntegrationStatus__NS"], head["TransferredToAccounting"]) == ("Sync Complete", "Yes")
     assert head["SyncDate__NS"].startswith("2026-11-")

@@ -1,4 +1,4 @@
-"""Which credit memos are taken (memos.md C, Selection): one run over one memo for each case, read in both ways."""
+"""Which credit memos are taken (memos.md C, Selection), read in both ways."""
 
 from __future__ import annotations
 
@@ -6,96 +6,77 @@ from typing import Any
 
 import pytest
 
-from tests.sync.builders import Objects, account, merged, subscription, zid
-from tests.sync.invoice_world import customer, parents, synced_account
-from tests.sync.memo_world import CreditRun, credit, credited, memos, ready
+from tests.sync.builders import zid
+from tests.sync.memo_world import credit, credited, memos, ready
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import CREDIT_MEMOS, Ran
+from tests.sync.table import READ_PATHS, Row, Table, check, held, left, sent
+from tests.sync.words import a_credit_memo, an_account
 from tests.sync.world import World
 
-RULE = "memos.C.selection"
 MIGRATED: dict[str, Any] = {"ReasonCode": "AR Mig - negative invoice"}
-TAKEN: dict[str, dict[str, Any]] = {
-    "rule 2: Sync To NetSuite Yes": {"account": "AYES"},
-    "rule 2: Sync To NetSuite empty": {},
-    "rule 3: transferred No": {"TransferredToAccounting": "No"},
-    "rule 3: transferred Error": {"TransferredToAccounting": "Error", "IntegrationStatus__NS": "Error Creating Credit Memo"},
-    "rule 3: transferred Processing": {"TransferredToAccounting": "Processing", "IntegrationStatus__NS": "Creating Credit Memo"},
-    "rule 4: origin Zuora": {"Origin__NS": "ZUORA"},
-    "rule 5: dated on the cutover date": {"MemoDate": "2026-09-01"},
-    "no status rule": {"TransferredToAccounting": "No", "IntegrationStatus__NS": "Sync Complete"},
-    "rule 6: another reason code": {"ReasonCode": "Write-off"},
-}
-LEFT: dict[str, dict[str, Any]] = {
-    "rule 1: Draft": {"Status": "Draft"},
-    "rule 1: Canceled": {"Status": "Canceled"},
-    "rule 2: Sync To NetSuite No": {"account": "ANO"},
-    "rule 2: account not Sync Complete": {"account": "AERR"},
-    "rule 3: transferred Yes": {"TransferredToAccounting": "Yes"},
-    "rule 3: transferred Ignore": {"TransferredToAccounting": "Ignore"},
-    "rule 4: origin NetSuite": {"Origin__NS": "NETSUITE"},
-    "rule 5: dated before the cutover date": {"MemoDate": "2026-08-31"},
-    "rule 6: status Ignore": {"IntegrationStatus__NS": "Ignore"},
-    "rule 6: migrated": MIGRATED,
-}
-CASES = {**TAKEN, **LEFT}
-NUMBERS = {case: f"CM{n:03d}" for n, case in enumerate(CASES)}
-SUBSCRIPTIONS = {"A1": "S1", "AYES": "S2", "ANO": "S3", "AERR": "S4"}
+WHAT_TO_DO = "Set Transferred to Accounting to Yes or allow migrated memos."
+ROWS = [
+    left("selection.1: Draft", a_credit_memo("CM1D", Status="Draft")),
+    left("selection.1: Canceled", a_credit_memo("CM1C", Status="Canceled")),
+    sent("selection.2: Sync To NetSuite Yes", a_credit_memo("CM2Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
+    sent("selection.2: Sync To NetSuite empty", a_credit_memo("CM2")),
+    left("selection.2: Sync To NetSuite No", a_credit_memo("CM2N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    left(
+        "selection.2: account not Sync Complete",
+        a_credit_memo("CM2E", of=an_account("ERR", IntegrationStatus__NS="Error Updating Customer")),
+    ),
+    sent("selection.3: transferred No", a_credit_memo("CM3N", TransferredToAccounting="No")),
+    sent(
+        "selection.3: transferred Error",
+        a_credit_memo("CM3E", TransferredToAccounting="Error", IntegrationStatus__NS="Error Creating Credit Memo"),
+    ),
+    sent(
+        "selection.3: transferred Processing",
+        a_credit_memo("CM3P", TransferredToAccounting="Processing", IntegrationStatus__NS="Creating Credit Memo"),
+    ),
+    left("selection.3: transferred Yes", a_credit_memo("CM3Y", TransferredToAccounting="Yes")),
+    left("selection.3: transferred Ignore", a_credit_memo("CM3I", TransferredToAccounting="Ignore")),
+    sent("selection.4: origin Zuora", a_credit_memo("CM4", Origin__NS="ZUORA")),
+    left("selection.4: origin NetSuite", a_credit_memo("CM4N", Origin__NS="NETSUITE")),
+    sent("selection.5: dated on the cutover date", a_credit_memo("CM5", MemoDate="2026-09-01")),
+    left("selection.5: dated before the cutover date", a_credit_memo("CM5B", MemoDate="2026-08-31")),
+    sent("selection.no-status-rule", a_credit_memo("CMNS", TransferredToAccounting="No", IntegrationStatus__NS="Sync Complete")),
+    sent("selection.6: another reason code", a_credit_memo("CM6", ReasonCode="Write-off")),
+    left("selection.6: status Ignore", a_credit_memo("CM6I", IntegrationStatus__NS="Ignore")),
+    held(
+        "selection.6: migrated",
+        a_credit_memo("CM6M", **MIGRATED),
+        f"CM-MIGRATED: created by the Invoice Settlement migration from a negative invoice; not sent. {WHAT_TO_DO}",
+        also=("sequence-and-status.9.migrated-memos",),
+    ),
+]
+PAGE = Table(CREDIT_MEMOS, "memos.C.", ROWS, {"cutover_zuora_memo": "2026-09-01"})
 
 
-def tagged(cases: dict[str, Any]) -> list[Any]:
-    ids = {case: f"{RULE}.{case[5]}" if case.startswith("rule") else f"{RULE}.no-status-rule" for case in cases}
-    return [pytest.param(case, marks=pytest.mark.rule(rule)) for case, rule in ids.items()]
+@pytest.fixture(scope="module", params=READ_PATHS)
+def run(started_world: World, request: pytest.FixtureRequest) -> Ran:
+    return PAGE.run(started_world, **{"zuora.read_path": request.param})
 
 
-def made(case: str) -> Objects:
-    fields = dict(CASES[case])
-    owner = fields.pop("account", "A1")
-    return credit(NUMBERS[case], account=owner, sub=SUBSCRIPTIONS[owner], **fields)
+@pytest.mark.parametrize("row", PAGE.cases())
+def test_rule(run: Ran, row: Row) -> None:
+    check(run, row)
 
 
-@pytest.fixture(scope="module", params=["data_query", "zoql"])
-def run(started_world: World, request: pytest.FixtureRequest) -> CreditRun:
-    world = MemoryWorld.of(started_world)
-    world.reset(cutover_zuora_memo="2026-09-01", **{"zuora.read_path": request.param})
-    zuora, netsuite = parents()
-    more = merged(
-        synced_account("AYES", "9002", SynctoNetSuite__NS="Yes"),
-        synced_account("ANO", "9003", SynctoNetSuite__NS="No"),
-        account("AERR", IntegrationId__NS="9004", IntegrationStatus__NS="Error Updating Customer"),
-        *(subscription(owner, sub, "Gold") for owner, sub in SUBSCRIPTIONS.items() if owner != "A1"),
-    )
-    customers = [customer("AYES", "9002"), customer("ANO", "9003"), customer("AERR", "9004")]
-    world.load(merged(zuora, more, *map(made, CASES)), merged(netsuite, {"customer": customers}))
-    return credited(world)
-
-
-@pytest.mark.parametrize("case", tagged(TAKEN))
-def test_is_taken_by(run: CreditRun, case: str) -> None:
-    assert run.synced(NUMBERS[case])
-
-
-@pytest.mark.parametrize("case", tagged(LEFT))
-def test_is_left_untouched_by(run: CreditRun, case: str) -> None:
-    assert run.untouched(NUMBERS[case])
-    if "migrated" not in case:
-        assert [line for line in run.lines if line.get("source_number") == NUMBERS[case]] == []
+def test_nothing_else_is_told_and_the_run_ties_out(run: Ran) -> None:
+    PAGE.holds_together(run)
 
 
 @pytest.mark.rule("memos.C.unapplied")
-def test_without_invoice_and_applications_it_is_sent_unapplied(run: CreditRun) -> None:
-    made = run.sent(NUMBERS["rule 2: Sync To NetSuite empty"])
-    assert run.applied(NUMBERS["rule 2: Sync To NetSuite empty"]) == {}
-    assert (made["total"], made["unapplied"]) == (100, 100)
+def test_without_invoice_and_applications_it_is_sent_unapplied(run: Ran) -> None:
+    made = run.sent("CM2")
+    assert (run.applied("CM2"), made["total"], made["unapplied"]) == ({}, 100, 100)
 
 
-@pytest.mark.rule("sequence-and-status.9.migrated-memos", f"{RULE}.6")
-def test_a_migrated_memo_is_skipped_with_a_warning(run: CreditRun) -> None:
-    number = NUMBERS["rule 6: migrated"]
-    advice = "Set Transferred to Accounting to Yes or allow migrated memos."
-    text = f"Credit memo {number}: created by the Invoice Settlement migration from a negative invoice; not sent. {advice}"
-    line = run.line(number, "CM-MIGRATED")
-    assert (line["message"], line["advice"], line["level"]) == (text, advice, "WARNING")
-    assert run.output["tiedOut"]
+@pytest.mark.rule("sequence-and-status.9.migrated-memos", "memos.C.selection.6")
+def test_the_advice_for_a_migrated_memo_is_in_its_text(run: Ran) -> None:
+    assert run.line("CM6M", "CM-MIGRATED")["advice"] == WHAT_TO_DO
 
 
 @pytest.mark.rule("sequence-and-status.9.migrated-memos")
@@ -104,7 +85,7 @@ def test_a_migrated_memo_is_sent_where_the_setting_allows_it(started_world: Worl
     assert credited(world).synced("CM1")
 
 
-@pytest.mark.rule(f"{RULE}.7")
+@pytest.mark.rule("memos.C.selection.7")
 @pytest.mark.parametrize("path", ["data_query", "zoql"])
 @pytest.mark.rule("operations.9.credit-memo-limit")
 def test_a_run_takes_as_many_as_the_setting_says_and_the_next_one_the_rest(started_world: World, path: str) -> None:

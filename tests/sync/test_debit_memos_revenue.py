@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import merged, subscription, zid
-from tests.sync.invoice_world import Ran, change, item, status_of, synced_charge
+from tests.sync.invoice_world import change, item, synced_charge
 from tests.sync.memo_world import CODE, DEFERRABLE, debit, during, memos, ran, ready
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import Ran, status_of
 from tests.sync.world import World
 
 UPDATE = {"method": "PATCH", "path": "^/services/rest/record/v1/invoice"}
@@ -75,7 +76,7 @@ def test_one_update_changes_exactly_the_lines_whose_date_is_known(sent: MemoryWo
     assert seen == [("Updating Revenue Recognition", "Yes")]
     assert dates(second) == [PLAIN, RECOGNISED, WAITING]
     assert [line["amount"] for line in lines(second)] == [5, 100, 50]
-    assert status_of(second.invoice("M1")) == ("Sync Complete", "Yes")
+    assert status_of(second.record("M1")) == ("Sync Complete", "Yes")
     assert second.output["tiedOut"]
     change(sent, "Subscription", "S2", ContractAcceptanceDate="2026-10-20")
     assert dates(ran(sent)) == [PLAIN, RECOGNISED, ("2026-10-20", "2026-10-31", False)]
@@ -88,10 +89,10 @@ def test_a_refused_update_is_picked_up_again_by_its_status(sent: MemoryWorld) ->
     change(sent, "InvoiceItem", "INV1 item", RevRecStartDate="2026-10-10")
     body = {"status": 400, "o:errorDetails": [{"detail": "Refused by a script.", "o:errorCode": "USER_ERROR"}]}
     sent.netsuite_control.set_faults([{**UPDATE, "status": 400, "body": body}])
-    assert status_of(ran(sent).invoice("M1")) == ("Error Updating Revenue Recognition", "Yes")
+    assert status_of(ran(sent).record("M1")) == ("Error Updating Revenue Recognition", "Yes")
     sent.netsuite_control.set_faults([])
     mended = ran(sent)
-    assert (status_of(mended.invoice("M1")), dates(mended)) == (("Sync Complete", "Yes"), [PLAIN, RECOGNISED, WAITING])
+    assert (status_of(mended.record("M1")), dates(mended)) == (("Sync Complete", "Yes"), [PLAIN, RECOGNISED, WAITING])
 
 
 def test_a_closed_period_is_a_warning_until_it_is_opened(sent: MemoryWorld) -> None:
@@ -101,7 +102,7 @@ def test_a_closed_period_is_a_warning_until_it_is_opened(sent: MemoryWorld) -> N
     run = ran(sent)
     text = "Debit memo M1: revenue dates could not be updated in NetSuite: the accounting period of 2026-10-05 is closed."
     assert run.problems("M1") == [("DM-REVENUE-PERIOD", text)]
-    assert run.invoice("M1") == run.before["M1"]
+    assert run.record("M1") == run.before["M1"]
 
 
 @pytest.mark.rule("sequence-and-status.1.2.rule.truncated", "sequence-and-status.7.5.value.no")

@@ -1,99 +1,64 @@
-"""Which debit memos are taken (memos.md D, Selection): one run over one memo for each case, read in both ways."""
+"""Which debit memos are taken (memos.md D, Selection), read in both ways."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from tallybridge.settings import DEFAULTS
 from tallybridge.tasks.steps import STEPS, steps_to_run
-from tests.sync.builders import Objects, merged, subscription
-from tests.sync.invoice_world import Ran, customer, parents, synced_account
-from tests.sync.memo_world import debit, ran
-from tests.sync.memory import MemoryWorld
+from tests.sync.ran import DEBIT_MEMOS, Ran
+from tests.sync.table import READ_PATHS, Row, Table, check, left, sent
+from tests.sync.words import a_debit_memo, an_account
 from tests.sync.world import World
 
-RULE = "memos.D.selection"
-TAKEN: dict[str, dict[str, Any]] = {
-    "rule 1: Sync To NetSuite Yes": {"account": "AYES"},
-    "rule 1: Sync To NetSuite empty": {},
-    "rule 3: transferred No": {"TransferredToAccounting": "No"},
-    "rule 3: transferred Error": {"TransferredToAccounting": "Error", "IntegrationStatus__NS": "Error Creating Debit Memo"},
-    "rule 3: transferred Processing": {"TransferredToAccounting": "Processing", "IntegrationStatus__NS": "Creating Debit Memo"},
-    "rule 4: dated on the cutover date": {"MemoDate": "2026-09-01"},
-    "rule 5: another status": {"IntegrationStatus__NS": "Something else"},
-    "whatever is left of its balance": {"Balance": 0.0},
-}
-LEFT: dict[str, dict[str, Any]] = {
-    "rule 1: Sync To NetSuite No": {"account": "ANO"},
-    "rule 2: Draft": {"Status": "Draft"},
-    "rule 2: Canceled": {"Status": "Canceled"},
-    "rule 3: transferred Yes": {"TransferredToAccounting": "Yes"},
-    "rule 3: transferred Ignore": {"TransferredToAccounting": "Ignore"},
-    "rule 4: dated before the cutover date": {"MemoDate": "2026-08-31"},
-    "rule 5: Sync Complete, although transferred was reset": {"TransferredToAccounting": "No", "IntegrationStatus__NS": "Sync Complete"},
-    "rule 6: status Ignore": {"IntegrationStatus__NS": "Ignore"},
-}
-CASES = {**TAKEN, **LEFT}
-NUMBERS = {case: f"DM{n:03d}" for n, case in enumerate(CASES)}
-MARKS = {
-    **{f"rule {n}": [f"{RULE}.{n}"] for n in range(1, 7)},
-    "rule 4": [
-        f"{RULE}.4",
-        "settings.key.cutover_zuora_memo",
-        "sequence-and-status.1.4.gate.cutover-date-zuora-debit-credit-memos-one-date",
-    ],
-    "whatever is left of its balance": ["memos.0.sent-whatever-balance"],
-}
+CUTOVER = ("settings.key.cutover_zuora_memo", "sequence-and-status.1.4.gate.cutover-date-zuora-debit-credit-memos-one-date")
+ROWS = [
+    sent("selection.1: Sync To NetSuite Yes", a_debit_memo("DM1Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
+    sent("selection.1: Sync To NetSuite empty", a_debit_memo("DM1")),
+    left("selection.1: Sync To NetSuite No", a_debit_memo("DM1N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    left("selection.2: Draft", a_debit_memo("DM2D", Status="Draft")),
+    left("selection.2: Canceled", a_debit_memo("DM2C", Status="Canceled")),
+    sent("selection.3: transferred No", a_debit_memo("DM3N", TransferredToAccounting="No")),
+    sent(
+        "selection.3: transferred Error",
+        a_debit_memo("DM3E", TransferredToAccounting="Error", IntegrationStatus__NS="Error Creating Debit Memo"),
+    ),
+    sent(
+        "selection.3: transferred Processing",
+        a_debit_memo("DM3P", TransferredToAccounting="Processing", IntegrationStatus__NS="Creating Debit Memo"),
+    ),
+    left("selection.3: transferred Yes", a_debit_memo("DM3Y", TransferredToAccounting="Yes")),
+    left("selection.3: transferred Ignore", a_debit_memo("DM3I", TransferredToAccounting="Ignore")),
+    sent("selection.4: dated on the cutover date", a_debit_memo("DM4", MemoDate="2026-09-01"), also=CUTOVER),
+    left("selection.4: dated before the cutover date", a_debit_memo("DM4B", MemoDate="2026-08-31"), also=CUTOVER),
+    sent("selection.5: another status", a_debit_memo("DM5", IntegrationStatus__NS="Something else")),
+    left(
+        "selection.5: Sync Complete, although transferred was reset",
+        a_debit_memo("DM5C", TransferredToAccounting="No", IntegrationStatus__NS="Sync Complete"),
+    ),
+    left("selection.6: status Ignore", a_debit_memo("DM6", IntegrationStatus__NS="Ignore")),
+    sent("memos.0.sent-whatever-balance", a_debit_memo("DM0", Balance=0.0)),
+]
+PAGE = Table(DEBIT_MEMOS, "memos.D.", ROWS, {"cutover_zuora_memo": "2026-09-01"})
 
 
-def tagged(cases: dict[str, Any]) -> list[Any]:
-    return [pytest.param(case, marks=pytest.mark.rule(*MARKS[case.split(":")[0]])) for case in cases]
-
-
-def made(case: str) -> Objects:
-    fields = dict(CASES[case])
-    account = fields.pop("account", "A1")
-    return debit(NUMBERS[case], account=account, sub={"A1": "S1", "AYES": "S2", "ANO": "S3"}[account], **fields)
-
-
-@pytest.fixture(scope="module", params=["data_query", "zoql"])
+@pytest.fixture(scope="module", params=READ_PATHS)
 def run(started_world: World, request: pytest.FixtureRequest) -> Ran:
-    world = MemoryWorld.of(started_world)
-    world.reset(cutover_zuora_memo="2026-09-01", **{"zuora.read_path": request.param})
-    zuora, netsuite = parents()
-    more = merged(
-        synced_account("AYES", "9002", SynctoNetSuite__NS="Yes"),
-        synced_account("ANO", "9003", SynctoNetSuite__NS="No"),
-        subscription("AYES", "S2", "Gold"),
-        subscription("ANO", "S3", "Gold"),
-    )
-    world.load(merged(zuora, more, *map(made, CASES)), merged(netsuite, {"customer": [customer("AYES", "9002"), customer("ANO", "9003")]}))
-    done: Ran = ran(world)
-    return done
+    return PAGE.run(started_world, **{"zuora.read_path": request.param})
 
 
-@pytest.mark.parametrize("case", tagged(TAKEN))
-def test_is_taken_by(run: Ran, case: str) -> None:
-    assert run.synced(NUMBERS[case])
+@pytest.mark.parametrize("row", PAGE.cases())
+def test_rule(run: Ran, row: Row) -> None:
+    check(run, row)
 
 
-@pytest.mark.parametrize("case", tagged(LEFT))
-def test_is_left_untouched_by(run: Ran, case: str) -> None:
-    assert run.untouched(NUMBERS[case])
-    assert [line for line in run.lines if line.get("source_number") == NUMBERS[case]] == []
-
-
-def test_the_run_ties_out(run: Ran) -> None:
-    (total,) = [t for t in run.output["totals"] if t["currency"] == "USD"]
-    assert run.output["tiedOut"]
-    assert total["synced"] == len(TAKEN)
+def test_nothing_else_is_told_and_the_run_ties_out(run: Ran) -> None:
+    PAGE.holds_together(run)
 
 
 @pytest.mark.rule("memos.0.sent-whatever-balance")
 def test_amounts_keep_their_sign(run: Ran) -> None:
-    assert run.sent(NUMBERS["rule 1: Sync To NetSuite empty"])["total"] == 100
+    assert run.sent("DM1")["total"] == 100
 
 
 @pytest.mark.rule("memos.0.mode-b-only", "sequence-and-status.1.2.step.5", "sequence-and-status.1.2.step.6")

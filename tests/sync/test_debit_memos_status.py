@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import Objects, merged, zid
-from tests.sync.invoice_world import change, delete_in_netsuite, lose_answers, status_of
+from tests.sync.invoice_world import change, delete_in_netsuite, lose_answers
 from tests.sync.memo_world import DONE, GOLD, during, memo, memos, ran, ready
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import status_of
 from tests.sync.world import World
 
 
@@ -67,8 +68,8 @@ def test_the_status_is_in_zuora_before_netsuite_gets_the_memo(fast: MemoryWorld,
     seen = during(fast, {**kind.create(), "nth": 1}, lambda: status_of(memos(fast, kind.name)["M1"]))
     run = ran(fast, kind.name)
     assert seen[0] == (kind.creating, "Processing")
-    assert status_of(run.invoice("M1")) == DONE
-    assert run.invoice("M1")["IntegrationId__NS"] == str(run.sent("M1")["id"])
+    assert status_of(run.record("M1")) == DONE
+    assert run.record("M1")["IntegrationId__NS"] == str(run.sent("M1")["id"])
 
 
 @kinds(("memos.D.status.refused",), ("memos.C.status.refused",))
@@ -76,7 +77,7 @@ def test_a_refused_memo_gets_the_error_status_and_others_go_on(fast: MemoryWorld
     ready(fast, kind.memo("M1", lines=[("Silver", 10.0)]), kind.memo("M2"))
     fast.load(netsuite={"serviceSaleItem": [{"id": "502", "isInactive": True}]})
     run = ran(fast, kind.name)
-    assert status_of(run.invoice("M1")) == (kind.error, "Error")
+    assert status_of(run.record("M1")) == (kind.error, "Error")
     assert 'charge "Silver" is inactive' in run.problems("M1")[0][1]
     assert run.synced("M2")
     assert (run.outcome, run.output["tiedOut"]) == ("completed with warnings", True)
@@ -96,7 +97,7 @@ def test_a_memo_left_in_the_middle_is_recovered(fast: MemoryWorld, kind: Kind, t
     ready(fast, left, netsuite=kind.in_netsuite("M1") if there else None)
     run = ran(fast, kind.name)
     assert run.synced("M1")
-    assert (run.invoice("M1")["IntegrationId__NS"] == "7100") is there
+    assert (run.record("M1")["IntegrationId__NS"] == "7100") is there
     assert run.output["tiedOut"]
 
 
@@ -105,7 +106,7 @@ def test_an_interrupted_memo_is_completed_by_the_next_run(fast: MemoryWorld, kin
     ready(fast, kind.memo("M1"))
     during(fast, kind.create(), lambda: fast.zuora_control.set_faults([{**kind.write_back(), "status": 503, "body": {}}]))
     first = ran(fast, kind.name)
-    assert status_of(first.invoice("M1")) == (kind.creating, "Processing")
+    assert status_of(first.record("M1")) == (kind.creating, "Processing")
     fast.zuora_control.set_faults([])
     fast.netsuite_control.set_faults([])
     fast.clock.advance(hours=1)
@@ -128,7 +129,7 @@ def test_two_netsuite_records_with_one_zuora_id_are_ambiguous(fast: MemoryWorld,
     ((code, text),) = run.problems("M1")
     assert code == f"{kind.name[0]}M-AMBIGUOUS"
     assert "carry this Zuora ID (7100, 7101)" in text
-    assert run.invoice("M1") == run.before["M1"]
+    assert run.record("M1") == run.before["M1"]
 
 
 @kinds()
@@ -138,7 +139,7 @@ def test_a_found_record_with_another_total_gets_the_error_status(fast: MemoryWor
     run = ran(fast, kind.name)
     text = f"{kind.name} memo M1: {kind.record} 7100 holds USD 99.99 instead of USD 100.00."
     assert run.problems("M1") == [(f"{kind.name[0]}M-TOTAL", text)]
-    assert status_of(run.invoice("M1")) == (kind.error, "Error")
+    assert status_of(run.record("M1")) == (kind.error, "Error")
     assert not run.output["tiedOut"]
 
 

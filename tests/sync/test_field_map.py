@@ -11,8 +11,9 @@ from tallybridge.steps.shared.reference import RecordFields, Reference
 from tests.sync import customer_world
 from tests.sync.builders import invoice, zid
 from tests.sync.customer_world import accounts, customer
-from tests.sync.invoice_world import change, ran, ready
+from tests.sync.invoice_world import change, ready
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import ran
 
 OWN = {"custbody.Zuora ID": "custbody_z_key", "custbody.Zuora Reference Number": "custbody_z_no", "custcol.Zuora ID": "custcol_z_line"}
 LABELS = {"custbody_z_key": "Key", "custbody_z_no": "Number", "custcol_z_line": "Line key"}

@@ -10,8 +10,9 @@ import pytest
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.ledger import Owner
 from tests.sync.builders import invoice, zid
-from tests.sync.invoice_world import Ran, change, lose_answers, ran, ready, status_of
+from tests.sync.invoice_world import change, lose_answers, ready
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import Ran, ran, status_of
 from tests.sync.world import World
 
 
@@ -50,7 +51,7 @@ def check_complete(run: Ran) -> None:
 def test_10_above_the_limit_it_is_set_aside_with_a_message_and_one_on_the_limit_is_sent(world: World) -> None:
     ready(world, invoice("A1", "INV1", LINES, sub="S1"), invoice("A1", "INV2", LINES[1:5], sub="S1"), **SMALL)
     run = ran(world)
-    assert status_of(run.invoice("INV1")) == (None, "Ignore")
+    assert status_of(run.record("INV1")) == (None, "Ignore")
     assert run.made("INV1") == []
     assert run.problems("INV1") == [("INV-LARGE", EXCEEDS)]
     assert run.line("INV1", "INV-LARGE")["level"] == "WARNING"
@@ -60,7 +61,7 @@ def test_10_above_the_limit_it_is_set_aside_with_a_message_and_one_on_the_limit_
 
 def at_first_set_aside(world: World) -> None:
     ready(world, invoice("A1", "INV1", LINES, sub="S1"), **SMALL)
-    assert status_of(ran(world).invoice("INV1")) == (None, "Ignore")
+    assert status_of(ran(world).record("INV1")) == (None, "Ignore")
     go_ahead(world)
     world.netsuite_control.clear_stats()
 
@@ -92,7 +93,7 @@ def test_10_after_a_crash_between_pieces_only_the_missing_lines_are_sent(world: 
     at_first_set_aside(world)
     world.netsuite_control.set_faults([{**ADD, "status": 503, "body": {}}])
     first = ran(world)
-    assert status_of(first.invoice("INV1")) == ("Creating Invoice", "Processing")
+    assert status_of(first.record("INV1")) == ("Creating Invoice", "Processing")
     assert len(first.lines_of("INV1")) == 2
     world.netsuite_control.set_faults([])
     world.netsuite_control.clear_stats()
@@ -126,6 +127,6 @@ def test_10_an_invoice_in_pieces_whose_total_differs_is_not_completed(world: Wor
     world.clock.advance(hours=1)
     run = ran(world)
     assert (len(run.lines_of("INV1")), run.sent("INV1")["total"]) == (6, 13)
-    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
-    assert "IntegrationId__NS" not in run.invoice("INV1")
+    assert status_of(run.record("INV1")) == ("Error Creating Invoice", "Error")
+    assert "IntegrationId__NS" not in run.record("INV1")
     assert run.output["outcome"] == "out of balance"

@@ -12,8 +12,9 @@ import pytest
 
 from tests.rules.cases import ruled
 from tests.sync.builders import invoice, merged, subscription, zid
-from tests.sync.invoice_world import TAX_ITEM, Ran, customer, item, parents, ran, synced_account, synced_charge
+from tests.sync.invoice_world import TAX_ITEM, customer, item, parents, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import Ran, ran
 from tests.sync.recording import recorded_bodies
 from tests.sync.world import World
 
@@ -265,7 +266,7 @@ def test_5_3_each_item_is_followed_by_its_tax_lines(run: Ran) -> None:
     "sequence-and-status.3.1.field.syncdate-ns",
 )
 def test_5_1_zuora_gets_id_status_date_and_transferred(run: Ran) -> None:
-    made, head = run.sent("INVEAST"), run.invoice("INVEAST")
+    made, head = run.sent("INVEAST"), run.record("INVEAST")
     assert head["IntegrationId__NS"] == str(made["id"])
     assert (head["IntegrationStatus__NS"], head["TransferredToAccounting"]) == ("Sync Complete", "Yes")
     assert head["SyncDate__NS"].startswith("2026-11-")

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import invoice, merged, subscription, zid
-from tests.sync.invoice_world import Ran, change, item, ran, ready, status_of, synced_charge
+from tests.sync.invoice_world import change, item, ready, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import DONE, made, only
+from tests.sync.ran import Ran, ran, status_of
 from tests.sync.world import World
 
 CODE = "Straight-line, exact days"
@@ -77,7 +78,7 @@ def test_7_the_statuses_of_an_update_go_by_actions_and_leave_transferred_alone(w
     world.netsuite_control.set_faults([{"method": "PATCH", "path": "^/services/rest/record/v1/invoice", "delay_ms": 1}])
     run = ran(world)
     assert seen == [("Updating Revenue Recognition", "Yes")]
-    assert status_of(run.invoice("INV1")) == DONE
+    assert status_of(run.record("INV1")) == DONE
     assert dates(world, "INV1") == [RECOGNISED, WAITING]
     assert [c for c in world.zuora_control.stats()["calls"] if c.startswith("PUT")] == []
 
@@ -90,7 +91,7 @@ def test_7_7_a_credit_memo_takes_part_where_its_lines_can_be_deferred(world: Wor
     run = ran(world)
     assert dates(world, "NEG1") == [WAITING, RECOGNISED]
     assert [line["amount"] for line in only(world, "NEG1", "creditMemo")["item"]["items"]] == [100, 50]
-    assert status_of(run.invoice("NEG1")) == DONE
+    assert status_of(run.record("NEG1")) == DONE
 
 
 @pytest.mark.rule("invoices.7.procedure.4", "sequence-and-status.3.1.field.invoiceitem-integrationid-ns")
@@ -132,7 +133,7 @@ def large(world: World, **settings: Any) -> None:
     """A large negative invoice, set aside and let through again."""
     ready(world, invoice("A1", "NEG1", LARGE, sub="S1", amount=-6.0), **{**SMALL, **settings})
     run = ran(world)
-    assert (status_of(run.invoice("NEG1")), run.problems("NEG1")) == ((None, "Ignore"), [("INV-LARGE", EXCEEDS)])
+    assert (status_of(run.record("NEG1")), run.problems("NEG1")) == ((None, "Ignore"), [("INV-LARGE", EXCEEDS)])
     go_ahead(world)
 
 
@@ -142,7 +143,7 @@ def go_ahead(world: World) -> None:
 
 def check_complete(world: World, run: Ran) -> None:
     memo = only(world, "NEG1", "creditMemo")
-    assert status_of(run.invoice("NEG1")) == DONE
+    assert status_of(run.record("NEG1")) == DONE
     assert [line["line"] for line in memo["item"]["items"]] == [1, 2, 3, 4, 5, 6]
     assert memo["total"] == Decimal("6.00")
     by_line = {str(line["line"]): line["custcolzuoraid"] for line in memo["item"]["items"]}
@@ -166,7 +167,7 @@ def test_10_after_a_crash_between_pieces_only_the_missing_lines_are_sent(world: 
     large(world)
     world.netsuite_control.set_faults([{**ADD, "status": 503, "body": {}}])
     first = ran(world)
-    assert status_of(first.invoice("NEG1")) == ("Creating Credit Memo", "Processing")
+    assert status_of(first.record("NEG1")) == ("Creating Credit Memo", "Processing")
     assert world.in_zuora("InvoiceItem", zid("NEG1 item 2")).get("IntegrationId__NS") is None  # only after the last piece
     world.netsuite_control.set_faults([])
     world.clock.advance(hours=1)
@@ -211,4 +212,4 @@ def test_10_where_netsuite_adds_tax_the_totals_of_a_large_invoice_are_not_compar
     ran(world)
     change(world, "Invoice", "INV1", TransferredToAccounting="No")
     run = ran(world)
-    assert (status_of(run.invoice("INV1")), run.sent("INV1")["total"], run.output["tiedOut"]) == (DONE, 54, True)
+    assert (status_of(run.record("INV1")), run.sent("INV1")["total"], run.output["tiedOut"]) == (DONE, 54, True)

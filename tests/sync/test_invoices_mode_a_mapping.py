@@ -14,9 +14,10 @@ import pytest
 
 from tests.rules.cases import ruled
 from tests.sync.builders import invoice, merged, subscription, zid
-from tests.sync.invoice_world import TAX_ITEM, Ran, customer, item, parents, ran, synced_account, synced_charge
+from tests.sync.invoice_world import TAX_ITEM, customer, item, parents, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import applied
+from tests.sync.ran import Ran, ran
 from tests.sync.recording import recorded_bodies
 from tests.sync.world import World
 
@@ -250,4 +251,4 @@ def test_2_the_credit_memo_stands_alone_and_the_other_invoice_is_an_invoice(look
 
 @pytest.mark.rule("invoices.8.mapping.to-zuora-origin-zuora-zuora-sync-date-taxable-and-tax-code")
 def test_8_1_the_sync_date_is_that_of_the_run(looked: Looked) -> None:
-    assert looked.memo["custbodyzuorasyncdate"][:10] == looked.run.invoice(NUMBER)["SyncDate__NS"][:10]
+    assert looked.memo["custbodyzuorasyncdate"][:10] == looked.run.record(NUMBER)["SyncDate__NS"][:10]

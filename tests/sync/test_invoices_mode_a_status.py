@@ -10,21 +10,10 @@ import pytest
 from requests.exceptions import ConnectTimeout
 
 from tests.sync.builders import Objects, invoice, merged, subscription, zid
-from tests.sync.invoice_world import (
-    TAXED,
-    change,
-    customer,
-    delete_in_netsuite,
-    invoices,
-    item,
-    lose_answers,
-    ran,
-    ready,
-    status_of,
-    synced_charge,
-)
+from tests.sync.invoice_world import TAXED, change, customer, delete_in_netsuite, item, lose_answers, ready, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import DONE, calls, clear_counts, made, negative, only
+from tests.sync.ran import INVOICES, ran, status_of
 from tests.sync.world import World
 
 GOLD = [("Gold", 100.0)]
@@ -83,12 +72,12 @@ def keys(world: World, number: str, count: int) -> list[str | None]:
 )
 def test_4_a_negative_invoice_is_a_credit_memo_in_the_making(world: World) -> None:
     ready(world, negative("NEG1", -100.0))
-    seen = during(world, CREATE, lambda: status_of(invoices(world)["NEG1"]))
+    seen = during(world, CREATE, lambda: status_of(INVOICES.of(world)["NEG1"]))
     run = ran(world)
     assert seen == [IN_PROGRESS]
     memo = only(world, "NEG1", "creditMemo")
-    assert status_of(run.invoice("NEG1")) == DONE
-    assert run.invoice("NEG1")["IntegrationId__NS"] == str(memo["id"])
+    assert status_of(run.record("NEG1")) == DONE
+    assert run.record("NEG1")["IntegrationId__NS"] == str(memo["id"])
     assert (memo["total"], run.outcome, run.output["tiedOut"]) == (100, "completed", True)
     assert [line["message"] for line in run.lines if line.get("source_number")] == [f"Invoice NEG1: creditMemo {memo['id']} created."]
 
@@ -107,11 +96,11 @@ def test_4_a_refused_credit_memo_gets_the_error_status_and_is_tried_again(world:
     ready(world, negative("NEG1", -100.0), invoice("A1", "INV1", GOLD, sub="S1"))
     world.netsuite_control.set_faults([{**CREATE, **REFUSAL}])
     run = ran(world)
-    assert status_of(run.invoice("NEG1")) == FAILED
+    assert status_of(run.record("NEG1")) == FAILED
     assert run.synced("INV1")
     assert run.output["tiedOut"]
     world.netsuite_control.set_faults([])
-    assert status_of(ran(world).invoice("NEG1")) == DONE
+    assert status_of(ran(world).record("NEG1")) == DONE
 
 
 def test_4_a_credit_memo_in_a_closed_period_follows_its_own_policy(world: World) -> None:
@@ -120,7 +109,7 @@ def test_4_a_credit_memo_in_a_closed_period_follows_its_own_policy(world: World)
     (period,) = [p for p in world.in_netsuite("accountingPeriod") if p["periodName"] == "Oct 2026"]
     world.load(netsuite={"accountingPeriod": [{"id": period["id"], "arLocked": True}]})
     run = ran(world)
-    assert status_of(run.invoice("NEG1")) == FAILED
+    assert status_of(run.record("NEG1")) == FAILED
     assert run.untouched("INV1")
     assert run.problems("NEG1") == [("INV-PERIOD", "Invoice NEG1: The accounting period of 2026-10-01 is closed.")]
 
@@ -196,7 +185,7 @@ def test_5_one_left_in_the_middle_is_recovered_with_its_line_keys(world: World, 
     run = ran(world)
     (memo,) = made(world, "NEG1", "creditMemo")
     assert (str(memo["id"]) == "7001") is there
-    assert status_of(run.invoice("NEG1")) == DONE
+    assert status_of(run.record("NEG1")) == DONE
     assert keys(world, "NEG1", 1) == ["3" if there else "1"]  # that of the NetSuite line, whatever it is
     assert (run.problems("NEG1"), run.output["tiedOut"]) == ([], True)
 
@@ -210,7 +199,7 @@ def test_5_1_it_is_looked_up_among_the_records_of_its_own_type_only(world: World
     ready(world, zuora, netsuite=in_netsuite(number, other))
     ran(world)
     assert len(made(world, number, own)) == 1
-    assert invoices(world)[number]["IntegrationId__NS"] != "7001"
+    assert INVOICES.of(world)[number]["IntegrationId__NS"] != "7001"
 
 
 @pytest.mark.rule(
@@ -224,15 +213,15 @@ def test_5_when_only_the_line_keys_fail_the_next_run_writes_them_and_completes(w
     ]
     world.zuora_control.set_faults([{**ACTION, "nth": 2, "status": 200, "body": failures}])  # statuses, line keys, statuses
     first = ran(world)
-    states = sorted(status_of(first.invoice(n)) for n in ("NEG1", "INV1"))
+    states = sorted(status_of(first.record(n)) for n in ("NEG1", "INV1"))
     assert DONE in states
-    (number,) = [n for n in ("NEG1", "INV1") if status_of(first.invoice(n)) != DONE]
-    assert status_of(first.invoice(number))[1] == "Processing"
+    (number,) = [n for n in ("NEG1", "INV1") if status_of(first.record(n)) != DONE]
+    assert status_of(first.record(number))[1] == "Processing"
     text = f"Invoice {number}: done in the destination, but its lines could not be written back: IntegrationId is locked."
     assert first.problems(number) == [("ZUORA-INVALID_VALUE", text)]
     world.zuora_control.set_faults([])
     second = ran(world)
-    assert status_of(second.invoice(number)) == DONE
+    assert status_of(second.record(number)) == DONE
     assert (keys(world, "NEG1", 1) + keys(world, "INV1", 1)).count("1") >= 1
     assert keys(world, number, 1) == ["1"]
     assert len(made(world, number)) == 1
@@ -248,10 +237,10 @@ def test_5_when_the_lines_cannot_be_read_the_next_run_completes_them(world: Memo
         return send(request, **how)
 
     world.session.send = broken  # type: ignore[method-assign]
-    assert status_of(ran(world).invoice("NEG1")) == IN_PROGRESS
+    assert status_of(ran(world).record("NEG1")) == IN_PROGRESS
     world.session.send = send  # type: ignore[method-assign]
     world.clock.advance(hours=1)
-    assert status_of(ran(world).invoice("NEG1")) == DONE
+    assert status_of(ran(world).record("NEG1")) == DONE
     assert (keys(world, "NEG1", 1), len(made(world, "NEG1"))) == (["1"], 1)
 
 
@@ -259,7 +248,7 @@ def test_5_lines_without_a_zuora_id_leave_the_items_without_a_key(world: MemoryW
     there = in_netsuite("NEG1")
     del there["creditMemo"][0]["item"]["items"][0]["custcolzuoraid"]
     ready(world, negative("NEG1", -100.0, **left_at(IN_PROGRESS)), netsuite=there)
-    assert status_of(ran(world).invoice("NEG1")) == DONE
+    assert status_of(ran(world).record("NEG1")) == DONE
     assert keys(world, "NEG1", 1) == [None]
 
 
@@ -271,7 +260,7 @@ def test_a_lost_answer_to_the_create_is_looked_up_among_the_credit_memos(world: 
     lose_answers(world)
     ready(world, negative("NEG1", -100.0))
     world.netsuite_control.set_faults([{**CREATE, "drop": "after", "nth": 1}])
-    assert status_of(ran(world).invoice("NEG1")) == DONE
+    assert status_of(ran(world).record("NEG1")) == DONE
     assert len(made(world, "NEG1")) == 1
 
 
@@ -281,7 +270,7 @@ def test_6_reset_while_the_credit_memo_exists_restores_the_invoice(world: World)
     run = ran(world)
     text = "Invoice NEG1: already present in NetSuite as creditMemo 7001; not created again. Delete it there first to force a new copy."
     assert run.problems("NEG1") == [("INV-PRESENT", text)]
-    assert status_of(run.invoice("NEG1")) == DONE
+    assert status_of(run.record("NEG1")) == DONE
 
 
 @pytest.mark.rule("sequence-and-status.6.resync.invoice-z-ns", "invoices.4.resync")
@@ -292,7 +281,7 @@ def test_6_deleted_in_netsuite_and_reset_gives_a_new_credit_memo_and_its_line_ke
     delete_in_netsuite(world, "7001")
     change(world, "Invoice", "NEG1", TransferredToAccounting="No")
     run = ran(world)
-    assert run.invoice("NEG1")["IntegrationId__NS"] == str(only(world, "NEG1", "creditMemo")["id"]) != "7001"
+    assert run.record("NEG1")["IntegrationId__NS"] == str(only(world, "NEG1", "creditMemo")["id"]) != "7001"
     assert keys(world, "NEG1", 1) == ["1"]
 
 
@@ -303,7 +292,7 @@ def test_5_two_credit_memos_with_one_zuora_id_are_ambiguous(world: World) -> Non
     run = ran(world)
     text = "Invoice NEG1: 2 NetSuite credit memos carry this Zuora ID (7001, 7002). Clear the duplicates first."
     assert run.problems("NEG1") == [("INV-AMBIGUOUS", text)]
-    assert run.invoice("NEG1") == run.before["NEG1"]
+    assert run.record("NEG1") == run.before["NEG1"]
 
 
 # -- totals ---------------------------------------------------------------------------------------------------------------
@@ -313,7 +302,7 @@ def test_a_found_credit_memo_with_another_total_gets_the_error_status(world: Wor
     ready(world, negative("NEG1", -100.0, **left_at(IN_PROGRESS)), netsuite=in_netsuite("NEG1", amount=99.99))
     run = ran(world)
     assert run.problems("NEG1") == [("INV-TOTAL", "Invoice NEG1: creditMemo 7001 holds USD -99.99 instead of USD -100.00.")]
-    assert status_of(run.invoice("NEG1")) == FAILED
+    assert status_of(run.record("NEG1")) == FAILED
     assert not run.output["tiedOut"]
 
 
@@ -332,7 +321,7 @@ def test_12_where_netsuite_adds_tax_the_credit_memo_ties_out_without_it(world: W
         use_standard_invoice_sync="No",
     )
     run = ran(world)
-    assert status_of(run.invoice("NEG1")) == DONE
+    assert status_of(run.record("NEG1")) == DONE
     assert (only(world, "NEG1", "creditMemo")["total"], run.output["tiedOut"]) == (108, True)
 
 

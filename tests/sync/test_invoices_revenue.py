@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import invoice, merged, subscription
-from tests.sync.invoice_world import Ran, change, item, ran, ready, status_of, synced_charge
+from tests.sync.invoice_world import change, item, ready, synced_charge
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import Ran, ran, status_of
 from tests.sync.world import World
 
 
@@ -84,7 +85,7 @@ def test_7_one_update_changes_exactly_the_lines_whose_date_is_known(world: World
     assert seen == [("Updating Revenue Recognition", "Yes")]  # 7.3: Transferred to Accounting stays Yes
     assert dates(second) == [PLAIN, RECOGNISED, WAITING]
     assert [line["amount"] for line in second.lines_of("INV1")] == [5, 100, 50]
-    assert status_of(second.invoice("INV1")) == ("Sync Complete", "Yes")
+    assert status_of(second.record("INV1")) == ("Sync Complete", "Yes")
     assert second.output["tiedOut"]
     trigger(world, 3, "2026-10-20")
     third = ran(world)
@@ -128,12 +129,12 @@ def test_7_3_a_refused_update_is_picked_up_again_by_its_status(world: World) -> 
     body = {"status": 400, "o:errorDetails": [{"detail": "Refused by a script.", "o:errorCode": "USER_ERROR"}]}
     world.netsuite_control.set_faults([{**UPDATE, "status": 400, "body": body}])
     refused = ran(world)
-    assert status_of(refused.invoice("INV1")) == ("Error Updating Revenue Recognition", "Yes")
+    assert status_of(refused.record("INV1")) == ("Error Updating Revenue Recognition", "Yes")
     assert refused.outcome == "completed with warnings"
     world.netsuite_control.set_faults([])
     world.clock.advance(minutes=5)
     mended = ran(world)
-    assert status_of(mended.invoice("INV1")) == ("Sync Complete", "Yes")
+    assert status_of(mended.record("INV1")) == ("Sync Complete", "Yes")
     assert dates(mended) == [PLAIN, RECOGNISED, WAITING]
     trigger(world, 3)
     assert dates(ran(world)) == [PLAIN, RECOGNISED, RECOGNISED]
@@ -145,11 +146,11 @@ def test_7_3_an_interrupted_update_is_completed(world: World) -> None:
     world.netsuite_control.sleep = lambda _: world.zuora_control.set_faults([{"method": "PUT", "path": "^/v1/invoices", "status": 503}])
     world.netsuite_control.set_faults([{**UPDATE, "delay_ms": 1}])
     first = ran(world)
-    assert status_of(first.invoice("INV1")) == ("Updating Revenue Recognition", "Yes")
+    assert status_of(first.record("INV1")) == ("Updating Revenue Recognition", "Yes")
     world.zuora_control.set_faults([])
     world.clock.advance(hours=1)
     second = ran(world)
-    assert status_of(second.invoice("INV1")) == ("Sync Complete", "Yes")
+    assert status_of(second.record("INV1")) == ("Sync Complete", "Yes")
     assert dates(second) == [PLAIN, RECOGNISED, WAITING]
 
 
@@ -162,7 +163,7 @@ def test_7_6_a_closed_period_is_a_warning_until_it_is_opened(world: World) -> No
     for _ in range(2):
         run = ran(world)
         assert run.problems("INV1") == [("INV-REVENUE-PERIOD", text)]
-        assert run.invoice("INV1") == run.before["INV1"]
+        assert run.record("INV1") == run.before["INV1"]
     close_october(world, False)
     assert dates(ran(world)) == [PLAIN, RECOGNISED, WAITING]
 

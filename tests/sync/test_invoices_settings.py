@@ -10,8 +10,9 @@ import pytest
 
 from tests.rules.cases import ruled
 from tests.sync.builders import Objects, invoice, merged, subscription, zid
-from tests.sync.invoice_world import SYNCED, TAXED, Ran, customer, item, parents, ran, ready, synced_account, synced_charge
+from tests.sync.invoice_world import SYNCED, TAXED, customer, item, parents, ready, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import Ran, ran
 from tests.sync.world import World
 
 GOLD = [("Gold", 100.0)]
@@ -163,8 +164,8 @@ def test_4_3_zero_lines_are_left_out_and_an_empty_invoice_of_zero_is_set_aside(w
     )
     run = ran(world)
     assert [line["amount"] for line in run.lines_of("INV1")] == [10, Decimal("0.50")]
-    assert run.invoice("INV2")["TransferredToAccounting"] == "Ignore"
-    assert "IntegrationStatus__NS" not in run.invoice("INV2")
+    assert run.record("INV2")["TransferredToAccounting"] == "Ignore"
+    assert "IntegrationStatus__NS" not in run.record("INV2")
     text = "no line left to send after removing zero amounts; not sent."
     assert run.problems("INV2") == [("INV-V10", f"Invoice INV2: {text}")]
     assert run.untouched("INV3")  # lines are missing, not zero: it must not be set aside for good
@@ -237,7 +238,7 @@ def test_9_a_tenant_with_another_field_suffix(suffixed: World, path: str) -> Non
     ]
     world.load(with_suffix(merged(zuora, *documents)), netsuite)
     run: Ran = ran(world)
-    head = run.invoice("INV1")
+    head = run.record("INV1")
     assert (head["IntegrationStatus__c"], head["TransferredToAccounting"]) == ("Sync Complete", "Yes")
     assert head["IntegrationId__c"] == str(run.sent("INV1")["id"])
     assert run.untouched("INV2")

@@ -16,16 +16,14 @@ from tests.sync.invoice_world import (
     change,
     customer,
     delete_in_netsuite,
-    invoices,
     item,
     lose_answers,
-    ran,
     ready,
-    status_of,
     synced_account,
     synced_charge,
 )
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import INVOICES, ran, status_of
 from tests.sync.world import World
 
 
@@ -84,10 +82,10 @@ def usual_sleep(started_world: World) -> Any:
 )
 def test_4_1_the_status_is_in_zuora_before_netsuite_gets_the_invoice(world: World) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
-    seen = during(world, CREATE, lambda: status_of(invoices(world)["INV1"]))
+    seen = during(world, CREATE, lambda: status_of(INVOICES.of(world)["INV1"]))
     run = ran(world)
     assert seen == [("Creating Invoice", "Processing")]
-    assert status_of(run.invoice("INV1")) == DONE
+    assert status_of(run.record("INV1")) == DONE
     assert run.sent("INV1").get("custbodyzuoraintegrationstatus") is None  # the counterpart keeps an empty status
 
 
@@ -108,8 +106,8 @@ def test_4_6_refused_invoices_get_the_error_status_and_others_go_on(world: World
         netsuite={"serviceSaleItem": [item("Old", "510", isInactive=True)]},
     )
     run = ran(world)
-    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
-    assert "IntegrationId__NS" not in run.invoice("INV1")
+    assert status_of(run.record("INV1")) == ("Error Creating Invoice", "Error")
+    assert "IntegrationId__NS" not in run.record("INV1")
     assert run.made("INV1") == []
     ((_, message),) = run.problems("INV1")
     assert "Invoice INV1: " in message
@@ -125,7 +123,7 @@ def test_4_6_a_period_closed_meanwhile_is_a_refusal(world: World) -> None:
     (period,) = [p for p in world.in_netsuite("accountingPeriod") if p["periodName"] == "Oct 2026"]
     during(world, CREATE, lambda: world.load(netsuite={"accountingPeriod": [{"id": period["id"], "arLocked": True}]}))
     run = ran(world)
-    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert status_of(run.record("INV1")) == ("Error Creating Invoice", "Error")
     assert "period Oct 2026 is closed" in run.problems("INV1")[0][1]
 
 
@@ -143,7 +141,7 @@ def test_4_6_a_schedule_beyond_the_last_period_is_a_refusal(world: World) -> Non
         netsuite_use_revenue_recognition="Yes",
     )
     run = ran(world)
-    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert status_of(run.record("INV1")) == ("Error Creating Invoice", "Error")
     assert "Not enough accounting periods" in run.problems("INV1")[0][1]
 
 
@@ -152,14 +150,14 @@ def test_4_7_an_interrupted_invoice_keeps_its_status_and_is_completed_by_the_nex
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
     during(world, CREATE, lambda: world.zuora_control.set_faults([{**WRITE_BACK, "status": 503, "body": {}}]))
     first = ran(world)
-    assert status_of(first.invoice("INV1")) == ("Creating Invoice", "Processing")
+    assert status_of(first.record("INV1")) == ("Creating Invoice", "Processing")
     assert len(first.made("INV1")) == 1
     world.zuora_control.set_faults([])
     world.netsuite_control.set_faults([])
     world.clock.advance(hours=1)
     second = ran(world)
     assert second.synced("INV1")
-    assert second.invoice("INV1")["IntegrationId__NS"] == str(first.sent("INV1")["id"])
+    assert second.record("INV1")["IntegrationId__NS"] == str(first.sent("INV1")["id"])
 
 
 @pytest.mark.rule("operations.7.2.unknown-outcome")
@@ -191,7 +189,7 @@ def test_5_an_invoice_left_in_the_middle_is_recovered(world: World, status: str,
     run = ran(world)
     assert run.synced("INV1")
     assert (str(run.sent("INV1")["id"]) == "7001") is there
-    assert run.invoice("INV1")["IntegrationId__NS"] == str(run.sent("INV1")["id"])
+    assert run.record("INV1")["IntegrationId__NS"] == str(run.sent("INV1")["id"])
     assert run.problems("INV1") == []
     assert run.output["tiedOut"]
 
@@ -218,14 +216,14 @@ def test_6_deleted_in_netsuite_and_reset_gives_a_new_record(world: World, status
     change(world, "Invoice", "INV1", TransferredToAccounting="No", **kept)
     second = ran(world)
     assert second.synced("INV1")
-    assert second.invoice("INV1")["IntegrationId__NS"] == str(second.sent("INV1")["id"]) != old
+    assert second.record("INV1")["IntegrationId__NS"] == str(second.sent("INV1")["id"]) != old
 
 
 @pytest.mark.rule("sequence-and-status.5.2.rule.2", "sequence-and-status.5.1.lookup.invoice-not-negative")
 def test_5_2_a_record_of_another_connector_without_external_id_is_found_by_zuora_id(world: World) -> None:
     left: dict[str, Any] = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1"))
-    assert ran(world).invoice("INV1")["IntegrationId__NS"] == "7001"
+    assert ran(world).record("INV1")["IntegrationId__NS"] == "7001"
 
 
 @pytest.mark.rule("settings.key.external_id_prefixes")
@@ -245,7 +243,7 @@ def test_5_two_netsuite_records_with_one_zuora_id_are_ambiguous(world: World) ->
     run = ran(world)
     text = "Invoice INV1: 2 NetSuite invoices carry this Zuora ID (7001, 7002). Clear the duplicates first."
     assert run.problems("INV1") == [("INV-AMBIGUOUS", text)]
-    assert run.invoice("INV1") == run.before["INV1"]
+    assert run.record("INV1") == run.before["INV1"]
 
 
 def test_5_an_inconclusive_look_up_creates_nothing(world: World) -> None:
@@ -253,7 +251,7 @@ def test_5_an_inconclusive_look_up_creates_nothing(world: World) -> None:
     world.netsuite_control.set_faults([{**CREATE, "status": 503, "body": {}}])
     run = ran(world)
     assert run.made("INV1") == []
-    assert status_of(run.invoice("INV1")) == ("Creating Invoice", "Processing")
+    assert status_of(run.record("INV1")) == ("Creating Invoice", "Processing")
 
 
 @pytest.mark.rule("invoices.4.after-complete", "sequence-and-status.4.3.transition.sync-complete-yes-any-later-change-in-the-source")
@@ -294,7 +292,7 @@ def test_a_netsuite_total_that_differs_by_a_cent_gets_the_error_status_and_the_r
     run = ran(world)
     made = run.sent("INV1")["id"]
     assert run.problems("INV1") == [("INV-TOTAL", f"Invoice INV1: invoice {made} holds USD 100.01 instead of USD 100.00.")]
-    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert status_of(run.record("INV1")) == ("Error Creating Invoice", "Error")
     assert (run.outcome, run.output["tiedOut"]) == ("out of balance", False)
     again = ran(world)
     assert again.problems("INV1") == run.problems("INV1")
@@ -306,7 +304,7 @@ def test_a_found_record_with_another_total_gets_the_error_status(world: World) -
     ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1", 99.99))
     run = ran(world)
     assert run.problems("INV1") == [("INV-TOTAL", "Invoice INV1: invoice 7001 holds USD 99.99 instead of USD 100.00.")]
-    assert status_of(run.invoice("INV1")) == ("Error Creating Invoice", "Error")
+    assert status_of(run.record("INV1")) == ("Error Creating Invoice", "Error")
     assert not run.output["tiedOut"]
 
 
@@ -335,7 +333,7 @@ def test_any_text_arrives_and_is_cut_to_what_netsuite_takes(world: World) -> Non
     run = ran(world)
     for number, (_, name) in accounts.items():
         assert run.synced(f"INV{number}"), name
-        assert run.sent(f"INV{number}")["memo"] == run.invoice(f"INV{number}")["Comments"]
+        assert run.sent(f"INV{number}")["memo"] == run.record(f"INV{number}")["Comments"]
         assert run.lines_of(f"INV{number}")[0]["custcolzuorasubscriptionnotes"] == (name * 3)[:300]
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.rules.cases import ruled
 from tests.sync.builders import account, invoice, zid
-from tests.sync.invoice_world import Ran, ran, ready
+from tests.sync.invoice_world import ready
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import Ran, ran
 
 GOLD = [("Gold", 100.0)]
 SECRET_TEXT = "Please enter value(s) for: Class"

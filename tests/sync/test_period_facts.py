@@ -11,8 +11,9 @@ from tallybridge.clock import stamp
 from tallybridge.sync.instructions import Instruction, Instructions, Kind
 from tallybridge.sync.periods import Standing, kept_count, standing_of
 from tests.sync import reverse_world, test_invoices_revenue
-from tests.sync.invoice_world import change, ran
+from tests.sync.invoice_world import change
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import ran
 from tests.sync.test_closed_periods import DATES, KINDS, NEXT_OPEN, NOVEMBER, OBJECTS, OCTOBER, closed, ready, run
 
 

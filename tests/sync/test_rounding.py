@@ -14,6 +14,7 @@ from tests.sync import invoice_world, memo_world
 from tests.sync.builders import Objects, merged, subscription
 from tests.sync.invoice_world import customer, synced_account
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import ran
 from tests.sync.rounding_world import BOOK, ROUNDING_ITEM, THIRDS, currencies, of_invoice
 
 EIGHTHS = [("Gold", 10.0), ("Silver", 20.0), ("Gold", 70.0)]
@@ -43,7 +44,7 @@ def of_memo(kind: str) -> Callable[..., Objects]:
 
 
 KINDS = {
-    "invoice": Kind(of_invoice, invoice_world.ready, invoice_world.ran, "Invoice", "INV"),
+    "invoice": Kind(of_invoice, invoice_world.ready, ran, "Invoice", "INV"),
     "debit": Kind(of_memo("Debit"), memo_world.ready, memo_world.ran, "Debit memo", "DM"),
     "credit": Kind(of_memo("Credit"), memo_world.ready, memo_world.credited, "Credit memo", "CM"),
 }
@@ -151,6 +152,6 @@ def test_three_digits_are_kept_where_the_account_keeps_them(fast: MemoryWorld, k
 def test_a_large_invoice_in_pieces_gets_its_rounding_line_once(fast: MemoryWorld) -> None:
     made = of_invoice("A1", "X1", THIRDS, TransferredToAccounting="No", IntegrationStatus__NS="Error Creating Invoice")
     invoice_world.ready(fast, made, netsuite=currencies(), large_invoice_lines=2, large_invoice_piece=1, **BOOK)
-    run = invoice_world.ran(fast)
+    run = ran(fast)
     assert (run.outcome, run.synced("X1")) == ("completed", True)
     assert sorted(amounts(run, "X1")) == [Decimal("0.01"), Decimal("33.33"), Decimal("33.33"), Decimal("33.33")]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from tests.sync import invoice_world, mode_a_world
 from tests.sync.builders import merged, zid
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import ran
 from tests.sync.rounding_world import BOOK, THIRDS, currencies, of_invoice
 from tests.sync.world import World
 
@@ -17,7 +18,7 @@ def test_without_invoice_settlement_negative_invoices_are_rounded_likewise(start
     for settings in ({}, BOOK):
         made = merged(of_invoice("A1", "X1", THIRDS), of_invoice("A1", "NEG", taken))
         invoice_world.ready(world, made, netsuite=currencies(), **settings)
-        run = invoice_world.ran(world)
+        run = ran(world)
         if settings:
             assert (run.outcome, run.output["tiedOut"]) == ("completed", True)
             memo = next(m for m in run.netsuite["creditMemo"] if m["custbodyzuoraid"] == zid("NEG"))

@@ -1,0 +1,204 @@
+"""The words of the tables of tests: a record and all that it stands on, in both systems, said as the specification says it.
+
+    an_invoice("INV1")                                             # of 100 for Gold, of account A1; account and charge are synced
+    an_invoice("INV2", {"Gold": 60, "New": 40}, a_charge("New", synced=False))
+    an_invoice("INV3", of=an_account("MARS", Location__NS="Mars"))
+    a_payment("P1", 90, {"INV1": 60})                              # 60 of it is applied to an invoice that is synced
+
+What a row does not speak of is made by itself, and is as it should be. Fields of the record are given by their names; None leaves one out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from zlib import crc32
+
+from tests.sync.builders import Objects, account, charge, invoice, merged, subscription, zid
+from tests.sync.invoice_world import SYNCED, TAX_ITEM, customer, item
+from tests.sync.memo_world import memo
+from tests.sync.memory import MemoryWorld
+from tests.sync.mode_a_world import adjustment, own_fields
+from tests.sync.world import World
+
+Lines = Mapping[str, float] | Sequence[tuple[str, float]]
+KNOWN = {"A1": "9001", "A2": "9002", "Gold": "501", "Silver": "502", "Discount": "503"}
+TRANSFERRED: dict[str, Any] = {"TransferredToAccounting": "Yes", **SYNCED}
+OF_ONE_MODE = {
+    True: ("InvoicePayment", "RefundInvoicePayment", "InvoiceItemAdjustment"),
+    False: ("PaymentPart", "RefundPart", "DebitMemo", "DebitMemoItem", "DebitTaxationItem", "CreditMemo", "CreditMemoItem"),
+}
+"""What a tenant does not have, by whether it has Invoice Settlement."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A record called `number` and what it stands on: objects of Zuora and of NetSuite."""
+
+    number: str
+    zuora: Objects
+    netsuite: Objects
+
+    def with_(self, *others: Part | None) -> Part:
+        """The same on more parents."""
+        both = [self, *(o for o in others if o)]
+        return replace(self, zuora=merged(*(p.zuora for p in both)), netsuite=merged(*(p.netsuite for p in both)))
+
+
+def together(parts: Iterable[Part], settlement: bool = True) -> tuple[Objects, Objects]:
+    """(Zuora, NetSuite): all of it, what several have in common once. Raises `AssertionError` where two say different things of it."""
+    parts = list(parts)
+    zuora = {k: _once(k, [r for p in parts for r in p.zuora.get(k, [])], "Id") for k in merged(*(p.zuora for p in parts))}
+    netsuite = {k: _once(k, [r for p in parts for r in p.netsuite.get(k, [])], "id") for k in merged(*(p.netsuite for p in parts))}
+    return {k: rows for k, rows in zuora.items() if k not in OF_ONE_MODE[settlement]}, netsuite
+
+
+def world_with(started: World, *parts: Part, **settings: Any) -> MemoryWorld:
+    """A world of its own with these settings that has these parts."""
+    world = MemoryWorld.of(started)
+    world.reset(**settings)
+    world.load(*together(parts, world.zuora.options.settlement))
+    world.clock.advance(minutes=1)
+    return world
+
+
+def _once(kind: str, rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    found: dict[Any, dict[str, Any]] = {}
+    for n, row in enumerate(rows):
+        other = found.setdefault(row.get(key, n), row)
+        assert other == row, f"two rows of a table say different things of {kind} {row}"
+    return list(found.values())
+
+
+def internal_id(name: str) -> str:
+    """The NetSuite id of something that is there from the start."""
+    return KNOWN.get(name) or str(100_000 + crc32(name.encode()) % 800_000)
+
+
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in fields.items() if v is not None}
+
+
+# -- master data -----------------------------------------------------------------------------------------------------------
+
+
+def an_account(number: str = "A1", *, synced: bool = True, there: str | None = None, **fields: Any) -> Part:
+    """An account and its NetSuite customer, which has US dollars. `there`: the customer's id; "" says that Zuora has lost it."""
+    if not synced:
+        return Part(number, account(number, **fields), {})
+    known = internal_id(number) if there is None else there
+    return Part(
+        number,
+        account(number, **{"IntegrationId__NS": known, **SYNCED, **fields}),
+        {"customer": [customer(number, known)]} if known else {},
+    )
+
+
+def a_charge(name: str, *, synced: bool = True, **fields: Any) -> Part:
+    """A charge of the catalogue and its NetSuite item."""
+    if not synced:
+        return Part(name, charge(name, **fields), {})
+    known = internal_id(name)
+    return Part(name, charge(name, IntegrationId__NS=known, **SYNCED, **fields), {"serviceSaleItem": [item(name, known)]})
+
+
+TAXES = Part("Tax", {}, {"nonInventorySaleItem": [{**item("Tax", TAX_ITEM), "custitemzuoratype": "TAX"}]})
+
+
+def a_subscription(number: str, of: str, lines: Sequence[tuple[str, float]], charges: Iterable[Part]) -> Part:
+    """A subscription of an account to the charges of some lines; those that are not among `charges` are synced ones."""
+    own = {c.number: c for c in charges}
+    names = list(dict.fromkeys(name for name, _ in lines))
+    return Part(number, subscription(of, number, *names), {}).with_(*(own.get(n) or a_charge(n) for n in names))
+
+
+ADJUSTMENT_FIELDS = Part("", {}, own_fields())
+"""The body fields that only adjustments have."""
+
+# -- documents -------------------------------------------------------------------------------------------------------------
+
+
+def an_invoice(
+    number: str,
+    lines: Lines | float = 100.0,
+    *charges: Part,
+    of: Part | None = None,
+    synced: bool = False,
+    there: str | None = None,
+    gone: bool = False,
+    standalone: bool = False,
+    **fields: Any,
+) -> Part:
+    """A posted invoice. `lines`: amounts by charge, or one amount for Gold; `taxes`: an amount for each line; `there`: the id of the
+    NetSuite invoice or, of a negative one, credit memo that it has become; `gone`: NetSuite has that no more; `standalone`: no charge
+    stands behind its items."""
+    owner, rows, sub = of or an_account(), _rows(lines), f"S-{number}"
+    if synced:
+        fields = {"IntegrationId__NS": there or internal_id(number), **TRANSFERRED, **fields}
+    tax = {"AccountingCode": TAX_ITEM, **fields.pop("tax_fields", {})}
+    made = invoice(owner.number, number, rows, sub=sub, tax_fields=tax, **fields)
+    if standalone:
+        for one in made["InvoiceItem"]:
+            del one["RatePlanChargeId"]
+    part = Part(number, made, {}).with_(owner, a_subscription(sub, owner.number, rows, charges), TAXES)
+    return part.with_(_there(number, made["Invoice"][0], owner)) if synced and not gone else part
+
+
+def _rows(lines: Lines | float) -> list[tuple[str, float]]:
+    if isinstance(lines, int | float):
+        return [("Gold", lines)]
+    return list(lines.items()) if isinstance(lines, Mapping) else list(lines)
+
+
+def _there(number: str, head: Mapping[str, Any], owner: Part) -> Part | None:
+    """What a synced invoice is in NetSuite, of the customer's that is there."""
+    if not (known := owner.netsuite.get("customer")):
+        return None
+    line = {"item": {"id": KNOWN["Gold"]}, "amount": abs(head["Amount"])}
+    record = {"id": head["IntegrationId__NS"], "entity": {"id": known[0]["id"]}, "tranDate": head["InvoiceDate"], "item": {"items": [line]}}
+    kind = {"creditMemo": {"autoApply": False}} if head["Amount"] < 0 else {"invoice": {}}
+    counterpart = {k: [{**record, "custbodyzuoraid": zid(number), **more}] for k, more in kind.items()}
+    return Part(number, {}, {**a_charge("Gold").netsuite, **counterpart})
+
+
+def a_debit_memo(
+    number: str,
+    lines: Lines | float = 100.0,
+    *charges: Part,
+    of: Part | None = None,
+    synced: bool = False,
+    kind: str = "Debit",
+    standalone: bool = False,
+    **fields: Any,
+) -> Part:
+    """A posted debit memo, said as an invoice is."""
+    owner, rows, sub = of or an_account(), _rows(lines), f"S-{number}"
+    if standalone:
+        fields["item_fields"] = {"RatePlanChargeId": None, "ProductRatePlanChargeId": None}
+    if synced:
+        fields = {"IntegrationId__NS": internal_id(number), **TRANSFERRED, **fields}
+    made = memo(kind, owner.number, number, rows, sub=sub, **fields)
+    return Part(number, made, {}).with_(owner, a_subscription(sub, owner.number, rows, charges), TAXES)
+
+
+def a_credit_memo(
+    number: str, lines: Lines | float = 100.0, *parents: Part, applied: Iterable[tuple[Part, float]] = (), **fields: Any
+) -> Part:
+    """A posted credit memo; `applied`: the documents to which it is applied, and with how much. `parents`: charges, and documents to which
+    a field refers."""
+    parts = [
+        {"Id": zid(f"{number} part {n}"), "CreditMemoId": zid(number), _key(document): zid(document.number), "Amount": amount}
+        for n, (document, amount) in enumerate(applied)
+    ]
+    own = a_debit_memo(number, lines, *parents, kind="Credit", **fields)
+    return Part(number, merged(own.zuora, {"CreditMemoPart": parts}), own.netsuite).with_(*parents, *(d for d, _ in applied))
+
+
+def _key(document: Part) -> str:
+    return "DebitMemoId" if "DebitMemo" in document.zuora else "InvoiceId"
+
+
+def an_adjustment(number: str, of: Part, amount: float = 1.0, kind: str = "Credit", **fields: Any) -> Part:
+    """An adjustment of the first item of an invoice, or with `of_tax` of that item's tax."""
+    return Part(number, adjustment(number, of.number, amount, kind, **fields), {}).with_(of)
