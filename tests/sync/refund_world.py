@@ -159,7 +159,7 @@ def made(world: MemoryWorld, number: str = "R1") -> dict[str, Any]:
 
 def refund_lines(world: MemoryWorld, number: str = "R1") -> Any:
     """What a NetSuite refund is applied to: Decimal by NetSuite payment."""
-    return _lines(ns_refund(world, number))
+    return lines_of(ns_refund(world, number))
 
 
 def ns_payment(world: MemoryWorld, internal_id: str) -> dict[str, Any]:
@@ -168,10 +168,11 @@ def ns_payment(world: MemoryWorld, internal_id: str) -> dict[str, Any]:
 
 def applied(world: MemoryWorld, internal_id: str = "8001") -> Any:
     """What a NetSuite payment is applied to: Decimal by document."""
-    return _lines(ns_payment(world, internal_id))
+    return lines_of(ns_payment(world, internal_id))
 
 
-def _lines(record: Mapping[str, Any] | None) -> dict[str, Decimal]:
+def lines_of(record: Mapping[str, Any] | None) -> dict[str, Decimal]:
+    """What a NetSuite record is applied to: Decimal by document."""
     lines = ((record or {}).get("apply") or {}).get("items", [])
     return {str(line["doc"]["id"]): Decimal(str(line["amount"])) for line in lines if line.get("apply")}
 

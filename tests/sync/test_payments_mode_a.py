@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.rules.cases import ruled
-from tests.sync.builders import Objects, account, merged, zid
+from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import (
     DONE,
-    SYNCED,
     applied,
     counted,
     lose_answers,
@@ -23,9 +21,11 @@ from tests.sync.payment_world import (
     run,
     state_of,
     writes,
-    zuora_invoice,
 )
+from tests.sync.ran import PAYMENTS, Ran, ran
 from tests.sync.refund_world import change, delete_in_netsuite
+from tests.sync.table import READ_PATHS, Row, Table, check, held, left, of_the_account, sent
+from tests.sync.words import a_payment, an_account, an_invoice, world_with
 from tests.sync.world import World
 
 
@@ -36,110 +36,79 @@ def fast(started_mode_a: World) -> MemoryWorld:
     return world
 
 
-# -- selection -----------------------------------------------------------------------------------------------------------
+# -- selection and validations -------------------------------------------------------------------------------------------
 
-LATER = {"cutover_zuora_payment": "2026-10-15"}
-SELECTED: dict[str, tuple[bool, dict[str, Any], dict[str, Any]]] = {
-    "rule 1: account without the flag": (True, {}, {}),
-    "rule 1: account with flag Yes": (True, {"account": {"SynctoNetSuite__NS": "Yes"}}, {}),
-    "rule 1: account with flag No": (False, {"account": {"SynctoNetSuite__NS": "No"}}, {}),
-    "rule 2: account not attempted yet": (False, {"account": {"IntegrationStatus__NS": None}}, {}),
-    "rule 2: account in error": (False, {"account": {"IntegrationStatus__NS": "Error Updating Customer"}}, {}),
-    "rule 3: draft": (False, {"Status": "Draft"}, {}),
-    "rule 3: canceled": (False, {"Status": "Canceled"}, {}),
-    "rule 3: voided": (False, {"Status": "Voided"}, {}),
-    "rule 4: No": (True, {"TransferredToAccounting": "No"}, {}),
-    "rule 4: Error": (True, {"TransferredToAccounting": "Error"}, {}),
-    "rule 4: Processing": (True, {"TransferredToAccounting": "Processing"}, {}),
-    "rule 4: Yes": (False, {"TransferredToAccounting": "Yes"}, {}),
-    "rule 4: Ignore": (False, {"TransferredToAccounting": "Ignore"}, {}),
-    "rule 5: on the cutover date": (True, {"EffectiveDate": "2026-10-15"}, LATER),
-    "rule 5: before the cutover date": (False, {"EffectiveDate": "2026-10-14"}, LATER),
-    "rule 5: no cutover date": (True, {"EffectiveDate": "2020-01-01"}, {}),
-    "rule 6: status Ignore": (False, {"IntegrationStatus__NS": "Ignore"}, {}),
-    "from NetSuite": (False, {"Origin__NS": "NETSUITE", "TransferredToAccounting": "Yes"}, {}),
-}
-
-
-@pytest.mark.rule(
-    *(f"payments.P1.selection.{n}" for n in range(1, 7)),
-    "payments.P1.from-netsuite",
-    "sequence-and-status.1.6.order.payment-z-ns",
-    "settings.key.zuora.read_path",
-)
-@pytest.mark.parametrize("read_path", ["data_query", "zoql"])
-@pytest.mark.rule("sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
-def test_each_selection_rule(fast: MemoryWorld, read_path: str) -> None:
-    own: list[Objects] = []
-    numbers = {name: f"P{n}" for n, name in enumerate(SELECTED)}
-    for name, (_, given, _settings) in SELECTED.items():
-        fields = dict(given)
-        owner = f"acct {numbers[name]}"
-        own.append(account(owner, **{"IntegrationId__NS": "9001", **SYNCED, **fields.pop("account", {})}))
-        own.append(paid(owner, numbers[name], 1.0, {"INV1": 1.0}, **fields))
-    for settings in ({}, LATER):
-        choice: dict[str, Any] = {"zuora.read_path": read_path, **settings}
-        ready(fast, *own, **choice)
-        run(fast)
-        for name, (expected, _, its_settings) in SELECTED.items():
-            if its_settings == settings:
-                assert (ns_payment(fast, numbers[name]) is not None) is expected, name
-
-
-# -- validations ---------------------------------------------------------------------------------------------------------
-
-
-def on_account(**fields: Any) -> Objects:
-    return merged(account("A5", **{"IntegrationId__NS": "9001", **SYNCED, **fields}), paid("A5", "P1", 10.0, {"INV1": 10.0}))
-
-
-def negative() -> Objects:
-    own = zuora_invoice("NEG1", "A1", -40, "7020")
-    return merged(own, paid("A1", "P1", 10.0, {"NEG1": 10.0}))
-
-
-INVALID: dict[str, tuple[Objects, str]] = {
-    "PAY-V1": (
-        paid("A1", "P1", 10.0, {"INV1": 10.0}, method="BankTransfer"),
-        'Payment P1: payment method "BankTransfer" has no NetSuite payment method of exactly that name.',
+CUTOVER = ("settings.key.cutover_zuora_payment", "sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
+ORDER = ("sequence-and-status.1.6.order.payment-z-ns",)
+ROWS = [
+    sent("selection.1: account without the flag", a_payment("P1"), also=("settings.key.zuora.read_path",)),
+    sent("selection.1: account with flag Yes", a_payment("P1Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
+    left("selection.1: account with flag No", a_payment("P1N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    left("selection.2: account not attempted yet", a_payment("P2", of=an_account("WAITS", IntegrationStatus__NS=None))),
+    left("selection.2: account in error", a_payment("P2E", of=an_account("ERR", IntegrationStatus__NS="Error Updating Customer"))),
+    left("selection.3: draft", a_payment("P3D", Status="Draft")),
+    left("selection.3: canceled", a_payment("P3C", Status="Canceled")),
+    left("selection.3: voided", a_payment("P3V", Status="Voided")),
+    sent("selection.4: No", a_payment("P4N", TransferredToAccounting="No")),
+    sent("selection.4: Error", a_payment("P4E", TransferredToAccounting="Error")),
+    sent("selection.4: Processing", a_payment("P4P", TransferredToAccounting="Processing")),
+    left("selection.4: Yes", a_payment("P4Y", TransferredToAccounting="Yes")),
+    left("selection.4: Ignore", a_payment("P4I", TransferredToAccounting="Ignore")),
+    sent("selection.5: on the cutover date", a_payment("P5", EffectiveDate="2026-10-10"), also=CUTOVER),
+    left("selection.5: before the cutover date", a_payment("P5B", EffectiveDate="2026-10-09"), also=CUTOVER),
+    left("selection.6: status Ignore", a_payment("P6", IntegrationStatus__NS="Ignore")),
+    left("from-netsuite", a_payment("P0", Origin__NS="NETSUITE", TransferredToAccounting="Yes"), also=("payments.P1.from-netsuite",)),
+    held(
+        "validation.1",
+        a_payment("PV1", method="BankTransfer"),
+        'PAY-V1: payment method "BankTransfer" has no NetSuite payment method of exactly that name.',
+        also=("sequence-and-status.7.4.exact-name",),
     ),
-    "PAY-V2": (paid("A1", "P1", 10.0, {"INV9": 10.0}), "Payment P1: invoice INV9 has not been synced to NetSuite."),
-    "PAY-V3": (on_account(Location__NS="Mars"), 'Payment P1: location "Mars" of account A5 does not exist in NetSuite.'),
-    "PAY-V4": (on_account(Class__NS="Mars"), 'Payment P1: class "Mars" of account A5 does not exist in NetSuite.'),
-    "PAY-V5": (on_account(Department__NS="Mars"), 'Payment P1: department "Mars" of account A5 does not exist in NetSuite.'),
-    "PAY-V6": (on_account(IntegrationId__NS=None), "Payment P1: account A5 has not been synced to NetSuite."),
-    "PAY-A6": (
-        paid("A1", "P1", 10.0, {}),
-        "Payment P1: not applied to any invoice; credit balance and overpayments are not synced.",
+    held(
+        "validation.2",
+        a_payment("PV2", 10.0, [(an_invoice("INV9"), 10.0)]),
+        "PAY-V2: invoice INV9 has not been synced to NetSuite.",
+        also=ORDER,
     ),
-    "PAY-A7": (
-        negative(),
-        "Payment P1: applied to negative invoice NEG1, which is a credit memo in NetSuite; handle by hand.",
+    *of_the_account("PAY", a_payment, location=3, class_=4, department=5, amount="10.00"),
+    held(
+        "account",
+        a_payment("PVACC", 10.0, [(an_invoice("INVACC", synced=True), 10.0)], of=an_account("NOID", there="")),
+        "PAY-V6: account NOID has not been synced to NetSuite.",
     ),
-    "PAY-CURRENCY": (
-        on_account(Currency="EUR"),
-        'Payment P1 of EUR 10.00: NetSuite customer "Customer 9001" (9001) has USD, not EUR; not sent.',
+    held(
+        "validation.6",
+        a_payment("PV6", 10.0, []),
+        "PAY-A6: not applied to any invoice; credit balance and overpayments are not synced.",
     ),
-}
-RULES = {
-    "PAY-V1": ("payments.P1.validation.1", "sequence-and-status.7.4.exact-name"),
-    "PAY-V2": ("payments.P1.validation.2", "sequence-and-status.1.6.order.payment-z-ns"),
-    **{f"PAY-V{n}": (f"payments.P1.validation.{n}",) for n in (3, 4, 5)},
-    "PAY-A6": ("payments.P1.validation.6",),
-    "PAY-A7": ("payments.P1.validation.7",),
-    "PAY-CURRENCY": ("sequence-and-status.7.3.differs",),
-}
+    held(
+        "validation.7",
+        a_payment("PV7", 10.0, [(an_invoice("NEG1", -40.0, synced=True), 10.0)]),
+        "PAY-A7: applied to negative invoice NEG1, which is a credit memo in NetSuite; handle by hand.",
+    ),
+]
+PAGE = Table(PAYMENTS, "payments.P1.", ROWS, {"cutover_zuora_payment": "2026-10-10"})
 
 
-@pytest.mark.parametrize("case", ruled(INVALID, RULES))
-def test_each_validation_holds_the_payment_with_its_text_and_changes_nothing(fast: MemoryWorld, case: str) -> None:
-    own, text = INVALID[case]
-    ready(fast, own, paid("A1", "P2", 5.0, {"INV1": 5.0}))
-    summary = run(fast)
-    assert messages(summary)[case] == text
-    assert (ns_payment(fast, "P1"), state_of(fast, "P1")) == (None, (None, None))
-    assert state_of(fast, "P2") == DONE, "another record went through"
-    assert (summary["outcome"], summary["tiedOut"]) == ("completed with warnings", True)
+@pytest.fixture(scope="module", params=READ_PATHS)
+def page(started_mode_a: World, request: pytest.FixtureRequest) -> Ran:
+    return PAGE.run(started_mode_a, **{"zuora.read_path": request.param})
+
+
+@pytest.mark.parametrize("row", PAGE.cases())
+def test_rule(page: Ran, row: Row) -> None:
+    check(page, row)
+
+
+def test_nothing_else_is_told_and_the_run_ties_out(page: Ran) -> None:
+    PAGE.holds_together(page)
+
+
+@pytest.mark.rule("payments.P1.selection.5")
+@pytest.mark.parametrize("path", READ_PATHS)
+def test_without_a_cutover_date_all_are_taken_however_old(started_mode_a: World, path: str) -> None:
+    world = world_with(started_mode_a, a_payment("P1", EffectiveDate="2020-01-01"), **{"zuora.read_path": path})
+    assert ran(world, PAYMENTS).synced("P1")
 
 
 def test_a_held_payment_is_released_by_itself_once_its_invoice_is_there(fast: MemoryWorld) -> None:

@@ -1,4 +1,4 @@
-"""Payments, part P2: selection rules, the table of application states, the recovery of what was interrupted."""
+"""Payments, part P2: which are taken, which are held; the table of application states, the recovery of what was interrupted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sync.builders import Objects, account, merged, payment, zid
+from tests.sync.builders import Objects, merged, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import (
     DONE,
@@ -15,65 +15,109 @@ from tests.sync.payment_world import (
     change,
     invoices,
     messages,
+    ns_invoice,
     ns_payment,
     ready,
     reset_by_a_person,
     run,
     state_of,
 )
+from tests.sync.ran import PAYMENTS, Ran, ran
+from tests.sync.table import READ_PATHS, Row, Table, check, held, left, of_the_account, sent
+from tests.sync.words import NOBODY, a_debit_memo, a_payment, an_account, an_invoice, world_with
+from tests.sync.world import World
 
-# -- selection -----------------------------------------------------------------------------------------------------------
+# -- selection and validations -------------------------------------------------------------------------------------------
 
-LATER = {"cutover_zuora_payment": "2026-10-15"}
-SELECTED: dict[str, tuple[bool, dict[str, Any], dict[str, Any]]] = {
-    "rule 1: account without the flag": (True, {}, {}),
-    "rule 1: account with flag Yes": (True, {"account": {"SynctoNetSuite__NS": "Yes"}}, {}),
-    "rule 1: account with flag No": (False, {"account": {"SynctoNetSuite__NS": "No"}}, {}),
-    "rule 2: draft": (False, {"Status": "Draft"}, {}),
-    "rule 2: processing": (False, {"Status": "Processing"}, {}),
-    "rule 2: canceled": (False, {"Status": "Canceled"}, {}),
-    "rule 2: voided": (False, {"Status": "Voided"}, {}),
-    "rule 2: error": (False, {"Status": "Error"}, {}),
-    "rule 3: No": (True, {"TransferredToAccounting": "No"}, {}),
-    "rule 3: Error": (True, {"TransferredToAccounting": "Error"}, {}),
-    "rule 3: Processing": (True, {"TransferredToAccounting": "Processing"}, {}),
-    "rule 3: Yes": (False, {"TransferredToAccounting": "Yes"}, {}),
-    "rule 3: Ignore": (False, {"TransferredToAccounting": "Ignore"}, {}),
-    "status Ignore": (False, {"IntegrationStatus__NS": "Ignore"}, {}),
-    "rule 4: on the cutover date": (True, {"EffectiveDate": "2026-10-15"}, LATER),
-    "rule 4: before the cutover date": (False, {"EffectiveDate": "2026-10-14"}, LATER),
-    "rule 4: no cutover date": (True, {"EffectiveDate": "2020-01-01"}, {}),
-    "rule 6: born in NetSuite": (False, {"Origin__NS": "NETSUITE"}, {}),
-    "rule 6: born in Zuora": (True, {"Origin__NS": "ZUORA"}, {}),
-}
+CUTOVER = ("settings.key.cutover_zuora_payment", "sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
+INV9, DM9 = an_invoice("INV9"), a_debit_memo("DM9", 10.0)
+"""An invoice and a debit memo that are not synced."""
+ROWS = [
+    sent("selection.1: account without the flag", a_payment("P1")),
+    sent("selection.1: account with flag Yes", a_payment("P1Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
+    left("selection.1: account with flag No", a_payment("P1N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    left("selection.2: draft", a_payment("P2D", Status="Draft")),
+    left("selection.2: processing", a_payment("P2P", Status="Processing")),
+    left("selection.2: canceled", a_payment("P2C", Status="Canceled")),
+    left("selection.2: voided", a_payment("P2V", Status="Voided")),
+    left("selection.2: error", a_payment("P2E", Status="Error")),
+    sent("selection.3: No", a_payment("P3N", TransferredToAccounting="No")),
+    sent("selection.3: Error", a_payment("P3E", TransferredToAccounting="Error")),
+    sent("selection.3: Processing", a_payment("P3P", TransferredToAccounting="Processing")),
+    left("selection.3: Yes", a_payment("P3Y", TransferredToAccounting="Yes")),
+    left("selection.3: Ignore", a_payment("P3I", TransferredToAccounting="Ignore")),
+    left("status Ignore", a_payment("PI", IntegrationStatus__NS="Ignore")),
+    sent("selection.4: on the cutover date", a_payment("P4", EffectiveDate="2026-10-10"), also=CUTOVER),
+    left("selection.4: before the cutover date", a_payment("P4B", EffectiveDate="2026-10-09"), also=CUTOVER),
+    left("selection.6: born in NetSuite", a_payment("P6N", Origin__NS="NETSUITE")),
+    sent("selection.6: born in Zuora", a_payment("P6Z", Origin__NS="ZUORA")),
+    held(
+        "validation.1",
+        a_payment("PV1", method="BankTransfer"),
+        'PAY-V1: payment method "BankTransfer" has no NetSuite payment method of exactly that name.',
+        also=("sequence-and-status.7.4.exact-name",),
+    ),
+    held(
+        "validation.2",
+        a_payment("PV2", 10.0, [(INV9, 10.0)]),
+        "PAY-V2: invoice INV9 has not been synced to NetSuite.",
+        also=("sequence-and-status.1.6.order.payment-z-ns",),
+    ),
+    held("validation.2: debit memo", a_payment("PV2D", 10.0, [(DM9, 10.0)]), "PAY-V2: debit memo DM9 has not been synced to NetSuite."),
+    *of_the_account("PAY", a_payment, location=3, class_=4, department=5, amount="10.00"),
+    held(
+        "validation.6",
+        a_payment("PV6", 10.0, [(an_invoice("INV6", synced=True), 10.0)], of=an_account("NEW", synced=False)),
+        "PAY-V6: account NEW has not been synced to NetSuite.",
+        also=("payments.P2.selection.5",),
+    ),
+    held(
+        "validation.7",
+        a_payment("PV7", 90.0, [], of=NOBODY),
+        "PAY-V7: unassigned, and no NetSuite customer is configured for unassigned payments; skipped.",
+        also=("payments.P2.state.no-account-unassigned",),
+    ),
+    held("period", a_payment("PVOLD", EffectiveDate="2026-11-01"), "PAY-PERIOD: The accounting period of 2026-11-01 is closed."),
+    held(
+        "all together",
+        a_payment("PVALL", of=an_account("ALL", Location__NS="Mars", Class__NS="Venus")),
+        'PAY-V3: location "Mars" of account ALL does not exist in NetSuite.',
+        'PAY-V4: class "Venus" of account ALL does not exist in NetSuite.',
+    ),
+]
+PAGE = Table(PAYMENTS, "payments.P2.", ROWS, {"cutover_zuora_payment": "2026-10-10"}, closed=["Nov 2026"])
 
 
-@pytest.mark.rule(
-    "payments.P2.selection.1",
-    "payments.P2.selection.2",
-    "payments.P2.selection.3",
-    "payments.P2.selection.4",
-    "payments.P2.selection.6",
-    "settings.key.cutover_zuora_payment",
-)
-@pytest.mark.parametrize("read_path", ["data_query", "zoql"])
-@pytest.mark.rule("sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
-def test_each_selection_rule(fast: MemoryWorld, read_path: str) -> None:
-    own: list[Objects] = []
-    numbers = {name: f"P{n}" for n, name in enumerate(SELECTED)}
-    for name, (_, given, _settings) in SELECTED.items():
-        fields = dict(given)
-        owner = f"acct {numbers[name]}"
-        own.append(account(owner, IntegrationId__NS="9001", IntegrationStatus__NS="Sync Complete", **fields.pop("account", {})))
-        own.append(payment(owner, numbers[name], 10.0, {}, **fields))
-    by_settings: dict[str, dict[str, Any]] = {str(s): s for _, _, s in SELECTED.values()}
-    for settings in by_settings.values():
-        choice: dict[str, Any] = {"sync_unapplied_payments": "Yes", "zuora.read_path": read_path, **settings}
-        ready(fast, *own, **choice)
-        run(fast)
-        for name, (expected, _, its_settings) in SELECTED.items():
-            if its_settings == settings:
-                assert (ns_payment(fast, numbers[name]) is not None) is expected, name
+@pytest.fixture(scope="module", params=READ_PATHS)
+def page(started_world: World, request: pytest.FixtureRequest) -> Ran:
+    return PAGE.run(started_world, **{"zuora.read_path": request.param})
+
+
+@pytest.mark.parametrize("row", PAGE.cases())
+def test_rule(page: Ran, row: Row) -> None:
+    check(page, row)
+
+
+def test_nothing_else_is_told_and_the_run_ties_out(page: Ran) -> None:
+    PAGE.holds_together(page)
+
+
+@pytest.mark.rule("payments.P2.selection.4")
+@pytest.mark.parametrize("path", READ_PATHS)
+def test_without_a_cutover_date_all_are_taken_however_old(started_world: World, path: str) -> None:
+    world = world_with(started_world, a_payment("P1", EffectiveDate="2020-01-01"), **{"zuora.read_path": path})
+    assert ran(world, PAYMENTS).synced("P1")
+
+
+@pytest.mark.rule("payments.P2.validation.2")
+def test_a_held_payment_is_released_by_itself_once_its_parent_is_there(fast: MemoryWorld) -> None:
+    ready(fast, payment("A1", "P1", 10.0, {"INV9": 10.0}), netsuite={"invoice": [ns_invoice("7010", "9001", 40, zid("INV9"))]})
+    run(fast)
+    assert state_of(fast, "P1") == (None, None)
+    fast.zuora.tenant.store.update("Invoice", zid("INV9"), {"IntegrationId__NS": "7010"})
+    run(fast)
+    assert state_of(fast, "P1") == DONE
+    assert applied(fast, "P1") == {"7010": 10}
 
 
 @pytest.mark.rule("payments.P2.selection.1")
@@ -142,17 +186,6 @@ def test_state_unassigned_and_new_creates_for_the_configured_customer(fast: Memo
     assert applied(fast, "P1") == {}
     assert state_of(fast, "P1") == DONE
     assert summary["tiedOut"] is True
-
-
-@pytest.mark.rule("payments.P2.validation.7", "payments.P2.state.no-account-unassigned")
-def test_state_unassigned_and_new_without_a_configured_customer_is_skipped(fast: MemoryWorld) -> None:
-    ready(fast, payment(None, "P1", 90.0, {}))
-    summary = run(fast)
-    assert ns_payment(fast, "P1") is None
-    assert state_of(fast, "P1") == (None, None)
-    expected = "Payment P1: unassigned, and no NetSuite customer is configured for unassigned payments; skipped."
-    assert messages(summary)["PAY-V7"] == expected
-    assert summary["outcome"] == "completed with warnings"
 
 
 def synced(world: MemoryWorld, *objects: Objects, **settings: Any) -> MemoryWorld:

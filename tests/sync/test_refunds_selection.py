@@ -1,4 +1,4 @@
-"""Refunds, parts R1 and R2: which refunds are selected, read by Data Query and by ZOQL."""
+"""Refunds, parts R1 and R2: which are selected, read by Data Query and by ZOQL, and which are held."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.sync.builders import account, merged, zid
+from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
-from tests.sync.payment_world import SYNCED, messages
-from tests.sync.refund_world import DONE, change, ns_refund, ready, run, state_of, zuora_refund
+from tests.sync.payment_world import messages
+from tests.sync.ran import REFUNDS, Ran, ran
+from tests.sync.refund_world import DONE, change, lines_of, ns_refund, ready, run, state_of, zuora_refund
+from tests.sync.table import READ_PATHS, SENT, Row, Table, check, held, left, of_the_account, sent
+from tests.sync.words import a_refund, an_account, an_invoice, world_with
 from tests.sync.world import unserved_world
 
 
@@ -18,59 +21,94 @@ def fast(request: pytest.FixtureRequest) -> MemoryWorld:
     return MemoryWorld.of(unserved_world(settlement=request.param))
 
 
-LATER = {"cutover_zuora_refund": "2026-10-20"}
-SELECTED: dict[str, tuple[bool, dict[str, Any], dict[str, Any]]] = {
-    "rule 1: account without the flag": (True, {}, {}),
-    "rule 1: account with flag Yes": (True, {"account": {"SynctoNetSuite__NS": "Yes"}}, {}),
-    "rule 1: account with flag No": (False, {"account": {"SynctoNetSuite__NS": "No"}}, {}),
-    "rule 2: canceled": (False, {"Status": "Canceled"}, {}),
-    "rule 2: error": (False, {"Status": "Error"}, {}),
-    "rule 2: processing": (False, {"Status": "Processing"}, {}),
-    "rule 4: No": (True, {"TransferredToAccounting": "No"}, {}),
-    "rule 4: Error": (True, {"TransferredToAccounting": "Error"}, {}),
-    "rule 4: Processing": (True, {"TransferredToAccounting": "Processing"}, {}),
-    "rule 4: Yes": (False, {"TransferredToAccounting": "Yes"}, {}),
-    "rule 4: Ignore": (False, {"TransferredToAccounting": "Ignore"}, {}),
-    "rule 5: on the cutover date": (True, {"RefundDate": "2026-10-20"}, LATER),
-    "rule 5: before the cutover date": (False, {"RefundDate": "2026-10-19"}, LATER),
-    "rule 5: no cutover date": (True, {"RefundDate": "2020-01-01"}, {}),
-    "rule 6: status Ignore": (False, {"IntegrationStatus__NS": "Ignore"}, {}),
-    "rule 6: born in NetSuite": (False, {"Origin__NS": "NETSUITE"}, {}),
-    "rule 6: born in Zuora": (True, {"Origin__NS": "ZUORA"}, {}),
-    "sync to NetSuite: No on the refund": (False, {"SynctoNetSuite__NS": "No"}, {}),
-    "sync to NetSuite: Yes on the refund": (True, {"SynctoNetSuite__NS": "Yes"}, {}),
-}
-
-
-@pytest.mark.rule(
-    *(f"refunds.R1.selection.{n}" for n in (1, 2, 4, 5, 6)),
+CUTOVER = (
     "refunds.R2.rule.1",
     "settings.key.cutover_zuora_refund",
-    "settings.key.zuora.read_path",
+    "sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora",
 )
-@pytest.mark.parametrize("read_path", ["data_query", "zoql"])
-@pytest.mark.rule("sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
-def test_each_selection_rule(fast: MemoryWorld, read_path: str) -> None:
-    numbers = {name: f"X{n}" for n, name in enumerate(SELECTED)}
-    accounts, fields = [], {}
-    for name, (_, given, _settings) in SELECTED.items():
-        own = dict(given)
-        owner = f"acct {numbers[name]}"
-        accounts.append(account(owner, IntegrationId__NS="9001", **SYNCED, **own.pop("account", {})))
-        fields[numbers[name]] = {"AccountId": zid(owner), **own}
-    refunds: dict[str, dict[str, dict[str, float]]] = {number: {"P1": {"INV1": 1}} for number in numbers.values()}
-    for settings in ({}, LATER):
-        choice: dict[str, Any] = {"zuora.read_path": read_path, **settings}
-        ready(fast, merged(*accounts), refunds=refunds, fields=fields, **choice)
-        run(fast)
-        for name, (expected, _, its_settings) in SELECTED.items():
-            if its_settings == settings:
-                assert (ns_refund(fast, numbers[name]) is not None) is expected, name
-                assert expected or state_of(fast, numbers[name]) == before(fields[numbers[name]]), name
+BOTH_PARTS = ("refunds.R2.rule.2",)
+"""A rule of part R1 that part R2 has, too."""
+ROWS = [
+    sent("selection.1: account without the flag", a_refund("R1"), also=("settings.key.zuora.read_path",)),
+    sent("selection.1: account with flag Yes", a_refund("R1Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
+    left("selection.1: account with flag No", a_refund("R1N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    left("selection.2: canceled", a_refund("R2C", Status="Canceled")),
+    left("selection.2: error", a_refund("R2E", Status="Error")),
+    left("selection.2: processing", a_refund("R2P", Status="Processing")),
+    sent("selection.4: No", a_refund("R4N", TransferredToAccounting="No")),
+    sent("selection.4: Error", a_refund("R4E", TransferredToAccounting="Error")),
+    sent("selection.4: Processing", a_refund("R4P", TransferredToAccounting="Processing")),
+    left("selection.4: Yes", a_refund("R4Y", TransferredToAccounting="Yes")),
+    left("selection.4: Ignore", a_refund("R4I", TransferredToAccounting="Ignore")),
+    sent("selection.5: on the cutover date", a_refund("R5", RefundDate="2026-10-16"), also=CUTOVER),
+    left("selection.5: before the cutover date", a_refund("R5B", RefundDate="2026-10-15"), also=CUTOVER),
+    left("selection.6: status Ignore", a_refund("R6I", IntegrationStatus__NS="Ignore")),
+    left("selection.6: born in NetSuite", a_refund("R6N", Origin__NS="NETSUITE")),
+    sent("selection.6: born in Zuora", a_refund("R6Z", Origin__NS="ZUORA")),
+    left("sync to NetSuite: No on the refund", a_refund("R7N", SynctoNetSuite__NS="No")),
+    sent("sync to NetSuite: Yes on the refund", a_refund("R7Y", SynctoNetSuite__NS="Yes")),
+    held(
+        "validation.1",
+        a_refund("RV1", MethodType="BankTransfer"),
+        'RFD-V1: refund method "BankTransfer" has no NetSuite payment method of exactly that name.',
+        also=(*BOTH_PARTS, "sequence-and-status.7.4.exact-name"),
+    ),
+    held(
+        "validation.2",
+        a_refund("RV2", synced=False),
+        "RFD-V2: payment P-RV2 has not been synced to NetSuite.",
+        also=(*BOTH_PARTS, "sequence-and-status.1.6.order.refund-z-ns"),
+        waits_for="payment P-RV2",
+    ),
+    *of_the_account("RFD", a_refund, location=3, class_=4, department=5, amount="10.00", also=BOTH_PARTS),
+    held("validation.6", a_refund("RV6", invoice=an_invoice("INV9", 10.0)), "RFD-V6: invoice INV9 has not been synced to NetSuite."),
+    held("validation.7", a_refund("RV7", None), "RFD-V7: it refunds no invoice payment; not supported."),
+    held(
+        "refunds.R2.rule.2",
+        a_refund("RVGONE", there="8001", gone=True),
+        "RFD-GONE: NetSuite payment 8001 of payment P-RVGONE does not exist.",
+    ),
+    held(
+        "account",
+        a_refund("RVACC", of=an_account("NOID", there=""), payer=an_account()),
+        "RFD-ACCOUNT: account NOID has not been synced to NetSuite.",
+    ),
+    held(
+        "all together",
+        a_refund("RVALL", of=an_account("ALL", Location__NS="Mars", Class__NS="Venus"), MethodType="BankTransfer"),
+        'RFD-V1: refund method "BankTransfer" has no NetSuite payment method of exactly that name.',
+        'RFD-V3: location "Mars" of account ALL does not exist in NetSuite.',
+        'RFD-V4: class "Venus" of account ALL does not exist in NetSuite.',
+    ),
+]
+PAGE = Table(REFUNDS, "refunds.R1.", ROWS, {"cutover_zuora_refund": "2026-10-16"})
 
 
-def before(fields: dict[str, Any]) -> tuple[str | None, str | None]:
-    return fields.get("IntegrationStatus__NS"), fields.get("TransferredToAccounting")
+@pytest.fixture(scope="module", params=READ_PATHS)
+def page(fast: MemoryWorld, request: pytest.FixtureRequest) -> Ran:
+    return PAGE.run(fast, **{"zuora.read_path": request.param})
+
+
+@pytest.mark.parametrize("row", PAGE.cases())
+def test_rule(page: Ran, row: Row) -> None:
+    """What is not sent has not changed its payment in NetSuite either."""
+    check(page, row)
+    for before in row.given.netsuite.get("customerPayment", []) if row.outcome != SENT else ():
+        (after,) = [p for p in page.netsuite["customerPayment"] if str(p["id"]) == before["id"]]
+        assert lines_of(after) == lines_of(before)
+
+
+def test_nothing_else_is_told_and_the_run_ties_out(page: Ran) -> None:
+    """Beside the refunds: that the payment of RVGONE is gone and, where Zuora's payments have parts, that that of RV6 is applied in Zuora
+    alone."""
+    PAGE.holds_together(page, "DRIFT-MISSING", *(["DRIFT-APPLIED"] if "PaymentPart" in page.zuora else []))
+
+
+@pytest.mark.rule("refunds.R1.selection.5")
+@pytest.mark.parametrize("path", READ_PATHS)
+def test_without_a_cutover_date_all_are_taken_however_old(fast: MemoryWorld, path: str) -> None:
+    world = world_with(fast, a_refund("R1", RefundDate="2020-01-01"), **{"zuora.read_path": path})
+    assert ran(world, REFUNDS).synced("R1")
 
 
 @pytest.mark.rule("refunds.R1.selection.3", "refunds.0.payments-only")

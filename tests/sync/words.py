@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
-from tests.sync.builders import Objects, account, charge, invoice, merged, subscription, zid
+from tests.sync import refund_world
+from tests.sync.builders import Objects, account, charge, invoice, merged, payment, subscription, zid
 from tests.sync.invoice_world import SYNCED, TAX_ITEM, customer, item
 from tests.sync.memo_world import memo
 from tests.sync.memory import MemoryWorld
@@ -55,8 +56,8 @@ def together(parts: Iterable[Part], settlement: bool = True) -> tuple[Objects, O
 
 
 def world_with(started: World, *parts: Part, **settings: Any) -> MemoryWorld:
-    """A world of its own with these settings that has these parts."""
-    world = MemoryWorld.of(started)
+    """A world of its own, or the one given anew, with these settings and these parts."""
+    world = started if isinstance(started, MemoryWorld) else MemoryWorld.of(started)
     world.reset(**settings)
     world.load(*together(parts, world.zuora.options.settlement))
     world.clock.advance(minutes=1)
@@ -202,3 +203,61 @@ def _key(document: Part) -> str:
 def an_adjustment(number: str, of: Part, amount: float = 1.0, kind: str = "Credit", **fields: Any) -> Part:
     """An adjustment of the first item of an invoice, or with `of_tax` of that item's tax."""
     return Part(number, adjustment(number, of.number, amount, kind, **fields), {}).with_(of)
+
+
+# -- payments and refunds --------------------------------------------------------------------------------------------------
+
+NOBODY = Part("", {}, {})
+"""The owner of a payment that is not assigned to an account."""
+
+
+def a_payment(
+    number: str,
+    amount: float = 10.0,
+    applied: Iterable[tuple[Part, float]] | None = None,
+    *,
+    of: Part | None = None,
+    **fields: Any,
+) -> Part:
+    """A processed payment by check. `applied`: the documents to which it is applied, and with how much; if nothing is said, to one synced
+    invoice of that amount. `method`: another method of payment."""
+    owner = of or an_account()
+    parts = [(an_invoice(f"INV-{number}", amount, of=owner, synced=True), amount)] if applied is None else list(applied)
+    made = payment(owner.number or None, number, amount, {d.number: a for d, a in parts}, **fields)
+    made["InvoicePayment"] = [
+        {**row, "Id": zid(f"{number} on {d.number}")} for row, (d, _) in zip(made["PaymentPart"], parts, strict=False)
+    ]
+    for row, (document, _) in zip(made["PaymentPart"], parts, strict=False):
+        row[_key(document)] = row.pop("InvoiceId")
+    return Part(number, made, {}).with_(owner, *(d for d, _ in parts))
+
+
+def a_refund(
+    number: str,
+    amount: float | None = 10.0,
+    *,
+    of: Part | None = None,
+    payer: Part | None = None,
+    invoice: Part | None = None,
+    synced: bool = True,
+    there: str | None = None,
+    gone: bool = False,
+    **fields: Any,
+) -> Part:
+    """A processed refund of a payment of 20 for an invoice, which are both synced; with None as the amount, one of no payment. `of`: the
+    refund's account, `payer`: the payment's where that is another; `synced`: of the payment, `there`: its NetSuite id, `gone`: NetSuite has
+    it no more."""
+    owner, name, total = of or an_account(), f"P-{number}", 20.0
+    payer = payer or owner
+    paid_for = invoice or an_invoice(f"INV-{number}", total, of=payer, synced=True)
+    known = {"IntegrationId__NS": there or internal_id(name), **TRANSFERRED} if synced else {}
+    refunds: Mapping[str, Any] = {number: {} if amount is None else {name: {paid_for.number: amount}}}
+    paid = {name: ("", payer.number, total, {paid_for.number: total})}
+    own = {number: {"AccountId": zid(owner.number), **fields}, name: known}
+    part = Part(number, {k: v for mode in (False, True) for k, v in refund_world.objects(mode, refunds, paid, own)[0].items()}, {})
+    if synced and not gone:
+        lines = [{"doc": {"id": r["id"]}, "apply": True, "amount": total} for r in paid_for.netsuite.get("invoice", [])]
+        head = {"id": known["IntegrationId__NS"], "customer": {"id": payer.netsuite["customer"][0]["id"]}, "payment": total}
+        record = {**head, "tranDate": "2026-10-15", "custbodyzuoraid": zid(name), "autoApply": False}
+        part = part.with_(Part(name, {}, {"customerPayment": [{**record, "apply": {"items": lines}} if lines else record]}))
+    return part.with_(owner, payer, paid_for)
