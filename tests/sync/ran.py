@@ -25,6 +25,8 @@ class Kind:
     record: str
     number: str
     becomes: tuple[str, ...]
+    most: int = 1
+    """How many of those one record becomes at the most."""
 
     def of(self, world: World) -> dict[str, dict[str, Any]]:
         """The source's records by number."""
@@ -67,10 +69,12 @@ CREDIT_MEMOS = Kind("credit_memos", "Credit memo", "CreditMemo", "MemoNumber", (
 ADJUSTMENTS = Kind("adjustments", "Adjustment", "InvoiceItemAdjustment", "AdjustmentNumber", ("invoice", "creditMemo"))
 PAYMENTS = Kind("payments", "Payment", "Payment", "PaymentNumber", ("customerPayment",))
 REFUNDS = Kind("refunds", "Refund", "Refund", "RefundNumber", ("customerRefund",))
-NETSUITE_CUSTOMERS = BackKind("netsuite_customers", "Customer", "customer", "entityId", ("Account",), "custentityzuoraintegrationstatus")
+NETSUITE_CUSTOMERS = BackKind(
+    "netsuite_customers", "Customer", "customer", "entityId", ("Account",), status="custentityzuoraintegrationstatus"
+)
 NETSUITE_PAYMENTS = BackKind("netsuite_payments", "NetSuite payment", "customerPayment", "tranId", ("Payment",))
 NETSUITE_MEMOS = BackKind(
-    "netsuite_credit_memos", "NetSuite credit memo", "creditMemo", "tranId", ("InvoiceAdjustment", "InvoiceItemAdjustment")
+    "netsuite_credit_memos", "NetSuite credit memo", "creditMemo", "tranId", ("InvoiceAdjustment", "InvoiceItemAdjustment"), most=9
 )
 
 
@@ -139,7 +143,7 @@ class Ran:
         return not self.made(number) and self.record(number) == self.before[number]
 
     def synced(self, number: str) -> bool:
-        return self.kind.state(self.record(number)) and len(self.made(number)) == 1
+        return self.kind.state(self.record(number)) and 1 <= len(self.made(number)) <= self.kind.most
 
 
 def ran(world: World, kind: Kind = INVOICES, **how: Any) -> Ran:

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from tests.rules.catalogue import rule_ids
+from tests.sync.memory import MemoryWorld
 from tests.sync.ran import Kind, Ran, ran
 from tests.sync.words import Part, an_account, world_with
 from tests.sync.world import World
@@ -92,13 +93,17 @@ class Table:
         """The rows as parameters, each under its name and with its rules."""
         return [pytest.param(row, marks=pytest.mark.rule(*row.rules(self.prefix)), id=row.name) for row in self.rows]
 
-    def run(self, started: World, **settings: Any) -> Ran:
-        """One run over all records, in a world of their own."""
+    def world(self, started: World, **settings: Any) -> MemoryWorld:
+        """A world of their own with all records."""
         assert len({row.number for row in self.rows}) == len(self.rows), "every row has a record of its own"
         world = world_with(started, *self.more, *(row.given for row in self.rows), **{**self.settings, **settings})
         periods = [p for p in world.in_netsuite("accountingPeriod") if p["periodName"] in self.closed]
         world.load(netsuite={"accountingPeriod": [{"id": p["id"], "closed": True} for p in periods]})
-        return ran(world, self.kind)
+        return world
+
+    def run(self, started: World, **settings: Any) -> Ran:
+        """One run over all records."""
+        return ran(self.world(started, **settings), self.kind)
 
     def holds_together(self, run: Ran, *beside: str) -> None:
         """Whether the run told what the rows name and nothing else (`beside`: codes of what it told of others), counted their records, and

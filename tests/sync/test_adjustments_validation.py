@@ -36,11 +36,7 @@ ROWS = [
         'IIA-V5: charge "New charge" has not been synced to NetSuite.',
         waits_for='charge "New charge"',
     ),
-    held(
-        "validation.5: standalone",
-        STANDALONE,
-        'IIA-V5: charge "Courtesy fee" has not been synced to NetSuite.',
-    ),
+    held("validation.5: standalone", STANDALONE, 'IIA-V5: charge "Courtesy fee" has not been synced to NetSuite.'),
     held("validation.6", TAXED, NO_CODE),
     held(
         "validation.7",

@@ -51,11 +51,7 @@ ROWS = [
         an_invoice("INV9", amount=100.01),
         "INV-V9: lines add up to USD 100.00 but the invoice amount is USD 100.01; not sent.",
     ),
-    held(
-        "validation.10",
-        an_invoice("INV10", 0.0, amount=50.0),
-        "INV-V10: no line left to send after removing zero amounts; not sent.",
-    ),
+    held("validation.10", an_invoice("INV10", 0.0, amount=50.0), "INV-V10: no line left to send after removing zero amounts; not sent."),
     held(
         "validation.11",
         an_invoice("INV11", taxes=[8.25], tax_fields={"Jurisdiction": None}),

@@ -1,16 +1,17 @@
-"""Which NetSuite customers are taken, and what is done with each (customer-accounts.md 3.1 and 3.2)."""
+"""Which NetSuite customers are taken, which are held, and what is done with each (customer-accounts.md 3.1 to 3.3)."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from tallybridge.settings import DEFAULTS
 from tests.sync.builders import account as zuora_account
 from tests.sync.builders import zid
-from tests.sync.customer_world import NEW_ONLY, STATUS, account, accounts, customer, netsuite, ready, run
+from tests.sync.customer_world import ANN, BO, NEW_ONLY, SETTINGS, STATUS, account, accounts, customer, netsuite, ready, run
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import NETSUITE_CUSTOMERS, Ran, ran
+from tests.sync.table import Row, Table, check, held, left, sent
+from tests.sync.words import Part, a_netsuite_customer
 from tests.sync.world import World
 
 rule = pytest.mark.rule
@@ -22,35 +23,80 @@ def world(started_world: World) -> MemoryWorld:
     return MemoryWorld.of(started_world)
 
 
-@pytest.mark.parametrize(
-    "left_out",
-    [
-        pytest.param({"isInactive": True}, marks=rule(f"{SELECTION}1", "customer-accounts.1.rule.2"), id="inactive"),
-        pytest.param(
-            {"custentitysendtozuora": False},
-            marks=rule(f"{SELECTION}2", "custom-fields.2.3.field.send-to-zuora-also-called-sync-to-zuora"),
-            id="not to be sent",
-        ),
-        pytest.param({"entityStatus": {"id": "7"}}, marks=rule(f"{SELECTION}3"), id="lead"),
-        pytest.param({STATUS: "Ignore"}, marks=rule(f"{SELECTION}4", "custom-fields.1.1.field.ignore"), id="ignored"),
-        pytest.param({STATUS: " ignore. "}, marks=rule(f"{SELECTION}4"), id="ignored, written otherwise"),
-    ],
-)
-def test_left_out(world: MemoryWorld, left_out: dict[str, Any]) -> None:
-    ready(world, customer("801"), customer("802", **left_out))
-    assert run(world)["tiedOut"]
-    assert [a["IntegrationId__NS"] for a in accounts(world)] == ["801"]
-    assert netsuite(world, "802").get(STATUS) == left_out.get(STATUS)
+NEW = ("customer-accounts.3.action.create", "custom-fields.2.3.field.zuora-integration-status")
+NO_ADDRESSEE = {k: v for k, v in BO.items() if k != "addressee"}
+EMPTY = ("customer-accounts.1.rule.6",)
 
 
-@rule(f"{SELECTION}5", "customer-accounts.3.action.create", "custom-fields.2.3.field.zuora-integration-status")
-@pytest.mark.parametrize("status", [None, "Creating Customer Account", "Error Creating Customer Account", "Linking Customer Account"])
-@pytest.mark.parametrize("settings", [{}, NEW_ONLY], ids=["new and modified", "new only"])
-def test_whatever_is_not_complete_is_taken(world: MemoryWorld, status: str | None, settings: dict[str, str]) -> None:
-    ready(world, customer("801", **{STATUS: status}), **settings)
-    run(world)
-    assert account(world, "801")["Status"] == "Active"
-    assert netsuite(world, "801")[STATUS] == "Sync Complete"
+def contacts(number: int, company: str) -> Part:
+    people = [{"id": f"{company}{n:02d}", "firstName": "P", "lastName": str(n), "company": {"id": company}} for n in range(number)]
+    return Part("", {}, {"contact": people})
+
+
+ROWS = [
+    left("selection.1: inactive", a_netsuite_customer("801", isInactive=True), also=("customer-accounts.1.rule.2",)),
+    left(
+        "selection.2: not to be sent",
+        a_netsuite_customer("802", custentitysendtozuora=False),
+        also=("custom-fields.2.3.field.send-to-zuora-also-called-sync-to-zuora",),
+    ),
+    left("selection.3: lead", a_netsuite_customer("803", entityStatus={"id": "7"})),
+    left("selection.4: ignored", a_netsuite_customer("804", **{STATUS: "Ignore"}), also=("custom-fields.1.1.field.ignore",)),
+    left("selection.4: ignored, written otherwise", a_netsuite_customer("805", **{STATUS: " ignore. "})),
+    sent("selection.5: not sent before", a_netsuite_customer("806"), also=NEW),
+    sent("selection.5: interrupted", a_netsuite_customer("807", **{STATUS: "Creating Customer Account"}), also=NEW),
+    sent("selection.5: refused before", a_netsuite_customer("808", **{STATUS: "Error Creating Customer Account"}), also=NEW),
+    sent("selection.5: interrupted link", a_netsuite_customer("809", **{STATUS: "Linking Customer Account"}), also=NEW),
+    held("validation.W4", a_netsuite_customer("821", custentityzuorabatch=None), "NSCUS-W4: Zuora Batch is empty.", also=EMPTY),
+    held(
+        "validation.W5",
+        a_netsuite_customer("822", custentityzuorabillcycleday=None),
+        "NSCUS-W5: Zuora Bill Cycle Day is empty.",
+        also=EMPTY,
+    ),
+    held("validation.W6: no address", a_netsuite_customer("823", None, None), "NSCUS-W6: no default billing address."),
+    held("validation.W6: shipping alone", a_netsuite_customer("824", None, BO), "NSCUS-W6: no default billing address."),
+    held(
+        "validation.W7",
+        a_netsuite_customer("825", {**ANN, "addressee": " "}),
+        "NSCUS-W7: the default billing address has no addressee.",
+    ),
+    held(
+        "validation.W8",
+        a_netsuite_customer("826", ANN, NO_ADDRESSEE),
+        "NSCUS-W8: the default shipping address has no addressee.",
+    ),
+    held(
+        "validation.W9: billing",
+        a_netsuite_customer("827", {**ANN, "addressee": "Ann -"}),
+        'NSCUS-W9: addressee "Ann -" gives no last name.',
+    ),
+    held(
+        "validation.W9: shipping",
+        a_netsuite_customer("828", ANN, {**BO, "addressee": "..."}),
+        'NSCUS-W9: addressee "..." gives no last name.',
+    ),
+    sent("validation.W11: 80 contacts", a_netsuite_customer("829").with_(contacts(80, "829"))),
+    held("validation.W11: 81 contacts", a_netsuite_customer("830").with_(contacts(81, "830")), "NSCUS-W11: more than 80 contacts."),
+]
+PAGE = Table(NETSUITE_CUSTOMERS, "customer-accounts.3.", ROWS, SETTINGS)
+
+
+@pytest.fixture(scope="module", params=[{}, NEW_ONLY], ids=["new and modified", "new only"])
+def runs(world: MemoryWorld, request: pytest.FixtureRequest) -> tuple[Ran, Ran]:
+    """Two runs, one after the other."""
+    filled = PAGE.world(world, **request.param)
+    return ran(filled, NETSUITE_CUSTOMERS), ran(filled, NETSUITE_CUSTOMERS)
+
+
+@pytest.mark.parametrize("row", PAGE.cases())
+def test_rule(runs: tuple[Ran, Ran], row: Row) -> None:
+    for one in runs:
+        check(one, row)
+
+
+def test_nothing_else_is_told_and_the_run_ties_out(runs: tuple[Ran, Ran]) -> None:
+    PAGE.holds_together(runs[0])
 
 
 @rule(f"{SELECTION}6")

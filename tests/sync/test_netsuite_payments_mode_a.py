@@ -11,11 +11,12 @@ import pytest
 from tests.rules.cases import ruled
 from tests.sync.builders import Objects, zid
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import NETSUITE_PAYMENTS, Ran
 from tests.sync.reverse_world import (
     CASH,
-    CHECK,
     ORIGIN,
     STATUS,
+    SWITCHED_ON,
     SYNC_DATE,
     ZUORA_ID,
     all_of,
@@ -23,7 +24,6 @@ from tests.sync.reverse_world import (
     balance,
     calls,
     cleared,
-    customer,
     forget_calls,
     in_netsuite,
     lose_answers,
@@ -40,6 +40,8 @@ from tests.sync.reverse_world import (
     writes,
     zuora_of,
 )
+from tests.sync.table import Row, Table, check, held, left, sent
+from tests.sync.words import A_JOURNAL_ENTRY, METHODS, a_netsuite_payment, a_payment, a_stranger, an_account, an_invoice, an_own_invoice
 from tests.sync.world import World
 
 
@@ -59,60 +61,77 @@ def payment(**fields: Any) -> Objects:
     return ns_payment("P1", 100, {"INV1": 100}, **fields)
 
 
-def unlinked() -> Objects:
-    """A customer without a Zuora account, with an invoice that carries a Zuora ID all the same."""
-    line = {"items": [{"item": {"id": "501"}, "amount": 9}]}
-    invoice = {"id": "7020", "entity": {"id": "9003"}, "tranDate": "2026-10-01", "item": line}
-    zuora = {"custbodyzuoraid": zid("INV1"), "custbodyzuoratype": "INVOICE"}
-    paid = {"doc": {"id": "7020"}, "apply": True, "amount": 9}
-    record = {"tranId": "P1", "customer": {"id": "9003"}, "payment": 9, "tranDate": "2026-10-15", "apply": {"items": [paid]}}
-    return {"customer": [customer("9003", "")], "invoice": [{**invoice, **zuora}], "customerPayment": [record]}
+# -- selection and validations -------------------------------------------------------------------------------------------------
+
+STRANGER, EURO = a_stranger("STRANGER"), an_account("EURO", currency="EUR")
+OWN, INV8 = an_own_invoice("OWN", 99.0), an_invoice("INV8", synced=True, Balance=None)
+ZUORA_BORN: dict[str, Any] = {"custbodyzuoraid": zid("INV1"), "custbodyzuoratype": "INVOICE"}
+ADJUSTMENT_BORN: dict[str, Any] = {"custbodyzuoraid": zid("IIA1"), "custbodyzuoratype": "INVOICE_ITEM_ADJUSTMENT"}
+HELD = ("sequence-and-status.4.1.rule.4", "sequence-and-status.2.codes")
+ROWS = [
+    sent("good", a_netsuite_payment("P0")),
+    left(
+        "selection.1: customer without a Zuora account",
+        a_netsuite_payment("P1", 9.0, [(an_own_invoice("STRANGE", 9.0, of=STRANGER, **ZUORA_BORN), 9.0)], of=STRANGER),
+    ),
+    left(
+        "selection.2: complete", a_netsuite_payment("P2", custbodyzuoraintegrationstatus="Sync Complete"), also=("payments.P3.behaviour",)
+    ),
+    left("selection.2: complete, written otherwise", a_netsuite_payment("P2O", custbodyzuoraintegrationstatus=" sync complete. ")),
+    left("ignored", a_netsuite_payment("P2I", custbodyzuoraintegrationstatus="Ignore")),
+    sent("refused before", a_netsuite_payment("P2E", custbodyzuoraintegrationstatus="Error Creating Payment")),
+    sent("interrupted", a_netsuite_payment("P2C", custbodyzuoraintegrationstatus="Creating Payment")),
+    left("selection.3: not fully applied", a_netsuite_payment("P3", 120.0, [(an_invoice("INV3", synced=True), 100.0)])),
+    left("selection.4: from Zuora", a_netsuite_payment("P4", custbodyzuoraorigin="ZUORA")),
+    left(
+        "selection.5: applied to a journal entry too",
+        a_netsuite_payment("P5", 115.0, [(an_invoice("INV5", synced=True), 100.0), (A_JOURNAL_ENTRY, 15.0)]),
+    ),
+    left("selection.6: applied to NetSuite's own invoice alone", a_netsuite_payment("P6", 25.0, [(OWN, 25.0)])),
+    sent(
+        "selection.6: applied to NetSuite's own invoice too",
+        a_netsuite_payment("P6B", 125.0, [(an_invoice("INV6", synced=True), 100.0), (OWN, 25.0)]),
+    ),
+    left("an adjustment's invoice", a_netsuite_payment("P6A", 9.0, [(an_own_invoice("ADJ", 9.0, **ADJUSTMENT_BORN), 9.0)])),
+    left("selection.7: before the cutover date", a_netsuite_payment("P7", tranDate="2026-10-09")),
+    sent("selection.7: on the cutover date", a_netsuite_payment("P7O", tranDate="2026-10-10")),
+    held(
+        "validation.1",
+        a_netsuite_payment("V1", 40.0, [(an_invoice("INV9", 40.0, synced=True, IntegrationId__NS=None), 40.0)]),
+        "NSPAY-V1: Zuora invoice INV9 is not marked as synced.",
+        also=HELD,
+    ),
+    held(
+        "validation.2",
+        a_netsuite_payment("V2", paymentOption={"refName": "ACH"}),
+        'NSPAY-V2: payment method "ACH" has no Zuora counterpart.',
+    ),
+    held(
+        "validation.3",
+        a_netsuite_payment("V3", 100.0, [(INV8, 100.0)]).with_(a_payment("Z1", 30.0, [(INV8, 30.0)])),
+        "NSPAY-V3: USD 100.00 exceeds the balance USD 70.00 of Zuora invoice INV8.",
+    ),
+    held(
+        "validation.4",
+        a_netsuite_payment("V4", 10.0, [(an_invoice("INVC", of=EURO, synced=True), 10.0)], of=EURO),
+        "NSPAY-CURRENCY of USD 10.00: Zuora invoice INVC is in EUR, not USD; not sent.",
+    ),
+]
+PAGE = Table(NETSUITE_PAYMENTS, "payments.P3.", ROWS, {**SWITCHED_ON, "cutover_netsuite_payment": "2026-10-10"}, more=[METHODS])
 
 
-# -- selection -------------------------------------------------------------------------------------------------------------
-
-SELECTION: dict[str, tuple[Callable[[], Objects], bool]] = {
-    "good": (payment, True),
-    "customer without a Zuora account": (unlinked, False),
-    "complete": (lambda: payment(**{STATUS: "Sync Complete"}), False),
-    "complete, written otherwise": (lambda: payment(**{STATUS: " sync complete. "}), False),
-    "ignored": (lambda: payment(**{STATUS: "Ignore"}), False),
-    "refused before": (lambda: payment(**{STATUS: "Error Creating Payment"}), True),
-    "interrupted": (lambda: payment(**{STATUS: "Creating Payment"}), True),
-    "not fully applied": (lambda: ns_payment("P1", 120, {"INV1": 100}), False),
-    "from Zuora": (lambda: payment(**{ORIGIN: "ZUORA"}), False),
-    "applied to a journal entry too": (lambda: ns_payment("P1", 115, {"INV1": 100, "JOURNAL": 15}), False),
-    "applied to NetSuite's own invoice alone": (lambda: ns_payment("P1", 25, {"FOREIGN": 25}), False),
-    "applied to NetSuite's own invoice too": (lambda: ns_payment("P1", 125, {"INV1": 100, "FOREIGN": 25}), True),
-    "before the cutover date": (lambda: payment(tranDate="2026-10-09"), False),
-    "on the cutover date": (lambda: payment(tranDate="2026-10-10"), True),
-}
-SELECTION_RULES = {
-    "customer without a Zuora account": "selection.1",
-    "complete": ("selection.2", "behaviour"),
-    "not fully applied": "selection.3",
-    "from Zuora": "selection.4",
-    "applied to a journal entry too": "selection.5",
-    "applied to NetSuite's own invoice alone": "selection.6",
-    "before the cutover date": "selection.7",
-}
+@pytest.fixture(scope="module")
+def page(fast: MemoryWorld) -> Ran:
+    return PAGE.run(fast)
 
 
-@pytest.mark.parametrize("case", ruled(SELECTION, SELECTION_RULES, "payments.P3."))
-def test_which_payments_are_taken(fast: MemoryWorld, case: str) -> None:
-    objects, taken = SELECTION[case]
-    ready(fast, objects(), cutover_netsuite_payment="2026-10-10")
-    summary = run(fast)
-    assert summary["step"]["selected"] == taken, messages(summary)
-    assert len(all_of(fast, "Payment", "P1")) == taken
-    assert summary["tiedOut"]
+@pytest.mark.parametrize("row", PAGE.cases())
+def test_rule(page: Ran, row: Row) -> None:
+    check(page, row)
 
 
-def test_an_invoice_of_another_kind_is_not_born_in_zuora(fast: MemoryWorld) -> None:
-    ready(fast)
-    in_netsuite(fast, "7001", {"custbodyzuoratype": "INVOICE_ITEM_ADJUSTMENT"}, "invoice")
-    fast.load(netsuite=payment())
-    assert run(fast)["step"]["selected"] == 0
+def test_nothing_else_is_told_and_the_run_ties_out(page: Ran) -> None:
+    PAGE.holds_together(page)
 
 
 @pytest.mark.rule("payments.0.default-off", "settings.key.disable_netsuite_payment_sync")
@@ -121,62 +140,6 @@ def test_off_by_default(fast: MemoryWorld) -> None:
     fast.settings()
     fast.clock.advance(minutes=30)
     fast.run()
-    assert all_of(fast, "Payment", "P1") == []
-
-
-# -- validations -----------------------------------------------------------------------------------------------------------
-
-
-def paid_before(amount: float) -> Objects:
-    head = {"Id": zid("Z1"), "PaymentNumber": "Z1", "AccountId": zid("A1"), "Amount": amount, "EffectiveDate": "2026-10-02"}
-    more = {"PaymentMethodId": CHECK, "Status": "Processed", "Type": "External", "TransferredToAccounting": "Yes"}
-    part = {"Id": zid("Z1 part"), "PaymentId": zid("Z1"), "InvoiceId": zid("INV1"), "Amount": amount}
-    return {"Payment": [{**head, **more}], "InvoicePayment": [part]}
-
-
-VALIDATIONS: dict[str, tuple[Objects, Objects, str, str]] = {
-    "invoice not marked": (
-        ns_payment("P1", 140, {"INV1": 100, "INV9": 40}),
-        {},
-        "NSPAY-V1",
-        "NetSuite payment P1: Zuora invoice INV9 is not marked as synced.",
-    ),
-    "method": (
-        payment(paymentOption={"refName": "ACH"}),
-        {},
-        "NSPAY-V2",
-        'NetSuite payment P1: payment method "ACH" has no Zuora counterpart.',
-    ),
-    "balance": (
-        payment(),
-        paid_before(30),
-        "NSPAY-V3",
-        "NetSuite payment P1: USD 100.00 exceeds the balance USD 70.00 of Zuora invoice INV1.",
-    ),
-}
-
-
-@pytest.mark.rule("sequence-and-status.4.1.rule.4", "sequence-and-status.2.codes")
-@pytest.mark.parametrize(
-    "case",
-    ruled(VALIDATIONS, {"invoice not marked": "validation.1", "method": "validation.2", "balance": "validation.3"}, "payments.P3."),
-)
-def test_validations_hold_a_payment_and_change_nothing(fast: MemoryWorld, case: str) -> None:
-    objects, zuora, code, text = VALIDATIONS[case]
-    ready(fast, objects, zuora=zuora)
-    summary = run(fast)
-    assert messages(summary)[code] == text
-    assert summary["step"]["held"] == 1
-    assert status_of(fast, "P1") is None
-    assert all_of(fast, "Payment", "P1") == []
-
-
-@pytest.mark.rule("payments.P3.validation.4")
-def test_another_currency_holds_a_payment(fast: MemoryWorld) -> None:
-    ready(fast, payment())
-    fast.zuora.tenant.store.update("Account", zid("A1"), {"Currency": "EUR"})
-    text = messages(run(fast))["NSPAY-CURRENCY"]
-    assert text == "NetSuite payment P1 of USD 100.00: Zuora invoice INV1 is in EUR, not USD; not sent."
     assert all_of(fast, "Payment", "P1") == []
 
 

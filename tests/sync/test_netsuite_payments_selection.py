@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tallybridge.errors import ConfigurationError
-from tests.rules.cases import ruled
-from tests.sync.builders import Objects, merged, payment, zid
+from tests.sync.builders import Objects, merged, zid
 from tests.sync.memory import MemoryWorld
+from tests.sync.ran import NETSUITE_PAYMENTS, Ran
 from tests.sync.reverse_world import (
     DOCUMENTS,
-    ORIGIN,
-    STATUS,
-    all_of,
+    SWITCHED_ON,
     balance,
-    customer,
+    convenient,
     in_netsuite,
-    messages,
     ns_payment,
     parts_of,
     ready,
@@ -27,57 +23,101 @@ from tests.sync.reverse_world import (
     status_of,
     zuora_of,
 )
+from tests.sync.table import Row, Table, check, held, left, sent
+from tests.sync.words import (
+    A_JOURNAL_ENTRY,
+    METHODS,
+    a_debit_memo,
+    a_netsuite_payment,
+    a_payment,
+    a_stranger,
+    an_account,
+    an_invoice,
+    an_own_invoice,
+)
+
+CUTOVER = ("settings.key.cutover_netsuite_payment", "sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
+HELD = ("sequence-and-status.4.1.rule.4", "sequence-and-status.2.codes")
+EURO = an_account("EURO", currency="EUR")
+OWN, DM1 = an_own_invoice("OWN", 99.0), a_debit_memo("DM1", 30.0, synced=True)
+INV4, DM4 = an_invoice("INV4", synced=True, Balance=None), a_debit_memo("DM4", 30.0, synced=True)
+ROWS = [
+    sent("applied to an invoice", a_netsuite_payment("P1", 100.0)),
+    left("selection.1: customer without a Zuora account", a_netsuite_payment("P1S", 9.0, [], of=a_stranger("STRANGER"))),
+    sent("selection.2: applied to a debit memo", a_netsuite_payment("P2", 30.0, [(DM1, 30.0)])),
+    sent("partly applied", a_netsuite_payment("P2P", 120.0, [(an_invoice("INV2", synced=True), 100.0)])),
+    sent("selection.2: fully unapplied", a_netsuite_payment("P2U", 77.0, [])),
+    left("selection.2: partly applied, to NetSuite's own invoice", a_netsuite_payment("P2O", 60.0, [(OWN, 25.0)])),
+    left("selection.3: from Zuora", a_netsuite_payment("P3", custbodyzuoraorigin="ZUORA")),
+    left("selection.4: fully applied to NetSuite's own invoice", a_netsuite_payment("P4", 25.0, [(OWN, 25.0)])),
+    left("selection.5: sync updates off", a_netsuite_payment("P5", custbodyzuorasyncupdates=False)),
+    left(
+        "selection.5: sync updates empty",
+        a_netsuite_payment("P5E", custbodyzuorasyncupdates=None),
+        also=("sequence-and-status.9.sync-updates-empty",),
+    ),
+    left("selection.6: before the cutover date", a_netsuite_payment("P6", tranDate="2026-10-09"), also=CUTOVER),
+    sent("selection.6: on the cutover date", a_netsuite_payment("P6O", tranDate="2026-10-10"), also=CUTOVER),
+    left("ignored", a_netsuite_payment("PI", custbodyzuoraintegrationstatus="Ignore")),
+    held(
+        "validation.1",
+        a_netsuite_payment("V1", 40.0, [(an_invoice("INV9", 40.0, synced=True, IntegrationId__NS=None), 40.0)]),
+        "NSPAY-V1: Zuora invoice INV9 is not marked as synced.",
+        also=(*HELD, "sequence-and-status.1.6.order.payment-ns-z"),
+    ),
+    held(
+        "validation.1: debit memo",
+        a_netsuite_payment("V1D", 30.0, [(a_debit_memo("DM9", 30.0, synced=True, IntegrationId__NS="1"), 30.0)]),
+        "NSPAY-V1: Zuora debit memo DM9 is not marked as synced.",
+    ),
+    held(
+        "validation.2",
+        a_netsuite_payment("V2", paymentOption={"refName": "ACH"}),
+        'NSPAY-V2: payment method "ACH" has no Zuora counterpart.',
+        also=("sequence-and-status.7.4.exact-name",),
+    ),
+    held(
+        "validation.3",
+        a_netsuite_payment("V3", 115.0, [(an_invoice("INV3", synced=True), 100.0), (A_JOURNAL_ENTRY, 15.0)]),
+        "NSPAY-V3: applied to a journal entry; not supported.",
+    ),
+    held(
+        "validation.4",
+        a_netsuite_payment("V4", 100.0, [(INV4, 100.0)]).with_(a_payment("Z1", 30.0, [(INV4, 30.0)])),
+        "NSPAY-V4: USD 100.00 exceeds the balance USD 70.00 of Zuora invoice INV4.",
+    ),
+    held(
+        "validation.4: debit memo",
+        a_netsuite_payment("V4D", 30.0, [(DM4, 30.0)]).with_(a_payment("Z2", 10.0, [(DM4, 10.0)])),
+        "NSPAY-V4: USD 30.00 exceeds the balance USD 20.00 of Zuora debit memo DM4.",
+    ),
+    held(
+        "currency",
+        a_netsuite_payment("VC", 10.0, [(an_invoice("INVC", of=EURO, synced=True), 10.0)], of=EURO),
+        "NSPAY-CURRENCY of USD 10.00: Zuora invoice INVC is in EUR, not USD; not sent.",
+    ),
+    held("account", a_netsuite_payment("VA", 5.0, [], of=a_stranger("GONE", "gone")), "NSPAY-ACCOUNT: Zuora account gone does not exist."),
+]
+PAGE = Table(NETSUITE_PAYMENTS, "payments.P4.", ROWS, {**SWITCHED_ON, "cutover_netsuite_payment": "2026-10-10"}, more=[METHODS])
+
+
+@pytest.fixture(scope="module")
+def page(fast: MemoryWorld) -> Ran:
+    convenient(fast)
+    return PAGE.run(fast)
+
+
+@pytest.mark.parametrize("row", PAGE.cases())
+def test_rule(page: Ran, row: Row) -> None:
+    check(page, row)
+
+
+def test_nothing_else_is_told_and_the_run_ties_out(page: Ran) -> None:
+    PAGE.holds_together(page)
 
 
 def paying(**fields: Any) -> Objects:
     return ns_payment("P1", 100, {"INV1": 100}, **fields)
-
-
-def unlinked() -> Objects:
-    """An unapplied payment of a customer without a Zuora account."""
-    record = {"tranId": "P1", "customer": {"id": "9003"}, "payment": 9, "tranDate": "2026-10-15", "custbodyzuorasyncupdates": True}
-    return {"customer": [customer("9003", "")], "customerPayment": [record]}
-
-
-SELECTION: dict[str, tuple[Callable[[], Objects], bool]] = {
-    "applied to an invoice": (paying, True),
-    "applied to a debit memo": (lambda: ns_payment("P1", 30, {"DM1": 30}), True),
-    "partly applied": (lambda: ns_payment("P1", 120, {"INV1": 100}), True),
-    "fully unapplied": (lambda: ns_payment("P1", 77), True),
-    "customer without a Zuora account": (unlinked, False),
-    "partly applied, to NetSuite's own invoice": (lambda: ns_payment("P1", 60, {"FOREIGN": 25}), False),
-    "from Zuora": (lambda: paying(**{ORIGIN: "ZUORA"}), False),
-    "fully applied to NetSuite's own invoice": (lambda: ns_payment("P1", 25, {"FOREIGN": 25}), False),
-    "fully applied, partly to NetSuite's own invoice": (lambda: ns_payment("P1", 125, {"INV1": 100, "FOREIGN": 25}), True),
-    "sync updates off": (lambda: paying(custbodyzuorasyncupdates=False), False),
-    "sync updates empty": (lambda: paying(custbodyzuorasyncupdates=None), False),
-    "before the cutover date": (lambda: paying(tranDate="2026-10-09"), False),
-    "on the cutover date": (lambda: paying(tranDate="2026-10-10"), True),
-    "ignored": (lambda: paying(**{STATUS: "Ignore"}), False),
-}
-SELECTION_RULES = {
-    "customer without a Zuora account": "payments.P4.selection.1",
-    "applied to a debit memo": "payments.P4.selection.2",
-    "fully unapplied": "payments.P4.selection.2",
-    "partly applied, to NetSuite's own invoice": "payments.P4.selection.2",
-    "from Zuora": "payments.P4.selection.3",
-    "fully applied to NetSuite's own invoice": "payments.P4.selection.4",
-    "fully applied, partly to NetSuite's own invoice": "payments.P4.selection.4",
-    "sync updates off": "payments.P4.selection.5",
-    "sync updates empty": ("payments.P4.selection.5", "sequence-and-status.9.sync-updates-empty"),
-    "before the cutover date": ("payments.P4.selection.6", "settings.key.cutover_netsuite_payment"),
-}
-
-
-@pytest.mark.parametrize("case", ruled(SELECTION, SELECTION_RULES))
-@pytest.mark.rule("sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
-def test_which_payments_are_taken(fast: MemoryWorld, case: str) -> None:
-    objects, taken = SELECTION[case]
-    ready(fast, objects(), cutover_netsuite_payment="2026-10-10")
-    summary = run(fast)
-    assert summary["step"]["selected"] == taken, messages(summary)
-    assert len(all_of(fast, "Payment", "P1")) == taken
-    assert summary["tiedOut"]
 
 
 BEHAVIOURS = {"Sync New Records Only": 50, "Sync New and Modified Records": 80}
@@ -116,71 +156,7 @@ def test_a_field_that_the_account_lacks_is_named(fast: MemoryWorld) -> None:
     assert failed.value.code == "FIELD-MISSING"
 
 
-# -- validations -----------------------------------------------------------------------------------------------------------
-
-VALIDATIONS: dict[str, tuple[Objects, Objects, str, str]] = {
-    "invoice not marked": (
-        ns_payment("P1", 40, {"INV9": 40}),
-        {},
-        "NSPAY-V1",
-        "NetSuite payment P1: Zuora invoice INV9 is not marked as synced.",
-    ),
-    "method": (
-        paying(paymentOption={"refName": "ACH"}),
-        {},
-        "NSPAY-V2",
-        'NetSuite payment P1: payment method "ACH" has no Zuora counterpart.',
-    ),
-    "journal": (
-        ns_payment("P1", 115, {"INV1": 100, "JOURNAL": 15}),
-        {},
-        "NSPAY-V3",
-        "NetSuite payment P1: applied to a journal entry; not supported.",
-    ),
-    "balance": (
-        paying(),
-        payment("A1", "Z1", 30.0, {"INV1": 30.0}),
-        "NSPAY-V4",
-        "NetSuite payment P1: USD 100.00 exceeds the balance USD 70.00 of Zuora invoice INV1.",
-    ),
-}
-VALIDATION_RULES = {
-    "invoice not marked": ("1", "sequence-and-status.1.6.order.payment-ns-z"),
-    "method": "2",
-    "journal": "3",
-    "balance": "4",
-}
-
-
-@pytest.mark.rule("sequence-and-status.4.1.rule.4", "sequence-and-status.2.codes")
-@pytest.mark.parametrize("case", ruled(VALIDATIONS, VALIDATION_RULES, "payments.P4.validation."))
-def test_validations_hold_a_payment_and_change_nothing(fast: MemoryWorld, case: str) -> None:
-    objects, zuora, code, text = VALIDATIONS[case]
-    ready(fast, objects, zuora=zuora)
-    summary = run(fast)
-    assert messages(summary)[code] == text
-    assert summary["step"]["held"] == 1
-    assert status_of(fast, "P1") is None
-    assert all_of(fast, "Payment", "P1") == []
-
-
-@pytest.mark.rule("payments.P4.validation.1")
-def test_a_debit_memo_that_is_not_marked_holds_it_too(fast: MemoryWorld) -> None:
-    ready(fast, ns_payment("P1", 30, {"DM1": 30}))
-    fast.zuora.tenant.store.update("DebitMemo", zid("DM1"), {"IntegrationId__NS": "1"})
-    assert messages(run(fast))["NSPAY-V1"] == "NetSuite payment P1: Zuora debit memo DM1 is not marked as synced."
-
-
-@pytest.mark.rule("payments.P4.validation.4")
-def test_the_balance_of_a_debit_memo_counts(fast: MemoryWorld) -> None:
-    part = {"Id": zid("extra"), "PaymentId": zid("Z1"), "DebitMemoId": zid("DM1"), "Amount": 10}
-    before = payment("A1", "Z1", 10.0, {})
-    before["Payment"][0] |= {"AppliedAmount": 10, "UnappliedAmount": 0}
-    ready(fast, ns_payment("P1", 30, {"DM1": 30}), zuora={**before, "PaymentPart": [part]})
-    assert messages(run(fast))["NSPAY-V4"] == "NetSuite payment P1: USD 30.00 exceeds the balance USD 20.00 of Zuora debit memo DM1."
-
-
-@pytest.mark.rule("payments.P4.validation.5")
+@pytest.mark.rule("payments.P4.validation.5", "payments.P4.selection.4")
 def test_what_is_applied_to_other_documents_is_told(fast: MemoryWorld) -> None:
     ready(fast, ns_payment("P1", 125, {"INV1": 100, "FOREIGN": 25}))
     summary = run(fast)
@@ -189,20 +165,6 @@ def test_what_is_applied_to_other_documents_is_told(fast: MemoryWorld) -> None:
         line for line in summary["log"] if line.get("code") == "NSPAY-V5"
     )
     assert parts_of(fast, zuora_of(fast, "Payment", "P1")["Id"]) == {"INV1": 100, "rest": 25}
-
-
-def test_another_currency_holds_a_payment(fast: MemoryWorld) -> None:
-    ready(fast, paying())
-    fast.zuora.tenant.store.update("Account", zid("A1"), {"Currency": "EUR"})
-    text = messages(run(fast))["NSPAY-CURRENCY"]
-    assert text == "NetSuite payment P1 of USD 100.00: Zuora invoice INV1 is in EUR, not USD; not sent."
-
-
-def test_an_account_that_zuora_does_not_have_holds_a_payment(fast: MemoryWorld) -> None:
-    ready(fast)
-    in_netsuite(fast, "9002", {"custentityzuoraid": "gone"}, "customer")
-    fast.load(netsuite=ns_payment("P1", 5, {}, "A2"))
-    assert messages(run(fast))["NSPAY-ACCOUNT"] == "NetSuite payment P1: Zuora account gone does not exist."
 
 
 @pytest.mark.rule("sequence-and-status.2.rule.4", "sequence-and-status.7.4.exact-name")

@@ -76,11 +76,7 @@ ROWS = [
         a_payment("PVACC", 10.0, [(an_invoice("INVACC", synced=True), 10.0)], of=an_account("NOID", there="")),
         "PAY-V6: account NOID has not been synced to NetSuite.",
     ),
-    held(
-        "validation.6",
-        a_payment("PV6", 10.0, []),
-        "PAY-A6: not applied to any invoice; credit balance and overpayments are not synced.",
-    ),
+    held("validation.6", a_payment("PV6", 10.0, []), "PAY-A6: not applied to any invoice; credit balance and overpayments are not synced."),
     held(
         "validation.7",
         a_payment("PV7", 10.0, [(an_invoice("NEG1", -40.0, synced=True), 10.0)]),

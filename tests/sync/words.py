@@ -15,12 +15,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
-from tests.sync import refund_world
+from tests.sync import refund_world, reverse_world
 from tests.sync.builders import Objects, account, charge, invoice, merged, payment, subscription, zid
+from tests.sync.customer_world import customer as customer_to_send
 from tests.sync.invoice_world import SYNCED, TAX_ITEM, customer, item
 from tests.sync.memo_world import memo
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import adjustment, own_fields
+from tests.sync.reverse_world import CASH, CHECK, ns_invoice, ns_payment
 from tests.sync.world import World
 
 Lines = Mapping[str, float] | Sequence[tuple[str, float]]
@@ -31,15 +33,18 @@ OF_ONE_MODE = {
     False: ("PaymentPart", "RefundPart", "DebitMemo", "DebitMemoItem", "DebitTaxationItem", "CreditMemo", "CreditMemoItem"),
 }
 """What a tenant does not have, by whether it has Invoice Settlement."""
+APPLIED = ("creditMemo", "customerPayment", "customerRefund")
+"""NetSuite records that are applied to others, each to those before it; the others are loaded first."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A record called `number` and what it stands on: objects of Zuora and of NetSuite."""
+    """A record called `number` and what it stands on: objects of Zuora and of NetSuite. `there`: its NetSuite id, if it has one."""
 
     number: str
     zuora: Objects
     netsuite: Objects
+    there: str = ""
 
     def with_(self, *others: Part | None) -> Part:
         """The same on more parents."""
@@ -59,7 +64,10 @@ def world_with(started: World, *parts: Part, **settings: Any) -> MemoryWorld:
     """A world of its own, or the one given anew, with these settings and these parts."""
     world = started if isinstance(started, MemoryWorld) else MemoryWorld.of(started)
     world.reset(**settings)
-    world.load(*together(parts, world.zuora.options.settlement))
+    zuora, netsuite = together(parts, world.zuora.options.settlement)
+    world.load(zuora, {kind: rows for kind, rows in netsuite.items() if kind not in APPLIED})
+    for kind in APPLIED:
+        world.load(netsuite={kind: netsuite.get(kind, [])})
     world.clock.advance(minutes=1)
     return world
 
@@ -93,6 +101,7 @@ def an_account(number: str = "A1", *, synced: bool = True, there: str | None = N
         number,
         account(number, **{"IntegrationId__NS": known, **SYNCED, **fields}),
         {"customer": [customer(number, known)]} if known else {},
+        known,
     )
 
 
@@ -135,15 +144,17 @@ def an_invoice(
     NetSuite invoice or, of a negative one, credit memo that it has become; `gone`: NetSuite has that no more; `standalone`: no charge
     stands behind its items."""
     owner, rows, sub = of or an_account(), _rows(lines), f"S-{number}"
-    if synced:
-        fields = {"IntegrationId__NS": there or internal_id(number), **TRANSFERRED, **fields}
+    known = there or internal_id(number) if synced else ""
+    if known:
+        fields = {"IntegrationId__NS": known, **TRANSFERRED, **fields}
     tax = {"AccountingCode": TAX_ITEM, **fields.pop("tax_fields", {})}
     made = invoice(owner.number, number, rows, sub=sub, tax_fields=tax, **fields)
     if standalone:
         for one in made["InvoiceItem"]:
             del one["RatePlanChargeId"]
-    part = Part(number, made, {}).with_(owner, a_subscription(sub, owner.number, rows, charges), TAXES)
-    return part.with_(_there(number, made["Invoice"][0], owner)) if synced and not gone else part
+    part = Part(number, made, {}, known)
+    part = part.with_(owner, a_subscription(sub, owner.number, rows, charges), TAXES)
+    return part.with_(_there(part, made["Invoice"][0]["Amount"], owner, "INVOICE")) if synced and not gone else part
 
 
 def _rows(lines: Lines | float) -> list[tuple[str, float]]:
@@ -152,15 +163,15 @@ def _rows(lines: Lines | float) -> list[tuple[str, float]]:
     return list(lines.items()) if isinstance(lines, Mapping) else list(lines)
 
 
-def _there(number: str, head: Mapping[str, Any], owner: Part) -> Part | None:
-    """What a synced invoice is in NetSuite, of the customer's that is there."""
-    if not (known := owner.netsuite.get("customer")):
+def _there(document: Part, amount: float, owner: Part, kind: str) -> Part | None:
+    """What a synced document is in NetSuite, of the customer's that is there; a negative one is a credit memo."""
+    if not owner.there:
         return None
-    line = {"item": {"id": KNOWN["Gold"]}, "amount": abs(head["Amount"])}
-    record = {"id": head["IntegrationId__NS"], "entity": {"id": known[0]["id"]}, "tranDate": head["InvoiceDate"], "item": {"items": [line]}}
-    kind = {"creditMemo": {"autoApply": False}} if head["Amount"] < 0 else {"invoice": {}}
-    counterpart = {k: [{**record, "custbodyzuoraid": zid(number), **more}] for k, more in kind.items()}
-    return Part(number, {}, {**a_charge("Gold").netsuite, **counterpart})
+    lines = {"items": [{"item": {"id": KNOWN["Gold"]}, "amount": abs(amount)}]}
+    record = {"id": document.there, "entity": {"id": owner.there}, "tranDate": "2026-10-01", "item": lines}
+    record |= {"custbodyzuoraid": zid(document.number), "custbodyzuoratype": kind if amount >= 0 else f"NEGATIVE_{kind}"}
+    counterpart: Objects = {"creditMemo": [{**record, "autoApply": False}]} if amount < 0 else {"invoice": [record]}
+    return Part(document.number, {}, {**a_charge("Gold").netsuite, **counterpart})
 
 
 def a_debit_memo(
@@ -180,7 +191,9 @@ def a_debit_memo(
     if synced:
         fields = {"IntegrationId__NS": internal_id(number), **TRANSFERRED, **fields}
     made = memo(kind, owner.number, number, rows, sub=sub, **fields)
-    return Part(number, made, {}).with_(owner, a_subscription(sub, owner.number, rows, charges), TAXES)
+    part = Part(number, made, {}, internal_id(number) if synced else "")
+    part = part.with_(owner, a_subscription(sub, owner.number, rows, charges), TAXES)
+    return part.with_(_there(part, sum(amount for _, amount in rows), owner, "DEBIT_MEMO")) if synced else part
 
 
 def a_credit_memo(
@@ -256,8 +269,46 @@ def a_refund(
     own = {number: {"AccountId": zid(owner.number), **fields}, name: known}
     part = Part(number, {k: v for mode in (False, True) for k, v in refund_world.objects(mode, refunds, paid, own)[0].items()}, {})
     if synced and not gone:
-        lines = [{"doc": {"id": r["id"]}, "apply": True, "amount": total} for r in paid_for.netsuite.get("invoice", [])]
-        head = {"id": known["IntegrationId__NS"], "customer": {"id": payer.netsuite["customer"][0]["id"]}, "payment": total}
+        lines = [{"doc": {"id": paid_for.there}, "apply": True, "amount": total}] if paid_for.there else []
+        head = {"id": known["IntegrationId__NS"], "customer": {"id": payer.there}, "payment": total}
         record = {**head, "tranDate": "2026-10-15", "custbodyzuoraid": zid(name), "autoApply": False}
         part = part.with_(Part(name, {}, {"customerPayment": [{**record, "apply": {"items": lines}} if lines else record]}))
     return part.with_(owner, payer, paid_for)
+
+
+# -- what people enter in NetSuite ---------------------------------------------------------------------------------------
+
+METHODS = Part("", {"PaymentMethod": [{"Id": CHECK, "Type": "Check"}, {"Id": CASH, "Type": "Cash"}]}, {})
+"""The payment methods of the Zuora tenant."""
+
+
+def a_stranger(number: str, zuora_id: str = "") -> Part:
+    """A NetSuite customer that has no Zuora account."""
+    return Part(number, {}, {"customer": [reverse_world.customer(internal_id(number), zuora_id)]}, internal_id(number))
+
+
+def an_own_invoice(number: str, amount: float, *, of: Part | None = None, **fields: Any) -> Part:
+    """An invoice that NetSuite alone has."""
+    owner, known = of or an_account(), internal_id(number)
+    record = {**ns_invoice(known, owner.there, amount, ""), **fields}
+    return Part(number, {}, {**a_charge("Gold").netsuite, "invoice": [record]}, known).with_(owner)
+
+
+A_JOURNAL_ENTRY = Part("journal", {}, reverse_world.journal(), reverse_world.JOURNAL).with_(an_account())
+
+
+def a_netsuite_payment(
+    number: str, amount: float = 10.0, applied: Iterable[tuple[Part, float]] | None = None, *, of: Part | None = None, **fields: Any
+) -> Part:
+    """A payment as a person enters it in NetSuite, of a customer that has a Zuora account. `applied`: the documents to which it is applied,
+    and with how much; if nothing is said, to one synced invoice of that amount."""
+    owner = of or an_account()
+    parts = [(an_invoice(f"INV-{number}", amount, of=owner, synced=True), amount)] if applied is None else list(applied)
+    own: dict[str, Any] = {"id": internal_id(number), "customer": {"id": owner.there}, **fields}
+    made = ns_payment(number, amount, {d.there: a for d, a in parts}, **own)
+    return Part(number, {}, made, internal_id(number)).with_(owner, *(d for d, _ in parts))
+
+
+def a_netsuite_customer(number: str, *addresses: Any, **fields: Any) -> Part:
+    """A customer that is to be sent to Zuora, of the NetSuite id `number`; people call it C-{number}."""
+    return Part(f"C-{number}", {}, {"customer": [customer_to_send(number, *addresses, **fields)]}, number)
