@@ -22,6 +22,7 @@ from tests.sync.invoice_world import SYNCED, TAX_ITEM, customer, item
 from tests.sync.memo_world import memo
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import adjustment, own_fields
+from tests.sync.netsuite_memo_world import ns_memo
 from tests.sync.reverse_world import CASH, CHECK, ns_invoice, ns_payment
 from tests.sync.world import World
 
@@ -307,6 +308,27 @@ def a_netsuite_payment(
     own: dict[str, Any] = {"id": internal_id(number), "customer": {"id": owner.there}, **fields}
     made = ns_payment(number, amount, {d.there: a for d, a in parts}, **own)
     return Part(number, {}, made, internal_id(number)).with_(owner, *(d for d, _ in parts))
+
+
+def a_netsuite_memo(
+    number: str, amount: float = 40.0, applied: Iterable[tuple[Part, float]] | None = None, *, of: Part | None = None, **fields: Any
+) -> Part:
+    """A credit memo as a person enters it in NetSuite, applied as a payment is."""
+    owner = of or an_account()
+    parts = [(an_invoice(f"INV-{number}", amount, of=owner, synced=True), amount)] if applied is None else list(applied)
+    own: dict[str, Any] = {"id": internal_id(number), **fields}
+    made = ns_memo(number, amount, {d.there: a for d, a in parts}, owner.there, **own)
+    return Part(number, {}, made, own["id"]).with_(owner, a_charge("Gold"), *(d for d, _ in parts))
+
+
+def a_closed_negative_invoice(
+    number: str, amount: float, applied: Iterable[tuple[Part, float]], balance: float | None = None, **fields: Any
+) -> Part:
+    """A negative invoice that is a credit memo of that amount in NetSuite, which a person has applied there. `balance`: of the
+    invoice, where something else was done with it in Zuora."""
+    document = an_invoice(f"Z-{number}", -amount, synced=True, gone=True, Balance=balance)
+    born = {"custbodyzuoraid": zid(document.number), "custbodyzuoratype": "NEGATIVE_INVOICE", **fields}
+    return a_netsuite_memo(number, amount, applied, **{"id": document.there, **born}).with_(document)
 
 
 def a_netsuite_customer(number: str, *addresses: Any, **fields: Any) -> Part:
