@@ -243,10 +243,6 @@ def mapped(world: MemoryWorld, kind: str, **head: Any) -> tuple[Any, dict[str, A
     return run, by_number[zid("RICH")], by_number[zid("PLAIN")]
 
 
-def plain(value: Any) -> Any:
-    return value["id"] if isinstance(value, dict) and "id" in value else value
-
-
-def lines_in(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The lines of a body by their Zuora ID."""
-    return {line["custcolzuoraid"]: line for line in body["item"]["items"]}
+def lines_in(body: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """What the lines of a body hold, by the Zuora ID of the line and the field."""
+    return {(line["custcolzuoraid"], field): value for line in body["item"]["items"] for field, value in line.items()}

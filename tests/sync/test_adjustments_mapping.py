@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.rules.cases import ruled
 from tests.sync.builders import invoice, merged, subscription, zid
+from tests.sync.fields import Fields
 from tests.sync.invoice_world import TAX_ITEM, customer, item, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import adjustment, adjustment_in_zuora, applied, only, ready, run
@@ -25,79 +25,51 @@ HEAD: dict[str, Any] = {
     "CreatedDate": "2026-10-19T23:15:00.000-02:00",
     "ReferenceId": "CASE-77",
 }
-HEADER: dict[str, Any] = {
-    "Account.IntegrationId__NS": ("entity", "9002"),
-    "AdjustmentDate": ("tranDate", "2026-10-20"),
-    "AdjustmentNumber -> Zuora Reference Number": ("custbodyzuorareferencenumber", "{n}"),
-    "AdjustmentNumber -> number": ("tranId", "{n}"),
-    "Comment": ("memo", 'Half an hour late, O\'Brien & "Sons"'),
-    "CreatedDate": ("custbodyzuoracreateddate", "2026-10-20T01:15:00.000Z"),
-    "Id -> Zuora ID": ("custbodyzuoraid", "{id}"),
-    "Id -> External ID": ("externalId", "{id}"),
-    "InvoiceNumber": ("custbodyzuorarelatedreferencenumber", "INVEAST"),
-    "Invoice.IntegrationId__NS": ("custbodyzuorarelatedtransaction", ORIGINAL),
-    "ReferenceId": ("custbodyzuorareferenceid", "CASE-77"),
-    "Type": ("custbodyzuoraadjustmenttype", "{type}"),
-    "Zuora Type": ("custbodyzuoratype", "INVOICE_ITEM_ADJUSTMENT"),
-    "Zuora Origin": ("custbodyzuoraorigin", "ZUORA"),
-    "Taxable": ("isTaxable", False),
-    "Tax code": ("taxItem", "1"),
-    "Account class": ("class", "3"),
-    "Account department": ("department", "2"),
-    "Account location": ("location", "3"),
-}
-HEADER_RULES: dict[str, str | tuple[str, ...]] = {
-    "Account.IntegrationId__NS": "account-integrationid-ns-to-entity",
-    "AdjustmentDate": "invoiceitemadjustment-adjustmentdate-to-trandate",
-    "AdjustmentNumber -> Zuora Reference Number": "invoiceitemadjustment-adjustmentnumber-to-zuora-reference-number",
-    "AdjustmentNumber -> number": "invoiceitemadjustment-adjustmentnumber-to-tranid",
-    "Comment": "invoiceitemadjustment-comment-to-memo",
-    "CreatedDate": "invoiceitemadjustment-createddate-to-zuora-created-date",
-    "Id -> Zuora ID": "invoiceitemadjustment-id-to-zuora-id",
-    "Id -> External ID": "invoiceitemadjustment-id-to-zuora-id",
-    "InvoiceNumber": "invoiceitemadjustment-invoicenumber-to-zuora-related-reference-number",
-    "Invoice.IntegrationId__NS": "invoice-integrationid-ns-to-zuora-related-transaction",
-    "ReferenceId": "invoiceitemadjustment-referenceid-to-zuora-reference-id",
-    "Type": "invoiceitemadjustment-type-to-zuora-adjustment-type",
-    "Zuora Type": "to-zuora-type",
-    "Zuora Origin": "to-zuora-origin",
-    "Taxable": "to-taxable-tax-code",
-    "Tax code": "to-taxable-tax-code",
-    "Account class": "account-class-department-location-to-class-department-location",
-    "Account department": "account-class-department-location-to-class-department-location",
-    "Account location": "account-class-department-location-to-class-department-location",
-}
-LINE: dict[str, Any] = {
-    "ProductRatePlanCharge.IntegrationId__NS": ("item", "511"),
-    "Amount": ("amount", Decimal("12.50")),
-    "Quantity": ("quantity", Decimal(1)),
-    "price level is custom": ("price", "-1"),
-    "Rev. Rec. Start": ("revRecStartDate", "2026-10-10"),
-    "Rev. Rec. End": ("revRecEndDate", "2026-10-31"),
-    "Rev. Rec. Schedule": ("revRecSchedule", "2"),
-    "Service Start": ("custcolzuoraservicestartdate2", "2026-10-01"),
-    "Service End": ("custcolzuoraserviceenddate2", "2026-10-31"),
-    "Class": ("class", "3"),
-    "Department": ("department", "2"),
-    "Location": ("location", "3"),
-    "line tax flag": ("isTaxable", False),
-}
+HEADER = Fields(
+    "adjustments.A1.mapping.",
+    {
+        "account-integrationid-ns-to-entity": ("entity", "9002"),
+        "invoiceitemadjustment-adjustmentdate-to-trandate": ("tranDate", "2026-10-20"),
+        "invoiceitemadjustment-adjustmentnumber-to-zuora-reference-number": ("custbodyzuorareferencenumber", "{n}"),
+        "invoiceitemadjustment-adjustmentnumber-to-tranid": ("tranId", "{n}"),
+        "invoiceitemadjustment-comment-to-memo": ("memo", 'Half an hour late, O\'Brien & "Sons"'),
+        "invoiceitemadjustment-createddate-to-zuora-created-date": ("custbodyzuoracreateddate", "2026-10-20T01:15:00.000Z"),
+        "invoiceitemadjustment-id-to-zuora-id, Zuora ID": ("custbodyzuoraid", "{id}"),
+        "invoiceitemadjustment-id-to-zuora-id, External ID": ("externalId", "{id}"),
+        "invoiceitemadjustment-invoicenumber-to-zuora-related-reference-number": ("custbodyzuorarelatedreferencenumber", "INVEAST"),
+        "invoice-integrationid-ns-to-zuora-related-transaction": ("custbodyzuorarelatedtransaction", ORIGINAL),
+        "invoiceitemadjustment-referenceid-to-zuora-reference-id": ("custbodyzuorareferenceid", "CASE-77"),
+        "invoiceitemadjustment-type-to-zuora-adjustment-type": ("custbodyzuoraadjustmenttype", "{type}"),
+        "to-zuora-type": ("custbodyzuoratype", "INVOICE_ITEM_ADJUSTMENT"),
+        "to-zuora-origin": ("custbodyzuoraorigin", "ZUORA"),
+        "to-taxable-tax-code, Taxable": ("isTaxable", False),
+        "to-taxable-tax-code, Tax code": ("taxItem", "1"),
+        "account-class-department-location-to-class-department-location, Account class": ("class", "3"),
+        "account-class-department-location-to-class-department-location, Account department": ("department", "2"),
+        "account-class-department-location-to-class-department-location, Account location": ("location", "3"),
+    },
+)
+LINE = Fields(
+    "adjustments.A1.mapping-line.",
+    {
+        "productrateplancharge-integrationid-ns-to-item": ("item", "511"),
+        "invoiceitemadjustment-amount-to-amount": ("amount", Decimal("12.50")),
+        "to-quantity, Quantity": ("quantity", Decimal(1)),
+        "to-quantity, price level is custom": ("price", "-1"),
+        "rev-rec-inputs-to-rev-rec-fields, Rev. Rec. Start": ("revRecStartDate", "2026-10-10"),
+        "rev-rec-inputs-to-rev-rec-fields, Rev. Rec. End": ("revRecEndDate", "2026-10-31"),
+        "rev-rec-inputs-to-rev-rec-fields, Rev. Rec. Schedule": ("revRecSchedule", "2"),
+        "rev-rec-inputs-to-rev-rec-fields, Service Start": ("custcolzuoraservicestartdate2", "2026-10-01"),
+        "rev-rec-inputs-to-rev-rec-fields, Service End": ("custcolzuoraserviceenddate2", "2026-10-31"),
+        "account-class-department-location-to-line-rule, Class": ("class", "3"),
+        "account-class-department-location-to-line-rule, Department": ("department", "2"),
+        "account-class-department-location-to-line-rule, Location": ("location", "3"),
+        "to-line-tax-flag": ("isTaxable", False),
+    },
+)
 DATES = "rev-rec-inputs-to-rev-rec-fields"
-LINE_RULES: dict[str, str | tuple[str, ...]] = {
-    "ProductRatePlanCharge.IntegrationId__NS": "productrateplancharge-integrationid-ns-to-item",
-    "Amount": "invoiceitemadjustment-amount-to-amount",
-    "Quantity": "to-quantity",
-    "price level is custom": "to-quantity",
-    **dict.fromkeys(("Rev. Rec. Start", "Rev. Rec. End", "Rev. Rec. Schedule", "Service Start", "Service End"), DATES),
-    **dict.fromkeys(("Class", "Department", "Location"), "account-class-department-location-to-line-rule"),
-    "line tax flag": "to-line-tax-flag",
-}
 TYPES = {"Credit": "creditMemo", "Charge": "invoice"}
 NUMBERS = {"Credit": "IIACR", "Charge": "IIACH"}
-
-
-def plain(value: Any) -> Any:
-    return value["id"] if isinstance(value, dict) and "id" in value else value
 
 
 @dataclass
@@ -169,28 +141,24 @@ def looked(started_mode_a: World) -> Looked:
 
 
 @pytest.mark.parametrize("kind", TYPES)
-@pytest.mark.parametrize("row", ruled(HEADER, HEADER_RULES, "adjustments.A1.mapping."))
+@pytest.mark.parametrize("row", HEADER.cases())
 def test_header_row(looked: Looked, row: str, kind: str) -> None:
-    field, expected = HEADER[row]
-    if isinstance(expected, str):
-        expected = expected.format(n=NUMBERS[kind], id=zid(NUMBERS[kind]), type=kind)
-    assert plain(looked.sent(kind).get(field)) == expected
+    HEADER.check(row, looked.sent(kind), n=NUMBERS[kind], id=zid(NUMBERS[kind]), type=kind)
 
 
 @pytest.mark.parametrize("kind", TYPES)
-@pytest.mark.parametrize("row", ruled(LINE, LINE_RULES, "adjustments.A1.mapping-line."))
+@pytest.mark.parametrize("row", LINE.cases())
 def test_line_row(looked: Looked, row: str, kind: str) -> None:
     (line,) = looked.sent(kind)["item"]["items"]
-    field, expected = LINE[row]
-    assert plain(line.get(field)) == expected
+    LINE.check(row, line)
 
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_nothing_is_sent_beyond_the_tables(looked: Looked, kind: str) -> None:
     body = looked.body(NUMBERS[kind])
     own = {"apply", "autoApply"} if kind == "Credit" else set()
-    assert set(body) == {field for field, _ in HEADER.values()} | own | {"item", "custbodyzuorasyncdate"}
-    assert set(body["item"]["items"][0]) == {field for field, _ in LINE.values()} | {"line"}
+    assert set(body) == HEADER.names | own | {"item", "custbodyzuorasyncdate"}
+    assert set(body["item"]["items"][0]) == LINE.names | {"line"}
 
 
 @pytest.mark.parametrize("kind", TYPES)

@@ -7,75 +7,82 @@ from typing import Any
 
 import pytest
 
-from tests.rules.cases import ruled
 from tests.sync.builders import zid
+from tests.sync.fields import Fields
 from tests.sync.invoice_world import TAX_ITEM
-from tests.sync.memo_world import NOTES, lines_in, mapped, plain
+from tests.sync.memo_world import NOTES, lines_in, mapped
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import World
 
 ID = zid("RICH")
 ITEM, PROJECT, DISCOUNT, DEFERRED = (zid(f"RICH item {n}") for n in (1, 2, 3, 4))
 TAX, FLAT = zid("RICH tax 1"), zid("RICH tax 3")
-HEADER: dict[str, tuple[str, Any]] = {
-    "account-integrationid-ns-to-entity": ("entity", "9002"),
-    "creditmemo-memonumber-to-zuora-reference-number": ("custbodyzuorareferencenumber", "RICH"),
-    "creditmemo-memonumber-to-tranid": ("tranId", "RICH"),
-    "creditmemo-id-to-externalid": ("externalId", ID),
-    "creditmemo-id-to-zuora-id": ("custbodyzuoraid", ID),
-    "creditmemo-totalamountwithouttax-to-zuora-amount-without-tax": ("custbodyzuoraamountwithouttax", "117"),
-    "creditmemo-taxamount-to-zuora-tax-amount": ("custbodyzuorataxamount", "58.1"),
-    "creditmemo-totaltaxexemptamount-to-zuora-tax-exempt-amount": ("custbodyzuorataxexemptamount", "1.5"),
-    "creditmemo-createddate-to-zuora-created-date": ("custbodyzuoracreateddate", "2026-10-05T01:15:00.000Z"),
-    "creditmemo-targetdate-to-zuora-target-date": ("custbodyzuoratargetdate", "2026-10-04"),
-    "creditmemo-postedon-to-zuora-posted-date": ("custbodyzuoraposteddate", "2026-10-05T09:00:00.000Z"),
-    "creditmemo-updateddate-to-zuora-updated-date": ("custbodyzuoraupdateddate", "2026-10-05T01:15:00.000Z"),
-    "creditmemo-comments-to-memo": ("memo", "Thanks"),
-    "creditmemo-memodate-to-trandate": ("tranDate", "2026-10-05"),
-    "to-zuora-origin": ("custbodyzuoraorigin", "ZUORA"),
-    "to-zuora-type": ("custbodyzuoratype", "CREDIT_MEMO"),
-    "to-class-department-location": ("class", "3"),
-    "to-class-department-location, department": ("department", "2"),
-    "to-class-department-location, location": ("location", "3"),
-    "to-taxable-tax-code": ("isTaxable", False),
-    "to-taxable-tax-code, code": ("taxItem", "1"),
-}
-LINES: dict[str, tuple[str, str, Any]] = {
-    "productrateplancharge-integrationid-ns-to-item": (ITEM, "item", "511"),
-    "creditmemoitem-amountwithouttax-to-amount": (ITEM, "amount", 100),
-    "creditmemoitem-amountwithouttax-to-amount, negative": (DISCOUNT, "amount", -10),
-    "creditmemoitem-chargedate-to-zuora-charge-date": (ITEM, "custcolzuorachargedate", "2026-10-01T00:00:00.000Z"),
-    "creditmemoitem-id-to-zuora-id": (ITEM, "custcolzuoraid", ITEM),
-    "to-zuora-type": (ITEM, "custcolzuoratype", "Charge"),
-    "same-revenue-inputs-as-debit-memo-items-to-same-six-targets": (ITEM, "revRecStartDate", "2026-10-10"),
-    "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, end": (ITEM, "revRecEndDate", "2026-10-31"),
-    "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, known": (ITEM, "deferRevRec", False),
-    "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, unknown": (DEFERRED, "deferRevRec", True),
-    "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, provisional": (DEFERRED, "revRecStartDate", "2026-10-01"),
-    "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, schedule": (ITEM, "revRecSchedule", "2"),
-    "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, service start": (ITEM, "custcolzuoraservicestartdate2", "2026-10-01"),
-    "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, service end": (ITEM, "custcolzuoraserviceenddate2", "2026-10-31"),
-    "subscription-name-notes-to-zuora-subscription-number-notes": (ITEM, "custcolzuorasubscriptionnumber", "SEAST"),
-    "subscription-name-notes-to-zuora-subscription-number-notes, notes": (ITEM, "custcolzuorasubscriptionnotes", NOTES),
-    "subscription-project-ns-to-job": (PROJECT, "job", "9101"),
-    "subscription-project-ns-to-job, not Variable": (ITEM, "job", None),
-    "to-quantity": (ITEM, "quantity", None),
-    "to-quantity, price level custom": (ITEM, "price", "-1"),
-}
-TAXES: dict[str, tuple[str, str, Any]] = {
-    "credittaxationitem-accountingcode-to-item": (TAX, "item", TAX_ITEM),
-    "credittaxationitem-taxamount-to-amount": (TAX, "amount", Decimal("8.1")),
-    "credittaxationitem-taxdate-to-zuora-charge-date": (TAX, "custcolzuorachargedate", "2026-10-01"),
-    "credittaxationitem-id-to-zuora-id": (TAX, "custcolzuoraid", TAX),
-    "credittaxationitem-taxratedescription-to-zuora-tax-rate-description": (TAX, "custcolzuorataxratedescription", "State sales tax"),
-    "to-taxable": (TAX, "isTaxable", False),
-}
+HEADER = Fields(
+    "memos.C.mapping.",
+    {
+        "account-integrationid-ns-to-entity": ("entity", "9002"),
+        "creditmemo-memonumber-to-zuora-reference-number": ("custbodyzuorareferencenumber", "RICH"),
+        "creditmemo-memonumber-to-tranid": ("tranId", "RICH"),
+        "creditmemo-id-to-externalid": ("externalId", ID),
+        "creditmemo-id-to-zuora-id": ("custbodyzuoraid", ID),
+        "creditmemo-totalamountwithouttax-to-zuora-amount-without-tax": ("custbodyzuoraamountwithouttax", "117"),
+        "creditmemo-taxamount-to-zuora-tax-amount": ("custbodyzuorataxamount", "58.1"),
+        "creditmemo-totaltaxexemptamount-to-zuora-tax-exempt-amount": ("custbodyzuorataxexemptamount", "1.5"),
+        "creditmemo-createddate-to-zuora-created-date": ("custbodyzuoracreateddate", "2026-10-05T01:15:00.000Z"),
+        "creditmemo-targetdate-to-zuora-target-date": ("custbodyzuoratargetdate", "2026-10-04"),
+        "creditmemo-postedon-to-zuora-posted-date": ("custbodyzuoraposteddate", "2026-10-05T09:00:00.000Z"),
+        "creditmemo-updateddate-to-zuora-updated-date": ("custbodyzuoraupdateddate", "2026-10-05T01:15:00.000Z"),
+        "creditmemo-comments-to-memo": ("memo", "Thanks"),
+        "creditmemo-memodate-to-trandate": ("tranDate", "2026-10-05"),
+        "to-zuora-origin": ("custbodyzuoraorigin", "ZUORA"),
+        "to-zuora-type": ("custbodyzuoratype", "CREDIT_MEMO"),
+        "to-class-department-location": ("class", "3"),
+        "to-class-department-location, department": ("department", "2"),
+        "to-class-department-location, location": ("location", "3"),
+        "to-taxable-tax-code": ("isTaxable", False),
+        "to-taxable-tax-code, code": ("taxItem", "1"),
+    },
+)
+LINES = Fields(
+    "memos.C.mapping-line.",
+    {
+        "productrateplancharge-integrationid-ns-to-item": ((ITEM, "item"), "511"),
+        "creditmemoitem-amountwithouttax-to-amount": ((ITEM, "amount"), 100),
+        "creditmemoitem-amountwithouttax-to-amount, negative": ((DISCOUNT, "amount"), -10),
+        "creditmemoitem-chargedate-to-zuora-charge-date": ((ITEM, "custcolzuorachargedate"), "2026-10-01T00:00:00.000Z"),
+        "creditmemoitem-id-to-zuora-id": ((ITEM, "custcolzuoraid"), ITEM),
+        "to-zuora-type": ((ITEM, "custcolzuoratype"), "Charge"),
+        "same-revenue-inputs-as-debit-memo-items-to-same-six-targets": ((ITEM, "revRecStartDate"), "2026-10-10"),
+        "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, end": ((ITEM, "revRecEndDate"), "2026-10-31"),
+        "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, known": ((ITEM, "deferRevRec"), False),
+        "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, unknown": ((DEFERRED, "deferRevRec"), True),
+        "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, provisional": ((DEFERRED, "revRecStartDate"), "2026-10-01"),
+        "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, schedule": ((ITEM, "revRecSchedule"), "2"),
+        "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, service start": (
+            (ITEM, "custcolzuoraservicestartdate2"),
+            "2026-10-01",
+        ),
+        "same-revenue-inputs-as-debit-memo-items-to-same-six-targets, service end": ((ITEM, "custcolzuoraserviceenddate2"), "2026-10-31"),
+        "subscription-name-notes-to-zuora-subscription-number-notes": ((ITEM, "custcolzuorasubscriptionnumber"), "SEAST"),
+        "subscription-name-notes-to-zuora-subscription-number-notes, notes": ((ITEM, "custcolzuorasubscriptionnotes"), NOTES),
+        "subscription-project-ns-to-job": ((PROJECT, "job"), "9101"),
+        "subscription-project-ns-to-job, not Variable": ((ITEM, "job"), None),
+        "to-quantity": ((ITEM, "quantity"), None),
+        "to-quantity, price level custom": ((ITEM, "price"), "-1"),
+    },
+)
+TAXES = Fields(
+    "memos.C.mapping-tax.",
+    {
+        "credittaxationitem-accountingcode-to-item": ((TAX, "item"), TAX_ITEM),
+        "credittaxationitem-taxamount-to-amount": ((TAX, "amount"), Decimal("8.1")),
+        "credittaxationitem-taxdate-to-zuora-charge-date": ((TAX, "custcolzuorachargedate"), "2026-10-01"),
+        "credittaxationitem-id-to-zuora-id": ((TAX, "custcolzuoraid"), TAX),
+        "credittaxationitem-taxratedescription-to-zuora-tax-rate-description": ((TAX, "custcolzuorataxratedescription"), "State sales tax"),
+        "to-taxable": ((TAX, "isTaxable"), False),
+    },
+)
 Both = tuple[Any, dict[str, Any], dict[str, Any]]
-
-
-def rules(rows: dict[str, Any], table: str) -> list[Any]:
-    """Rows under the id of their rule: what stands before the comma."""
-    return ruled(rows, {row: row.split(", ")[0] for row in rows}, f"memos.C.{table}.")
 
 
 @pytest.fixture(scope="module")
@@ -83,22 +90,19 @@ def both(started_world: World) -> Both:
     return mapped(MemoryWorld.of(started_world), "Credit", Comment="Thanks")
 
 
-@pytest.mark.parametrize("row", rules(HEADER, "mapping"))
+@pytest.mark.parametrize("row", HEADER.cases())
 def test_header_row(both: Both, row: str) -> None:
-    field, expected = HEADER[row]
-    assert plain(both[1].get(field)) == expected
+    HEADER.check(row, both[1])
 
 
-@pytest.mark.parametrize("row", rules(LINES, "mapping-line"))
+@pytest.mark.parametrize("row", LINES.cases())
 def test_item_row(both: Both, row: str) -> None:
-    line, field, expected = LINES[row]
-    assert plain(lines_in(both[1])[line].get(field)) == expected
+    LINES.check(row, lines_in(both[1]))
 
 
-@pytest.mark.parametrize("row", rules(TAXES, "mapping-tax"))
+@pytest.mark.parametrize("row", TAXES.cases())
 def test_tax_row(both: Both, row: str) -> None:
-    line, field, expected = TAXES[row]
-    assert plain(lines_in(both[1])[line].get(field)) == expected
+    TAXES.check(row, lines_in(both[1]))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.rules.cases import ruled
 from tests.sync.builders import invoice, merged, subscription, zid
+from tests.sync.fields import Fields, plain
 from tests.sync.invoice_world import TAX_ITEM, customer, item, parents, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import applied
@@ -31,95 +31,86 @@ HEAD: dict[str, Any] = {
     "DueDate": "2026-10-31",
     "TargetDate": "2026-09-30",
 }
-HEADER: dict[str, Any] = {
-    "Account.IntegrationId__NS": ("entity", "9002"),
-    "Invoice.AmountWithoutTax": ("custbodyzuoraamountwithouttax", "90"),
-    "Invoice.Comments": ("memo", "Two months too much"),
-    "Invoice.CreatedDate": ("custbodyzuoracreateddate", "2026-10-01T01:15:00.000Z"),
-    "Invoice.PostedDate": ("custbodyzuoraposteddate", "2026-10-01T09:00:00.000Z"),
-    "Invoice.TargetDate": ("custbodyzuoratargetdate", "2026-09-30"),
-    "Invoice.LastEmailSentDate": ("custbodyzuoralastemailsentdate", "2026-10-01T23:30:00.000Z"),
-    "Invoice.Id -> Zuora ID": ("custbodyzuoraid", zid(NUMBER)),
-    "Invoice.Id -> External ID": ("externalId", zid(NUMBER)),
-    "Invoice.InvoiceDate": ("tranDate", "2026-10-01"),
-    "Invoice.InvoiceNumber -> Zuora Reference Number": ("custbodyzuorareferencenumber", NUMBER),
-    "Invoice.InvoiceNumber -> Credit #": ("tranId", NUMBER),
-    "Account class": ("class", "3"),
-    "Account department": ("department", "2"),
-    "Account location": ("location", "3"),
-    "Invoice.TaxAmount": ("custbodyzuorataxamount", "8.1"),
-    "Invoice.TaxExemptAmount": ("custbodyzuorataxexemptamount", "1.5"),
-    "Zuora Type": ("custbodyzuoratype", "NEGATIVE_INVOICE"),
-    "Zuora Origin": ("custbodyzuoraorigin", "ZUORA"),
-    "Taxable": ("isTaxable", False),
-    "Tax code": ("taxItem", "1"),
-    "Currency is the customer's": ("currency", "1"),
-    "Posting Period follows the date": ("postingPeriod", "117"),
-    "NetSuite totals the lines": ("total", Decimal("98.10")),
-}
+HEADER = Fields(
+    "invoices.8.mapping.",
+    {
+        "account-integrationid-ns-to-entity": ("entity", "9002"),
+        "invoice-amountwithouttax-to-zuora-amount-without-tax": ("custbodyzuoraamountwithouttax", "90"),
+        "invoice-comments-to-memo": ("memo", "Two months too much"),
+        "invoice-createddate-posteddate-targetdate-lastemailsentdate-to-same-zuora-fields, Invoice.CreatedDate": (
+            "custbodyzuoracreateddate",
+            "2026-10-01T01:15:00.000Z",
+        ),
+        "invoice-createddate-posteddate-targetdate-lastemailsentdate-to-same-zuora-fields, Invoice.PostedDate": (
+            "custbodyzuoraposteddate",
+            "2026-10-01T09:00:00.000Z",
+        ),
+        "invoice-createddate-posteddate-targetdate-lastemailsentdate-to-same-zuora-fields, Invoice.TargetDate": (
+            "custbodyzuoratargetdate",
+            "2026-09-30",
+        ),
+        "invoice-createddate-posteddate-targetdate-lastemailsentdate-to-same-zuora-fields, Invoice.LastEmailSentDate": (
+            "custbodyzuoralastemailsentdate",
+            "2026-10-01T23:30:00.000Z",
+        ),
+        "invoice-id-to-zuora-id, Zuora ID": ("custbodyzuoraid", zid(NUMBER)),
+        "invoice-id-to-zuora-id, External ID": ("externalId", zid(NUMBER)),
+        "invoice-invoicedate-to-trandate": ("tranDate", "2026-10-01"),
+        "invoice-invoicenumber-to-tranid, Zuora Reference Number": ("custbodyzuorareferencenumber", NUMBER),
+        "invoice-invoicenumber-to-tranid, Credit #": ("tranId", NUMBER),
+        "account-class-department-location-to-header-rule, Account class": ("class", "3"),
+        "account-class-department-location-to-header-rule, Account department": ("department", "2"),
+        "account-class-department-location-to-header-rule, Account location": ("location", "3"),
+        "invoice-taxamount-taxexemptamount-to-zuora-tax-amount-zuora-tax-exempt-amount, Invoice.TaxAmount": (
+            "custbodyzuorataxamount",
+            "8.1",
+        ),
+        "invoice-taxamount-taxexemptamount-to-zuora-tax-amount-zuora-tax-exempt-amount, Invoice.TaxExemptAmount": (
+            "custbodyzuorataxexemptamount",
+            "1.5",
+        ),
+        "to-zuora-type": ("custbodyzuoratype", "NEGATIVE_INVOICE"),
+        "to-zuora-origin-zuora-zuora-sync-date-taxable-and-tax-code, Zuora Origin": ("custbodyzuoraorigin", "ZUORA"),
+        "to-zuora-origin-zuora-zuora-sync-date-taxable-and-tax-code, Taxable": ("isTaxable", False),
+        "to-zuora-origin-zuora-zuora-sync-date-taxable-and-tax-code, Tax code": ("taxItem", "1"),
+        "Currency is the customer's": ("currency", "1"),
+        "to-zuora-origin-zuora-zuora-sync-date-taxable-and-tax-code, Posting Period follows the date": ("postingPeriod", "117"),
+        "NetSuite totals the lines": ("total", Decimal("98.10")),
+    },
+)
 DATES = "invoice-createddate-posteddate-targetdate-lastemailsentdate-to-same-zuora-fields"
 FLAGS = "to-zuora-origin-zuora-zuora-sync-date-taxable-and-tax-code"
 TAXES = "invoice-taxamount-taxexemptamount-to-zuora-tax-amount-zuora-tax-exempt-amount"
-HEADER_RULES: dict[str, str | tuple[str, ...]] = {
-    "Account.IntegrationId__NS": "account-integrationid-ns-to-entity",
-    "Invoice.AmountWithoutTax": "invoice-amountwithouttax-to-zuora-amount-without-tax",
-    "Invoice.Comments": "invoice-comments-to-memo",
-    **dict.fromkeys(("Invoice.CreatedDate", "Invoice.PostedDate", "Invoice.TargetDate", "Invoice.LastEmailSentDate"), DATES),
-    "Invoice.Id -> Zuora ID": "invoice-id-to-zuora-id",
-    "Invoice.Id -> External ID": "invoice-id-to-zuora-id",
-    "Invoice.InvoiceDate": "invoice-invoicedate-to-trandate",
-    "Invoice.InvoiceNumber -> Zuora Reference Number": "invoice-invoicenumber-to-tranid",
-    "Invoice.InvoiceNumber -> Credit #": "invoice-invoicenumber-to-tranid",
-    **dict.fromkeys(("Account class", "Account department", "Account location"), "account-class-department-location-to-header-rule"),
-    "Invoice.TaxAmount": TAXES,
-    "Invoice.TaxExemptAmount": TAXES,
-    "Zuora Type": "to-zuora-type",
-    **dict.fromkeys(("Zuora Origin", "Taxable", "Tax code", "Posting Period follows the date"), FLAGS),
-}
-ITEM_LINE: dict[str, Any] = {
-    "InvoiceItem.ChargeAmount": ("amount", Decimal("100.00")),
-    "InvoiceItem.Quantity": ("quantity", Decimal(4)),
-    "InvoiceItem.ChargeDate": ("custcolzuorachargedate", "2026-10-01T00:00:00.000Z"),
-    "InvoiceItem.Id": ("custcolzuoraid", zid(f"{NUMBER} item 1")),
-    "Rev. Rec. Start Date": ("revRecStartDate", "2026-10-01"),
-    "Rev. Rec. End Date": ("revRecEndDate", "2026-10-31"),
-    "Defer Rev. Rec.": ("deferRevRec", True),
-    "Rev. Rec. Schedule": ("revRecSchedule", "2"),
-    "Service Start": ("custcolzuoraservicestartdate2", "2026-10-01"),
-    "Service End": ("custcolzuoraserviceenddate2", "2026-10-31"),
-    "Class": ("class", "3"),
-    "Department": ("department", "2"),
-    "Location": ("location", "3"),
-    "ProductRatePlanCharge.IntegrationId__NS": ("item", "511"),
-    "Subscription.Name": ("custcolzuorasubscriptionnumber", "SEAST"),
-    "Subscription.Notes": ("custcolzuorasubscriptionnotes", "First year"),
-    "InvoiceItem.ProcessingType": ("custcolzuoratype", "Charge"),
-    "Tax flag of the line": ("isTaxable", False),
-    "price level is custom": ("price", "-1"),
-    "line number": ("line", 1),
-}
+ITEM_LINE = Fields(
+    "invoices.8.mapping-line.",
+    {
+        "invoiceitem-chargeamount-to-amount": ("amount", Decimal("100.00")),
+        "invoiceitem-quantity-to-quantity": ("quantity", Decimal(4)),
+        "invoiceitem-chargedate-id-to-zuora-charge-date-zuora-id, InvoiceItem.ChargeDate": (
+            "custcolzuorachargedate",
+            "2026-10-01T00:00:00.000Z",
+        ),
+        "invoiceitem-chargedate-id-to-zuora-charge-date-zuora-id, InvoiceItem.Id": ("custcolzuoraid", zid(f"{NUMBER} item 1")),
+        "rev-rec-inputs-to-same-six-targets-as-5-2, Rev. Rec. Start Date": ("revRecStartDate", "2026-10-01"),
+        "rev-rec-inputs-to-same-six-targets-as-5-2, Rev. Rec. End Date": ("revRecEndDate", "2026-10-31"),
+        "rev-rec-inputs-to-same-six-targets-as-5-2, Defer Rev. Rec.": ("deferRevRec", True),
+        "rev-rec-inputs-to-same-six-targets-as-5-2, Rev. Rec. Schedule": ("revRecSchedule", "2"),
+        "rev-rec-inputs-to-same-six-targets-as-5-2, Service Start": ("custcolzuoraservicestartdate2", "2026-10-01"),
+        "rev-rec-inputs-to-same-six-targets-as-5-2, Service End": ("custcolzuoraserviceenddate2", "2026-10-31"),
+        "class-department-location-to-line-rule, Class": ("class", "3"),
+        "class-department-location-to-line-rule, Department": ("department", "2"),
+        "class-department-location-to-line-rule, Location": ("location", "3"),
+        "item-subscription-project-item-type-tax-flag-to-as-5-2, ProductRatePlanCharge.IntegrationId__NS": ("item", "511"),
+        "item-subscription-project-item-type-tax-flag-to-as-5-2, Subscription.Name": ("custcolzuorasubscriptionnumber", "SEAST"),
+        "item-subscription-project-item-type-tax-flag-to-as-5-2, Subscription.Notes": ("custcolzuorasubscriptionnotes", "First year"),
+        "item-subscription-project-item-type-tax-flag-to-as-5-2, InvoiceItem.ProcessingType": ("custcolzuoratype", "Charge"),
+        "item-subscription-project-item-type-tax-flag-to-as-5-2, Tax flag of the line": ("isTaxable", False),
+        "price level is custom": ("price", "-1"),
+        "line number": ("line", 1),
+    },
+)
 REVENUE = "rev-rec-inputs-to-same-six-targets-as-5-2"
 AS_5_2 = "item-subscription-project-item-type-tax-flag-to-as-5-2"
-ITEM_RULES: dict[str, str | tuple[str, ...]] = {
-    "InvoiceItem.ChargeAmount": "invoiceitem-chargeamount-to-amount",
-    "InvoiceItem.Quantity": "invoiceitem-quantity-to-quantity",
-    "InvoiceItem.ChargeDate": "invoiceitem-chargedate-id-to-zuora-charge-date-zuora-id",
-    "InvoiceItem.Id": "invoiceitem-chargedate-id-to-zuora-charge-date-zuora-id",
-    **dict.fromkeys(
-        ("Rev. Rec. Start Date", "Rev. Rec. End Date", "Defer Rev. Rec.", "Rev. Rec. Schedule", "Service Start", "Service End"), REVENUE
-    ),
-    **dict.fromkeys(("Class", "Department", "Location"), "class-department-location-to-line-rule"),
-    **dict.fromkeys(
-        (
-            "ProductRatePlanCharge.IntegrationId__NS",
-            "Subscription.Name",
-            "Subscription.Notes",
-            "InvoiceItem.ProcessingType",
-            "Tax flag of the line",
-        ),
-        AS_5_2,
-    ),
-}
 TAX_LINE: dict[str, Any] = {
     "TaxationItem.AccountingCode": ("item", TAX_ITEM),
     "TaxationItem.TaxAmount": ("amount", Decimal("8.10")),
@@ -132,10 +123,6 @@ TAX_LINE: dict[str, Any] = {
     "Class": ("class", "3"),
     "line number": ("line", 2),
 }
-
-
-def plain(value: Any) -> Any:
-    return value["id"] if isinstance(value, dict) and "id" in value else value
 
 
 @dataclass
@@ -193,16 +180,14 @@ def looked(started_mode_a: World) -> Looked:
     return Looked(run, body, memo)
 
 
-@pytest.mark.parametrize("row", ruled(HEADER, HEADER_RULES, "invoices.8.mapping."))
+@pytest.mark.parametrize("row", HEADER.cases())
 def test_8_1_header_row(looked: Looked, row: str) -> None:
-    field, expected = HEADER[row]
-    assert plain(looked.memo.get(field)) == expected
+    HEADER.check(row, looked.memo)
 
 
-@pytest.mark.parametrize("row", ruled(ITEM_LINE, ITEM_RULES, "invoices.8.mapping-line."))
+@pytest.mark.parametrize("row", ITEM_LINE.cases())
 def test_8_2_item_row(looked: Looked, row: str) -> None:
-    field, expected = ITEM_LINE[row]
-    assert plain(looked.memo["item"]["items"][0].get(field)) == expected
+    ITEM_LINE.check(row, looked.memo["item"]["items"][0])
 
 
 @pytest.mark.rule("invoices.8.mapping-line.taxation-items-to-as-5-3-amount-x-1")
@@ -218,10 +203,10 @@ FROM_NETSUITE = {"currency", "postingPeriod", "total"}
 
 @pytest.mark.rule("invoices.8.mapping.to-terms-ship-to-address-due-date", "invoices.8.mapping.to-currency-bill-to-address")
 def test_8_nothing_is_sent_beyond_the_tables(looked: Looked) -> None:
-    fields = {field for field, _ in HEADER.values()} - FROM_NETSUITE
+    fields = HEADER.names - FROM_NETSUITE
     assert set(looked.body) == fields | {"custbodyzuorasyncdate", "item", "autoApply"}
     assert looked.body["autoApply"] is False
-    on_lines = {field for field, _ in [*ITEM_LINE.values(), *TAX_LINE.values()]}
+    on_lines = ITEM_LINE.names | {field for field, _ in TAX_LINE.values()}
     assert set().union(*looked.body["item"]["items"]) == on_lines | {"job"}
 
 

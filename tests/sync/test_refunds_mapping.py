@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.netsuite import NetSuiteOptions
-from tests.rules.cases import ruled
 from tests.sync.builders import account, zid
+from tests.sync.fields import IN_THE_RUN, Fields
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import SYNCED
 from tests.sync.recording import recorded_bodies
@@ -32,60 +32,36 @@ FULL: dict[str, Any] = {
     "Type": "Electronic",
 }
 DEFAULT_VALUES: dict[str, Any] = {"default_class": "Software", "default_department": "Sales", "default_location": "Americas"}
-MAPPING: dict[str, tuple[str, Any]] = {
-    "Account.IntegrationId__NS -> Customer": ("customer", {"id": "9001"}),
-    "Refund.RefundDate -> Date": ("tranDate", "2026-10-20"),
-    "Refund.RefundNumber -> tranId": ("tranId", "R1"),
-    "Refund.RefundNumber -> Zuora Reference Number": ("custbodyzuorareferencenumber", "R1"),
-    "Refund.Comment -> Memo": ("memo", "sent back by post"),
-    "Refund.MethodType -> Payment Method": ("paymentOption", {"id": "3"}),
-    "Payment.IntegrationId__NS, part amount -> apply line": (
-        "apply",
-        {"items": [{"doc": {"id": "8001"}, "apply": True, "amount": 60}]},
-    ),
-    "header rule -> Class": ("class", {"id": "1"}),
-    "header rule -> Department": ("department", {"id": "1"}),
-    "header rule -> Location": ("location", {"id": "1"}),
-    "Refund.Id -> Zuora ID": ("custbodyzuoraid", zid("R1")),
-    "Refund.Id -> externalId": ("externalId", zid("R1")),
-    "Refund.ReferenceID -> Zuora Refund Reference ID": ("custbodyzuorarefundreferenceid", "GW-99"),
-    "Refund.Type -> Zuora Refund Type": ("custbodyzuorarefundtype", "Electronic"),
-    "Refund.CreatedDate -> Zuora Created Date": ("custbodyzuoracreateddate", "2026-10-19T06:00:00.000Z"),
-    "Refund.UpdatedDate -> Zuora Updated Date": ("custbodyzuoraupdateddate", "2026-10-20T07:30:00.000Z"),
-    "Zuora Type": ("custbodyzuoratype", "PAYMENT_REFUND"),
-    "Zuora Origin": ("custbodyzuoraorigin", "ZUORA"),
-    "now -> Zuora Sync Date": ("custbodyzuorasyncdate", None),
-}
-R1 = "refunds.R1.mapping."
-MAPPING_RULES: dict[str, str | tuple[str, ...]] = {
-    "Account.IntegrationId__NS -> Customer": f"{R1}account-integrationid-ns-to-customer",
-    "Refund.RefundDate -> Date": f"{R1}refund-refunddate-to-trandate",
-    "Refund.RefundNumber -> tranId": f"{R1}refund-refundnumber-to-tranid",
-    "Refund.RefundNumber -> Zuora Reference Number": (
-        f"{R1}refund-refundnumber-to-zuora-reference-number",
-        "sequence-and-status.7.2.reference-number",
-    ),
-    "Refund.Comment -> Memo": f"{R1}refund-comment-to-memo",
-    "Refund.MethodType -> Payment Method": f"{R1}refund-methodtype-to-paymentmethod",
-    "Payment.IntegrationId__NS, part amount -> apply line": (
-        f"{R1}payment-integrationid-ns-to-apply-items-doc",
-        f"{R1}refundinvoicepayment-refundamount-to-apply-items-amount",
-        "refunds.R2.rule.5",
-    ),
-    **{
-        f"header rule -> {name}": f"{R1}account-class-ns-department-ns-location-ns-to-class-department-location"
-        for name in ("Class", "Department", "Location")
+MAPPING = Fields(
+    "refunds.R1.mapping.",
+    {
+        "account-integrationid-ns-to-customer": ("customer", {"id": "9001"}),
+        "refund-refunddate-to-trandate": ("tranDate", "2026-10-20"),
+        "refund-refundnumber-to-tranid": ("tranId", "R1"),
+        "refund-refundnumber-to-zuora-reference-number": ("custbodyzuorareferencenumber", "R1", "sequence-and-status.7.2.reference-number"),
+        "refund-comment-to-memo": ("memo", "sent back by post"),
+        "refund-methodtype-to-paymentmethod": ("paymentOption", {"id": "3"}),
+        "payment-integrationid-ns-to-apply-items-doc": (
+            "apply",
+            {"items": [{"doc": {"id": "8001"}, "apply": True, "amount": 60}]},
+            "refunds.R1.mapping.refundinvoicepayment-refundamount-to-apply-items-amount",
+            "refunds.R2.rule.5",
+        ),
+        "account-class-ns-department-ns-location-ns-to-class-department-location, Class": ("class", {"id": "1"}),
+        "account-class-ns-department-ns-location-ns-to-class-department-location, Department": ("department", {"id": "1"}),
+        "account-class-ns-department-ns-location-ns-to-class-department-location, Location": ("location", {"id": "1"}),
+        "refund-id-to-zuora-id": ("custbodyzuoraid", zid("R1")),
+        "refund-id-to-zuora-id, externalId": ("externalId", zid("R1"), "sequence-and-status.5.2.rule.1"),
+        "refund-referenceid-to-zuora-refund-reference-id": ("custbodyzuorarefundreferenceid", "GW-99"),
+        "refund-type-to-zuora-refund-type": ("custbodyzuorarefundtype", "Electronic"),
+        "refund-createddate-to-zuora-created-date": ("custbodyzuoracreateddate", "2026-10-19T06:00:00.000Z"),
+        "refund-updateddate-to-zuora-updated-date": ("custbodyzuoraupdateddate", "2026-10-20T07:30:00.000Z"),
+        "to-zuora-type": ("custbodyzuoratype", "PAYMENT_REFUND", "sequence-and-status.3.2.type.payment-refund"),
+        "to-zuora-origin": ("custbodyzuoraorigin", "ZUORA"),
+        "to-zuora-sync-date": ("custbodyzuorasyncdate", IN_THE_RUN),
     },
-    "Refund.Id -> Zuora ID": f"{R1}refund-id-to-zuora-id",
-    "Refund.Id -> externalId": (f"{R1}refund-id-to-zuora-id", "sequence-and-status.5.2.rule.1"),
-    "Refund.ReferenceID -> Zuora Refund Reference ID": f"{R1}refund-referenceid-to-zuora-refund-reference-id",
-    "Refund.Type -> Zuora Refund Type": f"{R1}refund-type-to-zuora-refund-type",
-    "Refund.CreatedDate -> Zuora Created Date": f"{R1}refund-createddate-to-zuora-created-date",
-    "Refund.UpdatedDate -> Zuora Updated Date": f"{R1}refund-updateddate-to-zuora-updated-date",
-    "Zuora Type": (f"{R1}to-zuora-type", "sequence-and-status.3.2.type.payment-refund"),
-    "Zuora Origin": f"{R1}to-zuora-origin",
-    "now -> Zuora Sync Date": f"{R1}to-zuora-sync-date",
-}
+)
+R1 = "refunds.R1.mapping."
 
 
 @pytest.fixture(scope="module")
@@ -98,18 +74,14 @@ def sent(fast: MemoryWorld) -> dict[str, Any]:
     return bodies[0]
 
 
-@pytest.mark.parametrize("row", ruled(MAPPING, MAPPING_RULES))
+@pytest.mark.parametrize("row", MAPPING.cases())
 def test_each_row_of_the_mapping_table(sent: dict[str, Any], row: str) -> None:
-    name, expected = MAPPING[row]
-    if expected is None:
-        assert sent[name].startswith("2026-11")
-    else:
-        assert sent[name] == expected
+    MAPPING.check(row, sent)
 
 
 @pytest.mark.rule(f"{R1}refund-amount-not-sent", "sequence-and-status.7.3.not-sent", "sequence-and-status.7.4.no-card-data")
 def test_nothing_is_sent_beyond_the_mapping_table(sent: dict[str, Any]) -> None:
-    assert set(sent) == {name for name, _ in MAPPING.values()}
+    assert set(sent) == MAPPING.names
 
 
 @pytest.mark.rule(f"{R1}refund-refundnumber-to-tranid", "sequence-and-status.7.2.auto-number")
