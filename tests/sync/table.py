@@ -7,8 +7,8 @@
     ]
     PAGE = Table(INVOICES, "invoices.", ROWS)
 
-A row is called by the rule that it proves, and a colon with more where a rule has several rows; `also` are further rules. What is told is
-written with its code in the place of the record's name: the message is "Invoice INV3: class ...".
+A row is called by the rule that it proves, which has a dot and no space, and a colon with more where a rule has several rows; `also` are
+further rules. What is told is written with its code in the place of the record's name: the message is "Invoice INV3: class ...".
 
 All records stand in one world, and one run takes them all. What no row names was not told, of its record or of any other.
 """
@@ -32,7 +32,9 @@ SHORTEST_ADVICE = 20
 COUNTS = "LEFT-"
 """How the codes of lines begin that count what a rule leaves out; test_left_out.py looks at them."""
 READ_PATHS = ("data_query", "zoql")
-SENT, HELD, LEFT = "sent", "held", "left"
+SENT, FOUND, HELD, LEFT = "sent", "found", "held", "left"
+COUNTED = {SENT: "synced", FOUND: "already", HELD: "held"}
+"""What a run's totals call the outcomes."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,19 @@ class Row:
     def rules(self, prefix: str) -> tuple[str, ...]:
         """The rule it is called by, if it is called by one, and the others."""
         named = self.name.partition(":")[0]
-        return (named if named in rule_ids() else prefix + named, *self.also) if "." in named else self.also
+        if "." not in named or " " in named:
+            return self.also
+        return (named if named in rule_ids() else prefix + named, *self.also)
 
 
 def sent(name: str, given: Part, *told: str, also: tuple[str, ...] = ()) -> Row:
     """The record is in the other system after the run, once, and says so."""
     return Row(name, given, SENT, told, also)
+
+
+def found(name: str, given: Part, *told: str, also: tuple[str, ...] = ()) -> Row:
+    """The record was in the other system already, which its source did not say: that is completed, and nothing is made."""
+    return Row(name, given, FOUND, told, also)
 
 
 def left(name: str, given: Part, *, also: tuple[str, ...] = ()) -> Row:
@@ -113,7 +122,7 @@ class Table:
         assert sorted(line for line in lines if line[0] not in beside) == sorted(told)
         assert sorted(code for code, _ in lines if code in beside) == sorted(beside)
         assert (run.outcome, run.output["tiedOut"]) == ("completed with warnings" if lines else "completed", True)
-        counted = {outcome: sum(t[key] for t in run.output["totals"]) for outcome, key in ((SENT, "synced"), (HELD, "held"))}
+        counted = {outcome: sum(t[key] for t in run.output["totals"]) for outcome, key in COUNTED.items()}
         assert counted == {outcome: sum(row.outcome == outcome for row in self.rows) for outcome in counted}
 
 
@@ -164,7 +173,8 @@ def check(run: Ran, row: Row) -> None:
         assert lines[0]["waits_for"] == row.waits_for
     if row.outcome == LEFT:
         assert not run.told.get(row.number)
-    if row.outcome == SENT:
+    if row.outcome in (SENT, FOUND):
         assert run.synced(row.number)
+        assert row.outcome == SENT or str(run.sent(row.number)["id"]) == row.given.there
     else:
         assert run.untouched(row.number)

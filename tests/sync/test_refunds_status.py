@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.rules.cases import ruled
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import counted, lose_answers, messages, writes
+from tests.sync.ran import REFUNDS, Ran, ran
 from tests.sync.refund_world import (
     CREATING,
     DONE,
@@ -20,6 +20,7 @@ from tests.sync.refund_world import (
     applied,
     change,
     delete_in_netsuite,
+    lines_of,
     made,
     ns_refund,
     objects,
@@ -29,6 +30,8 @@ from tests.sync.refund_world import (
     state_of,
     zuora_refund,
 )
+from tests.sync.table import Row, Table, check, found, sent
+from tests.sync.words import Part, a_refund, internal_id, made_before
 from tests.sync.world import unserved_world
 
 
@@ -107,54 +110,94 @@ def test_the_netsuite_refund_has_no_status_of_its_own_and_a_second_run_writes_no
 
 # -- recovery ------------------------------------------------------------------------------------------------------------
 
-STATUSES: dict[str, str | tuple[str, ...]] = {
-    "Updating Payment": "refunds.R1.recovery.updating-payment-error-updating-payment",
-    "Error Updating Payment": "refunds.R1.recovery.updating-payment-error-updating-payment",
-    "Creating Refund": "refunds.R1.recovery.creating-refund-error-creating-refund",
-    "Error Creating Refund": "refunds.R1.recovery.creating-refund-error-creating-refund",
-    "Processing": "refunds.R1.recovery.processing-processing-2-old-versions",
-    "Processing 2": ("refunds.R1.recovery.processing-processing-2-old-versions", "sequence-and-status.11.processing-2"),
-    "creating refund...": "sequence-and-status.4.2.rule.reading",
+UPDATING_PAYMENT = "refunds.R1.recovery.updating-payment-error-updating-payment"
+CREATING_REFUND = "refunds.R1.recovery.creating-refund-error-creating-refund"
+OLD = "refunds.R1.recovery.processing-processing-2-old-versions"
+STATUSES: dict[str, tuple[str, ...]] = {
+    "Updating Payment": (UPDATING_PAYMENT,),
+    "Error Updating Payment": (UPDATING_PAYMENT,),
+    "Creating Refund": (CREATING_REFUND,),
+    "Error Creating Refund": (CREATING_REFUND,),
+    "Processing": (OLD,),
+    "Processing 2": (OLD, "sequence-and-status.11.processing-2"),
+    "creating refund...": ("sequence-and-status.4.2.rule.reading",),
 }
-
-
-@pytest.mark.parametrize("status", ruled(STATUSES, STATUSES))
-@pytest.mark.parametrize("unapplied", [False, True], ids=["still applied", "unapplied already"])
-def test_without_a_counterpart_both_stages_are_done(fast: MemoryWorld, status: str, unapplied: bool) -> None:
-    tta = "Error" if status.startswith("Error") else "Processing"
-    ready(fast, fields={"R1": {"IntegrationStatus__NS": status, "TransferredToAccounting": tta}})
-    if unapplied:
-        fast.netsuite.load({"customerPayment": [{"id": "8001", "apply": {"items": [{"doc": {"id": "7001"}, "amount": 40}]}}]})
-    summary = run(fast)
-    assert (state_of(fast), refund_lines(fast), applied(fast)) == (DONE, {"8001": 60}, {"7001": 40})
-    assert (summary["steps"][0]["created"], summary["tiedOut"]) == (1, True)
-
-
-@pytest.mark.rule(
-    "refunds.R1.recovery.creating-refund-error-creating-refund",
+FOUND_AGAIN = (
+    CREATING_REFUND,
     "sequence-and-status.5.1.lookup.refund-z-ns",
     "sequence-and-status.5.algorithm.resume",
     "sequence-and-status.5.algorithm.write-back",
 )
-@pytest.mark.parametrize("status", [*STATUSES, ""])
-def test_with_a_counterpart_only_zuora_is_completed(fast: MemoryWorld, status: str) -> None:
-    ready(fast)
-    run(fast)
-    refund = made(fast)
-    change(
-        fast,
-        "Refund",
-        "R1",
-        IntegrationStatus__NS=status or None,
-        TransferredToAccounting="Processing",
-        IntegrationId__NS=None,
-        SyncDate__NS=None,
-    )
-    summary, netsuite, _ = counted(fast, steps=ONLY)
-    assert state_of(fast) == DONE
-    assert made(fast) == refund
-    assert not {name for name in writes(netsuite) if "oauth" not in name}
-    assert (summary["steps"][0]["recovered"], summary["tiedOut"]) == (1, True)
+
+
+def left_at(number: str, status: str | None, applied: float = 20.0) -> Part:
+    """A refund of 10 that was left with this status, and how much of its payment of 20 is still applied in NetSuite."""
+    transferred = "Error" if status and status.startswith("Error") else "Processing"
+    return a_refund(number, applied=applied, IntegrationStatus__NS=status, TransferredToAccounting=transferred)
+
+
+def there(number: str, status: str | None) -> Part:
+    """One that NetSuite has: the run that made it told nobody."""
+    part = left_at(number, status, applied=10.0)
+    line = {"doc": {"id": internal_id(f"P-{number}")}, "apply": True, "amount": 10}
+    own = {"customer": {"id": "9001"}, "paymentOption": {"id": "3"}, "apply": {"items": [line]}}
+    return made_before(part, "customerRefund", internal_id(number), **own)
+
+
+BOTH_STAGES = Table(
+    REFUNDS,
+    "",
+    [
+        row
+        for n, (status, rules) in enumerate(STATUSES.items())
+        for row in (
+            sent(f"{status}: still applied", left_at(f"R{n}", status), also=rules),
+            sent(f"{status}: unapplied already", left_at(f"U{n}", status, applied=10.0), also=rules),
+        )
+    ],
+)
+NEITHER_STAGE = Table(
+    REFUNDS, "", [found(status or "none", there(f"R{n}", status), also=FOUND_AGAIN) for n, status in enumerate([*STATUSES, None])]
+)
+
+
+@pytest.fixture(scope="module")
+def resumed(fast: MemoryWorld) -> Ran:
+    return BOTH_STAGES.run(fast)
+
+
+@pytest.mark.parametrize("row", BOTH_STAGES.cases())
+def test_without_a_counterpart_both_stages_are_done(resumed: Ran, row: Row) -> None:
+    check(resumed, row)
+    payment = internal_id(f"P-{row.number}")
+    assert resumed.applied(row.number) == {payment: 10}
+    (paid,) = [p for p in resumed.netsuite["customerPayment"] if str(p["id"]) == payment]
+    assert lines_of(paid) == {internal_id(f"INV-{row.number}"): 10}
+
+
+def test_what_is_resumed_ties_out(resumed: Ran) -> None:
+    BOTH_STAGES.holds_together(resumed)
+
+
+@pytest.fixture(scope="module")
+def completed(fast: MemoryWorld) -> tuple[Ran, dict[str, int]]:
+    """The run and the calls that it took in NetSuite."""
+    world = NEITHER_STAGE.world(fast)
+    before = world.netsuite.dump()
+    world.calls()
+    run = ran(world, REFUNDS)
+    assert run.netsuite == before
+    return run, world.calls()["netsuite"]
+
+
+@pytest.mark.parametrize("row", NEITHER_STAGE.cases())
+def test_with_a_counterpart_only_zuora_is_completed(completed: tuple[Ran, dict[str, int]], row: Row) -> None:
+    check(completed[0], row)
+
+
+def test_what_is_completed_ties_out_and_writes_nothing_in_netsuite(completed: tuple[Ran, dict[str, int]]) -> None:
+    NEITHER_STAGE.holds_together(completed[0])
+    assert not {name for name in writes(completed[1]) if "oauth" not in name}
 
 
 @pytest.mark.rule("sequence-and-status.5.algorithm.ambiguous")

@@ -256,11 +256,12 @@ def a_refund(
     synced: bool = True,
     there: str | None = None,
     gone: bool = False,
+    applied: float = 20.0,
     **fields: Any,
 ) -> Part:
     """A processed refund of a payment of 20 for an invoice, which are both synced; with None as the amount, one of no payment. `of`: the
     refund's account, `payer`: the payment's where that is another; `synced`: of the payment, `there`: its NetSuite id, `gone`: NetSuite has
-    it no more."""
+    it no more; `applied`: how much of it is still applied there."""
     owner, name, total = of or an_account(), f"P-{number}", 20.0
     payer = payer or owner
     paid_for = invoice or an_invoice(f"INV-{number}", total, of=payer, synced=True)
@@ -270,11 +271,17 @@ def a_refund(
     own = {number: {"AccountId": zid(owner.number), **fields}, name: known}
     part = Part(number, {k: v for mode in (False, True) for k, v in refund_world.objects(mode, refunds, paid, own)[0].items()}, {})
     if synced and not gone:
-        lines = [{"doc": {"id": paid_for.there}, "apply": True, "amount": total}] if paid_for.there else []
+        lines = [{"doc": {"id": paid_for.there}, "apply": True, "amount": applied}] if paid_for.there else []
         head = {"id": known["IntegrationId__NS"], "customer": {"id": payer.there}, "payment": total}
         record = {**head, "tranDate": "2026-10-15", "custbodyzuoraid": zid(name), "autoApply": False}
         part = part.with_(Part(name, {}, {"customerPayment": [{**record, "apply": {"items": lines}} if lines else record]}))
     return part.with_(owner, payer, paid_for)
+
+
+def made_before(part: Part, record_type: str, *ids: str, **record: Any) -> Part:
+    """The same, and NetSuite has it: transactions of these ids bear its Zuora ID, as earlier runs made them."""
+    head = {"custbodyzuoraid": zid(part.number), "tranDate": "2026-10-20", **record}
+    return replace(part, there=ids[0]).with_(Part(part.number, {}, {record_type: [{"id": i, **head} for i in ids]}))
 
 
 # -- what people enter in NetSuite ---------------------------------------------------------------------------------------
