@@ -73,6 +73,7 @@ NETSUITE_CUSTOMERS = BackKind(
     "netsuite_customers", "Customer", "customer", "entityId", ("Account",), status="custentityzuoraintegrationstatus"
 )
 NETSUITE_PAYMENTS = BackKind("netsuite_payments", "NetSuite payment", "customerPayment", "tranId", ("Payment",))
+NETSUITE_REFUNDS = BackKind("netsuite_refunds", "NetSuite refund", "customerRefund", "tranId", ("Refund",))
 NETSUITE_MEMOS = BackKind(
     "netsuite_credit_memos", "NetSuite credit memo", "creditMemo", "tranId", ("InvoiceAdjustment", "InvoiceItemAdjustment"), most=9
 )

@@ -34,8 +34,8 @@ OF_ONE_MODE = {
     False: ("PaymentPart", "RefundPart", "DebitMemo", "DebitMemoItem", "DebitTaxationItem", "CreditMemo", "CreditMemoItem"),
 }
 """What a tenant does not have, by whether it has Invoice Settlement."""
-APPLIED = ("creditMemo", "customerPayment", "customerRefund")
-"""NetSuite records that are applied to others, each to those before it; the others are loaded first."""
+APPLIED = ("customerPayment", "creditMemo", "customerRefund")
+"""NetSuite records that are applied to others or name those before them; all others are loaded first."""
 
 
 @dataclass(frozen=True)
@@ -231,11 +231,13 @@ def a_payment(
     applied: Iterable[tuple[Part, float]] | None = None,
     *,
     of: Part | None = None,
+    synced: bool = False,
     **fields: Any,
 ) -> Part:
     """A processed payment by check. `applied`: the documents to which it is applied, and with how much; if nothing is said, to one synced
     invoice of that amount. `method`: another method of payment."""
-    owner = of or an_account()
+    owner, known = of or an_account(), internal_id(number)
+    fields = {"IntegrationId__NS": known, **TRANSFERRED, **fields} if synced else fields
     parts = [(an_invoice(f"INV-{number}", amount, of=owner, synced=True), amount)] if applied is None else list(applied)
     made = payment(owner.number or None, number, amount, {d.number: a for d, a in parts}, **fields)
     made["InvoicePayment"] = [
@@ -243,7 +245,9 @@ def a_payment(
     ]
     for row, (document, _) in zip(made["PaymentPart"], parts, strict=False):
         row[_key(document)] = row.pop("InvoiceId")
-    return Part(number, made, {}).with_(owner, *(d for d, _ in parts))
+    own: dict[str, Any] = {"id": known, "customer": {"id": owner.there}, "custbodyzuoraid": zid(number), "custbodyzuoraorigin": "ZUORA"}
+    there = ns_payment(number, amount, {d.there: a for d, a in parts}, **own) if synced else {}
+    return Part(number, made, there, known if synced else "").with_(owner, *(d for d, _ in parts))
 
 
 def a_refund(
@@ -326,6 +330,35 @@ def a_netsuite_memo(
     own: dict[str, Any] = {"id": internal_id(number), **fields}
     made = ns_memo(number, amount, {d.there: a for d, a in parts}, owner.there, **own)
     return Part(number, {}, made, own["id"]).with_(owner, a_charge("Gold"), *(d for d, _ in parts))
+
+
+def a_netsuite_refund(
+    number: str,
+    amount: float = 50.0,
+    *,
+    payment: Part | None = None,
+    memos: Sequence[tuple[float, float]] = (),
+    asked: bool = True,
+    referred: bool = True,
+    of: Part | None = None,
+    **fields: Any,
+) -> Part:
+    """A customer refund as a person enters it in NetSuite, of the credit memo CM-{number}, which asks for a refund of `payment` in Zuora:
+    of 120 for an invoice of 100, if nothing is said. `memos`: amount of each credit memo and how much of it is refunded, where that is
+    not one that is refunded whole; `asked`, `referred`: whether it asks for it, and names the payment."""
+    owner = of or an_account()
+    payment = payment or a_payment(
+        f"PAY-{number}", 120.0, [(an_invoice(f"INV-{number}", of=owner, synced=True), 100.0)], of=owner, synced=True
+    )
+    names = [f"CM-{number}{n or ''}" for n in range(len(memos) or 1)]
+    own: dict[str, Any] = {"custbodycreatezuorarefund": asked}
+    own |= {"custbodyzuorarefundpaymentreference": {"id": payment.there}} if referred else {}
+    credits = [a_netsuite_memo(n, total, [], of=owner, **own) for n, (total, _) in zip(names, memos or [(amount, amount)], strict=True)]
+    lines = [{"doc": {"id": c.there}, "apply": True, "amount": a} for c, (_, a) in zip(credits, memos or [(amount, amount)], strict=True)]
+    head = {"id": internal_id(number), "tranId": number, "customer": {"id": owner.there}, "tranDate": "2026-10-21"}
+    paid_out = {"paymentOption": {"refName": "Check"}, "account": {"refName": "1000 Operating Bank Account"}}
+    record = {**head, **paid_out, "apply": {"items": lines}, **fields}
+    return Part(number, {}, {"customerRefund": [record]}, internal_id(number)).with_(owner, payment, *credits)
 
 
 def a_closed_negative_invoice(
