@@ -96,27 +96,6 @@ def test_a_refused_application_keeps_the_invoice_and_is_made_by_the_next_run(wor
 
 # -- interrupted ----------------------------------------------------------------------------------------------------------
 
-STATES = [CREATING, FAILED]
-
-
-@pytest.mark.rule(
-    "adjustments.A1.status.5",
-    "sequence-and-status.5.1.lookup.adjustment",
-    "sequence-and-status.5.algorithm.write-back",
-    "sequence-and-status.5.2.rule.2",
-)
-@pytest.mark.parametrize("state", STATES, ids=["creating", "error"])
-@pytest.mark.parametrize("kind", TYPES)
-@pytest.mark.parametrize("there", [True, False], ids=["with NetSuite record", "without"])
-def test_one_left_in_the_middle_is_recovered(world: MemoryWorld, kind: str, state: dict[str, Any], there: bool) -> None:
-    zuora = adjustment("IIA1", "INV1", 10.0, kind, **left_at(state[kind]))
-    summary = run(ready(world, zuora, netsuite=in_netsuite("IIA1", TYPES[kind], 10) if there else None))
-    (record,) = made(world, "IIA1", TYPES[kind])
-    assert (str(record["id"]) == "7501") is there
-    assert adjustment_in_zuora(world, "IIA1")["IntegrationId__NS"] == str(record["id"])
-    assert state_of(world, "IIA1") == DONE
-    assert (messages(summary), summary["tiedOut"]) == ([], True)
-
 
 @pytest.mark.rule("adjustments.A1.status.5", "sequence-and-status.5.1.lookup.adjustment")
 @pytest.mark.parametrize("kind", TYPES)
@@ -181,16 +160,6 @@ def test_an_application_without_an_answer_leaves_its_status_and_is_made_by_the_n
 # -- reset ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("sequence-and-status.6.still-present")
-@pytest.mark.parametrize("kind", TYPES)
-def test_reset_while_the_netsuite_record_exists_restores_it(world: MemoryWorld, kind: str) -> None:
-    zuora = adjustment("IIA1", "INV1", 10.0, kind, **left_at(("Sync Complete", "No")))
-    summary = run(ready(world, zuora, netsuite=in_netsuite("IIA1", TYPES[kind], 10)))
-    text = f"Adjustment IIA1: already present in NetSuite as {TYPES[kind]} 7501; not created again. "
-    assert messages(summary) == [("IIA-PRESENT", f"{text}Delete it there first to force a new copy.")]
-    assert state_of(world, "IIA1") == DONE
-
-
 @pytest.mark.rule("sequence-and-status.6.resync.any-made-by-mistake")
 def test_deleted_in_netsuite_and_cleared_gives_a_new_record(world: MemoryWorld) -> None:
     ready(world, adjustment("IIA1", "INV1", 10.0))
@@ -202,17 +171,6 @@ def test_deleted_in_netsuite_and_cleared_gives_a_new_record(world: MemoryWorld) 
         world.zuora.tenant.store.update("InvoiceItemAdjustment", zid("IIA1"), cleared)
     run(world)
     assert str(only(world, "IIA1", "creditMemo")["id"]) == adjustment_in_zuora(world, "IIA1")["IntegrationId__NS"] != old
-
-
-@pytest.mark.rule("sequence-and-status.5.algorithm.ambiguous")
-@pytest.mark.parametrize(("kind", "word"), [("Credit", "credit memos"), ("Charge", "invoices")])
-def test_two_netsuite_records_with_one_zuora_id_are_ambiguous(world: MemoryWorld, kind: str, word: str) -> None:
-    two = merged(*(in_netsuite("IIA1", TYPES[kind], 10, internal_id=i) for i in ("7501", "7502")))
-    ready(world, adjustment("IIA1", "INV1", 10.0, kind, **left_at(CREATING[kind])), netsuite=two)
-    summary = run(world)
-    text = f"Adjustment IIA1: 2 NetSuite {word} carry this Zuora ID (7501, 7502). Clear the duplicates first."
-    assert messages(summary) == [("IIA-AMBIGUOUS", text)]
-    assert state_of(world, "IIA1") == CREATING[kind]
 
 
 def test_a_found_record_with_another_total_gets_the_error_status(world: MemoryWorld) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.sync.builders import Objects, merged, zid
+from tests.sync.builders import Objects, zid
 from tests.sync.invoice_world import change, delete_in_netsuite, lose_answers
 from tests.sync.memo_world import DONE, GOLD, during, memo, memos, ran, ready
 from tests.sync.memory import MemoryWorld
@@ -85,22 +85,6 @@ def test_a_refused_memo_gets_the_error_status_and_others_go_on(fast: MemoryWorld
     assert ran(fast, kind.name).synced("M1")
 
 
-@kinds(
-    ("memos.D.status.lookup", "sequence-and-status.5.1.lookup.debit-memo"),
-    ("memos.C.status.lookup", "sequence-and-status.5.1.lookup.credit-memo-b"),
-)
-@pytest.mark.parametrize("there", [True, False], ids=["with NetSuite record", "without"])
-@pytest.mark.parametrize("transferred", ["Processing", "Error"])
-def test_a_memo_left_in_the_middle_is_recovered(fast: MemoryWorld, kind: Kind, transferred: str, there: bool) -> None:
-    status = kind.creating if transferred == "Processing" else kind.error
-    left = kind.memo("M1", IntegrationStatus__NS=status, TransferredToAccounting=transferred)
-    ready(fast, left, netsuite=kind.in_netsuite("M1") if there else None)
-    run = ran(fast, kind.name)
-    assert run.synced("M1")
-    assert (run.record("M1")["IntegrationId__NS"] == "7100") is there
-    assert run.output["tiedOut"]
-
-
 @kinds()
 def test_an_interrupted_memo_is_completed_by_the_next_run(fast: MemoryWorld, kind: Kind) -> None:
     ready(fast, kind.memo("M1"))
@@ -122,17 +106,6 @@ def test_a_lost_answer_to_the_create_is_looked_up_and_not_repeated(fast: MemoryW
 
 
 @kinds()
-def test_two_netsuite_records_with_one_zuora_id_are_ambiguous(fast: MemoryWorld, kind: Kind) -> None:
-    left = kind.memo("M1", IntegrationStatus__NS=kind.creating, TransferredToAccounting="Processing")
-    ready(fast, left, netsuite=merged(kind.in_netsuite("M1"), kind.in_netsuite("M1", internal_id="7101")))
-    run = ran(fast, kind.name)
-    ((code, text),) = run.problems("M1")
-    assert code == f"{kind.name[0]}M-AMBIGUOUS"
-    assert "carry this Zuora ID (7100, 7101)" in text
-    assert run.record("M1") == run.before["M1"]
-
-
-@kinds()
 def test_a_found_record_with_another_total_gets_the_error_status(fast: MemoryWorld, kind: Kind) -> None:
     left = kind.memo("M1", IntegrationStatus__NS=kind.creating, TransferredToAccounting="Processing")
     ready(fast, left, netsuite=kind.in_netsuite("M1", 99.99))
@@ -141,15 +114,6 @@ def test_a_found_record_with_another_total_gets_the_error_status(fast: MemoryWor
     assert run.problems("M1") == [(f"{kind.name[0]}M-TOTAL", text)]
     assert status_of(run.record("M1")) == (kind.error, "Error")
     assert not run.output["tiedOut"]
-
-
-@pytest.mark.rule("sequence-and-status.6.still-present")
-def test_a_debit_memo_that_netsuite_still_has_is_not_created_again(fast: MemoryWorld) -> None:
-    ready(fast, DEBIT.memo("M1", TransferredToAccounting="No"), netsuite=DEBIT.in_netsuite("M1"))
-    run = ran(fast)
-    text = "already present in NetSuite as invoice 7100; not created again. Delete it there first to force a new copy."
-    assert run.problems("M1") == [("DM-PRESENT", f"Debit memo M1: {text}")]
-    assert run.synced("M1")
 
 
 @pytest.mark.rule("memos.D.resync", "sequence-and-status.6.resync.debit-memo", "memos.D.status.nothing-later")

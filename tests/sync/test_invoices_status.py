@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.sync.builders import Objects, invoice, merged, subscription, zid
+from tests.sync.builders import Objects, invoice, subscription, zid
 from tests.sync.invoice_world import (
     ITEMS,
     TAXED,
@@ -37,7 +37,6 @@ GOLD = [("Gold", 100.0)]
 CREATE = {"method": "POST", "path": "^/services/rest/record/v1/invoice"}
 WRITE_BACK = {"method": "PUT", "path": "^/v1/invoices"}
 DONE = ("Sync Complete", "Yes")
-PRESENT = "already present in NetSuite as invoice 7001; not created again. Delete it there first to force a new copy."
 NAMES = {
     "quotes": 'O\'Brien "& Sons" \\ Co',
     "commas and a formula": "=SUM(1,2), Ltd.; GmbH",
@@ -170,40 +169,6 @@ def test_a_lost_answer_to_the_create_is_looked_up_and_not_repeated(world: World)
 
 # -- 5 recovery -------------------------------------------------------------------------------------------------------------
 
-LEFT_AT = [("Creating Invoice", "Processing"), ("Error Creating Invoice", "Error"), (" creating invoice... ", "Processing")]
-
-
-@pytest.mark.rule(
-    "sequence-and-status.5.algorithm.write-back",
-    "sequence-and-status.5.algorithm.create",
-    "sequence-and-status.4.3.transition.error-creating-x-error-next-run-counterpart-found",
-    "sequence-and-status.4.2.rule.reading",
-    "sequence-and-status.5.1.lookup.invoice-not-negative",
-    "invoices.4.status.5",
-)
-@pytest.mark.parametrize(("status", "transferred"), LEFT_AT)
-@pytest.mark.parametrize("there", [True, False], ids=["with NetSuite record", "without"])
-def test_5_an_invoice_left_in_the_middle_is_recovered(world: World, status: str, transferred: str, there: bool) -> None:
-    left: dict[str, Any] = {"IntegrationStatus__NS": status, "TransferredToAccounting": transferred}
-    ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1") if there else None)
-    run = ran(world)
-    assert run.synced("INV1")
-    assert (str(run.sent("INV1")["id"]) == "7001") is there
-    assert run.record("INV1")["IntegrationId__NS"] == str(run.sent("INV1")["id"])
-    assert run.problems("INV1") == []
-    assert run.output["tiedOut"]
-
-
-@pytest.mark.rule("sequence-and-status.6.still-present")
-@pytest.mark.parametrize("status", ["Sync Complete", None], ids=["reset", "fields cleared"])
-@pytest.mark.rule("sequence-and-status.5.algorithm.blank-no-lookup")
-def test_6_reset_while_the_netsuite_record_exists_restores_the_invoice(world: World, status: str | None) -> None:
-    fields: dict[str, Any] = {"IntegrationStatus__NS": status, "TransferredToAccounting": "No"}
-    ready(world, invoice("A1", "INV1", GOLD, sub="S1", **fields), netsuite=in_netsuite("INV1"))
-    run = ran(world)
-    assert run.synced("INV1")
-    assert run.problems("INV1") == [("INV-PRESENT", f"Invoice INV1: {PRESENT}")]
-
 
 @pytest.mark.rule("sequence-and-status.6.resync.invoice-z-ns", "sequence-and-status.6.resync.any-made-by-mistake", "invoices.4.resync")
 @pytest.mark.parametrize("status", ["Sync Complete", None], ids=["transferred reset", "fields cleared"])
@@ -219,13 +184,6 @@ def test_6_deleted_in_netsuite_and_reset_gives_a_new_record(world: World, status
     assert second.record("INV1")["IntegrationId__NS"] == str(second.sent("INV1")["id"]) != old
 
 
-@pytest.mark.rule("sequence-and-status.5.2.rule.2", "sequence-and-status.5.1.lookup.invoice-not-negative")
-def test_5_2_a_record_of_another_connector_without_external_id_is_found_by_zuora_id(world: World) -> None:
-    left: dict[str, Any] = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
-    ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=in_netsuite("INV1"))
-    assert ran(world).record("INV1")["IntegrationId__NS"] == "7001"
-
-
 @pytest.mark.rule("settings.key.external_id_prefixes")
 def test_5_2_with_prefixes_the_external_id_carries_its_kind_and_is_found_again(world: World) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"), external_id_prefixes="Yes")
@@ -233,17 +191,6 @@ def test_5_2_with_prefixes_the_external_id_carries_its_kind_and_is_found_again(w
     assert first.sent("INV1")["externalId"] == f"ZINV-{zid('INV1')}"
     change(world, "Invoice", "INV1", TransferredToAccounting="No")
     assert ran(world).synced("INV1")
-
-
-@pytest.mark.rule("sequence-and-status.5.algorithm.ambiguous")
-def test_5_two_netsuite_records_with_one_zuora_id_are_ambiguous(world: World) -> None:
-    second = {**in_netsuite("INV1")["invoice"][0], "id": "7002"}
-    left: dict[str, Any] = {"IntegrationStatus__NS": "Creating Invoice", "TransferredToAccounting": "Processing"}
-    ready(world, invoice("A1", "INV1", GOLD, sub="S1", **left), netsuite=merged(in_netsuite("INV1"), {"invoice": [second]}))
-    run = ran(world)
-    text = "Invoice INV1: 2 NetSuite invoices carry this Zuora ID (7001, 7002). Clear the duplicates first."
-    assert run.problems("INV1") == [("INV-AMBIGUOUS", text)]
-    assert run.record("INV1") == run.before["INV1"]
 
 
 def test_5_an_inconclusive_look_up_creates_nothing(world: World) -> None:

@@ -149,20 +149,6 @@ def test_a_refused_payment_carries_the_error_status_and_is_sent_again_by_the_nex
     assert state_of(fast, "P1") == DONE
 
 
-@pytest.mark.rule("sequence-and-status.5.1.lookup.payment-z-ns", "sequence-and-status.5.algorithm.write-back")
-@pytest.mark.parametrize("status", ["Creating Payment", "Error Creating Payment", "Processing", None])
-@pytest.mark.parametrize("there", [True, False], ids=["counterpart found", "none found"])
-def test_recovery(fast: MemoryWorld, status: str | None, there: bool) -> None:
-    own = paid("A1", "P1", 60.0, {"INV1": 60.0}, IntegrationStatus__NS=status, TransferredToAccounting="Processing")
-    existing = {"id": "8001", "customer": {"id": "9001"}, "payment": 60.0, "tranDate": "2026-10-15", "custbodyzuoraid": zid("P1")}
-    ready(fast, own, netsuite={"customerPayment": [existing]} if there else None)
-    summary = run(fast)
-    found = ns_payment(fast, "P1")
-    assert found is not None
-    assert (state_of(fast, "P1"), found["id"] == "8001") == (DONE, there)
-    assert summary["tiedOut"] is True
-
-
 @pytest.mark.rule("payments.P1.status.nothing-later", "sequence-and-status.6.still-present")
 def test_after_success_nothing_is_sent_and_a_reset_creates_no_second_one(fast: MemoryWorld) -> None:
     ready(fast, paid("A1", "P1", 60.0, {"INV1": 60.0}))

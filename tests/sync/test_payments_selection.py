@@ -246,43 +246,6 @@ def test_a_synced_payment_is_not_taken_up_because_it_moved_or_became_unassigned(
 # -- status and recovery -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule(
-    "sequence-and-status.5.1.lookup.payment-z-ns",
-    "sequence-and-status.5.algorithm.write-back",
-    "sequence-and-status.4.2.rule.reading",
-)
-@pytest.mark.parametrize("status", ["Creating Payment", "Error Creating Payment", "creating payment..."])
-@pytest.mark.parametrize("there", [True, False], ids=["counterpart found", "none found"])
-def test_recovery_after_an_interrupted_create(fast: MemoryWorld, status: str, there: bool) -> None:
-    tta = "Error" if status.startswith("Error") else "Processing"
-    own = payment("A1", "P1", 60.0, {"INV1": 60.0}, IntegrationStatus__NS=status, TransferredToAccounting=tta)
-    existing = {
-        "customerPayment": [
-            {"id": "8001", "customer": {"id": "9001"}, "payment": 60.0, "tranDate": "2026-10-15", "custbodyzuoraid": zid("P1")}
-        ]
-    }
-    ready(fast, own, netsuite=existing if there else None)
-    summary = run(fast)
-    assert state_of(fast, "P1") == DONE
-    found = ns_payment(fast, "P1")
-    assert found is not None
-    assert (found["id"] == "8001") is there
-    step = summary["steps"][0]
-    assert (step["recovered"], step["created"]) == ((1, 0) if there else (0, 1))
-    assert summary["tiedOut"] is True
-
-
-@pytest.mark.rule("sequence-and-status.5.algorithm.ambiguous")
-def test_recovery_with_two_counterparts_changes_nothing(fast: MemoryWorld) -> None:
-    twin = {"customer": {"id": "9001"}, "payment": 60.0, "tranDate": "2026-10-15", "custbodyzuoraid": zid("P1")}
-    own = payment("A1", "P1", 60.0, {"INV1": 60.0}, IntegrationStatus__NS="Creating Payment", TransferredToAccounting="Processing")
-    ready(fast, own, netsuite={"customerPayment": [{"id": "8001", **twin}, {"id": "8002", **twin}]})
-    summary = run(fast)
-    assert state_of(fast, "P1") == ("Creating Payment", "Processing")
-    expected = "Payment P1: 2 NetSuite payments carry this Zuora ID (8001, 8002). Clear the duplicates first."
-    assert messages(summary)["PAY-AMBIGUOUS"] == expected
-
-
 @pytest.mark.rule("payments.P2.status.refused", "sequence-and-status.4.2.text.payment-z-ns-new")
 def test_a_refused_payment_carries_the_error_status_and_is_sent_again_by_the_next_run(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 60.0, {"INV1": 60.0}))
