@@ -37,6 +37,12 @@ COUNTED = {SENT: "synced", FOUND: "already", HELD: "held"}
 """What a run's totals call the outcomes."""
 
 
+def split(told: str, record: str) -> tuple[str, str]:
+    """(code, message) of what a row says is told of a record."""
+    code, rest = re.split("(?=[: ])", told, maxsplit=1)
+    return code, f"{record}{rest}"
+
+
 @dataclass(frozen=True)
 class Row:
     """`told`: what is told about the record, as a warning with advice, unless it was FOUND and all is well; `waits_for`: what the first
@@ -55,8 +61,7 @@ class Row:
 
     def messages(self, title: str) -> list[tuple[str, str]]:
         """(code, message) of what is told."""
-        split = [re.split("(?=[: ])", text, maxsplit=1) for text in self.told]
-        return [(code, f"{title} {self.number}{rest}") for code, rest in split]
+        return [split(text, f"{title} {self.number}") for text in self.told]
 
     def rules(self, prefix: str) -> tuple[str, ...]:
         """The rule it is called by, if it is called by one, and the others."""
