@@ -16,7 +16,7 @@ All records stand in one world, and one run takes them all. What no row names wa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ import pytest
 from tests.rules.catalogue import rule_ids
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import Kind, Ran, ran
-from tests.sync.words import Part, an_account, world_with
+from tests.sync.words import Part, world_with
 from tests.sync.world import World
 
 SHORTEST_ADVICE = 20
@@ -129,42 +129,6 @@ class Table:
         assert (run.outcome, run.output["tiedOut"]) == ("completed with warnings" if lines else "completed", True)
         counted = {outcome: sum(t[key] for t in run.output["totals"]) for outcome, key in COUNTED.items()}
         assert counted == {outcome: sum(row.outcome == outcome for row in self.rows) for outcome in counted}
-
-
-def of_the_account(
-    code: str, make: Callable[..., Part], *, location: int, class_: int, department: int, amount: str, also: tuple[str, ...] = ()
-) -> list[Row]:
-    """The rows that every kind of transaction has for what its account says of it: a location, class or department that NetSuite does not
-    have, as validation of that number, and a currency that the customer does not have. `make(number, of=account)` makes a record."""
-    mars = an_account("LOC", Location__NS="Mars")
-    toys = an_account("CLS", Class__NS="Toys")
-    east = an_account("DEP", Department__NS="Americas:East")
-    euro = an_account("EURO", there="9104", currency="EUR")
-    return [
-        held(
-            f"validation.{location}",
-            make(f"{code}LOC", of=mars),
-            f'{code}-V{location}: location "Mars" of account LOC does not exist in NetSuite.',
-            also=also,
-        ),
-        held(
-            f"validation.{class_}",
-            make(f"{code}CLS", of=toys),
-            f'{code}-V{class_}: class "Toys" of account CLS does not exist in NetSuite.',
-            also=also,
-        ),
-        held(
-            f"validation.{department}",
-            make(f"{code}DEP", of=east),
-            f'{code}-V{department}: department "Americas:East" of account DEP does not exist in NetSuite.',
-            also=also,
-        ),
-        held(
-            "sequence-and-status.7.3.differs",
-            make(f"{code}EUR", of=euro),
-            f'{code}-CURRENCY of EUR {amount}: NetSuite customer "Customer EURO" (9104) has USD, not EUR; not sent.',
-        ),
-    ]
 
 
 def check(run: Ran, row: Row) -> None:

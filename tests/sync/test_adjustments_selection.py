@@ -7,47 +7,33 @@ from typing import Any
 
 import pytest
 
+from tests.sync.common_rows import taken_by_state
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import DONE, adjustment, ready, state_of
 from tests.sync.mode_a_world import run as run_once
 from tests.sync.ran import ADJUSTMENTS, Ran
 from tests.sync.table import READ_PATHS, Row, Table, check, left, sent
-from tests.sync.words import ADJUSTMENT_FIELDS, TRANSFERRED, an_account, an_adjustment, an_invoice
+from tests.sync.words import ADJUSTMENT_FIELDS, an_adjustment, an_adjustment_for, an_invoice
 from tests.sync.world import World
 
 CUTOVER = (
     "settings.key.cutover_zuora_invoice_item_adjustment",
     "sequence-and-status.1.4.gate.cutover-date-zuora-invoice-item-adjustments",
 )
-IGNORED = ("sequence-and-status.4.1.rule.8", "sequence-and-status.4.3.transition.any-ignore-or-ignore-any-next-run")
 INV1 = an_invoice("INV1", synced=True)
-OF_YES = an_invoice("INVYES", of=an_account("YES", SynctoNetSuite__NS="Yes"), synced=True)
-OF_NO = an_invoice("INVNO", of=an_account("NO", SynctoNetSuite__NS="No"), synced=True)
 ROWS = [
     sent("selection.1: Processed", an_adjustment("IIA1", INV1)),
     left("selection.1: Canceled", an_adjustment("IIA1C", INV1, Status="Canceled")),
-    sent("selection.2: transferred No", an_adjustment("IIA2N", INV1, TransferredToAccounting="No")),
-    sent(
-        "selection.2: transferred null",
-        an_adjustment("IIA2", INV1, TransferredToAccounting=None),
-        also=("sequence-and-status.5.3.null-tta",),
+    *taken_by_state(
+        "IIA",
+        an_adjustment_for,
+        account=4,
+        transferred=2,
+        date=(3, "AdjustmentDate", "2026-10-05", "2026-10-04"),
+        doing="Credit Memo",
+        ignored=5,
+        cutover=CUTOVER,
     ),
-    sent(
-        "selection.2: transferred Error",
-        an_adjustment("IIA2E", INV1, TransferredToAccounting="Error", IntegrationStatus__NS="Error Creating Credit Memo"),
-    ),
-    sent(
-        "selection.2: transferred Processing",
-        an_adjustment("IIA2P", INV1, TransferredToAccounting="Processing", IntegrationStatus__NS="Creating Credit Memo"),
-    ),
-    left("selection.2: transferred Yes", an_adjustment("IIA2Y", INV1, **TRANSFERRED)),
-    left("selection.2: transferred Ignore", an_adjustment("IIA2I", INV1, TransferredToAccounting="Ignore"), also=IGNORED),
-    sent("selection.3: dated on the cutover date", an_adjustment("IIA3", INV1, AdjustmentDate="2026-10-05"), also=CUTOVER),
-    left("selection.3: dated before the cutover date", an_adjustment("IIA3B", INV1, AdjustmentDate="2026-10-04"), also=CUTOVER),
-    sent("selection.4: Sync To NetSuite Yes", an_adjustment("IIA4", OF_YES)),
-    left("selection.4: Sync To NetSuite No", an_adjustment("IIA4N", OF_NO), also=("sequence-and-status.7.6.eligibility",)),
-    sent("selection.5: another status", an_adjustment("IIA5", INV1, IntegrationStatus__NS="Something else")),
-    left("selection.5: status Ignore", an_adjustment("IIA5I", INV1, IntegrationStatus__NS="Ignore"), also=IGNORED),
     sent("selection.5: born in Zuora", an_adjustment("IIA5Z", INV1, Origin__NS="ZUORA")),
     left("selection.5: born in NetSuite", an_adjustment("IIA5S", INV1, Origin__NS="NETSUITE")),
 ]

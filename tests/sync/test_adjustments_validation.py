@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sync.common_rows import held_for_the_account
 from tests.sync.invoice_world import TAX_ITEM, change
 from tests.sync.ran import ADJUSTMENTS, Ran, ran
-from tests.sync.table import Row, Table, check, held, of_the_account, sent
-from tests.sync.words import ADJUSTMENT_FIELDS, Part, a_charge, an_account, an_adjustment, an_invoice, world_with
+from tests.sync.table import Row, Table, check, held, sent
+from tests.sync.words import ADJUSTMENT_FIELDS, a_charge, an_account, an_adjustment, an_adjustment_for, an_invoice, world_with
 from tests.sync.world import World
-
-
-def adjusted(number: str, of: Part) -> Part:
-    """An adjustment of an invoice of that account."""
-    return an_adjustment(number, an_invoice(f"INV-{number}", of=of, synced=True))
-
 
 NEW = an_account("NEW", synced=False)
 TAXED = an_adjustment("IIA6", an_invoice("INVTAX", taxes=[5.0], tax_fields={"AccountingCode": None}, synced=True), of_tax=True)
@@ -29,7 +24,9 @@ ROWS = [
         also=("sequence-and-status.1.6.order.invoice-item-adjustment-a",),
         waits_for="invoice INVNEW",
     ),
-    *of_the_account("IIA", adjusted, location=2, class_=3, department=4, amount="1.00", also=("sequence-and-status.7.1.rule.4",)),
+    *held_for_the_account(
+        "IIA", an_adjustment_for, location=2, class_=3, department=4, amount="1.00", also=("sequence-and-status.7.1.rule.4",)
+    ),
     held(
         "validation.5",
         an_adjustment("IIA5", an_invoice("INVCHG", {"New charge": 5.0}, a_charge("New charge", synced=False), synced=True), 1.0, "Charge"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import zid
+from tests.sync.common_rows import taken_by_state
 from tests.sync.memo_world import credit, credited, memos, ready
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import CREDIT_MEMOS, Ran
@@ -19,31 +20,17 @@ WHAT_TO_DO = "Set Transferred to Accounting to Yes or allow migrated memos."
 ROWS = [
     left("selection.1: Draft", a_credit_memo("CM1D", Status="Draft")),
     left("selection.1: Canceled", a_credit_memo("CM1C", Status="Canceled")),
-    sent("selection.2: Sync To NetSuite Yes", a_credit_memo("CM2Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
-    sent("selection.2: Sync To NetSuite empty", a_credit_memo("CM2")),
-    left("selection.2: Sync To NetSuite No", a_credit_memo("CM2N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    *taken_by_state(
+        "CM", a_credit_memo, account=2, transferred=3, date=(5, "MemoDate", "2026-09-01", "2026-08-31"), doing="Credit Memo", ignored=6
+    ),
     left(
         "selection.2: account not Sync Complete",
         a_credit_memo("CM2E", of=an_account("ERR", IntegrationStatus__NS="Error Updating Customer")),
     ),
-    sent("selection.3: transferred No", a_credit_memo("CM3N", TransferredToAccounting="No")),
-    sent(
-        "selection.3: transferred Error",
-        a_credit_memo("CM3E", TransferredToAccounting="Error", IntegrationStatus__NS="Error Creating Credit Memo"),
-    ),
-    sent(
-        "selection.3: transferred Processing",
-        a_credit_memo("CM3P", TransferredToAccounting="Processing", IntegrationStatus__NS="Creating Credit Memo"),
-    ),
-    left("selection.3: transferred Yes", a_credit_memo("CM3Y", TransferredToAccounting="Yes")),
-    left("selection.3: transferred Ignore", a_credit_memo("CM3I", TransferredToAccounting="Ignore")),
     sent("selection.4: origin Zuora", a_credit_memo("CM4", Origin__NS="ZUORA")),
     left("selection.4: origin NetSuite", a_credit_memo("CM4N", Origin__NS="NETSUITE")),
-    sent("selection.5: dated on the cutover date", a_credit_memo("CM5", MemoDate="2026-09-01")),
-    left("selection.5: dated before the cutover date", a_credit_memo("CM5B", MemoDate="2026-08-31")),
     sent("selection.no-status-rule", a_credit_memo("CMNS", TransferredToAccounting="No", IntegrationStatus__NS="Sync Complete")),
     sent("selection.6: another reason code", a_credit_memo("CM6", ReasonCode="Write-off")),
-    left("selection.6: status Ignore", a_credit_memo("CM6I", IntegrationStatus__NS="Ignore")),
     held(
         "selection.6: migrated",
         a_credit_memo("CM6M", **MIGRATED),
@@ -70,8 +57,8 @@ def test_nothing_else_is_told_and_the_run_ties_out(run: Ran) -> None:
 
 @pytest.mark.rule("memos.C.unapplied")
 def test_without_invoice_and_applications_it_is_sent_unapplied(run: Ran) -> None:
-    made = run.sent("CM2")
-    assert (run.applied("CM2"), made["total"], made["unapplied"]) == ({}, 100, 100)
+    made = run.sent("CMA1")
+    assert (run.applied("CMA1"), made["total"], made["unapplied"]) == ({}, 100, 100)
 
 
 @pytest.mark.rule("sequence-and-status.9.migrated-memos", "memos.C.selection.6")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.sync.builders import zid
+from tests.sync.common_rows import held_for_the_account
 from tests.sync.ran import CREDIT_MEMOS, Ran
-from tests.sync.table import Row, Table, check, held, of_the_account, sent
+from tests.sync.table import Row, Table, check, held, sent
 from tests.sync.words import a_charge, a_credit_memo, a_debit_memo, an_account, an_invoice
 from tests.sync.world import World
 
@@ -33,7 +34,7 @@ ROWS = [
         "CM-V2: debit memo DM9 has not been synced to NetSuite.",
         waits_for="debit memo DM9",
     ),
-    *of_the_account("CM", a_credit_memo, location=3, class_=4, department=5, amount="100.00"),
+    *held_for_the_account("CM", a_credit_memo, location=3, class_=4, department=5, amount="100.00"),
     held(
         "validation.6",
         a_credit_memo("CM6", [("New charge", 10.0), ("New charge", 5.0)], a_charge("New charge", synced=False)),

@@ -6,37 +6,30 @@ import pytest
 
 from tallybridge.settings import DEFAULTS
 from tallybridge.tasks.steps import STEPS, steps_to_run
+from tests.sync.common_rows import taken_by_state
 from tests.sync.ran import DEBIT_MEMOS, Ran
 from tests.sync.table import READ_PATHS, Row, Table, check, left, sent
-from tests.sync.words import a_debit_memo, an_account
+from tests.sync.words import a_debit_memo
 from tests.sync.world import World
 
 CUTOVER = ("settings.key.cutover_zuora_memo", "sequence-and-status.1.4.gate.cutover-date-zuora-debit-credit-memos-one-date")
 ROWS = [
-    sent("selection.1: Sync To NetSuite Yes", a_debit_memo("DM1Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
-    sent("selection.1: Sync To NetSuite empty", a_debit_memo("DM1")),
-    left("selection.1: Sync To NetSuite No", a_debit_memo("DM1N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    *taken_by_state(
+        "DM",
+        a_debit_memo,
+        account=1,
+        transferred=3,
+        date=(4, "MemoDate", "2026-09-01", "2026-08-31"),
+        doing="Debit Memo",
+        ignored=6,
+        cutover=CUTOVER,
+    ),
     left("selection.2: Draft", a_debit_memo("DM2D", Status="Draft")),
     left("selection.2: Canceled", a_debit_memo("DM2C", Status="Canceled")),
-    sent("selection.3: transferred No", a_debit_memo("DM3N", TransferredToAccounting="No")),
-    sent(
-        "selection.3: transferred Error",
-        a_debit_memo("DM3E", TransferredToAccounting="Error", IntegrationStatus__NS="Error Creating Debit Memo"),
-    ),
-    sent(
-        "selection.3: transferred Processing",
-        a_debit_memo("DM3P", TransferredToAccounting="Processing", IntegrationStatus__NS="Creating Debit Memo"),
-    ),
-    left("selection.3: transferred Yes", a_debit_memo("DM3Y", TransferredToAccounting="Yes")),
-    left("selection.3: transferred Ignore", a_debit_memo("DM3I", TransferredToAccounting="Ignore")),
-    sent("selection.4: dated on the cutover date", a_debit_memo("DM4", MemoDate="2026-09-01"), also=CUTOVER),
-    left("selection.4: dated before the cutover date", a_debit_memo("DM4B", MemoDate="2026-08-31"), also=CUTOVER),
-    sent("selection.5: another status", a_debit_memo("DM5", IntegrationStatus__NS="Something else")),
     left(
         "selection.5: Sync Complete, although transferred was reset",
         a_debit_memo("DM5C", TransferredToAccounting="No", IntegrationStatus__NS="Sync Complete"),
     ),
-    left("selection.6: status Ignore", a_debit_memo("DM6", IntegrationStatus__NS="Ignore")),
     sent("memos.0.sent-whatever-balance", a_debit_memo("DM0", Balance=0.0)),
 ]
 PAGE = Table(DEBIT_MEMOS, "memos.D.", ROWS, {"cutover_zuora_memo": "2026-09-01"})
@@ -58,7 +51,7 @@ def test_nothing_else_is_told_and_the_run_ties_out(run: Ran) -> None:
 
 @pytest.mark.rule("memos.0.sent-whatever-balance")
 def test_amounts_keep_their_sign(run: Ran) -> None:
-    assert run.sent("DM1")["total"] == 100
+    assert run.sent("DMA1")["total"] == 100
 
 
 @pytest.mark.rule("memos.0.mode-b-only", "sequence-and-status.1.2.step.5", "sequence-and-status.1.2.step.6")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sync.common_rows import held_for_the_account
 from tests.sync.ran import DEBIT_MEMOS, Ran
-from tests.sync.table import Row, Table, check, held, of_the_account, sent
+from tests.sync.table import Row, Table, check, held, sent
 from tests.sync.words import a_charge, a_debit_memo, an_account
 from tests.sync.world import World
 
@@ -43,7 +44,7 @@ ROWS = [
         a_debit_memo("DM4", [("Variable", 10.0), ("Variable", 5.0)], a_charge("Variable", RevRecTemplateType__NS="Variable")),
         'DM-V4: charge "Variable" uses a variable revenue template but subscription S-DM4 has no NetSuite Project.',
     ),
-    *of_the_account("DM", a_debit_memo, location=5, class_=6, department=7, amount="100.00"),
+    *held_for_the_account("DM", a_debit_memo, location=5, class_=6, department=7, amount="100.00"),
     held(
         "validation.8",
         a_debit_memo("DM8", TotalAmount=100.01),

@@ -4,38 +4,28 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sync.common_rows import taken_by_state
 from tests.sync.ran import INVOICES, Ran
 from tests.sync.table import READ_PATHS, Row, Table, check, held, left, sent
-from tests.sync.words import TRANSFERRED, an_account, an_invoice
+from tests.sync.words import an_invoice
 from tests.sync.world import World
 
-ELIGIBLE = ("sequence-and-status.7.6.eligibility",)
 CUTOVER = ("settings.key.cutover_zuora_invoice", "sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
-IGNORED = ("sequence-and-status.4.1.rule.8", "sequence-and-status.4.3.transition.any-ignore-or-ignore-any-next-run")
 NOT_POSTED = ("invoices.1.not-selected",)
 ROWS = [
-    sent("selection.1: Sync To NetSuite Yes", an_invoice("INV1Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
-    sent("selection.1: Sync To NetSuite empty", an_invoice("INV1"), also=ELIGIBLE),
-    left("selection.1: Sync To NetSuite No", an_invoice("INV1N", of=an_account("NO", SynctoNetSuite__NS="No")), also=ELIGIBLE),
+    *taken_by_state(
+        "INV",
+        an_invoice,
+        account=1,
+        transferred=3,
+        date=(4, "InvoiceDate", "2026-09-01", "2026-08-31"),
+        doing="Invoice",
+        ignored=5,
+        cutover=CUTOVER,
+    ),
     sent("selection.2: Posted", an_invoice("INV2", Status="Posted")),
     left("selection.2: Draft", an_invoice("INV2D", Status="Draft"), also=NOT_POSTED),
     left("selection.2: Canceled", an_invoice("INV2C", Status="Canceled"), also=NOT_POSTED),
-    sent("selection.3: transferred null", an_invoice("INV3"), also=("sequence-and-status.5.3.null-tta",)),
-    sent("selection.3: transferred No", an_invoice("INV3N", TransferredToAccounting="No")),
-    sent(
-        "selection.3: transferred Error",
-        an_invoice("INV3E", TransferredToAccounting="Error", IntegrationStatus__NS="Error Creating Invoice"),
-    ),
-    sent(
-        "selection.3: transferred Processing",
-        an_invoice("INV3P", TransferredToAccounting="Processing", IntegrationStatus__NS="Creating Invoice"),
-    ),
-    left("selection.3: transferred Yes", an_invoice("INV3Y", **TRANSFERRED)),
-    left("selection.3: transferred Ignore", an_invoice("INV3I", TransferredToAccounting="Ignore"), also=IGNORED),
-    sent("selection.4: dated on the cutover date", an_invoice("INV4", InvoiceDate="2026-09-01"), also=CUTOVER),
-    left("selection.4: dated before the cutover date", an_invoice("INV4B", InvoiceDate="2026-08-31"), also=CUTOVER),
-    sent("selection.5: another status", an_invoice("INV5", IntegrationStatus__NS="Something else")),
-    left("selection.5: status Ignore", an_invoice("INV5I", IntegrationStatus__NS="Ignore"), also=IGNORED),
     held(
         "selection.6: negative amount",
         an_invoice("INV6", -25.5),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.sync.builders import zid
+from tests.sync.common_rows import held_for_the_account
 from tests.sync.ran import INVOICES, Ran
-from tests.sync.table import Row, Table, check, held, of_the_account, sent
+from tests.sync.table import Row, Table, check, held, sent
 from tests.sync.words import a_charge, an_account, an_invoice
 from tests.sync.world import World
 
@@ -40,7 +41,7 @@ ROWS = [
         an_invoice("INV4", [("Variable", 10.0), ("Variable", 5.0)], a_charge("Variable", RevRecTemplateType__NS="Variable")),
         'INV-V4: charge "Variable" uses a variable revenue template but subscription S-INV4 has no NetSuite Project.',
     ),
-    *of_the_account("INV", an_invoice, location=5, class_=6, department=7, amount="100.00", also=UNKNOWN_VALUE),
+    *held_for_the_account("INV", an_invoice, location=5, class_=6, department=7, amount="100.00", also=UNKNOWN_VALUE),
     held(
         "validation.8",
         an_invoice("INV8", taxes=[8.25], tax_fields={"AccountingCode": "2100 Sales Tax"}),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import zid
+from tests.sync.common_rows import held_for_the_account, taken_by_state
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import (
     DONE,
@@ -24,7 +25,7 @@ from tests.sync.payment_world import (
 )
 from tests.sync.ran import PAYMENTS, Ran, ran
 from tests.sync.refund_world import change, delete_in_netsuite
-from tests.sync.table import READ_PATHS, Row, Table, check, held, left, of_the_account, sent
+from tests.sync.table import READ_PATHS, Row, Table, check, held, left
 from tests.sync.words import a_payment, an_account, an_invoice, world_with
 from tests.sync.world import World
 
@@ -41,22 +42,21 @@ def fast(started_mode_a: World) -> MemoryWorld:
 CUTOVER = ("settings.key.cutover_zuora_payment", "sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
 ORDER = ("sequence-and-status.1.6.order.payment-z-ns",)
 ROWS = [
-    sent("selection.1: account without the flag", a_payment("P1"), also=("settings.key.zuora.read_path",)),
-    sent("selection.1: account with flag Yes", a_payment("P1Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
-    left("selection.1: account with flag No", a_payment("P1N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    *taken_by_state(
+        "PAY",
+        a_payment,
+        account=1,
+        transferred=4,
+        date=(5, "EffectiveDate", "2026-10-10", "2026-10-09"),
+        doing="Payment",
+        ignored=6,
+        cutover=CUTOVER,
+    ),
     left("selection.2: account not attempted yet", a_payment("P2", of=an_account("WAITS", IntegrationStatus__NS=None))),
     left("selection.2: account in error", a_payment("P2E", of=an_account("ERR", IntegrationStatus__NS="Error Updating Customer"))),
     left("selection.3: draft", a_payment("P3D", Status="Draft")),
     left("selection.3: canceled", a_payment("P3C", Status="Canceled")),
     left("selection.3: voided", a_payment("P3V", Status="Voided")),
-    sent("selection.4: No", a_payment("P4N", TransferredToAccounting="No")),
-    sent("selection.4: Error", a_payment("P4E", TransferredToAccounting="Error")),
-    sent("selection.4: Processing", a_payment("P4P", TransferredToAccounting="Processing")),
-    left("selection.4: Yes", a_payment("P4Y", TransferredToAccounting="Yes")),
-    left("selection.4: Ignore", a_payment("P4I", TransferredToAccounting="Ignore")),
-    sent("selection.5: on the cutover date", a_payment("P5", EffectiveDate="2026-10-10"), also=CUTOVER),
-    left("selection.5: before the cutover date", a_payment("P5B", EffectiveDate="2026-10-09"), also=CUTOVER),
-    left("selection.6: status Ignore", a_payment("P6", IntegrationStatus__NS="Ignore")),
     left("from-netsuite", a_payment("P0", Origin__NS="NETSUITE", TransferredToAccounting="Yes"), also=("payments.P1.from-netsuite",)),
     held(
         "validation.1",
@@ -70,7 +70,7 @@ ROWS = [
         "PAY-V2: invoice INV9 has not been synced to NetSuite.",
         also=ORDER,
     ),
-    *of_the_account("PAY", a_payment, location=3, class_=4, department=5, amount="10.00"),
+    *held_for_the_account("PAY", a_payment, location=3, class_=4, department=5, amount="10.00"),
     held(
         "account",
         a_payment("PVACC", 10.0, [(an_invoice("INVACC", synced=True), 10.0)], of=an_account("NOID", there="")),

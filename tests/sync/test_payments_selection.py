@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import Objects, merged, payment, zid
+from tests.sync.common_rows import held_for_the_account, taken_by_state
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import (
     DONE,
@@ -23,7 +24,7 @@ from tests.sync.payment_world import (
     state_of,
 )
 from tests.sync.ran import PAYMENTS, Ran, ran
-from tests.sync.table import READ_PATHS, Row, Table, check, held, left, of_the_account, sent
+from tests.sync.table import READ_PATHS, Row, Table, check, held, left, sent
 from tests.sync.words import NOBODY, a_debit_memo, a_payment, an_account, an_invoice, world_with
 from tests.sync.world import World
 
@@ -33,22 +34,14 @@ CUTOVER = ("settings.key.cutover_zuora_payment", "sequence-and-status.1.4.gate.c
 INV9, DM9 = an_invoice("INV9"), a_debit_memo("DM9", 10.0)
 """An invoice and a debit memo that are not synced."""
 ROWS = [
-    sent("selection.1: account without the flag", a_payment("P1")),
-    sent("selection.1: account with flag Yes", a_payment("P1Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
-    left("selection.1: account with flag No", a_payment("P1N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    *taken_by_state(
+        "PAY", a_payment, account=1, transferred=3, date=(4, "EffectiveDate", "2026-10-10", "2026-10-09"), doing="Payment", cutover=CUTOVER
+    ),
     left("selection.2: draft", a_payment("P2D", Status="Draft")),
     left("selection.2: processing", a_payment("P2P", Status="Processing")),
     left("selection.2: canceled", a_payment("P2C", Status="Canceled")),
     left("selection.2: voided", a_payment("P2V", Status="Voided")),
     left("selection.2: error", a_payment("P2E", Status="Error")),
-    sent("selection.3: No", a_payment("P3N", TransferredToAccounting="No")),
-    sent("selection.3: Error", a_payment("P3E", TransferredToAccounting="Error")),
-    sent("selection.3: Processing", a_payment("P3P", TransferredToAccounting="Processing")),
-    left("selection.3: Yes", a_payment("P3Y", TransferredToAccounting="Yes")),
-    left("selection.3: Ignore", a_payment("P3I", TransferredToAccounting="Ignore")),
-    left("status Ignore", a_payment("PI", IntegrationStatus__NS="Ignore")),
-    sent("selection.4: on the cutover date", a_payment("P4", EffectiveDate="2026-10-10"), also=CUTOVER),
-    left("selection.4: before the cutover date", a_payment("P4B", EffectiveDate="2026-10-09"), also=CUTOVER),
     left("selection.6: born in NetSuite", a_payment("P6N", Origin__NS="NETSUITE")),
     sent("selection.6: born in Zuora", a_payment("P6Z", Origin__NS="ZUORA")),
     held(
@@ -64,7 +57,7 @@ ROWS = [
         also=("sequence-and-status.1.6.order.payment-z-ns",),
     ),
     held("validation.2: debit memo", a_payment("PV2D", 10.0, [(DM9, 10.0)]), "PAY-V2: debit memo DM9 has not been synced to NetSuite."),
-    *of_the_account("PAY", a_payment, location=3, class_=4, department=5, amount="10.00"),
+    *held_for_the_account("PAY", a_payment, location=3, class_=4, department=5, amount="10.00"),
     held(
         "validation.6",
         a_payment("PV6", 10.0, [(an_invoice("INV6", synced=True), 10.0)], of=an_account("NEW", synced=False)),

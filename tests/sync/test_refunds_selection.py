@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import zid
+from tests.sync.common_rows import held_for_the_account, taken_by_state
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import messages
 from tests.sync.ran import REFUNDS, Ran, ran
 from tests.sync.refund_world import DONE, change, lines_of, ns_refund, ready, run, state_of, zuora_refund
-from tests.sync.table import READ_PATHS, SENT, Row, Table, check, held, left, of_the_account, sent
+from tests.sync.table import READ_PATHS, SENT, Row, Table, check, held, left, sent
 from tests.sync.words import a_refund, an_account, an_invoice, world_with
 from tests.sync.world import unserved_world
 
@@ -29,20 +30,19 @@ CUTOVER = (
 BOTH_PARTS = ("refunds.R2.rule.2",)
 """A rule of part R1 that part R2 has, too."""
 ROWS = [
-    sent("selection.1: account without the flag", a_refund("R1"), also=("settings.key.zuora.read_path",)),
-    sent("selection.1: account with flag Yes", a_refund("R1Y", of=an_account("YES", SynctoNetSuite__NS="Yes"))),
-    left("selection.1: account with flag No", a_refund("R1N", of=an_account("NO", SynctoNetSuite__NS="No"))),
+    *taken_by_state(
+        "RFD",
+        a_refund,
+        account=1,
+        transferred=4,
+        date=(5, "RefundDate", "2026-10-16", "2026-10-15"),
+        doing="Refund",
+        ignored=6,
+        cutover=CUTOVER,
+    ),
     left("selection.2: canceled", a_refund("R2C", Status="Canceled")),
     left("selection.2: error", a_refund("R2E", Status="Error")),
     left("selection.2: processing", a_refund("R2P", Status="Processing")),
-    sent("selection.4: No", a_refund("R4N", TransferredToAccounting="No")),
-    sent("selection.4: Error", a_refund("R4E", TransferredToAccounting="Error")),
-    sent("selection.4: Processing", a_refund("R4P", TransferredToAccounting="Processing")),
-    left("selection.4: Yes", a_refund("R4Y", TransferredToAccounting="Yes")),
-    left("selection.4: Ignore", a_refund("R4I", TransferredToAccounting="Ignore")),
-    sent("selection.5: on the cutover date", a_refund("R5", RefundDate="2026-10-16"), also=CUTOVER),
-    left("selection.5: before the cutover date", a_refund("R5B", RefundDate="2026-10-15"), also=CUTOVER),
-    left("selection.6: status Ignore", a_refund("R6I", IntegrationStatus__NS="Ignore")),
     left("selection.6: born in NetSuite", a_refund("R6N", Origin__NS="NETSUITE")),
     sent("selection.6: born in Zuora", a_refund("R6Z", Origin__NS="ZUORA")),
     left("sync to NetSuite: No on the refund", a_refund("R7N", SynctoNetSuite__NS="No")),
@@ -60,7 +60,7 @@ ROWS = [
         also=(*BOTH_PARTS, "sequence-and-status.1.6.order.refund-z-ns"),
         waits_for="payment P-RV2",
     ),
-    *of_the_account("RFD", a_refund, location=3, class_=4, department=5, amount="10.00", also=BOTH_PARTS),
+    *held_for_the_account("RFD", a_refund, location=3, class_=4, department=5, amount="10.00", also=BOTH_PARTS),
     held("validation.6", a_refund("RV6", invoice=an_invoice("INV9", 10.0)), "RFD-V6: invoice INV9 has not been synced to NetSuite."),
     held("validation.7", a_refund("RV7", None), "RFD-V7: it refunds no invoice payment; not supported."),
     held(

@@ -219,6 +219,11 @@ def an_adjustment(number: str, of: Part, amount: float = 1.0, kind: str = "Credi
     return Part(number, adjustment(number, of.number, amount, kind, **fields), {}).with_(of)
 
 
+def an_adjustment_for(number: str, of: Part | None = None, **fields: Any) -> Part:
+    """An adjustment of a synced invoice of that account."""
+    return an_adjustment(number, an_invoice(f"INV-{number}", of=of, synced=True), **fields)
+
+
 # -- payments and refunds --------------------------------------------------------------------------------------------------
 
 NOBODY = Part("", {}, {})
