@@ -3,7 +3,7 @@ people do with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tallybridge.settings import DEFAULTS
@@ -175,14 +175,6 @@ def paid_in_netsuite(world: MemoryWorld, document: str, amount: float, internal_
     line = {"doc": {"id": document}, "apply": True, "amount": amount}
     payment = {"id": internal_id, "customer": {"id": "9001"}, "payment": amount, "tranDate": "2026-10-15", "apply": {"items": [line]}}
     world.load(netsuite={"customerPayment": [payment]})
-
-
-def during(world: MemoryWorld, rule: dict[str, Any], act: Callable[[], Any]) -> list[Any]:
-    """Do something at the moment at which NetSuite gets a call; answers what it answered."""
-    seen: list[Any] = []
-    world.netsuite_control.sleep = lambda seconds: seen.append(act())
-    world.netsuite_control.set_faults([{**rule, "delay_ms": 1}])
-    return seen
 
 
 # -- mapping ----------------------------------------------------------------------------------------------------------------

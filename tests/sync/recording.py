@@ -1,11 +1,13 @@
-"""What leaves for NetSuite, body by body."""
+"""What leaves for NetSuite, body by body, and what is so at that moment."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tallybridge import money
 from tests.sync.memory import MemoryWorld
+from tests.sync.world import World
 
 
 def recorded_bodies(world: MemoryWorld, record_type: str) -> list[dict[str, Any]]:
@@ -20,3 +22,11 @@ def recorded_bodies(world: MemoryWorld, record_type: str) -> list[dict[str, Any]
 
     world.session.send = listen  # type: ignore[method-assign]
     return bodies
+
+
+def during(world: World, act: Callable[[], Any], *rules: dict[str, Any]) -> list[Any]:
+    """Do something at each moment at which NetSuite gets a call of these, until the world is made anew; answers what it answered."""
+    seen: list[Any] = []
+    world.netsuite_control.sleep = lambda _: seen.append(act())
+    world.netsuite_control.set_faults([{**rule, "delay_ms": 1} for rule in rules])
+    return seen

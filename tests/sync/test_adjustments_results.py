@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -26,6 +24,7 @@ from tests.sync.mode_a_world import (
     run,
     state_of,
 )
+from tests.sync.recording import during
 from tests.sync.world import World
 
 TO_CREATE = {"method": "POST", "path": "^/services/rest/record/v1/(invoice|creditMemo)"}
@@ -35,21 +34,6 @@ TO_UPDATE = {"method": "PATCH", "path": "^/services/rest/record/v1/creditMemo"}
 @pytest.fixture
 def world(started_mode_a: World) -> MemoryWorld:
     return MemoryWorld.of(started_mode_a)
-
-
-@pytest.fixture(autouse=True)
-def usual_sleep(started_mode_a: World) -> Any:
-    sleep = started_mode_a.netsuite_control.sleep
-    yield
-    started_mode_a.netsuite_control.sleep = sleep
-
-
-def during(world: World, act: Callable[[], Any], *rules: dict[str, Any]) -> list[Any]:
-    """Do something at each moment at which NetSuite gets one of these calls; answers what it answered."""
-    seen: list[Any] = []
-    world.netsuite_control.sleep = lambda _: seen.append(act())
-    world.netsuite_control.set_faults([{**rule, "delay_ms": 1} for rule in rules])
-    return seen
 
 
 def left_of(world: MemoryWorld, internal_id: str) -> Decimal:

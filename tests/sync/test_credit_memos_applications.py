@@ -3,7 +3,6 @@ too small (memos.md C, Application and Status)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +17,6 @@ from tests.sync.memo_world import (
     by_hand,
     credit,
     credited,
-    during,
     memos,
     on,
     paid_in_netsuite,
@@ -28,18 +26,11 @@ from tests.sync.memo_world import (
 )
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import Ran, status_of
-from tests.sync.world import World
+from tests.sync.recording import during
 
 PATCH = {"method": "PATCH", "path": "^/services/rest/record/v1/creditMemo"}
 RECORD = "memos.C.mapping.invoice-integrationid-ns-and-or-debitmemo-integrationid-ns-to-apply-items-doc"
 AMOUNT = "memos.C.mapping.creditmemopart-amount-to-apply-line-amount"
-
-
-@pytest.fixture(autouse=True)
-def usual_sleep(started_world: World) -> Iterator[None]:
-    sleep = started_world.netsuite_control.sleep
-    yield
-    started_world.netsuite_control.sleep = sleep
 
 
 def state(run: Ran, number: str = "CM1") -> Any:
@@ -121,7 +112,7 @@ def test_applications_to_documents_that_are_not_zuoras_are_left_alone(fast: Memo
 def test_the_status_during_an_update(fast: MemoryWorld) -> None:
     credited(ready(fast, credit("CM1", applied={"INV1": 20.0})))
     reset_by_a_person(fast, "CM1")
-    seen = during(fast, PATCH, lambda: status_of(memos(fast, "Credit")["CM1"]))
+    seen = during(fast, lambda: status_of(memos(fast, "Credit")["CM1"]), PATCH)
     assert state(credited(fast)) == DONE
     assert seen == [("Updating Credit Memo", "Processing")]
 

@@ -12,6 +12,7 @@ from tests.sync import invoice_world, memo_world, payment_world, test_catalog
 from tests.sync.builders import account, invoice, merged, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import change, counted, invoices, messages, reset_by_a_person, state_of, writes
+from tests.sync.recording import during
 from tests.sync.world import unserved_world
 
 OBJECTS = ("Account", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Invoice", "CreditMemo", "Payment")
@@ -123,13 +124,8 @@ OBJECT_RULES = {
 @pytest.mark.parametrize("kind", ruled(OBJECTS, OBJECT_RULES))
 def test_a_new_record_is_created_then_its_fields_are_copied(fast: MemoryWorld, kind: str) -> None:
     ready(fast, kind, **switched_on(kind))
-    seen: list[Any] = []
-    usual, fast.netsuite_control.sleep = fast.netsuite_control.sleep, lambda _: seen.append((status(fast, kind), value_of(fast, kind)))
-    fast.netsuite_control.set_faults([{"method": "PATCH", "path": "/record/v1/", "delay_ms": 1}])
-    try:
-        summary = run(fast, kind)
-    finally:
-        fast.netsuite_control.sleep = usual
+    seen = during(fast, lambda: (status(fast, kind), value_of(fast, kind)), {"method": "PATCH", "path": "/record/v1/"})
+    summary = run(fast, kind)
     assert seen == [(COPYING, None)], "the record was there without the field"
     assert (value_of(fast, kind), status(fast, kind)) == (VALUE, "Sync Complete")
     assert summary["tiedOut"] is True

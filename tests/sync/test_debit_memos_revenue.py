@@ -3,16 +3,16 @@ tax changes (invoices.md section 12)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.sync.builders import merged, subscription, zid
 from tests.sync.invoice_world import change, item, synced_charge
-from tests.sync.memo_world import CODE, DEFERRABLE, debit, during, memos, ran, ready
+from tests.sync.memo_world import CODE, DEFERRABLE, debit, memos, ran, ready
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import Ran, status_of
+from tests.sync.recording import during
 from tests.sync.world import World
 
 UPDATE = {"method": "PATCH", "path": "^/services/rest/record/v1/invoice"}
@@ -20,13 +20,6 @@ LINES = [("Gold", 5.0), ("Deferred", 100.0), ("Deferred", 50.0)]
 WAITING = ("2026-10-01", "2026-10-31", True)
 PLAIN = ("2026-10-01", "2026-10-31", False)
 RECOGNISED = ("2026-10-10", "2026-10-31", False)
-
-
-@pytest.fixture(autouse=True)
-def usual_sleep(started_world: World) -> Iterator[None]:
-    sleep = started_world.netsuite_control.sleep
-    yield
-    started_world.netsuite_control.sleep = sleep
 
 
 @pytest.fixture(params=["data_query", "zoql"])
@@ -71,7 +64,7 @@ def dates(run: Ran) -> list[tuple[Any, Any, Any]]:
 )
 def test_one_update_changes_exactly_the_lines_whose_date_is_known(sent: MemoryWorld) -> None:
     change(sent, "InvoiceItem", "INV1 item", RevRecStartDate="2026-10-10")
-    seen = during(sent, UPDATE, lambda: status_of(memos(sent, "Debit")["M1"]))
+    seen = during(sent, lambda: status_of(memos(sent, "Debit")["M1"]), UPDATE)
     second = ran(sent)
     assert seen == [("Updating Revenue Recognition", "Yes")]
     assert dates(second) == [PLAIN, RECOGNISED, WAITING]

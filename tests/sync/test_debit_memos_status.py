@@ -3,7 +3,6 @@ sequence-and-status.md sections 4 to 6). What the two kinds share is run over bo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +10,10 @@ import pytest
 
 from tests.sync.builders import Objects, zid
 from tests.sync.invoice_world import change, delete_in_netsuite, lose_answers
-from tests.sync.memo_world import DONE, GOLD, during, memo, memos, ran, ready
+from tests.sync.memo_world import DONE, GOLD, memo, memos, ran, ready
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import status_of
-from tests.sync.world import World
+from tests.sync.recording import during
 
 
 @dataclass(frozen=True)
@@ -52,20 +51,13 @@ def kinds(debit: tuple[str, ...] = (), credit: tuple[str, ...] = ()) -> pytest.M
     return pytest.mark.parametrize("kind", marked)
 
 
-@pytest.fixture(autouse=True)
-def usual_control(started_world: World) -> Iterator[None]:
-    sleep, drop = started_world.netsuite_control.sleep, started_world.netsuite_control.drop
-    yield
-    started_world.netsuite_control.sleep, started_world.netsuite_control.drop = sleep, drop  # type: ignore[method-assign]
-
-
 @kinds(
     ("memos.D.status.created", "sequence-and-status.4.2.text.debit-memo"),
     ("memos.C.status.created", "sequence-and-status.4.2.text.credit-memo-mode-b-new"),
 )
 def test_the_status_is_in_zuora_before_netsuite_gets_the_memo(fast: MemoryWorld, kind: Kind) -> None:
     ready(fast, kind.memo("M1"))
-    seen = during(fast, {**kind.create(), "nth": 1}, lambda: status_of(memos(fast, kind.name)["M1"]))
+    seen = during(fast, lambda: status_of(memos(fast, kind.name)["M1"]), {**kind.create(), "nth": 1})
     run = ran(fast, kind.name)
     assert seen[0] == (kind.creating, "Processing")
     assert status_of(run.record("M1")) == DONE
@@ -88,7 +80,7 @@ def test_a_refused_memo_gets_the_error_status_and_others_go_on(fast: MemoryWorld
 @kinds()
 def test_an_interrupted_memo_is_completed_by_the_next_run(fast: MemoryWorld, kind: Kind) -> None:
     ready(fast, kind.memo("M1"))
-    during(fast, kind.create(), lambda: fast.zuora_control.set_faults([{**kind.write_back(), "status": 503, "body": {}}]))
+    during(fast, lambda: fast.zuora_control.set_faults([{**kind.write_back(), "status": 503, "body": {}}]), kind.create())
     first = ran(fast, kind.name)
     assert status_of(first.record("M1")) == (kind.creating, "Processing")
     fast.zuora_control.set_faults([])

@@ -12,6 +12,7 @@ from tests.sync.invoice_world import change, item, ready, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import DONE, made, only
 from tests.sync.ran import Ran, ran, status_of
+from tests.sync.recording import during
 from tests.sync.world import World
 
 CODE = "Straight-line, exact days"
@@ -23,13 +24,6 @@ LINES = [("Deferred", 100.0), ("Deferred", 50.0)]
 @pytest.fixture
 def world(started_mode_a: World) -> MemoryWorld:
     return MemoryWorld.of(started_mode_a)
-
-
-@pytest.fixture(autouse=True)
-def usual_sleep(started_mode_a: World) -> Any:
-    sleep = started_mode_a.netsuite_control.sleep
-    yield
-    started_mode_a.netsuite_control.sleep = sleep
 
 
 # -- 7 revenue dates ------------------------------------------------------------------------------------------------------
@@ -73,9 +67,9 @@ def strip(world: World, kind: str, number: str, line: int, zuora_id: str | None 
 def test_7_the_statuses_of_an_update_go_by_actions_and_leave_transferred_alone(world: World) -> None:
     sent(world)
     trigger(world, "INV1", 1)
-    seen: list[Any] = []
-    world.netsuite_control.sleep = lambda _: seen.append(status_of(dict(world.in_zuora("Invoice", "INV1"))))
-    world.netsuite_control.set_faults([{"method": "PATCH", "path": "^/services/rest/record/v1/invoice", "delay_ms": 1}])
+    seen = during(
+        world, lambda: status_of(dict(world.in_zuora("Invoice", "INV1"))), {"method": "PATCH", "path": "^/services/rest/record/v1/invoice"}
+    )
     run = ran(world)
     assert seen == [("Updating Revenue Recognition", "Yes")]
     assert status_of(run.record("INV1")) == DONE
@@ -156,8 +150,7 @@ def check_complete(world: World, run: Ran) -> None:
 def test_10_a_large_negative_invoice_goes_in_pieces_without_falling_below_zero(world: World) -> None:
     large(world)
     totals: list[Any] = []
-    world.netsuite_control.sleep = lambda _: totals.extend(m["total"] for m in world.in_netsuite("creditMemo"))
-    world.netsuite_control.set_faults([{**ADD, "delay_ms": 1}])
+    during(world, lambda: totals.extend(m["total"] for m in world.in_netsuite("creditMemo")), ADD)
     check_complete(world, ran(world))
     assert totals == [50, 65]
 

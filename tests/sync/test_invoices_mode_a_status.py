@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.sync.invoice_world import TAXED, change, customer, delete_in_netsuite
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import DONE, calls, clear_counts, made, negative, only
 from tests.sync.ran import INVOICES, ran, status_of
+from tests.sync.recording import during
 from tests.sync.world import World
 
 GOLD = [("Gold", 100.0)]
@@ -27,21 +27,6 @@ FAILED = ("Error Creating Credit Memo", "Error")
 @pytest.fixture
 def world(started_mode_a: World) -> MemoryWorld:
     return MemoryWorld.of(started_mode_a)
-
-
-@pytest.fixture(autouse=True)
-def usual_sleep(started_mode_a: World) -> Any:
-    sleep = started_mode_a.netsuite_control.sleep
-    yield
-    started_mode_a.netsuite_control.sleep = sleep
-
-
-def during(world: World, rule: dict[str, Any], act: Callable[[], Any]) -> list[Any]:
-    """Do something at the moment at which NetSuite gets a call; answers what it answered."""
-    seen: list[Any] = []
-    world.netsuite_control.sleep = lambda _: seen.append(act())
-    world.netsuite_control.set_faults([{**rule, "delay_ms": 1}])
-    return seen
 
 
 def left_at(state: tuple[str | None, str | None]) -> dict[str, Any]:
@@ -72,7 +57,7 @@ def keys(world: World, number: str, count: int) -> list[str | None]:
 )
 def test_4_a_negative_invoice_is_a_credit_memo_in_the_making(world: World) -> None:
     ready(world, negative("NEG1", -100.0))
-    seen = during(world, CREATE, lambda: status_of(INVOICES.of(world)["NEG1"]))
+    seen = during(world, lambda: status_of(INVOICES.of(world)["NEG1"]), CREATE)
     run = ran(world)
     assert seen == [IN_PROGRESS]
     memo = only(world, "NEG1", "creditMemo")

@@ -10,6 +10,7 @@ from tests.sync.builders import invoice, merged, subscription
 from tests.sync.invoice_world import change, item, ready, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import Ran, ran, status_of
+from tests.sync.recording import during
 from tests.sync.world import World
 
 
@@ -78,9 +79,7 @@ def test_7_one_update_changes_exactly_the_lines_whose_date_is_known(world: World
     first = sent(world)
     assert dates(first) == [PLAIN, WAITING, WAITING]
     trigger(world, 2)
-    seen: list[Any] = []
-    world.netsuite_control.sleep = lambda _: seen.append(status_of(dict(world.in_zuora("Invoice", "INV1"))))
-    world.netsuite_control.set_faults([{**UPDATE, "delay_ms": 1}])
+    seen = during(world, lambda: status_of(dict(world.in_zuora("Invoice", "INV1"))), UPDATE)
     second = ran(world)
     assert seen == [("Updating Revenue Recognition", "Yes")]  # 7.3: Transferred to Accounting stays Yes
     assert dates(second) == [PLAIN, RECOGNISED, WAITING]
@@ -143,8 +142,7 @@ def test_7_3_a_refused_update_is_picked_up_again_by_its_status(world: World) -> 
 def test_7_3_an_interrupted_update_is_completed(world: World) -> None:
     sent(world)
     trigger(world, 2)
-    world.netsuite_control.sleep = lambda _: world.zuora_control.set_faults([{"method": "PUT", "path": "^/v1/invoices", "status": 503}])
-    world.netsuite_control.set_faults([{**UPDATE, "delay_ms": 1}])
+    during(world, lambda: world.zuora_control.set_faults([{"method": "PUT", "path": "^/v1/invoices", "status": 503}]), UPDATE)
     first = ran(world)
     assert status_of(first.record("INV1")) == ("Updating Revenue Recognition", "Yes")
     world.zuora_control.set_faults([])
@@ -182,10 +180,3 @@ def test_7_an_invoice_without_deferred_lines_is_never_asked_about(world: World) 
     trigger(world, 2)
     run = ran(world)
     assert [line for line in run.lines if line.get("source_number") == "INV2"] == []
-
-
-@pytest.fixture(autouse=True)
-def usual_sleep(started_world: World) -> Any:
-    sleep = started_world.netsuite_control.sleep
-    yield
-    started_world.netsuite_control.sleep = sleep

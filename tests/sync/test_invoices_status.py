@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +23,7 @@ from tests.sync.invoice_world import (
 )
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import INVOICES, ran, status_of
+from tests.sync.recording import during
 from tests.sync.world import World
 
 
@@ -52,21 +52,6 @@ def in_netsuite(number: str, amount: float = 100.0, **fields: Any) -> Objects:
     return {"invoice": [{**known, "custbodyzuoraid": zid(number), **fields}]}
 
 
-def during(world: World, rule: dict[str, Any], act: Callable[[], Any]) -> list[Any]:
-    """Do something at the moment at which NetSuite gets a call; answers what it answered."""
-    seen: list[Any] = []
-    world.netsuite_control.sleep = lambda seconds: seen.append(act())
-    world.netsuite_control.set_faults([{**rule, "delay_ms": 1}])
-    return seen
-
-
-@pytest.fixture(autouse=True)
-def usual_sleep(started_world: World) -> Any:
-    sleep = started_world.netsuite_control.sleep
-    yield
-    started_world.netsuite_control.sleep = sleep
-
-
 # -- 4.3 transitions --------------------------------------------------------------------------------------------------------
 
 
@@ -81,7 +66,7 @@ def usual_sleep(started_world: World) -> Any:
 )
 def test_4_1_the_status_is_in_zuora_before_netsuite_gets_the_invoice(world: World) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
-    seen = during(world, CREATE, lambda: status_of(INVOICES.of(world)["INV1"]))
+    seen = during(world, lambda: status_of(INVOICES.of(world)["INV1"]), CREATE)
     run = ran(world)
     assert seen == [("Creating Invoice", "Processing")]
     assert status_of(run.record("INV1")) == DONE
@@ -120,7 +105,7 @@ def test_4_6_refused_invoices_get_the_error_status_and_others_go_on(world: World
 def test_4_6_a_period_closed_meanwhile_is_a_refusal(world: World) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
     (period,) = [p for p in world.in_netsuite("accountingPeriod") if p["periodName"] == "Oct 2026"]
-    during(world, CREATE, lambda: world.load(netsuite={"accountingPeriod": [{"id": period["id"], "arLocked": True}]}))
+    during(world, lambda: world.load(netsuite={"accountingPeriod": [{"id": period["id"], "arLocked": True}]}), CREATE)
     run = ran(world)
     assert status_of(run.record("INV1")) == ("Error Creating Invoice", "Error")
     assert "period Oct 2026 is closed" in run.problems("INV1")[0][1]
@@ -147,7 +132,7 @@ def test_4_6_a_schedule_beyond_the_last_period_is_a_refusal(world: World) -> Non
 @pytest.mark.rule("sequence-and-status.4.1.rule.7", "sequence-and-status.4.3.transition.creating-x-processing-crash", "invoices.4.status.5")
 def test_4_7_an_interrupted_invoice_keeps_its_status_and_is_completed_by_the_next_run(world: World) -> None:
     ready(world, invoice("A1", "INV1", GOLD, sub="S1"))
-    during(world, CREATE, lambda: world.zuora_control.set_faults([{**WRITE_BACK, "status": 503, "body": {}}]))
+    during(world, lambda: world.zuora_control.set_faults([{**WRITE_BACK, "status": 503, "body": {}}]), CREATE)
     first = ran(world)
     assert status_of(first.record("INV1")) == ("Creating Invoice", "Processing")
     assert len(first.made("INV1")) == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.sync.builders import zid
@@ -24,6 +22,7 @@ from tests.sync.payment_world import (
     writes,
 )
 from tests.sync.ran import PAYMENTS, Ran, ran
+from tests.sync.recording import during
 from tests.sync.refund_world import change, delete_in_netsuite
 from tests.sync.table import READ_PATHS, Row, Table, check, held, left
 from tests.sync.words import a_payment, an_account, an_invoice, world_with
@@ -124,13 +123,8 @@ REFUSAL = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "US
 @pytest.mark.rule("payments.P1.status.created", "sequence-and-status.4.1.rule.3", "sequence-and-status.4.2.text.payment-z-ns-new")
 def test_the_status_before_and_after(fast: MemoryWorld) -> None:
     ready(fast, paid("A1", "P1", 60.0, {"INV1": 60.0}))
-    seen: list[Any] = []
-    usual, fast.netsuite_control.sleep = fast.netsuite_control.sleep, lambda _: seen.append(state_of(fast, "P1"))
-    fast.netsuite_control.set_faults([{**CREATE, "delay_ms": 1}])
-    try:
-        summary = run(fast)
-    finally:
-        fast.netsuite_control.sleep = usual
+    seen = during(fast, lambda: state_of(fast, "P1"), CREATE)
+    summary = run(fast)
     assert (seen, state_of(fast, "P1")) == ([("Creating Payment", "Processing")], DONE)
     record, found = fast.in_zuora("Payment", "P1"), ns_payment(fast, "P1")
     assert found is not None

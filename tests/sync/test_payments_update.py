@@ -27,6 +27,7 @@ from tests.sync.payment_world import (
     run,
     state_of,
 )
+from tests.sync.recording import during
 
 
 def synced(world: MemoryWorld, *objects: Objects, **settings: Any) -> MemoryWorld:
@@ -314,12 +315,7 @@ def test_the_status_is_in_zuora_before_netsuite_is_asked(fast: MemoryWorld, upda
         run(fast)
         change(fast, "P1", "apply", **invoices(INV2=30.0))
         reset_by_a_person(fast, "P1")
-    seen: list[Any] = []
-    usual, fast.netsuite_control.sleep = fast.netsuite_control.sleep, lambda _: seen.append(state_of(fast, "P1"))
-    fast.netsuite_control.set_faults([{"method": method, "path": "/record/v1/customerPayment", "delay_ms": 1}])
-    try:
-        run(fast)
-    finally:
-        fast.netsuite_control.sleep = usual
+    seen = during(fast, lambda: state_of(fast, "P1"), {"method": method, "path": "/record/v1/customerPayment"})
+    run(fast)
     assert seen == [(status, "Processing")]
     assert state_of(fast, "P1") == DONE

@@ -24,6 +24,7 @@ from tests.sync.payment_world import (
     run,
     state_of,
 )
+from tests.sync.recording import during
 from tests.sync.world import unserved_world
 
 MANY = 200
@@ -95,14 +96,9 @@ def test_calls_for_two_hundred_refunds(fast: MemoryWorld) -> None:
 
 def seen_while_sent(world: MemoryWorld, method: str, path: str, state: Any) -> list[Any]:
     """What Zuora says at the moment when NetSuite is asked."""
-    seen: list[Any] = []
-    usual, world.netsuite_control.sleep = world.netsuite_control.sleep, lambda _: seen.append(state())
-    world.netsuite_control.set_faults([{"method": method, "path": path, "delay_ms": 1}])
-    try:
-        refund_world.run(world, steps=("payments", "refunds"))
-    finally:
-        world.netsuite_control.sleep = usual
-        world.netsuite_control.set_faults([])
+    seen = during(world, state, {"method": method, "path": path})
+    refund_world.run(world, steps=("payments", "refunds"))
+    world.netsuite_control.set_faults([])
     return seen
 
 

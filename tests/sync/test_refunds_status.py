@@ -11,6 +11,7 @@ from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import counted, lose_answers, messages, writes
 from tests.sync.ran import REFUNDS, Ran, ran
+from tests.sync.recording import during
 from tests.sync.refund_world import (
     CREATING,
     DONE,
@@ -61,13 +62,8 @@ CREATE = {"method": "POST", "path": "/record/v1/customerRefund"}
 )
 def test_each_stage_has_its_status_in_zuora_before_netsuite_is_asked(fast: MemoryWorld) -> None:
     ready(fast)
-    seen: list[Any] = []
-    usual, fast.netsuite_control.sleep = fast.netsuite_control.sleep, lambda _: seen.append((state_of(fast), applied(fast)))
-    fast.netsuite_control.set_faults([{**rule, "delay_ms": 1} for rule in (UNAPPLY, CREATE)])
-    try:
-        run(fast)
-    finally:
-        fast.netsuite_control.sleep = usual
+    seen = during(fast, lambda: (state_of(fast), applied(fast)), UNAPPLY, CREATE)
+    run(fast)
     assert seen == [(UPDATING, {"7001": 100}), (CREATING, {"7001": 40})]
     assert (state_of(fast), applied(fast), refund_lines(fast)) == (DONE, {"7001": 40}, {"8001": 60})
 
@@ -347,13 +343,8 @@ def test_a_refund_that_somebody_else_made_after_our_look_up_is_not_made_twice(fa
     ready(fast, paid={"P1": ("8001", "A1", 100.0 + left, {"INV1": 100.0})})
     twin = {"customer": {"id": "9001"}, "externalId": zid("R1"), "tranDate": "2026-10-20", "paymentOption": {"id": "3"}}
     line = {"doc": {"id": "8001"}, "apply": True, "amount": 60}
-    usual = fast.netsuite_control.sleep
-    fast.netsuite_control.sleep = lambda _: fast.load(netsuite={"customerRefund": [{**twin, "apply": {"items": [line]}}]})
-    fast.netsuite_control.set_faults([{**CREATE, "delay_ms": 1, "times": 1}])
-    try:
-        summary = run(fast)
-    finally:
-        fast.netsuite_control.sleep = usual
+    during(fast, lambda: fast.load(netsuite={"customerRefund": [{**twin, "apply": {"items": [line]}}]}), {**CREATE, "times": 1})
+    summary = run(fast)
     if not left:
         assert state_of(fast) == ("Error Creating Refund", "Error")
         summary = run(fast)
