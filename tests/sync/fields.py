@@ -13,11 +13,13 @@ rules. A name with a space before any comma is no rule's. Of a reference the id 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+
+from tests.sync.builders import Objects
 
 IN_THE_RUN = "2026-11-"
 """The month of all runs: what begins with it was written by one."""
@@ -57,3 +59,22 @@ class Fields:
 def plain(value: Any) -> Any:
     """A value, of a reference its id."""
     return value["id"] if isinstance(value, dict) and "id" in value else value
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What else stands in the body of a record: these objects are in the world, with these settings; `fields` of the body hold this then.
+    None stands for a field that is not sent."""
+
+    given: Sequence[Objects]
+    fields: Mapping[str, Any]
+    rules: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def check(self, body: Mapping[str, Any]) -> None:
+        assert {name: plain(body.get(name)) for name in self.fields} == dict(self.fields)
+
+
+def variants(cases: Mapping[str, Variant]) -> list[Any]:
+    """The variants as parameters, each under its name and with its rules."""
+    return [pytest.param(case, marks=pytest.mark.rule(*case.rules), id=name) for name, case in cases.items()]

@@ -9,14 +9,15 @@ them in Zuora.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 from tests.sync.builders import Objects, merged, zid
 from tests.sync.memory import MemoryWorld
-from tests.sync.reverse_world import CUSTOMERS, DOCUMENTS, ns, ns_invoice, ready, run, zuora_invoice
+from tests.sync.payment_world import CUSTOMERS, ns_invoice, zuora_invoice
+from tests.sync.reverse_world import DOCUMENTS, ns, ready, run
 
 MEMOS = "netsuite_credit_memos"
 ON_ITEMS: dict[str, Any] = {"credit_memo_target": "InvoiceItemAdjustment"}
@@ -35,32 +36,30 @@ def with_lines(number: str) -> tuple[Objects, Objects]:
     internal_id, items, taxes = LINES[number]
     total = sum(items) + sum(taxes)
     zuora = zuora_invoice(number, "A1", total, internal_id)
-    zuora["InvoiceItem"] = [
-        {
-            "Id": zid(f"{number} item {n}"),
-            "InvoiceId": zid(number),
-            "ChargeName": f"Charge {n}",
-            "ChargeAmount": amount,
-            "CreatedDate": at(n),
-        }
-        for n, amount in enumerate(items, start=1)
-    ]
+    zuora["InvoiceItem"] = items_of(number, items)
     zuora["TaxationItem"] = [
         {
             "Id": zid(f"{number} tax {n}"),
-            "InvoiceId": zid(number),
             "InvoiceItemId": zid(f"{number} item {n}"),
             "Name": f"Tax {n}",
             "TaxAmount": amount,
-            "CreatedDate": at(n),
+            **row(number, n),
         }
         for n, amount in enumerate(taxes, start=1)
     ]
     return zuora, {"invoice": [ns_invoice(internal_id, CUSTOMERS["A1"], total, zid(number))]}
 
 
-def at(second: int) -> str:
-    return f"2026-10-01T00:00:{second:02d}.000+00:00"
+def items_of(number: str, amounts: Iterable[float]) -> list[dict[str, Any]]:
+    """The items of an invoice, each made a second after the one before."""
+    return [
+        {"Id": zid(f"{number} item {n}"), "ChargeName": f"Charge {n}", "ChargeAmount": amount, **row(number, n)}
+        for n, amount in enumerate(amounts, start=1)
+    ]
+
+
+def row(number: str, second: int) -> dict[str, Any]:
+    return {"InvoiceId": zid(number), "CreatedDate": f"2026-10-01T00:00:{second:02d}.000+00:00"}
 
 
 def ns_memo(number: str, amount: float, applied: Mapping[str, float], owner: str = "A1", **fields: Any) -> Objects:
@@ -87,16 +86,7 @@ def negative(applied: Mapping[str, float], *, items: tuple[float, ...] = (-70,),
     """(Zuora, NetSuite): the negative invoice and its credit memo, which is applied to these documents."""
     number, internal_id, amount = NEGATIVE
     zuora = zuora_invoice(number, "A1", -amount, internal_id)
-    zuora["InvoiceItem"] = [
-        {
-            "Id": zid(f"{number} item {n}"),
-            "InvoiceId": zid(number),
-            "ChargeName": f"Charge {n}",
-            "ChargeAmount": value,
-            "CreatedDate": at(n),
-        }
-        for n, value in enumerate(items, start=1)
-    ]
+    zuora["InvoiceItem"] = items_of(number, items)
     known = {"id": internal_id, "custbodyzuoraid": zid(number), TYPE: "NEGATIVE_INVOICE", "memo": "Closed"}
     return zuora, ns_memo(number, amount, applied, **{**known, **fields})
 

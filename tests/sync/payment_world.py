@@ -41,22 +41,16 @@ def parents(settlement: bool = True) -> tuple[Objects, Objects]:
         "serviceSaleItem": [{"id": "501", "itemId": "Gold", "subsidiary": {"items": [{"id": "1"}]}, "includeChildren": True}],
         "invoice": [
             *(ns_invoice(internal_id, CUSTOMERS[owner], amount, zid(number)) for number, (owner, internal_id, amount) in INVOICES.items()),
-            ns_invoice(DEBIT_MEMO[1], CUSTOMERS["A1"], DEBIT_MEMO[2], zid(DEBIT_MEMO[0])),
             ns_invoice(FOREIGN, CUSTOMERS["A1"], 25, ""),
+            *([ns_invoice(DEBIT_MEMO[1], CUSTOMERS["A1"], DEBIT_MEMO[2], zid("DM1"), kind="DEBIT_MEMO")] if settlement else []),
         ],
     }
     return zuora, netsuite
 
 
 def customer(internal_id: str, zuora_id: str, currency: str = "USD") -> dict[str, Any]:
-    name = f"Customer {internal_id}"
-    return {
-        "id": internal_id,
-        "companyName": name,
-        "subsidiary": {"id": "1"},
-        "custentityzuoraid": zuora_id,
-        "currency": {"refName": currency},
-    }
+    known = {"id": internal_id, "companyName": f"Customer {internal_id}", "subsidiary": {"id": "1"}, "currency": {"refName": currency}}
+    return {**known, "custentityzuoraid": zuora_id} if zuora_id else known
 
 
 def zuora_invoice(number: str, owner: str, amount: float, internal_id: str) -> Objects:
@@ -72,10 +66,10 @@ def debit_memo(**fields: Any) -> dict[str, Any]:
     return {**known, "Status": "Posted", "IntegrationId__NS": internal_id, "TransferredToAccounting": "Yes", **fields}
 
 
-def ns_invoice(internal_id: str, owner: str, amount: float, zuora_id: str) -> dict[str, Any]:
+def ns_invoice(internal_id: str, owner: str, amount: float, zuora_id: str, kind: str = "INVOICE") -> dict[str, Any]:
     lines = [{"item": {"id": "501"}, "amount": amount}]
     record = {"id": internal_id, "entity": {"id": owner}, "tranDate": "2026-10-01", "item": {"items": lines}}
-    return {**record, "custbodyzuoraid": zuora_id} if zuora_id else record
+    return {**record, "custbodyzuoraid": zuora_id, "custbodyzuoratype": kind} if zuora_id else record
 
 
 def paid(owner: str, number: str, amount: float, applied: dict[str, float], *, method: str = "Check", **fields: Any) -> Objects:
@@ -122,6 +116,13 @@ def ns_payment(world: MemoryWorld, number: str) -> dict[str, Any] | None:
     found = [p for p in world.in_netsuite("customerPayment") if p.get("custbodyzuoraid") == zid(number)]
     assert len(found) < 2, found
     return {**found[0], "id": str(found[0]["id"])} if found else None
+
+
+def the_payment(world: MemoryWorld, number: str) -> dict[str, Any]:
+    """The one NetSuite payment of a Zuora payment, which must be there."""
+    found = ns_payment(world, number)
+    assert found is not None, f"no NetSuite payment of {number}"
+    return found
 
 
 def applied(world: MemoryWorld, number: str) -> Any:

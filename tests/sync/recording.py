@@ -30,3 +30,10 @@ def during(world: World, act: Callable[[], Any], *rules: dict[str, Any]) -> list
     world.netsuite_control.sleep = lambda _: seen.append(act())
     world.netsuite_control.set_faults([{**rule, "delay_ms": 1} for rule in rules])
     return seen
+
+
+def first_body(world: MemoryWorld, record_type: str, run: Callable[[MemoryWorld], Any]) -> dict[str, Any]:
+    """The body of the first create or update of a record type in a run."""
+    bodies = recorded_bodies(world, record_type)
+    run(world)
+    return bodies[0]

@@ -21,17 +21,14 @@ from tallybridge import money
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.ledger import Owner
 from tallybridge.zuora import Zuora
-from tests.sync.builders import Objects, account, merged, zid
+from tests.sync import payment_world
+from tests.sync.builders import Objects, merged, zid
 from tests.sync.memory import MemoryWorld
+from tests.sync.payment_world import CUSTOMERS, FOREIGN, INVOICES, ns_invoice
 
 SYNCED = {"IntegrationStatus__NS": "Sync Complete", "TransferredToAccounting": "Yes"}
-CUSTOMERS = {"A1": "9001", "A2": "9002"}
-INVOICES = {"INV1": ("A1", "7001", 100), "INV2": ("A1", "7002", 50), "INV3": ("A2", "7003", 80)}
-DEBIT_MEMO = ("DM1", "7004", 30)
 UNSYNCED = ("INV9", "7008")
 """An invoice that NetSuite has with its Zuora ID, while Zuora does not know of it."""
-FOREIGN = "7009"
-"""NetSuite's own invoice of A1's customer."""
 JOURNAL = "7010"
 DOCUMENTS = {
     **{n: i for n, (_, i, _) in INVOICES.items()},
@@ -60,48 +57,12 @@ def is_settlement(world: MemoryWorld) -> bool:
 
 
 def parents(settlement: bool) -> tuple[Objects, Objects]:
-    """(Zuora, NetSuite): accounts A1 and A2, synced invoices INV1 to INV3, with Invoice Settlement the debit memo DM1, INV9 of which
-    Zuora does not know that it was synced, an invoice and a journal entry that are NetSuite's own; payment methods of the tenant."""
-    memo = {"Id": zid("DM1"), "MemoNumber": "DM1", "AccountId": zid("A1"), "MemoDate": "2026-10-02", "TotalAmount": DEBIT_MEMO[2]}
-    zuora = merged(
-        *(account(number, IntegrationId__NS=internal_id, **SYNCED_ACCOUNT) for number, internal_id in CUSTOMERS.items()),
-        *(zuora_invoice(number, owner, amount, internal_id) for number, (owner, internal_id, amount) in INVOICES.items()),
-        zuora_invoice(UNSYNCED[0], "A1", 40, ""),
-        {"DebitMemo": [{**memo, "Status": "Posted", "IntegrationId__NS": DEBIT_MEMO[1], **SYNCED}]} if settlement else {},
-        {"PaymentMethod": [{"Id": CHECK, "Type": "Check"}, {"Id": CASH, "Type": "Cash"}]},
-    )
-    netsuite: Objects = {
-        "customer": [customer(internal_id, zid(number)) for number, internal_id in CUSTOMERS.items()],
-        "serviceSaleItem": [{"id": "501", "itemId": "Gold", "subsidiary": {"items": [{"id": "1"}]}, "includeChildren": True}],
-        "invoice": [
-            *(ns_invoice(internal_id, CUSTOMERS[owner], amount, zid(number)) for number, (owner, internal_id, amount) in INVOICES.items()),
-            ns_invoice(UNSYNCED[1], "9001", 40, zid(UNSYNCED[0])),
-            ns_invoice(FOREIGN, "9001", 25, ""),
-            *([ns_invoice(DEBIT_MEMO[1], "9001", DEBIT_MEMO[2], zid("DM1"), kind="DEBIT_MEMO")] if settlement else []),
-        ],
-    }
-    return zuora, merged(netsuite, journal())
-
-
-SYNCED_ACCOUNT = {"IntegrationStatus__NS": "Sync Complete"}
-
-
-def customer(internal_id: str, zuora_id: str, currency: str = "USD") -> dict[str, Any]:
-    known = {"id": internal_id, "companyName": f"Customer {internal_id}", "subsidiary": {"id": "1"}, "currency": {"refName": currency}}
-    return {**known, "custentityzuoraid": zuora_id} if zuora_id else known
-
-
-def zuora_invoice(number: str, owner: str, amount: float, internal_id: str) -> Objects:
-    state = {"IntegrationId__NS": internal_id, **SYNCED} if internal_id else {}
-    head = {"Id": zid(number), "InvoiceNumber": number, "AccountId": zid(owner), "InvoiceDate": "2026-10-01", "Amount": amount}
-    item = {"Id": zid(f"{number} item"), "InvoiceId": zid(number), "ChargeName": "Gold", "ChargeAmount": amount}
-    return {"Invoice": [{**head, "Status": "Posted", **state}], "InvoiceItem": [item]}
-
-
-def ns_invoice(internal_id: str, owner: str, amount: float, zuora_id: str, kind: str = "INVOICE") -> dict[str, Any]:
-    lines = [{"item": {"id": "501"}, "amount": amount}]
-    record = {"id": internal_id, "entity": {"id": owner}, "tranDate": "2026-10-01", "item": {"items": lines}}
-    return {**record, "custbodyzuoraid": zuora_id, "custbodyzuoratype": kind} if zuora_id else record
+    """(Zuora, NetSuite): the same as for payments from Zuora, with an INV9 of which Zuora does not know that it was synced, a journal entry
+    that is NetSuite's own, and payment methods of the tenant."""
+    zuora, netsuite = payment_world.parents(settlement)
+    methods: Objects = {"PaymentMethod": [{"Id": CHECK, "Type": "Check"}, {"Id": CASH, "Type": "Cash"}]}
+    unsynced = {"invoice": [ns_invoice(UNSYNCED[1], "9001", 40, zid(UNSYNCED[0]))]}
+    return merged(zuora, methods), merged(netsuite, unsynced, journal())
 
 
 def journal() -> Objects:

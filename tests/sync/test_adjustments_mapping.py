@@ -16,7 +16,7 @@ from tests.sync.fields import Fields
 from tests.sync.invoice_world import TAX_ITEM, customer, item, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import adjustment, adjustment_in_zuora, applied, only, ready, run
-from tests.sync.recording import recorded_bodies
+from tests.sync.recording import first_body, recorded_bodies
 from tests.sync.world import World
 
 ORIGINAL = "7101"
@@ -232,10 +232,9 @@ def test_numbers_are_netsuites_where_it_numbers_itself(started_mode_a: World) ->
 def test_the_international_edition_gets_no_tax_flags(started_mode_a: World) -> None:
     settings: dict[str, Any] = {"use_standard_invoice_sync": "Yes - NetSuite Int'l Edition", "netsuite_default_tax_code": "Zero Rate"}
     world = ready(MemoryWorld.of(started_mode_a), adjustment("IIA1", "INV1", 1.0), **settings)
-    bodies = recorded_bodies(world, "creditMemo")
-    run(world)
-    assert not {"isTaxable", "taxItem"} & set(bodies[0])
-    assert "isTaxable" not in bodies[0]["item"]["items"][0]
+    body = first_body(world, "creditMemo", run)
+    assert not {"isTaxable", "taxItem"} & set(body)
+    assert "isTaxable" not in body["item"]["items"][0]
 
 
 def test_without_its_two_own_fields_in_netsuite_an_adjustment_goes_all_the_same(started_mode_a: World) -> None:

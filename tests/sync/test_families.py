@@ -11,7 +11,7 @@ import pytest
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.ledger import Owner
 from tallybridge.zuora import Zuora
-from tests.sync import reverse_world
+from tests.sync import payment_world, reverse_world
 from tests.sync.builders import merged, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import adjustment, messages, only, ready, run, state_of
@@ -180,7 +180,7 @@ def charged(world: MemoryWorld, applied_to: dict[str, float] | None = None) -> N
     """INV1 of 100 with a charge of 5 that is NetSuite invoice 7060, and a NetSuite payment, of both if nothing else is said."""
     row = adjustment("IIA1", "INV1", 5.0, "Charge", IntegrationId__NS="7060", TransferredToAccounting="Yes")
     row["InvoiceItemAdjustment"][0]["SourceId"] = zid("INV1 item")
-    document = reverse_world.ns_invoice("7060", "9001", 5, zid("IIA1"), kind="INVOICE_ITEM_ADJUSTMENT")
+    document = payment_world.ns_invoice("7060", "9001", 5, zid("IIA1"), kind="INVOICE_ITEM_ADJUSTMENT")
     settled = applied_to or {"INV1": 100, "7060": 5}
     payment = reverse_world.ns_payment("P1", sum(settled.values()), settled)
     reverse_world.ready(world, {"invoice": [document]}, payment, zuora=row)

@@ -10,7 +10,8 @@ from tests.sync import order_world
 from tests.sync.builders import merged
 from tests.sync.full_world import customers_world, full_world
 from tests.sync.memory import MemoryWorld
-from tests.sync.reverse_world import PAYMENTS, STATUS, customer, ns_invoice, ns_payment, ready, run
+from tests.sync.payment_world import customer, ns_invoice
+from tests.sync.reverse_world import PAYMENTS, STATUS, ns_payment, ready, run
 from tests.sync.test_left_out import left_out, lines
 from tests.sync.world import unserved_world
 

@@ -14,7 +14,8 @@ from tests.rules.cases import ruled
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.netsuite_memo_world import DONE, ON_ITEMS, adjustments, brief, go, memo, memos, ns_memo, tenant
-from tests.sync.reverse_world import STATUS, SYNC_DATE, ZUORA_ID, balance, messages, ns_invoice
+from tests.sync.payment_world import ns_invoice
+from tests.sync.reverse_world import STATUS, SYNC_DATE, ZUORA_ID, balance, messages
 from tests.sync.world import World
 
 EXTRA = ("Origin__NS", "Transaction__NS")

@@ -23,7 +23,8 @@ from tests.sync.netsuite_memo_world import (
     negative,
     tenant,
 )
-from tests.sync.reverse_world import STATUS, SYNC_DATE, ZUORA_ID, balance, messages, ns_invoice
+from tests.sync.payment_world import ns_invoice
+from tests.sync.reverse_world import STATUS, SYNC_DATE, ZUORA_ID, balance, messages
 from tests.sync.world import World
 
 MEMO = NEGATIVE[1]

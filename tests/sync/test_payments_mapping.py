@@ -9,21 +9,10 @@ import pytest
 from sandbox.netsuite import NetSuiteOptions
 from tallybridge.steps.settling.settlements import METHOD_FIELDS
 from tests.sync.builders import account, merged, payment, zid
-from tests.sync.fields import IN_THE_RUN, Fields
+from tests.sync.fields import IN_THE_RUN, Fields, Variant, variants
 from tests.sync.memory import MemoryWorld
-from tests.sync.payment_world import (
-    DONE,
-    SYNCED,
-    UNASSIGNED,
-    applied,
-    customer,
-    ns_payment,
-    part,
-    ready,
-    run,
-    state_of,
-)
-from tests.sync.recording import recorded_bodies
+from tests.sync.payment_world import DONE, SYNCED, UNASSIGNED, applied, customer, part, ready, run, state_of, the_payment
+from tests.sync.recording import first_body, recorded_bodies
 from tests.sync.world import World
 
 # -- mapping -------------------------------------------------------------------------------------------------------------
@@ -88,16 +77,11 @@ def sent(fast: MemoryWorld) -> dict[str, Any]:
         default_location="Americas",
         transaction_number_mapping="Use Number From Source Record",
     )
-    bodies = record_bodies(fast)
+    bodies = recorded_bodies(fast, "customerPayment")
     run(fast)
     assert state_of(fast, "P1") == DONE
     assert len(bodies) == 1
     return bodies[0]
-
-
-def record_bodies(world: MemoryWorld) -> list[dict[str, Any]]:
-    """The bodies of all writes of customer payments from now on."""
-    return recorded_bodies(world, "customerPayment")
 
 
 @pytest.mark.parametrize("row", MAPPING.cases())
@@ -110,37 +94,52 @@ def test_nothing_is_sent_beyond_the_mapping_table(sent: dict[str, Any]) -> None:
     assert set(sent) == MAPPING.names
 
 
-@pytest.mark.rule("sequence-and-status.7.2.auto-number")
-def test_numbers_are_left_to_netsuite_by_default(fast: MemoryWorld) -> None:
-    ready(fast, FULL)
-    bodies = record_bodies(fast)
-    run(fast)
-    assert "tranId" not in bodies[0]
+METHOD = "payments.P2.mapping.paymentmethod-type-or-paymentmethodsnapshot-type-to-payment-method"
+CARD_TYPE = "payments.P2.mapping.paymentmethod-creditcardtype-or-paymentmethodsnapshot-to-zuora-credit-card-type"
+SNAPSHOT = {"Id": zid("snap"), "Type": "DebitCard", "CreditCardType": "Mastercard", "PaymentMethodId": zid("P1 method")}
+CLASSIFIED = account("A5", IntegrationId__NS="9001", Class__NS="Services", **SYNCED)
+CHECK = {"PaymentMethod": [{"Id": zid("check"), "Type": "Check", "CreditCardType": "Visa", "AccountId": zid("A1")}]}
+VARIANTS = {
+    "numbers are left to NetSuite by default": Variant([FULL], {"tranId": None}, ("sequence-and-status.7.2.auto-number",)),
+    "the card type goes with cards only": Variant(
+        [payment("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodId=zid("check")), CHECK],
+        {"custbodyzuoracreditcardtype": None},
+        (CARD_TYPE,),
+    ),
+    "the snapshot of the payment method prevails": Variant(
+        [payment("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodSnapshotId=zid("snap")), {"PaymentMethodSnapshot": [SNAPSHOT]}],
+        {"paymentOption": "8", "custbodyzuoracreditcardtype": "Mastercard"},
+        (METHOD, CARD_TYPE),
+    ),
+    "a method is translated": Variant(
+        [payment("A1", "P1", 10.0, {"INV1": 10.0}, method="BankTransfer")],
+        {"paymentOption": "7"},
+        ("settings.key.payment_method_translation", "sequence-and-status.7.4.translation"),
+        {"payment_method_translation": {"BankTransfer": "WireTransfer"}},
+    ),
+    "the account's classifications prevail over the defaults of the same dimension": Variant(
+        [CLASSIFIED, payment("A5", "P1", 10.0, {"INV1": 10.0})],
+        {"class": "2", "department": "1", "location": None},
+        ("payments.P2.mapping.to-class-department-location", "sequence-and-status.7.1.rule.2", "settings.key.default_department"),
+        {"default_class": "Software", "default_department": "Sales"},
+    ),
+    "external ids carry a prefix where the setting asks for it": Variant(
+        [payment("A1", "P1", 10.0, {"INV1": 10.0})],
+        {"externalId": f"ZPMT-{zid('P1')}"},
+        ("settings.key.external_id_prefixes",),
+        {"external_id_prefixes": "Yes"},
+    ),
+}
 
 
-@pytest.mark.rule("payments.P2.mapping.paymentmethod-creditcardtype-or-paymentmethodsnapshot-to-zuora-credit-card-type")
-def test_card_type_is_sent_for_card_payments_only(fast: MemoryWorld) -> None:
-    own = payment("A1", "P1", 10.0, {"INV1": 10.0})
-    own["PaymentMethod"][0]["CreditCardType"] = "Visa"
-    ready(fast, own)
-    bodies = record_bodies(fast)
-    run(fast)
-    assert "custbodyzuoracreditcardtype" not in bodies[0]
+@pytest.mark.parametrize("variant", variants(VARIANTS))
+def test_what_else_stands_in_the_body(fast: MemoryWorld, variant: Variant) -> None:
+    ready(fast, *variant.given, **variant.settings)
+    variant.check(first_body(fast, "customerPayment", run))
 
 
-@pytest.mark.rule(
-    "payments.P2.mapping.paymentmethod-type-or-paymentmethodsnapshot-type-to-payment-method",
-    "payments.P2.mapping.paymentmethod-creditcardtype-or-paymentmethodsnapshot-to-zuora-credit-card-type",
-)
-def test_the_snapshot_of_the_payment_method_prevails(fast: MemoryWorld) -> None:
+def test_a_payment_has_a_method_of_two_fields() -> None:
     assert METHOD_FIELDS == ("Type", "CreditCardType")
-    snapshot = {"Id": zid("snap"), "Type": "DebitCard", "CreditCardType": "Mastercard", "PaymentMethodId": zid("P1 method")}
-    own = payment("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodSnapshotId=zid("snap"))
-    ready(fast, own, {"PaymentMethodSnapshot": [snapshot]})
-    bodies = record_bodies(fast)
-    run(fast)
-    assert bodies[0]["paymentOption"] == {"id": "8"}
-    assert bodies[0]["custbodyzuoracreditcardtype"] == "Mastercard"
 
 
 def test_a_payment_whose_method_is_gone_uses_the_snapshot(fast: MemoryWorld) -> None:
@@ -151,24 +150,14 @@ def test_a_payment_whose_method_is_gone_uses_the_snapshot(fast: MemoryWorld) -> 
     assert state_of(fast, "P1") == DONE
 
 
-@pytest.mark.rule("settings.key.payment_method_translation", "sequence-and-status.7.4.translation")
-def test_payment_method_translation(fast: MemoryWorld) -> None:
-    own = payment("A1", "P1", 10.0, {"INV1": 10.0}, method="BankTransfer")
-    ready(fast, own, payment_method_translation={"BankTransfer": "WireTransfer"})
-    bodies = record_bodies(fast)
-    run(fast)
-    assert bodies[0]["paymentOption"] == {"id": "7"}
-
-
 def test_without_payment_instruments_the_field_is_paymentmethod(started_world: World) -> None:
     options: NetSuiteOptions = started_world.netsuite.options
     options.payment_instruments = False
     try:
         fast = MemoryWorld.of(started_world)
         ready(fast, payment("A1", "P1", 10.0, {"INV1": 10.0}))
-        bodies = record_bodies(fast)
-        run(fast)
-        assert (bodies[0].get("paymentMethod"), "paymentOption" in bodies[0]) == ({"id": "3"}, False)
+        body = first_body(fast, "customerPayment", run)
+        assert (body.get("paymentMethod"), "paymentOption" in body) == ({"id": "3"}, False)
         assert state_of(fast, "P1") == DONE
     finally:
         options.payment_instruments = True
@@ -179,8 +168,7 @@ def test_without_payment_instruments_the_field_is_paymentmethod(started_world: W
 def test_setting_payment_amount(fast: MemoryWorld, choice: str, amount: int) -> None:
     ready(fast, payment("A1", "P1", 90.0, {"INV1": 60.0}), payment_amount=choice)
     summary = run(fast)
-    found = ns_payment(fast, "P1")
-    assert found is not None
+    found = the_payment(fast, "P1")
     assert found["payment"] == amount
     assert applied(fast, "P1") == {"7001": 60}
     assert summary["tiedOut"] is True
@@ -189,8 +177,7 @@ def test_setting_payment_amount(fast: MemoryWorld, choice: str, amount: int) -> 
 def test_an_over_payment_leaves_the_rest_unapplied_in_netsuite(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 150.0, {"INV1": 100.0}))
     run(fast)
-    found = ns_payment(fast, "P1")
-    assert found is not None
+    found = the_payment(fast, "P1")
     assert found["payment"] == 150
     assert applied(fast, "P1") == {"7001": 100}
 
@@ -200,9 +187,8 @@ def test_several_parts_of_one_invoice_are_added_up_into_one_line(fast: MemoryWor
     own = payment("A1", "P1", 60.0, {"INV1": 20.0}, AppliedAmount=60.0, UnappliedAmount=0)
     own["PaymentPart"] = [own["PaymentPart"][0], part("P1", 1, "INV1", 25.5), part("P1", 2, "INV1", 14.5)]
     ready(fast, own)
-    bodies = record_bodies(fast)
-    run(fast)
-    assert bodies[0]["apply"]["items"] == [{"doc": {"id": "7001"}, "apply": True, "amount": 60}]
+    body = first_body(fast, "customerPayment", run)
+    assert body["apply"]["items"] == [{"doc": {"id": "7001"}, "apply": True, "amount": 60}]
 
 
 @pytest.mark.rule("payments.P2.mapping.debitmemo-integrationid-ns-to-apply-line-doc")
@@ -213,23 +199,6 @@ def test_a_debit_memo_is_applied_to_its_netsuite_invoice(fast: MemoryWorld) -> N
     summary = run(fast)
     assert applied(fast, "P1") == {"7001": 20, "7004": 30}
     assert summary["tiedOut"] is True
-
-
-@pytest.mark.rule("payments.P2.mapping.to-class-department-location", "sequence-and-status.7.1.rule.2", "settings.key.default_department")
-def test_account_classifications_prevail_over_the_defaults_of_the_same_dimension(fast: MemoryWorld) -> None:
-    owner = account("A5", IntegrationId__NS="9001", Class__NS="Services", **SYNCED)
-    ready(fast, owner, payment("A5", "P1", 10.0, {"INV1": 10.0}), default_class="Software", default_department="Sales")
-    bodies = record_bodies(fast)
-    run(fast)
-    assert (bodies[0]["class"], bodies[0]["department"], "location" in bodies[0]) == ({"id": "2"}, {"id": "1"}, False)
-
-
-@pytest.mark.rule("settings.key.external_id_prefixes")
-def test_external_ids_carry_the_prefix_where_the_setting_asks_for_it(fast: MemoryWorld) -> None:
-    ready(fast, payment("A1", "P1", 10.0, {"INV1": 10.0}), external_id_prefixes="Yes")
-    bodies = record_bodies(fast)
-    run(fast)
-    assert bodies[0]["externalId"] == f"ZPMT-{zid('P1')}"
 
 
 def test_currency_of_another_account_is_kept(fast: MemoryWorld) -> None:

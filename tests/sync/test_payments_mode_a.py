@@ -14,11 +14,11 @@ from tests.sync.payment_world import (
     lose_answers,
     messages,
     ns_invoice,
-    ns_payment,
     paid,
     ready,
     run,
     state_of,
+    the_payment,
     writes,
 )
 from tests.sync.ran import PAYMENTS, Ran, ran
@@ -126,8 +126,7 @@ def test_the_status_before_and_after(fast: MemoryWorld) -> None:
     seen = during(fast, lambda: state_of(fast, "P1"), CREATE)
     summary = run(fast)
     assert (seen, state_of(fast, "P1")) == ([("Creating Payment", "Processing")], DONE)
-    record, found = fast.in_zuora("Payment", "P1"), ns_payment(fast, "P1")
-    assert found is not None
+    record, found = fast.in_zuora("Payment", "P1"), the_payment(fast, "P1")
     assert (record["IntegrationId__NS"], record["SyncDate__NS"][:8]) == (found["id"], "2026-11-")
     assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
 
@@ -162,13 +161,11 @@ def test_after_success_nothing_is_sent_and_a_reset_creates_no_second_one(fast: M
 def test_re_sync_after_the_netsuite_payment_was_deleted(fast: MemoryWorld) -> None:
     ready(fast, paid("A1", "P1", 60.0, {"INV1": 60.0}))
     run(fast)
-    first = ns_payment(fast, "P1")
-    assert first is not None
+    first = the_payment(fast, "P1")
     delete_in_netsuite(fast, first["id"])
     change(fast, "Payment", "P1", TransferredToAccounting="No")
     summary = run(fast)
-    second = ns_payment(fast, "P1")
-    assert second is not None
+    second = the_payment(fast, "P1")
     assert second["id"] != first["id"]
     assert (state_of(fast, "P1"), applied(fast, "P1"), summary["tiedOut"]) == (DONE, {"7001": 60}, True)
 

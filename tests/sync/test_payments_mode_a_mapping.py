@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import account, merged, zid
-from tests.sync.fields import IN_THE_RUN, Fields
+from tests.sync.fields import IN_THE_RUN, Fields, Variant, variants
 from tests.sync.memory import MemoryWorld
-from tests.sync.payment_world import DONE, SYNCED, applied, ns_payment, paid, ready, run, state_of
-from tests.sync.recording import recorded_bodies
+from tests.sync.payment_world import DONE, SYNCED, applied, paid, ready, run, state_of, the_payment
+from tests.sync.recording import first_body, recorded_bodies
 from tests.sync.refund_world import objects
 from tests.sync.world import World
 
@@ -99,52 +99,47 @@ def test_nothing_is_sent_beyond_the_mapping_table(sent: dict[str, Any]) -> None:
     assert set(sent) == MAPPING.names
 
 
-@pytest.mark.rule(f"{P1}payment-paymentnumber-to-tranid", "sequence-and-status.7.2.auto-number")
-def test_numbers_are_left_to_netsuite_by_default(fast: MemoryWorld) -> None:
-    ready(fast, FULL)
-    bodies = recorded_bodies(fast, "customerPayment")
-    run(fast)
-    assert "tranId" not in bodies[0]
+METHOD, CARD_TYPE = f"{P1}paymentmethod-type-to-paymentmethod", f"{P1}paymentmethod-creditcardtype-to-zuora-credit-card-type"
+SNAPSHOT = {"PaymentMethodSnapshot": [{"Id": zid("snap"), "Type": "DebitCard", "CreditCardType": "Mastercard"}]}
+WITH_SNAPSHOT = paid("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodSnapshotId=zid("snap"))
+CLASSIFIED = account("A5", IntegrationId__NS="9001", Class__NS="Services", **SYNCED)
+CHECK = {"PaymentMethod": [{"Id": zid("check"), "Type": "Check", "CreditCardType": "Visa", "AccountId": zid("A1")}]}
+VARIANTS = {
+    "numbers are left to NetSuite by default": Variant(
+        [FULL], {"tranId": None}, (f"{P1}payment-paymentnumber-to-tranid", "sequence-and-status.7.2.auto-number")
+    ),
+    "the card type goes with cards only": Variant(
+        [paid("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodId=zid("check")), CHECK],
+        {"custbodyzuoracreditcardtype": None},
+        (CARD_TYPE,),
+    ),
+    "the method counts while it is there": Variant(
+        [WITH_SNAPSHOT, SNAPSHOT], {"paymentOption": "3", "custbodyzuoracreditcardtype": None}, (METHOD, CARD_TYPE)
+    ),
+    "the snapshot stands in for a method that is gone": Variant(
+        [paid("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodSnapshotId=zid("snap"), PaymentMethodId=None), SNAPSHOT],
+        {"paymentOption": "8", "custbodyzuoracreditcardtype": "Mastercard"},
+        (METHOD, CARD_TYPE),
+    ),
+    "a method is translated": Variant(
+        [paid("A1", "P1", 10.0, {"INV1": 10.0}, method="BankTransfer")],
+        {"paymentOption": "7"},
+        ("sequence-and-status.7.4.translation", "settings.key.payment_method_translation"),
+        {"payment_method_translation": {"BankTransfer": "WireTransfer"}},
+    ),
+    "the account's classifications prevail over the defaults of the same dimension": Variant(
+        [CLASSIFIED, paid("A5", "P1", 10.0, {"INV1": 10.0})],
+        {"class": "2", "department": "1", "location": None},
+        (f"{P1}account-class-ns-department-ns-location-ns-to-class-department-location", "sequence-and-status.7.1.rule.2"),
+        {"default_class": "Software", "default_department": "Sales"},
+    ),
+}
 
 
-@pytest.mark.rule(f"{P1}paymentmethod-creditcardtype-to-zuora-credit-card-type")
-def test_the_card_type_is_sent_for_card_payments_only(fast: MemoryWorld) -> None:
-    own = paid("A1", "P1", 10.0, {"INV1": 10.0})
-    own["PaymentMethod"][0]["CreditCardType"] = "Visa"
-    ready(fast, own)
-    bodies = recorded_bodies(fast, "customerPayment")
-    run(fast)
-    assert "custbodyzuoracreditcardtype" not in bodies[0]
-
-
-@pytest.mark.rule(f"{P1}paymentmethod-type-to-paymentmethod", f"{P1}paymentmethod-creditcardtype-to-zuora-credit-card-type")
-@pytest.mark.parametrize("gone", [False, True], ids=["method there", "method gone"])
-def test_the_snapshot_stands_in_for_a_payment_method_that_is_gone(fast: MemoryWorld, gone: bool) -> None:
-    own = paid("A1", "P1", 10.0, {"INV1": 10.0}, PaymentMethodSnapshotId=zid("snap"))
-    if gone:
-        own["Payment"][0].pop("PaymentMethodId")
-    ready(fast, own, {"PaymentMethodSnapshot": [{"Id": zid("snap"), "Type": "DebitCard", "CreditCardType": "Mastercard"}]})
-    bodies = recorded_bodies(fast, "customerPayment")
-    run(fast)
-    expected = ("8", "Mastercard") if gone else ("3", None)
-    assert (bodies[0]["paymentOption"]["id"], bodies[0].get("custbodyzuoracreditcardtype")) == expected
-
-
-@pytest.mark.rule("sequence-and-status.7.4.translation", "settings.key.payment_method_translation")
-def test_the_method_type_is_translated(fast: MemoryWorld) -> None:
-    ready(fast, paid("A1", "P1", 10.0, {"INV1": 10.0}, method="BankTransfer"), payment_method_translation={"BankTransfer": "WireTransfer"})
-    bodies = recorded_bodies(fast, "customerPayment")
-    run(fast)
-    assert bodies[0]["paymentOption"] == {"id": "7"}
-
-
-@pytest.mark.rule(f"{P1}account-class-ns-department-ns-location-ns-to-class-department-location", "sequence-and-status.7.1.rule.2")
-def test_the_accounts_classifications_prevail_over_the_defaults(fast: MemoryWorld) -> None:
-    owner = account("A5", IntegrationId__NS="9001", Class__NS="Services", **SYNCED)
-    ready(fast, owner, paid("A5", "P1", 10.0, {"INV1": 10.0}), default_class="Software", default_department="Sales")
-    bodies = recorded_bodies(fast, "customerPayment")
-    run(fast)
-    assert (bodies[0]["class"], bodies[0]["department"], "location" in bodies[0]) == ({"id": "2"}, {"id": "1"}, False)
+@pytest.mark.parametrize("variant", variants(VARIANTS))
+def test_what_else_stands_in_the_body(fast: MemoryWorld, variant: Variant) -> None:
+    ready(fast, *variant.given, **variant.settings)
+    variant.check(first_body(fast, "customerPayment", run))
 
 
 @pytest.mark.rule(f"{P1}invoicepayment-amount-to-payment", "payments.P1.several-rows-one-invoice")
@@ -175,8 +170,7 @@ def test_the_applied_amount_is_gross_although_a_refund_exists_already(fast: Memo
 def test_success_writes_id_status_date_and_origin_to_zuora(fast: MemoryWorld) -> None:
     ready(fast, paid("A1", "P1", 60.0, {"INV1": 60.0}))
     run(fast)
-    record, found = fast.in_zuora("Payment", "P1"), ns_payment(fast, "P1")
-    assert found is not None
+    record, found = fast.in_zuora("Payment", "P1"), the_payment(fast, "P1")
     assert (record["IntegrationId__NS"], state_of(fast, "P1"), record["Origin__NS"]) == (found["id"], DONE, "ZUORA")
     assert record["SyncDate__NS"].startswith("2026-11")
 
@@ -194,11 +188,9 @@ def test_the_account_posted_to_is_the_payment_methods_else_undeposited_funds(fas
     own = merged(*(paid("A1", number, 10.0, {"INV1": 10.0}, method=method) for number in ("P1", "P2")))
     ready(fast, own)
     fast.netsuite_control.clear_stats()
-    bodies = recorded_bodies(fast, "customerPayment")
-    run(fast)
-    assert {k: bodies[0][k] for k in ("account", "undepFunds") if k in bodies[0]} == fields
-    found = ns_payment(fast, "P1")
-    assert found is not None
+    body = first_body(fast, "customerPayment", run)
+    assert {k: body[k] for k in ("account", "undepFunds") if k in body} == fields
+    found = the_payment(fast, "P1")
     assert found["account"]["id"] == posted
     assert fast.netsuite_control.stats()["calls"]["GET /record/v1/paymentMethod/{id}"] == 1
 
@@ -208,8 +200,6 @@ def test_a_role_that_may_not_read_payment_methods_leaves_the_account_to_netsuite
     ready(fast, paid("A1", "P1", 10.0, {"INV1": 10.0}, method="ACH"))
     refusal = {"o:errorDetails": [{"detail": "You may not.", "o:errorCode": "INSUFFICIENT_PERMISSION"}]}
     fast.netsuite_control.set_faults([{"method": "GET", "path": "/record/v1/paymentMethod", "status": 403, "body": refusal}])
-    bodies = recorded_bodies(fast, "customerPayment")
-    run(fast)
-    found = ns_payment(fast, "P1")
-    assert found is not None
-    assert ("account" in bodies[0], "undepFunds" in bodies[0], found["account"]["id"]) == (False, False, "1")
+    body = first_body(fast, "customerPayment", run)
+    found = the_payment(fast, "P1")
+    assert ("account" in body, "undepFunds" in body, found["account"]["id"]) == (False, False, "1")

@@ -22,6 +22,7 @@ from tests.sync.payment_world import (
     reset_by_a_person,
     run,
     state_of,
+    the_payment,
 )
 from tests.sync.ran import PAYMENTS, Ran, ran
 from tests.sync.table import READ_PATHS, Row, Table, check, held, left, sent
@@ -117,8 +118,7 @@ def test_a_held_payment_is_released_by_itself_once_its_parent_is_there(fast: Mem
 def test_rule_1_does_not_apply_to_unassigned_payments(fast: MemoryWorld) -> None:
     ready(fast, payment(None, "P1", 10.0, {}), unassigned_payments_customer_id=UNASSIGNED)
     run(fast)
-    found = ns_payment(fast, "P1")
-    assert found is not None
+    found = the_payment(fast, "P1")
     assert found["customer"]["id"] == UNASSIGNED
 
 
@@ -173,8 +173,7 @@ def test_state_unapplied_and_new_with_the_setting_creates_without_apply_lines(fa
 def test_state_unassigned_and_new_creates_for_the_configured_customer(fast: MemoryWorld) -> None:
     ready(fast, payment(None, "P1", 90.0, {}), unassigned_payments_customer_id=UNASSIGNED)
     summary = run(fast)
-    found = ns_payment(fast, "P1")
-    assert found is not None
+    found = the_payment(fast, "P1")
     assert found["customer"]["id"] == UNASSIGNED
     assert applied(fast, "P1") == {}
     assert state_of(fast, "P1") == DONE
@@ -259,8 +258,7 @@ def test_a_refused_payment_carries_the_error_status_and_is_sent_again_by_the_nex
 def test_success_writes_id_date_and_origin_to_zuora(fast: MemoryWorld) -> None:
     ready(fast, payment("A1", "P1", 60.0, {"INV1": 60.0}))
     run(fast)
-    record, found = fast.in_zuora("Payment", "P1"), ns_payment(fast, "P1")
-    assert found is not None
+    record, found = fast.in_zuora("Payment", "P1"), the_payment(fast, "P1")
     assert record["IntegrationId__NS"] == found["id"]
     assert record["SyncDate__NS"].startswith("2026-")
     assert record["Origin__NS"] == "ZUORA"

@@ -26,6 +26,7 @@ from tests.sync.payment_world import (
     reset_by_a_person,
     run,
     state_of,
+    the_payment,
 )
 from tests.sync.recording import during
 
@@ -38,8 +39,7 @@ def synced(world: MemoryWorld, *objects: Objects, **settings: Any) -> MemoryWorl
 
 def in_netsuite(world: MemoryWorld, number: str, body: dict[str, Any]) -> None:
     """A person changes the NetSuite payment."""
-    found = ns_payment(world, number)
-    assert found is not None
+    found = the_payment(world, number)
     world.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", "person")).update("customerPayment", found["id"], body)
 
 
@@ -98,8 +98,7 @@ def test_memo_and_reference_are_sent_again(fast: MemoryWorld) -> None:
     change(fast, "P1", comment="now with a comment")
     reset_by_a_person(fast, "P1")
     run(fast)
-    found = ns_payment(fast, "P1")
-    assert found is not None
+    found = the_payment(fast, "P1")
     assert found["memo"] == "now with a comment"
 
 
@@ -141,8 +140,7 @@ AMOUNTS: dict[str, tuple[dict[str, float], dict[str, float], int]] = {
 
 
 def amount_of(world: MemoryWorld, number: str = "P1") -> Any:
-    found = ns_payment(world, number)
-    assert found is not None
+    found = the_payment(world, number)
     return Decimal(str(found["payment"]))
 
 
@@ -200,8 +198,7 @@ def test_v8_a_payment_that_moved_to_another_account_keeps_its_customer(fast: Mem
     change(fast, "P1", "transfer", accountId=zid("A2"))
     reset_by_a_person(fast, "P1")
     summary = run(fast)
-    found = ns_payment(fast, "P1")
-    assert found is not None
+    found = the_payment(fast, "P1")
     text = f"Payment P1: moved to another account after its sync; NetSuite payment {found['id']} keeps customer 9001. Correct by hand."
     assert messages(summary)["PAY-V8"] == text
     assert applied(fast, "P1") == {"7001": 20}
@@ -219,14 +216,12 @@ def test_an_update_waits_for_a_document_that_is_not_synced(fast: MemoryWorld) ->
 
 def test_a_payment_deleted_in_netsuite_is_created_anew(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
-    first = ns_payment(fast, "P1")
-    assert first is not None
+    first = the_payment(fast, "P1")
     calls = fast.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", "person"))._calls
     calls.send("DELETE", f"/services/rest/record/v1/customerPayment/{first['id']}", Effect.REPEATABLE, operation="DELETE customerPayment")
     reset_by_a_person(fast, "P1")
     summary = run(fast)
-    after = ns_payment(fast, "P1")
-    assert after is not None
+    after = the_payment(fast, "P1")
     assert after["id"] != first["id"]
     assert summary["tiedOut"] is True
 
@@ -281,8 +276,7 @@ def test_a_payment_moved_after_selection_goes_to_its_new_customer(fast: MemoryWo
     fast.task("payments", {**event, "task": "batch", "batch": "000001"})
     fast.task("payments", {**event, "task": "summarise", "error": None})
     fast.close(opened["runId"])
-    found = ns_payment(fast, "P1")
-    assert found is not None
+    found = the_payment(fast, "P1")
     assert found["customer"]["id"] == customer
 
 

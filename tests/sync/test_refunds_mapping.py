@@ -8,10 +8,10 @@ import pytest
 
 from sandbox.netsuite import NetSuiteOptions
 from tests.sync.builders import account, zid
-from tests.sync.fields import IN_THE_RUN, Fields
+from tests.sync.fields import IN_THE_RUN, Fields, Variant
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import SYNCED
-from tests.sync.recording import recorded_bodies
+from tests.sync.recording import first_body, recorded_bodies
 from tests.sync.refund_world import DONE, PAID, applied, made, ns_payment, ready, run, state_of, zuora_refund
 from tests.sync.world import unserved_world
 
@@ -84,30 +84,51 @@ def test_nothing_is_sent_beyond_the_mapping_table(sent: dict[str, Any]) -> None:
     assert set(sent) == MAPPING.names
 
 
-@pytest.mark.rule(f"{R1}refund-refundnumber-to-tranid", "sequence-and-status.7.2.auto-number")
-def test_numbers_are_left_to_netsuite_by_default(fast: MemoryWorld) -> None:
-    ready(fast, fields={"R1": FULL})
-    bodies = recorded_bodies(fast, "customerRefund")
-    run(fast)
-    assert "tranId" not in bodies[0]
-    assert not {"class", "department", "location"} & set(bodies[0])
+ACH = {"PaymentMethod": [{"Id": zid("ach"), "Type": "ACH", "AccountId": zid("A1")}]}
+CLASSIFIED = account("A5", IntegrationId__NS="9001", Class__NS="Services", **SYNCED)
+VARIANTS: dict[str, tuple[dict[str, Any], Variant]] = {
+    "numbers and classifications are left to NetSuite by default": (
+        FULL,
+        Variant(
+            [],
+            dict.fromkeys(("tranId", "class", "department", "location")),
+            (f"{R1}refund-refundnumber-to-tranid", "sequence-and-status.7.2.auto-number"),
+        ),
+    ),
+    "without a method type that of the payment method counts": (
+        {"MethodType": None, "PaymentMethodId": zid("ach")},
+        Variant([ACH], {"paymentOption": "1"}, (f"{R1}refund-methodtype-to-paymentmethod",)),
+    ),
+    "a method type is translated": (
+        {"MethodType": "BankTransfer"},
+        Variant(
+            [],
+            {"paymentOption": "7"},
+            ("sequence-and-status.7.4.translation", "settings.key.payment_method_translation"),
+            {"payment_method_translation": {"BankTransfer": "WireTransfer"}},
+        ),
+    ),
+    "the account's classifications prevail over the defaults": (
+        {"AccountId": zid("A5")},
+        Variant(
+            [CLASSIFIED],
+            {"class": "2", "department": "1", "location": None},
+            (f"{R1}account-class-ns-department-ns-location-ns-to-class-department-location", "sequence-and-status.7.1.rule.2"),
+            {"default_class": "Software", "default_department": "Sales"},
+        ),
+    ),
+    "external ids carry a prefix where the setting asks for it": (
+        {},
+        Variant([], {"externalId": f"ZREF-{zid('R1')}"}, ("settings.key.external_id_prefixes",), {"external_id_prefixes": "Yes"}),
+    ),
+}
 
 
-@pytest.mark.rule(f"{R1}refund-methodtype-to-paymentmethod")
-def test_without_a_method_type_that_of_the_payment_method_counts(fast: MemoryWorld) -> None:
-    method = {"Id": zid("ach"), "Type": "ACH", "AccountId": zid("A1")}
-    ready(fast, {"PaymentMethod": [method]}, fields={"R1": {"MethodType": None, "PaymentMethodId": zid("ach")}})
-    bodies = recorded_bodies(fast, "customerRefund")
-    run(fast)
-    assert bodies[0]["paymentOption"] == {"id": "1"}
-
-
-@pytest.mark.rule("sequence-and-status.7.4.translation", "settings.key.payment_method_translation")
-def test_the_method_type_is_translated(fast: MemoryWorld) -> None:
-    ready(fast, fields={"R1": {"MethodType": "BankTransfer"}}, payment_method_translation={"BankTransfer": "WireTransfer"})
-    bodies = recorded_bodies(fast, "customerRefund")
-    run(fast)
-    assert bodies[0]["paymentOption"] == {"id": "7"}
+@pytest.mark.parametrize("case", [pytest.param(n, marks=pytest.mark.rule(*v.rules)) for n, (_, v) in VARIANTS.items()])
+def test_what_else_stands_in_the_body(fast: MemoryWorld, case: str) -> None:
+    refund, variant = VARIANTS[case]
+    ready(fast, *variant.given, fields={"R1": refund}, **variant.settings)
+    variant.check(first_body(fast, "customerRefund", run))
 
 
 @pytest.mark.rule("refunds.R1.account")
@@ -116,9 +137,8 @@ def test_the_account_posted_to_is_the_payment_methods_else_undeposited_funds(
     fast: MemoryWorld, method: str, sent_: Any, posted: str
 ) -> None:
     ready(fast, fields={"R1": {"MethodType": method}})
-    bodies = recorded_bodies(fast, "customerRefund")
-    run(fast)
-    assert bodies[0].get("account") == sent_
+    body = first_body(fast, "customerRefund", run)
+    assert body.get("account") == sent_
     assert made(fast)["account"]["id"] == posted
 
 
@@ -127,9 +147,8 @@ def test_a_role_that_may_not_read_payment_methods_leaves_the_account_to_netsuite
     ready(fast, fields={"R1": {"MethodType": "ACH"}})
     refusal = {"o:errorDetails": [{"detail": "You may not.", "o:errorCode": "INSUFFICIENT_PERMISSION"}]}
     fast.netsuite_control.set_faults([{"method": "GET", "path": "/record/v1/paymentMethod", "status": 403, "body": refusal}])
-    bodies = recorded_bodies(fast, "customerRefund")
-    run(fast)
-    assert "account" not in bodies[0]
+    body = first_body(fast, "customerRefund", run)
+    assert "account" not in body
     assert made(fast)["account"]["id"] == "1"
 
 
@@ -138,30 +157,12 @@ def test_without_payment_instruments_the_field_is_paymentmethod(fast: MemoryWorl
     options.payment_instruments = False
     try:
         ready(fast)
-        bodies = recorded_bodies(fast, "customerRefund")
-        run(fast)
-        assert (bodies[0].get("paymentMethod"), "paymentOption" in bodies[0]) == ({"id": "3"}, False)
+        body = first_body(fast, "customerRefund", run)
+        assert (body.get("paymentMethod"), "paymentOption" in body) == ({"id": "3"}, False)
         assert state_of(fast) == DONE
     finally:
         options.payment_instruments = True
         fast.reset()
-
-
-@pytest.mark.rule(f"{R1}account-class-ns-department-ns-location-ns-to-class-department-location", "sequence-and-status.7.1.rule.2")
-def test_the_accounts_classifications_prevail_over_the_defaults(fast: MemoryWorld) -> None:
-    owner = account("A5", IntegrationId__NS="9001", Class__NS="Services", **SYNCED)
-    ready(fast, owner, fields={"R1": {"AccountId": zid("A5")}}, default_class="Software", default_department="Sales")
-    bodies = recorded_bodies(fast, "customerRefund")
-    run(fast)
-    assert (bodies[0]["class"], bodies[0]["department"], "location" in bodies[0]) == ({"id": "2"}, {"id": "1"}, False)
-
-
-@pytest.mark.rule("settings.key.external_id_prefixes")
-def test_external_ids_carry_the_prefix_where_the_setting_asks_for_it(fast: MemoryWorld) -> None:
-    ready(fast, external_id_prefixes="Yes")
-    bodies = recorded_bodies(fast, "customerRefund")
-    run(fast)
-    assert bodies[0]["externalId"] == f"ZREF-{zid('R1')}"
 
 
 @pytest.mark.rule(

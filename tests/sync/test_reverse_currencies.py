@@ -9,7 +9,8 @@ from typing import Any
 from tests.sync.builders import zid
 from tests.sync.currency_world import EUR, EURO, billed_in, without_multiple_currencies
 from tests.sync.memory import MemoryWorld
-from tests.sync.reverse_world import DOCUMENTS, all_of, messages, ns_invoice, ns_payment, ready, run, zuora_invoice, zuora_of
+from tests.sync.payment_world import ns_invoice, zuora_invoice
+from tests.sync.reverse_world import DOCUMENTS, all_of, messages, ns_payment, ready, run, zuora_of
 from tests.sync.test_tie_out_identity import close_after
 
 

@@ -9,7 +9,8 @@ from tests.sync.builders import zid
 from tests.sync.currency_world import EUR, EURO, billed_in
 from tests.sync.memory import MemoryWorld
 from tests.sync.netsuite_memo_world import MEMOS, ON_ITEMS, adjustments, ns_memo
-from tests.sync.reverse_world import DOCUMENTS, MEMOS_ON, all_of, messages, ns_invoice, ns_payment, ready, run, zuora_invoice
+from tests.sync.payment_world import ns_invoice, zuora_invoice
+from tests.sync.reverse_world import DOCUMENTS, MEMOS_ON, all_of, messages, ns_payment, ready, run
 from tests.sync.world import World
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
-from tests.sync import refund_world, reverse_world
+from tests.sync import payment_world, refund_world, reverse_world
 from tests.sync.builders import Objects, account, charge, invoice, merged, payment, subscription, zid
 from tests.sync.customer_world import customer as customer_to_send
 from tests.sync.invoice_world import SYNCED, TAX_ITEM, customer, item
@@ -23,7 +23,8 @@ from tests.sync.memo_world import memo
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import adjustment, own_fields
 from tests.sync.netsuite_memo_world import ns_memo
-from tests.sync.reverse_world import CASH, CHECK, ns_invoice, ns_payment
+from tests.sync.payment_world import ns_invoice
+from tests.sync.reverse_world import CASH, CHECK, ns_payment
 from tests.sync.world import World
 
 Lines = Mapping[str, float] | Sequence[tuple[str, float]]
@@ -301,7 +302,7 @@ METHODS = Part("", {"PaymentMethod": [{"Id": CHECK, "Type": "Check"}, {"Id": CAS
 
 def a_stranger(number: str, zuora_id: str = "") -> Part:
     """A NetSuite customer that has no Zuora account."""
-    return Part(number, {}, {"customer": [reverse_world.customer(internal_id(number), zuora_id)]}, internal_id(number))
+    return Part(number, {}, {"customer": [payment_world.customer(internal_id(number), zuora_id)]}, internal_id(number))
 
 
 def an_own_invoice(number: str, amount: float, *, of: Part | None = None, **fields: Any) -> Part:
