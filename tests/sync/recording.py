@@ -9,6 +9,9 @@ from tallybridge import money
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import World
 
+REFUSAL = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
+"""What NetSuite says where it takes a record for no reason that the connector knows; for a fault with the status 400."""
+
 
 def recorded_bodies(world: MemoryWorld, record_type: str) -> list[dict[str, Any]]:
     """The bodies of all creates and updates of a record type from now on."""

@@ -26,7 +26,7 @@ from tests.sync.memo_world import (
 )
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import Ran, status_of
-from tests.sync.recording import during
+from tests.sync.recording import REFUSAL, during
 
 PATCH = {"method": "PATCH", "path": "^/services/rest/record/v1/creditMemo"}
 RECORD = "memos.C.mapping.invoice-integrationid-ns-and-or-debitmemo-integrationid-ns-to-apply-items-doc"
@@ -122,8 +122,7 @@ def test_a_refused_update_carries_its_error_status_and_is_done_by_the_next_run(f
     credited(ready(fast, credit("CM1", applied={"INV1": 20.0})))
     by_api(fast, "CM1", "apply", **on(INV2=30.0))
     reset_by_a_person(fast, "CM1")
-    refusal = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
-    fast.netsuite_control.set_faults([{**PATCH, "status": 400, "body": refusal, "times": 1}])
+    fast.netsuite_control.set_faults([{**PATCH, "status": 400, "body": REFUSAL, "times": 1}])
     assert state(credited(fast)) == ("Error Updating Credit Memo", "Error")
     run = credited(fast)
     assert (state(run), run.applied("CM1")) == (DONE, {"7001": 20, "7002": 30})

@@ -12,7 +12,7 @@ from tests.sync import invoice_world, memo_world, payment_world, test_catalog
 from tests.sync.builders import account, invoice, merged, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import change, counted, invoices, messages, reset_by_a_person, state_of, writes
-from tests.sync.recording import during
+from tests.sync.recording import REFUSAL, during
 from tests.sync.world import unserved_world
 
 OBJECTS = ("Account", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Invoice", "CreditMemo", "Payment")
@@ -147,8 +147,7 @@ def test_switched_off_nothing_is_copied(fast: MemoryWorld, kind: str) -> None:
 @pytest.mark.parametrize("kind", OBJECTS)
 def test_a_refused_copy_leaves_the_record_and_says_so_and_the_next_run_finishes_it(fast: MemoryWorld, kind: str) -> None:
     ready(fast, kind, **switched_on(kind))
-    refusal = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
-    fast.netsuite_control.set_faults([{"method": "PATCH", "path": "/record/v1/", "status": 400, "body": refusal, "times": 1}])
+    fast.netsuite_control.set_faults([{"method": "PATCH", "path": "/record/v1/", "status": 400, "body": REFUSAL, "times": 1}])
     summary = run(fast, kind)
     assert (value_of(fast, kind), status(fast, kind)) == (None, REFUSED)
     assert in_zuora(fast, kind)["IntegrationId__NS"] == str(in_netsuite(fast, kind)["id"])

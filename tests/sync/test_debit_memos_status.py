@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.sync.builders import Objects, zid
-from tests.sync.invoice_world import change, delete_in_netsuite, lose_answers
-from tests.sync.memo_world import DONE, GOLD, memo, memos, ran, ready
+from tests.sync.invoice_world import change, delete_in_netsuite
+from tests.sync.memo_world import GOLD, memo, memos, ran, ready
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import status_of
 from tests.sync.recording import during
@@ -51,32 +51,6 @@ def kinds(debit: tuple[str, ...] = (), credit: tuple[str, ...] = ()) -> pytest.M
     return pytest.mark.parametrize("kind", marked)
 
 
-@kinds(
-    ("memos.D.status.created", "sequence-and-status.4.2.text.debit-memo"),
-    ("memos.C.status.created", "sequence-and-status.4.2.text.credit-memo-mode-b-new"),
-)
-def test_the_status_is_in_zuora_before_netsuite_gets_the_memo(fast: MemoryWorld, kind: Kind) -> None:
-    ready(fast, kind.memo("M1"))
-    seen = during(fast, lambda: status_of(memos(fast, kind.name)["M1"]), {**kind.create(), "nth": 1})
-    run = ran(fast, kind.name)
-    assert seen[0] == (kind.creating, "Processing")
-    assert status_of(run.record("M1")) == DONE
-    assert run.record("M1")["IntegrationId__NS"] == str(run.sent("M1")["id"])
-
-
-@kinds(("memos.D.status.refused",), ("memos.C.status.refused",))
-def test_a_refused_memo_gets_the_error_status_and_others_go_on(fast: MemoryWorld, kind: Kind) -> None:
-    ready(fast, kind.memo("M1", lines=[("Silver", 10.0)]), kind.memo("M2"))
-    fast.load(netsuite={"serviceSaleItem": [{"id": "502", "isInactive": True}]})
-    run = ran(fast, kind.name)
-    assert status_of(run.record("M1")) == (kind.error, "Error")
-    assert 'charge "Silver" is inactive' in run.problems("M1")[0][1]
-    assert run.synced("M2")
-    assert (run.outcome, run.output["tiedOut"]) == ("completed with warnings", True)
-    fast.load(netsuite={"serviceSaleItem": [{"id": "502", "isInactive": False}]})
-    assert ran(fast, kind.name).synced("M1")
-
-
 @kinds()
 def test_an_interrupted_memo_is_completed_by_the_next_run(fast: MemoryWorld, kind: Kind) -> None:
     ready(fast, kind.memo("M1"))
@@ -87,25 +61,6 @@ def test_an_interrupted_memo_is_completed_by_the_next_run(fast: MemoryWorld, kin
     fast.netsuite_control.set_faults([])
     fast.clock.advance(hours=1)
     assert ran(fast, kind.name).synced("M1")
-
-
-@kinds()
-def test_a_lost_answer_to_the_create_is_looked_up_and_not_repeated(fast: MemoryWorld, kind: Kind) -> None:
-    lose_answers(fast)
-    ready(fast, kind.memo("M1"))
-    fast.netsuite_control.set_faults([{**kind.create(), "drop": "after", "nth": 1}])
-    assert ran(fast, kind.name).synced("M1")
-
-
-@kinds()
-def test_a_found_record_with_another_total_gets_the_error_status(fast: MemoryWorld, kind: Kind) -> None:
-    left = kind.memo("M1", IntegrationStatus__NS=kind.creating, TransferredToAccounting="Processing")
-    ready(fast, left, netsuite=kind.in_netsuite("M1", 99.99))
-    run = ran(fast, kind.name)
-    text = f"{kind.name} memo M1: {kind.record} 7100 holds USD 99.99 instead of USD 100.00."
-    assert run.problems("M1") == [(f"{kind.name[0]}M-TOTAL", text)]
-    assert status_of(run.record("M1")) == (kind.error, "Error")
-    assert not run.output["tiedOut"]
 
 
 @pytest.mark.rule("memos.D.resync", "sequence-and-status.6.resync.debit-memo", "memos.D.status.nothing-later")

@@ -22,7 +22,6 @@ from tests.sync.payment_world import (
     writes,
 )
 from tests.sync.ran import PAYMENTS, Ran, ran
-from tests.sync.recording import during
 from tests.sync.refund_world import change, delete_in_netsuite
 from tests.sync.table import READ_PATHS, Row, Table, check, held, left
 from tests.sync.words import a_payment, an_account, an_invoice, world_with
@@ -117,29 +116,6 @@ def test_a_held_payment_is_released_by_itself_once_its_invoice_is_there(fast: Me
 # -- statuses ------------------------------------------------------------------------------------------------------------
 
 CREATE = {"method": "POST", "path": "/record/v1/customerPayment"}
-REFUSAL = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
-
-
-@pytest.mark.rule("payments.P1.status.created", "sequence-and-status.4.1.rule.3", "sequence-and-status.4.2.text.payment-z-ns-new")
-def test_the_status_before_and_after(fast: MemoryWorld) -> None:
-    ready(fast, paid("A1", "P1", 60.0, {"INV1": 60.0}))
-    seen = during(fast, lambda: state_of(fast, "P1"), CREATE)
-    summary = run(fast)
-    assert (seen, state_of(fast, "P1")) == ([("Creating Payment", "Processing")], DONE)
-    record, found = fast.in_zuora("Payment", "P1"), the_payment(fast, "P1")
-    assert (record["IntegrationId__NS"], record["SyncDate__NS"][:8]) == (found["id"], "2026-11-")
-    assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
-
-
-@pytest.mark.rule("payments.P1.status.refused", "sequence-and-status.4.2.text.payment-z-ns-new")
-def test_a_refused_payment_carries_the_error_status_and_is_sent_again_by_the_next_run(fast: MemoryWorld) -> None:
-    ready(fast, paid("A1", "P1", 60.0, {"INV1": 60.0}))
-    fast.netsuite_control.set_faults([{**CREATE, "status": 400, "body": REFUSAL, "times": 1}])
-    summary = run(fast)
-    assert state_of(fast, "P1") == ("Error Creating Payment", "Error")
-    assert (summary["outcome"], summary["tiedOut"]) == ("completed with warnings", True)
-    run(fast)
-    assert state_of(fast, "P1") == DONE
 
 
 @pytest.mark.rule("payments.P1.status.nothing-later", "sequence-and-status.6.still-present")

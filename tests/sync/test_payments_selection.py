@@ -238,19 +238,6 @@ def test_a_synced_payment_is_not_taken_up_because_it_moved_or_became_unassigned(
 # -- status and recovery -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("payments.P2.status.refused", "sequence-and-status.4.2.text.payment-z-ns-new")
-def test_a_refused_payment_carries_the_error_status_and_is_sent_again_by_the_next_run(fast: MemoryWorld) -> None:
-    ready(fast, payment("A1", "P1", 60.0, {"INV1": 60.0}))
-    refusal = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
-    fast.netsuite_control.set_faults([{"method": "POST", "path": "/record/v1/customerPayment", "status": 400, "body": refusal, "times": 1}])
-    first = run(fast)
-    assert state_of(fast, "P1") == ("Error Creating Payment", "Error")
-    assert first["outcome"] == "completed with warnings"
-    assert first["tiedOut"] is True
-    run(fast)
-    assert state_of(fast, "P1") == DONE
-
-
 @pytest.mark.rule(
     "payments.P2.mapping.payment-integrationid-ns-integrationstatus-ns-syncdate-ns-written-back",
     "sequence-and-status.3.1.field.origin-ns",

@@ -28,7 +28,7 @@ from tests.sync.payment_world import (
     state_of,
     the_payment,
 )
-from tests.sync.recording import during
+from tests.sync.recording import REFUSAL, during
 
 
 def synced(world: MemoryWorld, *objects: Objects, **settings: Any) -> MemoryWorld:
@@ -231,8 +231,7 @@ def test_a_refused_update_carries_its_error_status_and_is_updated_by_the_next_ru
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
     change(fast, "P1", "apply", **invoices(INV2=30.0))
     reset_by_a_person(fast, "P1")
-    refusal = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
-    fast.netsuite_control.set_faults([{"method": "PATCH", "path": "customerPayment", "status": 400, "body": refusal, "times": 1}])
+    fast.netsuite_control.set_faults([{"method": "PATCH", "path": "customerPayment", "status": 400, "body": REFUSAL, "times": 1}])
     run(fast)
     assert state_of(fast, "P1") == ("Error Updating Payment", "Error")
     run(fast)

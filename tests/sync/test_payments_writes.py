@@ -24,7 +24,7 @@ from tests.sync.payment_world import (
     run,
     state_of,
 )
-from tests.sync.recording import during
+from tests.sync.recording import REFUSAL, during
 from tests.sync.world import unserved_world
 
 MANY = 200
@@ -132,9 +132,8 @@ def test_a_refusal_is_said_in_zuora_with_the_journal_only_too(fast: MemoryWorld,
     ready(fast, own(fast, "A1", "P1", 60.0, {"INV1": 60.0}), journal_only_progress_mark="Yes")
     if what == "refunds":
         refund_world.ready(fast, journal_only_progress_mark="Yes")
-    refusal = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
     path = f"/record/v1/customer{'Payment' if what == 'payments' else 'Refund'}"
-    fast.netsuite_control.set_faults([{"method": "POST", "path": path, "status": 400, "body": refusal, "times": 1}])
+    fast.netsuite_control.set_faults([{"method": "POST", "path": path, "status": 400, "body": REFUSAL, "times": 1}])
     run(fast, steps=(what,))
     if what == "payments":
         assert state_of(fast, "P1") == ("Error Creating Payment", "Error")

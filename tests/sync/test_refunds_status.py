@@ -11,7 +11,7 @@ from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import counted, lose_answers, messages, writes
 from tests.sync.ran import REFUNDS, Ran, ran
-from tests.sync.recording import during
+from tests.sync.recording import REFUSAL, during
 from tests.sync.refund_world import (
     CREATING,
     DONE,
@@ -43,7 +43,6 @@ def fast(request: pytest.FixtureRequest) -> MemoryWorld:
     return MemoryWorld.of(world)
 
 
-REFUSAL = {"o:errorDetails": [{"detail": "A script says no.", "o:errorCode": "USER_ERROR"}]}
 UNAPPLY = {"method": "PATCH", "path": "/record/v1/customerPayment"}
 CREATE = {"method": "POST", "path": "/record/v1/customerRefund"}
 

@@ -9,7 +9,7 @@ from tallybridge.sync.ledger import Owner
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import FOREIGN, messages
 from tests.sync.refund_world import DONE, PAID, UPDATING, applied, change, made, ns_refund, ready, run, state_of
-from tests.sync.world import unserved_world
+from tests.sync.world import INVOCATION_SECONDS, unserved_world
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["A", "B"])
@@ -55,7 +55,9 @@ def test_too_little_unapplied_is_said_on_the_refund_and_the_next_run_tries_again
     assert made(fast)["total"] == 50
 
 
-def test_without_a_conclusive_look_up_nothing_is_created(fast: MemoryWorld) -> None:
+def test_without_a_conclusive_look_up_nothing_is_created(fast: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of an invocation is not what ends it: whoever has none left asks nobody whether NetSuite is away."""
+    monkeypatch.setattr(fast, "invocation_seconds", 3 * INVOCATION_SECONDS)
     ready(fast, fields={"R1": {"IntegrationStatus__NS": UPDATING[0], "TransferredToAccounting": UPDATING[1]}})
     fast.clock.advance(minutes=30)
     event = {"runId": fast.open(steps=("refunds",))["runId"], "step": "refunds"}
