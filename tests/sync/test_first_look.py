@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.sync import customer_world
 from tests.sync.builders import account, invoice, merged, subscription
 from tests.sync.memory import MemoryWorld
-from tests.sync.reverse_world import STATUS
+from tests.sync.reverse_world import STATUS, ns_payment
 from tests.sync.run_world import ready
 
 STEPS = 9
@@ -59,14 +60,16 @@ def test_a_run_with_nothing_to_do_asks_each_side_once(idle: MemoryWorld) -> None
     assert sum(calls.values()) <= 10
 
 
-def test_what_an_earlier_step_makes_due_is_taken_up_in_the_same_run(idle: MemoryWorld) -> None:
-    """Its invoice is not due at the look, since its account is not synced then."""
-    idle.load(merged(account("A2"), subscription("A2", "S2", "Gold"), invoice("A2", "INV2", [("Gold", 50.0)], sub="S2")))
-    idle.clock.advance(minutes=1)
-    output = idle.run()
-    rows = {step["step"]: step["selected"] for step in idle.summary(output)["steps"]}
-    assert (rows["customers"], rows["invoices"]) == (1, 1)
-    assert idle.in_zuora("Invoice", "INV2")["IntegrationStatus__NS"] == "Sync Complete"
+def test_what_an_earlier_step_makes_due_is_taken_up_in_the_same_run(fast: MemoryWorld) -> None:
+    """The payment's customer has no Zuora ID at the look: it gets one by the step before."""
+    fast.reset(**customer_world.SETTINGS, **BOTH_WAYS)
+    fast.load(netsuite=merged({"customer": [customer_world.customer("9001")]}, ns_payment("PAY1", 12)))
+    opened = fast.open()
+    looked = json.loads(fast.object(f"runs/{opened['runId']}/look/counts.json"))
+    assert (looked["netsuite_customers"]["due"], looked["netsuite_payments"]["due"]) == (1, 0)
+    fast.step(opened["runId"], "netsuite_customers")
+    assert fast.step(opened["runId"], "netsuite_payments")["selected"] == 1
+    fast.close(opened["runId"])
 
 
 def test_what_the_look_has_counted_is_not_counted_again(idle: MemoryWorld) -> None:

@@ -52,7 +52,7 @@ class SelectTask(StepTask):
     def select(self) -> dict[str, Any]:
         """One round: writes batches; answers {"done", "wait"} and, when all are written, {"selected", "batches", "bundles", "workers",
         "until"}: no bundle of batches is begun after `until`, so that the state machine calls for none of those that the run does not come
-        to. Costs one call when there is nothing to do, and none when an earlier step has learnt that a service is away."""
+        to. Costs no call when the first look says that there is nothing to do, or an earlier step that a service is away; else one."""
         self.kept = kept = self.wiring.kept(self.folder, self.name("select"))
         nothing = {"selected": 0, "batches": 0, "bundles": {"bucket": self.folder.bucket, "key": ""}, "workers": 1, "until": NEVER}
         answer = checked(in_rounds(lambda: self._select(kept, nothing), kept), self.folder, self.wiring)
