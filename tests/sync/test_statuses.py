@@ -39,20 +39,20 @@ DOCUMENT: dict[str, Any] = {"entity": {"id": "9001"}, "item": {"items": [{"item"
 PAID: dict[str, Any] = {"customer": {"id": "9001"}, "payment": 100}
 
 
+CALLED = {"invoice": "invoice", "creditMemo": "credit memo", "customerPayment": "payment"}
+"""NetSuite's record types as messages call them."""
+
+
 @dataclass(frozen=True)
 class Case:
-    """A kind of record. `make` makes one of 100 in Zuora, `body` is what NetSuite has of it; `doing` is the end of its status texts, `one`
-    and `several` what messages call the counterpart; `rules` are those of the kind itself; `resets`: the statuses with which a reset finds
-    the counterpart, where a reset is no update, `under_way` others that stand for a record under way;
-    `created`, `refused`: rules of the kind's statuses."""
+    """A kind of record. `make` makes one of 100 in Zuora, `body` is what NetSuite has of it. `rules` are the kind's own for what is looked
+    up, `created` and `refused` those of its statuses. `resets`: the statuses with which a reset finds the counterpart, where a reset is no
+    update; `under_way`: others that stand for a record under way."""
 
     kind: Kind
     code: str
     make: Callable[..., Part]
     record: str
-    doing: str
-    one: str
-    several: str
     rules: tuple[str, ...] = ()
     body: Mapping[str, Any] = field(default_factory=lambda: DOCUMENT)
     resets: tuple[str | None, ...] = ("Sync Complete", None)
@@ -60,6 +60,16 @@ class Case:
     settlement: bool = True
     created: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+
+    @property
+    def doing(self) -> str:
+        """The end of the status texts: an adjustment's are called by what it becomes."""
+        return (CALLED[self.record] if self.kind is ADJUSTMENTS else self.kind.title).title()
+
+    @property
+    def one(self) -> str:
+        """The counterpart in the message that it is there."""
+        return self.record if self.kind is ADJUSTMENTS else CALLED[self.record]
 
     def left_at(self, number: str, status: str | None, transferred: str) -> Part:
         return self.make(number, IntegrationStatus__NS=status, TransferredToAccounting=transferred)
@@ -85,7 +95,7 @@ class Case:
         yield held(
             "two are there",
             self.there(self.left_at("X6", creating, "Processing"), "7506", "7507"),
-            f"{self.code}-AMBIGUOUS: 2 NetSuite {self.several} carry this Zuora ID (7506, 7507). Clear the duplicates first.",
+            f"{self.code}-AMBIGUOUS: 2 NetSuite {CALLED[self.record]}s carry this Zuora ID (7506, 7507). Clear the duplicates first.",
             also=TWICE,
         )
         for n, status in enumerate(self.resets):
@@ -106,7 +116,7 @@ def paying(number: str, **fields: Any) -> Part:
     return a_payment(number, 100.0, **fields)
 
 
-LOOKUP, TEXT = f"{SECTION}5.1.lookup.", f"{SECTION}4.2.text."
+LOOKUP, TEXT, TRANSITION = f"{SECTION}5.1.lookup.", f"{SECTION}4.2.text.", f"{SECTION}4.3.transition."
 ADJUSTED = ("adjustments.A1.status.5", f"{LOOKUP}adjustment")
 CASES = {
     "invoice": Case(
@@ -114,33 +124,23 @@ CASES = {
         "INV",
         an_invoice,
         "invoice",
-        "Invoice",
-        "invoice",
-        "invoices",
-        (
-            f"{SECTION}4.3.transition.error-creating-x-error-next-run-counterpart-found",
-            f"{LOOKUP}invoice-not-negative",
-            "invoices.4.status.5",
-        ),
+        (LOOKUP + "invoice-not-negative", "invoices.4.status.5", TRANSITION + "error-creating-x-error-next-run-counterpart-found"),
         created=(
-            f"{TEXT}invoice-not-negative",
             "invoices.4.status.1",
             "invoices.4.status.2",
-            f"{SECTION}4.3.transition.blank-no-null-validation-passes",
+            TEXT + "invoice-not-negative",
+            TRANSITION + "blank-no-null-validation-passes",
         ),
-        refused=("invoices.4.status.4", f"{TEXT}invoice-not-negative"),
+        refused=("invoices.4.status.4", TEXT + "invoice-not-negative"),
     ),
     "debit memo": Case(
         DEBIT_MEMOS,
         "DM",
         a_debit_memo,
         "invoice",
-        "Debit Memo",
-        "invoice",
-        "invoices",
-        ("memos.D.status.lookup", f"{LOOKUP}debit-memo"),
+        ("memos.D.status.lookup", LOOKUP + "debit-memo"),
         resets=(None,),
-        created=("memos.D.status.created", f"{TEXT}debit-memo"),
+        created=("memos.D.status.created", TEXT + "debit-memo"),
         refused=("memos.D.status.refused",),
     ),
     "credit memo": Case(
@@ -148,12 +148,9 @@ CASES = {
         "CM",
         a_credit_memo,
         "creditMemo",
-        "Credit Memo",
-        "credit memo",
-        "credit memos",
-        ("memos.C.status.lookup", f"{LOOKUP}credit-memo-b"),
+        ("memos.C.status.lookup", LOOKUP + "credit-memo-b"),
         resets=(),
-        created=("memos.C.status.created", f"{TEXT}credit-memo-mode-b-new"),
+        created=("memos.C.status.created", TEXT + "credit-memo-mode-b-new"),
         refused=("memos.C.status.refused",),
     ),
     "credit adjustment": Case(
@@ -161,54 +158,43 @@ CASES = {
         "IIA",
         adjusting("Credit"),
         "creditMemo",
-        "Credit Memo",
-        "creditMemo",
-        "credit memos",
         ADJUSTED,
         {**DOCUMENT, "autoApply": False},
         settlement=False,
-        refused=("adjustments.A1.status.4", f"{TEXT}adjustment-type-credit"),
+        refused=("adjustments.A1.status.4", TEXT + "adjustment-type-credit"),
     ),
     "charge adjustment": Case(
         ADJUSTMENTS,
         "IIA",
         adjusting("Charge"),
         "invoice",
-        "Invoice",
-        "invoice",
-        "invoices",
         ADJUSTED,
         settlement=False,
-        refused=("adjustments.A1.status.4", f"{TEXT}adjustment-type-charge"),
+        refused=("adjustments.A1.status.4", TEXT + "adjustment-type-charge"),
     ),
     "payment": Case(
         PAYMENTS,
         "PAY",
         paying,
         "customerPayment",
-        "Payment",
-        "payment",
-        "payments",
-        (f"{LOOKUP}payment-z-ns",),
+        (LOOKUP + "payment-z-ns",),
         PAID,
         resets=(),
-        created=(f"{TEXT}payment-z-ns-new",),
-        refused=("payments.P2.status.refused", f"{TEXT}payment-z-ns-new"),
+        created=(TEXT + "payment-z-ns-new",),
+        refused=("payments.P2.status.refused", TEXT + "payment-z-ns-new"),
     ),
     "payment without Invoice Settlement": Case(
         PAYMENTS,
         "PAY",
         paying,
         "customerPayment",
-        "Payment",
-        "payment",
-        "payments",
-        (f"{LOOKUP}payment-z-ns",),
+        (LOOKUP + "payment-z-ns",),
         PAID,
-        resets=("Sync Complete",),
+        ("Sync Complete",),
+        ("Processing", None),
         settlement=False,
-        created=("payments.P1.status.created", f"{TEXT}payment-z-ns-new"),
-        refused=("payments.P1.status.refused", f"{TEXT}payment-z-ns-new"),
+        created=("payments.P1.status.created", TEXT + "payment-z-ns-new"),
+        refused=("payments.P1.status.refused", TEXT + "payment-z-ns-new"),
     ),
 }
 TABLES = {name: Table(case.kind, "", list(case.rows()), more=[ADJUSTMENT_FIELDS]) for name, case in CASES.items()}
