@@ -9,12 +9,13 @@ import pytest
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.ledger import Owner
 from tests.sync.builders import zid
-from tests.sync.changes import Change, Changes, Looked, applied, changed, unlinked
+from tests.sync.changes import Change, Changes, Looked, applied, changed, save, unlinked
 from tests.sync.memory import MemoryWorld
-from tests.sync.ran import NETSUITE_PAYMENTS
+from tests.sync.ran import NETSUITE_PAYMENTS, NETSUITE_REFUNDS, Ran, ran
 from tests.sync.reverse_world import (
     REFUNDS,
     STATUS,
+    SWITCHED_ON,
     ZUORA_ID,
     apply,
     balance,
@@ -35,7 +36,7 @@ from tests.sync.reverse_world import (
     writes,
     zuora_of,
 )
-from tests.sync.words import METHODS, a_netsuite_payment, an_account
+from tests.sync.words import METHODS, a_netsuite_payment, a_netsuite_refund, an_account, an_invoice, world_with
 
 PAYMENT_1 = "7301"
 """The internal id under which `ns_refund` names its payment PAY1."""
@@ -208,21 +209,49 @@ AFTER_A_REFUND: dict[str, tuple[float, float, dict[str, float], dict[str, float]
 }
 
 
-@pytest.mark.parametrize("case", AFTER_A_REFUND)
-def test_after_a_refund_a_payment_is_followed_on(fast: MemoryWorld, case: str) -> None:
-    amount, refund, before, now, expected = AFTER_A_REFUND[case]
-    refunded(fast, refund, amount, before)
-    change(fast, memo="edited")
+def named(n: int, amounts: dict[str, float]) -> dict[str, float]:
+    """The documents of a row are its own."""
+    return {f"{document}-{n}": amount for document, amount in amounts.items()}
+
+
+@pytest.fixture(scope="module")
+def after_refunds(fast: MemoryWorld) -> tuple[Ran, Ran]:
+    """All payments are synced and refunded in part, then edited and applied otherwise: the run that follows that, and one more."""
+    convenient(fast)
+    payments, refunds = [], []
+    for n, (amount, refund, before, _, _) in enumerate(AFTER_A_REFUND.values()):
+        documents = {f"INV1-{n}": an_invoice(f"INV1-{n}", synced=True), f"INV2-{n}": an_invoice(f"INV2-{n}", 50.0, synced=True)}
+        made = a_netsuite_payment(f"P{n}", amount, [(documents[d], a) for d, a in named(n, before).items()])
+        payments.append(made.with_(*documents.values()))
+        refunds.append(a_netsuite_refund(f"R{n}", refund, payment=made))
+    world = world_with(fast, METHODS, *payments, **SWITCHED_ON)
     for _ in range(2):
-        summary = run(fast)
-        assert not [c for c in messages(summary) if c != "NSPAY-V5"], messages(summary)
-    if now:
-        apply(fast, "P1", **now)
-        run(fast)
-    assert zuora_of(fast, "Payment", "P1")["Comment"] == "edited"
-    assert (parts(fast), status_of(fast, "P1")) == (expected, "Sync Complete")
-    assert run(fast)["tiedOut"]
-    assert parts(fast) == expected
+        ran(world, NETSUITE_PAYMENTS)
+    for kind in ("creditMemo", "customerRefund"):
+        world.load(netsuite={kind: [row for made in refunds for row in made.netsuite[kind]]})
+    world.clock.advance(minutes=30)
+    assert ran(world, NETSUITE_REFUNDS).summary["steps"][0]["created"] == len(refunds)
+    for payment in payments:
+        save(world, NETSUITE_PAYMENTS, payment.number, {"memo": "edited"})
+    world.clock.advance(minutes=30)
+    for _ in range(2):
+        told = [line for line in ran(world, NETSUITE_PAYMENTS).lines if line.get("code")]
+        assert {line["code"] for line in told} <= {"NSPAY-V5"}, told
+    for n, (_, _, _, now, _) in enumerate(AFTER_A_REFUND.values()):
+        applied(named(n, now))(world, NETSUITE_PAYMENTS, f"P{n}")
+    world.clock.advance(minutes=30)
+    return ran(world, NETSUITE_PAYMENTS), ran(world, NETSUITE_PAYMENTS)
+
+
+@pytest.mark.parametrize("case", AFTER_A_REFUND)
+def test_after_a_refund_a_payment_is_followed_on(after_refunds: tuple[Ran, Ran], case: str) -> None:
+    n, expected = list(AFTER_A_REFUND).index(case), AFTER_A_REFUND[case][-1]
+    wanted = {"rest" if d == "rest" else zid(f"{d}-{n}"): amount for d, amount in expected.items()}
+    for one in after_refunds:
+        made = one.sent(f"P{n}")
+        rows = [p for p in one.zuora["PaymentPart"] if p["PaymentId"] == made["Id"] and p["Amount"]]
+        assert {p.get("InvoiceId", "rest"): p["Amount"] for p in rows} == wanted
+        assert (made["Comment"], one.synced(f"P{n}"), one.output["tiedOut"]) == ("edited", True, True)
 
 
 def test_more_than_a_refund_has_left_is_held(fast: MemoryWorld) -> None:
