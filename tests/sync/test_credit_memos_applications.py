@@ -62,42 +62,6 @@ def test_later_applications_are_not_seen_until_a_person_resets_the_memo(fast: Me
     assert credited(fast).applied("CM1") == {"7001": 20, "7002": 30}
 
 
-UPDATES: dict[str, tuple[dict[str, float], dict[str, float], dict[str, float], dict[str, int]]] = {
-    "apply more of the same": ({"INV1": 20}, {"INV1": 30}, {}, {"7001": 50}),
-    "apply to a debit memo": ({"INV1": 20}, {"DM1": 30}, {}, {"7001": 20, "7004": 30}),
-    "apply less": ({"INV1": 50}, {}, {"INV1": 30}, {"7001": 20}),
-    "remove one": ({"INV1": 20, "INV2": 30}, {}, {"INV2": 30}, {"7001": 20}),
-    "remove all": ({"INV1": 20, "INV2": 30}, {}, {"INV1": 20, "INV2": 30}, {}),
-    "move to another": ({"INV1": 50}, {"INV2": 50}, {"INV1": 50}, {"7002": 50}),
-    "move all": ({"INV1": 100}, {"INV2": 50}, {"INV1": 50}, {"7001": 50, "7002": 50}),
-    "nothing changed": ({"INV1": 50}, {}, {}, {"7001": 50}),
-}
-
-
-@pytest.mark.rule(
-    "memos.C.application.3",
-    "memos.C.resync",
-    "memos.C.selection.no-status-rule",
-    "sequence-and-status.5.algorithm.update",
-    "sequence-and-status.6.resync.credit-memo-mode-b",
-)
-@pytest.mark.parametrize("case", UPDATES)
-def test_applications_follow_zuora_by_one_update(fast: MemoryWorld, case: str) -> None:
-    before, more, less, expected = UPDATES[case]
-    first = credited(ready(fast, credit("CM1", applied=before)))
-    if less:
-        by_api(fast, "CM1", "unapply", **on(**less))
-    if more:
-        by_api(fast, "CM1", "apply", **on(**more))
-    reset_by_a_person(fast, "CM1")
-    second = credited(fast)
-    assert second.applied("CM1") == expected
-    assert (state(second), second.outcome, second.output["tiedOut"]) == (DONE, "completed", True)
-    assert calls(fast, "PATCH /record/v1/creditMemo/{id}") == 1
-    kept = ("id", "tranDate", "entity", "externalId", "total", "item")
-    assert {k: first.sent("CM1").get(k) for k in kept} == {k: second.sent("CM1").get(k) for k in kept}
-
-
 @pytest.mark.rule("memos.C.application.3")
 def test_applications_to_documents_that_are_not_zuoras_are_left_alone(fast: MemoryWorld) -> None:
     first = credited(ready(fast, credit("CM1", applied={"INV1": 20.0})))

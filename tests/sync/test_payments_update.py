@@ -43,45 +43,6 @@ def in_netsuite(world: MemoryWorld, number: str, body: dict[str, Any]) -> None:
     world.wiring().netsuite(DEFAULTS, Owner("person", "by hand/", "person")).update("customerPayment", found["id"], body)
 
 
-UPDATES: dict[str, tuple[dict[str, float], dict[str, float], dict[str, float], dict[str, int]]] = {
-    "apply more of the same": ({"INV1": 20}, {"INV1": 30}, {}, {"7001": 50}),
-    "apply another": ({"INV1": 20}, {"INV2": 30}, {}, {"7001": 20, "7002": 30}),
-    "apply less": ({"INV1": 50}, {}, {"INV1": 30}, {"7001": 20}),
-    "remove one": ({"INV1": 20, "INV2": 30}, {}, {"INV2": 30}, {"7001": 20}),
-    "remove all": ({"INV1": 20, "INV2": 30}, {}, {"INV1": 20, "INV2": 30}, {}),
-    "move to another": ({"INV1": 50}, {"INV2": 50}, {"INV1": 50}, {"7002": 50}),
-    "nothing changed": ({"INV1": 50}, {}, {}, {"7001": 50}),
-}
-
-
-@pytest.mark.rule(
-    "payments.P2.update.1",
-    "payments.P2.update.2",
-    "payments.P2.update.3",
-    "payments.P2.status.change-needs-reset",
-    "sequence-and-status.6.resync.payment-z-ns-mode-b",
-    "payments.P2.state.has-1-application",
-)
-@pytest.mark.parametrize("case", UPDATES)
-def test_applications_follow_zuora(fast: MemoryWorld, case: str) -> None:
-    before, more, less, expected = UPDATES[case]
-    synced(fast, payment("A1", "P1", 90.0, before))
-    first = ns_payment(fast, "P1")
-    if less:
-        change(fast, "P1", "unapply", **invoices(**less))
-    if more:
-        change(fast, "P1", "apply", **invoices(**more))
-    reset_by_a_person(fast, "P1")
-    summary = run(fast)
-    after = ns_payment(fast, "P1")
-    assert applied(fast, "P1") == expected
-    assert state_of(fast, "P1") == DONE
-    assert first is not None and after is not None
-    kept = ("id", "payment", "tranDate", "customer", "externalId")
-    assert {k: first.get(k) for k in kept} == {k: after.get(k) for k in kept}
-    assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
-
-
 @pytest.mark.rule("payments.P2.update.2")
 def test_apply_lines_to_documents_that_are_not_from_zuora_are_left_alone(fast: MemoryWorld) -> None:
     synced(fast, payment("A1", "P1", 90.0, {"INV1": 20.0}))
