@@ -30,8 +30,8 @@ UPDATES: dict[str, tuple[Amounts, Amounts, Amounts, Amounts]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """`make` makes a record of 90 or more that is applied; `change` and `reset` are what a person does to it in Zuora; `kept`: fields of its
-    counterpart that stay."""
+    """`make` makes a record of 90 or more that is applied; `change` and `reset` are what a person does to it in Zuora; `kept`: fields of
+    its counterpart that stay."""
 
     kind: Kind
     make: Callable[..., Part]
