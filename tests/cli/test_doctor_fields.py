@@ -9,11 +9,10 @@ import pytest
 from tallybridge.desk.doctor import State, netsuite, zuora
 from tallybridge.field_names import derived_id
 from tallybridge.fields import Wanted, wanted
-from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES
+from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES, prefix_of
 from tallybridge.fields.zuora import MODE_OF, ZUORA
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.settings import Settings
-from tallybridge.steps.shared.reference import prefix_of
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli.target import Target
 from tests.cli.test_doctor import FakeNetSuite, FakeZuora, examined

@@ -15,8 +15,8 @@ import pytest
 
 import tallybridge
 from tallybridge.fields import wanted
-from tallybridge.fields.netsuite import FIELDS, NETSUITE, NETSUITE_LINES, OF_OTHERS, SOURCES
-from tallybridge.steps.shared.reference import Reference, prefix_of
+from tallybridge.fields.netsuite import FIELDS, NETSUITE, NETSUITE_LINES, OF_OTHERS, SOURCES, prefix_of
+from tallybridge.steps.shared.reference import Reference
 from tallybridge.tasks.steps import STEPS
 from tests.sync.traffic import watched
 

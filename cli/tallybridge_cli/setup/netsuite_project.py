@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
-from tallybridge.fields.netsuite import CHECK, DAY, FIELDS, LIST, LISTS, LONG, RECORD, TEXT, YES_NO, NetSuiteField, derived_id
+from tallybridge.fields.netsuite import CHECK, DAY, FIELDS, FLAGS, LIST, LISTS, LONG, RECORD, TEXT, YES_NO, NetSuiteField, derived_id
 from tallybridge.fields.netsuite_role import ROLE, ROLE_ID, ROLE_NAME
 
 PROJECT_NAME = "Tallybridge"
@@ -25,23 +25,6 @@ FIELD_TYPES = {TEXT: "TEXT", LONG: "CLOBTEXT", CHECK: "CHECKBOX", YES_NO: "CHECK
 TRANSACTION = "-30"
 """What a field that names any transaction refers to."""
 SOURCE_LISTS = {"entity": "STDBODYENTITY", "customer": "STDBODYCUSTOMER", "item": "STDCOLITEM"}
-FLAGS: dict[str, Mapping[str, tuple[str, ...]]] = {
-    "custentity": {"customer": ("appliestocustomer",)},
-    "custitem": {
-        "serviceSaleItem": ("appliestoservice",),
-        "nonInventorySaleItem": ("appliestononinventory",),
-        "inventoryItem": ("appliestoinventory",),
-    },
-    "custbody": {
-        "salesOrder": ("bodysale",),
-        "invoice": ("bodysale",),
-        "creditMemo": ("bodysale",),
-        "customerPayment": ("bodycustomerpayment",),
-        "customerRefund": ("bodycustomerpayment", "bodyothertransaction"),
-    },
-    "custcol": {"salesOrder": ("colsale",), "invoice": ("colsale",), "creditMemo": ("colsale",)},
-}
-"""Which flags put a field on which record type. Which one puts it on refunds is not published: both."""
 FEATURES = {"bodycustomerpayment": "RECEIVABLES", "appliestoinventory": "INVENTORY", "subsidiaryoption": "SUBSIDIARIES"}
 """Features that the manifest must name once an element is there."""
 VIEW, EDIT = "1", "2"

@@ -56,6 +56,24 @@ RECORDS_OF = {
     "REF": ("customerRefund",),
 }
 """How the table writes the record types."""
+FLAGS: dict[str, Mapping[str, tuple[str, ...]]] = {
+    "custentity": {"customer": ("appliestocustomer",)},
+    "custitem": {
+        "serviceSaleItem": ("appliestoservice",),
+        "nonInventorySaleItem": ("appliestononinventory",),
+        "inventoryItem": ("appliestoinventory",),
+    },
+    "custbody": {
+        "salesOrder": ("bodysale",),
+        "invoice": ("bodysale",),
+        "creditMemo": ("bodysale",),
+        "customerPayment": ("bodycustomerpayment",),
+        "customerRefund": ("bodycustomerpayment", "bodyothertransaction"),
+    },
+    "custcol": {"salesOrder": ("colsale",), "invoice": ("colsale",), "creditMemo": ("colsale",)},
+}
+"""The flags of an SDF project that put a field with a prefix on a record type. Which one puts it on refunds is not published: both."""
+PREFIX_OF = {record: prefix for prefix, records in FLAGS.items() if prefix != "custcol" for record in records}
 EDIT, CHECKED = "edit", "checked"
 """Marks: people edit the field, not the connector alone; a new record has it ticked."""
 
@@ -195,6 +213,11 @@ class NetSuiteField:
     @property
     def source(self) -> tuple[str, str, str] | None:
         return SOURCES.get((self.prefix, self.label))
+
+
+def prefix_of(record_type: str) -> str:
+    """The prefix of the body fields of a record type (custom-fields.md section 2.1), be they the connector's own or not."""
+    return PREFIX_OF.get(record_type) or ("custitem" if record_type.lower().endswith("item") else "custbody")
 
 
 def derived_id(prefix: str, label: str) -> str:
