@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
-from tallybridge.fields.netsuite import CHECK, DAY, FIELDS, LIST, LISTS, LONG, RECORD, TEXT, YES_NO, NetSuiteField, derived_id
+from tallybridge.fields.netsuite import CHECK, DAY, FIELDS, LIST, LISTS, LONG, RECORD, RECORDS, TEXT, YES_NO, NetSuiteField, derived_id
 from tallybridge.fields.netsuite_role import ROLE, ROLE_ID, ROLE_NAME
 
 PROJECT_NAME = "Tallybridge"
@@ -25,7 +25,7 @@ FIELD_TYPES = {TEXT: "TEXT", LONG: "CLOBTEXT", CHECK: "CHECKBOX", YES_NO: "CHECK
 TRANSACTION = "-30"
 """What a field that names any transaction refers to."""
 SOURCE_LISTS = {"entity": "STDBODYENTITY", "customer": "STDBODYCUSTOMER", "item": "STDCOLITEM"}
-FEATURES = {"bodycustomerpayment": "RECEIVABLES", "appliestoinventory": "INVENTORY", "subsidiaryoption": "SUBSIDIARIES"}
+FEATURES = {"subsidiaryoption": "SUBSIDIARIES", **{kind.flags: kind.feature for kind in RECORDS if kind.feature}}
 """Features that the manifest must name once an element is there."""
 VIEW, EDIT = "1", "2"
 """Access levels of a field."""

@@ -50,7 +50,8 @@ STEP_OF = {
 @dataclass(frozen=True)
 class RecordKind:
     """A record type with fields of the connector: `short` as the table of fields writes it (several may share one), the name of its form,
-    the prefix of its body fields, and the flags of an SDF project that put them, and those of lines, on it."""
+    the prefix of its body fields, the flags of an SDF project that put them, and those of lines, on it, and the feature that the first of
+    these flags asks for."""
 
     short: str
     record: str
@@ -58,17 +59,18 @@ class RecordKind:
     prefix: str
     flags: str
     line_flag: str = ""
+    feature: str = ""
 
 
 RECORDS = (
     RecordKind("CUS", "customer", "Customer", "custentity", "appliestocustomer"),
     RecordKind("ITEM", "serviceSaleItem", "Service item for sale", "custitem", "appliestoservice"),
     RecordKind("ITEM", "nonInventorySaleItem", "Non-inventory item for sale", "custitem", "appliestononinventory"),
-    RecordKind("ITEM", "inventoryItem", "Inventory item", "custitem", "appliestoinventory"),
+    RecordKind("ITEM", "inventoryItem", "Inventory item", "custitem", "appliestoinventory", feature="INVENTORY"),
     RecordKind("SO", "salesOrder", "Sales order", "custbody", "bodysale", "colsale"),
     RecordKind("INV", "invoice", "Invoice", "custbody", "bodysale", "colsale"),
     RecordKind("CM", "creditMemo", "Credit memo", "custbody", "bodysale", "colsale"),
-    RecordKind("PAY", "customerPayment", "Customer payment", "custbody", "bodycustomerpayment"),
+    RecordKind("PAY", "customerPayment", "Customer payment", "custbody", "bodycustomerpayment", feature="RECEIVABLES"),
     RecordKind("REF", "customerRefund", "Customer refund", "custbody", "bodycustomerpayment bodyothertransaction"),
 )
 """Which flag puts a field on refunds is not published: both."""
