@@ -56,7 +56,7 @@ from tallybridge.zuora.selection import Child, IsNot, Parent, Selected, SourceQu
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, fresh=ACCOUNT_COMPLETE)
+ACCOUNT = Parent("Account", "AccountId", fields=ACCOUNT_FIELDS, where=SYNCED_TO_NETSUITE, fresh=ACCOUNT_COMPLETE)
 UNSENT = (
     *WAITING,
     IsNot("Origin__NS", ("NETSUITE",)),  # rule 4
@@ -196,7 +196,7 @@ class CreditMemos(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.needs = tables_needed(self.needs, recognition_on=self.settings.netsuite_use_revenue_recognition)
+        self.needs = tables_needed(self.needs, self.settings)
 
     def query(self) -> SourceQuery:
         conditions = (*UNSENT, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 5
@@ -222,9 +222,6 @@ class CreditMemos(ZuoraToNetSuite):
                 waiting = LeftOut(self.name, self.object, LIMIT.code, LIMIT.reason, due=LIMIT.due)
                 waiting.add(str(copy.get("MemoNumber") or candidate.id), Decimal(0))
                 self.context.left_out.append(waiting)
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source = self.context.source

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.errors import LoginRefused, ServiceError
-from tallybridge.steps.documents import later_revenue
+from tallybridge.steps.documents import invoice_plans, later_revenue
 from tallybridge.steps.documents.document_checks import OF_LINES, account_is_synced, problems
 from tallybridge.steps.documents.document_lines import item_line, lines, tax_line
 from tallybridge.steps.documents.invoice_mapping import InvoiceData, header, is_negative, items, record_type, signed, taxes
-from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, post, without_tax
+from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, post
 from tallybridge.steps.documents.kind import Kind, tables_needed
 from tallybridge.steps.documents.reading import Reading, record_of
 from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
@@ -40,7 +40,7 @@ from tallybridge.zuora.selection import Child, Condition, Is, Join, Parent, Sour
 
 # -- 1 selection ---------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
+ACCOUNT = Parent("Account", "AccountId", fields=ACCOUNT_FIELDS, where=SYNCED_TO_NETSUITE)  # rule 1
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Posted",)),  # rule 2
     NOT_TRANSFERRED,  # rule 3
@@ -149,14 +149,14 @@ INVOICE = Kind[InvoiceData](
     plain_texts=False,
     creating=lambda data: CREATING_CREDIT if is_negative(data) else CREATING,
     error=lambda data: ERROR_CREDIT if is_negative(data) else ERROR,
-    deferred="DEFERRED#invoices",
+    step="invoices",
 )
 
 
 class Invoices(ZuoraToNetSuite):
     """Step 4: one NetSuite invoice, or credit memo, per posted Zuora invoice, and later the revenue dates of its deferred lines."""
 
-    name = "invoices"
+    name = INVOICE.step
     title = "Zuora invoices"
     object = INVOICE.object
     object_label = INVOICE.label
@@ -169,8 +169,7 @@ class Invoices(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.recognition_on = self.settings.netsuite_use_revenue_recognition
-        self.needs = tables_needed(self.needs, recognition_on=self.recognition_on)
+        self.needs = tables_needed(self.needs, self.settings)
         self.item_child = ITEMS
         if not self.settlement_on:
             self.needs = (*self.needs, "fields:creditMemo")
@@ -188,7 +187,7 @@ class Invoices(ZuoraToNetSuite):
     def _query(self, currency: tuple[str, ...]) -> SourceQuery:
         """`currency`: the field, where the tenant's invoices have it."""
         conditions = (*WAITING, *since("InvoiceDate", self.settings.cutover_zuora_invoice))  # rule 4
-        heads = later_revenue.alternatives(conditions, recognition_on=self.recognition_on)
+        heads = later_revenue.alternatives(conditions, self.settings)
         copied, children = ("AccountId", *currency), (self.item_child, TAXES)
         return SourceQuery("Invoice", (*HEAD_FIELDS, *currency), heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
 
@@ -196,16 +195,10 @@ class Invoices(ZuoraToNetSuite):
         """The same call tells whether invoices have a currency of their own."""
         known, source = self.context.invoice_currency, self.context.source
         waiting = known.ask(lambda currency: source.count(self._query(currency), currency)) if known else super().waiting_work()
-        return waiting + len(self._deferred())
+        return waiting + len(later_revenue.deferred(self.context))
 
     def select(self) -> Iterator[Candidate]:
-        return later_revenue.with_deferred(super().select(), self._deferred())
-
-    def _deferred(self) -> tuple[str, ...]:
-        return self.context.deferred if self.recognition_on else ()
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS
+        return later_revenue.with_deferred(super().select(), self.context)
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         reading = Reading("Invoice", (*HEAD_FIELDS, *self.invoice_currency), self.item_child, InvoiceData)
@@ -237,11 +230,7 @@ class Invoices(ZuoraToNetSuite):
         return Decimal(row["foreigntotal"]) if "foreigntotal" in row else None
 
     def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
-        """As for every transaction; when NetSuite adds its own tax, what its invoices hold without it."""
-        if amounts_must_match(self.settings):
-            return super().holdings(source_ids)
-        with_currency, netsuite = bool(self.currency_column()), self.context.netsuite
-        return without_tax(netsuite, self.reference, source_ids, self.transaction_types, self.held_in, with_currency=with_currency)
+        return invoice_plans.holdings(self, source_ids)
 
     # -- 4 action ----------------------------------------------------------------------------------------------------
 

@@ -46,11 +46,11 @@ from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Parent, Sou
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, optional=True)  # rule 1
-COMPLETE_ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, fresh=ACCOUNT_COMPLETE)  # P1, rules 1, 2
+ACCOUNT = Parent("Account", "AccountId", fields=ACCOUNT_FIELDS, where=SYNCED_TO_NETSUITE, optional=True)  # rule 1
+COMPLETE_ACCOUNT = replace(ACCOUNT, optional=False, fresh=ACCOUNT_COMPLETE)  # P1, rules 1, 2
 SNAPSHOT_FIRST = ("PaymentMethodSnapshot", "PaymentMethod")  # P2
 METHOD_FIRST = ("PaymentMethod", "PaymentMethodSnapshot")  # P1; the snapshot of a method that is gone
-SNAPSHOT = Parent("PaymentMethodSnapshot", "PaymentMethodSnapshotId", optional=True)
+SNAPSHOT = Parent("PaymentMethodSnapshot", "PaymentMethodSnapshotId", optional=True, fields=METHOD_FIELDS)
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 2
     NOT_TRANSFERRED,  # rule 3
@@ -145,9 +145,6 @@ class Payments(ZuoraToNetSuite):
             copy_fields=("Currency", "AccountId", "PaymentMethodId", "PaymentMethodSnapshotId"),
             group="AccountId",
         )
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS if object_type == "Account" else METHOD_FIELDS
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source = self.context.source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -43,7 +43,8 @@ from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, Paren
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
+ACCOUNT = Parent("Account", "AccountId", fields=ACCOUNT_FIELDS, where=SYNCED_TO_NETSUITE)  # rule 1
+METHOD_OF_REFUND = replace(METHOD, fields=("Type",))
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 2
     NOT_TRANSFERRED,  # rule 4
@@ -146,11 +147,8 @@ class Refunds(ZuoraToNetSuite):
         kind = OF_MEMOS_TOO if self.settlement_on else OF_PAYMENTS
         conditions = (*WAITING, kind, *since("RefundDate", self.settings.cutover_zuora_refund))  # rule 5
         children = (self.parts,)
-        parents, copied = (ACCOUNT, METHOD), ("Currency", "AccountId", "PaymentMethodId")
+        parents, copied = (ACCOUNT, METHOD_OF_REFUND), ("Currency", "AccountId", "PaymentMethodId")
         return SourceQuery("Refund", HEAD_FIELDS, (conditions,), parents, children, copied, group="AccountId")
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS if object_type == "Account" else ("Type",)
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         found = [

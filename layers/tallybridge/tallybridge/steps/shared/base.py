@@ -164,12 +164,14 @@ class ZuoraToNetSuite(SyncStep):
         """Zuora tells UTC, as we do."""
         return utc_moment(stamp(self.context.clock.now()))
 
-    def reread(self, candidates: Sequence[Candidate]) -> Iterator[tuple[Selected, dict[str, Any], dict[str, dict[str, Any]]]]:
+    def reread(
+        self, candidates: Sequence[Candidate], query: SourceQuery | None = None
+    ) -> Iterator[tuple[Selected, dict[str, Any], dict[str, dict[str, Any]]]]:
         """Heads that still qualify, as the transactional store has them now, with their parents by object name.
 
-        The children are those of the selection: they no longer change once a head qualifies.
+        The children are those of the selection: they no longer change once a head qualifies. `query`: with more fields than the step's.
         """
-        query = self.query()
+        query = query or self.query()
         keys = {p.key for p in query.parents}
         heads, parents = self._heads_and_parents(query, candidates)
         for candidate in candidates:
@@ -210,28 +212,20 @@ class ZuoraToNetSuite(SyncStep):
         """Heads, and parents by object name. Parents whose ids the selection knows are read at the same time as the heads; those that heads
         have got since, after them."""
         reread = self.context.source.reread
-        early = {
-            p.object: {str(c.data["copy"][p.key]) for c in candidates}
-            for p in query.parents
-            if not p.of and all(p.key in c.data.get("copy", ()) for c in candidates)
-        }
-        fields = self.reread_fields(query)
-        reads = [(query.object, {c.id for c in candidates}, fields), *((o, ids, self.parent_fields(o)) for o, ids in early.items())]
-        heads, *known = side_by_side(lambda read: reread(*read), reads)
-        parents = dict(zip(early, known, strict=True))
+        known = [p for p in query.parents if not p.of and all(p.key in c.data.get("copy", ()) for c in candidates)]
+        early = {p.object: {str(c.data["copy"][p.key]) for c in candidates} for p in known}
+        own = (query.object, {c.id for c in candidates}, self.reread_fields(query))
+        heads, *rows = side_by_side(lambda read: reread(*read), [own, *((p.object, early[p.object], p.fields) for p in known)])
+        parents = dict(zip(early, rows, strict=True))
         for parent in query.parents:
             holders = parents[parent.of] if parent.of else heads
             others = {h.get(parent.key) or "" for h in holders.values()} - early.get(parent.object, set())
-            parents[parent.object] = {**parents.get(parent.object, {}), **reread(parent.object, others, self.parent_fields(parent.object))}
+            parents[parent.object] = {**parents.get(parent.object, {}), **reread(parent.object, others, parent.fields)}
         return heads, parents
 
     def reread_fields(self, query: SourceQuery) -> tuple[str, ...]:
         """The fields of a head that are read again."""
         return (*query.fields, *self.custom_fields.names)
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        """The fields of a parent that the step needs."""
-        raise NotImplementedError
 
     # -- destination -------------------------------------------------------------------------------------------------
 
