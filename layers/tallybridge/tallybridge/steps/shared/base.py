@@ -7,7 +7,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tallybridge import money
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.errors import Refused
 from tallybridge.ids import netsuite_id
@@ -20,9 +19,8 @@ from tallybridge.steps.shared.currencies import Booking, own_currency
 from tallybridge.steps.shared.custom_fields import CustomFields
 from tallybridge.steps.shared.fitting import Fitting, fitted, fitted_plan, with_remarks
 from tallybridge.steps.shared.numbers import renumbered
-from tallybridge.steps.shared.parents import Stays
-from tallybridge.steps.shared.periods import Posting, with_period
-from tallybridge.steps.shared.problems import named_twice, not_synced, taken, wrong_id
+from tallybridge.steps.shared.periods import with_period
+from tallybridge.steps.shared.problems import named_twice, taken, wrong_id
 from tallybridge.steps.shared.refusals import explained
 from tallybridge.steps.shared.sync_step import Row, Rows, SyncStep
 from tallybridge.steps.shared.texts import day, named_account
@@ -293,19 +291,6 @@ class ZuoraToNetSuite(SyncStep):
                 found[i] = named_twice(self.code, self.label_of(unowned[i][0]), f"NetSuite {self.destination} {target}", beside)
         return found
 
-    def not_synced_parent(self, code: str, label: str, name: str, kind: str, row: Row) -> Problem:
-        """A record that this one refers to is not in NetSuite: it follows by itself, or it never does, and why. `kind` is what people call
-        its kind, `row` what was read of it."""
-        return not_synced(code, label, name, kind, row, self.stays_behind(kind, row))
-
-    def stays_behind(self, kind: str, row: Row) -> Stays | None:
-        """Why a record that this one refers to will not be sent by itself, whatever is waited for."""
-        return self.company.stays_behind(kind, row)
-
-    def money(self, data: Any, amount: Decimal) -> str:
-        """An amount of a record as messages show it: "USD 1,190.75"."""
-        return money.text(amount, self.currency_of(data))
-
     def label_of(self, record: SourceRecord) -> str:
         """What people call a record in messages."""
         return f"{self.object_label} {record.number}"
@@ -367,11 +352,6 @@ class ZuoraToNetSuite(SyncStep):
         for record in records:
             record.data.customer = customers.get(self.customer_id(record.data))
 
-    def currency_problems(self, label: str, data: Any, amount: Decimal) -> Iterator[Problem]:
-        """Why NetSuite cannot take the transaction in its currency."""
-        if problem := self.booking.problem(label, amount, self.currency_of(data), data.account, data.customer):
-            yield problem
-
     def transaction_record(self, data: Any, number: str, date: str, amount: Decimal) -> SourceRecord:
         """The source record of a transaction: `data` has its `head` and its `account`; `number` and `date` are fields of the head."""
         record = transaction_record(self.booking, data, number, date, amount, self.currency_of(data))
@@ -380,10 +360,6 @@ class ZuoraToNetSuite(SyncStep):
     def existing(self, record_type: str, fields: Mapping[str, Any], *, line: bool = False) -> dict[str, Any]:
         """The fields that have a value and that the account knows; what it lacks is noted once and left out."""
         return self.company.existing(record_type, fields, line=line)
-
-    def posting(self, date: str, label: str, record_type: str = "") -> Posting:
-        """How a document of the step's destination type, or of the type given, with this date is posted. `label` names the record."""
-        return self.company.posting(record_type or self.destination, date, label)
 
     def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
         """Notes documents whose number NetSuite did not take, where Zuora's numbers are sent."""
