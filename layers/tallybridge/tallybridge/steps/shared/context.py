@@ -59,3 +59,8 @@ class StepContext:
     """Whether invoices have a currency of their own; None where they are not asked about."""
     reversal: ReversalPlan | None = None
     """The plan that the run carries out, of one that reverses what another has made."""
+
+    @property
+    def settlement_on(self) -> bool:
+        """Whether the tenant has Invoice Settlement (mode B)."""
+        return self.mode == "B"

@@ -50,7 +50,7 @@ class SyncStep:
     @property
     def settlement_on(self) -> bool:
         """Whether the tenant has Invoice Settlement (mode B)."""
-        return self.context.mode == "B"
+        return self.context.settlement_on
 
     @property
     def invoice_currency(self) -> tuple[str, ...]:
