@@ -205,7 +205,7 @@ class Adjustments(ZuoraToNetSuite):
         return any(field.name == name for field in self.context.zuora.describe(self.object))
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        rereads = list(self.reread(candidates, self._query(self.invoice_currency)))
+        rereads = list(self.reread(candidates, self._query(self.context.currency_of_invoices)))
         of_taxes = {head["SourceId"] for _, head, _ in rereads if head.get("SourceType") == "Tax"}
         of_items = {head["SourceId"] for _, head, _ in rereads} - of_taxes
         read = self.context.source.children

@@ -230,7 +230,7 @@ class CreditMemos(ZuoraToNetSuite):
         add_charges(source, found, charges)
         referred = {str(d.head.get("InvoiceId") or "") for d in found}
         documents = {
-            **self.invoices(referred | _documents(found, "invoice"), INVOICE_FIELDS),
+            **self.context.invoices(referred | _documents(found, "invoice"), INVOICE_FIELDS),
             **source.reread("DebitMemo", _documents(found, "debit memo"), ()),
         }
         for data in found:

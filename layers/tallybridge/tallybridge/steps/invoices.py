@@ -171,18 +171,18 @@ class Invoices(ZuoraToNetSuite):
         super().__init__(context)
         self.needs = tables_needed(self.needs, self.settings)
         self.item_child = ITEMS
-        if not self.settlement_on:
+        if not self.context.settlement_on:
             self.needs = (*self.needs, "fields:creditMemo")
             self.item_child = ITEMS_WITH_KEYS
 
     @property
     def transaction_types(self) -> tuple[str, ...]:
-        return (self.transaction_type,) if self.settlement_on else (self.transaction_type, CREDIT_MEMO)
+        return (self.transaction_type,) if self.context.settlement_on else (self.transaction_type, CREDIT_MEMO)
 
     # -- 1 selection -------------------------------------------------------------------------------------------------
 
     def query(self) -> SourceQuery:
-        return self._query(self.invoice_currency)
+        return self._query(self.context.currency_of_invoices)
 
     def _query(self, currency: tuple[str, ...]) -> SourceQuery:
         """`currency`: the field, where the tenant's invoices have it."""
@@ -202,7 +202,7 @@ class Invoices(ZuoraToNetSuite):
         return later_revenue.with_deferred(super().select(), self.context)
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        reading = Reading("Invoice", (*HEAD_FIELDS, *self.invoice_currency), self.item_child, InvoiceData)
+        reading = Reading("Invoice", (*HEAD_FIELDS, *self.context.currency_of_invoices), self.item_child, InvoiceData)
         return [record_of(INVOICE, self.company, d) for d in reading.read(self.context.source, self.reread, candidates)]
 
     # -- 2 destination -----------------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ class Invoices(ZuoraToNetSuite):
         large = _is_large(company, data)
         if found and not (large and not same_amount(record.sent, found[0].held)):
             return plan_found(INVOICE, company, record, found[0])
-        if self.settlement_on and is_negative(data):  # rule 6
+        if self.context.settlement_on and is_negative(data):  # rule 6
             negative = f"Invoice {record.number}: negative invoices are not synced when Invoice Settlement is enabled."
             return Hold((Problem("INV-NEGATIVE", negative, "Handle it by hand, or set Transferred to Accounting to Ignore."),))
         if told := problems(INVOICE, company, data):
@@ -257,7 +257,7 @@ class Invoices(ZuoraToNetSuite):
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         """50 a call: Actions, which tell which one failed, and with Invoice Settlement `PUT /v1/invoices` (api-zuora-billing.md 15.2)."""
         marks = [later_revenue.without_transfer(m) for m in marks]
-        if not self.settlement_on:
+        if not self.context.settlement_on:
             return super().mark(marks)
         return results_of(self.context.zuora.update_invoices(self.bulk_objects(marks)))
 
@@ -268,7 +268,7 @@ class Invoices(ZuoraToNetSuite):
             return {}
         try:
             super().complete_details(sent)
-            if self.settlement_on:
+            if self.context.settlement_on:
                 return {}
             there = later_revenue.lines_in_netsuite(self.context.netsuite, self.reference, [to for _, to in sent.values()])
         except LoginRefused:

@@ -33,9 +33,10 @@ from tallybridge.steps.shared.conditions import INACTIVE
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.mapping import Body, changes, cut, filled, followers
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, STATUS, NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, STATUS, NetSuiteToZuora
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.reference import Reference
+from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.sync.step import (
     CREATED,
     Candidate,

@@ -34,8 +34,9 @@ from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE
 from tallybridge.steps.shared.applications import Application
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.netsuite_left_out import BEFORE_CUTOVER, IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
+from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.steps.shared.writers import NOT_REPEATABLE
 from tallybridge.sync.step import (
     Candidate,
@@ -276,11 +277,13 @@ class NetSuitePayments(NetSuiteToZuora):
     # -- selection ---------------------------------------------------------------------------------------------------
 
     def selection(self) -> SuiteSelection:
-        return self._selection_b() if self.settlement_on else self._selection_a()
+        return self._selection_b() if self.context.settlement_on else self._selection_a()
 
     def _columns(self) -> tuple[str, ...]:
         own = (f"t.{self.label_field('Zuora Payment Reference ID')} AS reference", f"t.{self.label_field('Zuora Sync Date')} AS synced")
-        updates = (f"CASE WHEN {self.says_yes('Zuora Sync Updates')} THEN 'T' ELSE 'F' END AS updates",) if self.settlement_on else ()
+        updates = (
+            (f"CASE WHEN {self.says_yes('Zuora Sync Updates')} THEN 'T' ELSE 'F' END AS updates",) if self.context.settlement_on else ()
+        )
         unused = "NVL(t.foreignpaymentamountunused, 0) AS unused"
         return (*common.common_columns(self), unused, *own, *updates)
 
@@ -337,7 +340,7 @@ class NetSuitePayments(NetSuiteToZuora):
         linked = f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()})"
         has_account = f"{common.customer_field(self)} IS NOT NULL"
         rules: tuple[tuple[str, Told], ...] = ((self.not_ignored(), IGNORED), (has_account, NO_CUSTOMER))
-        if self.settlement_on:
+        if self.context.settlement_on:
             linked = f"{linked} OR (NVL(t.foreignpaymentamountunused, 0) > 0 AND NOT EXISTS (SELECT 1 FROM {LINKED}) AND {has_account})"
             rules += ((self.says_yes("Zuora Sync Updates"), NO_UPDATES),)
         else:
@@ -363,7 +366,7 @@ class NetSuitePayments(NetSuiteToZuora):
         found = []
         for row in rows:
             own = applied_alone.get(row["id"], Settled(()))
-            data = PaymentData(row, own.applications, self.settlement_on, common.method_type(self.settings, row.get("method", "")))
+            data = PaymentData(row, own.applications, self.context.settlement_on, common.method_type(self.settings, row.get("method", "")))
             data.beside, data.charges = own.beside, charges
             data.known, data.qualifies = known.get(row["id"], {}), row["id"] in qualifying
             data.account = accounts.get(row.get("account", ""), {})
@@ -372,7 +375,9 @@ class NetSuitePayments(NetSuiteToZuora):
 
     def _charges(self, applied: Mapping[str, Sequence[Application]]) -> dict[str, dict[str, Any]]:
         """Without Invoice Settlement: the adjustments behind documents that payments are applied to; a call where there are any."""
-        ids = {a.zuora_id for of_one in applied.values() for a in of_one if a.zuora_type == ADJUSTMENT} if not self.settlement_on else set()
+        if self.context.settlement_on:
+            return {}
+        ids = {a.zuora_id for of_one in applied.values() for a in of_one if a.zuora_type == ADJUSTMENT}
         fields = ("InvoiceId", "Type", "IntegrationId__NS")
         rows = self.context.source.reread("InvoiceItemAdjustment", ids, fields) if ids else {}
         return {i: row for i, row in rows.items() if row.get("Type") == "Charge"}
@@ -388,7 +393,7 @@ class NetSuitePayments(NetSuiteToZuora):
         source = self.context.source
         memos = sorted({d for data in found for d in data.debit_memos})
         invoices = sorted({d for data in found for d in data.wanted} - set(memos))
-        documents = self.invoices(invoices, ("InvoiceNumber", "Balance", "IntegrationId__NS"))
+        documents = self.context.invoices(invoices, ("InvoiceNumber", "Balance", "IntegrationId__NS"))
         if memos:
             documents |= source.reread_memos("debit-memos", memos)
         for data in found:
@@ -403,15 +408,15 @@ class NetSuitePayments(NetSuiteToZuora):
 
     def counterpart_fields(self) -> tuple[str, ...]:
         names = ("AccountId", "Comment", "PaymentNumber", "ReferenceId", "RefundAmount", "TransferredToAccounting")
-        return (*names, "UnappliedAmount", "UpdatedDate", "SyncDate__NS") if self.settlement_on else names
+        return (*names, "UnappliedAmount", "UpdatedDate", "SyncDate__NS") if self.context.settlement_on else names
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         """The Zuora payments with what they are applied to, whatever the ledger remembers, and the documents of those to change."""
         found = super().find(records) if records else {}
         single = {r.id: live[0] for r in records if len(live := [c for c in found.get(r.id, ()) if self.counts(c.record)]) == 1}
         data_of = {r.id: r.data for r in records}
-        asked = [c for i, c in single.items() if not (self.settlement_on and is_as_left(data_of[i], c))]
-        parts = self._parts_of_payments(asked) if self.settlement_on else self._parts_in_mode_a(asked)
+        asked = [c for i, c in single.items() if not (self.context.settlement_on and is_as_left(data_of[i], c))]
+        parts = self._parts_of_payments(asked) if self.context.settlement_on else self._parts_in_mode_a(asked)
         for record in records:
             if record.id in single and single[record.id] not in asked:
                 record.data.parts = record.data.last.held
@@ -422,7 +427,7 @@ class NetSuitePayments(NetSuiteToZuora):
         due = [r for r in records if r.id not in single or r.data.wanted != r.data.parts or is_draft(single[r.id])]
         if due:
             self._read_documents([r.data for r in due])
-        if self.settlement_on:
+        if self.context.settlement_on:
             self._read_moments(r.data for r in due if r.id in single)
         return found
 
@@ -449,7 +454,7 @@ class NetSuitePayments(NetSuiteToZuora):
 
     def currencies_in_zuora(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Asked where an account may have payments in several currencies: 99 a call."""
-        return self.context.source.currencies(self.zuora_object, ids) if ids and self.invoice_currency else {}
+        return self.context.source.currencies(self.zuora_object, ids) if ids and self.context.currency_of_invoices else {}
 
     def adopt(self, record: SourceRecord, target: str) -> Plan | None:
         return common.link(self, record, target)

@@ -18,15 +18,9 @@ from tallybridge.steps.settling.netsuite_refund_moves import FORGOTTEN, KEPT, LA
 from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, METHOD_TYPES, given
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import (
-    STATUS,
-    ZUORA_COMMENT_LIMIT,
-    NetSuiteToZuora,
-    Row,
-    SuiteSelection,
-    is_void,
-)
+from tallybridge.steps.shared.netsuite_source import STATUS, ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row, is_void
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, other_currency
+from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.sync.step import (
     CREATED,
     SYNC_COMPLETE,
@@ -369,9 +363,9 @@ class NetSuiteRefunds(NetSuiteToZuora):
             data.payment = payments.get(data.credit_memo.get("payment", ""), {})
         self._note_currencies([data for data in found if data.payment and data.account])
         self._read_kept(found)
-        due = [d for d in found if d.payment and (not self.settlement_on or d.unapplied < d.amount)]
+        due = [d for d in found if d.payment and (not self.context.settlement_on or d.unapplied < d.amount)]
         ids = sorted({str(data.payment["Id"]) for data in due})
-        paid = self._applied_now(ids) if self.settlement_on else self._invoice_payments(ids)
+        paid = self._applied_now(ids) if self.context.settlement_on else self._invoice_payments(ids)
         for data in due:
             data.paid = paid.get(str(data.payment["Id"]), ())
 
@@ -411,7 +405,7 @@ class NetSuiteRefunds(NetSuiteToZuora):
 
     def currencies_in_zuora(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Asked where an account may have payments in several currencies: 99 a call."""
-        return self.context.source.currencies(self.zuora_object, ids) if ids and self.invoice_currency else {}
+        return self.context.source.currencies(self.zuora_object, ids) if ids and self.context.currency_of_invoices else {}
 
     def adopt(self, record: SourceRecord, target: str) -> Plan | None:
         return common.link(self, record, target)

@@ -358,9 +358,9 @@ class Payments(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.parts = PARTS if self.settlement_on else INVOICE_PAYMENTS
+        self.parts = PARTS if self.context.settlement_on else INVOICE_PAYMENTS
         self.deposits = Deposits(context.netsuite)
-        if self.settlement_on and self.settings.mode_b_payment_status_write == "v1":
+        if self.context.settlement_on and self.settings.mode_b_payment_status_write == "v1":
             self.marks_at_once = 1
 
     def query(self) -> SourceQuery:
@@ -369,7 +369,7 @@ class Payments(ZuoraToNetSuite):
             "Payment",
             HEAD_FIELDS,
             (conditions,),
-            parents=(ACCOUNT if self.settlement_on else COMPLETE_ACCOUNT, METHOD, SNAPSHOT),
+            parents=(ACCOUNT if self.context.settlement_on else COMPLETE_ACCOUNT, METHOD, SNAPSHOT),
             children=(self.parts,),
             copy_fields=("Currency", "AccountId", "PaymentMethodId", "PaymentMethodSnapshotId"),
             group="AccountId",
@@ -377,16 +377,16 @@ class Payments(ZuoraToNetSuite):
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source = self.context.source
-        methods = SNAPSHOT_FIRST if self.settlement_on else METHOD_FIRST
+        methods = SNAPSHOT_FIRST if self.context.settlement_on else METHOD_FIRST
         found = [
             _data(head, parents, parts_now(self.context.source, self.parts, selected, head), methods)
             for selected, head, parents in self.reread(candidates)
         ]
         documents = {
-            **self.invoices(_documents(found, "invoice"), INVOICE_FIELDS),
+            **self.context.invoices(_documents(found, "invoice"), INVOICE_FIELDS),
             **source.reread_memos("debit-memos", _documents(found, "debit memo")),
         }
-        known = families(self.context, documents) if documents and not self.settlement_on else {}
+        known = families(self.context, documents) if documents and not self.context.settlement_on else {}
         for data in found:
             data.documents, data.families = documents, known
         return [self._record(d) for d in found]
@@ -435,7 +435,7 @@ class Payments(ZuoraToNetSuite):
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         """Actions, 50 a call, without Invoice Settlement."""
-        if not self.settlement_on:
+        if not self.context.settlement_on:
             return super().mark(marks)
         one_by_one = partial(put_each, self.context.source, self.mark_fields, self.context.zuora.update_payment)
         return marked(self.settings, marks, super().mark, one_by_one)

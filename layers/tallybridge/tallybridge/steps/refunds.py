@@ -337,13 +337,13 @@ class Refunds(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.parts = REFUND_PARTS if self.settlement_on else REFUND_INVOICE_PAYMENTS
+        self.parts = REFUND_PARTS if self.context.settlement_on else REFUND_INVOICE_PAYMENTS
         self.deposits = Deposits(context.netsuite)
-        if self.settlement_on and self.settings.mode_b_payment_status_write == "v1":
+        if self.context.settlement_on and self.settings.mode_b_payment_status_write == "v1":
             self.marks_at_once = 1
 
     def query(self) -> SourceQuery:
-        kind = OF_MEMOS_TOO if self.settlement_on else OF_PAYMENTS
+        kind = OF_MEMOS_TOO if self.context.settlement_on else OF_PAYMENTS
         conditions = (*WAITING, kind, *since("RefundDate", self.settings.cutover_zuora_refund))  # rule 5
         children = (self.parts,)
         parents, copied = (ACCOUNT, METHOD_OF_REFUND), ("Currency", "AccountId", "PaymentMethodId")
@@ -362,7 +362,7 @@ class Refunds(ZuoraToNetSuite):
         source = self.context.source
         ids = sorted({p for d in found for p in d.refunded})
         payments = source.reread("Payment", ids, PAYMENT_FIELDS)
-        rows = source.children(PAYMENT_PARTS if self.settlement_on else INVOICE_PAYMENTS, ids) if ids else {}
+        rows = source.children(PAYMENT_PARTS if self.context.settlement_on else INVOICE_PAYMENTS, ids) if ids else {}
         applied = {payment_id: _still_applied(parts) for payment_id, parts in rows.items()}
         invoices = {p["InvoiceId"] for parts in rows.values() for p in parts if p.get("InvoiceId")} | {i for d in found for i in d.touched}
         memos = {p["DebitMemoId"] for parts in rows.values() for p in parts if p.get("DebitMemoId")}
@@ -371,7 +371,7 @@ class Refunds(ZuoraToNetSuite):
             **source.reread_memos("debit-memos", memos),
         }
         touched = {i: documents[i] for d in found for i in d.touched if i in documents}
-        known = families(self.context, touched) if touched and not self.settlement_on else {}
+        known = families(self.context, touched) if touched and not self.context.settlement_on else {}
         for data in found:
             data.payments, data.still_applied, data.documents, data.families = payments, applied, documents, known
 
@@ -397,7 +397,7 @@ class Refunds(ZuoraToNetSuite):
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         """Actions, 50 a call, without Invoice Settlement."""
-        if not self.settlement_on:
+        if not self.context.settlement_on:
             return super().mark(marks)
         one_by_one = partial(put_each, self.context.source, self.mark_fields, self.context.zuora.update_refund)
         return marked(self.settings, marks, super().mark, one_by_one)

@@ -126,7 +126,7 @@ def connector_fields(context: StepContext, record: SourceRecord, **more: str) ->
 
 def link(step: NetSuiteToZuora, record: SourceRecord, target: str) -> Write:
     """The Zuora record is marked as made of the NetSuite one, and nothing else changes."""
-    place = f"/v1/{step.destination}s/{{id}}" if step.settlement_on else step.zuora_object
+    place = f"/v1/{step.destination}s/{{id}}" if step.context.settlement_on else step.zuora_object
     request = Request(place, connector_fields(step.context, record), target)
     return Write(LINK, "", "", (request,), destination_id=target, transferred=False)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.errors import Refused
 from tallybridge.ids import netsuite_id
 from tallybridge.pieces import side_by_side, streamed_parts
-from tallybridge.settings import Behavior, NumberMapping
+from tallybridge.settings import Behavior, NumberMapping, Settings
 from tallybridge.steps.shared.bulk import NetSuiteBulk
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.context import StepContext
@@ -22,9 +23,9 @@ from tallybridge.steps.shared.numbers import renumbered
 from tallybridge.steps.shared.periods import with_period
 from tallybridge.steps.shared.problems import named_twice, taken, wrong_id
 from tallybridge.steps.shared.refusals import explained
-from tallybridge.steps.shared.sync_step import DUE, LEFT_OUT, Count, Row, Rows, SyncStep
+from tallybridge.steps.shared.sync_step import DUE, LEFT_OUT, Count, Row, Rows, sync_dates
 from tallybridge.steps.shared.texts import day, named_account
-from tallybridge.steps.shared.writers import NetSuiteWriter
+from tallybridge.steps.shared.writers import SYNC_DATE, NetSuiteWriter
 from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut, Tally
 from tallybridge.sync.step import (
@@ -46,12 +47,23 @@ from tallybridge.zuora.source import INTEGRATION_ID, NO_ID
 from tallybridge.zuora.writes import Written
 
 
-class ZuoraToNetSuite(SyncStep):
-    """Base of the steps that read Zuora and write NetSuite."""
+class ZuoraToNetSuite:
+    """A step that reads Zuora and writes NetSuite, see `SyncStep`: each says `query`, `refresh`, `find` and `plan`."""
 
+    name: str
+    title: str
+    object: str
+    object_label: str
+    destination: str
+    code: str
     direction = "Zuora -> NetSuite"
     system = "zuora"
     destination_system = "NetSuite"
+    transaction = True
+    chunk = 100
+    marks_at_once = 50
+    needs: tuple[str, ...] = ()
+    follows_changes = False
     table = "transaction"
     """SuiteQL table of the destination records: transaction, customer or item."""
     transaction_type = ""
@@ -66,7 +78,9 @@ class ZuoraToNetSuite(SyncStep):
         return self.code
 
     def __init__(self, context: StepContext) -> None:
-        super().__init__(context)
+        self.context = context
+        self.settings = context.settings
+        self.reference = context.reference
         if bulk := self.bulk():
             self.chunk = bulk.batch_of(type(self).chunk)
         self.booking = Booking(context, self.code)
@@ -78,7 +92,7 @@ class ZuoraToNetSuite(SyncStep):
     def company(self) -> Company:
         """What mappings need to know."""
         context = self.context
-        return Company(self.settings, self.reference, self.booking, context.clock, self.code, self.settlement_on, context.dropped)
+        return Company(self.settings, self.reference, self.booking, context.clock, self.code, self.context.settlement_on, context.dropped)
 
     @property
     def updates(self) -> bool:
@@ -89,6 +103,17 @@ class ZuoraToNetSuite(SyncStep):
     def transaction_types(self) -> tuple[str, ...]:
         """SuiteQL type codes of all that the step creates."""
         return (self.transaction_type,)
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return Behavior.NEW_ONLY
+
+    @cached_property
+    def _sync_dates(self) -> frozenset[str]:
+        return sync_dates(self.reference)
+
+    def is_sync_date(self, name: str) -> bool:
+        return name.startswith(SYNC_DATE) or name in self._sync_dates
 
     def writer(self) -> Writer:
         return NetSuiteWriter(self.context.netsuite)
@@ -132,6 +157,10 @@ class ZuoraToNetSuite(SyncStep):
 
     def query(self) -> SourceQuery:
         """Which heads to select. Each step says."""
+        raise NotImplementedError
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        """The candidates as they are now; those that no longer qualify are left out. Each step says."""
         raise NotImplementedError
 
     def waiting_work(self, counted: int | None = None) -> int:
@@ -232,6 +261,26 @@ class ZuoraToNetSuite(SyncStep):
         return (*query.fields, *self.custom_fields.names)
 
     # -- destination -------------------------------------------------------------------------------------------------
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """Counterparts by source id; a record without one is left out. Each step says."""
+        raise NotImplementedError
+
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        """The record's counterparts: it becomes one record."""
+        return self.find([record]).get(record.id, [])
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        """What to do with a record. Pure. Each step says."""
+        raise NotImplementedError
+
+    def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:
+        """None: only settlements in Zuora are written by adding to what is there."""
+        return {}
+
+    def left_out(self) -> list[LeftOut]:
+        """Asked by `left_out_sql`."""
+        return []
 
     def external_id(self, zuora_id: str) -> str:
         """The deterministic external id of a record."""
