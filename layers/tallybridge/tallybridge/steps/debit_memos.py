@@ -65,7 +65,7 @@ DEBIT_MEMO = Kind[DocumentData](
 class DebitMemos(ZuoraToNetSuite):
     """Step 5: one NetSuite invoice per posted Zuora debit memo, and later the revenue dates of its deferred lines."""
 
-    name = DEBIT_MEMO.step
+    name = "debit_memos"
     title = "Zuora debit memos"
     object = DEBIT_MEMO.object
     object_label = DEBIT_MEMO.label

@@ -156,7 +156,7 @@ INVOICE = Kind[InvoiceData](
 class Invoices(ZuoraToNetSuite):
     """Step 4: one NetSuite invoice, or credit memo, per posted Zuora invoice, and later the revenue dates of its deferred lines."""
 
-    name = INVOICE.step
+    name = "invoices"
     title = "Zuora invoices"
     object = INVOICE.object
     object_label = INVOICE.label
