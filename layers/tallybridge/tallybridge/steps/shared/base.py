@@ -18,7 +18,7 @@ from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import Booking, own_currency
 from tallybridge.steps.shared.custom_fields import CustomFields
-from tallybridge.steps.shared.fitting import Fitting, fitted, fitted_plan, with_remarks
+from tallybridge.steps.shared.fitting import Fitting, fitted_plan, told, with_remarks
 from tallybridge.steps.shared.numbers import renumbered
 from tallybridge.steps.shared.periods import with_period
 from tallybridge.steps.shared.problems import named_twice, taken, wrong_id
@@ -137,12 +137,11 @@ class ZuoraToNetSuite:
 
     def fit(self, record_type: str, body: Mapping[str, Any]) -> Fitting:
         """The body of a NetSuite record of a type as this account takes it, and what had to be done to it."""
-        return fitted(body, lambda path: self.reference.limit(record_type, path))
+        return self.company.fit(record_type, body)
 
     def said(self, record: SourceRecord, words: Iterable[str]) -> tuple[Problem, ...]:
         """Remarks on what was done to a record's values."""
-        advice = "Correct the value in Zuora if what was left out matters."
-        return tuple(Problem(f"{self.cut_code}-CUT", f"{self.label_of(record)}: {said}", advice) for said in words)
+        return told(self.cut_code, self.label_of(record), words)
 
     def record_type_of(self, record: SourceRecord) -> str:
         """The NetSuite REST record type of a record's counterpart."""

@@ -10,6 +10,7 @@ from tallybridge.clock import Clock
 from tallybridge.settings import NumberMapping, Settings
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.currencies import Booking
+from tallybridge.steps.shared.fitting import Fitting, fitted
 from tallybridge.steps.shared.numbers import EXTERNAL_ID_PREFIX
 from tallybridge.steps.shared.parents import Stays, stays
 from tallybridge.steps.shared.periods import Posting, posting
@@ -46,6 +47,10 @@ class Company:
     def named(self, record_type: str, custom: Mapping[str, Any], *, line: bool = False) -> dict[str, Any]:
         """Values of Zuora fields, given by label, under the script ids that the account has for them."""
         return {self.reference.custom(record_type, label, line=line): value for label, value in custom.items()}
+
+    def fit(self, record_type: str, body: Mapping[str, Any]) -> Fitting:
+        """The body of a NetSuite record of a type as this account takes it, and what had to be done to it."""
+        return fitted(body, lambda path: self.reference.limit(record_type, path))
 
     def external_id(self, kind: str, zuora_id: str) -> str:
         """The deterministic external id: the plain Zuora id, or with the prefix of its kind where a setting asks for it. `kind` is the
