@@ -11,9 +11,10 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.tokenizer_core import Token
 
-from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place, place_of, sign_place, word_before, word_place
+from sandbox.zuora.models.dataquery.dialect import first_place, sign_place, word_before, word_place
+from sandbox.zuora.models.dataquery.grammar import SqlRefused, place_of
 from sandbox.zuora.models.dataquery.groups import WRITTEN, check_groups, check_order, of_window
-from sandbox.zuora.models.dataquery.moments import PARTS, UNITS_MONTHS, UNITS_MS, parsed_date, parsed_literal
+from sandbox.zuora.models.dataquery.moments import PARTS, UNITS_MONTHS, interval_size, parsed_date, parsed_literal
 from sandbox.zuora.models.dataquery.signatures import FUNCTIONS, kind_of
 from sandbox.zuora.models.dataquery.types import (
     BIGINT,
@@ -27,6 +28,7 @@ from sandbox.zuora.models.dataquery.types import (
     TIMESTAMP,
     UNKNOWN,
     VARCHAR,
+    WHOLES,
     Type,
     array,
     calculated,
@@ -199,12 +201,19 @@ class Analysis:
     def of_currenttimestamp(self, node: exp.Expr) -> Type:
         return TIMESTAMP
 
+    of_localtimestamp = of_currenttimestamp
+
     def of_interval(self, node: exp.Interval) -> Type:
-        unit = str(node.args["unit"].name).lower().removesuffix("s") if node.args.get("unit") else ""
-        value = node.this.this if isinstance(node.this, exp.Neg) else node.this
-        if not isinstance(value, exp.Literal) or not value.is_string or unit not in (*UNITS_MS, *UNITS_MONTHS):
-            self.refuse(first_place(node), "mismatched input 'INTERVAL'")
-        return MONTHS if unit in UNITS_MONTHS else DAYS
+        """Its size is kept at it, in milliseconds or months."""
+        unit = node.args["unit"]
+        start, end = (unit.this.name, unit.expression.name) if isinstance(unit, exp.IntervalSpan) else (unit.name, unit.name)
+        turned = isinstance(node.this, exp.Neg)
+        try:
+            size = interval_size((node.this.this if turned else node.this).name, start.upper(), end.upper())
+        except ValueError as wrong:
+            self.refuse(word_place(node, ("INTERVAL",), self.tokens), str(wrong))
+        node.meta["size"] = -size if turned else size
+        return MONTHS if start.lower() in UNITS_MONTHS else DAYS
 
     def of_array(self, node: exp.Array) -> Type:
         return array(
@@ -240,8 +249,10 @@ class Analysis:
             kind = right
         elif op == "-" and left.kind in times and right.kind in times:
             kind = DAYS
-        elif (op in "+-" and all(spans) and left == right) or (op == "*" and spans[0] and right.kind in ("integer", "bigint")):
+        elif (op in "+-" and all(spans) and left == right) or (op in "*/" and spans[0] and right.kind in WHOLES):
             kind = left
+        elif op == "*" and spans[1] and left.kind in WHOLES:
+            kind = right
         if kind is None:
             self.refuse(sign_place(node.this, op, self.tokens), f"'{op}' cannot be applied to {left}, {right}")
         return kind
@@ -301,7 +312,14 @@ class Analysis:
 
     def of_escape(self, node: exp.Escape) -> Type:
         self.typed(node.expression)
-        return self.typed(node.this)
+        kind, pattern, sign = self.typed(node.this), node.this.expression, node.expression
+        if isinstance(sign, exp.Literal) and len(sign.name) != 1:
+            raise SqlRefused("Escape string must be a single character")
+        if isinstance(sign, exp.Literal) and isinstance(pattern, exp.Literal):
+            rest = pattern.name.replace(sign.name * 2, "").replace(sign.name + "%", "").replace(sign.name + "_", "")
+            if sign.name in rest:
+                raise SqlRefused("Escape character must be followed by '%', '_' or the escape character itself")
+        return kind
 
     def of_is(self, node: exp.Is) -> Type:
         if not isinstance(node.expression, exp.Null):
@@ -355,9 +373,7 @@ class Analysis:
         kind, to = self.typed(node.this), node.to
         self.check_literal(node)
         place = word_place(node, ("CAST", "TRY_CAST", "DATE", "TIMESTAMP"), self.tokens)
-        wanted = named(to.this.value.lower(), [int(p.name) for p in to.expressions])
-        if wanted is None:
-            self.refuse(place, f"Unknown type: {to.this.value.lower()}")
+        wanted = self.wanted(node, place)
         text, times = "varchar", ("date", "timestamp")
         fine = kind == UNKNOWN or wanted.kind == kind.kind or text in (kind.kind, wanted.kind)
         fine = fine or (kind.kind in times and wanted.kind in times) or {kind.kind, wanted.kind} <= {*NUMBERS, "boolean"}
@@ -366,6 +382,22 @@ class Analysis:
         return wanted
 
     of_trycast = of_cast
+
+    def wanted(self, node: exp.Cast, place: str) -> Type:
+        """The type that a cast names. That of `DECIMAL '1.50'` has the digits of its text."""
+        name, sizes = node.to.this.value.lower(), [int(p.name) for p in node.to.expressions]
+        if name == "float" and any(t.text.upper() == "REAL" for t in self.tokens):
+            name = "real"
+        if name == "decimal" and not sizes and word_before(node, ("DECIMAL",), self.tokens) >= 0 and isinstance(node.this, exp.Literal):
+            whole, _, places = node.this.name.strip().lstrip("+-").partition(".")
+            sizes = [max(1, len(whole.lstrip("0")) + len(places)), len(places)]
+        try:
+            found = named(name, sizes)
+        except ValueError as wrong:
+            raise SqlRefused(str(wrong)) from None
+        if found is None:
+            self.refuse(place, f"Unknown type: {name}")
+        return found
 
     def check_literal(self, node: exp.Cast) -> None:
         """`DATE 'abc'` is refused before the query runs, and otherwise than `CAST('abc' AS DATE)`."""
@@ -399,7 +431,7 @@ class Analysis:
 
     def of_bracket(self, node: exp.Bracket) -> Type:
         kind, place = self.typed(node.this), self.typed(node.expressions[0])
-        if kind.kind != "array" or kind.of is None or place.kind not in ("integer", "bigint"):
+        if kind.kind != "array" or kind.of is None or place.kind not in WHOLES:
             self.refuse(first_place(node), f"'[]' cannot be applied to {kind}, {place}")
         return kind.of
 
@@ -417,6 +449,8 @@ class Analysis:
             self.refuse(place, f"Window function {name} requires OVER clause")
         if name == "count" and len(given) == 1 and isinstance(given[0], exp.Star):
             return BIGINT
+        if name == "try" and len(given) == 1:
+            return self.typed(given[0])
         if name == "coalesce" and len(given) > 1:
             return self.same(given, place, "All COALESCE operands must be the same type: {0}")
         if name == "nullif" and len(given) == 2:

@@ -9,16 +9,21 @@ from sqlglot import exp
 
 from sandbox.zuora.models.dataquery.aggregates import COLLECTED
 from sandbox.zuora.models.dataquery.analyse import ARITHMETIC, COMPARED, DISTINCT_FROM, INTERVALS, TYPE, type_of
-from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place
-from sandbox.zuora.models.dataquery.functions import OWN
+from sandbox.zuora.models.dataquery.dialect import first_place
+from sandbox.zuora.models.dataquery.functions import NULLS, OWN, TRIED
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.groups import is_aggregate
-from sandbox.zuora.models.dataquery.moments import GIVEN_MOMENT, UNITS_MONTHS, UNITS_MS, parsed_date, parsed_moment, stored_moment
+from sandbox.zuora.models.dataquery.moments import GIVEN_MOMENT, parsed_date, parsed_moment, stored_moment
 from sandbox.zuora.models.dataquery.signatures import kind_of
-from sandbox.zuora.models.dataquery.types import DATE, TIMESTAMP, UNKNOWN, Type
+from sandbox.zuora.models.dataquery.types import DATE, TIMESTAMP, UNKNOWN, WHOLES, Type
 
 NATIVE = frozenset({"count", "min", "max", "coalesce", "nullif"})
-EXACT = {"+": "add", "-": "subtract", "*": "multiply"}
+WHOLE_KINDS = frozenset(WHOLES)
+DEFAULTING = frozenset({"coalesce", *NULLS})
+"""Functions that answer something for null, so that TRY around them is not what it is around their arguments."""
 TIMES = ("date", "timestamp")
+NO_ZONES = ("UTC", "Z", "GMT", "+00:00", "-00:00")
+"""Zones of literals that stay moments in UTC."""
 
 
 def own(name: str, *given: exp.Expr | str | int) -> exp.Anonymous:
@@ -55,18 +60,13 @@ class Rewriting:
     def of_currenttimestamp(self, node: exp.Expr) -> exp.Expr:
         return exp.Placeholder(this="now")
 
+    of_localtimestamp = of_currenttimestamp
+
     def of_currentdate(self, node: exp.Expr) -> exp.Expr:
         return exp.Placeholder(this="today")
 
     def of_interval(self, node: exp.Interval) -> exp.Expr:
-        unit = str(node.args["unit"].name).lower().removesuffix("s")
-        turned = isinstance(node.this, exp.Neg)
-        text = node.this.this.name if turned else node.this.name
-        try:
-            count = int(text) * (-1 if turned else 1)
-        except ValueError:
-            raise SqlRefused(f"{first_place(node)}: '{text}' is not a valid interval literal") from None
-        size = count * (UNITS_MONTHS.get(unit) or UNITS_MS[unit])
+        size = int(node.meta["size"])
         return exp.Paren(this=exp.Literal.number(size)) if size < 0 else exp.Literal.number(size)
 
     # Operators
@@ -79,11 +79,15 @@ class Rewriting:
             unit = "add_months" if type_of(span).kind == "months" else "add_ms"
             return own(unit, moment, exp.Neg(this=exp.Paren(this=span)) if op == "-" else span)
         if kind.kind in INTERVALS:
+            if op == "/":
+                return own("divide", left, right, -1)
             return own("since", left, right) if of[0].kind in TIMES else node
         if op in "/%":
             places = kind.scale if kind.kind == "decimal" else -2 if kind.kind == "double" else -1
             return own("divide", left, right, places) if op == "/" else own("mod", left, right)
-        return own(EXACT[op], left, right) if kind.kind == "decimal" else node
+        if kind.kind == "decimal":
+            return own("decimal", op, left, right, kind.scale)
+        return own("whole", op, left, right, kind.kind) if kind.kind in WHOLE_KINDS else node
 
     def of_dpipe(self, node: exp.DPipe) -> exp.Expr:
         return own("concat_arrays", node.this, node.expression) if type_of(node).kind == "array" else node
@@ -130,11 +134,24 @@ class Rewriting:
 
     of_trycast = of_cast
 
+    def tried(self, node: exp.Expr, value: exp.Expr) -> exp.Expr:
+        """What is inside of TRY, with functions that answer null where they would fail. Raises `SqlRefused` where that is not the same."""
+        for inner in value.walk():
+            name = inner.name.lower().removeprefix(OWN) if isinstance(inner, exp.Anonymous) else ""
+            if isinstance(inner, (exp.Case, exp.If, exp.Query, exp.Coalesce, exp.Is, exp.And, exp.Or)) or name in DEFAULTING:
+                raise SqlRefused(f"{first_place(node)}: TRY over {name or inner.key} is not imitated here")
+            if isinstance(inner, exp.Anonymous) and inner.name.startswith(OWN) and kind_of(name) != "aggregate":
+                inner.set("this", OWN + TRIED + name)
+        return exp.Paren(this=value)
+
     def time_literal(self, text: str, wanted: Type, tried: bool) -> exp.Expr:
         try:
             if wanted == DATE:
-                return exp.Literal.string(parsed_date(text[:10] if GIVEN_MOMENT.match(text) else text))
-            return exp.Literal.string(stored_moment(parsed_moment(text, self.zone)))
+                return exp.Literal.string(parsed_date(text))
+            moment = exp.Literal.string(stored_moment(parsed_moment(text, self.zone)))
+            match = GIVEN_MOMENT.match(text.strip())
+            zone = match["zone"] if match else None
+            return moment if zone in (None, *NO_ZONES) else own("at_timezone", moment, zone)
         except ValueError as wrong:
             if tried:
                 return exp.Null()
@@ -184,11 +201,22 @@ class Rewriting:
     # Functions
 
     def of_anonymous(self, node: exp.Anonymous) -> exp.Expr:
-        name, given = node.name.lower(), list(node.expressions)
+        name = node.name.lower()
+        given: list[exp.Expr] = list(node.expressions)
         if name.startswith(OWN):
             return node
         if name == "now":
             return exp.Placeholder(this="now")
+        if name == "typeof":
+            return own(name, str(type_of(given[0])), given[0])
+        if name == "try":
+            return self.tried(node, given[0])
+        if name == "to_milliseconds":
+            return given[0]
+        if name == "date" and type_of(given[0]).kind == "varchar":
+            name = "parsed_date"
+        if name in ("max", "min") and len(given) == 2:
+            return self.collected(name + "_n", node, given)
         if name in COLLECTED:
             return self.collected(name, node, given)
         if name in NATIVE or kind_of(name) == "window":

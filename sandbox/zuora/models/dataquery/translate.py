@@ -16,8 +16,9 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from sandbox.zuora.models.dataquery.analyse import Analysis
-from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place, parsed
-from sandbox.zuora.models.dataquery.groups import WRITTEN, check_positions
+from sandbox.zuora.models.dataquery.dialect import first_place, parsed
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
+from sandbox.zuora.models.dataquery.groups import WRITTEN, check_names, check_positions
 from sandbox.zuora.models.dataquery.moments import parsed_date, parsed_moment, stored_moment
 from sandbox.zuora.models.dataquery.rewrite import Rewriting
 from sandbox.zuora.models.dataquery.types import BOOLEAN, OF_FIELDS, VARCHAR, Type
@@ -113,6 +114,7 @@ class Translator:
         lower_names(tree)
         name_unnamed(tree)
         self.check_tables(tree)
+        check_names(tree)
         check_positions(tree)
         named = any(c.name == "deleted" for c in tree.find_all(exp.Column))
         tree = self.resolve(tree, self.with_deleted if read_deleted or named else self.plain)
@@ -129,6 +131,10 @@ class Translator:
         return Translated(TIME_MARK.sub(lambda literal: f":{next(numbers)}", sql), names, kinds, {}, times)
 
     def check_tables(self, tree: exp.Query) -> None:
+        for column in tree.find_all(exp.Column):
+            if column.args.get("db") and (column.catalog or CATALOG, column.db) == (CATALOG, SCHEMA):
+                column.set("catalog", None)
+                column.set("db", None)
         defined = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
         for table in tree.find_all(exp.Table):
             if table.args.get("db") and (table.catalog or CATALOG, table.db) == (CATALOG, SCHEMA):
