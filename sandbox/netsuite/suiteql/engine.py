@@ -125,7 +125,9 @@ class QueryEngine:
 
 
 def _value(parameter: Any, is_date: bool) -> Any:
-    """A bind parameter as SQLite takes it."""
+    """A bind parameter as SQLite takes it; an empty text is null, as everywhere in Oracle."""
     if is_date and parameter is not None:
         return account_date(str(parameter))
+    if parameter == "":
+        return None
     return float(parameter) if isinstance(parameter, Decimal) else parameter

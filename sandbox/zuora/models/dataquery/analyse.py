@@ -370,7 +370,7 @@ class Analysis:
         return found
 
     def of_cast(self, node: exp.Cast) -> Type:
-        kind, to = self.typed(node.this), node.to
+        kind = self.typed(node.this)
         self.check_literal(node)
         place = word_place(node, ("CAST", "TRY_CAST", "DATE", "TIMESTAMP"), self.tokens)
         wanted = self.wanted(node, place)

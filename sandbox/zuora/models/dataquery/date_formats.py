@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 Part = tuple[str, str]
 """`text` with what stands there, or the name of a field of `WRITTEN`."""
@@ -119,11 +119,12 @@ def written(at: datetime, parts: Iterator[Part]) -> str:
     return "".join(text if name == "text" else WRITTEN[name](at) for name, text in parts)
 
 
-def read(text: str, parts: Iterator[Part]) -> datetime:
-    """Raises `ValueError` with the vendor's words."""
+def read(text: str, parts: Iterator[Part], zone: tzinfo) -> datetime:
+    """In a zone, unless the text has its own. Raises `ValueError` with the vendor's words."""
     form = "".join(part.replace("%", "%%") if name == "text" else READ.get(name, "") for name, part in parts)
     try:
-        return datetime.strptime(text, form)
+        at = datetime.strptime(text, form)  # noqa: DTZ007 - the zone follows
+        return at.replace(tzinfo=at.tzinfo or zone)
     except ValueError as wrong:
         rest = re.search(r"unconverted data remains: (.*)", str(wrong))
         raise ValueError(f'Invalid format: "{text}"' + (f' is malformed at "{rest[1]}"' if rest else "")) from None

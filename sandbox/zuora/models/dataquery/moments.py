@@ -9,7 +9,7 @@ import calendar
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -72,7 +72,7 @@ def parsed_moment(text: str, zone: tzinfo) -> datetime:
             raise ValueError
         hour, minute, second = (int(match[name] or 0) for name in ("hour", "minute", "second"))
         fraction = int((match["fraction"] or "0")[:6].ljust(6, "0"))
-        at = datetime.strptime(match["date"], "%Y-%m-%d").replace(hour=hour, minute=minute, second=second, microsecond=fraction)
+        at = datetime.combine(date.fromisoformat(parsed_date(match["date"])), time(hour, minute, second, fraction))
         return at.replace(tzinfo=zone_named(match["zone"]) if match["zone"] else zone)
     except ValueError:
         raise ValueError(f"Value cannot be cast to timestamp: {text}") from None
@@ -85,7 +85,7 @@ def parsed_iso(text: str, zone: tzinfo) -> datetime:
         try:
             if ISO_MOMENT.match(text) is None or len(day) != size:
                 continue
-            date_part = datetime.strptime(day, form).date().isoformat()
+            date_part = datetime.strptime(day, form).replace(tzinfo=UTC).date().isoformat()
             at = datetime.fromisoformat(f"{date_part}T{hour.replace(',', '.')}" if hour else date_part)
             return at.replace(tzinfo=at.tzinfo or zone)
         except ValueError:
@@ -237,11 +237,10 @@ class Moments:
         return date_formats.written(self.read(text), date_formats.joda_parts(form))
 
     def mysql_parse(self, text: str, form: str) -> str:
-        return stored_moment(date_formats.read(text, date_formats.mysql_parts(form)).replace(tzinfo=self.zone))
+        return stored_moment(date_formats.read(text, date_formats.mysql_parts(form), self.zone))
 
     def joda_parse(self, text: str, form: str) -> str:
-        at = date_formats.read(text, date_formats.joda_parts(form))
-        return stored_moment(at.replace(tzinfo=at.tzinfo or self.zone))
+        return stored_moment(date_formats.read(text, date_formats.joda_parts(form), self.zone))
 
     def from_unix(self, seconds: float, zone: str | None = None) -> str:
         at = stored_moment(datetime.fromtimestamp(seconds, UTC))

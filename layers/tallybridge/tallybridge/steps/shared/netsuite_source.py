@@ -41,6 +41,8 @@ from tallybridge.sync.step import (
 STATUS_WRITERS = 8
 """NetSuite records marked at once; the client's slots limit them further."""
 INTEGRATION_ID = "IntegrationId__NS"
+NO_GROUP = " "
+"""Comes before every group. An empty text would be null to Oracle, beside which nothing is greater."""
 MAX_WINDOWS = 10_000
 """Windows of 100,000 rows in one selection."""
 STATUS = "Zuora Integration Status"
@@ -110,7 +112,7 @@ class SuiteSelection:
         return f"SELECT t.id, {self._grp()} AS grp, {MODIFIED} AS modified FROM {self.source}"
 
     def _grp(self) -> str:
-        return f"NVL(TO_CHAR({self.group}), ' ')" if self.group else "' '"
+        return f"NVL(TO_CHAR({self.group}), '{NO_GROUP}')" if self.group else f"'{NO_GROUP}'"
 
     def _conditions(self) -> str:
         if not self.followed:
@@ -210,13 +212,13 @@ class NetSuiteToZuora(SyncStep):
 
     def candidates(self, selection: SuiteSelection) -> Iterator[Candidate]:
         """The candidates of a selection, in windows of as many rows as NetSuite gives for one query; then those of `again` that meet it."""
-        last, again = ("", "0"), set(self.again())
+        last, again = (NO_GROUP, "0"), set(self.again())
         for _ in range(MAX_WINDOWS):
             params = [*selection.due_values(), last[0], last[0], last[1]]
             number = 0
             for row in self._window(selection, params):
                 number += 1
-                last = (row.get("grp", " "), row["id"])
+                last = (row.get("grp", NO_GROUP), row["id"])
                 if row["id"] not in again:
                     yield _candidate(row)
             if number < MAX_ROWS:
