@@ -123,7 +123,7 @@ is not known.
 NOT_COVERED = """
 ## Not imitated
 
-Trino takes these, the stand-in refuses them: {words}, `ROLLUP`, `CUBE`, `GROUPING SETS`, comparisons with `ANY` and `ALL`, rows as values,
+Trino takes these, the stand-in refuses them: {words}, `UNNEST` of several arrays, rows as values,
 `WITHIN GROUP`, `WITH TIES`, `IGNORE NULLS`, lambdas, maps, `localtime`, `TRY` over what answers for null (`COALESCE`, `CASE`), the types
 `char`, `time`, `json` and `varbinary`, and doubles that are no number. A timestamp without a zone is one of
 the tenant's zone, and decimals hold about 15 digits.

@@ -107,9 +107,53 @@ REFUSED_EDGES: list[tuple[str, str, str]] = [
     ("LIKE with two escapes", "SELECT 'ab' LIKE 'ab' ESCAPE '##'", "Escape string must be a single character"),
     ("doubles that are no numbers", "SELECT sqrt(-1)", "NaN is not imitated here"),
     ("TRY over what answers for null", "SELECT TRY(COALESCE(1 / 0, 1))", "line 1:8: TRY over coalesce is not imitated here"),
+    (
+        "column that no grouping set has",
+        "SELECT status, amount FROM invoice GROUP BY ROLLUP (status)",
+        "line 1:16: 'amount' must be an aggregate expression or appear in GROUP BY clause",
+    ),
+    ("UNNEST of a text", "SELECT x FROM UNNEST('a') AS t (x)", "line 1:22: Cannot unnest type: varchar(1)"),
     ("split by nothing", "SELECT split('a', '')", "The delimiter may not be the empty string"),
 ]
 ANSWERED_EDGES: list[tuple[str, str, list[list[Any]]]] = [
+    (
+        "ROLLUP",
+        "SELECT s, t, sum(n) AS n, grouping(s, t) AS g FROM (VALUES ('a', 'x', 1), ('a', 'y', 2), ('b', 'x', 4)) v (s, t, n) "
+        "GROUP BY ROLLUP (s, t) ORDER BY g, s, t",
+        [["a", "x", 1, 0], ["a", "y", 2, 0], ["b", "x", 4, 0], ["a", None, 3, 1], ["b", None, 4, 1], [None, None, 7, 3]],
+    ),
+    (
+        "CUBE",
+        "SELECT s, t, count(*) FROM (VALUES ('a', 'x'), ('b', 'x')) v (s, t) GROUP BY CUBE (s, t) ORDER BY 1, 2",
+        [["a", "x", 1], ["a", None, 1], ["b", "x", 1], ["b", None, 1], [None, "x", 2], [None, None, 2]],
+    ),
+    (
+        "GROUPING SETS",
+        "SELECT s, t, max(n) FROM (VALUES ('a', 'x', 1), ('b', 'y', 2)) v (s, t, n) GROUP BY GROUPING SETS ((s), (t), ()) "
+        "HAVING max(n) > 1 ORDER BY s, t LIMIT 2",
+        [["b", None, 2], [None, "y", 2]],
+    ),
+    ("ROLLUP without an aggregate", "SELECT status AS s FROM invoice GROUP BY ROLLUP (status) ORDER BY s", [["Posted"], [None]]),
+    ("ROLLUP inside", "SELECT sum(n) FROM (SELECT status, count(*) AS n FROM invoice GROUP BY ROLLUP (status)) q", [[4]]),
+    (
+        "ALL and ANY",
+        "SELECT 1 < ALL (SELECT amount FROM invoice), 1 > ANY (SELECT amount FROM invoice), 'b' = ANY (VALUES 'a', 'b'), "
+        "2 <> ALL (SELECT 1 UNION ALL SELECT NULL), 1 = SOME (SELECT 1 WHERE 1 = 2), 1 = ALL (SELECT 2 WHERE 1 = 2)",
+        [[True, False, True, None, False, True]],
+    ),
+    (
+        "ALL of a correlated subquery",
+        "SELECT count(*) FROM account a WHERE a.id = ALL (SELECT i.accountid FROM invoice i WHERE i.accountid = a.id)",
+        [[2]],
+    ),
+    ("HAVING without GROUP BY", "SELECT 'many' FROM invoice HAVING count(*) > 1", [["many"]]),
+    ("UNNEST", "SELECT n, n + 1 FROM UNNEST(ARRAY[1, NULL]) AS t (n) ORDER BY n", [[1, 2], [None, None]]),
+    (
+        "UNNEST of a column, with places",
+        "SELECT v.s, x, o FROM (VALUES 'a-b', 'c') v (s) CROSS JOIN UNNEST(split(v.s, '-')) WITH ORDINALITY AS t (x, o) ORDER BY s, o",
+        [["a-b", "a", 1], ["a-b", "b", 2], ["c", "c", 1]],
+    ),
+    ("UNNEST, grouped", "SELECT x, count(*) FROM UNNEST(ARRAY['a', 'b', 'a']) t (x) GROUP BY x HAVING count(*) > 1", [["a", 2]]),
     ("LIMIT ALL", "SELECT count(*) FROM (SELECT id FROM invoice LIMIT ALL) t", [[2]]),
     ("interval of years and months", "SELECT DATE '2026-01-31' + INTERVAL '1-2' YEAR TO MONTH", [["2027-03-31"]]),
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import statistics
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -139,6 +140,28 @@ def percentile(rows: list[Row]) -> Any:
     return values[min(len(values) - 1, int(len(values) * rows[0][1]))] if values else None
 
 
+SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+
+def quantified(every: bool) -> Callable[[list[Row]], bool | None]:
+    """Whether a comparison holds for all rows, or for one of them: null where only a null stands between."""
+
+    def held(rows: list[Row]) -> bool | None:
+        answers = [None if None in (left, right) else SIGNS[sign](left, right) for sign, left, right in rows]
+        if (not every) in answers:
+            return not every
+        return None if None in answers else every
+
+    return held
+
+
 def one_row(rows: list[Row]) -> Any:
     """What a scalar subquery yields. Raises `ValueError` for more than one row."""
     if len(rows) > 1:
@@ -158,6 +181,8 @@ COLLECTED: dict[str, Callable[[list[Row]], Any]] = {
     "max_by": by(True),
     "min_by": by(False),
     "one_row": one_row,
+    "for_all": quantified(True),
+    "for_any": quantified(False),
     "max_n": largest(True),
     "min_n": largest(False),
     "stddev": spread(2, statistics.stdev),

@@ -11,10 +11,11 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.tokenizer_core import Token
 
-from sandbox.zuora.models.dataquery.dialect import first_place, sign_place, word_before, word_place
-from sandbox.zuora.models.dataquery.grammar import SqlRefused, place_of
+from sandbox.zuora.models.dataquery.castings import INTERVALS, cast_type
+from sandbox.zuora.models.dataquery.dialect import first_place, sign_place, word_place
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.groups import WRITTEN, check_groups, check_order, of_window
-from sandbox.zuora.models.dataquery.moments import PARTS, UNITS_MONTHS, interval_size, parsed_date, parsed_literal
+from sandbox.zuora.models.dataquery.moments import PARTS, UNITS_MONTHS, interval_size
 from sandbox.zuora.models.dataquery.signatures import FUNCTIONS, kind_of
 from sandbox.zuora.models.dataquery.types import (
     BIGINT,
@@ -33,7 +34,6 @@ from sandbox.zuora.models.dataquery.types import (
     array,
     calculated,
     common,
-    named,
 )
 
 TYPE = "trino"
@@ -42,7 +42,6 @@ COMPARED: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", 
 DISTINCT_FROM: dict[type[exp.Expr], str] = {exp.NullSafeEQ: "IS DISTINCT FROM", exp.NullSafeNEQ: "IS DISTINCT FROM"}
 MAX_INTEGER = 2**31
 SETS = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
-INTERVALS = ("days", "months")
 Columns = list[tuple[str, Type]]
 """Names and types of a query's columns; a name may come twice."""
 
@@ -71,7 +70,19 @@ class Analysis:
                 self.outputs[id(query)] = self.select(query)
             elif isinstance(query, exp.SetOperation):
                 self.outputs[id(query)] = self.set_operation(query)
+            elif isinstance(query, exp.Unnest):
+                self.outputs[id(query)] = self.unnested(query)
         return [kind for _, kind in self.outputs[id(tree)]]
+
+    def unnested(self, table: exp.Unnest) -> Columns:
+        """The items of one array, and their places where they are asked for."""
+        alias, place = table.args.get("alias"), table.args.get("offset")
+        kinds = [self.typed(e) for e in table.expressions]
+        if len(kinds) != 1 or not isinstance(alias, exp.TableAlias) or len(alias.columns) != 1:
+            self.refuse(first_place(table), "UNNEST of other than one array with a name for its items is not imitated here")
+        if kinds[0].kind != "array":
+            self.refuse(first_place(table), f"Cannot unnest type: {kinds[0]}")
+        return [(alias.columns[0].name, kinds[0].of or UNKNOWN), *([(place.name, BIGINT)] if isinstance(place, exp.Identifier) else [])]
 
     def select(self, query: exp.Select) -> Columns:
         for join in query.args.get("joins") or ():
@@ -274,6 +285,15 @@ class Analysis:
             self.no_function("concat", [left, right], sign_place(node.this, "||", self.tokens))
         return VARCHAR
 
+    def of_all(self, node: exp.Expr) -> Type:
+        query = node.this
+        columns = [kind for _, kind in self.outputs[id(query.unnest())]] if isinstance(query.unnest(), exp.Query) else []
+        if len(columns) != 1:
+            self.refuse(first_place(node), f"Multiple columns returned by subquery are not yet supported. Found {len(columns)}")
+        return columns[0]
+
+    of_any = of_all
+
     def compared(self, op: str, one: exp.Expr, other: exp.Expr) -> Type:
         left, right = self.typed(one), self.typed(other)
         if common(left, right) is None:
@@ -370,45 +390,9 @@ class Analysis:
         return found
 
     def of_cast(self, node: exp.Cast) -> Type:
-        kind = self.typed(node.this)
-        self.check_literal(node)
-        place = word_place(node, ("CAST", "TRY_CAST", "DATE", "TIMESTAMP"), self.tokens)
-        wanted = self.wanted(node, place)
-        text, times = "varchar", ("date", "timestamp")
-        fine = kind == UNKNOWN or wanted.kind == kind.kind or text in (kind.kind, wanted.kind)
-        fine = fine or (kind.kind in times and wanted.kind in times) or {kind.kind, wanted.kind} <= {*NUMBERS, "boolean"}
-        if not fine or (kind.kind == "array") != (wanted.kind == "array") or (kind.kind in INTERVALS and wanted.kind != text):
-            self.refuse(place, f"Cannot cast {kind} to {wanted}")
-        return wanted
+        return cast_type(node, self.typed(node.this), self.tokens)
 
     of_trycast = of_cast
-
-    def wanted(self, node: exp.Cast, place: str) -> Type:
-        """The type that a cast names. That of `DECIMAL '1.50'` has the digits of its text."""
-        name, sizes = node.to.this.value.lower(), [int(p.name) for p in node.to.expressions]
-        if name == "float" and any(t.text.upper() == "REAL" for t in self.tokens):
-            name = "real"
-        if name == "decimal" and not sizes and word_before(node, ("DECIMAL",), self.tokens) >= 0 and isinstance(node.this, exp.Literal):
-            whole, _, places = node.this.name.strip().lstrip("+-").partition(".")
-            sizes = [max(1, len(whole.lstrip("0")) + len(places)), len(places)]
-        try:
-            found = named(name, sizes)
-        except ValueError as wrong:
-            raise SqlRefused(str(wrong)) from None
-        if found is None:
-            self.refuse(place, f"Unknown type: {name}")
-        return found
-
-    def check_literal(self, node: exp.Cast) -> None:
-        """`DATE 'abc'` is refused before the query runs, and otherwise than `CAST('abc' AS DATE)`."""
-        word = word_before(node, ("DATE", "TIMESTAMP"), self.tokens)
-        if word < 0 or not isinstance(node.this, exp.Literal) or self.tokens[word + 1].start != node.this.meta.get("start"):
-            return
-        try:
-            (parsed_date if self.tokens[word].text.upper() == "DATE" else parsed_literal)(node.this.name)
-        except ValueError:
-            name = self.tokens[word].text.lower()
-            self.refuse(place_of(self.tokens[word]), f"'{node.this.name}' is not a valid {name} literal")
 
     def of_extract(self, node: exp.Extract) -> Type:
         name = node.this.name.lower()

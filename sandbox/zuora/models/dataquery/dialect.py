@@ -18,7 +18,6 @@ MAX_SET = 100
 NOT_IMITATED: dict[type[exp.Expr], str] = {
     exp.Lock: "FOR",
     exp.TableSample: "TABLESAMPLE",
-    exp.Unnest: "UNNEST",
     exp.Lateral: "LATERAL",
     exp.Pivot: "PIVOT",
 }

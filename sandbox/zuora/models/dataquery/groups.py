@@ -91,9 +91,6 @@ def check_groups(query: exp.Select, sources: set[str]) -> None:
 def group_keys(group: exp.Group) -> Iterator[exp.Expr]:
     for key in group.expressions:
         yield key.this if isinstance(key, exp.Paren) else key
-    for name in ("rollup", "cube", "grouping_sets"):
-        for found in group.args.get(name) or ():
-            raise SqlRefused(f"{first_place(found)}: {name.upper().replace('_', ' ')} is not imitated here")
 
 
 def ungrouped(part: exp.Expr, grouped: set[str], sources: set[str]) -> Iterator[exp.Column]:

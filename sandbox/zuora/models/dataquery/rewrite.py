@@ -8,7 +8,8 @@ from datetime import tzinfo
 from sqlglot import exp
 
 from sandbox.zuora.models.dataquery.aggregates import COLLECTED
-from sandbox.zuora.models.dataquery.analyse import ARITHMETIC, COMPARED, DISTINCT_FROM, INTERVALS, TYPE, type_of
+from sandbox.zuora.models.dataquery.analyse import ARITHMETIC, COMPARED, DISTINCT_FROM, TYPE, type_of
+from sandbox.zuora.models.dataquery.castings import INTERVALS
 from sandbox.zuora.models.dataquery.dialect import first_place
 from sandbox.zuora.models.dataquery.functions import NULLS, OWN, TRIED
 from sandbox.zuora.models.dataquery.grammar import SqlRefused
@@ -37,9 +38,15 @@ class Rewriting:
 
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
+        self.unnested: set[str] = set()
+        self.places: dict[str, str] = {}
 
     def rewrite(self, tree: exp.Query) -> exp.Query:
         """The tree itself, changed from its leaves up. Raises `SqlRefused` for a literal that is none of its type."""
+        self.places = {
+            u.alias: u.args["offset"].name for u in tree.find_all(exp.Unnest) if isinstance(u.args.get("offset"), exp.Identifier)
+        }
+        self.unnested = {u.alias for u in tree.find_all(exp.Unnest)}
         for node in reversed(list(tree.walk())):
             made = self.made(node)
             if made is not node:
@@ -53,6 +60,8 @@ class Rewriting:
             return method(node)  # type: ignore[no-any-return]
         if type(node) in ARITHMETIC and TYPE in node.meta:
             return self.arithmetic(node, ARITHMETIC[type(node)])
+        if isinstance(node, exp.Binary) and type(node) in COMPARED and isinstance(node.expression, (exp.All, exp.Any)):
+            return self.quantified(node, node.expression)
         if type(node) in COMPARED or type(node) in DISTINCT_FROM:
             self.alike(node, [("this", node.this), ("expression", node.expression)])
         return node
@@ -68,6 +77,23 @@ class Rewriting:
     def of_interval(self, node: exp.Interval) -> exp.Expr:
         size = int(node.meta["size"])
         return exp.Paren(this=exp.Literal.number(size)) if size < 0 else exp.Literal.number(size)
+
+    def of_unnest(self, node: exp.Unnest) -> exp.Expr:
+        call = exp.Anonymous(this="json_each", expressions=[node.expressions[0]])
+        return exp.Table(this=call, alias=exp.TableAlias(this=exp.to_identifier(node.alias)))
+
+    def of_column(self, node: exp.Column) -> exp.Expr:
+        if node.table not in self.unnested:
+            return node
+        if node.name == self.places.get(node.table):
+            return exp.Paren(this=exp.Add(this=exp.column("key", table=node.table), expression=exp.Literal.number(1)))
+        return exp.column("value", table=node.table)
+
+    def of_select(self, node: exp.Select) -> exp.Expr:
+        """HAVING without GROUP BY, which the engine has beside aggregates in the list alone."""
+        if node.args.get("having") is not None and not node.args.get("group") and not any(is_counted(p) for p in node.selects):
+            node.set("group", exp.Group(expressions=[exp.Literal.string("")]))
+        return node
 
     # Operators
 
@@ -91,6 +117,20 @@ class Rewriting:
 
     def of_dpipe(self, node: exp.DPipe) -> exp.Expr:
         return own("concat_arrays", node.this, node.expression) if type_of(node).kind == "array" else node
+
+    def quantified(self, node: exp.Binary, words: exp.Expr) -> exp.Expr:
+        """A comparison with all or any rows of a subquery."""
+        query = words.this.unnest()
+        column: exp.Expr = exp.column(query.selects[0].alias_or_name or "_col_0", table="one_")
+        left: exp.Expr = node.this
+        if "timestamp" in (type_of(left).kind, type_of(words).kind):
+            left, column = comparable(left), own("instant", column)
+        every = isinstance(words, exp.All)
+        held = own("for_all" if every else "for_any", "{}", COMPARED[type(node)], left, column)
+        none = exp.EQ(this=exp.Anonymous(this="count", expressions=[exp.Star()]), expression=exp.Literal.number(0))
+        value = exp.Case(ifs=[exp.If(this=none, true=exp.Literal.number(int(every)))], default=held)
+        rows = exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier("one_")))
+        return exp.Subquery(this=exp.Select(expressions=[value]).from_(rows))
 
     def alike(self, node: exp.Expr, sides: list[tuple[str, exp.Expr]]) -> None:
         """Dates and moments that are compared, in one form."""
@@ -188,7 +228,7 @@ class Rewriting:
         if isinstance(node.parent, exp.SetOperation):
             part = exp.Subquery(this=node.unnest(), alias=exp.TableAlias(this=exp.to_identifier("part_")))
             return exp.Select(expressions=[exp.Star()]).from_(part)
-        if TYPE not in node.meta:
+        if TYPE not in node.meta or isinstance(node.parent, (exp.All, exp.Any)):
             return node
         query = node.unnest()
         assert isinstance(query, exp.Query)

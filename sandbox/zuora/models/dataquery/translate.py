@@ -18,6 +18,7 @@ from sqlglot.schema import MappingSchema
 from sandbox.zuora.models.dataquery.analyse import Analysis
 from sandbox.zuora.models.dataquery.dialect import first_place, parsed
 from sandbox.zuora.models.dataquery.grammar import SqlRefused
+from sandbox.zuora.models.dataquery.groupingsets import expand_groups
 from sandbox.zuora.models.dataquery.groups import WRITTEN, check_names, check_positions
 from sandbox.zuora.models.dataquery.moments import parsed_date, parsed_moment, stored_moment
 from sandbox.zuora.models.dataquery.rewrite import Rewriting
@@ -116,6 +117,7 @@ class Translator:
         self.check_tables(tree)
         check_names(tree)
         check_positions(tree)
+        tree = expand_groups(tree)
         named = any(c.name == "deleted" for c in tree.find_all(exp.Column))
         tree = self.resolve(tree, self.with_deleted if read_deleted or named else self.plain)
         names = [column_name(p, i, aliases) for i, p in enumerate(tree.selects)]
