@@ -49,7 +49,7 @@ def check_joins(tokens: Iterable[Token]) -> None:
     """Every JOIN has its condition, but for CROSS and NATURAL ones."""
     waiting, before = [0], ""
     for token in tokens:
-        word = token.text.upper() if token.token_type not in (TokenType.STRING, TokenType.IDENTIFIER) else ""
+        word = token.text.upper().split(" ")[0] if token.token_type not in (TokenType.STRING, TokenType.IDENTIFIER) else ""
         waiting[-1] += word == "JOIN" and before not in ("CROSS", "NATURAL")
         waiting[-1] -= word in ("ON", "USING") and waiting[-1] > 0
         if word in AFTER_JOINS and waiting[-1]:

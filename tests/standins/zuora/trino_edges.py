@@ -33,6 +33,7 @@ REFUSED_EDGES: list[tuple[str, str, str]] = [
     ("text as an alias", "SELECT id AS 'x' FROM invoice", "line 1:14: mismatched input ''x''"),
     ("square brackets around a name", "SELECT [id] FROM invoice", "line 1:8: mismatched input '['"),
     ("JOIN without a condition", "SELECT count(*) FROM invoice JOIN account", "line 1:42: mismatched input '<EOF>'"),
+    ("JOIN without a condition before GROUP BY", "SELECT 1 FROM invoice JOIN account GROUP BY id", "line 1:36: mismatched input 'GROUP'"),
     ("LEFT JOIN without a condition", "SELECT 1 FROM invoice i LEFT JOIN account a WHERE 1 = 1", "line 1:45: mismatched input 'WHERE'"),
     (
         "window function in WHERE",
@@ -113,6 +114,17 @@ REFUSED_EDGES: list[tuple[str, str, str]] = [
         "line 1:16: 'amount' must be an aggregate expression or appear in GROUP BY clause",
     ),
     ("UNNEST of a text", "SELECT x FROM UNNEST('a') AS t (x)", "line 1:22: Cannot unnest type: varchar(1)"),
+    ("offset of a window function", "SELECT lag(n, -1) OVER (ORDER BY n) FROM (VALUES 1) t (n)", "Offset must be at least 0"),
+    ("buckets of nothing", "SELECT ntile(0) OVER (ORDER BY n) FROM (VALUES 1) t (n)", "Buckets must be greater than 0"),
+    ("ORDER BY before UNION", "SELECT id FROM invoice ORDER BY id UNION SELECT id FROM payment", "line 1:36: mismatched input 'UNION'"),
+    ("column of USING with a table", "SELECT i.id FROM invoice i JOIN invoice j USING (id)", "line 1:8: Column 'i.id' cannot be resolved"),
+    ("comparison of a comparison", "SELECT 1 = 1 = true", "line 1:14: mismatched input '='"),
+    ("text as a table", "SELECT id FROM 'invoice'", "line 1:16: mismatched input ''invoice''"),
+    (
+        "table that goes by another name",
+        "SELECT id FROM invoice i WHERE invoice.id = 'x'",
+        "line 1:32: Column 'invoice.id' cannot be resolved",
+    ),
     ("split by nothing", "SELECT split('a', '')", "The delimiter may not be the empty string"),
 ]
 ANSWERED_EDGES: list[tuple[str, str, list[list[Any]]]] = [
@@ -147,6 +159,8 @@ ANSWERED_EDGES: list[tuple[str, str, list[list[Any]]]] = [
         [[2]],
     ),
     ("HAVING without GROUP BY", "SELECT 'many' FROM invoice HAVING count(*) > 1", [["many"]]),
+    ("comparison in parentheses", "SELECT (1 = 1) = true", [[True]]),
+    ("cast of a date literal", "SELECT CAST(DATE '2026-01-01' AS timestamp) = TIMESTAMP '2026-01-01 00:00:00'", [[True]]),
     ("UNNEST", "SELECT n, n + 1 FROM UNNEST(ARRAY[1, NULL]) AS t (n) ORDER BY n", [[1, 2], [None, None]]),
     (
         "UNNEST of a column, with places",

@@ -12,7 +12,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.tokenizer_core import Token
 
 from sandbox.zuora.models.dataquery.castings import INTERVALS, cast_type
-from sandbox.zuora.models.dataquery.dialect import first_place, sign_place, word_place
+from sandbox.zuora.models.dataquery.dialect import SIGNS, first_place, sign_place, word_place
 from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.groups import WRITTEN, check_groups, check_order, of_window
 from sandbox.zuora.models.dataquery.moments import PARTS, UNITS_MONTHS, interval_size
@@ -38,9 +38,15 @@ from sandbox.zuora.models.dataquery.types import (
 
 TYPE = "trino"
 ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.IntDiv: "/"}
-COMPARED: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+COMPARED = SIGNS
 DISTINCT_FROM: dict[type[exp.Expr], str] = {exp.NullSafeEQ: "IS DISTINCT FROM", exp.NullSafeNEQ: "IS DISTINCT FROM"}
 MAX_INTEGER = 2**31
+LEAST = {
+    **dict.fromkeys(("lag", "lead"), (0, "Offset must be at least 0")),
+    "nth_value": (1, "Offset must be at least 1"),
+    "ntile": (1, "Buckets must be greater than 0"),
+}
+"""Of window functions: the least number that they take, and how less is refused."""
 SETS = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
 Columns = list[tuple[str, Type]]
 """Names and types of a query's columns; a name may come twice."""
@@ -431,6 +437,7 @@ class Analysis:
         place = first_place(node)
         if kind_of(name) == "window" and not of_window(node):
             self.refuse(place, f"Window function {name} requires OVER clause")
+        self.check_offset(name, given)
         if name == "count" and len(given) == 1 and isinstance(given[0], exp.Star):
             return BIGINT
         if name == "try" and len(given) == 1:
@@ -441,6 +448,16 @@ class Analysis:
             self.same(given, place, "Types are not comparable with NULLIF: {0} vs {1}")
             return type_of(given[0])
         return self.function(name, given, place)
+
+    def check_offset(self, name: str, given: Sequence[exp.Expr]) -> None:
+        """Of a window function, where it is written out."""
+        least, text = LEAST.get(name, (0, ""))
+        number = given[-1] if name == "ntile" else given[1] if len(given) > 1 else None
+        value = number.this if isinstance(number, exp.Neg) else number
+        if not text or not isinstance(value, exp.Literal) or value.is_string:
+            return
+        if (-1 if value is not number else 1) * float(value.name) < least:
+            raise SqlRefused(text)
 
     def function(self, name: str, given: Sequence[exp.Expr], place: str) -> Type:
         kinds = [self.typed(n) for n in given]

@@ -21,6 +21,8 @@ NOT_IMITATED: dict[type[exp.Expr], str] = {
     exp.Lateral: "LATERAL",
     exp.Pivot: "PIVOT",
 }
+SIGNS: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+COMPARISONS = tuple(SIGNS)
 SPECIAL_FORMS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM")
 """Functions with a grammar of their own."""
 
@@ -61,6 +63,8 @@ def parsed(text: str) -> tuple[exp.Query, list[Token]]:
             raise SqlRefused("line 1:1: mismatched input 'ON'")
         if isinstance(node, exp.Identifier) and not node.args.get("quoted") and node.name.upper() in RESERVED:
             raise SqlRefused(f"{first_place(node)}: mismatched input '{node.name}'")
+        if isinstance(node, COMPARISONS) and isinstance(node.this, COMPARISONS):
+            raise SqlRefused(f"{sign_place(node.this, SIGNS[type(node)], tokens)}: mismatched input '{SIGNS[type(node)]}'")
         if isinstance(node, exp.Fetch) and (options := node.args.get("limit_options")) and options.args.get("with_ties"):
             raise SqlRefused("line 1:1: WITH TIES is not imitated here")
         if isinstance(node, exp.Star) and any(node.args.values()):

@@ -18,7 +18,7 @@ RESERVED = frozenset(RESERVED_WORDS.split())
 """Words that are names in quotes alone."""
 BEFORE_NAMES = frozenset(
     {"SELECT", "DISTINCT", "WHERE", "AND", "OR", "ON", "BY", "HAVING", "FROM", "JOIN", "CASE", "WHEN", "THEN", "ELSE"}
-    | {"BETWEEN", "AS", "WITH"}
+    | {"BETWEEN", "AS", "WITH", "ORDER BY", "GROUP BY", "PARTITION BY"}
 )
 ENDS = frozenset({")", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "UNION"})
 AFTER_JOINS = frozenset({"WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FETCH", "UNION", "INTERSECT", "EXCEPT", "WINDOW", ")"})
@@ -36,6 +36,11 @@ def place_of(token: Token) -> str:
     return f"line {token.line}:{max(1, token.col - len(token.text) - quotes + 1)}"
 
 
+def word_of(token: Token) -> str:
+    """The word of a token, empty for a text or a name in quotes; `ORDER BY` and its like are one token."""
+    return "" if token.token_type in TEXTS else token.text.upper().split(" ")[0]
+
+
 def mismatched(token: Token | None, tokens: Sequence[Token], expecting: str = "") -> SqlRefused:
     """The refusal of a word; without one that of the end of the text."""
     more = f". Expecting: {expecting}" if expecting else ""
@@ -43,12 +48,14 @@ def mismatched(token: Token | None, tokens: Sequence[Token], expecting: str = ""
         last = tokens[-1]
         return SqlRefused(f"line {last.line}:{last.col + 1}: mismatched input '<EOF>'{more}")
     shown = f"'{token.text}'" if token.token_type == TokenType.STRING else token.text
+    shown = shown if token.token_type in TEXTS else shown.split(" ")[0]
     return SqlRefused(f"{place_of(token)}: mismatched input '{shown}'{more}")
 
 
 def check_tokens(tokens: Sequence[Token]) -> None:
     """Refuse signs and words that Trino's grammar does not have, and clauses in another order than its own."""
     check_joins(tokens)
+    check_orders(tokens)
     for place, token in enumerate(tokens):
         if token.token_type in TEXTS:
             check_alias(tokens, place)
@@ -65,7 +72,7 @@ def check_tokens(tokens: Sequence[Token]) -> None:
             check_trim(tokens, place)
         if word == "SYMMETRIC" and place and tokens[place - 1].text.upper() == "BETWEEN":
             raise mismatched(following, tokens)
-        if token.token_type == TokenType.COMMA and (following is None or following.text.upper() in ENDS):
+        if token.token_type == TokenType.COMMA and (following is None or word_of(following) in ENDS):
             raise mismatched(following, tokens)
         if token.token_type == TokenType.L_BRACKET and not follows_value(tokens, place):
             raise mismatched(token, tokens)
@@ -83,6 +90,25 @@ def check_alias(tokens: Sequence[Token], place: int) -> None:
         and tokens[place - 1].token_type not in TEXTS
     ):
         raise mismatched(token, tokens)
+
+
+def check_orders(tokens: Sequence[Token]) -> None:
+    """A set operation does not follow ORDER BY, and a table's name is no text."""
+    opened, ordered = [""], [False]
+    for place, token in enumerate(tokens):
+        word = word_of(token)
+        if word in ("UNION", "INTERSECT", "EXCEPT") and ordered[-1]:
+            raise mismatched(token, tokens)
+        ordered[-1] = ordered[-1] or word == "ORDER"
+        before = tokens[place - 1].text.upper() if place else ""
+        if token.token_type == TokenType.STRING and before in ("FROM", "JOIN") and opened[-1] not in ("EXTRACT", "SUBSTRING", "TRIM"):
+            raise mismatched(token, tokens)
+        if token.token_type == TokenType.L_PAREN:
+            opened.append(before)
+            ordered.append(False)
+        elif token.token_type == TokenType.R_PAREN and len(opened) > 1:
+            opened.pop()
+            ordered.pop()
 
 
 def is_clause(tokens: Sequence[Token], place: int) -> bool:
@@ -140,7 +166,7 @@ def check_joins(tokens: Sequence[Token]) -> None:
     """Every JOIN has its condition, but for CROSS and NATURAL ones."""
     open_joins = [0]
     for place, token in enumerate(tokens):
-        word = token.text.upper() if token.token_type not in TEXTS else ""
+        word = word_of(token)
         before = [t.text.upper() for t in tokens[max(0, place - 4) : place]]
         if word == "JOIN" and "CROSS" not in before[-1:] and "NATURAL" not in before:
             open_joins[-1] += 1

@@ -60,6 +60,15 @@ def check_names(tree: exp.Query) -> None:
             raise SqlRefused(f"{place}: Column alias list has {len(names)} entries but {of} {width} columns{more}")
 
 
+def check_using(tree: exp.Query) -> None:
+    """Raises `SqlRefused` for a column of USING that is asked of one table."""
+    for select in tree.find_all(exp.Select):
+        shared = {name.name for join in select.args.get("joins") or () for name in join.args.get("using") or ()}
+        for column in select.find_all(exp.Column) if shared else ():
+            if column.table and column.name in shared and column.parent_select is select:
+                raise SqlRefused(f"{first_place(column)}: Column '{column.table}.{column.name}' cannot be resolved")
+
+
 def check_groups(query: exp.Select, sources: set[str]) -> None:
     """Raises `SqlRefused` for columns that are neither grouped nor aggregated, and for aggregations where none may be."""
     where, group, having, order = (query.args.get(name) for name in ("where", "group", "having", "order"))

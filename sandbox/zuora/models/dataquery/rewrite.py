@@ -159,7 +159,7 @@ class Rewriting:
     def of_cast(self, node: exp.Cast) -> exp.Expr:
         value: exp.Expr = node.this
         wanted, kind = type_of(node), type_of(value)
-        if isinstance(value, exp.Literal) and value.is_string and wanted in (DATE, TIMESTAMP):
+        if isinstance(value, exp.Literal) and kind.kind == "varchar" and wanted in (DATE, TIMESTAMP):
             return self.time_literal(value.name, wanted, isinstance(node, exp.TryCast))
         if (
             kind == UNKNOWN

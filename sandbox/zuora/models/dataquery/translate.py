@@ -19,7 +19,7 @@ from sandbox.zuora.models.dataquery.analyse import Analysis
 from sandbox.zuora.models.dataquery.dialect import first_place, parsed
 from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.groupingsets import expand_groups
-from sandbox.zuora.models.dataquery.groups import WRITTEN, check_names, check_positions
+from sandbox.zuora.models.dataquery.groups import WRITTEN, check_names, check_positions, check_using
 from sandbox.zuora.models.dataquery.moments import parsed_date, parsed_moment, stored_moment
 from sandbox.zuora.models.dataquery.rewrite import Rewriting
 from sandbox.zuora.models.dataquery.types import BOOLEAN, OF_FIELDS, VARCHAR, Type
@@ -116,6 +116,7 @@ class Translator:
         name_unnamed(tree)
         self.check_tables(tree)
         check_names(tree)
+        check_using(tree)
         check_positions(tree)
         tree = expand_groups(tree)
         named = any(c.name == "deleted" for c in tree.find_all(exp.Column))
@@ -161,7 +162,9 @@ class Translator:
             return f"line 1:1: {text}"
         name = match[1]
         tables = [t.name for t in tree.find_all(exp.Table)]
-        column = next((c for c in tree.find_all(exp.Column) if c.name == name), None)
+        named = [c for c in tree.find_all(exp.Column) if c.name == name]
+        aliases = {t.alias_or_name for t in tree.find_all(exp.Table, exp.Subquery, exp.Unnest)}
+        column = next((c for c in named if c.table and c.table not in aliases), next(iter(named), None))
         shown = f"{column.table}.{name}" if column is not None and column.table else name
         first = column.parts[0] if column is not None else exp.to_identifier(name)
         end = int(first.meta.get("col") or 1)
