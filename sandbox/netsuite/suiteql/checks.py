@@ -34,6 +34,7 @@ NUMBERS = (
     ),
     *(exp.Mul, exp.Div, exp.Neg, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Ntile),
 )
+OF_NUMBERS = (exp.Sum, exp.Avg, exp.Mul, exp.Div, exp.Neg, exp.Abs, exp.Ceil, exp.Floor, exp.Sign)
 TEXTS = (exp.DPipe, exp.Concat, exp.Upper, exp.Lower, exp.Substring, exp.Trim, exp.Chr, exp.GroupConcat)
 DATES = (exp.CurrentTimestamp, exp.CurrentDate, exp.Systimestamp)
 ANSWERS = {
@@ -82,6 +83,12 @@ class Checks:
             raise unsupported(f'"{"TRUE" if node.this else "FALSE"}": invalid identifier')
         if isinstance(node, exp.DateStrToDate):
             raise unsupported(f"DATE '{node.this.name}'")
+        if isinstance(node, exp.Is) and not isinstance(node.expression, exp.Null):
+            raise unsupported("missing NULL keyword")
+        if isinstance(node, exp.Concat) and len(node.expressions) != 2:
+            raise unsupported("invalid number of arguments")
+        if isinstance(node, OF_NUMBERS) and any(self.kind(side) == DATE for side in node.iter_expressions()):
+            raise unsupported("inconsistent datatypes: expected NUMBER got DATE")
         if isinstance(node, exp.Select) and not node.args.get("from_"):
             raise unsupported("FROM keyword not found where expected")
         for condition in conditions(node):
@@ -141,6 +148,8 @@ class Checks:
 
     @staticmethod
     def sum_of(left: str, right: str, minus: bool) -> str:
+        if left == right == DATE and not minus:
+            raise unsupported("date + date not allowed")
         if DATE in (left, right):
             return NUMBER if minus and left == right else DATE
         return UNKNOWN if UNKNOWN in (left, right) else NUMBER

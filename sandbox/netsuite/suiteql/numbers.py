@@ -55,8 +55,15 @@ def turned(value: Any) -> int | float | None:
     return None if value is None else kept(-number(value))
 
 
-def to_number(value: Any) -> int | float | None:
-    return None if value is None else kept(number(value))
+def to_number(value: Any, model: str | None = None) -> int | float | None:
+    """`TO_NUMBER`; a model allows for the signs that it has. Raises `ValueError`."""
+    if value is None:
+        return None
+    if model is not None and isinstance(value, str):
+        if MODEL.match(model) is None:
+            raise ValueError("invalid number format model")
+        value = "".join(sign for sign in value if sign not in ",$" or sign not in model.replace("G", ",").replace("g", ","))
+    return kept(number(value))
 
 
 def whole(value: Any) -> int | None:

@@ -26,7 +26,7 @@ CUSTOM_FUNCTIONS = {
     "TO_DATE": (1, 2),
     "TO_TIMESTAMP": (1, 2),
     "TO_CHAR": (1, 2),
-    "TO_NUMBER": (1, 1),
+    "TO_NUMBER": (1, 2),
     "TRUNC": (1, 2),
     "NEXT_DAY": (2, 2),
     "TRANSLATE": (3, 3),
@@ -343,7 +343,9 @@ class _Translation:
             return exp.Nullif(this=node.copy(), expression=exp.Literal.string(""))
         if isinstance(node, exp.Subquery):
             return _one_row(node)
-        if isinstance(node, (exp.Sum, exp.Avg)) and isinstance(node.this, exp.Column) and self._is_text(node.this):
+        if isinstance(node, exp.Neg) and not isinstance(node.this, exp.Literal):
+            return _own("turned", node.this)
+        if isinstance(node, (exp.Sum, exp.Avg, exp.Abs, exp.Ceil, exp.Floor, exp.Sign)) and self._is_text(node.this):
             node.set("this", _own("to_number", node.this))
         if isinstance(node, exp.Cast):
             return _cast(node)
@@ -367,7 +369,7 @@ class _Translation:
 
     def _is_text(self, node: exp.Expr) -> bool:
         known = self.columns.get(id(node))
-        return known is not None and known.type == "text"
+        return known.type == "text" if known is not None else isinstance(node, exp.Literal) and node.is_string
 
     def _is_date(self, node: exp.Expr) -> bool:
         known = self.columns.get(id(node))
