@@ -19,6 +19,8 @@ from sandbox.zuora.models.dataquery import date_formats
 OFFSET = re.compile(r"([+-])(\d\d):(\d\d)\Z")
 DATE_LENGTH = len("2026-01-31")
 UNITS_MS = {"millisecond": 1, "second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000, "week": 7 * 86_400_000}
+UNITS_DAYS = {"day": 1, "week": 7}
+"""Units of a zone's calendar, as are months: a day may have 23 hours."""
 UNITS_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 GIVEN_DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*\Z")
 GIVEN_MOMENT = re.compile(
@@ -186,21 +188,24 @@ class Moments:
         check_unit(unit, text)
         if unit in UNITS_MONTHS:
             return self.add_months(text, UNITS_MONTHS[unit] * amount)
+        if unit in UNITS_DAYS:
+            return self.like(text, self.read(text) + timedelta(days=UNITS_DAYS[unit] * amount))
         return self.add_ms(text, UNITS_MS[unit] * amount)
 
     def since(self, one: str, other: str) -> int:
-        """Milliseconds from the second to the first."""
-        return round((self.read(one) - self.read(other)) / timedelta(milliseconds=1))
+        """Milliseconds from the second to the first, as they have passed."""
+        return round((self.read(one).astimezone(UTC) - self.read(other).astimezone(UTC)) / timedelta(milliseconds=1))
 
     def diff(self, unit: str, start: str, end: str) -> int:
         """Whole units from start to end."""
         unit = unit.lower()
         check_unit(unit, max(start, end, key=len))
-        if unit in UNITS_MS:
-            days = len(start) == len(end) == DATE_LENGTH
-            ms = (date.fromisoformat(end) - date.fromisoformat(start)).days * UNITS_MS["day"] if days else self.since(end, start)
-            return int(ms / UNITS_MS[unit])
         low, high = self.read(start), self.read(end)
+        if unit in UNITS_DAYS:
+            passed = high.astimezone(low.tzinfo).replace(tzinfo=None) - low.replace(tzinfo=None)
+            return int(passed / timedelta(days=UNITS_DAYS[unit]))
+        if unit in UNITS_MS:
+            return int(self.since(end, start) / UNITS_MS[unit])
         turn = 1
         if high < low:
             low, high, turn = high, low, -1
