@@ -105,7 +105,7 @@ class SuiteQL(Oracle):
 
 @dataclass(frozen=True)
 class Translated:
-    """A query for SQLite (bind markers still named), the tables it reads, and the markers that are compared with dates.
+    """A query for SQLite (bind markers still named), the tables it reads, and the markers that are compared with dates and with numbers.
 
     `lists` are the IN conditions: how many arguments stand there in words, and the markers beside them.
     """
@@ -113,6 +113,7 @@ class Translated:
     sql: str
     tables: frozenset[str]
     date_markers: frozenset[int]
+    number_markers: frozenset[int]
     lists: tuple[tuple[int, tuple[int, ...]], ...]
 
     def check_lists(self, sizes: Sequence[int]) -> None:
@@ -221,6 +222,7 @@ class _Translation:
         self.states: set[int] = set()
         self.used: set[str] = set()
         self.date_markers: set[int] = set()
+        self.number_markers: set[int] = set()
 
     def run(self, root: exp.Query) -> Translated:
         for identifier in root.find_all(exp.Identifier):
@@ -241,7 +243,8 @@ class _Translation:
         root = limit_by_rownum(root)
         for identifier in root.find_all(exp.Identifier):
             identifier.set("quoted", True)
-        return Translated(root.sql(dialect="sqlite"), frozenset(self.used), frozenset(self.date_markers), lists)
+        dates, numbers = frozenset(self.date_markers), frozenset(self.number_markers)
+        return Translated(root.sql(dialect="sqlite"), frozenset(self.used), dates, numbers, lists)
 
     def _table(self, table: exp.Table) -> None:
         name = table.name
@@ -371,6 +374,10 @@ class _Translation:
         known = self.columns.get(id(node))
         return known.type == "text" if known is not None else isinstance(node, exp.Literal) and node.is_string
 
+    def _is_number(self, node: exp.Expr) -> bool:
+        known = self.columns.get(id(node))
+        return known is not None and known.type in ("int", "num")
+
     def _is_date(self, node: exp.Expr) -> bool:
         known = self.columns.get(id(node))
         if known is not None:
@@ -394,6 +401,8 @@ class _Translation:
                     self.date_markers.add(self._marker(operand))
                 elif isinstance(operand, exp.Literal):
                     operand.replace(exp.Literal.string(account_date(operand.name)))
+        elif any(self._is_number(o) for o in operands):
+            self.number_markers |= {self._marker(o) for o in operands if isinstance(o, exp.Placeholder)}
         for operand in operands:
             if self.compound and isinstance(operand, exp.Column) and id(operand) in self.states:
                 operand.replace(self._compound_status(operand))

@@ -171,6 +171,17 @@ def test_an_empty_parameter_is_null(ns: Account) -> None:
     assert ns.rows("SELECT NVL(?, 'x') AS v FROM dual", "") == [{"v": "x"}]
 
 
+@pytest.mark.parametrize("condition", ["id = ?", "id > ?", "id IN (?, ?)", "id BETWEEN ? AND 5"])
+def test_a_parameter_beside_a_number_is_one(ns: Account, condition: str) -> None:
+    last = ns.customer(companyName="Acme")
+    more = ["2"] if condition.count("?") == 2 else []
+    assert "invalid number" in error_of(ns.query(f"SELECT id FROM customer WHERE {condition}", "abc", *more))[2]
+    assert ns.query(f"SELECT id FROM customer WHERE {condition}", last, *more).status_code == 200
+    assert ns.rows(f"SELECT id FROM customer WHERE companyname = 'x' OR {condition}", f" {last} ", *more) == ns.rows(
+        f"SELECT id FROM customer WHERE {condition}", int(last), *more
+    )
+
+
 @pytest.mark.parametrize(
     "query",
     [
