@@ -18,11 +18,8 @@ SMALL = (
     "next: records are sent as soon as their own status is written"
 )
 ONE_BY_ONE = "statuses are written one by one, as delivered; with the settings in the line below they are not"
-OWN_CALLS = "15 calls are the step's own, however many records there are: of 1,000 a call for 67; next: counts of all steps in one look"
-IDLE = (
-    "each step counts for itself and reads the script ids of its fields anew; next: one look at both sides before the first step, after "
-    "which the state machine passes over steps that have nothing to do"
-)
+OWN_CALLS = "15 calls are the step's own, however many records there are: of 1,000 a call for 67; a run of all steps counts once for all"
+IDLE = "the look at both sides, and what changed since; next: both as one query job"
 PACE = "a record waits for its job's last look; next: look when the job should be through, by the pace of those before"
 PROCESSOR = (
     "two thirds are the AWS client, with one call for each of four ledger writes a record; next: claims and ends of a batch in "

@@ -39,6 +39,12 @@ def all_at_once(*acts: Callable[[], Any]) -> list[Any]:
     return side_by_side(lambda act: act(), acts)
 
 
+def begun(values: Iterable[T]) -> Iterator[T]:
+    """A stream whose first value has come."""
+    stream = iter(values)
+    return chain(list(islice(stream, 1)), stream)
+
+
 def ahead(act: Callable[[S], T], values: Iterable[S], at_once: int = CALLS_AT_ONCE) -> Generator[T, None, None]:
     """`act` on each value of a stream, `at_once` of them under way or not taken yet; answers in order, held one at a time. An exception is
     raised in the place of its answer, when what is under way has ended."""

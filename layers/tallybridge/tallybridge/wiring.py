@@ -132,6 +132,10 @@ class Wiring:
     def folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.objects(), variable("REPORTS_BUCKET"), run_id)
 
+    def looks(self) -> RunFolder:
+        """What looks of earlier runs have found, for later ones."""
+        return RunFolder(self.objects(), variable("REPORTS_BUCKET"), "looks", "configuration")
+
     def ledger(self, run_id: str, batch: str = "", of_run: Mapping[str, str] | None = None) -> Ledger:
         """The ledger for one worker; its claims end with this invocation. `of_run`: see `Ledger`."""
         owner = Owner(run_id, batch, self.invocation.id)

@@ -173,8 +173,8 @@ class Customers(ZuoraToNetSuite):
                 if contacts & {account.get("BillToId"), account.get("SoldToId")}:
                     yield account["Id"]
 
-    def waiting_work(self) -> int:
-        return super().waiting_work() or int(any(True for _ in self.accounts_of_changed_contacts()))
+    def waiting_work(self, counted: int | None = None) -> int:
+        return super().waiting_work(counted) or int(any(True for _ in self.accounts_of_changed_contacts()))
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source, now = self.context.source, stamp(self.context.clock.now())

@@ -86,8 +86,8 @@ class DebitMemos(ZuoraToNetSuite):
         copied, children = ("AccountId", "Currency"), (ITEMS, TAXES)
         return SourceQuery("DebitMemo", FIELDS, heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
 
-    def waiting_work(self) -> int:
-        return super().waiting_work() + len(self._deferred())
+    def waiting_work(self, counted: int | None = None) -> int:
+        return super().waiting_work(counted) + len(self._deferred())
 
     def select(self) -> Iterator[Candidate]:
         return later_revenue.with_deferred(super().select(), self._deferred())

@@ -192,11 +192,12 @@ class Invoices(ZuoraToNetSuite):
         copied, children = ("AccountId", *currency), (self.item_child, TAXES)
         return SourceQuery("Invoice", (*HEAD_FIELDS, *currency), heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
 
-    def waiting_work(self) -> int:
+    def waiting_work(self, counted: int | None = None) -> int:
         """The same call tells whether invoices have a currency of their own."""
         known, source = self.context.invoice_currency, self.context.source
-        waiting = known.ask(lambda currency: source.count(self._query(currency), currency)) if known else super().waiting_work()
-        return waiting + len(self._deferred())
+        if counted is None and known:
+            counted = known.ask(lambda currency: source.count(self._query(currency), currency))
+        return super().waiting_work(counted) + len(self._deferred())
 
     def select(self) -> Iterator[Candidate]:
         return later_revenue.with_deferred(super().select(), self._deferred())

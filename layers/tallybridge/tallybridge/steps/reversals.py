@@ -13,7 +13,7 @@ from typing import Any
 from tallybridge.netsuite import NetSuite
 from tallybridge.steps.reversing import ways
 from tallybridge.steps.reversing.documents import Books, Document, Reverser, books, held, reversers
-from tallybridge.steps.shared.sync_step import SyncStep
+from tallybridge.steps.shared.sync_step import Count, SyncStep
 from tallybridge.sync.held import Held
 from tallybridge.sync.reversal import OBJECT, SYSTEM, Reversal
 from tallybridge.sync.step import (
@@ -57,7 +57,10 @@ class Reversals(SyncStep):
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
-    def waiting_work(self) -> int:
+    def to_count(self) -> Mapping[str, Count]:
+        return {}
+
+    def waiting_work(self, counted: int | None = None) -> int:
         return len(self.context.reversal.reversals) if self.context.reversal else 0
 
     def select(self) -> Iterator[Candidate]:

@@ -61,10 +61,11 @@ class RunFolder:
     store: ObjectStore
     bucket: str
     run_id: str
+    root: str = "runs"
 
     def key(self, name: str) -> str:
         """The S3 key of a file of the run, for example runs/<run id>/summary.json."""
-        return f"runs/{self.run_id}/{name}"
+        return f"{self.root}/{self.run_id}/{name}"
 
     def write(self, name: str, body: bytes, content_type: str = "application/json", **headers: str) -> str:
         """Store a file; answers its key."""

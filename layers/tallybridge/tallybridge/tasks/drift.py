@@ -11,7 +11,6 @@ Records that this run has itself compared are left to its control totals.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
@@ -26,7 +25,7 @@ from tallybridge.drift.in_zuora import Changed
 from tallybridge.drift.kinds import BORN_IN_NETSUITE, DOCUMENTS, MADE_OF_CREDIT_MEMOS, MASTER_DATA, Kind
 from tallybridge.drift.netsuite_born import drifts_of
 from tallybridge.errors import ConfigurationError, LoginRefused, NoSlot, NotSent, Refused, ServiceError
-from tallybridge.pieces import side_by_side, streamed_parts
+from tallybridge.pieces import all_at_once, begun, side_by_side, streamed_parts
 from tallybridge.rounds import Kept, NotDone
 from tallybridge.steps.shared.reference import load_reference
 from tallybridge.steps.shared.sync_step import SyncStep
@@ -119,15 +118,20 @@ class DriftTask:
     # -- which records are in doubt ----------------------------------------------------------------------------------
 
     def _doubt_what_changed(self) -> None:
-        """Looks at both sides."""
+        """Asks both sides at once, and goes through what one says and then through what the other says."""
         look = self.so_far
-        if ZUORA not in look.marks:
-            here = self._mark(ZUORA) or Watermark(look.began, look.began, look.began)  # changes before were not the connector's to watch
-            self._go_through(look.rest(lambda: self._changed_in_zuora(here.since)), self._doubt_zuora)
+        here = self._mark(ZUORA) or Watermark(look.began, look.began, look.began)  # changes before were not the connector's to watch
+        done, after = (ZUORA in look.marks), (look.last if ZUORA in look.marks else "")
+        changed_here, changed_there = all_at_once(
+            lambda: iter(()) if done else begun(look.rest(lambda: self._changed_in_zuora(here.since))),
+            lambda: iter(()) if NETSUITE in look.marks else begun(self.transactions.changed(self.there.since, after)),
+        )
+        if not done:
+            self._go_through(changed_here, self._doubt_zuora)
             look.finish(ZUORA, here.after(look.latest, look.began))
         if NETSUITE not in look.marks:
-            there = self._mark(NETSUITE) or Watermark(self.transactions.latest(), look.began, look.began)
-            self._go_through(self.transactions.changed(there.since, look.last), self._doubt_netsuite)
+            there = self.there
+            self._go_through(changed_there, self._doubt_netsuite)
             deleted = self._deleted(there.since)
             self._doubt_deleted(look.doubts, [i for i, _ in deleted])
             look.finish(NETSUITE, there.after(max([look.latest, *(moment for _, moment in deleted)]), look.began))
@@ -141,14 +145,29 @@ class DriftTask:
 
     def _changed_in_zuora(self, since: str) -> Iterator[Changed]:
         """Adjustments of another kind are asked for alone: a tenant that lacks the connector's field there has none from NetSuite."""
-        yield from in_zuora.changed(self.context.source, self.documents, since)
+        kinds = [self.documents]
         if MADE_OF_CREDIT_MEMOS.step in self.steps and self.settings.credit_memo_target != "InvoiceItemAdjustment":
-            with suppress(Refused):
-                yield from in_zuora.changed(self.context.source, [MADE_OF_CREDIT_MEMOS], since)
+            kinds.append([MADE_OF_CREDIT_MEMOS])
+
+        def asked(kinds: Sequence[Kind]) -> Iterator[Changed]:
+            try:
+                return begun(in_zuora.changed(self.context.source, kinds, since))
+            except Refused:
+                if kinds is self.documents:
+                    raise
+                return iter(())
+
+        for rows in side_by_side(asked, kinds):
+            yield from rows
 
     def _mark(self, name: str) -> Watermark | None:
         known = self.runs.watermark(name)
         return Watermark(known.get("watermark", ""), known.get("at", ""), known["looked"]) if known.get("looked") else None
+
+    @cached_property
+    def there(self) -> Watermark:
+        """How far the last look in NetSuite has come; the present moment before the first."""
+        return self._mark(NETSUITE) or Watermark(self.transactions.latest(), self.so_far.began, self.so_far.began)
 
     @cached_property
     def transactions(self) -> Transactions:

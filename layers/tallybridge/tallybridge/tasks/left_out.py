@@ -10,10 +10,11 @@ from tallybridge.errors import NoSlot, NotSent, ServiceError
 from tallybridge.reporting.objects import title
 from tallybridge.reporting.words import left_out_words
 from tallybridge.rounds import Kept
-from tallybridge.steps.shared.sync_step import SyncStep
+from tallybridge.steps.shared.sync_step import LEFT_OUT, SyncStep
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger, State
 from tallybridge.sync.runlog import NAMED, LeftOut, Level, LogLine, together
+from tallybridge.tasks.first_look import FirstLook
 from tallybridge.tasks.steps import STEPS
 from tallybridge.zuora.left_out import left_out_sql
 
@@ -28,8 +29,10 @@ def write_left_out(folder: RunFolder, step: str, name: str, rows: Iterable[LeftO
         folder.write_json(f"{step}/left_out/{name}.json", [row.to_json() for row in found])
 
 
-def ask_netsuite(step: SyncStep, folder: RunFolder) -> None:
-    """Ask for one step from NetSuite; see `ask_zuora` for refusals. Raises `NoSlot`."""
+def ask_netsuite(step: SyncStep, folder: RunFolder, look: FirstLook) -> None:
+    """Ask for one step from NetSuite, unless the look has counted none; see `ask_zuora` for refusals. Raises `NoSlot`."""
+    if look.number(step.name, LEFT_OUT) == 0:
+        return
     try:
         write_left_out(folder, step.name, "in_netsuite", step.left_out())
     except NoSlot:
@@ -39,9 +42,10 @@ def ask_netsuite(step: SyncStep, folder: RunFolder) -> None:
 
 
 def ask_zuora(steps: Sequence[SyncStep], folder: RunFolder, kept: Kept) -> None:
-    """Ask for all steps at once: one query job a run. Where the tenant is read by ZOQL, which knows no joins and no sums, nothing is asked.
-    A refusal is noted and changes nothing else."""
-    asked = [step for step in steps if step.settings.zuora_read_path != "zoql"]
+    """Ask for all steps at once, but for those of which the look has counted none: one query job a run. Where the tenant is read by ZOQL,
+    which knows no joins and no sums, nothing is asked. A refusal is noted and changes nothing else."""
+    look = FirstLook.of(folder)
+    asked = [s for s in steps if s.settings.zuora_read_path != "zoql" and look.number(s.name, LEFT_OUT) != 0]
     sql = left_out_sql({step.name: step.left_out_sql() for step in asked}, NAMED)
     if not sql:
         return

@@ -17,7 +17,7 @@ from tallybridge.settings import Settings, parse_settings
 from tallybridge.sync.reversal import IN_THE_RUN, Plans, ReversalPlan
 from tallybridge.sync.runlog import Level, LogLine, RunOutcome
 from tallybridge.sync.runs import MODES, Runs
-from tallybridge.tasks import plans
+from tallybridge.tasks import first_look, plans
 from tallybridge.tasks.away import check_netsuite, settlement_enabled
 from tallybridge.tasks.remarks import remarks
 from tallybridge.tasks.run_file import NAME as RUN_FILE
@@ -113,8 +113,10 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
     if not given.dryRun:
         runs.note_dates_begin()
     left = _bind(runs, wiring, settings, mode, given)
-    with wiring.task():
-        check_netsuite(wiring, settings)
+    whole = not (given.steps or given.only or given.plan or given.reverse)
+    if not whole:
+        with wiring.task():
+            check_netsuite(wiring, settings)
     folder, reversal = wiring.folder(run_id), _reversal(given, wiring, settings)
     steps = steps_to_run(settings, mode, given.steps, reverse=reversal is not None)
     effective = settings.model_dump(mode="json", by_alias=True)
@@ -141,6 +143,9 @@ def _open(content: Any, run_id: str, started: str, taken_over: str, wiring: Wiri
     if given.plan:
         plans.take(wiring.folder(given.plan), run_id, wiring.clock.now())
     run.save(folder)
+    if whole and not first_look.take(run, folder, wiring):
+        with wiring.task():
+            check_netsuite(wiring, settings)
     of_settings = {"settings_version": settings.version, "settings_saved": version.to_json()}
     restriction = {"instructed_only": run.instructed_only, "plan": run.plan, "reverse": run.reverse}
     runs.record(run_id, dry_run=run.dry_run, mode=mode, steps=steps, by=run.by, **restriction, **of_settings)

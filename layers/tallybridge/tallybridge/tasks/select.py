@@ -14,9 +14,10 @@ from tallybridge import money
 from tallybridge.errors import NoSlot
 from tallybridge.pieces import parts
 from tallybridge.rounds import DONE, Kept, NotDone, in_rounds
-from tallybridge.steps.shared.sync_step import SyncStep
+from tallybridge.steps.shared.sync_step import DUE, SyncStep
 from tallybridge.sync.step import Candidate
 from tallybridge.tasks.away import TELLING, Away
+from tallybridge.tasks.first_look import FirstLook
 from tallybridge.tasks.left_out import ask_netsuite, write_left_out
 from tallybridge.tasks.plans import StepPlan
 from tallybridge.tasks.queries import checked
@@ -51,7 +52,7 @@ class SelectTask(StepTask):
     def select(self) -> dict[str, Any]:
         """One round: writes batches; answers {"done", "wait"} and, when all are written, {"selected", "batches", "bundles", "workers",
         "until"}: no bundle of batches is begun after `until`, so that the state machine calls for none of those that the run does not come
-        to. Costs one call when there is nothing to do, and none when an earlier step has learnt that a service is away."""
+        to. Costs no call when the first look says that there is nothing to do, or an earlier step that a service is away; else one."""
         self.kept = kept = self.wiring.kept(self.folder, self.name("select"))
         nothing = {"selected": 0, "batches": 0, "bundles": {"bucket": self.folder.bucket, "key": ""}, "workers": 1, "until": NEVER}
         answer = checked(in_rounds(lambda: self._select(kept, nothing), kept), self.folder, self.wiring)
@@ -96,7 +97,8 @@ class SelectTask(StepTask):
             return []
         step = self.step(start["since"], with_reference=False)
         looks, so_far = self.looks(step, start), Selection()
-        if waiting := step.waiting_work():
+        known = FirstLook.of(self.folder)
+        if waiting := step.waiting_work(known.number(self.kind.name, DUE)):
             so_far, size = self._so_far(), step.chunk * chunks_of(waiting)
             with self._reference_beside(step, looks):
                 try:
@@ -104,12 +106,14 @@ class SelectTask(StepTask):
                 except Changed:
                     so_far = Selection()
                     self._write(step, looks, so_far, kept, size)
+        if so_far.manifest:
+            known.work_begins(self.folder)
         if so_far.manifest and not self.run.dry_run:
             self.wiring.problems().begin(self.kind.name, self.run_id)
         self.folder.write_json(self.name("looked.json"), {"highest": looks.highest})
         if not self.run.restricted:
             write_left_out(self.folder, self.kind.name, "when_selected", step.context.left_out)
-            ask_netsuite(step, self.folder)
+            ask_netsuite(step, self.folder, known)
         return so_far.manifest
 
     @contextmanager

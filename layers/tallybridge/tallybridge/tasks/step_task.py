@@ -24,7 +24,7 @@ from tallybridge.tasks.away import learnt
 from tallybridge.tasks.rehearsal import Rehearsal, rehearsed
 from tallybridge.tasks.results import LEFT, StepClass
 from tallybridge.tasks.run_file import RunFile
-from tallybridge.tasks.watermarks import Looks, Watermark
+from tallybridge.tasks.watermarks import Looks, Watermark, follows, last_look
 from tallybridge.wiring import Wiring
 from tallybridge.zuora import Zuora
 from tallybridge.zuora.invoice_currency import InvoiceCurrency
@@ -72,9 +72,7 @@ class StepTask:
         if self._started:
             return self._started
         started, runs = stamp(self.wiring.clock.now()), self.wiring.runs()
-        known = runs.watermark(self.kind.name) if self.follows() else {}
-        mark = Watermark(known.get("watermark", ""), known.get("at", ""), known.get("looked", ""))
-        switched = known.get("behavior") == Behavior.NEW_ONLY
+        mark, switched = last_look(self.kind, self.settings, runs)
         if switched:
             mark = Watermark(self.step("", with_reference=False).now_at_source(), started, started)
             if not self.run.dry_run:
@@ -113,7 +111,7 @@ class StepTask:
 
     def follows(self) -> bool:
         """Whether the step looks at synced records again when they were changed."""
-        return self.kind.follows_changes and self.kind.behavior_in(self.settings) is Behavior.NEW_AND_MODIFIED
+        return follows(self.kind, self.settings)
 
     def step(self, since: str, *, with_reference: bool = True) -> SyncStep:
         zuora = self.wiring.zuora(self.settings, self.kept)

@@ -26,9 +26,11 @@ from typing import Any
 from tallybridge.clock import EPOCH, utc_moment
 from tallybridge.errors import ServiceError
 from tallybridge.pieces import streamed_parts
+from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.ledger import OPEN, Ledger
 from tallybridge.sync.runlog import Outcome, RecordResult
+from tallybridge.sync.runs import Runs
 from tallybridge.sync.step import Candidate, SourceRecord, is_complete
 
 OVERLAP = timedelta(hours=2)
@@ -68,6 +70,18 @@ class Watermark:
     def parts(self) -> tuple[str, str, str]:
         """As it is stored; `Watermark(*parts)` makes it again."""
         return self.highest, self.at, self.looked
+
+
+def follows(kind: type[SyncStep], settings: Settings) -> bool:
+    """Whether a step looks at synced records again when they were changed."""
+    return kind.follows_changes and kind.behavior_in(settings) is Behavior.NEW_AND_MODIFIED
+
+
+def last_look(kind: type[SyncStep], settings: Settings, runs: Runs) -> tuple[Watermark, bool]:
+    """How far a step has looked, and whether it looks at changes for the first time now."""
+    known = runs.watermark(kind.name) if follows(kind, settings) else {}
+    mark = Watermark(known.get("watermark", ""), known.get("at", ""), known.get("looked", ""))
+    return mark, known.get("behavior") == Behavior.NEW_ONLY
 
 
 def _moment(text: str) -> datetime:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, Protocol
 
 from tallybridge.ids import netsuite_id
-from tallybridge.pieces import parts, side_by_side
+from tallybridge.pieces import begun, parts, side_by_side
 from tallybridge.zuora import memos
 from tallybridge.zuora.selection import Child, Selected, SourceQuery, zoql_text
 
@@ -106,7 +106,7 @@ class ZuoraSource:
 
     def _select_from_copy(self, query: SourceQuery, own: SourceQuery) -> Iterator[Selected]:
         texts = [own.heads_sql(), *(own.child_sql(c) for c in own.children)]
-        heads, *rows = side_by_side(self._opened, texts)  # the jobs wait side by side
+        heads, *rows = side_by_side(lambda sql: begun(self.zuora.data_query(sql)), texts)  # the jobs wait side by side
         children = {
             given.name: _Children(self._child_rows(given, renamed, stream))
             for given, renamed, stream in zip(query.children, own.children, rows, strict=True)
@@ -120,11 +120,6 @@ class ZuoraSource:
                 copy={f: row[f.lower()] for f in query.copy_fields if row.get(f.lower()) is not None},
                 children={name: rows.of((group, head)) for name, rows in children.items()},
             )
-
-    def _opened(self, sql: str) -> Iterator[Record]:
-        """The rows of a query whose result has begun to arrive."""
-        rows = self.zuora.data_query(sql)
-        return chain(list(islice(rows, 1)), rows)
 
     def _child_rows(self, given: Child, own_child: Child, rows: Iterator[Record]) -> Iterator[tuple[tuple[str, str], Record]]:
         for row in rows:

@@ -24,7 +24,7 @@ from tallybridge.steps.shared.parents import Stays
 from tallybridge.steps.shared.periods import Posting, with_period
 from tallybridge.steps.shared.problems import named_twice, not_synced, taken, wrong_id
 from tallybridge.steps.shared.refusals import explained
-from tallybridge.steps.shared.sync_step import Row, Rows, SyncStep
+from tallybridge.steps.shared.sync_step import DUE, LEFT_OUT, Count, Row, Rows, SyncStep
 from tallybridge.steps.shared.texts import day, named_account
 from tallybridge.steps.shared.writers import NetSuiteWriter
 from tallybridge.sync.held import Held
@@ -136,8 +136,14 @@ class ZuoraToNetSuite(SyncStep):
         """Which heads to select. Each step says."""
         raise NotImplementedError
 
-    def waiting_work(self) -> int:
-        return self.context.source.count(self.query()) + len(self.context.retry)
+    def waiting_work(self, counted: int | None = None) -> int:
+        waiting = self.context.source.count(self.query()) if counted is None else counted
+        return waiting + len(self.context.retry)
+
+    def to_count(self) -> Mapping[str, Count]:
+        left_out = self.left_out_sql()
+        due = {DUE: Count(self.query().renamed(self.context.source.suffix).count_sql())}
+        return due | ({LEFT_OUT: Count(f"SELECT count(*) AS n FROM ({left_out}) l")} if left_out else {})
 
     def select(self) -> Iterator[Candidate]:
         again = {row.id: row for row in self.again(self.context.retry)}

@@ -40,6 +40,9 @@ class SuiteLeftOut:
         conditions = " AND ".join(f"({c})" for c in self.where)
         return f"(SELECT {columns}, {self.amount or '0'} AS total FROM {self.source} WHERE {conditions}) q WHERE q.leftby IS NOT NULL"
 
+    def count_sql(self) -> str:
+        return f"SELECT COUNT(*) AS n FROM {self._records()}"
+
     def sums_sql(self) -> str:
         return f"SELECT q.leftby, q.currency, COUNT(*) AS n, SUM(q.total) AS total FROM {self._records()} GROUP BY q.leftby, q.currency"
 

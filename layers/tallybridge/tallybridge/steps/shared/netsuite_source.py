@@ -19,7 +19,7 @@ from tallybridge.steps.shared.fitting import with_remarks
 from tallybridge.steps.shared.marks_together import MarksTogether
 from tallybridge.steps.shared.netsuite_left_out import SuiteLeftOut
 from tallybridge.steps.shared.reference import FIELD_ADVICE, load_reference
-from tallybridge.steps.shared.sync_step import SyncStep, digest
+from tallybridge.steps.shared.sync_step import DUE, LEFT_OUT, Count, SyncStep, digest
 from tallybridge.steps.shared.texts import named_account
 from tallybridge.steps.shared.writers import ZuoraWriter
 from tallybridge.sync.held import Held
@@ -179,18 +179,25 @@ class NetSuiteToZuora(SyncStep):
         name = self.reference.custom(self.object, label)
         return f"NVL(t.{name}, {of_customer})" if self.reference.has_field(self.object, name) else of_customer
 
-    def waiting_work(self) -> int:
-        """Two or three calls: the fields of the record types, whose script ids the query needs, and the count."""
+    def waiting_work(self, counted: int | None = None) -> int:
+        """Two or three calls where it is to be counted: the fields of the record types, whose script ids the query needs, and the count."""
+        if counted is None:
+            count = self.to_count()[DUE]
+            counted = sum(int(row.get("n", 0)) for row in self.context.netsuite.suiteql(count.sql, count.params))
+        return counted + len(self.context.retry)
+
+    def to_count(self) -> Mapping[str, Count]:
         self.read_fields()
-        selection = self.selection()
-        rows = list(self.context.netsuite.suiteql(selection.count_sql(), selection.due_values()))
-        return int(rows[0].get("n", 0)) + len(self.again()) if rows else 0
+        selection, told = self.selection(), self.told()
+        due = {DUE: Count(selection.count_sql(), tuple(selection.due_values()))}
+        return due | ({LEFT_OUT: Count(told.count_sql(), told.params)} if told else {})
 
     def told(self) -> SuiteLeftOut | None:
         """The rules for new records that say so when they leave some out; None without such a rule."""
         return None
 
     def left_out(self) -> list[LeftOut]:
+        self.read_fields()
         told = self.told()
         return told.ask(self.context.netsuite, self.name, self.object) if told else []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,18 @@ Row = Mapping[str, Any]
 Rows = dict[str, dict[str, Any]]
 ONE_OF_EACH_KIND = ("customer", "invoice", "serviceSaleItem")
 """Record types of NetSuite, one for each way in which custom fields are named."""
+
+
+DUE, LEFT_OUT = "due", "left out"
+"""Names of counts."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """A query of the source's language for one row with the column n, and the values of its `?`."""
+
+    sql: str
+    params: tuple[str, ...] = ()
 
 
 class SyncStep:
@@ -69,8 +82,14 @@ class SyncStep:
         """New and modified records, or new ones only; transactions are never selected by their modification."""
         return Behavior.NEW_ONLY
 
-    def waiting_work(self) -> int:
-        """How many records may be waiting: one call; 0 means that the step has nothing to do."""
+    def waiting_work(self, counted: int | None = None) -> int:
+        """How many records may be waiting; 0 means that the step has nothing to do. `counted` is what the count `DUE` has said, None where
+        it was not asked: then one call."""
+        raise NotImplementedError
+
+    def to_count(self) -> Mapping[str, Count]:
+        """What may be counted before the step begins, together with other steps: `DUE`, and `LEFT_OUT` where rules may leave records out.
+        Nothing where one query does not tell."""
         raise NotImplementedError
 
     def select(self) -> Iterator[Candidate]:
