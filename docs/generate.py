@@ -1,9 +1,10 @@
 """Writes what is made from other files: settings.md, zuora-fields.md, sandbox-zuora-coverage.md, sandbox-data-query.md,
 sandbox-netsuite-coverage.md and assumptions.md from the code, in performance.md what the bench has printed, a page per code and the
-library's list of codes from errors.md, the SuiteCloud project `netsuite/` and the page of its fields, and coverage.md from the catalogue of
-rules. Run `python docs/generate.py`; with
-`codes` or `netsuite` behind it writes those alone, with `rules` the table of every rule and its tests (build/rules.md), with `picture
-out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
+library's list of codes from errors.md (`codes`), the SuiteCloud project `netsuite/` and the page of its fields (`netsuite`), and
+coverage.md from the catalogue of rules.
+
+Run `python docs/generate.py`; with such words or names of pages behind it writes those alone, with `rules` the table of every rule and its
+tests (build/rules.md), with `picture out/runs/RUN/report.html` the picture of a report (report.png, by Chromium)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -334,26 +335,33 @@ def take_picture(report: Path) -> None:
     subprocess.run([browser, *options, str(report.resolve())], check=True, capture_output=True)
 
 
-PARTS = {"codes": write_codes, "netsuite": write_netsuite}
+PARTS: dict[str, Callable[[], None] | Callable[[], str]] = {
+    "codes": write_codes,
+    "netsuite": write_netsuite,
+    "settings": settings_page,
+    "zuora-fields": zuora_fields_page,
+    "sandbox-data-query": data_query_page,
+    "sandbox-netsuite-coverage": netsuite_coverage.page,
+    "sandbox-zuora-coverage": zuora_coverage.page,
+    "assumptions": assumption_page,
+    "coverage": coverage_summary,
+    "performance": performance_page,
+}
+"""What is made, by its word: a page that has the word as its name, or what writes several files."""
+
+
+def write(part: str) -> None:
+    """Write a part anew."""
+    text = PARTS[part]()
+    if text is not None:
+        (FOLDER / f"{part}.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["picture"]:
         take_picture(Path(sys.argv[2]))
-        sys.exit()
-    if sys.argv[1:] == ["rules"]:
+    elif sys.argv[1:] == ["rules"]:
         write_rules(collected_rules())
-        sys.exit()
-    for part, write in PARTS.items():
-        if part in (sys.argv[1:] or PARTS):
-            write()
-    if sys.argv[1:]:
-        sys.exit()
-    (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
-    (FOLDER / "zuora-fields.md").write_text(zuora_fields_page(), encoding="utf-8")
-    (FOLDER / "sandbox-data-query.md").write_text(data_query_page(), encoding="utf-8")
-    (FOLDER / "sandbox-netsuite-coverage.md").write_text(netsuite_coverage.page(), encoding="utf-8")
-    (FOLDER / "sandbox-zuora-coverage.md").write_text(zuora_coverage.page(), encoding="utf-8")
-    (FOLDER / "assumptions.md").write_text(assumption_page(), encoding="utf-8")
-    (FOLDER / "coverage.md").write_text(coverage_summary(), encoding="utf-8")
-    (FOLDER / "performance.md").write_text(performance_page(), encoding="utf-8")
+    else:
+        for part in sys.argv[1:] or PARTS:
+            write(part)

@@ -18,12 +18,12 @@ from tallybridge.errors import LoginRefused, NotFound, Refused
 from tallybridge.field_names import derived_id
 from tallybridge.fields import netsuite as kinds
 from tallybridge.fields import wanted
-from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES
+from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES, prefix_of
 from tallybridge.fields.zuora import ZUORA
 from tallybridge.netsuite import FieldInfo, RecordSchema
 from tallybridge.netsuite.client import GovernanceLimits
 from tallybridge.settings import Settings
-from tallybridge.steps.shared.reference import PERIODS, TABLES, prefix_of
+from tallybridge.steps.shared.reference import PERIODS, TABLES
 from tallybridge.sync.ledger import ATTENTION_INDEX, NUMBER_INDEX, PERIOD_INDEX
 from tallybridge_cli.checks import conclusion, shown
 from tallybridge_cli.target import Target

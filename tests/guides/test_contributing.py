@@ -1,9 +1,11 @@
-"""docs/contributing.md: its table of rooms is the one that holds, what it names exists, and its example does what it says."""
+"""docs/contributing.md: its table of rooms is the one that holds, what it names exists, and its examples do what they say, that of
+docs/adding-a-step.md too."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,14 +16,17 @@ import pytest
 from tests.infra.test_arrows import LIBRARY, ROOMS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PAGE = (REPOSITORY / "docs" / "contributing.md").read_text(encoding="utf-8")
+PAGE, STEP = ((REPOSITORY / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("contributing", "adding-a-step"))
+PROSE = re.sub(r"^```.*?^```$", "", PAGE + STEP, flags=re.MULTILINE | re.DOTALL)
+SECTIONS = {text.partition("\n")[0]: text for text in PAGE.split("\n## ")} | {"A step": STEP}
+EXAMPLES = {"A setting, and a message that it causes", "A step", "A vendor's endpoint"}
 NEEDED = ("cli", "docs", "functions", "layers", "netsuite", "sandbox", "tests", "pyproject.toml", "template.yaml", "statemachine")
-"""What the example and its tests work with."""
+"""What the examples and their tests work with."""
 
 
-def blocks(language: str) -> list[str]:
+def blocks(text: str, language: str) -> list[str]:
     """The code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return [code for kind, code in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if kind == language]
 
 
 def test_the_rooms_are_those_that_hold() -> None:
@@ -29,28 +34,34 @@ def test_the_rooms_are_those_that_hold() -> None:
     assert "\n".join(rows) in PAGE
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:[a-z_]+/)+(?:[A-Za-z_*]+\.[a-z]+)?)`", PAGE))))
-def test_what_the_page_names_exists(path: str) -> None:
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:[a-z_]+/)+(?:[A-Za-z_*]+\.[a-z.]+)?)`", PROSE))))
+def test_what_the_pages_name_exists(path: str) -> None:
     assert any(list(root.glob(path)) for root in (REPOSITORY, LIBRARY))
 
 
+def test_every_section_with_changes_is_an_example() -> None:
+    assert {title for title, text in SECTIONS.items() if blocks(text, "diff")} == EXAMPLES
+
+
 @pytest.mark.skipif(shutil.which("git") is None, reason="its changes are applied by git")
-def test_the_example_does_what_it_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("title", sorted(EXAMPLES))
+def test_an_example_does_what_it_says(tmp_path: Path, title: str) -> None:
     """In a copy: its changes fit, and its commands end well."""
     for name in NEEDED:
         there = REPOSITORY / name
         if there.is_dir():
-            shutil.copytree(there, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(there, tmp_path / name)  # with what is compiled, which saves time
         else:
             shutil.copy(there, tmp_path / name)
-    (tmp_path / "example.diff").write_text("".join(blocks("diff")), encoding="utf-8")
+    (tmp_path / "example.diff").write_text("".join(blocks(SECTIONS[title], "diff")), encoding="utf-8")
     subprocess.run(["git", "apply", "-v", "example.diff"], cwd=tmp_path, check=True, capture_output=True)
     here = os.pathsep.join(str(tmp_path / part) for part in ("", "layers/tallybridge", "cli"))
-    (commands,) = (block for block in blocks("") if block.startswith("python "))
-    for command in commands.splitlines():
-        words = command.split()
+    commands = [line for block in blocks(SECTIONS[title], "") for line in block.replace("\\\n", "").splitlines()]
+    assert any("pytest" in command for command in commands)
+    for command in commands:
+        python, *words = shlex.split(command)
+        assert python == "python"
         done = subprocess.run(
-            [sys.executable, *words[1:]], cwd=tmp_path, env={**os.environ, "PYTHONPATH": here}, capture_output=True, text=True, check=False
+            [sys.executable, *words], cwd=tmp_path, env={**os.environ, "PYTHONPATH": here}, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "docs" / "errors" / "INV-V12.md").exists()
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"

@@ -11,32 +11,15 @@ from sandbox.demo.tenant import Tenant
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
 from tallybridge.settings import parse_settings
+from tallybridge.tasks.steps import step_class
 
 COUNT = 12
-OF_STEP = {
-    "customers": "Account",
-    "netsuite_customers": "customer",
-    "products": "Product",
-    "rate_plans": "ProductRatePlan",
-    "sales_orders": "salesOrder",
-    "charges": "ProductRatePlanCharge",
-    "invoices": "Invoice",
-    "debit_memos": "DebitMemo",
-    "credit_memos": "CreditMemo",
-    "payments": "Payment",
-    "refunds": "Refund",
-    "adjustments": "InvoiceItemAdjustment",
-    "netsuite_payments": "customerPayment",
-    "netsuite_credit_memos": "creditMemo",
-    "netsuite_refunds": "customerRefund",
-}
-"""Object type that the step takes."""
 STEPS = [(step, mode) for step, (_, modes, _) in CASES.items() for mode in modes]
 
 
 def unsynced(tenant: Tenant, mode: str, step: str) -> int:
     """Records of the step's type that were not synced."""
-    kind = OF_STEP[step]
+    kind = step_class(step).object
     if kind[0].isupper():
         return sum("IntegrationStatus__NS" not in row for row in tenant.in_mode(mode)[kind])
     entered = {**tenant.later_in(mode), "customer": [c for c in tenant.netsuite["customer"] if "custentitysendtozuora" in c]}

@@ -15,8 +15,8 @@ import pytest
 
 import tallybridge
 from tallybridge.fields import wanted
-from tallybridge.fields.netsuite import FIELDS, NETSUITE, NETSUITE_LINES, OF_OTHERS, SOURCES
-from tallybridge.steps.shared.reference import Reference, prefix_of
+from tallybridge.fields.netsuite import FIELDS, NETSUITE, NETSUITE_LINES, OF_OTHERS, SOURCES, prefix_of
+from tallybridge.steps.shared.reference import Reference
 from tallybridge.tasks.steps import STEPS
 from tests.sync.traffic import watched
 
@@ -26,7 +26,7 @@ MORE: dict[str, dict[str, Any]] = {
     "Invoice": {"LastEmailSentDate": "2026-05-06T09:00:00Z"},
     "PaymentMethod": {"Type": "CreditCard", "CreditCardType": "Visa"},
 }
-OF_EVERY_TYPE = ("_sync_dates", "_demand_zuora_id")
+OF_EVERY_TYPE = ("sync_dates", "_demand_zuora_id")
 """Functions that go through every record type they can get, whether the step uses it or not."""
 COLUMNS = {(step, "invoice", "custbody", "Zuora ID") for step in ("credit_memos", "payments", "refunds")}
 """Asked for as a column of the table transaction, which all documents share."""

@@ -10,6 +10,7 @@ from tallybridge.errors import NoSlot
 from tallybridge.sync.sharing import LEASE_SECONDS
 from tallybridge.sync.slots import SharedSlots
 from tallybridge.tasks.drift import DriftTask
+from tallybridge.tasks.first_look import FirstLook
 from tallybridge.tasks.left_out import ask_netsuite
 from tallybridge.tasks.steps import STEPS
 from tests.faults.test_kill_at_every_effect import check, fill
@@ -92,7 +93,7 @@ def test_what_no_slot_was_there_to_ask_for_is_asked_by_the_next_round(world: Mem
 
     step: Any = Step()
     with pytest.raises(NoSlot):
-        ask_netsuite(step, world.wiring().folder("run"))
+        ask_netsuite(step, world.wiring().folder("run"), FirstLook())
 
 
 def test_a_worker_whose_task_is_over_makes_room_for_another(world: MemoryWorld) -> None:

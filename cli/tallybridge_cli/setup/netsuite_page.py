@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tallybridge.fields.netsuite import FIELDS, LISTS, NetSuiteField
+from tallybridge.fields.netsuite import FIELDS, LISTS, RECORDS, NetSuiteField
 from tallybridge.fields.netsuite_role import LEVEL_NAMES, ROLE, ROLE_ID, ROLE_NAME
 from tallybridge_cli.setup.netsuite_project import FIELD_TYPES
 
-FORMS = {
-    "customer": "Customer",
-    "serviceSaleItem": "Service item for sale",
-    "nonInventorySaleItem": "Non-inventory item for sale",
-    "inventoryItem": "Inventory item",
-    "salesOrder": "Sales order",
-    "invoice": "Invoice",
-    "creditMemo": "Credit memo",
-    "customerPayment": "Customer payment",
-    "customerRefund": "Customer refund",
-}
-"""The preferred form of each record type, as people call it."""
 GROUPS = {"custentity": "Customers", "custitem": "Items", "custbody": "Transactions", "custcol": "Lines of transactions"}
 INTRODUCTION = """# NetSuite fields
 
@@ -55,18 +43,13 @@ def page() -> str:
     return text + PERMISSIONS + "".join(rows)
 
 
-def forms_of(field: NetSuiteField) -> list[str]:
-    """The forms that must show a field."""
-    return [FORMS[record] for record in field.records]
-
-
 def by_form(fields: tuple[NetSuiteField, ...] = FIELDS) -> dict[str, list[str]]:
     """The labels of the fields that each form must show; those of lines are marked."""
     found: dict[str, list[str]] = {}
-    for record, form in FORMS.items():
-        shown = [f"{field.label} (line)" if field.prefix == "custcol" else field.label for field in fields if record in field.records]
+    for kind in RECORDS:
+        shown = [f"{field.label} (line)" if field.prefix == "custcol" else field.label for field in fields if kind.record in field.records]
         if shown:
-            found[form] = sorted(shown)
+            found[kind.form] = sorted(shown)
     return found
 
 
@@ -74,7 +57,7 @@ def _row(field: NetSuiteField) -> str:
     who = "NetSuite" if field.source else "people" if field.edited else "Tallybridge"
     kind = FIELD_TYPES[field.kind]
     kind = f"{kind}: `{LISTS[field.label][0]}`" if field.label in LISTS else f"{kind}: transaction" if kind == "SELECT" else kind
-    return f"| {field.label} | `{field.script_id}` | {kind} | {', '.join(forms_of(field))} | {', '.join(_steps(field))} | {who} |\n"
+    return f"| {field.label} | `{field.script_id}` | {kind} | {', '.join(field.forms)} | {', '.join(_steps(field))} | {who} |\n"
 
 
 def _steps(field: NetSuiteField) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
-from tallybridge.fields.netsuite import CHECK, DAY, FIELDS, LIST, LISTS, LONG, RECORD, TEXT, YES_NO, NetSuiteField, derived_id
+from tallybridge.fields.netsuite import CHECK, DAY, FIELDS, LIST, LISTS, LONG, RECORD, RECORDS, TEXT, YES_NO, NetSuiteField, derived_id
 from tallybridge.fields.netsuite_role import ROLE, ROLE_ID, ROLE_NAME
 
 PROJECT_NAME = "Tallybridge"
@@ -25,24 +25,7 @@ FIELD_TYPES = {TEXT: "TEXT", LONG: "CLOBTEXT", CHECK: "CHECKBOX", YES_NO: "CHECK
 TRANSACTION = "-30"
 """What a field that names any transaction refers to."""
 SOURCE_LISTS = {"entity": "STDBODYENTITY", "customer": "STDBODYCUSTOMER", "item": "STDCOLITEM"}
-FLAGS: dict[str, Mapping[str, tuple[str, ...]]] = {
-    "custentity": {"customer": ("appliestocustomer",)},
-    "custitem": {
-        "serviceSaleItem": ("appliestoservice",),
-        "nonInventorySaleItem": ("appliestononinventory",),
-        "inventoryItem": ("appliestoinventory",),
-    },
-    "custbody": {
-        "salesOrder": ("bodysale",),
-        "invoice": ("bodysale",),
-        "creditMemo": ("bodysale",),
-        "customerPayment": ("bodycustomerpayment",),
-        "customerRefund": ("bodycustomerpayment", "bodyothertransaction"),
-    },
-    "custcol": {"salesOrder": ("colsale",), "invoice": ("colsale",), "creditMemo": ("colsale",)},
-}
-"""Which flags put a field on which record type. Which one puts it on refunds is not published: both."""
-FEATURES = {"bodycustomerpayment": "RECEIVABLES", "appliestoinventory": "INVENTORY", "subsidiaryoption": "SUBSIDIARIES"}
+FEATURES = {"subsidiaryoption": "SUBSIDIARIES", **{kind.flags: kind.feature for kind in RECORDS if kind.feature}}
 """Features that the manifest must name once an element is there."""
 VIEW, EDIT = "1", "2"
 """Access levels of a field."""
@@ -94,11 +77,6 @@ def shipped() -> dict[str, str]:
     return {"README.md": README, **project()}
 
 
-def flags_of(made: NetSuiteField) -> tuple[str, ...]:
-    """The flags that put a field on its record types."""
-    return tuple(dict.fromkeys(flag for record in made.records for flag in FLAGS[made.prefix][record]))
-
-
 def _objects(wanted: Wanted) -> Iterator[tuple[str, str]]:
     for label in wanted.lists:
         script_id, values = LISTS[label]
@@ -123,7 +101,7 @@ def _field(made: NetSuiteField, wanted: Wanted) -> str:
         _tag("displaytype", "LOCKED" if made.source else "NORMAL"),
         *_source(made, wanted.ids),
         *([_tag("itemsubtype", "BOTH")] if made.prefix == "custitem" else []),
-        *(_tag(flag, "T") for flag in flags_of(made)),
+        *(_tag(flag, "T") for flag in made.flags),
         *(_role_access(wanted.writer) if only_ours else []),
     ]
     return _document(OBJECT_TYPES[made.prefix], made.script_id, parts)

@@ -92,7 +92,7 @@ class Wiring:
     def __init__(self, invocation: Invocation, clock: Clock | None = None) -> None:
         self.invocation = invocation
         self.clock = clock or SystemClock()
-        self._slots: list[SharedSlots] = []
+        self._slots: dict[tuple[str, str, float], SharedSlots] = {}
         self.pressure = Pressure()
         """How hard services press on this invocation."""
 
@@ -197,11 +197,13 @@ class Wiring:
 
     def account_slots(self, connection: NetSuiteConnection, limit: int, worker: str) -> SharedSlots:
         """The slots of a NetSuite account, which all workers of both jobs share. `limit` is that of the run's settings; that of newer ones
-        prevails."""
-        limit, until = self.runs().concurrency(limit), self.invocation.deadline
-        slots = SharedSlots(self.table("RUNS_TABLE"), connection.realm, limit, worker, self.clock, deadline=until, service=NETSUITE)
-        self._slots.append(slots)
-        return slots
+        prevails. One worker has them once, whatever clients it makes."""
+        until = self.invocation.deadline
+        key = (connection.realm, worker, until)
+        if key not in self._slots:
+            limit, table = self.runs().concurrency(limit), self.table("RUNS_TABLE")
+            self._slots[key] = SharedSlots(table, connection.realm, limit, worker, self.clock, deadline=until, service=NETSUITE)
+        return self._slots[key]
 
     @contextmanager
     def task(self) -> Iterator[None]:
@@ -210,7 +212,7 @@ class Wiring:
             yield
         finally:
             while self._slots:
-                self._slots.pop().leave()
+                self._slots.popitem()[1].leave()
 
 
 def parse_credentials(text: str) -> dict[str, dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sandbox.netsuite.catalog import Catalog
@@ -33,6 +34,10 @@ class Table:
     record_types: tuple[str, ...] = ()
     empty: tuple[Column, ...] = ()
     by_name: dict[str, Column] = field(default_factory=dict, compare=False)
+
+    def holds(self, types: Iterable[str]) -> bool:
+        """Whether records of one of these types are in it."""
+        return not self.record_types or any(name in self.record_types for name in types)
 
     def with_custom(self, fields: list[CustomField]) -> Table:
         """This table with columns for the account's custom fields."""
@@ -190,6 +195,7 @@ TABLES: tuple[Table, ...] = (
             "homephone fax comments isprivate:bool company>customer subsidiary>subsidiary isinactive:bool "
             "datecreated:date lastmodifieddate:date"
         ),
+        "custentity",
         indexed=("externalid", "company"),
         record_types=("contact",),
     ),
@@ -198,6 +204,7 @@ TABLES: tuple[Table, ...] = (
         "entity",
         "id",
         _columns("id:int entityid externalid companyname customer>customer isinactive:bool lastmodifieddate:date"),
+        "custentity",
         indexed=("externalid", "entityid"),
         record_types=("job",),
     ),
@@ -332,7 +339,8 @@ def tables_of(catalog: Catalog) -> dict[str, Table]:
             continue
         if table.name == "deletedrecord" and not catalog.options.deleted_records:
             continue
-        found[table.name] = table.with_custom(catalog.queried(table.custom) if table.custom else [])
+        own = [f for f in catalog.queried(table.custom) if table.holds(f.applies_to)] if table.custom else []
+        found[table.name] = table.with_custom(own)
     for name in catalog.lists:
         found[name] = Table(name, name, "id", _columns("id:int name isinactive:bool")).with_custom([])
     return found

@@ -126,6 +126,13 @@ def test_new_custom_field_is_a_property_and_a_column(ns: Account) -> None:
     }
 
 
+def test_a_field_of_projects_is_a_column_of_theirs_alone(ns: Account) -> None:
+    ns.load({"customField": [{"scriptId": "custentity_phase", "label": "Phase", "type": "text", "appliesTo": ["job"]}]})
+    ns.create("job", {"companyName": "Move", "parent": {"id": ns.customer()}, "custentity_phase": "2"})
+    assert ns.rows("SELECT companyname AS name, custentity_phase AS phase FROM job") == [{"name": "Move", "phase": "2"}]
+    assert "Unknown identifier 'custentity_phase'" in ns.query("SELECT custentity_phase FROM customer").text
+
+
 @pytest.mark.parametrize(
     "field", [{"scriptId": "zuoraid"}, {"scriptId": "custbody_x", "type": "colour"}, {"scriptId": "custbody_x", "kind": "text"}]
 )

@@ -10,10 +10,9 @@ import pytest
 from tallybridge.errors import ConfigurationError
 from tallybridge.field_names import LOGICAL_NAMES, OWN_IDS
 from tallybridge.fields import wanted
-from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES
+from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES, prefix_of
 from tallybridge.revenue.config import parse_config
 from tallybridge.settings import DEFAULTS, Settings, parse_settings
-from tallybridge.steps.shared.reference import prefix_of
 from tallybridge.wiring import parse_credentials, zuora_connection
 
 KEYS = [info.alias or name for name, info in Settings.model_fields.items()]

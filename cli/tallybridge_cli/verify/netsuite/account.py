@@ -5,11 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from tallybridge.fields import wanted
-from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES, OF_A_FEATURE, script_id_of
+from tallybridge.fields.netsuite import NETSUITE, NETSUITE_LINES, OF_A_FEATURE, prefix_of, script_id_of
 from tallybridge.http import Http
 from tallybridge.netsuite import NetSuiteConnection
 from tallybridge.netsuite.connection import TOKEN_PATH
-from tallybridge.steps.shared.reference import CURRENCIES, PERIODS, TABLES, prefix_of
+from tallybridge.steps.shared.reference import CURRENCIES, PERIODS, TABLES
 from tallybridge.tasks.steps import STEPS
 from tallybridge_cli.verify.netsuite.books import RECORDS, query, schema, told
 from tallybridge_cli.verify.probe import NotTestable, Probe, System, sentence, words

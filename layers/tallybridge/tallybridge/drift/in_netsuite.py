@@ -11,7 +11,7 @@ from tallybridge.drift.kinds import RECORD_TYPES, Kind
 from tallybridge.netsuite import NetSuite
 from tallybridge.netsuite.suiteql import MAX_ROWS
 from tallybridge.steps.shared.applications import applications
-from tallybridge.steps.shared.netsuite_source import MODIFIED, MOMENT
+from tallybridge.steps.shared.suite_selection import MODIFIED, MOMENT
 
 MAX_WINDOWS = 1_000
 """Windows of 100,000 rows in one look."""

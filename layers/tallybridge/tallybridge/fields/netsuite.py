@@ -45,17 +45,36 @@ STEP_OF = {
     "nr": "netsuite_refunds",
 }
 """How the table writes the steps."""
-ITEMS = ("serviceSaleItem", "nonInventorySaleItem", "inventoryItem")
-RECORDS_OF = {
-    "CUS": ("customer",),
-    "ITEM": ITEMS,
-    "SO": ("salesOrder",),
-    "INV": ("invoice",),
-    "CM": ("creditMemo",),
-    "PAY": ("customerPayment",),
-    "REF": ("customerRefund",),
-}
-"""How the table writes the record types."""
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """A record type with fields of the connector: `short` as the table of fields writes it (several may share one), the name of its form,
+    the prefix of its body fields, the flags of an SDF project that put them, and those of lines, on it, and the feature that the first of
+    these flags asks for."""
+
+    short: str
+    record: str
+    form: str
+    prefix: str
+    flags: str
+    line_flag: str = ""
+    feature: str = ""
+
+
+RECORDS = (
+    RecordKind("CUS", "customer", "Customer", "custentity", "appliestocustomer"),
+    RecordKind("ITEM", "serviceSaleItem", "Service item for sale", "custitem", "appliestoservice"),
+    RecordKind("ITEM", "nonInventorySaleItem", "Non-inventory item for sale", "custitem", "appliestononinventory"),
+    RecordKind("ITEM", "inventoryItem", "Inventory item", "custitem", "appliestoinventory", feature="INVENTORY"),
+    RecordKind("SO", "salesOrder", "Sales order", "custbody", "bodysale", "colsale"),
+    RecordKind("INV", "invoice", "Invoice", "custbody", "bodysale", "colsale"),
+    RecordKind("CM", "creditMemo", "Credit memo", "custbody", "bodysale", "colsale"),
+    RecordKind("PAY", "customerPayment", "Customer payment", "custbody", "bodycustomerpayment", feature="RECEIVABLES"),
+    RecordKind("REF", "customerRefund", "Customer refund", "custbody", "bodycustomerpayment bodyothertransaction"),
+)
+"""Which flag puts a field on refunds is not published: both."""
+KIND_OF_RECORD = {kind.record: kind for kind in RECORDS}
 EDIT, CHECKED = "edit", "checked"
 """Marks: people edit the field, not the connector alone; a new record has it ticked."""
 
@@ -193,8 +212,27 @@ class NetSuiteField:
         return tuple(dict.fromkeys(use.step for use in self.uses if use.step))
 
     @property
+    def forms(self) -> tuple[str, ...]:
+        """The forms that must show it."""
+        return tuple(KIND_OF_RECORD[record].form for record in self.records)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flags of an SDF project that put it on its record types."""
+        kinds = [KIND_OF_RECORD[record] for record in self.records]
+        of_lines = self.prefix == "custcol"
+        return tuple(dict.fromkeys(flag for kind in kinds for flag in (kind.line_flag if of_lines else kind.flags).split()))
+
+    @property
     def source(self) -> tuple[str, str, str] | None:
         return SOURCES.get((self.prefix, self.label))
+
+
+def prefix_of(record_type: str) -> str:
+    """The prefix of the body fields of a record type (custom-fields.md section 2.1), be they the connector's own or not."""
+    if kind := KIND_OF_RECORD.get(record_type):
+        return kind.prefix
+    return "custitem" if record_type.lower().endswith("item") else "custbody"
 
 
 def derived_id(prefix: str, label: str) -> str:
@@ -205,7 +243,7 @@ def derived_id(prefix: str, label: str) -> str:
 def _uses(text: str) -> Iterator[Use]:
     for part in text.split(";"):
         short, *steps = part.split()
-        for record in RECORDS_OF[short]:
+        for record in (kind.record for kind in RECORDS if kind.short == short):
             if not steps:
                 yield Use(record, "", vital=False)
             for step in steps:
@@ -228,7 +266,7 @@ def _needs(prefixes: Collection[str]) -> dict[str, tuple[Need, ...]]:
             if field.prefix in prefixes and use.step:
                 vital, useful = found.setdefault(use.record, {}).setdefault((use.step, use.mode), ([], []))
                 (vital if use.vital else useful).append(field.label)
-    order = [record for records in RECORDS_OF.values() for record in records if record in found]
+    order = [kind.record for kind in RECORDS if kind.record in found]
     return {r: tuple(Need(s, "|".join(vital), "|".join(useful), mode) for (s, mode), (vital, useful) in found[r].items()) for r in order}
 
 

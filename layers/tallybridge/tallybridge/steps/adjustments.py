@@ -54,7 +54,7 @@ from tallybridge.zuora.selection import Condition, Is, IsNot, Parent, SourceQuer
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 4
+ACCOUNT = Parent("Account", "AccountId", fields=ACCOUNT_FIELDS, where=SYNCED_TO_NETSUITE)  # rule 4
 INVOICE = Parent("Invoice", "InvoiceId")
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 1
@@ -169,7 +169,7 @@ class Adjustments(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.needs = tables_needed(self.needs, recognition_on=self.settings.netsuite_use_revenue_recognition)
+        self.needs = tables_needed(self.needs, self.settings)
 
     def currency_of(self, data: Any) -> str:
         return ADJUSTMENT.currency(data)
@@ -179,12 +179,16 @@ class Adjustments(ZuoraToNetSuite):
         return tuple(code for code, _ in KINDS.values())
 
     def query(self) -> SourceQuery:
+        return self._query(())
+
+    def _query(self, currency: tuple[str, ...]) -> SourceQuery:
+        """`currency`: the field, where the tenant's invoices have it, which takes a call to know."""
         conditions = (*WAITING, *since("AdjustmentDate", self.settings.cutover_zuora_invoice_item_adjustment))  # rule 3
         return SourceQuery(
             "InvoiceItemAdjustment",
             HEAD_FIELDS,
             (conditions,),
-            parents=(ACCOUNT, INVOICE),
+            parents=(ACCOUNT, replace(INVOICE, fields=(*INVOICE_FIELDS, *currency))),
             copy_fields=("AccountId", "InvoiceId"),
             group="AccountId",
         )
@@ -200,11 +204,8 @@ class Adjustments(ZuoraToNetSuite):
         (name,) = self.context.source.to_tenant({ORIGIN: ""})
         return any(field.name == name for field in self.context.zuora.describe(self.object))
 
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS if object_type == "Account" else (*INVOICE_FIELDS, *self.invoice_currency)
-
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        rereads = list(self.reread(candidates))
+        rereads = list(self.reread(candidates, self._query(self.context.currency_of_invoices)))
         of_taxes = {head["SourceId"] for _, head, _ in rereads if head.get("SourceType") == "Tax"}
         of_items = {head["SourceId"] for _, head, _ in rereads} - of_taxes
         read = self.context.source.children

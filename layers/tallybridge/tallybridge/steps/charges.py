@@ -203,10 +203,7 @@ class Charges(CatalogueStep):
 
     def query(self) -> SourceQuery:
         dates = effective(self.context.clock.now())
-        plan = Parent("ProductRatePlan", "ProductRatePlanId", where=dates)
-        product = Parent("Product", "ProductId", where=dates, of="ProductRatePlan")
+        plan = Parent("ProductRatePlan", "ProductRatePlanId", where=dates, fields=PLAN_FIELDS)
+        product = Parent("Product", "ProductId", where=dates, of="ProductRatePlan", fields=PRODUCT_FIELDS)
         copied, heads = ("ProductRatePlanId",), alternatives(self, ())
         return SourceQuery("ProductRatePlanCharge", FIELDS, heads, parents=(plan, product), copy_fields=copied)
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return PLAN_FIELDS if object_type == "ProductRatePlan" else PRODUCT_FIELDS

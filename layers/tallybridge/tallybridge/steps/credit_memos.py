@@ -56,7 +56,7 @@ from tallybridge.zuora.selection import Child, IsNot, Parent, Selected, SourceQu
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE, fresh=ACCOUNT_COMPLETE)
+ACCOUNT = Parent("Account", "AccountId", fields=ACCOUNT_FIELDS, where=SYNCED_TO_NETSUITE, fresh=ACCOUNT_COMPLETE)
 UNSENT = (
     *WAITING,
     IsNot("Origin__NS", ("NETSUITE",)),  # rule 4
@@ -196,7 +196,7 @@ class CreditMemos(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.needs = tables_needed(self.needs, recognition_on=self.settings.netsuite_use_revenue_recognition)
+        self.needs = tables_needed(self.needs, self.settings)
 
     def query(self) -> SourceQuery:
         conditions = (*UNSENT, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 5
@@ -223,9 +223,6 @@ class CreditMemos(ZuoraToNetSuite):
                 waiting.add(str(copy.get("MemoNumber") or candidate.id), Decimal(0))
                 self.context.left_out.append(waiting)
 
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS
-
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         source = self.context.source
         rereads, charges = reread_with_charges(source, self.reread, candidates)
@@ -233,7 +230,7 @@ class CreditMemos(ZuoraToNetSuite):
         add_charges(source, found, charges)
         referred = {str(d.head.get("InvoiceId") or "") for d in found}
         documents = {
-            **self.invoices(referred | _documents(found, "invoice"), INVOICE_FIELDS),
+            **self.context.invoices(referred | _documents(found, "invoice"), INVOICE_FIELDS),
             **source.reread("DebitMemo", _documents(found, "debit memo"), ()),
         }
         for data in found:

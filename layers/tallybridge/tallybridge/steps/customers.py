@@ -23,9 +23,10 @@ from tallybridge.steps.masterdata.master import (
     state_of,
 )
 from tallybridge.steps.shared.base import READ_AT_A_TIME, ZuoraToNetSuite
+from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import INACTIVE, NOT_WANTED, since
 from tallybridge.steps.shared.context import StepContext
-from tallybridge.steps.shared.fitting import SPARE
+from tallybridge.steps.shared.fitting import SPARE, told
 from tallybridge.steps.shared.mapping import Body, changes, filled, followers
 from tallybridge.sync.step import (
     Candidate,
@@ -89,6 +90,79 @@ CONTACT_FIELDS = (
 )
 PARENT_FIELDS = ("AccountNumber", "IntegrationId__NS", "IntegrationStatus__NS", "Status", "CreatedDate", "SynctoNetSuite__NS")
 IN_COPY_ONLY = ("Mrr",)
+
+
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def plan(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with an account."""
+    c: Customer = record.data
+    if record.destination_id and not updates(company):
+        return plan_link(company, record, c)
+    problems = problems_of(c, creating=not record.destination_id)
+    if len(found) > 1:
+        text_ = f"{c.label}: {len(found)} NetSuite customers carry this Zuora ID. Clear the duplicates first."
+        advice = f"NetSuite customers {', '.join(f.id for f in found)}: delete the surplus ones, or clear their Zuora ID; keep one."
+        problems.append(Problem("ACCT-AMBIGUOUS", text_, advice))
+    problems += [f.problem for f in found if isinstance(f, Unread)]
+    if problems:
+        return Hold(tuple(problems))
+    if record.destination_id:
+        return plan_update(company, record, c, found[0] if found else Counterpart(record.destination_id))
+    if not found:
+        return plan_create(company, record, c)
+    return plan_update(company, record, c, found[0]) if brings_up_to_date(company, record, found) else Found(found[0])
+
+
+def updates(company: Company) -> bool:
+    """Whether a change in Zuora is sent as an update."""
+    return company.settings.customer_account_sync_behavior is Behavior.NEW_AND_MODIFIED
+
+
+def brings_up_to_date(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> bool:
+    """Section 4, rule 2: what was refused before and is there after all is brought up to date as well."""
+    return updates(company) and len(found) == 1 and normal_status(record.status).startswith("error")
+
+
+def plan_create(company: Company, record: SourceRecord, c: Customer) -> Plan:
+    """A new customer with its address book."""
+    body, remarks = _body(company, record, c, "C")
+    address_book = company.existing("customer", {SUBLIST: c.address_book()})
+    requests = (Request("customer", {"externalId": company.external_id("Account", record.id), **body, **address_book}, spare=SPARE),)
+    return Write("create", "Creating Customer", "Error Creating Customer", requests, **UNTRANSFERRED, remarks=remarks)
+
+
+def plan_update(company: Company, record: SourceRecord, c: Customer, there: Counterpart) -> Plan:
+    """What differs, and the address book if a contact differs. The status is written only where it does not say Sync Complete yet:
+    otherwise an account that was once refused would stay in error for ever."""
+    body, remarks = _body(company, record, c, "U")
+    body = changes(body, there.record, followers(ROWS, company.reference, "customer"))
+    book = company.fit("customer", company.existing("customer", {SUBLIST: c.address_book()}))
+    replaced = bool(book.body) and not is_current(book.body[SUBLIST], there.record)
+    if replaced:
+        body |= book.body
+        remarks = (*remarks, *told("ACCT", f"Account {record.number}", book.said))
+    settles = not is_complete(record.status)
+    action = "update" if record.destination_id else "recover"
+    if not body:
+        return Found(Counterpart(there.id), action="recover" if settles else "none", write_back=settles)
+    requests = (Request("customer", body, there.id, (SUBLIST,) if replaced else (), spare=SPARE),)
+    error = "Error Updating Customer"
+    return Write(action, "", error, requests, destination_id=there.id, write_back=settles, **UNTRANSFERRED, remarks=remarks)
+
+
+def plan_link(company: Company, record: SourceRecord, c: Customer) -> Plan:
+    """The customer that the account names is marked as its own."""
+    body, remarks = _body(company, record, c, "L")
+    requests = (Request("customer", body, record.destination_id),)
+    kept = {**UNTRANSFERRED, "remarks": tuple(r for r in remarks if r.code == "ACCT-CUT")}
+    return Write("link", "Linking Customer", "Error Linking Customer", requests, destination_id=record.destination_id, **kept)
+
+
+def _body(company: Company, record: SourceRecord, c: Customer, when: str) -> tuple[Body, tuple[Problem, ...]]:
+    whole = company.fit("customer", company.existing("customer", filled(ROWS, when, c, company.reference, "customer")))
+    return whole.body, (*remarks_on(c), *told("ACCT", f"Account {record.number}", whole.said))
 
 
 # -- the step ------------------------------------------------------------------------------------------------------------
@@ -232,69 +306,13 @@ class Customers(ZuoraToNetSuite):
         hits = find_by_zuora_id(self, [r for r in records if not r.destination_id], "customer")
         found = {i: [Counterpart(k, own=is_own(row, i)) for k, row in rows.items()] for i, rows in hits.items()}
         to_read = {r.id: (self.destination, r.destination_id) for r in records if r.destination_id and self.updates}
-        to_read |= {r.id: (self.destination, found[r.id][0].id) for r in records if self._updates_found(r, found.get(r.id, []))}
+        to_read |= {r.id: (self.destination, found[r.id][0].id) for r in records if brings_up_to_date(self.company, r, found.get(r.id, []))}
         labels = {r.id: r.data.label for r in records}
         whole = read_all(self, to_read, labels.__getitem__)
         return found | {i: [counterpart] for i, counterpart in whole.items()}
 
-    def _updates_found(self, record: SourceRecord, found: Sequence[Counterpart]) -> bool:
-        """Section 4, rule 2: what was refused before and is there after all is brought up to date as well."""
-        return self.updates and len(found) == 1 and normal_status(record.status).startswith("error")
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        c: Customer = record.data
-        if record.destination_id and not self.updates:
-            return self._link(record, c)
-        problems = problems_of(c, creating=not record.destination_id)
-        if len(found) > 1:
-            text_ = f"{c.label}: {len(found)} NetSuite customers carry this Zuora ID. Clear the duplicates first."
-            advice = f"NetSuite customers {', '.join(f.id for f in found)}: delete the surplus ones, or clear their Zuora ID; keep one."
-            problems.append(Problem("ACCT-AMBIGUOUS", text_, advice))
-        problems += [f.problem for f in found if isinstance(f, Unread)]
-        if problems:
-            return Hold(tuple(problems))
-        if record.destination_id:
-            return self._update(record, c, found[0] if found else Counterpart(record.destination_id))
-        if not found:
-            return self._create(record, c)
-        if self._updates_found(record, found):
-            return self._update(record, c, found[0])
-        return Found(found[0])
-
-    def _create(self, record: SourceRecord, c: Customer) -> Plan:
-        body, remarks = self._body(record, c, "C")
-        body = {"externalId": self.external_id(record.id), **body, **self.existing("customer", {SUBLIST: c.address_book()})}
-        requests = (Request("customer", body, spare=SPARE),)
-        return Write("create", "Creating Customer", "Error Creating Customer", requests, **UNTRANSFERRED, remarks=remarks)
-
-    def _update(self, record: SourceRecord, c: Customer, there: Counterpart) -> Plan:
-        """What differs, and the address book if a contact differs. The status is written only where it does not say Sync Complete yet:
-        otherwise an account that was once refused would stay in error for ever."""
-        body, remarks = self._body(record, c, "U")
-        body = changes(body, there.record, followers(ROWS, self.reference, "customer"))
-        book = self.fit("customer", self.existing("customer", {SUBLIST: c.address_book()}))
-        replaced = bool(book.body) and not is_current(book.body[SUBLIST], there.record)
-        if replaced:
-            body |= book.body
-            remarks = (*remarks, *self.said(record, book.said))
-        settles = not is_complete(record.status)
-        action = "update" if record.destination_id else "recover"
-        if not body:
-            return Found(Counterpart(there.id), action="recover" if settles else "none", write_back=settles)
-        requests = (Request("customer", body, there.id, (SUBLIST,) if replaced else (), spare=SPARE),)
-        error = "Error Updating Customer"
-        return Write(action, "", error, requests, destination_id=there.id, write_back=settles, **UNTRANSFERRED, remarks=remarks)
-
-    def _link(self, record: SourceRecord, c: Customer) -> Plan:
-        body, remarks = self._body(record, c, "L")
-        requests = (Request("customer", body, record.destination_id),)
-        kept = {**UNTRANSFERRED, "remarks": tuple(r for r in remarks if r.code == f"{self.code}-CUT")}
-        return Write("link", "Linking Customer", "Error Linking Customer", requests, destination_id=record.destination_id, **kept)
-
-    def _body(self, record: SourceRecord, c: Customer, when: str) -> tuple[Body, tuple[Problem, ...]]:
-        body = self.existing("customer", filled(ROWS, when, c, self.reference, "customer"))
-        whole = self.fit("customer", body)
-        return whole.body, (*remarks_on(c), *self.said(record, whole.said))
+        return plan(self.company, record, found)
 
 
 def _family(top: Selected, members: Sequence[Selected]) -> Iterator[Candidate]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-from tallybridge.steps.documents import later_revenue
+from tallybridge.pieces import all_at_once
+from tallybridge.steps.documents import invoice_plans, later_revenue
 from tallybridge.steps.documents.document_checks import OF_LINES, account_is_synced, problems
 from tallybridge.steps.documents.document_lines import item_line, tax_line
-from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, without_tax
+from tallybridge.steps.documents.invoice_plans import plan_create, plan_found
 from tallybridge.steps.documents.kind import DocumentData, Kind, tables_needed
 from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, Memo, items_of, taxes_of, with_triggers
 from tallybridge.steps.documents.reading import Reading, record_of
@@ -23,7 +24,7 @@ from tallybridge.zuora.selection import Parent, SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
+ACCOUNT = Parent("Account", "AccountId", fields=ACCOUNT_FIELDS, where=SYNCED_TO_NETSUITE)  # rule 1
 UNSYNCED = (*WAITING, not_ignored("Sync Complete"))  # rules 2, 3, 5, 6
 FIELDS = (*HEAD_FIELDS, "DueDate", "Comments")
 ITEMS, TAXES = items_of("DebitMemo"), taxes_of("Debit")
@@ -57,7 +58,7 @@ DEBIT_MEMO = Kind[DocumentData](
     },
     creating=lambda data: CREATING,
     error=lambda data: ERROR,
-    deferred="DEFERRED#debit_memos",
+    step="debit_memos",
 )
 
 
@@ -77,26 +78,19 @@ class DebitMemos(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.recognition_on = self.settings.netsuite_use_revenue_recognition
-        self.needs = tables_needed(self.needs, recognition_on=self.recognition_on)
+        self.needs = tables_needed(self.needs, self.settings)
 
     def query(self) -> SourceQuery:
         conditions = (*UNSYNCED, *since("MemoDate", self.settings.cutover_zuora_memo))  # rule 4
-        heads = later_revenue.alternatives(conditions, recognition_on=self.recognition_on)
+        heads = later_revenue.alternatives(conditions, self.settings)
         copied, children = ("AccountId", "Currency"), (ITEMS, TAXES)
         return SourceQuery("DebitMemo", FIELDS, heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
 
     def waiting_work(self, counted: int | None = None) -> int:
-        return super().waiting_work(counted) + len(self._deferred())
+        return super().waiting_work(counted) + len(later_revenue.deferred(self.context))
 
     def select(self) -> Iterator[Candidate]:
-        return later_revenue.with_deferred(super().select(), self._deferred())
-
-    def _deferred(self) -> tuple[str, ...]:
-        return self.context.deferred if self.recognition_on else ()
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS
+        return later_revenue.with_deferred(super().select(), self.context)
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         reading = Reading("DebitMemo", FIELDS, ITEMS, _data)
@@ -105,19 +99,14 @@ class DebitMemos(ZuoraToNetSuite):
     # -- destination -------------------------------------------------------------------------------------------------
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        with ThreadPoolExecutor(max_workers=1) as pool:  # both look-ups at once
-            noting = pool.submit(self.note_customers, records)
-            found = self.find_transactions([r for r in records if not r.data.revenue_update])
-            noting.result()
+        new = [r for r in records if not r.data.revenue_update]
+        found: dict[str, list[Counterpart]]
+        found, _ = all_at_once(partial(self.find_transactions, new), partial[Any](self.note_customers, records))
         changed = {r.id: r.destination_id for r in records if r.data.revenue_update and r.destination_id}
         return later_revenue.with_lines(self.context.netsuite, self.reference, found, changed)
 
     def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
-        """As for every transaction; when NetSuite adds its own tax, what its invoices hold without it."""
-        if amounts_must_match(self.settings):
-            return super().holdings(source_ids)
-        with_currency, netsuite = bool(self.currency_column()), self.context.netsuite
-        return without_tax(netsuite, self.reference, source_ids, self.transaction_types, self.held_in, with_currency=with_currency)
+        return invoice_plans.holdings(self, source_ids)
 
     # -- action ------------------------------------------------------------------------------------------------------
 

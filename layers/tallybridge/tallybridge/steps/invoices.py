@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.errors import LoginRefused, ServiceError
-from tallybridge.steps.documents import later_revenue
+from tallybridge.steps.documents import invoice_plans, later_revenue
 from tallybridge.steps.documents.document_checks import OF_LINES, account_is_synced, problems
 from tallybridge.steps.documents.document_lines import item_line, lines, tax_line
 from tallybridge.steps.documents.invoice_mapping import InvoiceData, header, is_negative, items, record_type, signed, taxes
-from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, post, without_tax
+from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, post
 from tallybridge.steps.documents.kind import Kind, tables_needed
 from tallybridge.steps.documents.reading import Reading, record_of
 from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
@@ -40,7 +40,7 @@ from tallybridge.zuora.selection import Child, Condition, Is, Join, Parent, Sour
 
 # -- 1 selection ---------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
+ACCOUNT = Parent("Account", "AccountId", fields=ACCOUNT_FIELDS, where=SYNCED_TO_NETSUITE)  # rule 1
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Posted",)),  # rule 2
     NOT_TRANSFERRED,  # rule 3
@@ -149,7 +149,7 @@ INVOICE = Kind[InvoiceData](
     plain_texts=False,
     creating=lambda data: CREATING_CREDIT if is_negative(data) else CREATING,
     error=lambda data: ERROR_CREDIT if is_negative(data) else ERROR,
-    deferred="DEFERRED#invoices",
+    step="invoices",
 )
 
 
@@ -169,26 +169,25 @@ class Invoices(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.recognition_on = self.settings.netsuite_use_revenue_recognition
-        self.needs = tables_needed(self.needs, recognition_on=self.recognition_on)
+        self.needs = tables_needed(self.needs, self.settings)
         self.item_child = ITEMS
-        if not self.settlement_on:
+        if not self.context.settlement_on:
             self.needs = (*self.needs, "fields:creditMemo")
             self.item_child = ITEMS_WITH_KEYS
 
     @property
     def transaction_types(self) -> tuple[str, ...]:
-        return (self.transaction_type,) if self.settlement_on else (self.transaction_type, CREDIT_MEMO)
+        return (self.transaction_type,) if self.context.settlement_on else (self.transaction_type, CREDIT_MEMO)
 
     # -- 1 selection -------------------------------------------------------------------------------------------------
 
     def query(self) -> SourceQuery:
-        return self._query(self.invoice_currency)
+        return self._query(self.context.currency_of_invoices)
 
     def _query(self, currency: tuple[str, ...]) -> SourceQuery:
         """`currency`: the field, where the tenant's invoices have it."""
         conditions = (*WAITING, *since("InvoiceDate", self.settings.cutover_zuora_invoice))  # rule 4
-        heads = later_revenue.alternatives(conditions, recognition_on=self.recognition_on)
+        heads = later_revenue.alternatives(conditions, self.settings)
         copied, children = ("AccountId", *currency), (self.item_child, TAXES)
         return SourceQuery("Invoice", (*HEAD_FIELDS, *currency), heads, parents=(ACCOUNT,), children=children, copy_fields=copied)
 
@@ -197,19 +196,13 @@ class Invoices(ZuoraToNetSuite):
         known, source = self.context.invoice_currency, self.context.source
         if counted is None and known:
             counted = known.ask(lambda currency: source.count(self._query(currency), currency))
-        return super().waiting_work(counted) + len(self._deferred())
+        return super().waiting_work(counted) + len(later_revenue.deferred(self.context))
 
     def select(self) -> Iterator[Candidate]:
-        return later_revenue.with_deferred(super().select(), self._deferred())
-
-    def _deferred(self) -> tuple[str, ...]:
-        return self.context.deferred if self.recognition_on else ()
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS
+        return later_revenue.with_deferred(super().select(), self.context)
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        reading = Reading("Invoice", (*HEAD_FIELDS, *self.invoice_currency), self.item_child, InvoiceData)
+        reading = Reading("Invoice", (*HEAD_FIELDS, *self.context.currency_of_invoices), self.item_child, InvoiceData)
         return [record_of(INVOICE, self.company, d) for d in reading.read(self.context.source, self.reread, candidates)]
 
     # -- 2 destination -----------------------------------------------------------------------------------------------
@@ -238,11 +231,7 @@ class Invoices(ZuoraToNetSuite):
         return Decimal(row["foreigntotal"]) if "foreigntotal" in row else None
 
     def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
-        """As for every transaction; when NetSuite adds its own tax, what its invoices hold without it."""
-        if amounts_must_match(self.settings):
-            return super().holdings(source_ids)
-        with_currency, netsuite = bool(self.currency_column()), self.context.netsuite
-        return without_tax(netsuite, self.reference, source_ids, self.transaction_types, self.held_in, with_currency=with_currency)
+        return invoice_plans.holdings(self, source_ids)
 
     # -- 4 action ----------------------------------------------------------------------------------------------------
 
@@ -255,7 +244,7 @@ class Invoices(ZuoraToNetSuite):
         large = _is_large(company, data)
         if found and not (large and not same_amount(record.sent, found[0].held)):
             return plan_found(INVOICE, company, record, found[0])
-        if self.settlement_on and is_negative(data):  # rule 6
+        if self.context.settlement_on and is_negative(data):  # rule 6
             negative = f"Invoice {record.number}: negative invoices are not synced when Invoice Settlement is enabled."
             return Hold((Problem("INV-NEGATIVE", negative, "Handle it by hand, or set Transferred to Accounting to Ignore."),))
         if told := problems(INVOICE, company, data):
@@ -268,7 +257,7 @@ class Invoices(ZuoraToNetSuite):
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         """50 a call: Actions, which tell which one failed, and with Invoice Settlement `PUT /v1/invoices` (api-zuora-billing.md 15.2)."""
         marks = [later_revenue.without_transfer(m) for m in marks]
-        if not self.settlement_on:
+        if not self.context.settlement_on:
             return super().mark(marks)
         return results_of(self.context.zuora.update_invoices(self.bulk_objects(marks)))
 
@@ -279,7 +268,7 @@ class Invoices(ZuoraToNetSuite):
             return {}
         try:
             super().complete_details(sent)
-            if self.settlement_on:
+            if self.context.settlement_on:
                 return {}
             there = later_revenue.lines_in_netsuite(self.context.netsuite, self.reference, [to for _, to in sent.values()])
         except LoginRefused:

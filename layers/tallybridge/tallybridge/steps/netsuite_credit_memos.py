@@ -27,8 +27,9 @@ from tallybridge.steps.documents.netsuite_credit_memo_mapping import (
     targets,
 )
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, NetSuiteToZuora
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
+from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.sync.held import Held
 from tallybridge.sync.step import (
     IGNORE,
@@ -216,7 +217,7 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
     def _book(self, memos: Sequence[MemoData]) -> Book:
         """What is open on the Zuora invoices of the memos; their lines too where items are adjusted."""
         ids = sorted({invoice for m in memos for _, invoice in (*m.wanted, *m.held) if invoice})
-        invoices = self.invoices(ids, INVOICE_FIELDS)
+        invoices = self.context.invoices(ids, INVOICE_FIELDS)
         new = [m for m in memos if m.row.get("currency") and m.qualifies and not is_complete(m.row.get("status"))]
         undecided = {m.row.get("account", "") for m in new if any(not i.get("Currency") for i in invoices.values())}
         accounts = self.context.source.reread("Account", undecided, ("Currency",))

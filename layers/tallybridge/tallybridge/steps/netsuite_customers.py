@@ -33,9 +33,10 @@ from tallybridge.steps.shared.conditions import INACTIVE
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.mapping import Body, changes, cut, filled, followers
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, STATUS, NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, STATUS, NetSuiteToZuora
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.reference import Reference
+from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.sync.step import (
     CREATED,
     Candidate,
@@ -110,6 +111,136 @@ ACCOUNT_FIELDS = tuple(dict.fromkeys([*_MAPPED, *CONTACT_IDS, "LastInvoiceDate",
 NO_CUSTOMERS_YET = Told("LEFT-STAGE", "they are leads or prospects", due=False)
 
 
+# -- deciding ------------------------------------------------------------------------------------------------------------
+
+
+def plan(context: StepContext, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with a customer."""
+    c: NetSuiteCustomer = record.data
+    if record.destination_id and not updates(context.settings):
+        return plan_link(context, record, c)
+    problems = problems_of(c)
+    if len(found) > 1:
+        problems.append(ambiguous_in_zuora("NSCUS", c.label, "accounts", found))
+    if problems:
+        return Hold(tuple(problems))
+    if not found:
+        return plan_update(context, record, c, record.destination_id) if record.destination_id else plan_create(context, record, c)
+    account = found[0].record
+    c = replace(c, account=account, methods={**c.methods, **_by_type(account["methods"].values())})
+    if record.destination_id:
+        return plan_update(context, record, c, record.destination_id)
+    if account.get("Status") == "Draft" or not all(account.get(name) for name in CONTACT_IDS):
+        return plan_completion(context, record, c)
+    if updates(context.settings) and normal_status(record.status).startswith("error"):
+        return plan_update(context, record, c, found[0].id)  # section 4, rule 2
+    return Found(Counterpart(found[0].id))
+
+
+def updates(settings: Settings) -> bool:
+    """Whether a change in NetSuite is sent as an update."""
+    return settings.customer_account_sync_behavior is Behavior.NEW_AND_MODIFIED
+
+
+def plan_create(context: StepContext, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
+    """Section 3.4: draft account, bill-to, sold-to, contacts and Active."""
+    body, remarks = _body(c, "C")
+    account = Request(ACCOUNT, context.source.to_tenant(body), key=f"{KEY}{record.id}")
+    requests, more = _completion(context, record, c)
+    told = _told(c, (*remarks, *more))
+    return Write("create", CREATING, ERROR_CREATING, (account, *requests), **UNTRANSFERRED, **told)
+
+
+def plan_completion(context: StepContext, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
+    """A create that ended half-way: what is missing of it."""
+    requests, remarks = _completion(context, record, c)
+    account_id = str(c.account["Id"])
+    told = _told(c, remarks)
+    return Write("create", CREATING, ERROR_CREATING, requests, destination_id=account_id, **UNTRANSFERRED, **told)
+
+
+def plan_update(context: StepContext, record: SourceRecord, c: NetSuiteCustomer, account_id: str) -> Plan:
+    """What differs: bill-to, sold-to, account. A customer whose status does not say Sync Complete yet gets it, and its account is
+    linked to it, too."""
+    requests: list[Request] = []
+    settles = not is_complete(record.status)
+    wanted, remarks = _body(c, "U")
+    if settles:
+        wanted |= _link_body(c)
+    ids: dict[str, Any] = {}
+    for role in ROLES:
+        contact_id = str(c.row.get(role.id_column) or c.account.get(role.account_field) or "")
+        if contact_id:
+            held = c.account.get("contacts", {}).get(contact_id, {})
+            body = contact_changes(c, role, held)
+            requests += [Request(CONTACT, body, contact_id)] if body else []
+            long = [n for n in cut(contact_values(c, role), CONTACT_LENGTHS)[1] if n[0] in body]
+            remarks = (*remarks, *_cuts(c, long))
+        elif c.account:
+            request, more = _new_contact(record, c, role)
+            requests.append(request)
+            remarks = (*remarks, *more)
+            ids[role.account_field] = Made(role.name)
+    body = {**changes(wanted, c.account, followers(ROWS, Reference(), ACCOUNT)), **ids}
+    if body or requests:
+        body["SyncDate__NS"] = c.synced_at
+    requests += [Request(ACCOUNT, context.source.to_tenant(body), CREATED)] if body else []
+    action = "update" if record.destination_id else "recover"
+    if not requests:
+        return Found(Counterpart(account_id), action="recover" if settles else "none", write_back=settles)
+    common = {**UNTRANSFERRED, **_told(c, remarks), "write_back": settles}
+    return Write(action, "", ERROR_UPDATING, tuple(requests), destination_id=account_id, **common)
+
+
+def plan_link(context: StepContext, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
+    """The account that the customer names is marked as its own."""
+    requests = (Request(ACCOUNT, context.source.to_tenant(_link_body(c)), record.destination_id),)
+    return Write("link", LINKING, ERROR_LINKING, requests, destination_id=record.destination_id, **UNTRANSFERRED)
+
+
+def _completion(context: StepContext, record: SourceRecord, c: NetSuiteCustomer) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
+    requests: list[Request] = []
+    remarks: list[Problem] = []
+    ids: dict[str, Any] = {}
+    for role in ROLES:
+        ids[role.account_field] = _contact_of(c, role)
+        if not ids[role.account_field]:
+            request, more = _new_contact(record, c, role)
+            requests.append(request)
+            remarks += more
+            ids[role.account_field] = Made(role.name)
+    last = Request(ACCOUNT, context.source.to_tenant({**ids, **ACTIVE, **COMPLETE}), CREATED)
+    return (*requests, last), tuple(remarks)
+
+
+def _new_contact(record: SourceRecord, c: NetSuiteCustomer, role: Role) -> tuple[Request, list[Problem]]:
+    body, long = cut(contact_body(c, role), CONTACT_LENGTHS)
+    return Request(CONTACT, body, name=role.name, key=f"{role.name.replace(' ', '-')}-{record.id}"), _cuts(c, long)
+
+
+def _link_body(c: NetSuiteCustomer) -> Body:
+    return {**filled(ROWS, "L", c, Reference(), ACCOUNT), **COMPLETE}
+
+
+def _body(c: NetSuiteCustomer, when: str) -> tuple[Body, tuple[Problem, ...]]:
+    body, long = cut(filled(ROWS, when, c, Reference(), ACCOUNT), ACCOUNT_LENGTHS)
+    return body, (*remarks_on(c), *_cuts(c, long))
+
+
+def _told(c: NetSuiteCustomer, remarks: Sequence[Problem]) -> dict[str, Any]:
+    """The remarks of a plan, with what Zuora cannot do for the account as a warning."""
+    lacking = countries_missing(c)
+    return {"remarks": tuple(dict.fromkeys((*lacking, *remarks))), "remark_level": "WARNING" if lacking else "INFO"}
+
+
+def _cuts(c: NetSuiteCustomer, long: Sequence[tuple[str, int]]) -> list[Problem]:
+    advice = "Shorten the value in NetSuite if the rest matters."
+    return [Problem("NSCUS-CUT", f"{c.label}: {n} was cut to {limit} characters, Zuora takes no more.", advice) for n, limit in long]
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
+
+
 class NetSuiteCustomers(NetSuiteToZuora):
     """Step 1 where NetSuite is the master: one Zuora account with two contacts per customer, its parent before it; later changes as updates
     of what differs."""
@@ -140,10 +271,6 @@ class NetSuiteCustomers(NetSuiteToZuora):
     def behavior_in(settings: Settings) -> Behavior:
         return settings.customer_account_sync_behavior
 
-    @property
-    def updates(self) -> bool:
-        return self.behavior_in(self.settings) is Behavior.NEW_AND_MODIFIED
-
     def selection(self) -> SuiteSelection:
         where = (
             "t.isinactive = 'F'",  # rule 1
@@ -153,7 +280,7 @@ class NetSuiteCustomers(NetSuiteToZuora):
         )
         columns = tuple(f"{expression} AS {name}" for name, expression in self._columns().items())
         source = f"customer t LEFT JOIN customer p ON p.id = t.parent{self._currency_join()}"
-        if not self.updates:
+        if not updates(self.settings):
             return SuiteSelection(source, (*where, self.not_complete()), columns)  # rule 5
         changed, params = self.modified_lately()
         return SuiteSelection(source, where, columns, due=f"({self.not_complete()}) OR ({changed})", due_params=params)  # rules 5, 6
@@ -260,7 +387,7 @@ class NetSuiteCustomers(NetSuiteToZuora):
         for source_id, rows in self.in_zuora([r.id for r in records if not r.destination_id], ACCOUNT_FIELDS).items():
             if kept := [row for row in rows if self.counts(row)]:
                 found[source_id] = kept
-        if self.updates:
+        if updates(self.settings):
             known = {r.destination_id: r.id for r in records if r.destination_id}
             for i, row in self.context.source.reread(ACCOUNT, known, ACCOUNT_FIELDS).items():
                 found[known[i]] = [row]
@@ -288,121 +415,8 @@ class NetSuiteCustomers(NetSuiteToZuora):
         rows = self.context.source.by_field(CONTACT, "AccountId", [account], ("Description",))
         return [Counterpart(str(row["Id"])) for row in rows if row.get("Description") == description]
 
-    # -- deciding ----------------------------------------------------------------------------------------------------
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        c: NetSuiteCustomer = record.data
-        if record.destination_id and not self.updates:
-            return self._link(record, c)
-        problems = problems_of(c)
-        if len(found) > 1:
-            problems.append(ambiguous_in_zuora(self.code, c.label, "accounts", found))
-        if problems:
-            return Hold(tuple(problems))
-        if not found:
-            return self._update(record, c, record.destination_id) if record.destination_id else self._create(record, c)
-        account = found[0].record
-        c = replace(c, account=account, methods={**c.methods, **_by_type(account["methods"].values())})
-        if record.destination_id:
-            return self._update(record, c, record.destination_id)
-        if account.get("Status") == "Draft" or not all(account.get(name) for name in CONTACT_IDS):
-            return self._complete(record, c)
-        if self.updates and normal_status(record.status).startswith("error"):
-            return self._update(record, c, found[0].id)  # section 4, rule 2
-        return Found(Counterpart(found[0].id))
-
-    def _create(self, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
-        """Section 3.4: draft account, bill-to, sold-to, contacts and Active."""
-        body, remarks = self._body(c, "C")
-        account = Request(ACCOUNT, self._own(body), key=f"{KEY}{record.id}")
-        requests, more = self._completion(record, c)
-        told = self._told(c, (*remarks, *more))
-        return Write("create", CREATING, ERROR_CREATING, (account, *requests), **UNTRANSFERRED, **told)
-
-    def _complete(self, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
-        """A create that ended half-way: what is missing of it."""
-        requests, remarks = self._completion(record, c)
-        account_id = str(c.account["Id"])
-        told = self._told(c, remarks)
-        return Write("create", CREATING, ERROR_CREATING, requests, destination_id=account_id, **UNTRANSFERRED, **told)
-
-    @staticmethod
-    def _told(c: NetSuiteCustomer, remarks: Sequence[Problem]) -> dict[str, Any]:
-        """The remarks of a plan, with what Zuora cannot do for the account as a warning."""
-        lacking = countries_missing(c)
-        return {"remarks": tuple(dict.fromkeys((*lacking, *remarks))), "remark_level": "WARNING" if lacking else "INFO"}
-
-    def _completion(self, record: SourceRecord, c: NetSuiteCustomer) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
-        requests: list[Request] = []
-        remarks: list[Problem] = []
-        ids: dict[str, Any] = {}
-        for role in ROLES:
-            ids[role.account_field] = _contact_of(c, role)
-            if not ids[role.account_field]:
-                request, more = self._new_contact(record, c, role)
-                requests.append(request)
-                remarks += more
-                ids[role.account_field] = Made(role.name)
-        last = Request(ACCOUNT, self._own({**ids, **ACTIVE, **COMPLETE}), CREATED)
-        return (*requests, last), tuple(remarks)
-
-    def _new_contact(self, record: SourceRecord, c: NetSuiteCustomer, role: Role) -> tuple[Request, list[Problem]]:
-        body, long = cut(contact_body(c, role), CONTACT_LENGTHS)
-        return Request(CONTACT, body, name=role.name, key=f"{role.name.replace(' ', '-')}-{record.id}"), self._cuts(c, long)
-
-    def _update(self, record: SourceRecord, c: NetSuiteCustomer, account_id: str) -> Plan:
-        """What differs: bill-to, sold-to, account. A customer whose status does not say Sync Complete yet gets it, and its account is
-        linked to it, too."""
-        requests: list[Request] = []
-        settles = not is_complete(record.status)
-        wanted, remarks = self._body(c, "U")
-        if settles:
-            wanted |= self._link_body(c)
-        ids: dict[str, Any] = {}
-        for role in ROLES:
-            contact_id = str(c.row.get(role.id_column) or c.account.get(role.account_field) or "")
-            if contact_id:
-                held = c.account.get("contacts", {}).get(contact_id, {})
-                body = contact_changes(c, role, held)
-                requests += [Request(CONTACT, body, contact_id)] if body else []
-                long = [n for n in cut(contact_values(c, role), CONTACT_LENGTHS)[1] if n[0] in body]
-                remarks = (*remarks, *self._cuts(c, long))
-            elif c.account:
-                request, more = self._new_contact(record, c, role)
-                requests.append(request)
-                remarks = (*remarks, *more)
-                ids[role.account_field] = Made(role.name)
-        body = {**changes(wanted, c.account, followers(ROWS, Reference(), ACCOUNT)), **ids}
-        if body or requests:
-            body["SyncDate__NS"] = c.synced_at
-        requests += [Request(ACCOUNT, self._own(body), CREATED)] if body else []
-        action = "update" if record.destination_id else "recover"
-        if not requests:
-            return Found(Counterpart(account_id), action="recover" if settles else "none", write_back=settles)
-        common = {**UNTRANSFERRED, **self._told(c, remarks), "write_back": settles}
-        return Write(action, "", ERROR_UPDATING, tuple(requests), destination_id=account_id, **common)
-
-    def _link(self, record: SourceRecord, c: NetSuiteCustomer) -> Plan:
-        requests = (Request(ACCOUNT, self._own(self._link_body(c)), record.destination_id),)
-        return Write("link", LINKING, ERROR_LINKING, requests, destination_id=record.destination_id, **UNTRANSFERRED)
-
-    @staticmethod
-    def _link_body(c: NetSuiteCustomer) -> Body:
-        return {**filled(ROWS, "L", c, Reference(), ACCOUNT), **COMPLETE}
-
-    def _body(self, c: NetSuiteCustomer, when: str) -> tuple[Body, tuple[Problem, ...]]:
-        body, long = cut(filled(ROWS, when, c, Reference(), ACCOUNT), ACCOUNT_LENGTHS)
-        return body, (*remarks_on(c), *self._cuts(c, long))
-
-    def _cuts(self, c: NetSuiteCustomer, long: Sequence[tuple[str, int]]) -> list[Problem]:
-        advice = "Shorten the value in NetSuite if the rest matters."
-        return [
-            Problem(f"{self.code}-CUT", f"{c.label}: {n} was cut to {limit} characters, Zuora takes no more.", advice) for n, limit in long
-        ]
-
-    def _own(self, body: Body) -> Body:
-        """The body under the names that the tenant uses."""
-        return self.context.source.to_tenant(body)
+        return plan(self.context, record, found)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -17,16 +16,27 @@ from tallybridge.steps.settling import netsuite_payment_drift as followed
 from tallybridge.steps.settling import netsuite_payment_requests as requests
 from tallybridge.steps.settling import netsuite_settlements as common
 from tallybridge.steps.settling.netsuite_beside import Settled, settled
+from tallybridge.steps.settling.netsuite_payment_checks import (
+    account_exists,
+    balances_suffice,
+    currencies_agree,
+    documents_are_synced,
+    exceeding,
+    method_is_known,
+    no_adjustment_is_paid,
+    no_journal_is_paid,
+)
 from tallybridge.steps.settling.netsuite_payment_data import PaymentData, remark_level, sums_by_document
 from tallybridge.steps.settling.netsuite_payment_dates import with_a_date
 from tallybridge.steps.settling.netsuite_payment_drift import number_of
 from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess, Present, aim
-from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE, JOURNAL
+from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE
 from tallybridge.steps.shared.applications import Application
-from tallybridge.steps.shared.currencies import own_currency
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.netsuite_left_out import BEFORE_CUTOVER, IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora, SuiteSelection
-from tallybridge.steps.shared.problems import ambiguous_in_zuora, other_currency
+from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora
+from tallybridge.steps.shared.problems import ambiguous_in_zuora
+from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.steps.shared.writers import NOT_REPEATABLE
 from tallybridge.sync.step import (
     Candidate,
@@ -47,14 +57,202 @@ from tallybridge.zuora.selection import Told
 
 CREATING, CREATE_REFUSED = "Creating Payment", "Error Creating Payment"
 UPDATING, UPDATE_REFUSED = "Updating Payment", "Error Updating Payment"
+UNDONE = ("Canceled", "Voided", "Error")
+"""Statuses of Zuora payments that no longer count."""
 LINKED = "nexttransactionlinelink l JOIN transaction d ON d.id = l.previousdoc WHERE l.nextdoc = t.id"
 OWN_WRITES = timedelta(minutes=5)
 """How long after the moment that it notes the connector may still have been writing a payment."""
-
-
 WITH_CREDITS = Told("LEFT-CREDITS", "they are applied to something else than invoices too, or use credit memos or deposits", due=True)
 CHARGES_ALONE = Told("LEFT-CHARGES", "they settle what charge adjustments became, and no invoice; enter them in Zuora by hand", due=True)
 NO_UPDATES = Told("LEFT-UPDATES", "Zuora Sync Updates does not say Yes", due=False)
+
+
+# -- validations ---------------------------------------------------------------------------------------------------------
+
+CHECKS: tuple[Callable[[PaymentData], Iterable[Problem]], ...] = (
+    documents_are_synced,
+    no_adjustment_is_paid,
+    followed.used_with_it,
+    method_is_known,
+    no_journal_is_paid,
+    balances_suffice,
+    account_exists,
+    currencies_agree,
+)
+
+
+def problems(data: PaymentData) -> list[Problem]:
+    """All failures of one payment together."""
+    return [problem for check in CHECKS for problem in check(data)]
+
+
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def plan(context: StepContext, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with a payment."""
+    data: PaymentData = record.data
+    live = common.still_counting(found, UNDONE)
+    if len(live) > 1:
+        return Hold((ambiguous_in_zuora("NSPAY", data.name, "payments", live),))
+    if live:
+        return plan_change(context, record, live[0]) if data.settlement_on else plan_rest(context, record, live[0])
+    if normal_status(record.status) and data.void:
+        return Leave(Problem("NSPAY-VOID", f"{data.name}: has no amount any more, and Zuora has no payment of it that counts."))
+    if gone := followed.gone(record, found):
+        return Hold((gone,))
+    if not data.qualifies:
+        text = f"{data.name}: was never made in Zuora and no longer meets the selection rules; nothing is done."
+        return Hold((Problem("NSPAY-LEFT", text, "Clear Zuora Integration Status if it is not to be sent."),))
+    if told := problems(data):
+        return Hold(tuple(told))
+    return plan_create(context, record)
+
+
+def plan_create(context: StepContext, record: SourceRecord) -> Write:
+    """A new Zuora payment: by one call, and without Invoice Settlement in steps."""
+    data: PaymentData = record.data
+    remarks, facts = _remarks(data), _facts(data, data.wanted)
+    write = Write("create", CREATING, CREATE_REFUSED, (), remarks=remarks, remark_level=remark_level(data), facts=facts)
+    if not data.settlement_on:
+        own, synced = common.connector_fields(context, record), common.synced_field(context)
+        return replace(write, requests=requests.create_in_steps(data, record, own, synced))
+    own = common.connector_fields(context, record, Transaction__NS=data.row.get("tranid", ""))
+    today, falls_back = context.clock.now().date().isoformat(), context.settings.payment_date_fallback == "today"
+    return with_a_date(record, write, own, context.learned, today=today, falls_back=falls_back)
+
+
+def _facts(data: PaymentData, held: Mapping[str, Decimal], refunded: Decimal = Decimal(0)) -> dict[str, Any]:
+    """What the ledger keeps of a success: with Invoice Settlement the applications on both sides."""
+    if not data.settlement_on:
+        return {}
+    kept = LastSuccess(data.wanted, held, refunded).facts()
+    return {"fingerprint": data.fingerprint, "date": data.row.get("trandate", ""), **kept}
+
+
+def _remarks(data: PaymentData) -> tuple[Problem, ...]:
+    """P4, validation 5; and what settles the documents beside the payment."""
+    beside = tuple(followed.told_beside(data))
+    foreign = sum((a.amount for a in data.applications), Decimal(0)) - sum(data.wanted.values(), Decimal(0))
+    if not data.settlement_on or not foreign:
+        return beside
+    text = f"{data.name}: {data.money(foreign)} is applied to non-Zuora documents; the Zuora payment will show it as unapplied."
+    return (Problem("NSPAY-V5", text), *beside)
+
+
+# -- without Invoice Settlement ------------------------------------------------------------------------------------------
+
+
+def is_draft(there: Counterpart) -> bool:
+    """Whether a create without Invoice Settlement was interrupted before its end."""
+    return there.record.get("Status") == requests.DRAFT
+
+
+def plan_rest(context: StepContext, record: SourceRecord, there: Counterpart) -> Plan:
+    """P3, recovery: whatever step the creation has come to, the rest of it; a complete payment is only compared."""
+    data: PaymentData = record.data
+    if not is_draft(there):
+        if is_complete(record.status):
+            return plan_unsent(record, there)
+        if there.record.get("TransferredToAccounting") == "Yes":
+            return Found(there)
+        done = (requests.transferred(there.id, common.synced_field(context)),)
+        return Write("recover", CREATING, CREATE_REFUSED, done, destination_id=there.id)
+    wanted = data.wanted
+    same = there.amount == data.amount and there.record.get("AccountId") == data.row.get("account")
+    if not same or any(wanted.get(invoice) != amount for invoice, amount in data.parts.items()):
+        text = f"{data.name}: Zuora payment {number_of(there)} is a draft that no longer agrees with it; nothing is done."
+        return Hold((Problem("NSPAY-DRAFT", text, "Delete the draft in Zuora; the payment is then created anew."),))
+    if told := problems(data):
+        return Hold(tuple(told))
+    rest = requests.rest_of_draft(data, record, there.id, common.synced_field(context))
+    return Write("create", CREATING, CREATE_REFUSED, rest, destination_id=there.id)
+
+
+def plan_unsent(record: SourceRecord, there: Counterpart) -> Plan:
+    """P3, effect: later changes are not sent; that both sides differ is told."""
+    data: PaymentData = record.data
+    refunded = Decimal(there.record.get("RefundAmount") or 0)
+    if problem := followed.void_or_unlinked(data, there, refunded):
+        return Hold((problem,))
+    if there.amount != data.amount or there.record.get("AccountId") != data.row.get("account") or data.parts != data.wanted:
+        return Hold((followed.not_sent(data, there),))
+    return _agreed(data, there, {})
+
+
+# -- update procedure, with Invoice Settlement ---------------------------------------------------------------------------
+
+
+def was_modified(data: PaymentData) -> bool:
+    """Whether NetSuite's payment was changed since its last success: by its fingerprint, else by when NetSuite says it was changed."""
+    if data.known.get("fingerprint"):
+        return bool(data.known["fingerprint"] != data.fingerprint)
+    synced, changed = moment_of(data.row.get("synced")), moment_of(data.changed)
+    return synced is None or changed is None or changed - synced > OWN_WRITES
+
+
+def is_as_left(data: PaymentData, there: Counterpart) -> bool:
+    """Whether both payments are as the last success left them, told without reading the parts: nothing changed in NetSuite, the sums
+    in Zuora are the same, and nobody wrote there since."""
+    row, last = there.record, data.last
+    if last is None or not data.at_rest or data.known.get("fingerprint") != data.fingerprint:
+        return False
+    refunded, unapplied = (Decimal(row.get(name) or 0) for name in ("RefundAmount", "UnappliedAmount"))
+    written, since = moment_of(row.get("UpdatedDate")), moment_of(row.get("SyncDate__NS"))
+    same = refunded == last.refunded and (there.amount or Decimal(0)) - unapplied - refunded == sum(last.held.values(), Decimal(0))
+    return same and written is not None and since is not None and written - since <= OWN_WRITES
+
+
+def plan_change(context: StepContext, record: SourceRecord, there: Counterpart) -> Plan:
+    """P4, update procedure: what the Zuora payment's parts lack or have too much, nothing else."""
+    data: PaymentData = record.data
+    refunded = Decimal(there.record.get("RefundAmount") or 0)
+    if data.void and there.amount == refunded:
+        return Leave(Problem("NSPAY-VOID", f"{data.name}: has no amount any more, and all of Zuora's payment was refunded."))
+    if problem := followed.void_or_unlinked(data, there, refunded) or followed.amount_or_customer(data, there):
+        return Hold((problem,))
+    present = Present(there.amount or Decimal(0), data.parts, refunded, data.at_rest)
+    wanted = aim(data.wanted, present, data.last)
+    if wanted is None:
+        return Hold((followed.unclear(data, there),))
+    facts = _facts(data, wanted, refunded)
+    changes = requests.changes(data, wanted, there, common.synced_field(context))
+    cutover = context.settings.cutover_netsuite_payment
+    if problem := followed.may_not_follow(data, there, bool(changes), cutover.isoformat() if cutover else ""):
+        return Hold((problem,))
+    if told := change_problems(record, there, wanted, present, bool(changes)):
+        return Hold(tuple(told))
+    if not changes:
+        return _agreed(data, there, facts) if is_complete(record.status) else Found(there, facts=facts)
+    remarks, level = _remarks(data), remark_level(data)
+    return Write("update", UPDATING, UPDATE_REFUSED, changes, destination_id=there.id, remarks=remarks, remark_level=level, facts=facts)
+
+
+def change_problems(
+    record: SourceRecord, there: Counterpart, wanted: Mapping[str, Decimal], present: Present, changes: bool
+) -> list[Problem]:
+    """Why a change cannot be sent."""
+    data: PaymentData = record.data
+    found = [*no_adjustment_is_paid(data), *no_journal_is_paid(data), *followed.used_with_it(data)]
+    if wanted == data.parts:
+        return found
+    if data.last is None and not data.known.get("fingerprint") and is_complete(record.status) and not was_modified(data):
+        return [followed.differs(data, there), *found]
+    if changes and sum(wanted.values(), Decimal(0)) > present.amount - present.refunded:
+        return [followed.too_much(data, there, present.amount - present.refunded), *found]
+    return [*documents_are_synced(data), *exceeding(data, wanted), *found, *currencies_agree(data)]
+
+
+def _agreed(data: PaymentData, there: Counterpart, facts: Mapping[str, Any]) -> Found:
+    """Both sides agree. The ledger is written only where it says something else: that the payment is held, or an earlier state."""
+    known = data.known
+    stale = data.last is not None and any(known.get(name) != value for name, value in facts.items())
+    if stale or known.get("attention"):
+        return Found(there, action="none", facts=facts)
+    return Found(there, action="none", write_back=False)
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
 
 
 class NetSuitePayments(NetSuiteToZuora):
@@ -67,7 +265,7 @@ class NetSuitePayments(NetSuiteToZuora):
     destination = "payment"
     code = "NSPAY"
     zuora_object = "Payment"
-    undone = ("Canceled", "Voided", "Error")
+    undone = UNDONE
     needs = ("fields:customerPayment", "fields:customer")
     follows_changes = True
     cuts = requests.CUTS
@@ -79,11 +277,13 @@ class NetSuitePayments(NetSuiteToZuora):
     # -- selection ---------------------------------------------------------------------------------------------------
 
     def selection(self) -> SuiteSelection:
-        return self._selection_b() if self.settlement_on else self._selection_a()
+        return self._selection_b() if self.context.settlement_on else self._selection_a()
 
     def _columns(self) -> tuple[str, ...]:
         own = (f"t.{self.label_field('Zuora Payment Reference ID')} AS reference", f"t.{self.label_field('Zuora Sync Date')} AS synced")
-        updates = (f"CASE WHEN {self.says_yes('Zuora Sync Updates')} THEN 'T' ELSE 'F' END AS updates",) if self.settlement_on else ()
+        updates = (
+            (f"CASE WHEN {self.says_yes('Zuora Sync Updates')} THEN 'T' ELSE 'F' END AS updates",) if self.context.settlement_on else ()
+        )
         unused = "NVL(t.foreignpaymentamountunused, 0) AS unused"
         return (*common.common_columns(self), unused, *own, *updates)
 
@@ -140,7 +340,7 @@ class NetSuitePayments(NetSuiteToZuora):
         linked = f"EXISTS (SELECT 1 FROM {LINKED} AND {self._from_zuora()})"
         has_account = f"{common.customer_field(self)} IS NOT NULL"
         rules: tuple[tuple[str, Told], ...] = ((self.not_ignored(), IGNORED), (has_account, NO_CUSTOMER))
-        if self.settlement_on:
+        if self.context.settlement_on:
             linked = f"{linked} OR (NVL(t.foreignpaymentamountunused, 0) > 0 AND NOT EXISTS (SELECT 1 FROM {LINKED}) AND {has_account})"
             rules += ((self.says_yes("Zuora Sync Updates"), NO_UPDATES),)
         else:
@@ -166,7 +366,7 @@ class NetSuitePayments(NetSuiteToZuora):
         found = []
         for row in rows:
             own = applied_alone.get(row["id"], Settled(()))
-            data = PaymentData(row, own.applications, self.settlement_on, common.method_type(self.settings, row.get("method", "")))
+            data = PaymentData(row, own.applications, self.context.settlement_on, common.method_type(self.settings, row.get("method", "")))
             data.beside, data.charges = own.beside, charges
             data.known, data.qualifies = known.get(row["id"], {}), row["id"] in qualifying
             data.account = accounts.get(row.get("account", ""), {})
@@ -175,18 +375,12 @@ class NetSuitePayments(NetSuiteToZuora):
 
     def _charges(self, applied: Mapping[str, Sequence[Application]]) -> dict[str, dict[str, Any]]:
         """Without Invoice Settlement: the adjustments behind documents that payments are applied to; a call where there are any."""
-        ids = {a.zuora_id for of_one in applied.values() for a in of_one if a.zuora_type == ADJUSTMENT} if not self.settlement_on else set()
+        if self.context.settlement_on:
+            return {}
+        ids = {a.zuora_id for of_one in applied.values() for a in of_one if a.zuora_type == ADJUSTMENT}
         fields = ("InvoiceId", "Type", "IntegrationId__NS")
         rows = self.context.source.reread("InvoiceItemAdjustment", ids, fields) if ids else {}
         return {i: row for i, row in rows.items() if row.get("Type") == "Charge"}
-
-    @staticmethod
-    def _was_modified(data: PaymentData) -> bool:
-        """Whether NetSuite's payment was changed since its last success: by its fingerprint, else by when NetSuite says it was changed."""
-        if data.known.get("fingerprint"):
-            return bool(data.known["fingerprint"] != data.fingerprint)
-        synced, changed = moment_of(data.row.get("synced")), moment_of(data.changed)
-        return synced is None or changed is None or changed - synced > OWN_WRITES
 
     def _read_moments(self, found: Iterable[PaymentData]) -> None:
         """When payments of which the ledger knows nothing were changed last, from their records, which tell UTC: one call each."""
@@ -199,7 +393,7 @@ class NetSuitePayments(NetSuiteToZuora):
         source = self.context.source
         memos = sorted({d for data in found for d in data.debit_memos})
         invoices = sorted({d for data in found for d in data.wanted} - set(memos))
-        documents = self.invoices(invoices, ("InvoiceNumber", "Balance", "IntegrationId__NS"))
+        documents = self.context.invoices(invoices, ("InvoiceNumber", "Balance", "IntegrationId__NS"))
         if memos:
             documents |= source.reread_memos("debit-memos", memos)
         for data in found:
@@ -214,15 +408,15 @@ class NetSuitePayments(NetSuiteToZuora):
 
     def counterpart_fields(self) -> tuple[str, ...]:
         names = ("AccountId", "Comment", "PaymentNumber", "ReferenceId", "RefundAmount", "TransferredToAccounting")
-        return (*names, "UnappliedAmount", "UpdatedDate", "SyncDate__NS") if self.settlement_on else names
+        return (*names, "UnappliedAmount", "UpdatedDate", "SyncDate__NS") if self.context.settlement_on else names
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         """The Zuora payments with what they are applied to, whatever the ledger remembers, and the documents of those to change."""
         found = super().find(records) if records else {}
         single = {r.id: live[0] for r in records if len(live := [c for c in found.get(r.id, ()) if self.counts(c.record)]) == 1}
         data_of = {r.id: r.data for r in records}
-        asked = [c for i, c in single.items() if not (self.settlement_on and self._as_left(data_of[i], c))]
-        parts = self._parts_of_payments(asked) if self.settlement_on else self._parts_in_mode_a(asked)
+        asked = [c for i, c in single.items() if not (self.context.settlement_on and is_as_left(data_of[i], c))]
+        parts = self._parts_of_payments(asked) if self.context.settlement_on else self._parts_in_mode_a(asked)
         for record in records:
             if record.id in single and single[record.id] not in asked:
                 record.data.parts = record.data.last.held
@@ -230,29 +424,12 @@ class NetSuitePayments(NetSuiteToZuora):
                 rows = parts.get(single[record.id].id, ())
                 record.data.parts = sums_by_document(rows)
                 record.data.memo_parts = frozenset(row["debitMemoId"] for row in rows if row.get("debitMemoId"))
-        due = [r for r in records if r.id not in single or r.data.wanted != r.data.parts or self._is_draft(single[r.id])]
+        due = [r for r in records if r.id not in single or r.data.wanted != r.data.parts or is_draft(single[r.id])]
         if due:
             self._read_documents([r.data for r in due])
-        if self.settlement_on:
+        if self.context.settlement_on:
             self._read_moments(r.data for r in due if r.id in single)
         return found
-
-    @staticmethod
-    def _is_draft(there: Counterpart) -> bool:
-        """Whether a create without Invoice Settlement was interrupted before its end."""
-        return there.record.get("Status") == requests.DRAFT
-
-    @staticmethod
-    def _as_left(data: PaymentData, there: Counterpart) -> bool:
-        """Whether both payments are as the last success left them, told without reading the parts: nothing changed in NetSuite, the sums
-        in Zuora are the same, and nobody wrote there since."""
-        row, last = there.record, data.last
-        if last is None or not data.at_rest or data.known.get("fingerprint") != data.fingerprint:
-            return False
-        refunded, unapplied = (Decimal(row.get(name) or 0) for name in ("RefundAmount", "UnappliedAmount"))
-        written, since = moment_of(row.get("UpdatedDate")), moment_of(row.get("SyncDate__NS"))
-        same = refunded == last.refunded and (there.amount or Decimal(0)) - unapplied - refunded == sum(last.held.values(), Decimal(0))
-        return same and written is not None and since is not None and written - since <= OWN_WRITES
 
     def _parts_of_payments(self, found: Iterable[Counterpart]) -> dict[str, list[dict[str, Any]]]:
         """What Zuora payments are applied to now, from the transactional store: one call each, for found ones alone."""
@@ -277,208 +454,13 @@ class NetSuitePayments(NetSuiteToZuora):
 
     def currencies_in_zuora(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Asked where an account may have payments in several currencies: 99 a call."""
-        return self.context.source.currencies(self.zuora_object, ids) if ids and self.invoice_currency else {}
+        return self.context.source.currencies(self.zuora_object, ids) if ids and self.context.currency_of_invoices else {}
 
     def adopt(self, record: SourceRecord, target: str) -> Plan | None:
         return common.link(self, record, target)
 
-    # -- validations -------------------------------------------------------------------------------------------------
-
-    def problems(self, record: SourceRecord) -> list[Problem]:
-        """All failures of one payment together; the numbers are those of P3 and P4."""
-        data: PaymentData = record.data
-        journals = self._journal_problems(data) if self.settlement_on else iter(())
-        own = [*self._document_problems(data), *self._adjustment_problems(data), *followed.used_with_it(data)]
-        found = [*own, *self._method_problems(data), *journals, *self._balance_problems(data, data.wanted)]
-        return [*found, *self._account_problems(data), *self._currency_problems(data)]
-
-    def _document_problems(self, data: PaymentData) -> Iterator[Problem]:
-        """Validation 1: the Zuora document carries the NetSuite document's id."""
-        for a in data.to_zuora:
-            if (data.charges.get(a.zuora_id) or data.documents.get(a.zuora_id, {})).get("IntegrationId__NS") != a.document:
-                text = f"{data.name}: Zuora {data.document_name(a.zuora_id)} is not marked as synced."
-                advice = "Let the document sync, or put the NetSuite internal id into its Integration ID; then it follows by itself."
-                yield Problem("NSPAY-V1", text, advice, data.document_name(a.zuora_id))
-
-    def _adjustment_problems(self, data: PaymentData) -> Iterator[Problem]:
-        """Documents from before Invoice Settlement: the adjustment raised the Zuora invoice itself, there is no document of its own."""
-        for a in data.to_adjustments if self.settlement_on else ():
-            text = f"{data.name}: applied to {a.number}, which was made of a Zuora invoice item adjustment; no payment in Zuora can be."
-            advice = "Enter the payment in Zuora by hand, applied to the adjusted invoice, and set the status to Ignore here."
-            yield Problem("NSPAY-ADJUSTMENT", text, advice)
-
-    def _method_problems(self, data: PaymentData) -> Iterator[Problem]:
-        """Validation 2."""
-        if data.method_type not in data.methods:
-            text = f'{data.name}: payment method "{data.row.get("method", "")}" has no Zuora counterpart.'
-            advice = "Zuora needs a payment method of this type that belongs to no account; or translate it in payment_method_translation."
-            cause = f'payment method "{data.row.get("method", "")}" of NetSuite has no Zuora counterpart.'
-            yield Problem("NSPAY-V2", text, advice, cause=cause)
-
-    def _journal_problems(self, data: PaymentData) -> Iterator[Problem]:
-        """P4, validation 3; in P3 the selection leaves such payments out."""
-        if any(a.kind == JOURNAL for a in data.applications):
-            text = f"{data.name}: applied to a journal entry; not supported."
-            yield Problem(
-                "NSPAY-V3", text, "Apply it to invoices alone, or enter the payment in Zuora by hand and set its status to Ignore."
-            )
-
-    def _balance_problems(self, data: PaymentData, wanted: Mapping[str, Decimal]) -> Iterator[Problem]:
-        """P3, validation 3; P4, validation 4: what is new fits into the balance."""
-        for zuora_id, amount in wanted.items():
-            document = data.documents.get(zuora_id, {})
-            balance = Decimal(document.get("Balance") or 0)
-            if document and amount - (data.parts.get(zuora_id, Decimal(0)) if self.settlement_on else 0) > balance:
-                text = (
-                    f"{data.name}: {data.money(amount)} exceeds the balance {data.money(balance)} of Zuora {data.document_name(zuora_id)}."
-                )
-                advice = "Compare the document on both sides: a payment or credit in Zuora may be missing in NetSuite, or the reverse."
-                yield Problem("NSPAY-V4" if self.settlement_on else "NSPAY-V3", text, advice)
-
-    def _account_problems(self, data: PaymentData) -> Iterator[Problem]:
-        """That the account exists."""
-        if not data.account:
-            text = f"{data.name}: Zuora account {data.row.get('account')} does not exist."
-            yield Problem("NSPAY-ACCOUNT", text, "Correct the Zuora ID of the NetSuite customer.")
-
-    def _currency_problems(self, data: PaymentData) -> Iterator[Problem]:
-        """P3, validation 4: its own currency is that of all it is applied to. Unapplied, and without Invoice Settlement, Zuora takes a
-        payment in the account's currency alone."""
-        own, amount = data.row.get("currency", ""), data.amount
-        others = {
-            f"Zuora {data.document_name(d)}": own_currency(data.documents[d], data.account) for d in data.wanted if d in data.documents
-        }
-        if not self.settlement_on or not data.wanted:
-            others[f"Zuora account {data.account.get('AccountNumber', '')}"] = str(data.account.get("Currency") or "")
-        found = (other_currency("NSPAY", data.name, amount, own, name, its) for name, its in others.items())
-        yield from itertools.islice((problem for problem in found if problem), 1)
-
-    # -- action ------------------------------------------------------------------------------------------------------
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        data: PaymentData = record.data
-        live = [c for c in found if self.counts(c.record)]
-        if len(live) > 1:
-            return Hold((ambiguous_in_zuora("NSPAY", data.name, "payments", live),))
-        if live:
-            return self._plan_change(record, live[0]) if self.settlement_on else self._plan_rest(record, live[0])
-        if normal_status(record.status) and data.void:
-            return Leave(Problem("NSPAY-VOID", f"{data.name}: has no amount any more, and Zuora has no payment of it that counts."))
-        if gone := followed.gone(record, found):
-            return Hold((gone,))
-        if not data.qualifies:
-            text = f"{data.name}: was never made in Zuora and no longer meets the selection rules; nothing is done."
-            return Hold((Problem("NSPAY-LEFT", text, "Clear Zuora Integration Status if it is not to be sent."),))
-        if problems := self.problems(record):
-            return Hold(tuple(problems))
-        return self._plan_create(record)
-
-    def _plan_create(self, record: SourceRecord) -> Write:
-        data: PaymentData = record.data
-        remarks, facts = self._remarks(data), self._facts(data, data.wanted)
-        plan = Write("create", CREATING, CREATE_REFUSED, (), remarks=remarks, remark_level=remark_level(data), facts=facts)
-        if not self.settlement_on:
-            return replace(
-                plan,
-                requests=requests.create_in_steps(
-                    data, record, common.connector_fields(self.context, record), common.synced_field(self.context)
-                ),
-            )
-        own = common.connector_fields(self.context, record, Transaction__NS=data.row.get("tranid", ""))
-        today, falls_back = self.context.clock.now().date().isoformat(), self.settings.payment_date_fallback == "today"
-        return with_a_date(record, plan, own, self.context.learned, today=today, falls_back=falls_back)
-
-    def _facts(self, data: PaymentData, held: Mapping[str, Decimal], refunded: Decimal = Decimal(0)) -> dict[str, Any]:
-        """What the ledger keeps of a success: with Invoice Settlement the applications on both sides."""
-        if not self.settlement_on:
-            return {}
-        kept = LastSuccess(data.wanted, held, refunded).facts()
-        return {"fingerprint": data.fingerprint, "date": data.row.get("trandate", ""), **kept}
-
-    def _remarks(self, data: PaymentData) -> tuple[Problem, ...]:
-        """P4, validation 5; and what settles the documents beside the payment."""
-        beside = tuple(followed.told_beside(data))
-        foreign = sum((a.amount for a in data.applications), Decimal(0)) - sum(data.wanted.values(), Decimal(0))
-        if not self.settlement_on or not foreign:
-            return beside
-        text = f"{data.name}: {data.money(foreign)} is applied to non-Zuora documents; the Zuora payment will show it as unapplied."
-        return (Problem("NSPAY-V5", text), *beside)
-
-    def _plan_rest(self, record: SourceRecord, there: Counterpart) -> Plan:
-        """P3, recovery: whatever step the creation has come to, the rest of it; a complete payment is only compared."""
-        data: PaymentData = record.data
-        if not self._is_draft(there):
-            if is_complete(record.status):
-                return self._plan_unsent(record, there)
-            if there.record.get("TransferredToAccounting") == "Yes":
-                return Found(there)
-            done = (requests.transferred(there.id, common.synced_field(self.context)),)
-            return Write("recover", CREATING, CREATE_REFUSED, done, destination_id=there.id)
-        wanted = data.wanted
-        same = there.amount == data.amount and there.record.get("AccountId") == data.row.get("account")
-        if not same or any(wanted.get(invoice) != amount for invoice, amount in data.parts.items()):
-            text = f"{data.name}: Zuora payment {number_of(there)} is a draft that no longer agrees with it; nothing is done."
-            return Hold((Problem("NSPAY-DRAFT", text, "Delete the draft in Zuora; the payment is then created anew."),))
-        if problems := self.problems(record):
-            return Hold(tuple(problems))
-        rest = requests.rest_of_draft(data, record, there.id, common.synced_field(self.context))
-        return Write("create", CREATING, CREATE_REFUSED, rest, destination_id=there.id)
-
-    def _plan_unsent(self, record: SourceRecord, there: Counterpart) -> Plan:
-        """P3, effect: later changes are not sent; that both sides differ is told."""
-        data: PaymentData = record.data
-        refunded = Decimal(there.record.get("RefundAmount") or 0)
-        if problem := followed.void_or_unlinked(data, there, refunded):
-            return Hold((problem,))
-        if there.amount != data.amount or there.record.get("AccountId") != data.row.get("account") or data.parts != data.wanted:
-            return Hold((followed.not_sent(data, there),))
-        return self._agreed(data, there, {})
-
-    def _plan_change(self, record: SourceRecord, there: Counterpart) -> Plan:
-        """P4, update procedure: what the Zuora payment's parts lack or have too much, nothing else."""
-        data: PaymentData = record.data
-        refunded = Decimal(there.record.get("RefundAmount") or 0)
-        if data.void and there.amount == refunded:
-            return Leave(Problem("NSPAY-VOID", f"{data.name}: has no amount any more, and all of Zuora's payment was refunded."))
-        if problem := followed.void_or_unlinked(data, there, refunded) or followed.amount_or_customer(data, there):
-            return Hold((problem,))
-        present = Present(there.amount or Decimal(0), data.parts, refunded, data.at_rest)
-        wanted = aim(data.wanted, present, data.last)
-        if wanted is None:
-            return Hold((followed.unclear(data, there),))
-        facts = self._facts(data, wanted, refunded)
-        changes = requests.changes(data, wanted, there, common.synced_field(self.context))
-        cutover = self.settings.cutover_netsuite_payment
-        if problem := followed.may_not_follow(data, there, bool(changes), cutover.isoformat() if cutover else ""):
-            return Hold((problem,))
-        if problems := self._change_problems(record, there, wanted, present, bool(changes)):
-            return Hold(tuple(problems))
-        if not changes:
-            return self._agreed(data, there, facts) if is_complete(record.status) else Found(there, facts=facts)
-        remarks, level = self._remarks(data), remark_level(data)
-        return Write("update", UPDATING, UPDATE_REFUSED, changes, destination_id=there.id, remarks=remarks, remark_level=level, facts=facts)
-
-    def _change_problems(
-        self, record: SourceRecord, there: Counterpart, wanted: Mapping[str, Decimal], present: Present, changes: bool
-    ) -> list[Problem]:
-        """Why a change cannot be sent."""
-        data: PaymentData = record.data
-        found = [*self._adjustment_problems(data), *self._journal_problems(data), *followed.used_with_it(data)]
-        if wanted == data.parts:
-            return found
-        if data.last is None and not data.known.get("fingerprint") and is_complete(record.status) and not self._was_modified(data):
-            return [followed.differs(data, there), *found]
-        if changes and sum(wanted.values(), Decimal(0)) > present.amount - present.refunded:
-            return [followed.too_much(data, there, present.amount - present.refunded), *found]
-        return [*self._document_problems(data), *self._balance_problems(data, wanted), *found, *self._currency_problems(data)]
-
-    def _agreed(self, data: PaymentData, there: Counterpart, facts: Mapping[str, Any]) -> Found:
-        """Both sides agree. The ledger is written only where it says something else: that the payment is held, or an earlier state."""
-        known = data.known
-        stale = data.last is not None and any(known.get(name) != value for name, value in facts.items())
-        if stale or known.get("attention"):
-            return Found(there, action="none", facts=facts)
-        return Found(there, action="none", write_back=False)
+        return plan(self.context, record, found)
 
     def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:
         """The payments to which something was applied, or of which something was unapplied: what they are applied to now, one call each."""

@@ -8,24 +8,19 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
-from tallybridge.clock import stamp
 from tallybridge.errors import Refused
 from tallybridge.pieces import side_by_side
 from tallybridge.settings import Behavior, Settings
+from tallybridge.steps.settling import netsuite_refund_requests as requests
 from tallybridge.steps.settling import netsuite_settlements as common
 from tallybridge.steps.settling.netsuite_refund_data import Paid, RefundData
 from tallybridge.steps.settling.netsuite_refund_moves import FORGOTTEN, KEPT, LACKING, ONE_CALL, Unapplied, after_all, applied, is_lacking
 from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, METHOD_TYPES, given
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import (
-    STATUS,
-    ZUORA_COMMENT_LIMIT,
-    NetSuiteToZuora,
-    Row,
-    SuiteSelection,
-    is_void,
-)
+from tallybridge.steps.shared.netsuite_source import STATUS, ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row, is_void
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, other_currency
+from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.sync.step import (
     CREATED,
     SYNC_COMPLETE,
@@ -48,10 +43,231 @@ from tallybridge.sync.step import (
 )
 
 CREATING, CREATE_REFUSED = "Creating Refund", "Error Creating Refund"
+UNDONE = ("Canceled", "Error")
+"""Statuses of Zuora refunds that no longer count."""
 RESEND = "To sync it again, clear Zuora Integration Status and Zuora ID in NetSuite; to leave it alone, set the status to Ignore."
 UNDO = f"Cancel the Zuora refund. {RESEND}"
-TRANSACTION_LIMIT = 255
-TRANSACTION = "Transaction__NS"
+
+
+# -- validations -------------------------------------------------------------------------------------------------------
+
+
+def problems(context: StepContext, data: RefundData) -> list[Problem]:
+    """All failures of one refund; without a credit memo or a payment nothing further can be said."""
+    if not data.one_credit_memo:
+        text = f"{data.name}: must be applied to one credit memo only."
+        return [Problem("NSRFD-V1", text, "Enter one customer refund for each credit memo.")]
+    if data.payment.get("Status") != "Processed":
+        text = f"{data.name}: credit memo {data.memo_number} has no valid Zuora payment reference."
+        advice = "Choose a payment that Zuora has, and has not canceled, in Zuora Refund Payment Reference of the credit memo."
+        return [Problem("NSRFD-V2", text, advice)]
+    return [*amount_is_left(context, data), *it_fits(data)]
+
+
+def amount_is_left(context: StepContext, data: RefundData) -> Iterator[Problem]:
+    """Validations 3, 4 and 6."""
+    payment, amount = data.payment_number, data.money(data.amount)
+    if data.amount > Decimal(data.payment["Amount"]):
+        text = f"{data.name}: {amount} exceeds payment {payment} ({data.money(Decimal(data.payment['Amount']))})."
+        yield Problem("NSRFD-V3", text, "Choose the payment that is refunded, or correct the amount.")
+    elif data.amount > data.left:
+        text = f"{data.name}: only {data.money(data.left)} of payment {payment} is left to refund."
+        yield Problem("NSRFD-V6", text, "Part of the payment was refunded before; correct the amount, or refund by hand.")
+    elif _is_part_of_several(context, data):
+        text = f"{data.name}: partial refund of a payment spread over several invoices; refund it by hand in Zuora."
+        yield Problem("NSRFD-V4", text, "Make the refund in Zuora, where its parts can be chosen, and set the status here to Ignore.")
+
+
+def _is_part_of_several(context: StepContext, data: RefundData) -> bool:
+    """Whether it is open from which documents the money is to be taken."""
+    if len(data.paid) < 2:
+        return False
+    all_of_it = data.unapplied if context.settlement_on else Decimal(0)
+    return data.amount != all_of_it + sum((p.left for p in data.paid), Decimal(0))
+
+
+def it_fits(data: RefundData) -> Iterator[Problem]:
+    """Validations 5 and 7, account and currency."""
+    if data.method_type not in METHOD_TYPES:
+        text = f'{data.name}: payment method "{data.row.get("method", "")}" is not known to Zuora.'
+        cause = f'payment method "{data.row.get("method", "")}" of NetSuite has no Zuora counterpart.'
+        advice = "Name the NetSuite payment method as in Zuora, or translate it in payment_method_translation."
+        yield Problem("NSRFD-V5", text, advice, cause=cause)
+    if data.amount != abs(Decimal(data.credit_memo.get("total", "0"))):
+        text = f"{data.name}: must refund the whole of credit memo {data.memo_number}."
+        yield Problem("NSRFD-V7", text, "Refund the full amount of the credit memo, which must not be applied to anything else.")
+    if not data.account:
+        text = f"{data.name}: Zuora account {data.row.get('account')} does not exist."
+        yield Problem("NSRFD-ACCOUNT", text, "Correct the Zuora ID of the NetSuite customer.")
+        return
+    name = f"Zuora payment {data.payment_number}"
+    if data.payment.get("AccountId") != data.row.get("account"):
+        text = f"{data.name}: {name} belongs to another account than {data.account.get('AccountNumber', '')}, its customer's; not sent."
+        yield Problem("NSRFD-ACCOUNT", text, "Choose a payment of this customer in Zuora Refund Payment Reference of the credit memo.")
+    if problem := other_currency("NSRFD", data.name, data.amount, data.row.get("currency", ""), name, data.paid_in):
+        yield problem
+
+
+# -- action ------------------------------------------------------------------------------------------------------------
+
+
+def plan(context: StepContext, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with a refund."""
+    data: RefundData = record.data
+    live = common.still_counting(found, UNDONE)
+    if len(live) > 1:
+        return Hold((ambiguous_in_zuora("NSRFD", data.name, "refunds", live),))
+    if live:
+        return plan_synced(data, live[0]) if is_complete(record.status) else plan_found(context, data, live[0])
+    why = why_not(context, record, found)
+    if not (open_ := still_unapplied(data)):
+        return why or plan_create(context, record)
+    if not why and (open_.payment, open_.amount) != (data.payment.get("Id"), data.amount):
+        text = f"{data.name}: changed while it was being made; what was unapplied for it in Zuora is applied again."
+        why = Hold((Problem("NSRFD-AGAIN", text, "Nothing needs to be done: the next run makes the refund as it is now."),))
+    return apply_again(open_, why) if why else plan_refund(context, record, open_)
+
+
+def why_not(context: StepContext, record: SourceRecord, found: Sequence[Counterpart]) -> Hold | Leave | None:
+    """Why no refund is made."""
+    data: RefundData = record.data
+    if normal_status(record.status) and is_void(data.row):
+        return Leave(Problem("NSRFD-VOID", f"{data.name}: is void, and Zuora has no refund of it that counts."))
+    if found and normal_status(record.status):
+        number = found[0].record.get("RefundNumber") or found[0].id
+        text = f"{data.name}: Zuora refund {number} was canceled; nothing is done."
+        return Hold((Problem("NSRFD-CANCELED", text, RESEND),))
+    if is_complete(record.status):
+        text = f"{data.name}: marked as synced, but no Zuora refund carries its internal id; nothing is done."
+        return Hold((Problem("NSRFD-MISSING", text, RESEND),))
+    if not data.qualifies:
+        text = f"{data.name}: was never made in Zuora and no longer meets the selection rules; nothing is done."
+        return Hold((Problem("NSRFD-LEFT", text, "Clear Zuora Integration Status if it is not to be sent."),))
+    if told := problems(context, data):
+        return Hold(tuple(told))
+    return None
+
+
+def plan_synced(data: RefundData, there: Counterpart) -> Plan:
+    """After success no change is sent; that the money differs is told."""
+    number = there.record.get("RefundNumber") or there.id
+    was = f"Zuora refund {number} of {data.money(there.amount or Decimal(0))} stays as it is."
+    before, named = data.known.get("payment"), data.credit_memo.get("payment", "")
+    if is_void(data.row) or not data.applications:
+        return Hold((Problem("NSRFD-VOIDED", f"{data.name}: voided or unapplied after its sync; {was}", UNDO),))
+    if not data.row.get("account"):
+        text = f"{data.name}: its customer no longer carries a Zuora ID; {was}"
+        return Hold((Problem("NSRFD-UNLINKED", text, "Put the Zuora ID back on the NetSuite customer, or set the status to Ignore."),))
+    if data.amount != there.amount or not data.one_credit_memo or (before and named != before):
+        what = f"amount {data.money(data.amount)}" if data.amount != there.amount else "credit memo or payment changed"
+        return Hold((Problem("NSRFD-CHANGED", f"{data.name}: changed after its sync ({what}); {was}", UNDO),))
+    if data.known.get("attention"):
+        return Found(there, action="none", facts=_facts(data))
+    return Found(there, action="none", write_back=False)
+
+
+def plan_found(context: StepContext, data: RefundData, there: Counterpart) -> Plan:
+    """Zuora has the refund: what may be missing is that it was transferred."""
+    if there.record.get("TransferredToAccounting") == "Yes":
+        return Found(there, facts={**_facts(data), **(FORGOTTEN if data.known.get(KEPT) else {})})
+    done = requests.transferred(context, there.id)
+    if context.settlement_on:
+        done = Request("/v1/refunds/{id}", {"financeInformation": {"transferredToAccounting": "Yes"}}, there.id)
+    return Write("recover", CREATING, CREATE_REFUSED, (done,), destination_id=there.id, facts={**_facts(data), **FORGOTTEN})
+
+
+# -- stages: what is applied has to be unapplied, with Invoice Settlement ----------------------------------------------
+
+
+def plan_create(context: StepContext, record: SourceRecord) -> Plan:
+    """Unapplied money is refunded as it is; what is missing is unapplied by the same call, so that nothing stays unapplied when the
+    refund is refused; or in calls of their own where the tenant does not offer that."""
+    data: RefundData = record.data
+    if not context.settlement_on:
+        made = (requests.of_mode_a(context, record), requests.transferred(context, CREATED))
+        return Write("create", CREATING, CREATE_REFUSED, made, facts=_facts(data))
+    needed = to_unapply(data)
+    if not needed.lines:
+        return plan_refund(context, record)
+    in_parts = plan_in_parts(context, record, needed)
+    if context.learned.has(LACKING):
+        return replace(in_parts, in_progress=CREATING)
+
+    def learns(refused: Refused) -> bool:
+        """Whether the tenant does not unapply and refund in one call; the run remembers it."""
+        if lacking := is_lacking(refused):
+            context.learned.note(LACKING)
+        return lacking
+
+    path = ONE_CALL.replace("{id}", str(data.payment["Id"]))
+    one = Request(path, given({**requests.body(context, record), **needed.documents()}), key=f"refund-{record.id}-unapply")
+    return Write(
+        "create",
+        CREATING,
+        CREATE_REFUSED,
+        (one,),
+        facts=_facts(data),
+        otherwise=Otherwise(learns, lambda: context.learned.has(LACKING), in_parts),
+    )
+
+
+def plan_in_parts(context: StepContext, record: SourceRecord, needed: Unapplied) -> Write:
+    """Unapply, then refund; apply again if the refund is refused."""
+    data: RefundData = record.data
+    unapply = Request("/v1/payments/{id}/unapply", needed.documents(), str(data.payment["Id"]))
+    refund = Stage("", CREATE_REFUSED, (requests.of_unapplied(context, record),), undo=_undo(needed))
+    facts = {**_facts(data), **FORGOTTEN}
+    return Write("create", "", CREATE_REFUSED, (unapply,), facts=facts, keep=needed.facts(), then=(refund,))
+
+
+def plan_refund(context: StepContext, record: SourceRecord, open_: Unapplied | None = None) -> Write:
+    """Of unapplied money. `open_` was unapplied for it before, and is applied again if the refund is refused."""
+    data: RefundData = record.data
+    facts = {**_facts(data), **(FORGOTTEN if data.known.get(KEPT) else {})}
+    undo = _undo(open_) if open_ else ()
+    return Write("create", CREATING, CREATE_REFUSED, (requests.of_unapplied(context, record),), facts=facts, undo=undo)
+
+
+def _undo(moved: Unapplied) -> tuple[Stage, ...]:
+    apply = Request("/v1/payments/{id}/apply", moved.documents(), moved.payment)
+    return Stage("", "", (apply,)), Stage("", "", (), keep=FORGOTTEN)
+
+
+def apply_again(open_: Unapplied, why: Hold | Leave) -> Write:
+    """An earlier run has unapplied the money, and now the refund is not made: everything as it was, and why."""
+    first, *more = why.problems if isinstance(why, Hold) else (why.problem,)
+    undo, forget = _undo(open_)
+    return Write(
+        "recover",
+        "",
+        CREATE_REFUSED,
+        undo.requests,
+        then=(replace(forget, error=CREATE_REFUSED),),
+        check_amount=False,
+        remarks=tuple(more),
+        remark_level="WARNING",
+        remainder=Remainder(CREATE_REFUSED, first),
+    )
+
+
+def still_unapplied(data: RefundData) -> Unapplied | None:
+    """What an interrupted refund has unapplied and nobody has moved since."""
+    kept = Unapplied.of(data.known)
+    return kept if kept and data.kept_parts == kept.after else None
+
+
+def to_unapply(data: RefundData) -> Unapplied:
+    """Nothing if enough is unapplied; what is missing from the only document; all of several."""
+    missing = data.amount - data.unapplied
+    own, before = (str(data.payment["Id"]), data.amount), {p.document: p.left for p in data.paid}
+    memos = frozenset(p.document for p in data.paid if p.is_debit_memo)
+    if missing <= 0:
+        return Unapplied(*own, before, {}, memos)
+    lines = {p.document: missing if len(data.paid) == 1 else p.left for p in data.paid}
+    return Unapplied(*own, before, lines, memos)
+
+
+# -- the step ----------------------------------------------------------------------------------------------------------
 
 
 class NetSuiteRefunds(NetSuiteToZuora):
@@ -65,7 +281,7 @@ class NetSuiteRefunds(NetSuiteToZuora):
     code = "NSRFD"
     cuts: ClassVar[Mapping[str, int]] = {"memo": ZUORA_COMMENT_LIMIT}
     zuora_object = "Refund"
-    undone = ("Canceled", "Error")
+    undone = UNDONE
     needs = ("fields:customerRefund", "fields:creditMemo", "fields:customer")
     follows_changes = True
 
@@ -147,9 +363,9 @@ class NetSuiteRefunds(NetSuiteToZuora):
             data.payment = payments.get(data.credit_memo.get("payment", ""), {})
         self._note_currencies([data for data in found if data.payment and data.account])
         self._read_kept(found)
-        due = [d for d in found if d.payment and (not self.settlement_on or d.unapplied < d.amount)]
+        due = [d for d in found if d.payment and (not self.context.settlement_on or d.unapplied < d.amount)]
         ids = sorted({str(data.payment["Id"]) for data in due})
-        paid = self._applied_now(ids) if self.settlement_on else self._invoice_payments(ids)
+        paid = self._applied_now(ids) if self.context.settlement_on else self._invoice_payments(ids)
         for data in due:
             data.paid = paid.get(str(data.payment["Id"]), ())
 
@@ -189,173 +405,15 @@ class NetSuiteRefunds(NetSuiteToZuora):
 
     def currencies_in_zuora(self, ids: Sequence[str]) -> Mapping[str, str]:
         """Asked where an account may have payments in several currencies: 99 a call."""
-        return self.context.source.currencies(self.zuora_object, ids) if ids and self.invoice_currency else {}
+        return self.context.source.currencies(self.zuora_object, ids) if ids and self.context.currency_of_invoices else {}
 
     def adopt(self, record: SourceRecord, target: str) -> Plan | None:
         return common.link(self, record, target)
 
-    # -- validations -------------------------------------------------------------------------------------------------
-
-    def problems(self, data: RefundData) -> list[Problem]:
-        """All failures of one refund; without a credit memo or a payment nothing further can be said."""
-        if not data.one_credit_memo:
-            text = f"{data.name}: must be applied to one credit memo only."
-            return [Problem("NSRFD-V1", text, "Enter one customer refund for each credit memo.")]
-        if data.payment.get("Status") != "Processed":
-            text = f"{data.name}: credit memo {data.memo_number} has no valid Zuora payment reference."
-            advice = "Choose a payment that Zuora has, and has not canceled, in Zuora Refund Payment Reference of the credit memo."
-            return [Problem("NSRFD-V2", text, advice)]
-        return [*self._amount_problems(data), *self._other_problems(data)]
-
-    def _amount_problems(self, data: RefundData) -> Iterator[Problem]:
-        """Validations 3, 4 and 6."""
-        payment, amount = data.payment_number, data.money(data.amount)
-        if data.amount > Decimal(data.payment["Amount"]):
-            text = f"{data.name}: {amount} exceeds payment {payment} ({data.money(Decimal(data.payment['Amount']))})."
-            yield Problem("NSRFD-V3", text, "Choose the payment that is refunded, or correct the amount.")
-        elif data.amount > data.left:
-            text = f"{data.name}: only {data.money(data.left)} of payment {payment} is left to refund."
-            yield Problem("NSRFD-V6", text, "Part of the payment was refunded before; correct the amount, or refund by hand.")
-        elif self._is_part_of_several(data):
-            text = f"{data.name}: partial refund of a payment spread over several invoices; refund it by hand in Zuora."
-            yield Problem("NSRFD-V4", text, "Make the refund in Zuora, where its parts can be chosen, and set the status here to Ignore.")
-
-    def _is_part_of_several(self, data: RefundData) -> bool:
-        """Whether it is open from which documents the money is to be taken."""
-        if len(data.paid) < 2:
-            return False
-        all_of_it = data.unapplied if self.settlement_on else Decimal(0)
-        return data.amount != all_of_it + sum((p.left for p in data.paid), Decimal(0))
-
-    def _other_problems(self, data: RefundData) -> Iterator[Problem]:
-        """Validations 5 and 7, account and currency."""
-        if data.method_type not in METHOD_TYPES:
-            text = f'{data.name}: payment method "{data.row.get("method", "")}" is not known to Zuora.'
-            cause = f'payment method "{data.row.get("method", "")}" of NetSuite has no Zuora counterpart.'
-            advice = "Name the NetSuite payment method as in Zuora, or translate it in payment_method_translation."
-            yield Problem("NSRFD-V5", text, advice, cause=cause)
-        if data.amount != abs(Decimal(data.credit_memo.get("total", "0"))):
-            text = f"{data.name}: must refund the whole of credit memo {data.memo_number}."
-            yield Problem("NSRFD-V7", text, "Refund the full amount of the credit memo, which must not be applied to anything else.")
-        if not data.account:
-            text = f"{data.name}: Zuora account {data.row.get('account')} does not exist."
-            yield Problem("NSRFD-ACCOUNT", text, "Correct the Zuora ID of the NetSuite customer.")
-            return
-        name = f"Zuora payment {data.payment_number}"
-        if data.payment.get("AccountId") != data.row.get("account"):
-            text = f"{data.name}: {name} belongs to another account than {data.account.get('AccountNumber', '')}, its customer's; not sent."
-            yield Problem("NSRFD-ACCOUNT", text, "Choose a payment of this customer in Zuora Refund Payment Reference of the credit memo.")
-        if problem := other_currency("NSRFD", data.name, data.amount, data.row.get("currency", ""), name, data.paid_in):
-            yield problem
-
     # -- action ------------------------------------------------------------------------------------------------------
 
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        data: RefundData = record.data
-        live = [c for c in found if self.counts(c.record)]
-        if len(live) > 1:
-            return Hold((ambiguous_in_zuora("NSRFD", data.name, "refunds", live),))
-        if live:
-            return self._plan_synced(data, live[0]) if is_complete(record.status) else self._plan_found(data, live[0])
-        why = self._why_not(record, found)
-        if not (open_ := self._still_unapplied(data)):
-            return why or self._plan_create(record)
-        if not why and (open_.payment, open_.amount) != (data.payment.get("Id"), data.amount):
-            text = f"{data.name}: changed while it was being made; what was unapplied for it in Zuora is applied again."
-            why = Hold((Problem("NSRFD-AGAIN", text, "Nothing needs to be done: the next run makes the refund as it is now."),))
-        return self._apply_again(open_, why) if why else self._plan_refund(record, open_)
-
-    def _why_not(self, record: SourceRecord, found: Sequence[Counterpart]) -> Hold | Leave | None:
-        """Why no refund is made."""
-        data: RefundData = record.data
-        if normal_status(record.status) and is_void(data.row):
-            return Leave(Problem("NSRFD-VOID", f"{data.name}: is void, and Zuora has no refund of it that counts."))
-        if found and normal_status(record.status):
-            number = found[0].record.get("RefundNumber") or found[0].id
-            text = f"{data.name}: Zuora refund {number} was canceled; nothing is done."
-            return Hold((Problem("NSRFD-CANCELED", text, RESEND),))
-        if is_complete(record.status):
-            text = f"{data.name}: marked as synced, but no Zuora refund carries its internal id; nothing is done."
-            return Hold((Problem("NSRFD-MISSING", text, RESEND),))
-        if not data.qualifies:
-            text = f"{data.name}: was never made in Zuora and no longer meets the selection rules; nothing is done."
-            return Hold((Problem("NSRFD-LEFT", text, "Clear Zuora Integration Status if it is not to be sent."),))
-        if problems := self.problems(data):
-            return Hold(tuple(problems))
-        return None
-
-    # -- what is applied has to be unapplied, with Invoice Settlement ------------------------------------------------
-
-    def _plan_create(self, record: SourceRecord) -> Plan:
-        """Unapplied money is refunded as it is; what is missing is unapplied by the same call, so that nothing stays unapplied when the
-        refund is refused; or in calls of their own where the tenant does not offer that."""
-        data: RefundData = record.data
-        if not self.settlement_on:
-            made = (self._refund_of_mode_a(record), self._transferred(CREATED))
-            return Write("create", CREATING, CREATE_REFUSED, made, facts=_facts(data))
-        needed = self._to_unapply(data)
-        if not needed.lines:
-            return self._plan_refund(record)
-        in_parts = self._plan_in_parts(record, needed)
-        if self.context.learned.has(LACKING):
-            return replace(in_parts, in_progress=CREATING)
-        path = ONE_CALL.replace("{id}", str(data.payment["Id"]))
-        one = Request(path, given({**self._refund_body(record), **needed.documents()}), key=f"refund-{record.id}-unapply")
-        return Write(
-            "create",
-            CREATING,
-            CREATE_REFUSED,
-            (one,),
-            facts=_facts(data),
-            otherwise=Otherwise(self._learns, lambda: self.context.learned.has(LACKING), in_parts),
-        )
-
-    def _learns(self, refused: Refused) -> bool:
-        """Whether the tenant does not unapply and refund in one call; the run remembers it."""
-        if lacking := is_lacking(refused):
-            self.context.learned.note(LACKING)
-        return lacking
-
-    def _plan_in_parts(self, record: SourceRecord, needed: Unapplied) -> Write:
-        """Unapply, then refund; apply again if the refund is refused."""
-        data: RefundData = record.data
-        unapply = Request("/v1/payments/{id}/unapply", needed.documents(), str(data.payment["Id"]))
-        refund = Stage("", CREATE_REFUSED, (self._refund(record),), undo=self._undo(needed))
-        facts = {**_facts(data), **FORGOTTEN}
-        return Write("create", "", CREATE_REFUSED, (unapply,), facts=facts, keep=needed.facts(), then=(refund,))
-
-    def _plan_refund(self, record: SourceRecord, open_: Unapplied | None = None) -> Write:
-        """Of unapplied money. `open_` was unapplied for it before, and is applied again if the refund is refused."""
-        data: RefundData = record.data
-        facts = {**_facts(data), **(FORGOTTEN if data.known.get(KEPT) else {})}
-        undo = self._undo(open_) if open_ else ()
-        return Write("create", CREATING, CREATE_REFUSED, (self._refund(record),), facts=facts, undo=undo)
-
-    @staticmethod
-    def _undo(moved: Unapplied) -> tuple[Stage, ...]:
-        apply = Request("/v1/payments/{id}/apply", moved.documents(), moved.payment)
-        return Stage("", "", (apply,)), Stage("", "", (), keep=FORGOTTEN)
-
-    def _apply_again(self, open_: Unapplied, why: Hold | Leave) -> Write:
-        """An earlier run has unapplied the money, and now the refund is not made: everything as it was, and why."""
-        first, *more = why.problems if isinstance(why, Hold) else (why.problem,)
-        undo, forget = self._undo(open_)
-        return Write(
-            "recover",
-            "",
-            CREATE_REFUSED,
-            undo.requests,
-            then=(replace(forget, error=CREATE_REFUSED),),
-            check_amount=False,
-            remarks=tuple(more),
-            remark_level="WARNING",
-            remainder=Remainder(CREATE_REFUSED, first),
-        )
-
-    def _still_unapplied(self, data: RefundData) -> Unapplied | None:
-        """What an interrupted refund has unapplied and nobody has moved since."""
-        kept = Unapplied.of(data.known)
-        return kept if kept and data.kept_parts == kept.after else None
+        return plan(self.context, record, found)
 
     def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:
         """Payments from which something was unapplied by a call of its own: what they are applied to now, one call each."""
@@ -374,94 +432,9 @@ class NetSuiteRefunds(NetSuiteToZuora):
                     found[i] = Problem("NSRFD-PARTS", text, advice)
         return found
 
-    def _plan_synced(self, data: RefundData, there: Counterpart) -> Plan:
-        """After success no change is sent; that the money differs is told."""
-        number = there.record.get("RefundNumber") or there.id
-        was = f"Zuora refund {number} of {data.money(there.amount or Decimal(0))} stays as it is."
-        before, named = data.known.get("payment"), data.credit_memo.get("payment", "")
-        if is_void(data.row) or not data.applications:
-            return Hold((Problem("NSRFD-VOIDED", f"{data.name}: voided or unapplied after its sync; {was}", UNDO),))
-        if not data.row.get("account"):
-            text = f"{data.name}: its customer no longer carries a Zuora ID; {was}"
-            return Hold((Problem("NSRFD-UNLINKED", text, "Put the Zuora ID back on the NetSuite customer, or set the status to Ignore."),))
-        if data.amount != there.amount or not data.one_credit_memo or (before and named != before):
-            what = f"amount {data.money(data.amount)}" if data.amount != there.amount else "credit memo or payment changed"
-            return Hold((Problem("NSRFD-CHANGED", f"{data.name}: changed after its sync ({what}); {was}", UNDO),))
-        if data.known.get("attention"):
-            return Found(there, action="none", facts=_facts(data))
-        return Found(there, action="none", write_back=False)
-
-    def _plan_found(self, data: RefundData, there: Counterpart) -> Plan:
-        if there.record.get("TransferredToAccounting") == "Yes":
-            return Found(there, facts={**_facts(data), **(FORGOTTEN if data.known.get(KEPT) else {})})
-        done = self._transferred(there.id)
-        if self.settlement_on:
-            done = Request("/v1/refunds/{id}", {"financeInformation": {"transferredToAccounting": "Yes"}}, there.id)
-        return Write("recover", CREATING, CREATE_REFUSED, (done,), destination_id=there.id, facts={**_facts(data), **FORGOTTEN})
-
-    # -- mapping -----------------------------------------------------------------------------------------------------
-
-    def _refund_of_mode_a(self, record: SourceRecord) -> Request:
-        """Without Invoice Settlement; Zuora reopens the invoices. What was paid of several invoices is named with its full amount."""
-        data: RefundData = record.data
-        split = [{"InvoiceId": p.document, "RefundAmount": p.left} for p in data.paid if p.left > 0]
-        body = {
-            "PaymentId": data.payment["Id"],
-            "Amount": data.amount,
-            "RefundDate": data.date,
-            "MethodType": data.method_type,
-            "Comment": data.comment,
-            "Type": "External",
-            "SourceType": "Payment",
-            "RefundInvoicePaymentData": {"RefundInvoicePayment": split} if len(data.paid) > 1 else None,
-            **self._connector_fields(record),
-        }
-        return Request("Refund", given(body), key=f"refund-{record.id}")
-
-    def _transferred(self, refund: Any) -> Request:
-        """Transferred to Accounting cannot be created without Invoice Settlement."""
-        now = self.context.source.to_tenant({"SyncDate__NS": stamp(self.context.clock.now())})
-        return Request("Refund", {"TransferredToAccounting": "Yes", **now}, refund)
-
-    def _refund(self, record: SourceRecord) -> Request:
-        """With Invoice Settlement: a refund of unapplied money."""
-        path = f"/v1/payments/{record.data.payment['Id']}/refunds"
-        return Request(path, given(self._refund_body(record)), key=f"refund-{record.id}")
-
-    def _refund_body(self, record: SourceRecord) -> dict[str, Any]:
-        data: RefundData = record.data
-        return {
-            "totalAmount": data.amount,
-            "refundDate": data.date,
-            "methodType": data.method_type,
-            "comment": data.comment,
-            "type": "External",
-            "financeInformation": {"transferredToAccounting": "Yes"},
-            **self._connector_fields(record),
-        }
-
-    @staticmethod
-    def _to_unapply(data: RefundData) -> Unapplied:
-        """Nothing if enough is unapplied; what is missing from the only document; all of several."""
-        missing = data.amount - data.unapplied
-        own, before = (str(data.payment["Id"]), data.amount), {p.document: p.left for p in data.paid}
-        memos = frozenset(p.document for p in data.paid if p.is_debit_memo)
-        if missing <= 0:
-            return Unapplied(*own, before, {}, memos)
-        lines = {p.document: missing if len(data.paid) == 1 else p.left for p in data.paid}
-        return Unapplied(*own, before, lines, memos)
-
-    def _connector_fields(self, record: SourceRecord) -> dict[str, Any]:
-        """Transaction is the customer's name and the date (open point 4), where the tenant has the field."""
-        row = record.data.row
-        if not record.data.has_transaction:
-            return common.connector_fields(self.context, record)
-        text = f"{row.get('customername', '')} {row.get('trandate', '')}".strip()[:TRANSACTION_LIMIT]
-        return common.connector_fields(self.context, record, **{TRANSACTION: text})
-
     @cached_property
     def _has_transaction(self) -> bool:
-        (name,) = self.context.source.to_tenant({TRANSACTION: ""})
+        (name,) = self.context.source.to_tenant({requests.TRANSACTION: ""})
         return any(f.name == name for f in self.context.zuora.describe("Refund"))
 
     # -- source ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -209,8 +208,5 @@ class RatePlans(CatalogueStep):
 
     def query(self) -> SourceQuery:
         dates = effective(self.context.clock.now())
-        product = Parent("Product", "ProductId", where=dates)
+        product = Parent("Product", "ProductId", where=dates, fields=PRODUCT_FIELDS)
         return SourceQuery("ProductRatePlan", FIELDS, alternatives(self, dates), parents=(product,), copy_fields=("ProductId",))
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return PRODUCT_FIELDS

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from tallybridge import money
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.pieces import all_at_once
-from tallybridge.settings import NumberMapping
 from tallybridge.steps.settling.families import Family, families, spread
 from tallybridge.steps.settling.payment_methods import PAYMENT, Deposits, method_problems, payment_method
 from tallybridge.steps.settling.settlements import METHOD, Applied, applied_there, marked, parts_now, put_each
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.applications import ZERO, apply_lines, apply_sublist, changed_lines
 from tallybridge.steps.shared.base import ZuoraToNetSuite
+from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, NOT_WANTED, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
-from tallybridge.steps.shared.currencies import Customer
+from tallybridge.steps.shared.currencies import Customer, own_currency
 from tallybridge.steps.shared.parents import INVOICE_FIELDS, PAYMENT_FIELDS
 from tallybridge.steps.shared.problems import already_there, ambiguous
 from tallybridge.steps.shared.texts import day, ref, text
@@ -43,7 +44,8 @@ from tallybridge.zuora.selection import Child, Condition, Is, IsNot, Join, Paren
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
-ACCOUNT = Parent("Account", "AccountId", where=SYNCED_TO_NETSUITE)  # rule 1
+ACCOUNT = Parent("Account", "AccountId", fields=ACCOUNT_FIELDS, where=SYNCED_TO_NETSUITE)  # rule 1
+METHOD_OF_REFUND = replace(METHOD, fields=("Type",))
 WAITING: tuple[Condition, ...] = (
     Is("Status", ("Processed",)),  # rule 2
     NOT_TRANSFERRED,  # rule 4
@@ -107,6 +109,8 @@ class RefundData:
     families: Mapping[str, Family] = field(default_factory=dict)
     there: Mapping[str, Applied] = field(default_factory=dict)
     customer: Customer | None = None
+    deposit: Mapping[str, Any] = field(default_factory=dict)
+    """The fields with the account that its payment method posts to."""
 
     @property
     def name(self) -> str:
@@ -117,9 +121,205 @@ class RefundData:
         """The refund's method type; where it is empty, the type of its payment method."""
         return str(self.head.get("MethodType") or self.method.get("Type") or "")
 
+    @property
+    def currency(self) -> str:
+        return own_currency(self.head, self.account)
+
+    @property
+    def amount(self) -> Decimal:
+        """What it takes from payments; all of it where it names none."""
+        return sum(self.refunded.values(), ZERO) or Decimal(self.head.get("Amount") or 0)
+
+    def payment_name(self, payment_id: str) -> str:
+        """What messages call a payment that it refunds."""
+        return f"payment {self.payments.get(payment_id, {}).get('PaymentNumber') or payment_id}"
+
     def internal_id(self, payment_id: str) -> str:
         """The NetSuite payment of a Zuora payment, "" when it has none."""
         return str(self.payments.get(payment_id, {}).get("IntegrationId__NS") or "")
+
+
+# -- validations ---------------------------------------------------------------------------------------------------------
+
+
+def problems(company: Company, data: RefundData) -> list[Problem]:
+    """All failures of one refund together."""
+    return [problem for check in CHECKS for problem in check(company, data)]
+
+
+def method_is_known(company: Company, data: RefundData) -> Iterator[Problem]:
+    """Validation 1."""
+    return method_problems(company, data.name, "refund method", data.method_type)
+
+
+def payments_are_synced(company: Company, data: RefundData) -> Iterator[Problem]:
+    """Validations 2 and 7: the payments that it refunds are in NetSuite, and it refunds one."""
+    for payment_id in data.refunded:
+        internal_id, name = data.internal_id(payment_id), data.payment_name(payment_id)
+        if not internal_id:
+            yield company.not_synced("RFD-V2", data.name, name, "payment", data.payments.get(payment_id, {}))
+        elif internal_id not in data.there:
+            advice = (
+                f"To have {name} sent again, clear its Integration ID and Integration Status and set its Transferred to "
+                "Accounting to No; to leave this refund out, set its Transferred to Accounting to Ignore."
+            )
+            yield Problem("RFD-GONE", f"{data.name}: NetSuite payment {internal_id} of {name} does not exist.", advice)
+    if not data.refunded:
+        text_ = f"{data.name}: it refunds no invoice payment; not supported."
+        yield Problem("RFD-V7", text_, "Handle it by hand in NetSuite and set Transferred to Accounting to Ignore.")
+
+
+def classes_are_known(company: Company, data: RefundData) -> Iterator[Problem]:
+    """Validations 3, 4 and 5."""
+    yield from classification.problems_of_account("RFD", (3, 4, 5), data.name, company.reference, data.account)
+
+
+def documents_are_synced(company: Company, data: RefundData) -> Iterator[Problem]:
+    """Validation 6: documents whose apply line is written."""
+    needed = set(data.touched) or {d for p in data.refunded for d in data.still_applied.get(p, ())}
+    for document_id in sorted(needed):
+        document = data.documents.get(document_id, {})
+        if not document.get("IntegrationId__NS"):
+            kind = "invoice" if document.get("InvoiceNumber") else "debit memo"
+            name = f"{kind} {document.get('InvoiceNumber') or document.get('MemoNumber') or document_id}"
+            yield company.not_synced("RFD-V6", data.name, name, kind, document)
+
+
+def account_is_synced(company: Company, data: RefundData) -> Iterator[Problem]:
+    """Its account has a NetSuite customer."""
+    if not data.account.get("IntegrationId__NS"):
+        name = f"account {data.account.get('AccountNumber', '')}"
+        yield company.not_synced("RFD-ACCOUNT", data.name, name, "account", data.account)
+
+
+def money_fits(company: Company, data: RefundData) -> Iterator[Problem]:
+    """The refund's currency, those of the payments, and whether NetSuite keeps all digits."""
+    booking, currency = company.booking, data.currency
+    if own := booking.problem(data.name, data.amount, currency, data.account, data.customer):
+        yield own
+    for payment_id, amount in data.refunded.items() if not own else ():
+        there = data.there.get(data.internal_id(payment_id))
+        if there and there.currency not in ("", currency, booking.booked(currency)):
+            yield from filter(None, [booking.crossing(data.name, amount, currency, data.payment_name(payment_id), there.currency)])
+    if problem := booking.inexact(data.name, data.refunded.values(), currency):
+        yield problem
+
+
+CHECKS = (method_is_known, payments_are_synced, classes_are_known, documents_are_synced, account_is_synced, money_fits)
+
+
+def too_little_open(company: Company, data: RefundData) -> Problem | None:
+    """R2, 4: what will be unapplied of each payment covers its part of the refund. A payment that was sent with less than Zuora has,
+    because only its applied part was, is raised by what is refunded beyond that."""
+    for payment_id, amount in data.refunded.items():
+        internal_id = data.internal_id(payment_id)
+        open_, whole = will_be_open(company, data, payment_id), Decimal(data.payments[payment_id].get("Amount") or 0)
+        if amount - open_ > max(ZERO, whole - data.there[internal_id].amount):
+            left, needed = (money.text(a, data.currency) for a in (max(open_, ZERO), amount))
+            of = f"NetSuite payment {internal_id} of {data.payment_name(payment_id)}"
+            text_ = f"{data.name}: {of} has only {left} unapplied, {needed} needed."
+            advice = "Unapply the payment in NetSuite, or undo the refund that used it; the next run tries again."
+            return Problem("RFD-OPEN", text_, advice)
+    return None
+
+
+# -- mapping -------------------------------------------------------------------------------------------------------------
+
+
+def header(company: Company, data: RefundData) -> dict[str, Any]:
+    """The refund without its applications; its amount follows from them."""
+    head = data.head
+    custom = {
+        "Zuora Reference Number": text(head.get("RefundNumber")),
+        "Zuora ID": head["Id"],
+        "Zuora Refund Reference ID": text(head.get("ReferenceID")),
+        "Zuora Refund Type": text(head.get("Type")),
+        "Zuora Created Date": utc_moment(head.get("CreatedDate")),
+        "Zuora Updated Date": utc_moment(head.get("UpdatedDate")),
+        "Zuora Type": "PAYMENT_REFUND",
+        "Zuora Origin": "ZUORA",
+        "Zuora Sync Date": stamp(company.clock.now()),
+    }
+    fields = {
+        "externalId": company.external_id("Refund", head["Id"]),
+        "customer": ref(str(data.account.get("IntegrationId__NS") or "")),
+        **company.booking.field(data.currency, data.customer),
+        "tranDate": day(head.get("RefundDate")),
+        "tranId": company.number(head.get("RefundNumber")),
+        "memo": text(head.get("Comment")),
+        **payment_method(company, "customerRefund", data.method_type),
+        **data.deposit,
+        **company.classified(data.account),
+        **company.named("customerRefund", custom),
+    }
+    return company.existing("customerRefund", fields)
+
+
+# -- stages: unapply the payments, then refund them ----------------------------------------------------------------------
+
+
+def stays_applied(company: Company, data: RefundData, payment_id: str) -> dict[str, Decimal]:
+    """What the payment stays applied to, by NetSuite document: in mode A for the invoices of this refund only, each of which may be
+    several documents: the one applied to last is reopened first."""
+    still, present = data.still_applied.get(payment_id, {}), data.there[data.internal_id(payment_id)].documents
+    if company.settlement_on:
+        return {str(data.documents[d]["IntegrationId__NS"]): amount for d, amount in still.items()}
+    wanted: dict[str, Decimal] = {}
+    for invoice in data.touched & still.keys():
+        first, *more = data.families[invoice].documents
+        left = spread(still[invoice], {d: present.get(d, ZERO) for d in (first, *more)})
+        wanted |= {first: ZERO, **{d: ZERO for d in more if d in present}, **left.lines}
+        wanted[first] += left.short
+    return wanted
+
+
+def will_be_open(company: Company, data: RefundData, payment_id: str) -> Decimal:
+    """What the NetSuite payment has open once its applications are those of Zuora."""
+    there, wanted = data.there[data.internal_id(payment_id)], stays_applied(company, data, payment_id)
+    present = there.documents if company.settlement_on else {d: a for d, a in there.documents.items() if d in wanted}
+    return there.open + sum(present.values(), ZERO) - sum(wanted.values(), ZERO)
+
+
+def unapply(company: Company, data: RefundData) -> Iterator[Request]:
+    """One update per payment whose apply lines differ: absolute amounts, so that it may be sent twice."""
+    for payment_id in data.refunded:
+        there = data.there[data.internal_id(payment_id)]
+        lines = changed_lines(stays_applied(company, data, payment_id), there.documents, remove_others=company.settlement_on)
+        raised = there.amount + max(ZERO, data.refunded[payment_id] - will_be_open(company, data, payment_id))
+        more = {"payment": raised} if raised > there.amount else {}
+        if lines or more:
+            body = {"customer": ref(there.customer), **more, **apply_sublist(lines)}
+            yield Request(PAYMENT, body, data.internal_id(payment_id))
+
+
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def plan(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with a refund."""
+    data: RefundData = record.data
+    if data.head.get("SourceType") == "CreditMemo":
+        advice = "Enter it in NetSuite by hand; set Transferred to Accounting to Ignore so that it is no longer looked at."
+        return Hold((Problem("RFD-MEMO", f"{data.name}: credit memo refunds are not synced.", advice),))
+    if len(found) > 1:
+        return Hold((ambiguous("RFD", data.name, "refunds", found),))
+    if found:
+        reset = is_complete(record.status)
+        return Found(found[0], remark=already_there("RFD", data.name, "refund", found[0].id) if reset else None)
+    if told := problems(company, data):
+        return Hold(tuple(told))
+    if short := too_little_open(company, data):
+        return Refusal(short, UPDATE_REFUSED)
+    posting = company.posting("customerRefund", day(data.head.get("RefundDate")) or "", data.name)
+    if closed := posting.plan(CREATE_REFUSED):
+        return closed
+    refunded = {data.internal_id(p): amount for p, amount in data.refunded.items()}
+    body = {**header(company, data), **posting.fields, **apply_sublist(apply_lines(refunded))}
+    create = Stage(CREATING, CREATE_REFUSED, (Request("customerRefund", body),))
+    return Write("create", UPDATING, UPDATE_REFUSED, tuple(unapply(company, data)), then=(create,))
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
 
 
 class Refunds(ZuoraToNetSuite):
@@ -137,20 +337,17 @@ class Refunds(ZuoraToNetSuite):
 
     def __init__(self, context: StepContext) -> None:
         super().__init__(context)
-        self.parts = REFUND_PARTS if self.settlement_on else REFUND_INVOICE_PAYMENTS
+        self.parts = REFUND_PARTS if self.context.settlement_on else REFUND_INVOICE_PAYMENTS
         self.deposits = Deposits(context.netsuite)
-        if self.settlement_on and self.settings.mode_b_payment_status_write == "v1":
+        if self.context.settlement_on and self.settings.mode_b_payment_status_write == "v1":
             self.marks_at_once = 1
 
     def query(self) -> SourceQuery:
-        kind = OF_MEMOS_TOO if self.settlement_on else OF_PAYMENTS
+        kind = OF_MEMOS_TOO if self.context.settlement_on else OF_PAYMENTS
         conditions = (*WAITING, kind, *since("RefundDate", self.settings.cutover_zuora_refund))  # rule 5
         children = (self.parts,)
-        parents, copied = (ACCOUNT, METHOD), ("Currency", "AccountId", "PaymentMethodId")
+        parents, copied = (ACCOUNT, METHOD_OF_REFUND), ("Currency", "AccountId", "PaymentMethodId")
         return SourceQuery("Refund", HEAD_FIELDS, (conditions,), parents, children, copied, group="AccountId")
-
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        return ACCOUNT_FIELDS if object_type == "Account" else ("Type",)
 
     def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
         found = [
@@ -165,7 +362,7 @@ class Refunds(ZuoraToNetSuite):
         source = self.context.source
         ids = sorted({p for d in found for p in d.refunded})
         payments = source.reread("Payment", ids, PAYMENT_FIELDS)
-        rows = source.children(PAYMENT_PARTS if self.settlement_on else INVOICE_PAYMENTS, ids) if ids else {}
+        rows = source.children(PAYMENT_PARTS if self.context.settlement_on else INVOICE_PAYMENTS, ids) if ids else {}
         applied = {payment_id: _still_applied(parts) for payment_id, parts in rows.items()}
         invoices = {p["InvoiceId"] for parts in rows.values() for p in parts if p.get("InvoiceId")} | {i for d in found for i in d.touched}
         memos = {p["DebitMemoId"] for parts in rows.values() for p in parts if p.get("DebitMemoId")}
@@ -174,16 +371,12 @@ class Refunds(ZuoraToNetSuite):
             **source.reread_memos("debit-memos", memos),
         }
         touched = {i: documents[i] for d in found for i in d.touched if i in documents}
-        known = families(self.context, touched) if touched and not self.settlement_on else {}
+        known = families(self.context, touched) if touched and not self.context.settlement_on else {}
         for data in found:
             data.payments, data.still_applied, data.documents, data.families = payments, applied, documents, known
 
     def _record(self, data: RefundData) -> SourceRecord:
-        return self.transaction_record(data, "RefundNumber", "RefundDate", self._amount(data))
-
-    @staticmethod
-    def _amount(data: RefundData) -> Decimal:
-        return sum(data.refunded.values(), Decimal(0)) or Decimal(data.head.get("Amount") or 0)
+        return self.transaction_record(data, "RefundNumber", "RefundDate", data.amount)
 
     def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
         found: dict[str, list[Counterpart]]
@@ -194,165 +387,17 @@ class Refunds(ZuoraToNetSuite):
         there = applied_there(self.context.netsuite, self.company, paid, self.currency_column())
         for record in missing:
             record.data.there = there
+            record.data.deposit = self.deposits.fields(self.company, "customerRefund", record.data.method_type)
         return found
 
-    # -- validations -------------------------------------------------------------------------------------------------
-
-    def problems(self, data: RefundData) -> list[Problem]:
-        """All failures of one refund together."""
-        method = method_problems(self.company, data.name, "refund method", data.method_type)
-        classified = classification.problems_of_account("RFD", (3, 4, 5), data.name, self.reference, data.account)
-        return [*method, *self._payment_problems(data), *classified, *self._document_problems(data), *self._others(data)]
-
-    def _payment_problems(self, data: RefundData) -> Iterator[Problem]:
-        for payment_id in data.refunded:
-            payment = data.payments.get(payment_id, {})
-            number = payment.get("PaymentNumber") or payment_id
-            internal_id = data.internal_id(payment_id)
-            if not internal_id:
-                yield self.not_synced_parent("RFD-V2", data.name, f"payment {number}", "payment", payment)
-            elif internal_id not in data.there:
-                advice = (
-                    f"To have payment {number} sent again, clear its Integration ID and Integration Status and set its Transferred to "
-                    "Accounting to No; to leave this refund out, set its Transferred to Accounting to Ignore."
-                )
-                yield Problem("RFD-GONE", f"{data.name}: NetSuite payment {internal_id} of payment {number} does not exist.", advice)
-        if not data.refunded:
-            text_ = f"{data.name}: it refunds no invoice payment; not supported."
-            yield Problem("RFD-V7", text_, "Handle it by hand in NetSuite and set Transferred to Accounting to Ignore.")
-
-    def _document_problems(self, data: RefundData) -> Iterator[Problem]:
-        """Validation 6: documents whose apply line is written."""
-        needed = set(data.touched) or {d for p in data.refunded for d in data.still_applied.get(p, ())}
-        for document_id in sorted(needed):
-            document = data.documents.get(document_id, {})
-            if not document.get("IntegrationId__NS"):
-                kind = "invoice" if document.get("InvoiceNumber") else "debit memo"
-                name = f"{kind} {document.get('InvoiceNumber') or document.get('MemoNumber') or document_id}"
-                yield self.not_synced_parent("RFD-V6", data.name, name, kind, document)
-
-    def _others(self, data: RefundData) -> Iterator[Problem]:
-        if not data.account.get("IntegrationId__NS"):
-            name = f"account {data.account.get('AccountNumber', '')}"
-            yield self.not_synced_parent("RFD-ACCOUNT", data.name, name, "account", data.account)
-        currency = self.currency_of(data)
-        own = list(self.currency_problems(data.name, data, self._amount(data)))
-        yield from own
-        for payment_id, amount in data.refunded.items() if not own else ():
-            there = data.there.get(data.internal_id(payment_id))
-            number = data.payments.get(payment_id, {}).get("PaymentNumber") or payment_id
-            name = f"payment {number}"
-            if there and there.currency not in ("", currency, self.booking.booked(currency)):
-                yield from filter(None, [self.booking.crossing(data.name, amount, currency, name, there.currency)])
-        if problem := self.booking.inexact(data.name, data.refunded.values(), currency):
-            yield problem
-
-    # -- action ------------------------------------------------------------------------------------------------------
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        data: RefundData = record.data
-        if data.head.get("SourceType") == "CreditMemo":
-            advice = "Enter it in NetSuite by hand; set Transferred to Accounting to Ignore so that it is no longer looked at."
-            return Hold((Problem("RFD-MEMO", f"{data.name}: credit memo refunds are not synced.", advice),))
-        if len(found) > 1:
-            return Hold((ambiguous("RFD", data.name, "refunds", found),))
-        if found:
-            reset = is_complete(record.status)
-            return Found(found[0], remark=already_there("RFD", data.name, "refund", found[0].id) if reset else None)
-        if problems := self.problems(data):
-            return Hold(tuple(problems))
-        if short := self._too_little_open(data):
-            return Refusal(short, UPDATE_REFUSED)
-        posting = self.posting(day(data.head.get("RefundDate")) or "", data.name)
-        if closed := posting.plan(CREATE_REFUSED):
-            return closed
-        refunded = {data.internal_id(p): amount for p, amount in data.refunded.items()}
-        body = {**self.header(data), **posting.fields, **apply_sublist(apply_lines(refunded))}
-        create = Stage(CREATING, CREATE_REFUSED, (Request("customerRefund", body),))
-        return Write("create", UPDATING, UPDATE_REFUSED, tuple(self._unapply(data)), then=(create,))
-
-    def _wanted(self, data: RefundData, payment_id: str) -> dict[str, Decimal]:
-        """What the payment stays applied to, by NetSuite document: in mode A for the invoices of this refund only, each of which may be
-        several documents: the one applied to last is reopened first."""
-        still, present = data.still_applied.get(payment_id, {}), data.there[data.internal_id(payment_id)].documents
-        if self.settlement_on:
-            return {str(data.documents[d]["IntegrationId__NS"]): amount for d, amount in still.items()}
-        wanted: dict[str, Decimal] = {}
-        for invoice in data.touched & still.keys():
-            first, *more = data.families[invoice].documents
-            left = spread(still[invoice], {d: present.get(d, ZERO) for d in (first, *more)})
-            wanted |= {first: ZERO, **{d: ZERO for d in more if d in present}, **left.lines}
-            wanted[first] += left.short
-        return wanted
-
-    def _unapply(self, data: RefundData) -> Iterator[Request]:
-        """One update per payment whose apply lines differ: absolute amounts, so that it may be sent twice."""
-        for payment_id in data.refunded:
-            there = data.there[data.internal_id(payment_id)]
-            lines = changed_lines(self._wanted(data, payment_id), there.documents, remove_others=self.settlement_on)
-            raised = there.amount + max(ZERO, data.refunded[payment_id] - self._will_be_open(data, payment_id))
-            more = {"payment": raised} if raised > there.amount else {}
-            if lines or more:
-                body = {"customer": ref(there.customer), **more, **apply_sublist(lines)}
-                yield Request(PAYMENT, body, data.internal_id(payment_id))
-
-    def _will_be_open(self, data: RefundData, payment_id: str) -> Decimal:
-        """What the NetSuite payment has open once its applications are those of Zuora."""
-        there, wanted = data.there[data.internal_id(payment_id)], self._wanted(data, payment_id)
-        present = there.documents if self.settlement_on else {d: a for d, a in there.documents.items() if d in wanted}
-        return there.open + sum(present.values(), ZERO) - sum(wanted.values(), ZERO)
-
-    def _too_little_open(self, data: RefundData) -> Problem | None:
-        """R2, 4: what will be unapplied of each payment covers its part of the refund. A payment that was sent with less than Zuora has,
-        because only its applied part was, is raised by what is refunded beyond that."""
-        for payment_id, amount in data.refunded.items():
-            internal_id = data.internal_id(payment_id)
-            open_, whole = self._will_be_open(data, payment_id), Decimal(data.payments[payment_id].get("Amount") or 0)
-            if amount - open_ > max(ZERO, whole - data.there[internal_id].amount):
-                left = self.money(data, max(open_, Decimal(0)))
-                number = data.payments.get(payment_id, {}).get("PaymentNumber") or payment_id
-                of = f"NetSuite payment {internal_id} of payment {number}"
-                text_ = f"{data.name}: {of} has only {left} unapplied, {self.money(data, amount)} needed."
-                advice = "Unapply the payment in NetSuite, or undo the refund that used it; the next run tries again."
-                return Problem("RFD-OPEN", text_, advice)
-        return None
-
-    # -- mapping -----------------------------------------------------------------------------------------------------
-
-    def header(self, data: RefundData) -> dict[str, Any]:
-        """The refund without its applications; its amount follows from them."""
-        head = data.head
-        use_number = self.settings.transaction_number_mapping is NumberMapping.SOURCE_NUMBER
-        custom = {
-            "Zuora Reference Number": text(head.get("RefundNumber")),
-            "Zuora ID": head["Id"],
-            "Zuora Refund Reference ID": text(head.get("ReferenceID")),
-            "Zuora Refund Type": text(head.get("Type")),
-            "Zuora Created Date": utc_moment(head.get("CreatedDate")),
-            "Zuora Updated Date": utc_moment(head.get("UpdatedDate")),
-            "Zuora Type": "PAYMENT_REFUND",
-            "Zuora Origin": "ZUORA",
-            "Zuora Sync Date": stamp(self.context.clock.now()),
-        }
-        fields = {
-            "externalId": self.external_id(head["Id"]),
-            "customer": ref(self.customer_id(data)),
-            **self.booking.field(self.currency_of(data), data.customer),
-            "tranDate": day(head.get("RefundDate")),
-            "tranId": head.get("RefundNumber") if use_number else None,
-            "memo": text(head.get("Comment")),
-            **payment_method(self.company, "customerRefund", data.method_type),
-            **self.deposits.fields(self.company, "customerRefund", data.method_type),
-            **classification.header(self.settings, self.reference, data.account),
-            **{self.reference.custom("customerRefund", label): value for label, value in custom.items()},
-        }
-        return self.existing("customerRefund", fields)
+        return plan(self.company, record, found)
 
     # -- source ------------------------------------------------------------------------------------------------------
 
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         """Actions, 50 a call, without Invoice Settlement."""
-        if not self.settlement_on:
+        if not self.context.settlement_on:
             return super().mark(marks)
         one_by_one = partial(put_each, self.context.source, self.mark_fields, self.context.zuora.update_refund)
         return marked(self.settings, marks, super().mark, one_by_one)

@@ -6,17 +6,23 @@ changed since the plan was made is held.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tallybridge.errors import Refused
 from tallybridge.netsuite import NetSuite
+from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.reversing import ways
 from tallybridge.steps.reversing.documents import Books, Document, Reverser, books, held, reversers
-from tallybridge.steps.shared.sync_step import Count, SyncStep
+from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.sync_step import Count, sync_dates
+from tallybridge.steps.shared.writers import SYNC_DATE
 from tallybridge.sync.held import Held
 from tallybridge.sync.reversal import OBJECT, SYSTEM, Reversal
+from tallybridge.sync.runlog import LeftOut
 from tallybridge.sync.step import (
+    Bulk,
     Candidate,
     Counterpart,
     Found,
@@ -43,7 +49,9 @@ class View:
     planned: Mapping[str, Reversal]
 
 
-class Reversals(SyncStep):
+class Reversals:
+    """What a run reverses that carries out an approved plan, see `SyncStep`."""
+
     name = "reversals"
     title = "Reversals"
     object = OBJECT
@@ -53,7 +61,20 @@ class Reversals(SyncStep):
     direction = "NetSuite -> NetSuite"
     system = SYSTEM
     destination_system = "NetSuite"
-    needs = ("currency", "periods", "fields:invoice", "fields:creditMemo")
+    transaction = True
+    chunk = 100
+    marks_at_once = 50
+    needs: tuple[str, ...] = ("currency", "periods", "fields:invoice", "fields:creditMemo")
+    follows_changes = False
+
+    def __init__(self, context: StepContext) -> None:
+        self.context = context
+        self.settings = context.settings
+        self.reference = context.reference
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return Behavior.NEW_ONLY
 
     # -- selection ---------------------------------------------------------------------------------------------------
 
@@ -95,7 +116,7 @@ class Reversals(SyncStep):
         found = reversers(self.context.netsuite, self.reference, [r.id for r in records])
         return {i: [_counterpart(each)] for i, each in found.items()}
 
-    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    def decide(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
         view: View = record.data
         if found:
             return self._found(view, found[0])
@@ -117,6 +138,12 @@ class Reversals(SyncStep):
             "recover", "", "", rest, destination_id=there.id, write_back=False, after=after, facts={"destination_type": there.kind}
         )
 
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        return self.find([record]).get(record.id, [])
+
+    def is_sync_date(self, name: str) -> bool:
+        return name.startswith(SYNC_DATE) or name in sync_dates(self.reference)
+
     def taken(self, targets: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, Problem]:
         """What compensates a document carries its id: it belongs to no other."""
         return {}
@@ -128,6 +155,13 @@ class Reversals(SyncStep):
 
     def writer(self) -> Writer:
         return ReversalWriter(self.context.netsuite)
+
+    def bulk(self) -> Bulk | None:
+        """One after the other: most are made of others."""
+        return None
+
+    def explained(self, refused: Mapping[str, tuple[SourceRecord, Write, Refused]]) -> dict[str, Problem]:
+        return {}
 
     def held(self, destination_ids: Sequence[str]) -> dict[str, Held]:
         currency = ", currency" if self.reference.has_field("invoice", "currency") else ""
@@ -158,6 +192,26 @@ class Reversals(SyncStep):
     def mark(self, marks: Sequence[Mark]) -> dict[str, MarkResult]:
         """Nothing is written on a document that is reversed: it stays as it was booked."""
         return {m.record.id: MarkResult(True) for m in marks}
+
+    def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
+        return {}
+
+    def left_out(self) -> list[LeftOut]:
+        """No rule leaves out what the plan names."""
+        return []
+
+    def left_out_sql(self) -> str:
+        return ""
+
+    def left_out_rows(self, rows: Iterable[Mapping[str, Any]]) -> list[LeftOut]:
+        return []
+
+    def moments(self, ids: Sequence[str]) -> dict[str, str]:
+        """It follows no changes."""
+        return {}
+
+    def now_at_source(self) -> str:
+        return ""
 
 
 def _counterpart(each: Reverser) -> Counterpart:

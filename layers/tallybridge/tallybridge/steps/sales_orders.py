@@ -21,8 +21,9 @@ from tallybridge.steps.masterdata.sales_order_mapping import (
 )
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, NetSuiteToZuora, SuiteSelection
+from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, NetSuiteToZuora
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
+from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.steps.shared.texts import named_account
 from tallybridge.steps.shared.writers import ZuoraWriter
 from tallybridge.sync.step import (

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 from tallybridge import money
@@ -67,6 +66,7 @@ class DriftTask:
         any_step = next(iter(steps.values()))
         self.context, self.settings = any_step.context, any_step.settings
         self.so_far = Look.load(folder, stamp(self.context.clock.now()))
+        self._transactions: Transactions | None = None
 
     def look(self, results: Iterable[RecordResult]) -> list[Drift]:
         """All drift, kept in the run's folder too. What cannot be asked is a line in the log and nothing else. Raises `NotDone` or `NoSlot`
@@ -120,21 +120,32 @@ class DriftTask:
     def _doubt_what_changed(self) -> None:
         """Asks both sides at once, and goes through what one says and then through what the other says."""
         look = self.so_far
-        here = self._mark(ZUORA) or Watermark(look.began, look.began, look.began)  # changes before were not the connector's to watch
-        done, after = (ZUORA in look.marks), (look.last if ZUORA in look.marks else "")
-        changed_here, changed_there = all_at_once(
-            lambda: iter(()) if done else begun(look.rest(lambda: self._changed_in_zuora(here.since))),
-            lambda: iter(()) if NETSUITE in look.marks else begun(self.transactions.changed(self.there.since, after)),
-        )
-        if not done:
-            self._go_through(changed_here, self._doubt_zuora)
+        zuora, netsuite = all_at_once(self._asked_zuora, self._asked_netsuite)
+        if zuora:
+            here, rows = zuora
+            self._go_through(rows, self._doubt_zuora)
             look.finish(ZUORA, here.after(look.latest, look.began))
-        if NETSUITE not in look.marks:
-            there = self.there
-            self._go_through(changed_there, self._doubt_netsuite)
+        if netsuite:
+            there, rows = netsuite
+            self._go_through(rows, self._doubt_netsuite)
             deleted = self._deleted(there.since)
             self._doubt_deleted(look.doubts, [i for i, _ in deleted])
             look.finish(NETSUITE, there.after(max([look.latest, *(moment for _, moment in deleted)]), look.began))
+
+    def _asked_zuora(self) -> tuple[Watermark, Iterator[Changed]] | None:
+        """From when on, and what has begun to come; None where an earlier round has gone through it."""
+        look = self.so_far
+        if ZUORA in look.marks:
+            return None
+        mark = self._mark(ZUORA) or Watermark(look.began, look.began, look.began)  # changes before were not the connector's to watch
+        return mark, begun(look.rest(lambda: self._changed_in_zuora(mark.since)))
+
+    def _asked_netsuite(self) -> tuple[Watermark, Iterator[There]] | None:
+        look = self.so_far
+        if NETSUITE in look.marks:
+            return None
+        mark = self._mark(NETSUITE) or Watermark(self.transactions.latest(), look.began, look.began)
+        return mark, begun(self.transactions.changed(mark.since, look.last if ZUORA in look.marks else ""))
 
     def _go_through(self, rows: Iterator[R], doubt: Callable[[Doubts, Sequence[R]], None]) -> None:
         began = self.kept.now()
@@ -164,14 +175,15 @@ class DriftTask:
         known = self.runs.watermark(name)
         return Watermark(known.get("watermark", ""), known.get("at", ""), known["looked"]) if known.get("looked") else None
 
-    @cached_property
-    def there(self) -> Watermark:
-        """How far the last look in NetSuite has come; the present moment before the first."""
-        return self._mark(NETSUITE) or Watermark(self.transactions.latest(), self.so_far.began, self.so_far.began)
-
-    @cached_property
+    @property
     def transactions(self) -> Transactions:
-        """NetSuite's transactions; body fields have one script id on all of them."""
+        """NetSuite's transactions."""
+        if self._transactions is None:
+            self._transactions = self._known_transactions()
+        return self._transactions
+
+    def _known_transactions(self) -> Transactions:
+        """Body fields have one script id on all of them."""
         reference = load_reference(self.context.netsuite, self.folder, ("fields:invoice",), self.settings.field_map)
         zuora_id, zuora_type = (reference.custom("invoice", label) for label in ("Zuora ID", "Zuora Type"))
         zuora_type = zuora_type if reference.has_field("invoice", zuora_type) else ""

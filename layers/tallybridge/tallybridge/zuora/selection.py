@@ -147,7 +147,8 @@ Condition = Is | Filled | IsNot | OnOrAfter | OnOrBefore | After
 
 @dataclass(frozen=True)
 class Parent:
-    """A record that the head refers to by `key`, with the conditions that it must meet. `optional`: the head may have none.
+    """A record that the head refers to by `key`, with the conditions that it must meet, and the `fields` that are read of it when the head
+    is read again. `optional`: the head may have none.
 
     `of` names another parent, listed before this one, that has the `key` in place of the head: the product of a charge's rate plan.
     `fresh` are conditions on what an earlier step of the same run may just have written: the query copy lags behind, so they are checked
@@ -160,6 +161,7 @@ class Parent:
     optional: bool = False
     of: str = ""
     fresh: tuple[Condition, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from tallybridge.desk.doctor.role import role_check
 from tallybridge.errors import Refused
 from tallybridge.field_names import LOGICAL_NAMES
 from tallybridge.fields import Wanted, wanted
-from tallybridge.fields.netsuite import FIELDS, KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, TEXT, TYPES, script_id_of
+from tallybridge.fields.netsuite import FIELDS, KIND_OF, LISTS, NETSUITE, NETSUITE_LINES, OF_A_FEATURE, TEXT, TYPES, prefix_of, script_id_of
 from tallybridge.fields.netsuite_role import PERMISSIONS
 from tallybridge.netsuite import NetSuite, RecordSchema
 from tallybridge.settings import NumberMapping, Settings
-from tallybridge.steps.shared.reference import PERIODS, Reference, prefix_of
+from tallybridge.steps.shared.reference import PERIODS, Reference
 from tallybridge.tasks.steps import steps_to_run
 
 AREA = "NetSuite"

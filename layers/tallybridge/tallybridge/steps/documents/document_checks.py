@@ -14,7 +14,7 @@ from tallybridge.steps.documents.rounding import Sums
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.currencies import BY_HAND, told_once
-from tallybridge.steps.shared.problems import CORRECT_ID, no_id, not_synced
+from tallybridge.steps.shared.problems import CORRECT_ID, no_id
 from tallybridge.sync.step import Problem
 from tallybridge.zuora.source import NO_ID
 
@@ -38,7 +38,7 @@ def code_of(kind: Kind[D], rule: str) -> str:
 def parent_not_synced(kind: Kind[D], company: Company, rule: str, data: D, name: str, row: Mapping[str, Any], code: str = "") -> Problem:
     """The validation's problem with a record, `row`, that has not been synced; its kind is called as the validation is. `code`: another
     than the validation's."""
-    return not_synced(code or code_of(kind, rule), kind.name(data), name, rule, row, company.stays_behind(rule, row))
+    return company.not_synced(code or code_of(kind, rule), kind.name(data), name, rule, row)
 
 
 # -- the checks ----------------------------------------------------------------------------------------------------------

@@ -3,19 +3,18 @@ interruption (invoices.md section 4); and what NetSuite holds of it where NetSui
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from tallybridge.netsuite import NetSuite
 from tallybridge.settings import Settings
 from tallybridge.steps.documents.document_lines import lines
 from tallybridge.steps.documents.kind import D, Kind
 from tallybridge.steps.documents.later_revenue import facts
+from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.periods import Posting
 from tallybridge.steps.shared.problems import already_there
-from tallybridge.steps.shared.reference import Reference
 from tallybridge.steps.shared.texts import day
 from tallybridge.sync.held import Held, agree
 from tallybridge.sync.step import Counterpart, Found, Plan, Request, SourceRecord, Write, is_complete
@@ -57,24 +56,22 @@ def plan_found(kind: Kind[D], company: Company, record: SourceRecord, there: Cou
     return Write("recover", "", kind.error(data), (), destination_id=there.id, check_amount=compared, remarks=remarks, facts=kept)
 
 
-def without_tax(
-    netsuite: NetSuite,
-    reference: Reference,
-    source_ids: Sequence[str],
-    types: Sequence[str],
-    held_in: Callable[[Mapping[str, str]], Held],
-    *,
-    with_currency: bool,
-) -> Iterator[tuple[str, Held]]:
-    """What NetSuite's invoices hold without the tax that it has added: (source id, what). `types` are SuiteQL type codes, `held_in` says
-    what a row of a transaction tells; `with_currency`: transactions have a column for it."""
-    zuora_id, marks = reference.custom("invoice", "Zuora ID"), ", ".join("?" * len(types))
-    columns = f"t.{zuora_id} AS zuoraid, t.type AS type, t.entity AS entity{', t.currency AS currency' if with_currency else ''}"
-    of_whom = f"t.id, t.{zuora_id}, t.type, t.entity{', t.currency' if with_currency else ''}"
+def holdings(step: ZuoraToNetSuite, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
+    """What NetSuite holds of some documents, as of every transaction: (source id, what); where NetSuite adds its own tax, without that."""
+    if amounts_must_match(step.settings):
+        return ZuoraToNetSuite.holdings(step, source_ids)
+    return _without_tax(step, source_ids)
+
+
+def _without_tax(step: ZuoraToNetSuite, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
+    zuora_id, marks = step.reference.custom("invoice", "Zuora ID"), ", ".join("?" * len(step.transaction_types))
+    currency = step.currency_column("t.")
+    columns = f"t.{zuora_id} AS zuoraid, t.type AS type, t.entity AS entity{currency}"
+    of_whom = f"t.id, t.{zuora_id}, t.type, t.entity{', t.currency' if currency else ''}"
     q = (
         f"SELECT {columns}, SUM(tl.foreignamount) AS net FROM transaction t JOIN transactionline tl ON tl.transaction = t.id "
         f"WHERE t.type IN ({marks}) AND tl.mainline = 'F' AND tl.taxline = 'F' AND t.{zuora_id} IN {{in}} GROUP BY {of_whom}"
     )
-    for row in netsuite.suiteql_in(q, source_ids, types):
+    for row in step.context.netsuite.suiteql_in(q, source_ids, step.transaction_types):
         net = -Decimal(row.get("net", "0"))  # item lines of an invoice are negative in SuiteQL
-        yield row["zuoraid"], replace(held_in(row), amount=net)
+        yield row["zuoraid"], replace(step.held_in(row), amount=net)

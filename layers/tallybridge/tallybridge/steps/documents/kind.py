@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from tallybridge import money
+from tallybridge.settings import Settings
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.currencies import Customer, own_currency
 from tallybridge.steps.shared.texts import text
@@ -85,7 +86,8 @@ class Kind(Generic[D]):
     (none is left), "sum"; one without a number is not made. `plain_texts`: messages about charges without their id, about tax codes
     without the consequence.
 
-    `creating` and `error` are the status texts of a create; `deferred` the ledger's mark of documents with provisional revenue dates.
+    `creating` and `error` are the status texts of a create; `step` is the name of the step, where documents may have provisional revenue
+    dates: the ledger marks them with it.
     `in_order`: documents of one account are written one after the other.
     """
 
@@ -113,7 +115,7 @@ class Kind(Generic[D]):
     quantity: Callable[[Item], Any] = quantity_of
     plain_texts: bool = True
     in_order: bool = False
-    deferred: str = ""
+    step: str = ""
 
     def name(self, data: D) -> str:
         """What messages call a document: "Debit memo DM00000001"."""
@@ -129,6 +131,6 @@ def charge_id_of(item: Item) -> str:
     return str(item.get("RatePlanCharge.ProductRatePlanChargeId") or item.get("ProductRatePlanChargeId") or "")
 
 
-def tables_needed(needs: tuple[str, ...], *, recognition_on: bool) -> tuple[str, ...]:
+def tables_needed(needs: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
     """The reference tables of a step of documents: those of revenue recognition where NetSuite recognises revenue."""
-    return needs if recognition_on else tuple(need for need in needs if need != "revenue template")
+    return needs if settings.netsuite_use_revenue_recognition else tuple(need for need in needs if need != "revenue template")

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from tallybridge.settings import Settings
 from tallybridge.steps.documents.document_lines import revenue
 from tallybridge.steps.documents.kind import D, Kind
 from tallybridge.steps.shared.company import Company
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.steps.shared.texts import day
+from tallybridge.sync.ledger import DEFERRED
 from tallybridge.sync.step import Candidate, Counterpart, Hold, Leave, Mark, Plan, Problem, Request, SourceRecord, Write
 from tallybridge.zuora.selection import Condition, Is
 
@@ -33,9 +36,9 @@ class Lookup(Protocol):
 # -- which ---------------------------------------------------------------------------------------------------------------
 
 
-def alternatives(conditions: tuple[Condition, ...], *, recognition_on: bool) -> tuple[tuple[Condition, ...], ...]:
+def alternatives(conditions: tuple[Condition, ...], settings: Settings) -> tuple[tuple[Condition, ...], ...]:
     """A step's own conditions, and the status of unfinished revenue updates where NetSuite recognises revenue."""
-    return (conditions, UNFINISHED) if recognition_on else (conditions,)
+    return (conditions, UNFINISHED) if settings.netsuite_use_revenue_recognition else (conditions,)
 
 
 def is_unfinished(head: Mapping[str, Any]) -> bool:
@@ -43,9 +46,14 @@ def is_unfinished(head: Mapping[str, Any]) -> bool:
     return all(condition.holds(head) for condition in UNFINISHED)
 
 
-def with_deferred(waiting: Iterator[Candidate], deferred: Sequence[str]) -> Iterator[Candidate]:
+def deferred(context: StepContext) -> tuple[str, ...]:
+    """The documents of the step with deferred lines, by id, where NetSuite recognises revenue."""
+    return context.deferred if context.settings.netsuite_use_revenue_recognition else ()
+
+
+def with_deferred(waiting: Iterator[Candidate], context: StepContext) -> Iterator[Candidate]:
     """Waiting documents, then those with deferred lines; one that is both comes once."""
-    rest = dict.fromkeys(deferred)
+    rest = dict.fromkeys(deferred(context))
     for candidate in waiting:
         rest.pop(candidate.id, None)
         yield candidate
@@ -91,8 +99,8 @@ def with_lines(
 def facts(kind: Kind[D], company: Company, data: D) -> dict[str, Any]:
     """What the ledger keeps: whether revenue dates are still to come, where the record type can say that they are (section 7, 7)."""
     can_defer = company.reference.has_field(kind.record_type(data), "deferRevRec", line=True)
-    deferred = can_defer and any(revenue(company, data, i).defer for i in kind.items(company, data))
-    return {"attention": kind.deferred} if deferred else {}
+    is_deferred = can_defer and any(revenue(company, data, i).defer for i in kind.items(company, data))
+    return {"attention": f"{DEFERRED}{kind.step}"} if is_deferred else {}
 
 
 def plan_update(kind: Kind[D], company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from tallybridge.clock import stamp
@@ -11,7 +11,7 @@ from tallybridge.money import plain
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.netsuite_source import ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row
-from tallybridge.sync.step import LINK, Request, SourceRecord, Write
+from tallybridge.sync.step import LINK, Counterpart, Request, SourceRecord, Write
 from tallybridge.zuora.source import ZuoraSource
 
 INVOICE, CREDIT_MEMO, JOURNAL = "CustInvc", "CustCred", "Journal"
@@ -88,6 +88,11 @@ def accounts_of(source: ZuoraSource, rows: Iterable[Row]) -> dict[str, dict[str,
     return source.reread("Account", (row.get("account", "") for row in rows), ("AccountNumber", "Currency"))
 
 
+def still_counting(found: Iterable[Counterpart], undone: Collection[str]) -> list[Counterpart]:
+    """The counterparts that still count: whose status is none of some."""
+    return [c for c in found if str(c.record.get("Status") or "") not in undone]
+
+
 def settlement_record(step: NetSuiteToZuora, data: Any) -> SourceRecord:
     """The source record of a payment or refund: `data` has its `row`, its `account` and its `amount`."""
     currency = str(data.row.get("currency") or data.account.get("Currency") or "")
@@ -121,7 +126,7 @@ def connector_fields(context: StepContext, record: SourceRecord, **more: str) ->
 
 def link(step: NetSuiteToZuora, record: SourceRecord, target: str) -> Write:
     """The Zuora record is marked as made of the NetSuite one, and nothing else changes."""
-    place = f"/v1/{step.destination}s/{{id}}" if step.settlement_on else step.zuora_object
+    place = f"/v1/{step.destination}s/{{id}}" if step.context.settlement_on else step.zuora_object
     request = Request(place, connector_fields(step.context, record), target)
     return Write(LINK, "", "", (request,), destination_id=target, transferred=False)
 

@@ -19,8 +19,8 @@ from tallybridge.zuora.selection import Child, Parent, Selected
 from tallybridge.zuora.source import ZuoraSource
 from tallybridge.zuora.writes import Written
 
-METHOD = Parent("PaymentMethod", "PaymentMethodId", optional=True)
 METHOD_FIELDS = ("Type", "CreditCardType")
+METHOD = Parent("PaymentMethod", "PaymentMethodId", optional=True, fields=METHOD_FIELDS)
 SOURCE_WRITERS = 8
 """Parallel status writes: with Invoice Settlement a payment or refund takes one call each (api-zuora-billing.md section 12.5)."""
 

@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from tallybridge import money
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.errors import Refused
 from tallybridge.ids import netsuite_id
 from tallybridge.pieces import side_by_side, streamed_parts
-from tallybridge.settings import Behavior, NumberMapping
+from tallybridge.settings import Behavior, NumberMapping, Settings
 from tallybridge.steps.shared.bulk import NetSuiteBulk
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import Booking, own_currency
 from tallybridge.steps.shared.custom_fields import CustomFields
-from tallybridge.steps.shared.fitting import Fitting, fitted, fitted_plan, with_remarks
+from tallybridge.steps.shared.fitting import Fitting, fitted_plan, told, with_remarks
 from tallybridge.steps.shared.numbers import renumbered
-from tallybridge.steps.shared.parents import Stays
-from tallybridge.steps.shared.periods import Posting, with_period
-from tallybridge.steps.shared.problems import named_twice, not_synced, taken, wrong_id
+from tallybridge.steps.shared.periods import with_period
+from tallybridge.steps.shared.problems import named_twice, taken, wrong_id
 from tallybridge.steps.shared.refusals import explained
-from tallybridge.steps.shared.sync_step import DUE, LEFT_OUT, Count, Row, Rows, SyncStep
+from tallybridge.steps.shared.sync_step import DUE, LEFT_OUT, Count, Row, Rows, sync_dates
 from tallybridge.steps.shared.texts import day, named_account
-from tallybridge.steps.shared.writers import NetSuiteWriter
+from tallybridge.steps.shared.writers import SYNC_DATE, NetSuiteWriter
 from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut, Tally
 from tallybridge.sync.step import (
@@ -48,12 +47,23 @@ from tallybridge.zuora.source import INTEGRATION_ID, NO_ID
 from tallybridge.zuora.writes import Written
 
 
-class ZuoraToNetSuite(SyncStep):
-    """Base of the steps that read Zuora and write NetSuite."""
+class ZuoraToNetSuite:
+    """A step that reads Zuora and writes NetSuite, see `SyncStep`: each says `query`, `refresh`, `find` and `plan`."""
 
+    name: str
+    title: str
+    object: str
+    object_label: str
+    destination: str
+    code: str
     direction = "Zuora -> NetSuite"
     system = "zuora"
     destination_system = "NetSuite"
+    transaction = True
+    chunk = 100
+    marks_at_once = 50
+    needs: tuple[str, ...] = ()
+    follows_changes = False
     table = "transaction"
     """SuiteQL table of the destination records: transaction, customer or item."""
     transaction_type = ""
@@ -68,7 +78,9 @@ class ZuoraToNetSuite(SyncStep):
         return self.code
 
     def __init__(self, context: StepContext) -> None:
-        super().__init__(context)
+        self.context = context
+        self.settings = context.settings
+        self.reference = context.reference
         if bulk := self.bulk():
             self.chunk = bulk.batch_of(type(self).chunk)
         self.booking = Booking(context, self.code)
@@ -80,7 +92,7 @@ class ZuoraToNetSuite(SyncStep):
     def company(self) -> Company:
         """What mappings need to know."""
         context = self.context
-        return Company(self.settings, self.reference, self.booking, context.clock, self.code, self.settlement_on, context.dropped)
+        return Company(self.settings, self.reference, self.booking, context.clock, self.code, self.context.settlement_on, context.dropped)
 
     @property
     def updates(self) -> bool:
@@ -91,6 +103,17 @@ class ZuoraToNetSuite(SyncStep):
     def transaction_types(self) -> tuple[str, ...]:
         """SuiteQL type codes of all that the step creates."""
         return (self.transaction_type,)
+
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return Behavior.NEW_ONLY
+
+    @cached_property
+    def _sync_dates(self) -> frozenset[str]:
+        return sync_dates(self.reference)
+
+    def is_sync_date(self, name: str) -> bool:
+        return name.startswith(SYNC_DATE) or name in self._sync_dates
 
     def writer(self) -> Writer:
         return NetSuiteWriter(self.context.netsuite)
@@ -114,12 +137,11 @@ class ZuoraToNetSuite(SyncStep):
 
     def fit(self, record_type: str, body: Mapping[str, Any]) -> Fitting:
         """The body of a NetSuite record of a type as this account takes it, and what had to be done to it."""
-        return fitted(body, lambda path: self.reference.limit(record_type, path))
+        return self.company.fit(record_type, body)
 
     def said(self, record: SourceRecord, words: Iterable[str]) -> tuple[Problem, ...]:
         """Remarks on what was done to a record's values."""
-        advice = "Correct the value in Zuora if what was left out matters."
-        return tuple(Problem(f"{self.cut_code}-CUT", f"{self.label_of(record)}: {said}", advice) for said in words)
+        return told(self.cut_code, self.label_of(record), words)
 
     def record_type_of(self, record: SourceRecord) -> str:
         """The NetSuite REST record type of a record's counterpart."""
@@ -134,6 +156,10 @@ class ZuoraToNetSuite(SyncStep):
 
     def query(self) -> SourceQuery:
         """Which heads to select. Each step says."""
+        raise NotImplementedError
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        """The candidates as they are now; those that no longer qualify are left out. Each step says."""
         raise NotImplementedError
 
     def waiting_work(self, counted: int | None = None) -> int:
@@ -170,12 +196,14 @@ class ZuoraToNetSuite(SyncStep):
         """Zuora tells UTC, as we do."""
         return utc_moment(stamp(self.context.clock.now()))
 
-    def reread(self, candidates: Sequence[Candidate]) -> Iterator[tuple[Selected, dict[str, Any], dict[str, dict[str, Any]]]]:
+    def reread(
+        self, candidates: Sequence[Candidate], query: SourceQuery | None = None
+    ) -> Iterator[tuple[Selected, dict[str, Any], dict[str, dict[str, Any]]]]:
         """Heads that still qualify, as the transactional store has them now, with their parents by object name.
 
-        The children are those of the selection: they no longer change once a head qualifies.
+        The children are those of the selection: they no longer change once a head qualifies. `query`: with more fields than the step's.
         """
-        query = self.query()
+        query = query or self.query()
         keys = {p.key for p in query.parents}
         heads, parents = self._heads_and_parents(query, candidates)
         for candidate in candidates:
@@ -216,30 +244,42 @@ class ZuoraToNetSuite(SyncStep):
         """Heads, and parents by object name. Parents whose ids the selection knows are read at the same time as the heads; those that heads
         have got since, after them."""
         reread = self.context.source.reread
-        early = {
-            p.object: {str(c.data["copy"][p.key]) for c in candidates}
-            for p in query.parents
-            if not p.of and all(p.key in c.data.get("copy", ()) for c in candidates)
-        }
-        fields = self.reread_fields(query)
-        reads = [(query.object, {c.id for c in candidates}, fields), *((o, ids, self.parent_fields(o)) for o, ids in early.items())]
-        heads, *known = side_by_side(lambda read: reread(*read), reads)
-        parents = dict(zip(early, known, strict=True))
+        known = [p for p in query.parents if not p.of and all(p.key in c.data.get("copy", ()) for c in candidates)]
+        early = {p.object: {str(c.data["copy"][p.key]) for c in candidates} for p in known}
+        own = (query.object, {c.id for c in candidates}, self.reread_fields(query))
+        heads, *rows = side_by_side(lambda read: reread(*read), [own, *((p.object, early[p.object], p.fields) for p in known)])
+        parents = dict(zip(early, rows, strict=True))
         for parent in query.parents:
             holders = parents[parent.of] if parent.of else heads
             others = {h.get(parent.key) or "" for h in holders.values()} - early.get(parent.object, set())
-            parents[parent.object] = {**parents.get(parent.object, {}), **reread(parent.object, others, self.parent_fields(parent.object))}
+            parents[parent.object] = {**parents.get(parent.object, {}), **reread(parent.object, others, parent.fields)}
         return heads, parents
 
     def reread_fields(self, query: SourceQuery) -> tuple[str, ...]:
         """The fields of a head that are read again."""
         return (*query.fields, *self.custom_fields.names)
 
-    def parent_fields(self, object_type: str) -> Sequence[str]:
-        """The fields of a parent that the step needs."""
+    # -- destination -------------------------------------------------------------------------------------------------
+
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+        """Counterparts by source id; a record without one is left out. Each step says."""
         raise NotImplementedError
 
-    # -- destination -------------------------------------------------------------------------------------------------
+    def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
+        """The record's counterparts: it becomes one record."""
+        return self.find([record]).get(record.id, [])
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        """What to do with a record. Pure. Each step says."""
+        raise NotImplementedError
+
+    def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:
+        """None: only settlements in Zuora are written by adding to what is there."""
+        return {}
+
+    def left_out(self) -> list[LeftOut]:
+        """Asked by `left_out_sql`."""
+        return []
 
     def external_id(self, zuora_id: str) -> str:
         """The deterministic external id of a record."""
@@ -305,19 +345,6 @@ class ZuoraToNetSuite(SyncStep):
                 found[i] = named_twice(self.code, self.label_of(unowned[i][0]), f"NetSuite {self.destination} {target}", beside)
         return found
 
-    def not_synced_parent(self, code: str, label: str, name: str, kind: str, row: Row) -> Problem:
-        """A record that this one refers to is not in NetSuite: it follows by itself, or it never does, and why. `kind` is what people call
-        its kind, `row` what was read of it."""
-        return not_synced(code, label, name, kind, row, self.stays_behind(kind, row))
-
-    def stays_behind(self, kind: str, row: Row) -> Stays | None:
-        """Why a record that this one refers to will not be sent by itself, whatever is waited for."""
-        return self.company.stays_behind(kind, row)
-
-    def money(self, data: Any, amount: Decimal) -> str:
-        """An amount of a record as messages show it: "USD 1,190.75"."""
-        return money.text(amount, self.currency_of(data))
-
     def label_of(self, record: SourceRecord) -> str:
         """What people call a record in messages."""
         return f"{self.object_label} {record.number}"
@@ -379,11 +406,6 @@ class ZuoraToNetSuite(SyncStep):
         for record in records:
             record.data.customer = customers.get(self.customer_id(record.data))
 
-    def currency_problems(self, label: str, data: Any, amount: Decimal) -> Iterator[Problem]:
-        """Why NetSuite cannot take the transaction in its currency."""
-        if problem := self.booking.problem(label, amount, self.currency_of(data), data.account, data.customer):
-            yield problem
-
     def transaction_record(self, data: Any, number: str, date: str, amount: Decimal) -> SourceRecord:
         """The source record of a transaction: `data` has its `head` and its `account`; `number` and `date` are fields of the head."""
         record = transaction_record(self.booking, data, number, date, amount, self.currency_of(data))
@@ -392,10 +414,6 @@ class ZuoraToNetSuite(SyncStep):
     def existing(self, record_type: str, fields: Mapping[str, Any], *, line: bool = False) -> dict[str, Any]:
         """The fields that have a value and that the account knows; what it lacks is noted once and left out."""
         return self.company.existing(record_type, fields, line=line)
-
-    def posting(self, date: str, label: str, record_type: str = "") -> Posting:
-        """How a document of the step's destination type, or of the type given, with this date is posted. `label` names the record."""
-        return self.company.posting(record_type or self.destination, date, label)
 
     def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
         """Notes documents whose number NetSuite did not take, where Zuora's numbers are sent."""

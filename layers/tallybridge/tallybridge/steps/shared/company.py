@@ -10,10 +10,13 @@ from tallybridge.clock import Clock
 from tallybridge.settings import NumberMapping, Settings
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.currencies import Booking
+from tallybridge.steps.shared.fitting import Fitting, fitted
 from tallybridge.steps.shared.numbers import EXTERNAL_ID_PREFIX
 from tallybridge.steps.shared.parents import Stays, stays
 from tallybridge.steps.shared.periods import Posting, posting
+from tallybridge.steps.shared.problems import not_synced
 from tallybridge.steps.shared.reference import Reference
+from tallybridge.sync.step import Problem
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,10 @@ class Company:
         """Values of Zuora fields, given by label, under the script ids that the account has for them."""
         return {self.reference.custom(record_type, label, line=line): value for label, value in custom.items()}
 
+    def fit(self, record_type: str, body: Mapping[str, Any]) -> Fitting:
+        """The body of a NetSuite record of a type as this account takes it, and what had to be done to it."""
+        return fitted(body, lambda path: self.reference.limit(record_type, path))
+
     def external_id(self, kind: str, zuora_id: str) -> str:
         """The deterministic external id: the plain Zuora id, or with the prefix of its kind where a setting asks for it. `kind` is the
         object's name in Zuora."""
@@ -61,6 +68,11 @@ class Company:
     def posting(self, record_type: str, date: str, label: str) -> Posting:
         """How a document of that type and date (YYYY-MM-DD) is posted. `label` names it."""
         return posting(self.settings, self.reference, record_type, date, self.code, label)
+
+    def not_synced(self, code: str, label: str, name: str, kind: str, row: Mapping[str, Any]) -> Problem:
+        """A record that this one refers to is not in NetSuite: it follows by itself, or it never does, and why. `kind` is what people call
+        its kind, `row` what was read of it."""
+        return not_synced(code, label, name, kind, row, self.stays_behind(kind, row))
 
     def stays_behind(self, kind: str, row: Mapping[str, Any]) -> Stays | None:
         """Why a record that another one refers to will not be sent by itself. `kind` is what people call its kind."""

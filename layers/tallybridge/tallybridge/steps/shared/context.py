@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,3 +59,20 @@ class StepContext:
     """Whether invoices have a currency of their own; None where they are not asked about."""
     reversal: ReversalPlan | None = None
     """The plan that the run carries out, of one that reverses what another has made."""
+
+    @property
+    def settlement_on(self) -> bool:
+        """Whether the tenant has Invoice Settlement (mode B)."""
+        return self.mode == "B"
+
+    @property
+    def currency_of_invoices(self) -> tuple[str, ...]:
+        """The field of invoices with their currency, for lists of fields; nothing where the tenant has none."""
+        return self.invoice_currency.known() if self.invoice_currency else ()
+
+    def invoices(self, ids: Iterable[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Invoices as they are now, by id, with their currency where they have one of their own."""
+        wanted, known = {i for i in ids if i}, self.invoice_currency
+        if not wanted or known is None:
+            return self.source.reread("Invoice", wanted, fields)
+        return known.ask(lambda currency: self.source.reread("Invoice", wanted, (*fields, *currency)))

@@ -7,7 +7,7 @@ with it all its documents, out of NetSuite. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -157,3 +157,9 @@ def fitted_plan(plan: Plan, fit: Callable[[str, Mapping[str, Any]], Fitting]) ->
 def with_remarks(plan: Plan, remarks: Sequence[Problem]) -> Plan:
     """A plan that writes, with more to be said about it."""
     return replace(plan, remarks=tuple(dict.fromkeys((*plan.remarks, *remarks)))) if isinstance(plan, Write) and remarks else plan
+
+
+def told(code: str, label: str, words: Iterable[str]) -> tuple[Problem, ...]:
+    """Remarks on what was done to a record's values. `code` is the prefix of such remarks, `label` names the record."""
+    advice = "Correct the value in Zuora if what was left out matters."
+    return tuple(Problem(f"{code}-CUT", f"{label}: {said}", advice) for said in words)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar
 
 from tallybridge.clock import EPOCH, utc_moment
 from tallybridge.errors import ConfigurationError, LoginRefused, Refused, ServiceError
 from tallybridge.netsuite.suiteql import MAX_ROWS
+from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.shared import problems
 from tallybridge.steps.shared.applications import Application, applications
 from tallybridge.steps.shared.context import StepContext
@@ -19,12 +21,14 @@ from tallybridge.steps.shared.fitting import with_remarks
 from tallybridge.steps.shared.marks_together import MarksTogether
 from tallybridge.steps.shared.netsuite_left_out import SuiteLeftOut
 from tallybridge.steps.shared.reference import FIELD_ADVICE, load_reference
-from tallybridge.steps.shared.sync_step import DUE, LEFT_OUT, Count, SyncStep, digest
+from tallybridge.steps.shared.suite_selection import MODIFIED, MOMENT, NO_GROUP, SuiteSelection
+from tallybridge.steps.shared.sync_step import DUE, LEFT_OUT, Count, digest, sync_dates
 from tallybridge.steps.shared.texts import named_account
-from tallybridge.steps.shared.writers import ZuoraWriter
+from tallybridge.steps.shared.writers import SYNC_DATE, ZuoraWriter
 from tallybridge.sync.held import Held
 from tallybridge.sync.runlog import LeftOut
 from tallybridge.sync.step import (
+    Bulk,
     Candidate,
     Counterpart,
     Mark,
@@ -33,6 +37,7 @@ from tallybridge.sync.step import (
     Problem,
     Request,
     SourceRecord,
+    Write,
     Writer,
     is_complete,
     normal_status,
@@ -41,98 +46,32 @@ from tallybridge.sync.step import (
 STATUS_WRITERS = 8
 """NetSuite records marked at once; the client's slots limit them further."""
 INTEGRATION_ID = "IntegrationId__NS"
-NO_GROUP = " "
-"""Comes before every group. An empty text would be null to Oracle, beside which nothing is greater."""
 MAX_WINDOWS = 10_000
 """Windows of 100,000 rows in one selection."""
 STATUS = "Zuora Integration Status"
-MOMENT = "YYYY-MM-DD HH24:MI:SS"
-MODIFIED = f"TO_CHAR(t.lastmodifieddate, '{MOMENT}')"
-"""When a record was changed last, in NetSuite's own time zone: to be compared with values of this expression alone."""
 ZUORA_COMMENT_LIMIT = 255
 
 Row = dict[str, str]
 
 
-@dataclass(frozen=True)
-class SuiteSelection:
-    """Which NetSuite records a step takes, said once and asked four ways: how many, which, some by id, and what they hold now.
+class NetSuiteToZuora:
+    """A step that reads NetSuite and writes Zuora, see `SyncStep`: each says `selection`, `refresh` and `plan`. `object` is the REST record
+    type that carries the status."""
 
-    `source` names the tables, the record's own row as `t`; `where` are conditions that must all hold, with `params` for their `?` in
-    order; `columns` are "expression AS name" to be read of each record beside `id`; `group` is the expression whose equal values are
-    written in order. Dates must be wrapped in TO_CHAR (api-netsuite.md section 5).
-
-    `due` narrows how many and which, with `due_params`, but is not asked again of records that were selected: "not synced, or modified
-    lately". Held records need not meet it either.
-
-    `rules` choose what is new; a record that was synced (`followed` says so) is taken whatever the rules say. The parameters of the
-    rules come after those of `where` in `params`.
-    """
-
-    source: str
-    where: tuple[str, ...]
-    columns: tuple[str, ...]
-    params: tuple[str, ...] = ()
-    group: str = ""
-    due: str = ""
-    due_params: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-    followed: str = ""
-
-    def count_sql(self) -> str:
-        return f"SELECT COUNT(*) AS n FROM {self.source} WHERE {self._due_conditions()}"
-
-    def window_sql(self) -> str:
-        """Ids, groups and moments of change after (group, id): the last three parameters are group, group, id."""
-        after = f"({self._grp()} > ? OR ({self._grp()} = ? AND t.id > ?))"
-        return f"{self._heads()} WHERE {self._due_conditions()} AND {after} ORDER BY {self._grp()}, t.id"
-
-    def heads_sql(self) -> str:
-        """The same of some ids, whether they are due or not."""
-        return f"{self._heads()} WHERE {self._conditions()} AND t.id IN {{in}}"
-
-    def rows_sql(self) -> str:
-        """The records of some ids, as far as they still qualify."""
-        columns = ", ".join(("t.id", *self.columns, f"{MODIFIED} AS modified"))
-        return f"SELECT {columns} FROM {self.source} WHERE {self._conditions()} AND t.id IN {{in}}"
-
-    def latest_sql(self) -> str:
-        """When a record of the kind was changed last, whatever the rules say."""
-        return f"SELECT TO_CHAR(MAX(t.lastmodifieddate), '{MOMENT}') AS latest FROM {self.source} WHERE {_all_of(self.where)}"
-
-    def qualifying_sql(self) -> str:
-        """Which of some ids the rules for new records would choose."""
-        return f"SELECT t.id FROM {self.source} WHERE {_all_of((*self.where, *self.rules))} AND t.id IN {{in}}"
-
-    def due_values(self) -> list[str]:
-        """The parameters of `count_sql`, and of `window_sql` before its last three."""
-        return [*self.params, *self.due_params]
-
-    def _heads(self) -> str:
-        return f"SELECT t.id, {self._grp()} AS grp, {MODIFIED} AS modified FROM {self.source}"
-
-    def _grp(self) -> str:
-        return f"NVL(TO_CHAR({self.group}), '{NO_GROUP}')" if self.group else f"'{NO_GROUP}'"
-
-    def _conditions(self) -> str:
-        if not self.followed:
-            return _all_of((*self.where, *self.rules))
-        return _all_of((*self.where, f"({_all_of(self.rules)}) OR ({self.followed})"))
-
-    def _due_conditions(self) -> str:
-        return f"{self._conditions()} AND ({self.due})" if self.due else self._conditions()
-
-
-def _all_of(conditions: tuple[str, ...]) -> str:
-    return " AND ".join(f"({c})" for c in conditions)
-
-
-class NetSuiteToZuora(SyncStep):
-    """Base of the steps that read NetSuite and write Zuora. `object` is the REST record type that carries the status."""
-
+    name: str
+    title: str
+    object: str
+    object_label: str
+    destination: str
+    code: str
     direction = "NetSuite -> Zuora"
     system = "netsuite"
     destination_system = "Zuora"
+    transaction = True
+    chunk = 100
+    marks_at_once = 50
+    needs: tuple[str, ...] = ()
+    follows_changes = False
     zuora_object: str
     """The Zuora object that carries the NetSuite id in Integration ID, by its ZOQL name."""
     amount_field = "Amount"
@@ -146,17 +85,34 @@ class NetSuiteToZuora(SyncStep):
     """Columns of a selection that the connector's own writes change."""
 
     def __init__(self, context: StepContext) -> None:
-        super().__init__(context)
+        self.context = context
+        self.settings = context.settings
+        self.reference = context.reference
         if self.transaction and not self.settings.netsuite_multiple_currencies:
             self.needs = (*self.needs, "currency")  # to tell which one its amounts are in
         self.together = MarksTogether(context)
         if self.settings.netsuite_batch_requests == "off":
             self.marks_at_once = 1
 
+    @staticmethod
+    def behavior_in(settings: Settings) -> Behavior:
+        return Behavior.NEW_ONLY
+
+    @cached_property
+    def _sync_dates(self) -> frozenset[str]:
+        return sync_dates(self.reference)
+
+    def is_sync_date(self, name: str) -> bool:
+        return name.startswith(SYNC_DATE) or name in self._sync_dates
+
     # -- selection ---------------------------------------------------------------------------------------------------
 
     def selection(self) -> SuiteSelection:
         """Which records to take. Each step says; it may use `self.label_field` and `self.reference`."""
+        raise NotImplementedError
+
+    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+        """The candidates as they are now; those that no longer qualify are left out. Each step says."""
         raise NotImplementedError
 
     def label_field(self, label: str, record_type: str = "", *, line: bool = False) -> str:
@@ -200,6 +156,13 @@ class NetSuiteToZuora(SyncStep):
         self.read_fields()
         told = self.told()
         return told.ask(self.context.netsuite, self.name, self.object) if told else []
+
+    def left_out_sql(self) -> str:
+        """Not asked that way."""
+        return ""
+
+    def left_out_rows(self, rows: Iterable[Mapping[str, Any]]) -> list[LeftOut]:
+        return []
 
     def read_fields(self) -> None:
         """Fields of record types, where the run's reference tables have not been loaded yet."""
@@ -339,6 +302,26 @@ class NetSuiteToZuora(SyncStep):
 
     def writer(self) -> Writer:
         return ZuoraWriter(self.context.zuora)
+
+    def bulk(self) -> Bulk | None:
+        """Zuora has no such jobs."""
+        return None
+
+    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+        """What to do with a record. Pure. Each step says."""
+        raise NotImplementedError
+
+    def differences(self, written: Mapping[str, tuple[SourceRecord, Write]]) -> dict[str, Problem]:
+        """Of steps that add to or take from what is there."""
+        return {}
+
+    def explained(self, refused: Mapping[str, tuple[SourceRecord, Write, Refused]]) -> dict[str, Problem]:
+        """Zuora's own words do."""
+        return {}
+
+    def complete_details(self, done: Mapping[str, tuple[SourceRecord, str]]) -> dict[str, MarkResult]:
+        """Of steps that write more in NetSuite than the record's own mark."""
+        return {}
 
     def in_zuora(self, keys: Sequence[str], fields: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
         """Zuora records of the step's object by their Integration ID, undone ones among them."""

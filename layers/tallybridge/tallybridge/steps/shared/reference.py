@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from tallybridge.errors import ConfigurationError, Refused
 from tallybridge.field_names import derived_id
+from tallybridge.fields.netsuite import prefix_of
 from tallybridge.money import digits_of as iso_digits
 from tallybridge.pieces import side_by_side
 from tallybridge.shelf import Shelf
@@ -169,13 +170,6 @@ class Reference:
 
 def _is_locked(period: Mapping[str, str]) -> bool:
     return any(period.get(flag) == "T" for flag in ("closed", "arlocked", "alllocked"))
-
-
-def prefix_of(record_type: str) -> str:
-    """The script id prefix of custom fields by record type (custom-fields.md section 2.1)."""
-    if record_type == "customer":
-        return "custentity"
-    return "custitem" if record_type.lower().endswith("item") else "custbody"
 
 
 def load_reference(lookup: Lookup, shelf: Shelf, needs: Iterable[str], overrides: Mapping[str, str]) -> Reference:

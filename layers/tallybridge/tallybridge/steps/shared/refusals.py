@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tallybridge.errors import AlreadyExists, Refused
+from tallybridge.fields.netsuite import prefix_of
 from tallybridge.ids import netsuite_id
 from tallybridge.netsuite import NetSuite
 from tallybridge.steps.shared.problems import gone
-from tallybridge.steps.shared.reference import prefix_of
 from tallybridge.sync.step import Problem, Request, SourceRecord, Write
 
 KINDS = {
