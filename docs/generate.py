@@ -124,9 +124,9 @@ is not known.
 NOT_COVERED = """
 ## Not imitated
 
-Trino takes these, the stand-in refuses them: {words}, `ROLLUP`, `CUBE`, `GROUPING SETS`, comparisons with `ANY` and `ALL`, rows as values,
-`WITHIN GROUP`, `IGNORE NULLS`, lambdas, maps, `localtime` and `localtimestamp`, intervals of several fields, the types `real`, `char`,
-`time`, `json` and the smaller integers. Results of integers are not held to the size of their type. A timestamp without a zone is one of
+Trino takes these, the stand-in refuses them: {words}, `UNNEST` of several arrays, rows as values,
+`WITHIN GROUP`, `WITH TIES`, `IGNORE NULLS`, lambdas, maps, `localtime`, `TRY` over what answers for null (`COALESCE`, `CASE`), the types
+`char`, `time`, `json` and `varbinary`, and doubles that are no number. A timestamp without a zone is one of
 the tenant's zone, and decimals hold about 15 digits.
 """
 

@@ -20,8 +20,8 @@ SMALL = (
 ONE_BY_ONE = "statuses are written one by one, as delivered; with the settings in the line below they are not"
 OWN_CALLS = "15 calls are the step's own, however many records there are: of 1,000 a call for 67; a run of all steps counts once for all"
 IDLE = (
-    "the calls take 3.5 s, the rest is 26 functions with 40 calls each to the embedded AWS; next: a step without work is summed up where it "
-    "is selected"
+    "the calls take 3.5 s, the rest is 26 functions with 40 calls each to the embedded AWS; next: a step without work is summed up where "
+    "it is selected"
 )
 PACE = "a record waits for its job's last look; next: look when the job should be through, by the pace of those before"
 PROCESSOR = (

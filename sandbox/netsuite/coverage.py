@@ -105,9 +105,11 @@ def _queries() -> str:
     return f"""## SuiteQL
 
 One `SELECT` of Oracle's dialect with joins, subqueries, `UNION`, `GROUP BY`, `HAVING`, `CASE`, window functions, `ROWNUM`, `FETCH FIRST`
-and `?` binds. Refused: `WITH`, `LIMIT`, `[ ]`, `(+)`, everything but one `SELECT`, more than {MAX_IN_ARGUMENTS} arguments in `IN`, and
-every function but these: {_named(functions)} `SYSDATE` `SYSTIMESTAMP` `CURRENT_DATE` `CURRENT_TIMESTAMP` `BUILTIN.DF`; without an effect
-{_named(f"BUILTIN.{name}" for name in PASSED_THROUGH)}.
+and `?` binds. Refused: `WITH`, `LIMIT`, `[ ]`, `(+)`, everything but one `SELECT`, operators of other dialects, and
+what Oracle refuses: columns outside of groups, outputs' names elsewhere than in `ORDER BY`, values where a condition must stand, texts
+that are no numbers, unlike datatypes, a divisor of zero, a subquery of several rows for one value; more than {MAX_IN_ARGUMENTS} arguments
+in `IN`, and every function but these: {_named(functions)} `SYSDATE` `SYSTIMESTAMP` `CURRENT_DATE` `CURRENT_TIMESTAMP` `BUILTIN.DF`;
+without an effect {_named(f"BUILTIN.{name}" for name in PASSED_THROUGH)}.
 """
 
 

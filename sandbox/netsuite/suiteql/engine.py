@@ -12,6 +12,7 @@ from sandbox.netsuite.store import Record
 from sandbox.netsuite.suiteql.binds import bind
 from sandbox.netsuite.suiteql.errors import search_error, unsupported
 from sandbox.netsuite.suiteql.functions import Failure, install, shown
+from sandbox.netsuite.suiteql.numbers import to_number
 from sandbox.netsuite.suiteql.rows import RowMaker
 from sandbox.netsuite.suiteql.tables import AFFINITIES, Table, tables_of
 from sandbox.netsuite.suiteql.translate import account_date, translator
@@ -57,7 +58,8 @@ class QueryEngine:
         self._follow(found.tables)
         sql = bound.expand(found.sql)
         dated = {n for marker in found.date_markers for n in bound.positions(marker)}
-        values = [_value(p, n in dated) for n, p in enumerate(params)]
+        counted = {n for marker in found.number_markers for n in bound.positions(marker)}
+        values = [_value(p, n in dated, n in counted) for n, p in enumerate(params)]
         rows, names = self._run(f"SELECT * FROM ({sql}) LIMIT {limit} OFFSET {offset}", values)
         total = offset + len(rows)
         if len(rows) == limit or (offset and not rows):
@@ -124,8 +126,15 @@ class QueryEngine:
         self.connection.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', rows)
 
 
-def _value(parameter: Any, is_date: bool) -> Any:
-    """A bind parameter as SQLite takes it."""
+def _value(parameter: Any, is_date: bool, is_number: bool) -> Any:
+    """A bind parameter as SQLite takes it; an empty text is null, as everywhere in Oracle."""
     if is_date and parameter is not None:
         return account_date(str(parameter))
+    if parameter == "":
+        return None
+    if is_number and isinstance(parameter, str):
+        try:
+            return to_number(parameter)
+        except ValueError as wrong:
+            raise unsupported(str(wrong)) from None
     return float(parameter) if isinstance(parameter, Decimal) else parameter

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import calendar
-import re
 import sqlite3
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from sandbox.netsuite.rules import Tenant
-from sandbox.netsuite.suiteql import dates
+from sandbox.netsuite.suiteql import dates, numbers, texts
 from sandbox.netsuite.suiteql.rows import TYPE_CODES
 from sandbox.netsuite.values import STATUS_LABELS
 
@@ -51,7 +50,18 @@ def install(connection: sqlite3.Connection, tenant: Tenant, failure: Failure) ->
                 failure.text = str(wrong)
                 raise
 
+    class OneRow(_OneRow):
+        """With the reason of a refusal kept."""
+
+        def finalize(self) -> Any:
+            try:
+                return super().finalize()
+            except ValueError as wrong:
+                failure.text = str(wrong)
+                raise
+
     connection.create_aggregate("ns_listagg", -1, Texts)  # type: ignore[arg-type]
+    connection.create_aggregate("ns_one_row", 1, OneRow)
     define("ns_now", lambda: dates.mark(tenant.options.local(tenant.now())))
     define("ns_df", lambda kind, value: display(tenant, kind, value))
 
@@ -85,7 +95,7 @@ def display(tenant: Tenant, kind: str, value: Any) -> str | None:
 
 
 def _concat(*parts: Any) -> str | None:
-    return "".join(shown(p) for p in parts if p is not None) or None
+    return "".join(_plain(p) for p in parts if p is not None) or None
 
 
 def _to_date(text: Any, model: str = "MM/DD/YYYY") -> Any:
@@ -99,19 +109,11 @@ def _to_char(value: Any, model: str | None = None) -> str | None:
         return None
     if dates.is_date(value):
         return dates.render(value, model) if model else dates.display(value)
-    if model and isinstance(value, (int, float)):
-        return _number_format(value, model)
-    return shown(value)
-
-
-def _number_format(value: float, model: str) -> str:
-    whole, _, fraction = model.upper().removeprefix("FM").partition(".")
-    text = f"{value:,.{len(fraction)}f}" if "," in whole else f"{value:.{len(fraction)}f}"
-    return text
-
-
-def _to_number(value: Any) -> Any:
-    return None if value is None else float(value)
+    if isinstance(value, (int, float)):
+        return numbers.formatted(value, model) if model else numbers.plain(value)
+    if model:
+        raise ValueError("invalid number" if not numbers.is_number(value) else "invalid number format model")
+    return str(value)
 
 
 def _shift(value: Any, days: Any) -> Any:
@@ -124,22 +126,19 @@ def _days_between(later: Any, earlier: Any) -> Any:
     return (dates.moment_of(later) - dates.moment_of(earlier)).total_seconds() / 86400
 
 
-def _trunc(value: Any, unit: Any = None) -> Any:
-    if value is None:
-        return None
-    if dates.is_date(value):
-        return dates.truncated(value, unit or "DD")
-    scale = 10 ** int(unit or 0)
-    return int(value * scale) / scale
+def _at_unit(of_numbers: Callable[..., Any], of_dates: Callable[..., str]) -> Callable[..., Any]:
+    """`TRUNC` and `ROUND`, of numbers and of dates."""
+
+    def cut(value: Any, unit: Any = None) -> Any:
+        if value is None:
+            return None
+        return of_dates(value, unit or "DD") if dates.is_date(value) else of_numbers(value, unit or 0)
+
+    return cut
 
 
 def _add_months(value: Any, months: Any) -> Any:
-    if value is None:
-        return None
-    moment = dates.moment_of(value)
-    year, month = divmod(moment.year * 12 + moment.month - 1 + int(months), 12)
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
-    return dates.mark(moment.replace(year=year, month=month + 1, day=day))
+    return None if value is None or months is None else dates.mark(dates.months_on(dates.moment_of(value), int(months)))
 
 
 def _last_day(value: Any) -> Any:
@@ -153,23 +152,30 @@ def _months_between(later: Any, earlier: Any) -> Any:
     if later is None or earlier is None:
         return None
     a, b = dates.moment_of(later), dates.moment_of(earlier)
+    ends = all(m.day == calendar.monthrange(m.year, m.month)[1] for m in (a, b))
+    if a.day == b.day or ends:
+        return (a.year - b.year) * 12 + a.month - b.month
     return (a.year - b.year) * 12 + a.month - b.month + (a.day - b.day) / 31
 
 
 def _text(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of texts that is null when its first argument is."""
-    return lambda first, *others: None if first is None else function(shown(first), *others)
+    """A function of texts that is null when its first argument is; an empty text is null too."""
+
+    def called(first: Any, *others: Any) -> Any:
+        answer = None if first is None else function(_plain(first), *others)
+        return None if answer == "" else answer
+
+    return called
+
+
+def _plain(value: Any) -> str:
+    return numbers.plain(value) if isinstance(value, (int, float)) else shown(value)
 
 
 def _pad(text: str, width: Any, fill: str, left: bool) -> str:
     missing = int(width) - len(text)
     padding = (fill * max(missing, 0))[: max(missing, 0)]
     return (padding + text if left else text + padding)[: int(width)]
-
-
-def _found(text: str, pattern: str) -> str | None:
-    match = re.search(pattern, text)
-    return match[0] if match else None
 
 
 class _Texts:
@@ -195,29 +201,45 @@ class _Texts:
         return joined or None
 
 
+class _OneRow:
+    """What a scalar subquery yields."""
+
+    def __init__(self) -> None:
+        self.rows: list[Any] = []
+
+    def step(self, value: Any) -> None:
+        self.rows.append(value)
+
+    def finalize(self) -> Any:
+        if len(self.rows) > 1:
+            raise ValueError("single-row subquery returns more than one row")
+        return self.rows[0] if self.rows else None
+
+
 def _sortable(key: Any) -> tuple[bool, bool, Any]:
     """Numbers before texts, nulls last."""
     return (key is None, isinstance(key, str), key if key is not None else 0)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **numbers.NUMBERS,
+    **{name: _text(function) for name, function in texts.TEXTS.items()},
     "ns_concat": _concat,
     "ns_to_date": _to_date,
     "ns_to_timestamp": _to_date,
     "ns_to_char": _to_char,
-    "ns_to_number": _to_number,
     "ns_shift": _shift,
     "ns_days_between": _days_between,
-    "ns_trunc": _trunc,
+    "ns_trunc": _at_unit(numbers.CUT, dates.truncated),
+    "ns_round": _at_unit(numbers.ROUNDED, dates.rounded),
+    "ns_next_day": lambda value, name: None if value is None or name is None else dates.next_weekday(value, name),
+    "ns_greatest": lambda *values: None if None in values else max(values),
+    "ns_least": lambda *values: None if None in values else min(values),
     "ns_add_months": _add_months,
     "ns_last_day": _last_day,
     "ns_months_between": _months_between,
-    "ns_instr": _text(lambda text, part: text.find(part) + 1),
     "ns_lpad": _text(lambda text, width, fill=" ": _pad(text, width, fill, True)),
     "ns_rpad": _text(lambda text, width, fill=" ": _pad(text, width, fill, False)),
     "ns_replace": _text(lambda text, old, new="": text.replace(old, new or "")),
     "ns_initcap": _text(str.title),
-    "ns_regexp_substr": _text(_found),
-    "ns_regexp_replace": _text(lambda text, pattern, new="": re.sub(pattern, new or "", text)),
-    "ns_regexp_like": _text(lambda text, pattern: int(re.search(pattern, text) is not None)),
 }

@@ -6,6 +6,8 @@ from sqlglot import exp
 
 from sandbox.netsuite.suiteql.errors import unsupported
 
+EVERY_ROW = 2**31
+
 
 def limit_by_rownum(root: exp.Query) -> exp.Query:
     """Every `ROWNUM <= n` becomes a limit, every selected ROWNUM a row number. Raises for other conditions on it."""
@@ -28,7 +30,11 @@ def _condition(node: exp.Expr) -> exp.Binary | None:
         return _condition(node.left) or _condition(node.right)
     if isinstance(node, exp.Paren):
         return _condition(node.this)
-    if isinstance(node, (exp.LTE, exp.LT, exp.EQ)) and isinstance(node.left, exp.Column) and node.left.name.lower() == "rownum":
+    if (
+        isinstance(node, (exp.LTE, exp.LT, exp.EQ, exp.GT, exp.GTE))
+        and isinstance(node.left, exp.Column)
+        and node.left.name.lower() == "rownum"
+    ):
         return node
     return None
 
@@ -37,6 +43,8 @@ def _limit(select: exp.Select, where: exp.Where, condition: exp.Binary) -> None:
     count: exp.Expr = condition.right.copy()
     if isinstance(condition, exp.LT):
         count = exp.Sub(this=count, expression=exp.Literal.number(1))
+    if isinstance(condition, (exp.EQ, exp.GT, exp.GTE)):
+        count = _all_or_none(condition)
     if where.this is condition:
         select.set("where", None)
     else:
@@ -57,6 +65,15 @@ def _limit(select: exp.Select, where: exp.Where, condition: exp.Binary) -> None:
     outer = exp.select("*").from_(inner.subquery("limited"))
     outer.set("order", order.copy())
     select.replace(outer) if select.parent else _become(select, outer)
+
+
+def _all_or_none(condition: exp.Binary) -> exp.Expr:
+    """Rows are counted as they are let through: without a first one there is no second one."""
+    first = {exp.EQ: exp.EQ, exp.GT: exp.LT, exp.GTE: exp.LTE}[type(condition)](
+        this=condition.right.copy(), expression=exp.Literal.number(1)
+    )
+    rows = exp.Literal.number(1 if isinstance(condition, exp.EQ) else EVERY_ROW)
+    return exp.Case(ifs=[exp.If(this=first, true=rows)], default=exp.Literal.number(0))
 
 
 def _become(select: exp.Select, other: exp.Select) -> None:

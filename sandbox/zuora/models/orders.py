@@ -35,6 +35,7 @@ def keep(tenant: Tenant, account: Record, body: Mapping[str, Any], made: Sequenc
         "Category": body.get("category", "NewSales"),
         "Status": "Completed",
         "CreatedByMigration": False,
+        **body.get("customFields", {}),
     }
     order = tenant.store.insert("Order", values)
     for subscription in made:

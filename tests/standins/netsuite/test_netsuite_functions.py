@@ -41,6 +41,12 @@ def test_every_function_of_the_list_is_answered(ns: Account, name: str) -> None:
         "NVL2": "(id, 1, 2)",
         "SUBSTR": "(companyname, 1, 2)",
         "MONTHS_BETWEEN": "(datecreated, datecreated)",
+        **dict.fromkeys(("ACOS", "ASIN"), "(1)"),
+        **dict.fromkeys(("ATAN2", "BITAND", "REMAINDER"), "(7, 2)"),
+        **dict.fromkeys(("REGEXP_INSTR",), "(companyname, 'A')"),
+        **dict.fromkeys(("ASCII", "SOUNDEX"), "(companyname)"),
+        "NEXT_DAY": "(datecreated, 'MONDAY')",
+        "TRANSLATE": "(companyname, 'A', 'B')",
         **dict.fromkeys(("INITCAP", "LENGTH", "LOWER", "LTRIM", "RTRIM", "TRIM", "UPPER"), "(companyname)"),
     }
     ns.customer(companyName="ACME")

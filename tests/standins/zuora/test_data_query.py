@@ -166,17 +166,31 @@ def test_every_listed_function_runs(settled: Tenant) -> None:
         "boolean": "true",
         "timestamp": "TIMESTAMP '2026-01-31 08:15:00 UTC'",
         "array(T)": "ARRAY[1]",
+        "double": "0.5",
+        "days": "INTERVAL '1' DAY",
+        "months": "INTERVAL '1' MONTH",
     }
     values |= {"T": "1", "U": "1", "N": "1.5", "X": "DATE '2026-01-31'"}
     special = {"date_trunc": "'day'", "date_add": "'day'", "date_diff": "'day'", "at_timezone": "'UTC'", "date_parse": "'%d'"}
+    special |= {"from_unixtime": "'UTC'", "with_timezone": "'UTC'", "parse_datetime": "'20'"}
     special |= {"date": "'2026-01-31'", "from_iso8601_date": "'2026-01-31'", "from_iso8601_timestamp": "'2026-01-31'"}
+    instead = {
+        "regexp_extract('1', '1', 1)": "regexp_extract('1', '(1)', 1)",
+        "regexp_extract_all('1', '1', 1)": "regexp_extract_all('1', '(1)', 1)",
+        "date_parse('%d', '%d')": "date_parse('31', '%d')",
+        "parse_datetime('20', '20')": "parse_datetime('31', 'dd')",
+        "_base('1', 1)": "_base('1', 2)",
+        "to_base(1, 1)": "to_base(1, 2)",
+        "width_bucket(1.5, 1.5, 1.5, 1)": "width_bucket(1.5, 1, 2, 1)",
+        "(1.5)": "(0.5)",
+        "(1, 1)": "(1, 2)",
+    }
     for name, forms in FUNCTIONS.items():
         for form in forms:
             given = [special.get(name, values[g]) if g == "varchar" else values[g] for g in form.given]
             call = f"{name}({', '.join(given)})" + (" OVER (ORDER BY id)" if form.kind == "window" else "")
-            call = call.replace("regexp_extract('1', '1', 1)", "regexp_extract('1', '(1)', 1)").replace(
-                "date_parse('%d', '%d')", "date_parse('31', '%d')"
-            )
+            for said, meant in instead.items():
+                call = call.replace(said, meant)
             settled.sql(f"SELECT {call} AS found FROM invoice" if form.kind == "window" else f"SELECT {call} AS found")
 
 

@@ -116,6 +116,18 @@ def test_formats(settled: Tenant) -> None:
         ({"queries": [{"name": "a", "type": "zoqlexport", "query": "select PaymentPart.Id from Invoice"}]}, "90005"),
         ({"queries": [{"name": "a", "type": "zoqlexport", "query": "selekt"}]}, "90005"),
         ({"queries": [{"name": "a", "type": "zoqlexport", "query": "select distinct Name from Account"}]}, "90020"),
+        *(
+            ({"queries": [{"name": "a", "type": "zoqlexport", "query": query}]}, "90005")
+            for query in (
+                "select Account.Name, Invoice.Amount, count(Invoice.Id) from Invoice group by Account.Name",
+                "select Account.Name, count(Invoice.Id) from Invoice",
+                "select * from Invoice group by Status",
+                "select Id from Invoice where Status == 'Posted'",
+                "select Id from Invoice where Status = 'Posted' && Amount > 1",
+                "select Id from Invoice where upper(Status) = 'POSTED'",
+                "select concat(Id, Status) from Invoice",
+            )
+        ),
         ({"queries": [{"name": "a", "type": "zoql", "query": "select * from Account"}]}, "90005"),
         ({"queries": [{"name": "a", "type": "sql", "query": "select 1"}]}, "90005"),
         ({"partner": "stranger", "project": "p"}, "90019"),
@@ -125,6 +137,15 @@ def test_formats(settled: Tenant) -> None:
 def test_refused_jobs(settled: Tenant, change: dict[str, Any], code: str) -> None:
     response = settled.call("POST", "/v1/batch-query/", {**body(QUERY), **change})
     assert (response.status_code, response.json()["errorCode"]) == (200, code)
+
+
+def test_what_is_selected_beside_an_aggregate_is_grouped_by(settled: Tenant) -> None:
+    """The vendor's page of Export ZOQL clauses: https://docs.zuora.com/en/zuora-platform/data/legacy-query-methods/export-zoql."""
+    query = "select Account.Name, Invoice.Amount, count(Invoice.Id) from Invoice group by Account.Name"
+    refused = settled.post("/v1/object/export", {"Format": "csv", "Query": query, "Name": "x"})
+    text = "One or more columns in the SELECT statement does not appear in the GROUP BY statement."
+    assert refused["Errors"] == [{"Code": "MALFORMED_QUERY", "Message": text}]
+    assert result(settled, "select Name, Currency, count(Id) from Account group by Account.Name, Account.Currency").count("\n") == 3
 
 
 def test_unknown_jobs_and_cancelling(settled: Tenant) -> None:

@@ -84,6 +84,11 @@ def test_fully_applied_payment_has_no_rest_part(settled: Tenant) -> None:
         ({"invoices": [{"invoiceId": rid("1", 1), "amount": 60}, {"invoiceId": rid("1", 1), "amount": 60}]}, 30),
         ({"amount": 10, "invoices": [{"invoiceId": rid("1", 1), "amount": 10.01}]}, 30),
         ({"invoices": [{"invoiceId": rid("1", 1), "amount": 0}]}, 20),
+        ({"invoices": [{"invoiceId": rid("1", 1), "amount": 10, "items": [{"invoiceItemId": rid("2", 1), "amount": 5}]}]}, 20),
+        ({"invoices": [{"invoiceId": rid("1", 1), "amount": 10, "items": [{"invoiceItemId": rid("2", 2), "amount": 10}]}]}, 40),
+        ({"invoices": [{"invoiceId": rid("1", 1), "amount": 10, "items": [{"invoiceItemId": rid("2", 99), "amount": 10}]}]}, 40),
+        ({"invoices": [{"invoiceId": rid("1", 1), "amount": 10, "items": [{"taxItemId": rid("2", 1), "amount": 10}]}]}, 40),
+        ({"invoices": [{"invoiceId": rid("1", 1), "amount": 10, "items": [{"amount": 10}]}]}, 22),
         ({"invoices": [{"invoiceId": rid("1", 99), "amount": 1}]}, 40),
         ({"currency": "EUR"}, 20),
         ({"effectiveDate": "2026-02-01"}, 20),
@@ -102,6 +107,12 @@ def test_a_wrong_payment_is_refused_and_changes_nothing(settled: Tenant, change:
     before = settled.stand_in.dump()
     assert code(settled.post("/v1/payments", payment_body(**change))) == category
     assert settled.stand_in.dump() == before
+
+
+def test_items_of_a_document_bear_its_amount(settled: Tenant) -> None:
+    items = [{"invoiceItemId": rid("2", 1), "amount": 7}, {"taxItemId": rid("3", 1), "amount": 3}]
+    made = settled.post("/v1/payments", payment_body(invoices=[{"invoiceId": rid("1", 1), "amount": 10, "items": items}]))
+    assert made["appliedAmount"] == 10
 
 
 def test_apply_more_than_is_left_is_refused(settled: Tenant) -> None:

@@ -184,6 +184,8 @@ OVERRIDE = (*PLAN, "chargeOverrides", 0)
     ("order", "category"),
     [
         (changed("orderDate", to="31/01/2026"), 20),
+        ({**ORDER, "customFields": {"Nowhere__c": "x"}}, 21),
+        ({**ORDER, "customFields": {"description": "x"}}, 21),
         (changed("colour", to="red"), 21),
         (changed("existingAccountId", to=rid("a", 2)), 20),
         (changed("processingOptions", "hurry", to=True), 21),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.standins.zuora.trino_edges import ANSWERED_EDGES, REFUSED_EDGES
+
 REFUSED: list[tuple[str, str, str]] = [
     (
         "column neither grouped nor aggregated",
@@ -200,6 +202,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("window function without OVER", "SELECT row_number() FROM invoice", "line 1:8: Window function row_number requires OVER clause"),
     ("natural join", "SELECT id FROM invoice NATURAL JOIN account", "line 1:1: Natural join not supported"),
     ("hours on a date", "SELECT invoicedate + INTERVAL '1' HOUR FROM invoice", "Cannot add hour, minutes or seconds to a date"),
+    *REFUSED_EDGES,
 ]
 """Row of the list, statement, how the text of the refusal begins."""
 
@@ -350,5 +353,6 @@ ANSWERED: list[tuple[str, str, list[list[Any]]]] = [
     ("join by USING", "SELECT count(*) FROM invoice i JOIN invoice j USING (id)", [[2]]),
     ("names of catalogue and schema", "SELECT count(*) FROM owl.data.invoice", [[2]]),
     ("json", "SELECT json_extract_scalar('{\"a\": {\"b\": 7}}', '$.a.b')", [["7"]]),
+    *ANSWERED_EDGES,
 ]
 """What is tried, statement, rows."""

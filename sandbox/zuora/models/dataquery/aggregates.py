@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import operator
+import statistics
 from collections.abc import Callable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cmp_to_key
 from typing import Any
 
 Row = tuple[Any, ...]
+
+
+WIDE = Context(prec=80)
+"""Holds every digit of a product of two decimals."""
 
 
 def exact(value: float | int) -> Decimal:
@@ -17,7 +23,7 @@ def exact(value: float | int) -> Decimal:
 
 
 def half_up(value: Decimal, places: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, WIDE)
 
 
 class ExactSum:
@@ -111,6 +117,51 @@ def by(turned: bool) -> Callable[[list[Row]], Any]:
     return chosen
 
 
+def largest(turned: bool) -> Callable[[list[Row]], str | None]:
+    """`max(value, how many)`."""
+    return lambda rows: json.dumps(sorted(known(rows), reverse=turned)[: rows[0][1]], ensure_ascii=False) if known(rows) else None
+
+
+def spread(least: int, result: Callable[[list[float]], float]) -> Callable[[list[Row]], float | None]:
+    """A figure of at least so many numbers."""
+    return lambda rows: result([float(v) for v in known(rows)]) if len(known(rows)) >= least else None
+
+
+def paired(least: int, result: Callable[[list[float], list[float]], float]) -> Callable[[list[Row]], float | None]:
+    def reckoned(rows: list[Row]) -> float | None:
+        there = [(float(a), float(b)) for a, b in rows if a is not None and b is not None]
+        return result([a for a, _ in there], [b for _, b in there]) if len(there) >= least else None
+
+    return reckoned
+
+
+def percentile(rows: list[Row]) -> Any:
+    values = sorted(known(rows))
+    return values[min(len(values) - 1, int(len(values) * rows[0][1]))] if values else None
+
+
+SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+
+def quantified(every: bool) -> Callable[[list[Row]], bool | None]:
+    """Whether a comparison holds for all rows, or for one of them: null where only a null stands between."""
+
+    def held(rows: list[Row]) -> bool | None:
+        answers = [None if None in (left, right) else SIGNS[sign](left, right) for sign, left, right in rows]
+        if (not every) in answers:
+            return not every
+        return None if None in answers else every
+
+    return held
+
+
 def one_row(rows: list[Row]) -> Any:
     """What a scalar subquery yields. Raises `ValueError` for more than one row."""
     if len(rows) > 1:
@@ -130,4 +181,19 @@ COLLECTED: dict[str, Callable[[list[Row]], Any]] = {
     "max_by": by(True),
     "min_by": by(False),
     "one_row": one_row,
+    "for_all": quantified(True),
+    "for_any": quantified(False),
+    "max_n": largest(True),
+    "min_n": largest(False),
+    "stddev": spread(2, statistics.stdev),
+    "stddev_samp": spread(2, statistics.stdev),
+    "stddev_pop": spread(1, statistics.pstdev),
+    "variance": spread(2, statistics.variance),
+    "var_samp": spread(2, statistics.variance),
+    "var_pop": spread(1, statistics.pvariance),
+    "geometric_mean": spread(1, statistics.geometric_mean),
+    "corr": paired(2, statistics.correlation),
+    "covar_samp": paired(2, statistics.covariance),
+    "covar_pop": paired(1, lambda a, b: statistics.covariance(a, b) * (len(a) - 1) / len(a) if len(a) > 1 else 0.0),
+    "approx_percentile": percentile,
 }

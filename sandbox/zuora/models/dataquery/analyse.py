@@ -11,9 +11,11 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.tokenizer_core import Token
 
-from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place, place_of, sign_place, word_before, word_place
+from sandbox.zuora.models.dataquery.castings import INTERVALS, cast_type
+from sandbox.zuora.models.dataquery.dialect import SIGNS, first_place, sign_place, word_place
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.groups import WRITTEN, check_groups, check_order, of_window
-from sandbox.zuora.models.dataquery.moments import PARTS, UNITS_MONTHS, UNITS_MS, parsed_date, parsed_literal
+from sandbox.zuora.models.dataquery.moments import PARTS, UNITS_MONTHS, interval_size
 from sandbox.zuora.models.dataquery.signatures import FUNCTIONS, kind_of
 from sandbox.zuora.models.dataquery.types import (
     BIGINT,
@@ -27,20 +29,25 @@ from sandbox.zuora.models.dataquery.types import (
     TIMESTAMP,
     UNKNOWN,
     VARCHAR,
+    WHOLES,
     Type,
     array,
     calculated,
     common,
-    named,
 )
 
 TYPE = "trino"
 ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.IntDiv: "/"}
-COMPARED: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+COMPARED = SIGNS
 DISTINCT_FROM: dict[type[exp.Expr], str] = {exp.NullSafeEQ: "IS DISTINCT FROM", exp.NullSafeNEQ: "IS DISTINCT FROM"}
 MAX_INTEGER = 2**31
+LEAST = {
+    **dict.fromkeys(("lag", "lead"), (0, "Offset must be at least 0")),
+    "nth_value": (1, "Offset must be at least 1"),
+    "ntile": (1, "Buckets must be greater than 0"),
+}
+"""Of window functions: the least number that they take, and how less is refused."""
 SETS = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
-INTERVALS = ("days", "months")
 Columns = list[tuple[str, Type]]
 """Names and types of a query's columns; a name may come twice."""
 
@@ -69,7 +76,19 @@ class Analysis:
                 self.outputs[id(query)] = self.select(query)
             elif isinstance(query, exp.SetOperation):
                 self.outputs[id(query)] = self.set_operation(query)
+            elif isinstance(query, exp.Unnest):
+                self.outputs[id(query)] = self.unnested(query)
         return [kind for _, kind in self.outputs[id(tree)]]
+
+    def unnested(self, table: exp.Unnest) -> Columns:
+        """The items of one array, and their places where they are asked for."""
+        alias, place = table.args.get("alias"), table.args.get("offset")
+        kinds = [self.typed(e) for e in table.expressions]
+        if len(kinds) != 1 or not isinstance(alias, exp.TableAlias) or len(alias.columns) != 1:
+            self.refuse(first_place(table), "UNNEST of other than one array with a name for its items is not imitated here")
+        if kinds[0].kind != "array":
+            self.refuse(first_place(table), f"Cannot unnest type: {kinds[0]}")
+        return [(alias.columns[0].name, kinds[0].of or UNKNOWN), *([(place.name, BIGINT)] if isinstance(place, exp.Identifier) else [])]
 
     def select(self, query: exp.Select) -> Columns:
         for join in query.args.get("joins") or ():
@@ -199,12 +218,19 @@ class Analysis:
     def of_currenttimestamp(self, node: exp.Expr) -> Type:
         return TIMESTAMP
 
+    of_localtimestamp = of_currenttimestamp
+
     def of_interval(self, node: exp.Interval) -> Type:
-        unit = str(node.args["unit"].name).lower().removesuffix("s") if node.args.get("unit") else ""
-        value = node.this.this if isinstance(node.this, exp.Neg) else node.this
-        if not isinstance(value, exp.Literal) or not value.is_string or unit not in (*UNITS_MS, *UNITS_MONTHS):
-            self.refuse(first_place(node), "mismatched input 'INTERVAL'")
-        return MONTHS if unit in UNITS_MONTHS else DAYS
+        """Its size is kept at it, in milliseconds or months."""
+        unit = node.args["unit"]
+        start, end = (unit.this.name, unit.expression.name) if isinstance(unit, exp.IntervalSpan) else (unit.name, unit.name)
+        turned = isinstance(node.this, exp.Neg)
+        try:
+            size = interval_size((node.this.this if turned else node.this).name, start.upper(), end.upper())
+        except ValueError as wrong:
+            self.refuse(word_place(node, ("INTERVAL",), self.tokens), str(wrong))
+        node.meta["size"] = -size if turned else size
+        return MONTHS if start.lower() in UNITS_MONTHS else DAYS
 
     def of_array(self, node: exp.Array) -> Type:
         return array(
@@ -240,8 +266,10 @@ class Analysis:
             kind = right
         elif op == "-" and left.kind in times and right.kind in times:
             kind = DAYS
-        elif (op in "+-" and all(spans) and left == right) or (op == "*" and spans[0] and right.kind in ("integer", "bigint")):
+        elif (op in "+-" and all(spans) and left == right) or (op in "*/" and spans[0] and right.kind in WHOLES):
             kind = left
+        elif op == "*" and spans[1] and left.kind in WHOLES:
+            kind = right
         if kind is None:
             self.refuse(sign_place(node.this, op, self.tokens), f"'{op}' cannot be applied to {left}, {right}")
         return kind
@@ -262,6 +290,15 @@ class Analysis:
         if any(k.kind not in ("varchar", "unknown") for k in (left, right)):
             self.no_function("concat", [left, right], sign_place(node.this, "||", self.tokens))
         return VARCHAR
+
+    def of_all(self, node: exp.Expr) -> Type:
+        query = node.this
+        columns = [kind for _, kind in self.outputs[id(query.unnest())]] if isinstance(query.unnest(), exp.Query) else []
+        if len(columns) != 1:
+            self.refuse(first_place(node), f"Multiple columns returned by subquery are not yet supported. Found {len(columns)}")
+        return columns[0]
+
+    of_any = of_all
 
     def compared(self, op: str, one: exp.Expr, other: exp.Expr) -> Type:
         left, right = self.typed(one), self.typed(other)
@@ -301,7 +338,14 @@ class Analysis:
 
     def of_escape(self, node: exp.Escape) -> Type:
         self.typed(node.expression)
-        return self.typed(node.this)
+        kind, pattern, sign = self.typed(node.this), node.this.expression, node.expression
+        if isinstance(sign, exp.Literal) and len(sign.name) != 1:
+            raise SqlRefused("Escape string must be a single character")
+        if isinstance(sign, exp.Literal) and isinstance(pattern, exp.Literal):
+            rest = pattern.name.replace(sign.name * 2, "").replace(sign.name + "%", "").replace(sign.name + "_", "")
+            if sign.name in rest:
+                raise SqlRefused("Escape character must be followed by '%', '_' or the escape character itself")
+        return kind
 
     def of_is(self, node: exp.Is) -> Type:
         if not isinstance(node.expression, exp.Null):
@@ -352,31 +396,9 @@ class Analysis:
         return found
 
     def of_cast(self, node: exp.Cast) -> Type:
-        kind, to = self.typed(node.this), node.to
-        self.check_literal(node)
-        place = word_place(node, ("CAST", "TRY_CAST", "DATE", "TIMESTAMP"), self.tokens)
-        wanted = named(to.this.value.lower(), [int(p.name) for p in to.expressions])
-        if wanted is None:
-            self.refuse(place, f"Unknown type: {to.this.value.lower()}")
-        text, times = "varchar", ("date", "timestamp")
-        fine = kind == UNKNOWN or wanted.kind == kind.kind or text in (kind.kind, wanted.kind)
-        fine = fine or (kind.kind in times and wanted.kind in times) or {kind.kind, wanted.kind} <= {*NUMBERS, "boolean"}
-        if not fine or (kind.kind == "array") != (wanted.kind == "array") or (kind.kind in INTERVALS and wanted.kind != text):
-            self.refuse(place, f"Cannot cast {kind} to {wanted}")
-        return wanted
+        return cast_type(node, self.typed(node.this), self.tokens)
 
     of_trycast = of_cast
-
-    def check_literal(self, node: exp.Cast) -> None:
-        """`DATE 'abc'` is refused before the query runs, and otherwise than `CAST('abc' AS DATE)`."""
-        word = word_before(node, ("DATE", "TIMESTAMP"), self.tokens)
-        if word < 0 or not isinstance(node.this, exp.Literal) or self.tokens[word + 1].start != node.this.meta.get("start"):
-            return
-        try:
-            (parsed_date if self.tokens[word].text.upper() == "DATE" else parsed_literal)(node.this.name)
-        except ValueError:
-            name = self.tokens[word].text.lower()
-            self.refuse(place_of(self.tokens[word]), f"'{node.this.name}' is not a valid {name} literal")
 
     def of_extract(self, node: exp.Extract) -> Type:
         name = node.this.name.lower()
@@ -399,7 +421,7 @@ class Analysis:
 
     def of_bracket(self, node: exp.Bracket) -> Type:
         kind, place = self.typed(node.this), self.typed(node.expressions[0])
-        if kind.kind != "array" or kind.of is None or place.kind not in ("integer", "bigint"):
+        if kind.kind != "array" or kind.of is None or place.kind not in WHOLES:
             self.refuse(first_place(node), f"'[]' cannot be applied to {kind}, {place}")
         return kind.of
 
@@ -415,14 +437,27 @@ class Analysis:
         place = first_place(node)
         if kind_of(name) == "window" and not of_window(node):
             self.refuse(place, f"Window function {name} requires OVER clause")
+        self.check_offset(name, given)
         if name == "count" and len(given) == 1 and isinstance(given[0], exp.Star):
             return BIGINT
+        if name == "try" and len(given) == 1:
+            return self.typed(given[0])
         if name == "coalesce" and len(given) > 1:
             return self.same(given, place, "All COALESCE operands must be the same type: {0}")
         if name == "nullif" and len(given) == 2:
             self.same(given, place, "Types are not comparable with NULLIF: {0} vs {1}")
             return type_of(given[0])
         return self.function(name, given, place)
+
+    def check_offset(self, name: str, given: Sequence[exp.Expr]) -> None:
+        """Of a window function, where it is written out."""
+        least, text = LEAST.get(name, (0, ""))
+        number = given[-1] if name == "ntile" else given[1] if len(given) > 1 else None
+        value = number.this if isinstance(number, exp.Neg) else number
+        if not text or not isinstance(value, exp.Literal) or value.is_string:
+            return
+        if (-1 if value is not number else 1) * float(value.name) < least:
+            raise SqlRefused(text)
 
     def function(self, name: str, given: Sequence[exp.Expr], place: str) -> Type:
         kinds = [self.typed(n) for n in given]

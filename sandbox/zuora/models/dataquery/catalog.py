@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.zuora.models.dataquery.dialect import SqlRefused
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.signatures import FUNCTIONS
 from sandbox.zuora.models.dataquery.translate import SQL_TYPES, TEXT
 from sandbox.zuora.schema import ObjectType

@@ -13,8 +13,8 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from sandbox.zuora.models.dataquery.dialect import SqlRefused
 from sandbox.zuora.models.dataquery.functions import register
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.moments import stored_moment
 from sandbox.zuora.models.dataquery.translate import Translated
 from sandbox.zuora.models.store import Change, Store, indexed_fields

@@ -9,30 +9,22 @@ from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parsers.trino import TrinoParser
-from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokenizer_core import Token
 
-FOREIGN_SIGNS = frozenset({"==", "::", "&", "|", "^", "~", "<=>", "~~", "&&", "<<", ">>", "->>", "@", "#"})
-FOREIGN_WORDS = frozenset({"GLOB", "ILIKE", "RLIKE", "REGEXP", "QUALIFY", "DIV", "SIMILAR", "TOP", "ISNULL", "NOTNULL", "PIVOT", "UNPIVOT"})
+from sandbox.zuora.models.dataquery.grammar import RESERVED, SqlRefused, check_tokens, place_of
+
 MAX_SET = 100
 """Rows of `VALUES` in one set."""
-BEFORE_NAMES = frozenset(
-    {"SELECT", "DISTINCT", "WHERE", "AND", "OR", "ON", "BY", "HAVING", "FROM", "JOIN", "CASE", "WHEN", "THEN", "ELSE"}
-    | {"BETWEEN", "AS", "WITH"}
-)
-ENDS = frozenset({")", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "UNION"})
 NOT_IMITATED: dict[type[exp.Expr], str] = {
     exp.Lock: "FOR",
     exp.TableSample: "TABLESAMPLE",
-    exp.Unnest: "UNNEST",
     exp.Lateral: "LATERAL",
     exp.Pivot: "PIVOT",
 }
+SIGNS: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+COMPARISONS = tuple(SIGNS)
 SPECIAL_FORMS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM")
 """Functions with a grammar of their own."""
-
-
-class SqlRefused(Exception):
-    """The job fails; the text is its `errorMessage`."""
 
 
 class DataQueryTrino(Trino):
@@ -44,10 +36,6 @@ class DataQueryTrino(Trino):
 
 
 DIALECT = DataQueryTrino()
-
-
-def place_of(token: Token) -> str:
-    return f"line {token.line}:{max(1, token.col - len(token.text) + 1)}"
 
 
 def parsed(text: str) -> tuple[exp.Query, list[Token]]:
@@ -73,6 +61,12 @@ def parsed(text: str) -> tuple[exp.Query, list[Token]]:
             raise SqlRefused(f"line 1:1: mismatched input '{NOT_IMITATED[type(node)]}'")
         if isinstance(node, exp.Distinct) and node.args.get("on"):
             raise SqlRefused("line 1:1: mismatched input 'ON'")
+        if isinstance(node, exp.Identifier) and not node.args.get("quoted") and node.name.upper() in RESERVED:
+            raise SqlRefused(f"{first_place(node)}: mismatched input '{node.name}'")
+        if isinstance(node, COMPARISONS) and isinstance(node.this, COMPARISONS):
+            raise SqlRefused(f"{sign_place(node.this, SIGNS[type(node)], tokens)}: mismatched input '{SIGNS[type(node)]}'")
+        if isinstance(node, exp.Fetch) and (options := node.args.get("limit_options")) and options.args.get("with_ties"):
+            raise SqlRefused("line 1:1: WITH TIES is not imitated here")
         if isinstance(node, exp.Star) and any(node.args.values()):
             raise SqlRefused("line 1:1: mismatched input after '*'")
         if isinstance(node, exp.Select) and not node.expressions:
@@ -84,45 +78,6 @@ def parsed(text: str) -> tuple[exp.Query, list[Token]]:
     return tree, tokens
 
 
-def check_tokens(tokens: Sequence[Token]) -> None:
-    """Refuse signs and words that Trino's grammar does not have, and clauses in another order than its own."""
-    limits: list[bool] = [False]
-    for place, token in enumerate(tokens):
-        word = token.text.upper()
-        if token.token_type in (TokenType.STRING, TokenType.IDENTIFIER):
-            continue
-        if token.text == "`":
-            raise SqlRefused(f"{place_of(token)}: backquoted identifiers are not supported; use double quotes to quote identifiers")
-        if token.token_type == TokenType.L_PAREN:
-            limits.append(False)
-        elif token.token_type == TokenType.R_PAREN and len(limits) > 1:
-            limits.pop()
-        elif word in ("UNION", "INTERSECT", "EXCEPT"):
-            limits[-1] = False
-        elif word == "LIMIT" and place + 1 < len(tokens):
-            limits[-1] = True
-            after = tokens[place + 2] if place + 2 < len(tokens) else None
-            if after is not None and after.token_type == TokenType.COMMA:
-                raise SqlRefused(f"{place_of(after)}: mismatched input ','. Expecting: <EOF>")
-        following = tokens[place + 1] if place + 1 < len(tokens) else None
-        if word == "INTERVAL" and following is not None and following.token_type == TokenType.NUMBER:
-            raise SqlRefused(f"{place_of(following)}: mismatched input '{following.text}'. Expecting: '+', '-', <string>")
-        if token.token_type == TokenType.COMMA and (following is None or following.text.upper() in ENDS):
-            raise SqlRefused(f"{place_of(following or token)}: mismatched input '{following.text if following else '<EOF>'}'")
-        used_as_name = (place > 0 and tokens[place - 1].text in (".",)) or (place > 0 and tokens[place - 1].text.upper() == "AS")
-        foreign = token.text in FOREIGN_SIGNS or (word in FOREIGN_WORDS and not used_as_name and is_operator(tokens, place))
-        if foreign or (word == "OFFSET" and limits[-1]):
-            raise SqlRefused(f"{place_of(token)}: mismatched input '{token.text}'. Expecting: <EOF>")
-
-
-def is_operator(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a word stands behind a value, so that it is no name itself."""
-    if not place:
-        return False
-    before = tokens[place - 1]
-    return before.text.upper() == "NOT" or before.text == ")" or (before.text[-1:].isalnum() and before.text.upper() not in BEFORE_NAMES)
-
-
 def selected(values: exp.Values) -> exp.Query:
     """`VALUES` as a set of selects, in which every row is checked as the set operations are. Raises `SqlRefused`."""
     alias = values.args.get("alias")
@@ -130,6 +85,9 @@ def selected(values: exp.Values) -> exp.Query:
     rows = [list(row.expressions) if isinstance(row, exp.Tuple) else [row] for row in values.expressions]
     if any(len(row) != len(rows[0]) for row in rows):
         raise SqlRefused("line 1:1: Values rows have mismatched types")
+    if alias and names and len(names) != len(rows[0]):
+        text = f"Column alias list has {len(names)} entries but '{alias.name}' has {len(rows[0])} columns available"
+        raise SqlRefused(f"{first_place(alias)}: {text}")
     heads = [names[i].lower() if i < len(names) else f"_col{i}" for i in range(len(rows[0]))]
     query = together([exp.Select(expressions=[exp.alias_(e.copy(), head) for e, head in zip(row, heads, strict=True)]) for row in rows])
     if not alias and not isinstance(values.parent, (exp.From, exp.Join)):

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 import re
 import sqlite3
 from collections.abc import Callable
 from datetime import tzinfo
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from typing import Any
 
-from sandbox.zuora.models.dataquery.aggregates import COLLECTED, ExactSum, collected, exact, half_up
-from sandbox.zuora.models.dataquery.moments import DATE_LENGTH, Moments, parsed_date, parsed_moment, stored_moment
+from sandbox.zuora.models.dataquery.aggregates import COLLECTED, WIDE, ExactSum, collected, exact, half_up
+from sandbox.zuora.models.dataquery.moments import DATE_LENGTH, Moments, parsed_date, parsed_moment, shown_interval, stored_moment
+from sandbox.zuora.models.dataquery.scalars import CHANCES, MORE_SCALARS, NO_NUMBER, Fault, made
+from sandbox.zuora.models.dataquery.types import MAX_PRECISION
 
 OWN = "trino_"
 """Names of these functions in the engine begin so, and cannot collide with its own."""
-NULLS = frozenset({"concat_ws", "array_join", "array", "contains", "greatest", "least", "array_position", "array_remove"})
+TRIED = "tried_"
+"""And those of a second set, which answers null where the first one fails."""
+NULLS = frozenset({"concat_ws", "array_join", "array", "contains", "greatest", "least", "array_position", "array_remove", "typeof"})
 """Functions that are called with nulls; all others are null then."""
 WHOLE = re.compile(r"[+-]?\d+\Z")
-LIMITS = {"integer": (2**31, "INT"), "bigint": (2**63, "BIGINT")}
+LIMITS = {"tinyint": (2**7, "TINYINT"), "smallint": (2**15, "SMALLINT"), "integer": (2**31, "INT"), "bigint": (2**63, "BIGINT")}
+"""Of whole numbers: how large they can be, and how refusals name them."""
+FRACTIONS = ("double", "real")
 BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
-
-
-class Fault(ValueError):
-    """A value that Trino refuses while the query runs; the text is its own."""
 
 
 def padded(text: str, size: int, fill: str, left: bool) -> str:
@@ -85,13 +88,43 @@ def remainder(one: float | int, other: float | int) -> float | int:
 def quotient(one: float | int, other: float | int, places: int) -> float | int:
     """`places`: -1 for whole numbers, -2 for doubles, otherwise those of the decimal."""
     if places == -2:
-        return one / other if other else math.copysign(math.inf, one) if one else math.nan
+        if not one and not other:
+            raise Fault(NO_NUMBER)
+        return one / other if other else math.copysign(math.inf, one)
     if not other:
         raise Fault("Division by zero")
     if places == -1:
         result = abs(int(one)) // abs(int(other))
         return result if (one < 0) == (other < 0) else -result
-    return float(half_up(exact(one) / exact(other), places))
+    return float(fitting(half_up(WIDE.divide(exact(one), exact(other)), places), places))
+
+
+RECKONED: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "+": ("addition", operator.add),
+    "-": ("subtraction", operator.sub),
+    "*": ("multiplication", operator.mul),
+}
+OF_DECIMALS = {"+": WIDE.add, "-": WIDE.subtract, "*": WIDE.multiply}
+
+
+def reckoned_decimal(op: str, one: float | int, other: float | int, places: int) -> float:
+    return float(fitting(OF_DECIMALS[op](exact(one), exact(other)), places))
+
+
+def fitting(value: Decimal, places: int) -> Decimal:
+    """A decimal result, if it has no more digits than there can be."""
+    if abs(value) >= Decimal(10) ** (MAX_PRECISION - places):
+        raise Fault("Decimal overflow")
+    return value
+
+
+def reckoned_whole(op: str, one: int, other: int, kind: str) -> int:
+    name, function = RECKONED[op]
+    found: int = function(one, other)
+    bound = LIMITS[kind][0]
+    if not -bound <= found < bound:
+        raise Fault(f"{kind} {name} overflow: {one} {op} {other}")
+    return found
 
 
 def greatest(*values: Any) -> Any:
@@ -116,10 +149,6 @@ def subscript(items: str, place: int) -> Any:
             f"Array subscript must be less than or equal to array length: {place} > {size}" if place > 0 else "SQL array indices start at 1"
         )
     return element_at(items, place)
-
-
-def made(items: list[Any]) -> str:
-    return json.dumps(items, ensure_ascii=False)
 
 
 def joined(items: str | None, sign: str | None, null: str | None = None) -> str | None:
@@ -157,6 +186,7 @@ def arrays_joined(*values: str) -> str:
 
 
 SCALARS: dict[str, Callable[..., Any]] = {
+    "typeof": lambda kind, _: kind,
     "upper": str.upper,
     "lower": str.lower,
     "length": len,
@@ -168,11 +198,9 @@ SCALARS: dict[str, Callable[..., Any]] = {
     "rpad": lambda text, size, fill: padded(text, size, fill, False),
     "substr": part_of,
     "substring": part_of,
-    "strpos": lambda text, part: text.find(part) + 1,
     "starts_with": str.startswith,
     "replace": lambda text, part, by="": text.replace(part, by),
     "split_part": split_part,
-    "split": lambda text, sign: made(text.split(sign)),
     "concat": concatenated,
     "concat_arrays": arrays_joined,
     "concat_ws": lambda sign, *texts: None if sign is None else sign.join(t for t in texts if t is not None),
@@ -187,14 +215,10 @@ SCALARS: dict[str, Callable[..., Any]] = {
     "floor": whole(ROUND_FLOOR),
     "ceil": whole(ROUND_CEILING),
     "ceiling": whole(ROUND_CEILING),
-    "truncate": whole(ROUND_DOWN),
     "mod": remainder,
     "divide": quotient,
-    "add": lambda a, b: float(exact(a) + exact(b)),
-    "subtract": lambda a, b: float(exact(a) - exact(b)),
-    "multiply": lambda a, b: float(exact(a) * exact(b)),
-    "power": lambda a, b: float(a) ** b,
-    "sqrt": math.sqrt,
+    "decimal": reckoned_decimal,
+    "whole": reckoned_whole,
     "greatest": greatest,
     "least": least,
     "array": lambda *items: made(list(items)),
@@ -221,9 +245,23 @@ def text_of(value: Any, kind: str, scale: int, moments: Moments) -> str:
         return "true" if value else "false"
     if kind == "decimal":
         return f"{exact(value):.{scale}f}"
+    if kind in ("days", "months"):
+        return shown_interval(value, kind)
+    if kind in FRACTIONS:
+        return shown_double(value)
     if kind == "timestamp":
         return moments.read(value).isoformat(" ", "milliseconds")[:23] + f" {moments.read(value).tzname()}"
     return str(value)
+
+
+def shown_double(value: float) -> str:
+    """As Java writes it: `1.0`, `1.0E10`."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(float(value)) if "e" not in repr(float(value)) else f"{value:f}"
+    digits, _, power = f"{Decimal(repr(float(value))).normalize():E}".partition("E")
+    return f"{digits if '.' in digits else digits + '.0'}E{int(power)}"
 
 
 def shown_type(kind: str, size: int, scale: int) -> str:
@@ -234,13 +272,13 @@ def number_of(value: Any, kind: str, given_as: str, to: str, size: int, scale: i
     """A number, text or boolean as a number of another type. `given_as` is value and type for the refusal."""
     shown = shown_type(to, size, scale)
     try:
-        if to in LIMITS and kind == "varchar" and not WHOLE.match(value.strip()):
+        if to in LIMITS and kind == "varchar" and not WHOLE.match(value):
             raise InvalidOperation
         given = Decimal(value.strip()) if kind == "varchar" else exact(value)
     except InvalidOperation:
         more = f"VARCHAR '{value}' to {shown}. Value is not a number." if to == "decimal" else f"'{value}' to {shown}"
         raise Fault(f"Cannot cast {more}") from None
-    if to == "double":
+    if to in FRACTIONS:
         return float(given)
     given = half_up(given, scale if to == "decimal" else 0)
     if to == "decimal":
@@ -258,6 +296,8 @@ def cast(moments: Moments) -> Callable[..., Any]:
     def converted(value: Any, kind: str, digits: int, places: int, to: str, size: int, scale: int) -> Any:
         if to == "varchar":
             text = text_of(value, kind, places, moments)
+            if kind != "varchar" and 0 <= size < len(text):
+                raise Fault(f"Value {text} cannot be represented as varchar({size})")
             return text if size < 0 else text[:size]
         if to == "boolean":
             if kind == "varchar" and value.lower() not in BOOLEANS:
@@ -311,6 +351,19 @@ class Faults:
         return text
 
 
+def null_for_fault(function: Callable[..., Any], faults: Faults) -> Callable[..., Any]:
+    """A function as it is inside of TRY."""
+
+    def called(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except (ValueError, ArithmeticError):
+            faults.take()
+            return None
+
+    return called
+
+
 def register(connection: sqlite3.Connection, zone: tzinfo) -> Faults:
     """Make the functions known to a connection."""
     moments, faults = Moments(zone), Faults()
@@ -322,9 +375,11 @@ def register(connection: sqlite3.Connection, zone: tzinfo) -> Faults:
         except ValueError:
             return None
 
-    functions = {**SCALARS, **moments.functions(), "cast": converted, "try_cast": tried}
+    functions = {**SCALARS, **MORE_SCALARS, **CHANCES, **moments.functions(), "cast": converted, "try_cast": tried}
     for name, function in functions.items():
-        connection.create_function(OWN + name, -1, faults.kept(function, name in NULLS), deterministic=True)
+        called = faults.kept(function, name in NULLS)
+        connection.create_function(OWN + name, -1, called, deterministic=name not in CHANCES)
+        connection.create_function(OWN + TRIED + name, -1, null_for_fault(called, faults), deterministic=name not in CHANCES)
     classes = {"sum": ExactSum, **{name: collected(result) for name, result in COLLECTED.items()}}
     for name, made_class in classes.items():
         size = 1 if name == "sum" else -1

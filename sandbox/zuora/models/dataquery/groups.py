@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place
+from sandbox.zuora.models.dataquery.dialect import first_place
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.signatures import kind_of
 
 WRITTEN = "written"
@@ -30,13 +31,54 @@ def aggregates(node: exp.Expr) -> Iterator[exp.Expr]:
             yield found
 
 
+def windows(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Window functions of this query."""
+    for found in node.walk(prune=lambda n: isinstance(n, (exp.Query, exp.Subquery))):
+        if isinstance(found, exp.Window):
+            yield found
+
+
+def check_names(tree: exp.Query) -> None:
+    """Raises `SqlRefused` for a name of WITH that comes twice, and for too many or too few names of its columns."""
+    for clause in tree.find_all(exp.With):
+        seen: set[str] = set()
+        for cte in clause.expressions:
+            alias = cte.args["alias"]
+            if cte.alias in seen:
+                raise SqlRefused(f"{first_place(alias)}: WITH query name '{cte.alias}' specified more than once")
+            seen.add(cte.alias)
+    for named in tree.find_all(exp.CTE, exp.Subquery):
+        alias, query = named.args.get("alias"), named.this
+        names = alias.columns if isinstance(alias, exp.TableAlias) else []
+        if not isinstance(alias, exp.TableAlias) or not names or not isinstance(query, exp.Query) or any(s.is_star for s in query.selects):
+            continue
+        width = len(query.selects)
+        if len(names) != width:
+            of = "relation has" if isinstance(named, exp.CTE) else f"'{named.alias}' has"
+            more = "" if isinstance(named, exp.CTE) else " available"
+            place = first_place(names[0] if isinstance(named, exp.CTE) else alias)
+            raise SqlRefused(f"{place}: Column alias list has {len(names)} entries but {of} {width} columns{more}")
+
+
+def check_using(tree: exp.Query) -> None:
+    """Raises `SqlRefused` for a column of USING that is asked of one table."""
+    for select in tree.find_all(exp.Select):
+        shared = {name.name for join in select.args.get("joins") or () for name in join.args.get("using") or ()}
+        for column in select.find_all(exp.Column) if shared else ():
+            if column.table and column.name in shared and column.parent_select is select:
+                raise SqlRefused(f"{first_place(column)}: Column '{column.table}.{column.name}' cannot be resolved")
+
+
 def check_groups(query: exp.Select, sources: set[str]) -> None:
     """Raises `SqlRefused` for columns that are neither grouped nor aggregated, and for aggregations where none may be."""
     where, group, having, order = (query.args.get(name) for name in ("where", "group", "having", "order"))
-    for name, clause in (("WHERE", where), ("GROUP BY", group)):
-        for found in aggregates(clause) if clause is not None else ():
+    joined = [("JOIN", join.args["on"]) for join in query.args.get("joins") or () if join.args.get("on")]
+    for name, clause in (("WHERE", where), ("GROUP BY", group), *joined):
+        for found in (*windows(clause), *aggregates(clause)) if clause is not None else ():
             text = f"{name} clause cannot contain aggregations, window functions or grouping operations: [{found.sql(dialect='trino')}]"
             raise SqlRefused(f"{first_place(found)}: {text}")
+    for found in windows(having) if having is not None else ():
+        raise SqlRefused(f"{first_place(found)}: HAVING clause cannot contain window functions")
     shown = [p.unalias() for p in query.selects]
     after = [o.this for o in order.expressions] if order is not None else []
     parts = [*shown, *([having.this] if having is not None else []), *after]
@@ -58,9 +100,6 @@ def check_groups(query: exp.Select, sources: set[str]) -> None:
 def group_keys(group: exp.Group) -> Iterator[exp.Expr]:
     for key in group.expressions:
         yield key.this if isinstance(key, exp.Paren) else key
-    for name in ("rollup", "cube", "grouping_sets"):
-        for found in group.args.get(name) or ():
-            raise SqlRefused(f"{first_place(found)}: {name.upper().replace('_', ' ')} is not imitated here")
 
 
 def ungrouped(part: exp.Expr, grouped: set[str], sources: set[str]) -> Iterator[exp.Column]:

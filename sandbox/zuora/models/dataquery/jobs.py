@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from sandbox.zuora.exceptions import DataQueryError, v1_error
 from sandbox.zuora.models.dataquery.catalog import answer_catalog_question
 from sandbox.zuora.models.dataquery.copy import SqlCopy
-from sandbox.zuora.models.dataquery.dialect import SqlRefused
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.results import ResultFiles, write_file
 from sandbox.zuora.models.dataquery.translate import Translator, translator_for
 from sandbox.zuora.models.dataquery.types import UNKNOWN

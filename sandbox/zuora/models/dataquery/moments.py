@@ -6,26 +6,34 @@ given another zone, `2026-01-31T08:15:00.000+00:00`, which is read in its own.""
 from __future__ import annotations
 
 import calendar
+import math
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sandbox.zuora.models.dataquery import date_formats
+
 OFFSET = re.compile(r"([+-])(\d\d):(\d\d)\Z")
 DATE_LENGTH = len("2026-01-31")
 UNITS_MS = {"millisecond": 1, "second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000, "week": 7 * 86_400_000}
+UNITS_DAYS = {"day": 1, "week": 7}
+"""Units of a zone's calendar, as are months: a day may have 23 hours."""
 UNITS_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 GIVEN_DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*\Z")
 GIVEN_MOMENT = re.compile(
-    r"(?P<at>\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)(?: ?(?P<zone>[+-]\d\d:\d\d|[A-Z]\w*(?:/\w+)*))?\Z"
+    r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?: (?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.(?P<fraction>\d+))?)?)?"
+    r"(?:\s*(?P<zone>[+-]\d\d:\d\d|[A-Z]\w*(?:/\w+)*))?\Z"
 )
-MYSQL = {"Y": "%Y", "y": "%y", "m": "%m", "d": "%d", "H": "%H", "h": "%I", "i": "%M", "s": "%S", "S": "%S", "T": "%H:%M:%S"}
-MYSQL |= {"M": "%B", "b": "%b", "W": "%A", "a": "%a", "p": "%p", "j": "%j", "%": "%%"}
-JODA = {"yyyy": "%Y", "yy": "%y", "MM": "%m", "MMM": "%b", "MMMM": "%B", "dd": "%d", "HH": "%H", "hh": "%I", "mm": "%M", "ss": "%S"}
-JODA |= {"EEE": "%a", "EEEE": "%A", "a": "%p"}
-JODA_PART = re.compile(r"'([^']*)'|([a-zA-Z])\2*")
+ISO_MOMENT = re.compile(
+    r"\d{4}(?:-\d\d(?:-\d\d)?|-W\d\d(?:-\d)?|-\d{3})?(?:T(?:\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?\Z"
+)
+ISO_DATES = {"%Y-%m-%d": 10, "%Y-%j": 8, "%G-W%V-%u": 10, "%Y-%m": 7, "%Y": 4}
+"""Forms of dates without a time, and how long they are."""
+INTERVALS_MS = {"DAY": 86_400_000, "HOUR": 3_600_000, "MINUTE": 60_000, "SECOND": 1_000}
+INTERVAL_SEPARATORS = {"HOUR": " ", "MINUTE": ":", "SECOND": ":"}
 
 
 def zone_named(name: str) -> tzinfo:
@@ -64,10 +72,57 @@ def parsed_moment(text: str, zone: tzinfo) -> datetime:
     try:
         if match is None:
             raise ValueError
-        at = datetime.fromisoformat(match["at"])
+        hour, minute, second = (int(match[name] or 0) for name in ("hour", "minute", "second"))
+        fraction = int((match["fraction"] or "0")[:6].ljust(6, "0"))
+        at = datetime.combine(date.fromisoformat(parsed_date(match["date"])), time(hour, minute, second, fraction))
         return at.replace(tzinfo=zone_named(match["zone"]) if match["zone"] else zone)
     except ValueError:
         raise ValueError(f"Value cannot be cast to timestamp: {text}") from None
+
+
+def parsed_iso(text: str, zone: tzinfo) -> datetime:
+    """A date or moment of ISO 8601. Raises `ValueError` with the vendor's words."""
+    day, _, hour = text.partition("T")
+    for form, size in ISO_DATES.items():
+        try:
+            if ISO_MOMENT.match(text) is None or len(day) != size:
+                continue
+            date_part = datetime.strptime(day, form).replace(tzinfo=UTC).date().isoformat()
+            at = datetime.fromisoformat(f"{date_part}T{hour.replace(',', '.')}" if hour else date_part)
+            return at.replace(tzinfo=at.tzinfo or zone)
+        except ValueError:
+            continue
+    raise ValueError(f'Invalid format: "{text}"')
+
+
+def interval_size(text: str, start: str, end: str) -> int:
+    """Milliseconds or months of an interval's text, from its first field to its last one. Raises `ValueError` with Trino's words."""
+    fields = list(INTERVALS_MS) if start in INTERVALS_MS else ["YEAR", "MONTH"]
+    name = start if start == end else f"{start} TO {end}"
+    if start not in fields or end not in fields or fields.index(end) < fields.index(start):
+        raise ValueError(f"Invalid interval qualifier: {name}")
+    given = fields[fields.index(start) : fields.index(end) + 1]
+    pattern = "".join(
+        (("-" if f == "MONTH" else INTERVAL_SEPARATORS[f]) if place else "") + (r"(\d+(?:\.\d{1,3})?)" if f == "SECOND" else r"(\d+)")
+        for place, f in enumerate(given)
+    )
+    match = re.fullmatch(f"(-?){pattern}", text.strip())
+    if match is None:
+        raise ValueError(f"Invalid INTERVAL {name} value: {text}")
+    sizes = {**INTERVALS_MS, "YEAR": 12, "MONTH": 1}
+    size = sum(
+        round(float(part) * sizes[f]) if "." in part else int(part) * sizes[f] for f, part in zip(given, match.groups()[1:], strict=True)
+    )
+    return -size if match[1] else size
+
+
+def shown_interval(size: int, kind: str) -> str:
+    """`2 03:04:05.000` of milliseconds, `1-6` of months."""
+    sign, size = "-" if size < 0 else "", abs(size)
+    if kind == "months":
+        return f"{sign}{size // 12}-{size % 12}"
+    rest, ms = divmod(size, 1_000)
+    return f"{sign}{rest // 86_400} {rest // 3_600 % 24:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}.{ms:03d}"
 
 
 def parsed_literal(text: str) -> datetime:
@@ -84,6 +139,13 @@ def parsed_date(text: str) -> str:
         return date(*map(int, match.groups())).isoformat()
     except ValueError:
         raise ValueError(f"Value cannot be cast to date: {text}") from None
+
+
+def check_unit(unit: str, text: str) -> None:
+    """Raises `ValueError` for a unit that a date, or a moment, does not have."""
+    on_date = len(text) == DATE_LENGTH
+    if unit not in (*UNITS_MS, *UNITS_MONTHS) or (on_date and UNITS_MS.get(unit, UNITS_MS["day"]) < UNITS_MS["day"]):
+        raise ValueError(f"'{unit}' is not a valid {'DATE' if on_date else 'Timestamp'} field")
 
 
 class Moments:
@@ -123,26 +185,27 @@ class Moments:
 
     def add(self, unit: str, amount: int, text: str) -> str:
         unit = unit.lower()
+        check_unit(unit, text)
         if unit in UNITS_MONTHS:
             return self.add_months(text, UNITS_MONTHS[unit] * amount)
-        if unit not in UNITS_MS or (len(text) == DATE_LENGTH and UNITS_MS[unit] < UNITS_MS["day"]):
-            raise ValueError(f"'{unit}' is not a valid {'DATE' if len(text) == DATE_LENGTH else 'Timestamp'} field")
+        if unit in UNITS_DAYS:
+            return self.like(text, self.read(text) + timedelta(days=UNITS_DAYS[unit] * amount))
         return self.add_ms(text, UNITS_MS[unit] * amount)
 
     def since(self, one: str, other: str) -> int:
-        """Milliseconds from the second to the first."""
-        return round((self.read(one) - self.read(other)) / timedelta(milliseconds=1))
+        """Milliseconds from the second to the first, as they have passed."""
+        return round((self.read(one).astimezone(UTC) - self.read(other).astimezone(UTC)) / timedelta(milliseconds=1))
 
     def diff(self, unit: str, start: str, end: str) -> int:
         """Whole units from start to end."""
         unit = unit.lower()
-        if unit in UNITS_MS:
-            days = len(start) == len(end) == DATE_LENGTH
-            ms = (date.fromisoformat(end) - date.fromisoformat(start)).days * UNITS_MS["day"] if days else self.since(end, start)
-            return int(ms / UNITS_MS[unit])
-        if unit not in UNITS_MONTHS:
-            raise ValueError(f"'{unit}' is not a valid Timestamp field")
+        check_unit(unit, max(start, end, key=len))
         low, high = self.read(start), self.read(end)
+        if unit in UNITS_DAYS:
+            passed = high.astimezone(low.tzinfo).replace(tzinfo=None) - low.replace(tzinfo=None)
+            return int(passed / timedelta(days=UNITS_DAYS[unit]))
+        if unit in UNITS_MS:
+            return int(self.since(end, start) / UNITS_MS[unit])
         turn = 1
         if high < low:
             low, high, turn = high, low, -1
@@ -154,8 +217,7 @@ class Moments:
 
     def trunc(self, unit: str, text: str) -> str:
         at, unit = self.read(text), unit.lower()
-        if unit not in (*UNITS_MS, *UNITS_MONTHS):
-            raise ValueError(f"'{unit}' is not a valid Timestamp field")
+        check_unit(unit, text)
         at = at.replace(microsecond=at.microsecond // 1000 * 1000 if unit == "millisecond" else 0)
         if unit in ("minute", "hour", "day", "week", *UNITS_MONTHS):
             at = at.replace(second=0, minute=at.minute if unit == "minute" else 0, hour=at.hour if unit in ("minute", "hour") else 0)
@@ -174,19 +236,23 @@ class Moments:
         return self.read(text).astimezone(zone_named(zone)).isoformat(timespec="milliseconds")
 
     def mysql_format(self, text: str, form: str) -> str:
-        at = self.read(text)
-        return re.sub(r"%(.)", lambda m: at.strftime(MYSQL.get(m[1], m[1])), form)
+        return date_formats.written(self.read(text), date_formats.mysql_parts(form))
 
     def joda_format(self, text: str, form: str) -> str:
-        at = self.read(text)
-        return JODA_PART.sub(lambda m: m[1] if m[1] is not None else at.strftime(JODA.get(m[0], m[0])), form)
+        return date_formats.written(self.read(text), date_formats.joda_parts(form))
 
     def mysql_parse(self, text: str, form: str) -> str:
-        try:
-            at = datetime.strptime(text, re.sub(r"%(.)", lambda m: MYSQL.get(m[1], m[1]), form)).replace(tzinfo=self.zone)
-        except ValueError:
-            raise ValueError(f'Invalid format: "{text}"') from None
-        return stored_moment(at)
+        return stored_moment(date_formats.read(text, date_formats.mysql_parts(form), self.zone))
+
+    def joda_parse(self, text: str, form: str) -> str:
+        return stored_moment(date_formats.read(text, date_formats.joda_parts(form), self.zone))
+
+    def from_unix(self, seconds: float, zone: str | None = None) -> str:
+        at = stored_moment(datetime.fromtimestamp(seconds, UTC))
+        return at if zone is None else self.in_zone(at, zone)
+
+    def offset_minutes(self, text: str) -> int:
+        return round((self.read(text).utcoffset() or timedelta()) / timedelta(minutes=1))
 
     def month_end(self, text: str) -> str:
         day = date.fromisoformat(self.day_of(text))
@@ -196,7 +262,8 @@ class Moments:
         """By Trino's names, and those of the translation."""
         parts = {name: (lambda text, n=name: self.part(n, text)) for name in PARTS}
         return parts | {
-            "date": lambda v: parsed_date(v) if len(v) < DATE_LENGTH else self.day_of(v),
+            "date": self.day_of,
+            "parsed_date": parsed_date,
             "last_day_of_month": self.month_end,
             "date_trunc": self.trunc,
             "date_add": self.add,
@@ -204,10 +271,15 @@ class Moments:
             "date_format": self.mysql_format,
             "date_parse": self.mysql_parse,
             "format_datetime": self.joda_format,
-            "from_iso8601_date": parsed_date,
-            "from_iso8601_timestamp": lambda v: stored_moment(parsed_moment(v, self.zone)),
+            "parse_datetime": self.joda_parse,
+            "from_iso8601_date": lambda v: parsed_iso(v, self.zone).date().isoformat(),
+            "from_iso8601_timestamp": lambda v: stored_moment(parsed_iso(v, self.zone)),
             "to_iso8601": lambda v: v if len(v) == DATE_LENGTH else self.read(v).isoformat(timespec="milliseconds"),
-            "from_unixtime": lambda v: stored_moment(datetime.fromtimestamp(v, UTC)),
+            "from_unixtime": self.from_unix,
+            "current_timezone": lambda: str(self.zone),
+            "timezone_hour": lambda v: int(self.offset_minutes(v) / 60),
+            "timezone_minute": lambda v: int(math.fmod(self.offset_minutes(v), 60)),
+            "with_timezone": lambda v, zone: self.read(v).replace(tzinfo=zone_named(zone)).isoformat(timespec="milliseconds"),
             "to_unixtime": lambda v: self.read(v).timestamp(),
             "at_timezone": self.in_zone,
             "instant": self.instant,
@@ -222,6 +294,10 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "quarter": lambda at: (at.month - 1) // 3 + 1,
     "month": lambda at: at.month,
     "week": lambda at: at.isocalendar()[1],
+    "week_of_year": lambda at: at.isocalendar()[1],
+    "year_of_week": lambda at: at.isocalendar()[0],
+    "yow": lambda at: at.isocalendar()[0],
+    "millisecond": lambda at: at.microsecond // 1_000,
     "day": lambda at: at.day,
     "day_of_month": lambda at: at.day,
     "day_of_week": lambda at: at.isoweekday(),

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import io
 import json
+import math
 import threading
 import zipfile
 from collections import OrderedDict
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
 
-from sandbox.zuora.models.dataquery.moments import shown_moment
+from sandbox.zuora.models.dataquery.moments import shown_interval, shown_moment
 from sandbox.zuora.models.dataquery.types import Type
 from sandbox.zuora.models.troubles import Troubles
 from sandbox.zuora.options import ZuoraOptions
@@ -117,21 +118,14 @@ def show(value: Any, kind: Type, zone: tzinfo) -> Any:
         return bool(value)
     if kind.kind in ("days", "months"):
         return shown_interval(value, kind.kind)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, float):
         value = round(value, DECIMAL_PLACES)
         return int(value) if value.is_integer() else value
     if isinstance(value, str) and len(value) == MOMENT_LENGTH and value[10] == " " and value[-1] == "Z":
         return shown_moment(value, zone)
     return value
-
-
-def shown_interval(size: int, kind: str) -> str:
-    """`2 03:04:05.000` of milliseconds, `1-6` of months."""
-    sign, size = "-" if size < 0 else "", abs(size)
-    if kind == "months":
-        return f"{sign}{size // 12}-{size % 12}"
-    rest, ms = divmod(size, 1_000)
-    return f"{sign}{rest // 86_400} {rest // 3_600 % 24:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}.{ms:03d}"
 
 
 def pack(content: bytes, compression: str, name: str) -> bytes:

@@ -8,17 +8,23 @@ from datetime import tzinfo
 from sqlglot import exp
 
 from sandbox.zuora.models.dataquery.aggregates import COLLECTED
-from sandbox.zuora.models.dataquery.analyse import ARITHMETIC, COMPARED, DISTINCT_FROM, INTERVALS, TYPE, type_of
-from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place
-from sandbox.zuora.models.dataquery.functions import OWN
+from sandbox.zuora.models.dataquery.analyse import ARITHMETIC, COMPARED, DISTINCT_FROM, TYPE, type_of
+from sandbox.zuora.models.dataquery.castings import INTERVALS
+from sandbox.zuora.models.dataquery.dialect import first_place
+from sandbox.zuora.models.dataquery.functions import NULLS, OWN, TRIED
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.groups import is_aggregate
-from sandbox.zuora.models.dataquery.moments import GIVEN_MOMENT, UNITS_MONTHS, UNITS_MS, parsed_date, parsed_moment, stored_moment
+from sandbox.zuora.models.dataquery.moments import GIVEN_MOMENT, parsed_date, parsed_moment, stored_moment
 from sandbox.zuora.models.dataquery.signatures import kind_of
-from sandbox.zuora.models.dataquery.types import DATE, TIMESTAMP, UNKNOWN, Type
+from sandbox.zuora.models.dataquery.types import DATE, TIMESTAMP, UNKNOWN, WHOLES, Type
 
 NATIVE = frozenset({"count", "min", "max", "coalesce", "nullif"})
-EXACT = {"+": "add", "-": "subtract", "*": "multiply"}
+WHOLE_KINDS = frozenset(WHOLES)
+DEFAULTING = frozenset({"coalesce", *NULLS})
+"""Functions that answer something for null, so that TRY around them is not what it is around their arguments."""
 TIMES = ("date", "timestamp")
+NO_ZONES = ("UTC", "Z", "GMT", "+00:00", "-00:00")
+"""Zones of literals that stay moments in UTC."""
 
 
 def own(name: str, *given: exp.Expr | str | int) -> exp.Anonymous:
@@ -32,9 +38,15 @@ class Rewriting:
 
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
+        self.unnested: set[str] = set()
+        self.places: dict[str, str] = {}
 
     def rewrite(self, tree: exp.Query) -> exp.Query:
         """The tree itself, changed from its leaves up. Raises `SqlRefused` for a literal that is none of its type."""
+        self.places = {
+            u.alias: u.args["offset"].name for u in tree.find_all(exp.Unnest) if isinstance(u.args.get("offset"), exp.Identifier)
+        }
+        self.unnested = {u.alias for u in tree.find_all(exp.Unnest)}
         for node in reversed(list(tree.walk())):
             made = self.made(node)
             if made is not node:
@@ -48,6 +60,8 @@ class Rewriting:
             return method(node)  # type: ignore[no-any-return]
         if type(node) in ARITHMETIC and TYPE in node.meta:
             return self.arithmetic(node, ARITHMETIC[type(node)])
+        if isinstance(node, exp.Binary) and type(node) in COMPARED and isinstance(node.expression, (exp.All, exp.Any)):
+            return self.quantified(node, node.expression)
         if type(node) in COMPARED or type(node) in DISTINCT_FROM:
             self.alike(node, [("this", node.this), ("expression", node.expression)])
         return node
@@ -55,19 +69,31 @@ class Rewriting:
     def of_currenttimestamp(self, node: exp.Expr) -> exp.Expr:
         return exp.Placeholder(this="now")
 
+    of_localtimestamp = of_currenttimestamp
+
     def of_currentdate(self, node: exp.Expr) -> exp.Expr:
         return exp.Placeholder(this="today")
 
     def of_interval(self, node: exp.Interval) -> exp.Expr:
-        unit = str(node.args["unit"].name).lower().removesuffix("s")
-        turned = isinstance(node.this, exp.Neg)
-        text = node.this.this.name if turned else node.this.name
-        try:
-            count = int(text) * (-1 if turned else 1)
-        except ValueError:
-            raise SqlRefused(f"{first_place(node)}: '{text}' is not a valid interval literal") from None
-        size = count * (UNITS_MONTHS.get(unit) or UNITS_MS[unit])
+        size = int(node.meta["size"])
         return exp.Paren(this=exp.Literal.number(size)) if size < 0 else exp.Literal.number(size)
+
+    def of_unnest(self, node: exp.Unnest) -> exp.Expr:
+        call = exp.Anonymous(this="json_each", expressions=[node.expressions[0]])
+        return exp.Table(this=call, alias=exp.TableAlias(this=exp.to_identifier(node.alias)))
+
+    def of_column(self, node: exp.Column) -> exp.Expr:
+        if node.table not in self.unnested:
+            return node
+        if node.name == self.places.get(node.table):
+            return exp.Paren(this=exp.Add(this=exp.column("key", table=node.table), expression=exp.Literal.number(1)))
+        return exp.column("value", table=node.table)
+
+    def of_select(self, node: exp.Select) -> exp.Expr:
+        """HAVING without GROUP BY, which the engine has beside aggregates in the list alone."""
+        if node.args.get("having") is not None and not node.args.get("group") and not any(is_counted(p) for p in node.selects):
+            node.set("group", exp.Group(expressions=[exp.Literal.string("")]))
+        return node
 
     # Operators
 
@@ -79,14 +105,32 @@ class Rewriting:
             unit = "add_months" if type_of(span).kind == "months" else "add_ms"
             return own(unit, moment, exp.Neg(this=exp.Paren(this=span)) if op == "-" else span)
         if kind.kind in INTERVALS:
+            if op == "/":
+                return own("divide", left, right, -1)
             return own("since", left, right) if of[0].kind in TIMES else node
         if op in "/%":
             places = kind.scale if kind.kind == "decimal" else -2 if kind.kind == "double" else -1
             return own("divide", left, right, places) if op == "/" else own("mod", left, right)
-        return own(EXACT[op], left, right) if kind.kind == "decimal" else node
+        if kind.kind == "decimal":
+            return own("decimal", op, left, right, kind.scale)
+        return own("whole", op, left, right, kind.kind) if kind.kind in WHOLE_KINDS else node
 
     def of_dpipe(self, node: exp.DPipe) -> exp.Expr:
         return own("concat_arrays", node.this, node.expression) if type_of(node).kind == "array" else node
+
+    def quantified(self, node: exp.Binary, words: exp.Expr) -> exp.Expr:
+        """A comparison with all or any rows of a subquery."""
+        query = words.this.unnest()
+        column: exp.Expr = exp.column(query.selects[0].alias_or_name or "_col_0", table="one_")
+        left: exp.Expr = node.this
+        if "timestamp" in (type_of(left).kind, type_of(words).kind):
+            left, column = comparable(left), own("instant", column)
+        every = isinstance(words, exp.All)
+        held = own("for_all" if every else "for_any", "{}", COMPARED[type(node)], left, column)
+        none = exp.EQ(this=exp.Anonymous(this="count", expressions=[exp.Star()]), expression=exp.Literal.number(0))
+        value = exp.Case(ifs=[exp.If(this=none, true=exp.Literal.number(int(every)))], default=held)
+        rows = exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier("one_")))
+        return exp.Subquery(this=exp.Select(expressions=[value]).from_(rows))
 
     def alike(self, node: exp.Expr, sides: list[tuple[str, exp.Expr]]) -> None:
         """Dates and moments that are compared, in one form."""
@@ -115,7 +159,7 @@ class Rewriting:
     def of_cast(self, node: exp.Cast) -> exp.Expr:
         value: exp.Expr = node.this
         wanted, kind = type_of(node), type_of(value)
-        if isinstance(value, exp.Literal) and value.is_string and wanted in (DATE, TIMESTAMP):
+        if isinstance(value, exp.Literal) and kind.kind == "varchar" and wanted in (DATE, TIMESTAMP):
             return self.time_literal(value.name, wanted, isinstance(node, exp.TryCast))
         if (
             kind == UNKNOWN
@@ -130,11 +174,24 @@ class Rewriting:
 
     of_trycast = of_cast
 
+    def tried(self, node: exp.Expr, value: exp.Expr) -> exp.Expr:
+        """What is inside of TRY, with functions that answer null where they would fail. Raises `SqlRefused` where that is not the same."""
+        for inner in value.walk():
+            name = inner.name.lower().removeprefix(OWN) if isinstance(inner, exp.Anonymous) else ""
+            if isinstance(inner, (exp.Case, exp.If, exp.Query, exp.Coalesce, exp.Is, exp.And, exp.Or)) or name in DEFAULTING:
+                raise SqlRefused(f"{first_place(node)}: TRY over {name or inner.key} is not imitated here")
+            if isinstance(inner, exp.Anonymous) and inner.name.startswith(OWN) and kind_of(name) != "aggregate":
+                inner.set("this", OWN + TRIED + name)
+        return exp.Paren(this=value)
+
     def time_literal(self, text: str, wanted: Type, tried: bool) -> exp.Expr:
         try:
             if wanted == DATE:
-                return exp.Literal.string(parsed_date(text[:10] if GIVEN_MOMENT.match(text) else text))
-            return exp.Literal.string(stored_moment(parsed_moment(text, self.zone)))
+                return exp.Literal.string(parsed_date(text))
+            moment = exp.Literal.string(stored_moment(parsed_moment(text, self.zone)))
+            match = GIVEN_MOMENT.match(text.strip())
+            zone = match["zone"] if match else None
+            return moment if zone in (None, *NO_ZONES) else own("at_timezone", moment, zone)
         except ValueError as wrong:
             if tried:
                 return exp.Null()
@@ -171,7 +228,7 @@ class Rewriting:
         if isinstance(node.parent, exp.SetOperation):
             part = exp.Subquery(this=node.unnest(), alias=exp.TableAlias(this=exp.to_identifier("part_")))
             return exp.Select(expressions=[exp.Star()]).from_(part)
-        if TYPE not in node.meta:
+        if TYPE not in node.meta or isinstance(node.parent, (exp.All, exp.Any)):
             return node
         query = node.unnest()
         assert isinstance(query, exp.Query)
@@ -184,11 +241,22 @@ class Rewriting:
     # Functions
 
     def of_anonymous(self, node: exp.Anonymous) -> exp.Expr:
-        name, given = node.name.lower(), list(node.expressions)
+        name = node.name.lower()
+        given: list[exp.Expr] = list(node.expressions)
         if name.startswith(OWN):
             return node
         if name == "now":
             return exp.Placeholder(this="now")
+        if name == "typeof":
+            return own(name, str(type_of(given[0])), given[0])
+        if name == "try":
+            return self.tried(node, given[0])
+        if name == "to_milliseconds":
+            return given[0]
+        if name == "date" and type_of(given[0]).kind == "varchar":
+            name = "parsed_date"
+        if name in ("max", "min") and len(given) == 2:
+            return self.collected(name + "_n", node, given)
         if name in COLLECTED:
             return self.collected(name, node, given)
         if name in NATIVE or kind_of(name) == "window":

@@ -16,8 +16,10 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from sandbox.zuora.models.dataquery.analyse import Analysis
-from sandbox.zuora.models.dataquery.dialect import SqlRefused, first_place, parsed
-from sandbox.zuora.models.dataquery.groups import WRITTEN, check_positions
+from sandbox.zuora.models.dataquery.dialect import first_place, parsed
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
+from sandbox.zuora.models.dataquery.groupingsets import expand_groups
+from sandbox.zuora.models.dataquery.groups import WRITTEN, check_names, check_positions, check_using
 from sandbox.zuora.models.dataquery.moments import parsed_date, parsed_moment, stored_moment
 from sandbox.zuora.models.dataquery.rewrite import Rewriting
 from sandbox.zuora.models.dataquery.types import BOOLEAN, OF_FIELDS, VARCHAR, Type
@@ -113,7 +115,10 @@ class Translator:
         lower_names(tree)
         name_unnamed(tree)
         self.check_tables(tree)
+        check_names(tree)
+        check_using(tree)
         check_positions(tree)
+        tree = expand_groups(tree)
         named = any(c.name == "deleted" for c in tree.find_all(exp.Column))
         tree = self.resolve(tree, self.with_deleted if read_deleted or named else self.plain)
         names = [column_name(p, i, aliases) for i, p in enumerate(tree.selects)]
@@ -129,6 +134,10 @@ class Translator:
         return Translated(TIME_MARK.sub(lambda literal: f":{next(numbers)}", sql), names, kinds, {}, times)
 
     def check_tables(self, tree: exp.Query) -> None:
+        for column in tree.find_all(exp.Column):
+            if column.args.get("db") and (column.catalog or CATALOG, column.db) == (CATALOG, SCHEMA):
+                column.set("catalog", None)
+                column.set("db", None)
         defined = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
         for table in tree.find_all(exp.Table):
             if table.args.get("db") and (table.catalog or CATALOG, table.db) == (CATALOG, SCHEMA):
@@ -153,7 +162,9 @@ class Translator:
             return f"line 1:1: {text}"
         name = match[1]
         tables = [t.name for t in tree.find_all(exp.Table)]
-        column = next((c for c in tree.find_all(exp.Column) if c.name == name), None)
+        named = [c for c in tree.find_all(exp.Column) if c.name == name]
+        aliases = {t.alias_or_name for t in tree.find_all(exp.Table, exp.Subquery, exp.Unnest)}
+        column = next((c for c in named if c.table and c.table not in aliases), next(iter(named), None))
         shown = f"{column.table}.{name}" if column is not None and column.table else name
         first = column.parts[0] if column is not None else exp.to_identifier(name)
         end = int(first.meta.get("col") or 1)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-NUMBERS = ("integer", "bigint", "decimal", "double")
+WHOLES = ("tinyint", "smallint", "integer", "bigint")
+NUMBERS = (*WHOLES, "decimal", "real", "double")
 MAX_PRECISION = 38
-WHOLE_PRECISION = {"integer": 10, "bigint": 19}
+WHOLE_PRECISION = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Type:
 
 
 SHOWN = {"timestamp": "timestamp(3) with time zone", "days": "interval day to second", "months": "interval year to month"}
-VARCHAR, INTEGER, BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, DAYS, MONTHS, UNKNOWN = (
-    Type(k) for k in ("varchar", "integer", "bigint", "double", "boolean", "date", "timestamp", "days", "months", "unknown")
+VARCHAR, INTEGER, BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, DAYS, MONTHS, UNKNOWN, REAL = (
+    Type(k) for k in ("varchar", "integer", "bigint", "double", "boolean", "date", "timestamp", "days", "months", "unknown", "real")
 )
 AMOUNT = Type("decimal", 18, 6)
 OF_FIELDS = {"dec": AMOUNT, "int": BIGINT, "bool": BOOLEAN, "date": DATE, "dt": TIMESTAMP}
@@ -65,10 +66,11 @@ def common(one: Type, other: Type) -> Type | None:
 
 
 def wider(one: Type, other: Type) -> Type:
-    if "double" in (one.kind, other.kind):
-        return DOUBLE
+    for kind in (DOUBLE, REAL):
+        if kind in (one, other):
+            return kind
     if "decimal" not in (one.kind, other.kind):
-        return BIGINT if BIGINT in (one, other) else INTEGER
+        return max(one, other, key=lambda kind: WHOLES.index(kind.kind))
     left, right = as_decimal(one), as_decimal(other)
     scale = max(left.scale, right.scale)
     whole = max((left.size or 0) - left.scale, (right.size or 0) - right.scale)
@@ -81,7 +83,7 @@ def calculated(op: str, one: Type, other: Type) -> Type | None:
         return other if one == UNKNOWN else one
     if one.kind not in NUMBERS or other.kind not in NUMBERS:
         return None
-    if "decimal" not in (one.kind, other.kind) or "double" in (one.kind, other.kind):
+    if "decimal" not in (one.kind, other.kind) or {"double", "real"} & {one.kind, other.kind}:
         return wider(one, other)
     left, right = as_decimal(one), as_decimal(other)
     digits, more = left.size or 0, right.size or 0
@@ -98,9 +100,14 @@ def calculated(op: str, one: Type, other: Type) -> Type | None:
 
 
 def named(name: str, sizes: list[int]) -> Type | None:
-    """The type of a cast, or None for one that Data Query's tables do not know."""
+    """The type of a cast, or None for one that Data Query's tables do not know. Raises `ValueError`
+    for a decimal that there cannot be."""
     if name == "decimal":
         size, scale = [*(sizes or [MAX_PRECISION]), 0][:2]
+        if not 1 <= size <= MAX_PRECISION:
+            raise ValueError(f"DECIMAL precision must be in range [1, {MAX_PRECISION}]: {size}")
+        if not 0 <= scale <= size:
+            raise ValueError(f"DECIMAL scale must be in range [0, precision ({size})]: {scale}")
         return Type("decimal", size, scale)
     if name == "varchar":
         return Type("varchar", sizes[0] if sizes else None)
@@ -108,6 +115,9 @@ def named(name: str, sizes: list[int]) -> Type | None:
 
 
 BY_NAME = {
+    "tinyint": Type("tinyint"),
+    "smallint": Type("smallint"),
+    "real": REAL,
     "int": INTEGER,
     "integer": INTEGER,
     "bigint": BIGINT,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.zuora.exceptions import AquaError, ZoqlFault
-from sandbox.zuora.models.dataquery.dialect import SqlRefused
+from sandbox.zuora.models.dataquery.grammar import SqlRefused
 from sandbox.zuora.models.dataquery.jobs import QueryJobs
 from sandbox.zuora.models.dataquery.translate import Translated
 from sandbox.zuora.models.export.files import ExportFiles, csv_bytes

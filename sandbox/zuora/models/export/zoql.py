@@ -30,6 +30,8 @@ ROLES = {
     "ParentAccount": ("Account", "ParentId"),
 }
 """Related objects that have another name than their type: the object and the field that lead to them."""
+FOREIGN_SIGNS = ("==", "&&", "||", "<=>", "<<", ">>", "^", "~")
+QUOTED = re.compile(r"'(?:[^']|'')*'")
 DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
@@ -65,6 +67,7 @@ class ExportTranslator:
         base = self.base_of(select)
         self.expand_star(select, base)
         items = [self.item(e, base) for e in select.expressions]
+        self.check_groups(select, base)
         for column in list(select.find_all(exp.Column)):
             self.place(column, base)
         for node in list(select.find_all(*COMPARISONS)):
@@ -90,6 +93,10 @@ class ExportTranslator:
             raise ExportRefused("Only plain select statements over one object are allowed.")
         if tree.args.get("distinct") and not tree.find(exp.Count):
             raise ExportRefused("distinct is only allowed with count.")
+        if any(sign in QUOTED.sub("''", text) for sign in FOREIGN_SIGNS):
+            raise ExportRefused("There is a syntax error in the query.")
+        if function := next((f for f in tree.find_all(exp.Func) if not isinstance(f, (*AGGREGATES, exp.Connector))), None):
+            raise ExportRefused(f"{function.sql(dialect='mysql')} is not allowed: only aggregate functions are.")
         group = tree.args.get("group")
         if group is not None and len(group.expressions) > MAX_GROUPS:
             raise ExportRefused(f"At most {MAX_GROUPS} fields can be grouped by.")
@@ -124,6 +131,16 @@ class ExportTranslator:
             raise ExportRefused(f"{written} cannot be selected.")
         owner, field, _ = self.resolve(expression, base)
         return written, f"{owner}.{field.name}", field.kind
+
+    def check_groups(self, select: exp.Select, base: ObjectType) -> None:
+        """What is selected beside aggregates or of groups is grouped by. Raises `ExportRefused`."""
+        group = select.args.get("group")
+        shown = [e.unalias() for e in select.expressions]
+        if group is None and not any(isinstance(e, AGGREGATES) for e in shown):
+            return
+        keys = [self.resolve(e, base) for e in (group.expressions if group else ()) if isinstance(e, exp.Column)]
+        if any(isinstance(e, exp.Column) and self.resolve(e, base) not in keys for e in shown):
+            raise ExportRefused("One or more columns in the SELECT statement does not appear in the GROUP BY statement.")
 
     def resolve(self, column: exp.Column, base: ObjectType) -> tuple[str, Field, str]:
         """Name of the related object, field and table alias of a column."""

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from sandbox.zuora.exceptions import v1_error
 from sandbox.zuora.http import Call, success
 from sandbox.zuora.models.settlement import payments
-from sandbox.zuora.models.settlement.money import DOCUMENT_NUMBERS, PAYMENT, Line, Owner, check_date
+from sandbox.zuora.models.settlement.money import DOCUMENT_LINKS, DOCUMENT_NUMBERS, PAYMENT, Line, Owner, check_date
 from sandbox.zuora.models.values import Record, ValueRefused, check_decimal
 from sandbox.zuora.models.values import check_date as date_value
 from sandbox.zuora.published import filters
@@ -52,6 +52,7 @@ CREATE = names(
 CHANGE = names("comment referenceId gatewayState")
 ROWS = (("invoices", "Invoice", "invoice"), ("debitMemos", "DebitMemo", "debitMemo"))
 """Lists of documents in a body, their types, and the stem of the keys that name one."""
+TAXES = {"Invoice": "TaxationItem", "DebitMemo": "DebitTaxationItem"}
 PART = names("id invoiceId debitMemoId amount createdDate createdById updatedDate updatedById")
 
 
@@ -95,7 +96,28 @@ def lines_of(call: Call, body: Mapping[str, Any], resource: int) -> list[Line]:
             if row.get(f"{stem}Number") not in (None, document[DOCUMENT_NUMBERS[kind]]):
                 raise v1_error(resource, INVALID, f"{stem}Id and {stem}Number name different documents.")
             lines.append(Line(kind, document, amount_of(row, resource)))
+            check_items(call, lines[-1], row.get("items") or [], stem, resource)
     return lines
+
+
+def check_items(call: Call, line: Line, items: list[Mapping[str, Any]], stem: str, resource: int) -> None:
+    """Items bear the amount of their document, each of them one of its own or a tax of one. Raises `V1Error`."""
+    store, link = call.tenant.store, DOCUMENT_LINKS[line.kind]
+    for item in items:
+        own, tax = item.get(f"{stem}ItemId"), item.get("taxItemId")
+        if own is None and tax is None:
+            raise v1_error(resource, REQUIRED, f"'{stem}ItemId' or 'taxItemId' is required.")
+        held = store.get(f"{line.kind}Item", own) if own is not None else tax_holder(call, line.kind, tax)
+        if held is None or held.get(link) != line.document["Id"]:
+            raise v1_error(resource, 40, f"Cannot find an item of {line.number} with id {own or tax}.")
+    if items and sum((amount_of(i, resource) for i in items), Decimal(0)) != line.amount:
+        raise v1_error(resource, INVALID, f"The amounts of the items of {line.number} do not sum up to the amount {line.amount}.")
+
+
+def tax_holder(call: Call, kind: str, tax_id: Any) -> Record | None:
+    """The item that a tax is of."""
+    tax = call.tenant.store.get(TAXES[kind], tax_id)
+    return call.tenant.store.get(f"{kind}Item", tax.get(f"{kind}ItemId")) if tax is not None else None
 
 
 def lines_wanted(call: Call, resource: int) -> list[Line]:

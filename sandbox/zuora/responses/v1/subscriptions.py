@@ -95,9 +95,10 @@ def create_order(call: Call) -> Response:
     required(body, "orderDate subscriptions", ORDER)
     account = account_of(call)
     check_offered(call)
+    customs = customs_of(call, "Order", body.get("customFields") or {}, ORDER)
     prepared = [prepare(call, row) for row in items_of(body, "subscriptions", ORDER)]
     made = [subscribe(call.tenant, account, values, plans)[0] for values, plans in prepared]
-    number = orders.keep(call.tenant, account, body, made)["OrderNumber"]
+    number = orders.keep(call.tenant, account, {**body, "customFields": customs}, made)["OrderNumber"]
     answer: dict[str, Any] = {"orderNumber": number, "accountNumber": account["AccountNumber"], "status": "Completed"}
     if minor_version(call) < FIRST_WITH_SUBSCRIPTIONS:
         answer["subscriptionNumbers"] = [s["Name"] for s in made]
@@ -205,8 +206,12 @@ def update_custom_fields(call: Call) -> Response:
     customs = call.body.get("customFields")
     if not isinstance(customs, dict):
         raise v1_error(UPDATE, REQUIRED, "'customFields' is required.")
-    if strange := [name for name in customs if not is_custom(name)]:
-        raise v1_error(UPDATE, UNKNOWN_FIELD, f"'{strange[0]}' is not a custom field.")
-    values = read(call, call.tenant.schema["Subscription"], customs, {}, UPDATE)
-    call.tenant.store.update("Subscription", subscription["Id"], values)
+    call.tenant.store.update("Subscription", subscription["Id"], customs_of(call, "Subscription", customs, UPDATE))
     return success({})
+
+
+def customs_of(call: Call, kind: str, customs: Mapping[str, Any], resource: int) -> Record:
+    """Custom fields that the object has. Raises `V1Error` for all others."""
+    if strange := [name for name in customs if not is_custom(name)]:
+        raise v1_error(resource, UNKNOWN_FIELD, f"'{strange[0]}' is not a custom field.")
+    return read(call, call.tenant.schema[kind], customs, {}, resource)

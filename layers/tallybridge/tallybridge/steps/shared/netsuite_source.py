@@ -21,7 +21,7 @@ from tallybridge.steps.shared.fitting import with_remarks
 from tallybridge.steps.shared.marks_together import MarksTogether
 from tallybridge.steps.shared.netsuite_left_out import SuiteLeftOut
 from tallybridge.steps.shared.reference import FIELD_ADVICE, load_reference
-from tallybridge.steps.shared.suite_selection import MODIFIED, MOMENT, SuiteSelection
+from tallybridge.steps.shared.suite_selection import MODIFIED, MOMENT, NO_GROUP, SuiteSelection
 from tallybridge.steps.shared.sync_step import DUE, LEFT_OUT, Count, digest, sync_dates
 from tallybridge.steps.shared.texts import named_account
 from tallybridge.steps.shared.writers import SYNC_DATE, ZuoraWriter
@@ -182,13 +182,13 @@ class NetSuiteToZuora:
 
     def candidates(self, selection: SuiteSelection) -> Iterator[Candidate]:
         """The candidates of a selection, in windows of as many rows as NetSuite gives for one query; then those of `again` that meet it."""
-        last, again = ("", "0"), set(self.again())
+        last, again = (NO_GROUP, "0"), set(self.again())
         for _ in range(MAX_WINDOWS):
             params = [*selection.due_values(), last[0], last[0], last[1]]
             number = 0
             for row in self._window(selection, params):
                 number += 1
-                last = (row.get("grp", " "), row["id"])
+                last = (row.get("grp", NO_GROUP), row["id"])
                 if row["id"] not in again:
                     yield _candidate(row)
             if number < MAX_ROWS:

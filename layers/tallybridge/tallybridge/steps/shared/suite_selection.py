@@ -7,6 +7,8 @@ from dataclasses import dataclass
 MOMENT = "YYYY-MM-DD HH24:MI:SS"
 MODIFIED = f"TO_CHAR(t.lastmodifieddate, '{MOMENT}')"
 """When a record was changed last, in NetSuite's own time zone: to be compared with values of this expression alone."""
+NO_GROUP = " "
+"""Comes before every group. An empty text would be null to Oracle, beside which nothing is greater."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class SuiteSelection:
         return f"SELECT t.id, {self._grp()} AS grp, {MODIFIED} AS modified FROM {self.source}"
 
     def _grp(self) -> str:
-        return f"NVL(TO_CHAR({self.group}), ' ')" if self.group else "' '"
+        return f"NVL(TO_CHAR({self.group}), '{NO_GROUP}')" if self.group else f"'{NO_GROUP}'"
 
     def _conditions(self) -> str:
         if not self.followed:
