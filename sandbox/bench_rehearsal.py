@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.bench_close_worker import Folder
-from tallybridge.pieces import streamed_parts
+from tallybridge.parallel import streamed_parts
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.stand_ins import stand_in_id
 from tallybridge.tasks.drawers import Drawer, put

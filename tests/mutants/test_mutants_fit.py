@@ -45,7 +45,7 @@ def test_a_module_is_read_broken_and_no_other_is(monkeypatch: pytest.MonkeyPatch
     broken = import_module("tallybridge.money")
     monkeypatch.setattr(sys.modules["tallybridge"], "money", before)
     assert [str(m.rounded(m.Decimal("0.125"), "USD")) for m in (before, broken)] == ["0.13", "0.12"]
-    assert Break(mutant).find_spec("tallybridge.pieces") is None
+    assert Break(mutant).find_spec("tallybridge.parallel") is None
 
 
 def test_a_trial_that_could_not_be_made_is_no_kill() -> None:

@@ -35,7 +35,7 @@ def test_a_module_is_followed_by_the_tests_that_see_its_mutants_and_by_those_nam
         ("docs/errors.md", "tests/docs"),
         ("tests/sync/payment_world.py", "tests/sync/test_payments_writes.py"),
         ("layers/tallybridge/tallybridge/sync/sharing.py", "tests/unit/sync/test_sharing.py"),
-        ("layers/tallybridge/tallybridge/steps/settling/netsuite_payment_dates.py", "tests/sync/test_netsuite_payments_update.py"),
+        ("layers/tallybridge/tallybridge/steps/settlement/netsuite_payment_dates.py", "tests/sync/test_netsuite_payments_update.py"),
         ("cli/tallybridge_cli/month_commands.py", "tests/cli"),
     ],
 )

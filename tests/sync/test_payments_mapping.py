@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.netsuite import NetSuiteOptions
-from tallybridge.steps.settling.settlements import METHOD_FIELDS
+from tallybridge.steps.settlement.settlements import METHOD_FIELDS
 from tests.sync.builders import account, merged, payment, zid
 from tests.sync.fields import IN_THE_RUN, Fields, Variant, variants
 from tests.sync.memory import MemoryWorld

@@ -7,7 +7,7 @@ from typing import Any
 
 from tallybridge.steps import charges, products, rate_plans
 from tallybridge.steps.charges import Charges
-from tallybridge.steps.masterdata.items import RECORD_TYPES, CatalogueStep
+from tallybridge.steps.master_data.items import RECORD_TYPES, CatalogueStep
 from tallybridge.steps.products import Products
 from tallybridge.steps.rate_plans import RatePlans
 from tallybridge.steps.shared.mapping import Custom, filled

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tallybridge.steps.customers import Customers
-from tallybridge.steps.masterdata import customer_mapping
+from tallybridge.steps.master_data import customer_mapping
 from tallybridge.steps.shared.mapping import Custom
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import Hold, Write

@@ -8,7 +8,7 @@ import pytest
 
 from tallybridge.errors import Refused
 from tallybridge.steps.charges import Charges
-from tallybridge.steps.masterdata.items import RECORD_TYPES
+from tallybridge.steps.master_data.items import RECORD_TYPES
 from tallybridge.steps.shared.reference import load_reference
 from tallybridge.sync.runlog import Outcome
 from tallybridge.sync.step import Hold

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybridge.steps.masterdata import customer_mapping
+from tallybridge.steps.master_data import customer_mapping
 from tallybridge.steps.shared.mapping import filled
 from tallybridge.sync.step import Candidate
 from tallybridge.zuora.selection import Selected

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallybridge.steps.customers import Customers
-from tallybridge.steps.masterdata.countries import _COUNTRIES, _key, country_code, state_key
-from tallybridge.steps.masterdata.families import MAX_DEPTH, depth_of, is_circular, root_of
+from tallybridge.steps.master_data.countries import _COUNTRIES, _key, country_code, state_key
+from tallybridge.steps.master_data.families import MAX_DEPTH, depth_of, is_circular, root_of
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import Hold, Later, Plan, Problem, Request, Write
 from tallybridge.sync.waves import MAX_WAVES, waits_for, waves, with_ids

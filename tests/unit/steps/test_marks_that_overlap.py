@@ -10,7 +10,7 @@ import pytest
 
 from tallybridge.steps.netsuite_customers import NetSuiteCustomers
 from tallybridge.steps.sales_orders import SalesOrders
-from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora
+from tallybridge.steps.shared.from_netsuite import NetSuiteToZuora
 from tallybridge.sync.step import Mark, MarkResult, SourceRecord
 
 READ = {"z1": {"Id": "z1", "Name": "S-1", "BillToId": "b1", "SoldToId": "s1"}}

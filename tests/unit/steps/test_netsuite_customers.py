@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import DEFAULTS
-from tallybridge.steps.masterdata.netsuite_customer_mapping import (
+from tallybridge.steps.master_data.netsuite_customer_mapping import (
     BILL_TO,
     SOLD_TO,
     NetSuiteCustomer,

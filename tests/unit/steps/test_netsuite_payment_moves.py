@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess, Present, aim
+from tallybridge.steps.settlement.netsuite_payment_moves import LastSuccess, Present, aim
 
 Amounts = dict[str, int]
 

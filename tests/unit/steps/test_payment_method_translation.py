@@ -8,7 +8,7 @@ import pytest
 
 from tallybridge.errors import ConfigurationError
 from tallybridge.settings import parse_settings
-from tallybridge.steps.settling.netsuite_settlements import method_type
+from tallybridge.steps.settlement.netsuite_settlements import method_type
 
 CASES = {
     "translated back": ({"Check": "Cheque"}, "Cheque", "Check"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tallybridge.steps.masterdata.items import RECORD_TYPES
+from tallybridge.steps.master_data.items import RECORD_TYPES
 from tallybridge.steps.products import FIELDS, ROWS, Products
 from tallybridge.steps.shared.mapping import EMPTY
 from tests.unit.steps.catalog_fakes import ONE_WORLD, C, bench, mapped, written

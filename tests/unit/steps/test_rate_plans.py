@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybridge.steps.masterdata.items import RECORD_TYPES
+from tallybridge.steps.master_data.items import RECORD_TYPES
 from tallybridge.steps.rate_plans import RatePlans, multi_currency_prices
 from tests.unit.steps.catalog_fakes import NEW_ONLY, ONE_WORLD, C, bench, held, mapped, own, synced, written
 from tests.unit.steps.master_fakes import STAMP

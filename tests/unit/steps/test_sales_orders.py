@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tallybridge.settings import DEFAULTS
-from tallybridge.steps.masterdata.sales_order_mapping import OrderLine, SalesOrder, left_out, problems_of, subscription_body
+from tallybridge.steps.master_data.sales_order_mapping import OrderLine, SalesOrder, left_out, problems_of, subscription_body
 
 rule = pytest.mark.rule
 ROW = {

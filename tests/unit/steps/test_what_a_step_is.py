@@ -9,10 +9,10 @@ import pytest
 from tallybridge.steps.debit_memos import DEBIT_MEMO
 from tallybridge.steps.documents.kind import Kind
 from tallybridge.steps.invoices import INVOICE
-from tallybridge.steps.masterdata.items import CatalogueStep
+from tallybridge.steps.master_data.items import CatalogueStep
 from tallybridge.steps.reversals import Reversals
-from tallybridge.steps.shared.base import ZuoraToNetSuite
-from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora
+from tallybridge.steps.shared.from_netsuite import NetSuiteToZuora
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.step import Step
 from tallybridge.tasks.steps import STEPS, step_class

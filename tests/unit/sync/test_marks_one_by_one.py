@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tallybridge.pieces import CALLS_AT_ONCE
+from tallybridge.parallel import CALLS_AT_ONCE
 from tallybridge.sync.batch import Batch
 from tallybridge.sync.sender import Worker
 from tallybridge.sync.step import Candidate, Counterpart, Mark, MarkResult, Plan, Request, SourceRecord, Stage, Write

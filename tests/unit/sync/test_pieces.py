@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tallybridge.pieces import ahead
+from tallybridge.parallel import ahead
 
 GUARD = 60.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from tallybridge.fields.zuora import ZUORA
-from tallybridge.steps.settling.netsuite_settlements import METHOD_TYPES
+from tallybridge.steps.settlement.netsuite_settlements import METHOD_TYPES
 from tallybridge_cli.verify.facts import Fact, facts_probe
 from tallybridge_cli.verify.probe import NotTestable, Probe, System, words
 from tallybridge_cli.verify.rest import Rest, Trace

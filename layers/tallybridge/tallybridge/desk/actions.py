@@ -13,7 +13,7 @@ from tallybridge.desk.progress import start
 from tallybridge.desk.standing import Waiting, waiting_in
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError, TallybridgeError
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.reporting.words import plural
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.instructions import Instruction, Instructions, Kind, alike_key

@@ -12,7 +12,7 @@ from tallybridge.desk import runs
 from tallybridge.desk.progress import start, summary_of
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError, TallybridgeError
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.reporting.words import left_out_words, money_text, plural
 from tallybridge.tasks.gl_effect import Effect
 from tallybridge.tasks.plans import StepPlan, applied, check, check_same

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tallybridge.desk.target import Target
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.reporting.summary import read_summary
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.runlog import RunSummary, StepReport

@@ -11,7 +11,7 @@ from tallybridge.clock import stamp
 from tallybridge.desk.progress import summary_of
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.reporting.missing import missing, together
 from tallybridge.reporting.verdict import verdict
 from tallybridge.reporting.words import duration_text, moment, money_text, seconds_text

@@ -12,7 +12,7 @@ from tallybridge.desk.exits import Code, code_of
 from tallybridge.desk.progress import summary_of
 from tallybridge.desk.target import Target
 from tallybridge.errors import ConfigurationError
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.reporting.causes import causes
 from tallybridge.reporting.chains import Chains
 from tallybridge.reporting.codes import known_code, sentence

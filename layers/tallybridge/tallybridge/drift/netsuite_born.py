@@ -9,7 +9,7 @@ from typing import Any
 from tallybridge import money
 from tallybridge.drift.compare import ACCEPT
 from tallybridge.drift.kinds import Born
-from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora
+from tallybridge.steps.shared.from_netsuite import NetSuiteToZuora
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.step import Candidate, Counterpart, Hold, SourceRecord

@@ -24,12 +24,12 @@ from tallybridge.steps.documents.document_lines import lines
 from tallybridge.steps.documents.kind import Kind, tables_needed
 from tallybridge.steps.documents.reading import add_charges, record_of
 from tallybridge.steps.invoices import ITEMS, TAXES
-from tallybridge.steps.settling.families import families, taken
+from tallybridge.steps.settlement.families import families, taken
 from tallybridge.steps.shared.applications import applications, apply_lines, apply_sublist, by_document, open_balances
-from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite
 from tallybridge.steps.shared.parents import INVOICE_FIELDS
 from tallybridge.steps.shared.problems import already_there, ambiguous, not_synced
 from tallybridge.steps.shared.texts import day

@@ -8,7 +8,7 @@ from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import StandardInvoiceSync
-from tallybridge.steps.masterdata.items import (
+from tallybridge.steps.master_data.items import (
     CLASSIFICATIONS,
     FULL_NAME,
     INCLUDE_CHILDREN,
@@ -26,7 +26,7 @@ from tallybridge.steps.masterdata.items import (
     effective,
     missing,
 )
-from tallybridge.steps.masterdata.master import alternatives
+from tallybridge.steps.master_data.master import alternatives
 from tallybridge.steps.shared.mapping import Custom, Mapped
 from tallybridge.steps.shared.texts import ref, text
 from tallybridge.sync.step import Problem

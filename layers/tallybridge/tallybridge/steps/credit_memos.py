@@ -25,11 +25,11 @@ from tallybridge.steps.shared.applications import (
     changed_lines,
     open_balances,
 )
-from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, ACCOUNT_FIELDS, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import own_currency
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite, results_of
 from tallybridge.steps.shared.parents import INVOICE_FIELDS
 from tallybridge.steps.shared.problems import ambiguous, gone
 from tallybridge.steps.shared.texts import day

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tallybridge.clock import EPOCH, stamp, utc_moment
-from tallybridge.pieces import side_by_side, streamed_parts
+from tallybridge.parallel import side_by_side, streamed_parts
 from tallybridge.settings import Behavior, Settings
-from tallybridge.steps.masterdata.addresses import SUBLIST, is_current
-from tallybridge.steps.masterdata.customer_mapping import ROWS, Customer, problems_of, remarks_on
-from tallybridge.steps.masterdata.families import depth_of, is_circular, root_of
-from tallybridge.steps.masterdata.master import (
+from tallybridge.steps.master_data.addresses import SUBLIST, is_current
+from tallybridge.steps.master_data.customer_mapping import ROWS, Customer, problems_of, remarks_on
+from tallybridge.steps.master_data.families import depth_of, is_circular, root_of
+from tallybridge.steps.master_data.master import (
     UNTRANSFERRED,
     Unread,
     alternatives,
@@ -22,11 +22,11 @@ from tallybridge.steps.masterdata.master import (
     read_all,
     state_of,
 )
-from tallybridge.steps.shared.base import READ_AT_A_TIME, ZuoraToNetSuite
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import INACTIVE, NOT_WANTED, since
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.fitting import SPARE, told
+from tallybridge.steps.shared.from_zuora import READ_AT_A_TIME, ZuoraToNetSuite
 from tallybridge.steps.shared.mapping import Body, changes, filled, followers
 from tallybridge.sync.step import (
     Candidate,

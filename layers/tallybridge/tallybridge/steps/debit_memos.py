@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from tallybridge.pieces import all_at_once
+from tallybridge.parallel import all_at_once
 from tallybridge.steps.documents import invoice_plans, later_revenue
 from tallybridge.steps.documents.document_checks import OF_LINES, account_is_synced, problems
 from tallybridge.steps.documents.document_lines import item_line, tax_line
@@ -14,9 +14,9 @@ from tallybridge.steps.documents.invoice_plans import plan_create, plan_found
 from tallybridge.steps.documents.kind import DocumentData, Kind, tables_needed
 from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, Memo, items_of, taxes_of, with_triggers
 from tallybridge.steps.documents.reading import Reading, record_of
-from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite, results_of
 from tallybridge.steps.shared.problems import ambiguous
 from tallybridge.sync.held import Held
 from tallybridge.sync.step import Candidate, Counterpart, Hold, Mark, MarkResult, Plan, SourceRecord

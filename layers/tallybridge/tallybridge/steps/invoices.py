@@ -16,10 +16,10 @@ from tallybridge.steps.documents.invoice_mapping import InvoiceData, header, is_
 from tallybridge.steps.documents.invoice_plans import amounts_must_match, plan_create, plan_found, post
 from tallybridge.steps.documents.kind import Kind, tables_needed
 from tallybridge.steps.documents.reading import Reading, record_of
-from tallybridge.steps.shared.base import ZuoraToNetSuite, results_of
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite, results_of
 from tallybridge.steps.shared.problems import ambiguous
 from tallybridge.sync.held import Held, same_amount
 from tallybridge.sync.step import (

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from tallybridge.clock import stamp
 from tallybridge.errors import ConfigurationError, Refused
 from tallybridge.money import plain
-from tallybridge.pieces import side_by_side, streamed_parts
+from tallybridge.parallel import side_by_side, streamed_parts
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.documents.adjustment_spread import ZERO, Book
 from tallybridge.steps.documents.netsuite_credit_memo_drift import drift, left, stray
@@ -26,8 +26,8 @@ from tallybridge.steps.documents.netsuite_credit_memo_mapping import (
     settle,
     targets,
 )
+from tallybridge.steps.shared.from_netsuite import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, NetSuiteToZuora
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, NetSuiteToZuora
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.sync.held import Held

@@ -9,9 +9,9 @@ from typing import Any
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.errors import LoginRefused, ServiceError
 from tallybridge.settings import Behavior, Settings
-from tallybridge.steps.masterdata.families import depth_of, is_circular, root_of
-from tallybridge.steps.masterdata.master import UNTRANSFERRED
-from tallybridge.steps.masterdata.netsuite_customer_mapping import (
+from tallybridge.steps.master_data.families import depth_of, is_circular, root_of
+from tallybridge.steps.master_data.master import UNTRANSFERRED
+from tallybridge.steps.master_data.netsuite_customer_mapping import (
     ACCOUNT_LENGTHS,
     ACTIVE,
     COMPLETE,
@@ -28,12 +28,12 @@ from tallybridge.steps.masterdata.netsuite_customer_mapping import (
     problems_of,
     remarks_on,
 )
-from tallybridge.steps.masterdata.netsuite_customer_writer import ACCOUNT, CONTACT, KEY, AccountWriter
+from tallybridge.steps.master_data.netsuite_customer_writer import ACCOUNT, CONTACT, KEY, AccountWriter
 from tallybridge.steps.shared.conditions import INACTIVE
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.from_netsuite import INTEGRATION_ID, STATUS, NetSuiteToZuora
 from tallybridge.steps.shared.mapping import Body, changes, cut, filled, followers
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, STATUS, NetSuiteToZuora
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.steps.shared.suite_selection import SuiteSelection

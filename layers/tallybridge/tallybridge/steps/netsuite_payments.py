@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from tallybridge.clock import moment_of
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.settings import Behavior, Settings
-from tallybridge.steps.settling import netsuite_payment_drift as followed
-from tallybridge.steps.settling import netsuite_payment_requests as requests
-from tallybridge.steps.settling import netsuite_settlements as common
-from tallybridge.steps.settling.netsuite_beside import Settled, settled
-from tallybridge.steps.settling.netsuite_payment_checks import (
+from tallybridge.steps.settlement import netsuite_payment_drift as followed
+from tallybridge.steps.settlement import netsuite_payment_requests as requests
+from tallybridge.steps.settlement import netsuite_settlements as common
+from tallybridge.steps.settlement.netsuite_beside import Settled, settled
+from tallybridge.steps.settlement.netsuite_payment_checks import (
     account_exists,
     balances_suffice,
     currencies_agree,
@@ -26,15 +26,15 @@ from tallybridge.steps.settling.netsuite_payment_checks import (
     no_adjustment_is_paid,
     no_journal_is_paid,
 )
-from tallybridge.steps.settling.netsuite_payment_data import PaymentData, remark_level, sums_by_document
-from tallybridge.steps.settling.netsuite_payment_dates import with_a_date
-from tallybridge.steps.settling.netsuite_payment_drift import number_of
-from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess, Present, aim
-from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE
+from tallybridge.steps.settlement.netsuite_payment_data import PaymentData, remark_level, sums_by_document
+from tallybridge.steps.settlement.netsuite_payment_dates import with_a_date
+from tallybridge.steps.settlement.netsuite_payment_drift import number_of
+from tallybridge.steps.settlement.netsuite_payment_moves import LastSuccess, Present, aim
+from tallybridge.steps.settlement.netsuite_settlements import ADJUSTMENT, INVOICE
 from tallybridge.steps.shared.applications import Application
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.from_netsuite import NetSuiteToZuora
 from tallybridge.steps.shared.netsuite_left_out import BEFORE_CUTOVER, IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import NetSuiteToZuora
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.steps.shared.writers import NOT_REPEATABLE

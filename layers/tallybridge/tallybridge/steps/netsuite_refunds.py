@@ -9,16 +9,16 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from tallybridge.errors import Refused
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.settings import Behavior, Settings
-from tallybridge.steps.settling import netsuite_refund_requests as requests
-from tallybridge.steps.settling import netsuite_settlements as common
-from tallybridge.steps.settling.netsuite_refund_data import Paid, RefundData
-from tallybridge.steps.settling.netsuite_refund_moves import FORGOTTEN, KEPT, LACKING, ONE_CALL, Unapplied, after_all, applied, is_lacking
-from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, METHOD_TYPES, given
+from tallybridge.steps.settlement import netsuite_refund_requests as requests
+from tallybridge.steps.settlement import netsuite_settlements as common
+from tallybridge.steps.settlement.netsuite_refund_data import Paid, RefundData
+from tallybridge.steps.settlement.netsuite_refund_moves import FORGOTTEN, KEPT, LACKING, ONE_CALL, Unapplied, after_all, applied, is_lacking
+from tallybridge.steps.settlement.netsuite_settlements import CREDIT_MEMO, METHOD_TYPES, given
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.from_netsuite import STATUS, ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row, is_void
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import STATUS, ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row, is_void
 from tallybridge.steps.shared.problems import ambiguous_in_zuora, other_currency
 from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.sync.step import (

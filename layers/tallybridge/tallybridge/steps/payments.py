@@ -10,18 +10,18 @@ from typing import Any
 
 from tallybridge import money
 from tallybridge.clock import stamp, utc_moment
-from tallybridge.pieces import all_at_once
-from tallybridge.steps.settling.families import Family, families, taken
-from tallybridge.steps.settling.payment_data import PaymentData
-from tallybridge.steps.settling.payment_methods import Deposits, method_problems, payment_method
-from tallybridge.steps.settling.settlements import METHOD, METHOD_FIELDS, applied_there, marked, parts_now, put_each
+from tallybridge.parallel import all_at_once
+from tallybridge.steps.settlement.families import Family, families, taken
+from tallybridge.steps.settlement.payment_data import PaymentData
+from tallybridge.steps.settlement.payment_methods import Deposits, method_problems, payment_method
+from tallybridge.steps.settlement.settlements import METHOD, METHOD_FIELDS, applied_there, marked, parts_now, put_each
 from tallybridge.steps.shared import classification
 from tallybridge.steps.shared.applications import applied_parts, apply_lines, apply_sublist, changed_lines, open_balances
-from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_COMPLETE, ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.currencies import own_currency
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite
 from tallybridge.steps.shared.parents import INVOICE_FIELDS
 from tallybridge.steps.shared.problems import already_there, ambiguous, not_synced
 from tallybridge.steps.shared.texts import day, ref, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tallybridge.steps.masterdata.items import (
+from tallybridge.steps.master_data.items import (
     CLASSIFICATIONS,
     ITEM_FIELDS,
     ITEM_ID,
@@ -19,7 +19,7 @@ from tallybridge.steps.masterdata.items import (
     Kind,
     effective,
 )
-from tallybridge.steps.masterdata.master import alternatives
+from tallybridge.steps.master_data.master import alternatives
 from tallybridge.steps.shared.mapping import EMPTY, Custom, Mapped
 from tallybridge.steps.shared.texts import text
 from tallybridge.zuora.selection import SourceQuery

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge.settings import Settings
-from tallybridge.steps.masterdata.items import (
+from tallybridge.steps.master_data.items import (
     CLASSIFICATIONS,
     INCLUDE_CHILDREN,
     ITEM_FIELDS,
@@ -23,7 +23,7 @@ from tallybridge.steps.masterdata.items import (
     effective,
     missing,
 )
-from tallybridge.steps.masterdata.master import alternatives
+from tallybridge.steps.master_data.master import alternatives
 from tallybridge.steps.shared.mapping import Custom, Mapped
 from tallybridge.steps.shared.problems import CORRECT_ID, no_id
 from tallybridge.steps.shared.texts import ref, text

@@ -8,7 +8,7 @@ from typing import Any
 
 from tallybridge.clock import stamp
 from tallybridge.errors import LoginRefused, Refused, ServiceError
-from tallybridge.steps.masterdata.sales_order_mapping import (
+from tallybridge.steps.master_data.sales_order_mapping import (
     OrderLine,
     SalesOrder,
     custom_fields,
@@ -20,8 +20,8 @@ from tallybridge.steps.masterdata.sales_order_mapping import (
     without_account,
 )
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.from_netsuite import INTEGRATION_ID, NetSuiteToZuora
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, SuiteLeftOut
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, NetSuiteToZuora
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.steps.shared.texts import named_account

@@ -26,7 +26,7 @@ from typing import Any
 
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import NoSlot, OutOfTime
-from tallybridge.pieces import CALLS_AT_ONCE, side_by_side
+from tallybridge.parallel import CALLS_AT_ONCE, side_by_side
 from tallybridge.sync.earlier import about, intent_of, result_of_earlier
 from tallybridge.sync.instructed import instruct
 from tallybridge.sync.instructions import Instruction

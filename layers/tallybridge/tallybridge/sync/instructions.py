@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Any
 
 from tallybridge.clock import Clock, stamp
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.sync.ledger import WAITING, Ledger
 from tallybridge.sync.problems import WAITS
 

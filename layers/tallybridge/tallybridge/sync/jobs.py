@@ -19,7 +19,7 @@ from typing import Any
 
 from tallybridge.clock import Clock
 from tallybridge.errors import BadAnswer, OutcomeUnknown, Refused, ServiceError
-from tallybridge.pieces import parts, side_by_side
+from tallybridge.parallel import parts, side_by_side
 from tallybridge.sync.ledger import IN_JOB, JOB, JOB_AT, JOB_KEY, OPEN, Ledger, LostClaim
 from tallybridge.sync.runlog import Level, Outcome
 from tallybridge.sync.sender import Sender, hash_of

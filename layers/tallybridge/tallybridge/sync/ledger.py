@@ -23,7 +23,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from tallybridge.clock import Clock, stamp
-from tallybridge.pieces import parts, side_by_side
+from tallybridge.parallel import parts, side_by_side
 
 BATCH_GET = 100
 """DynamoDB's limit of items in one BatchGetItem."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tallybridge.clock import Clock, stamp
 from tallybridge.errors import ServiceError
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.sync.difference import difference
 from tallybridge.sync.held import Held, agree
 from tallybridge.sync.ledger import Ledger, LostClaim

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tallybridge import money
-from tallybridge.pieces import ahead
+from tallybridge.parallel import ahead
 from tallybridge.reporting.causes import Collector
 from tallybridge.reporting.exceptions import GRAVE
 from tallybridge.reporting.messages import Messages

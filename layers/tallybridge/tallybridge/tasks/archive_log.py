@@ -9,7 +9,7 @@ from typing import Any
 
 from tallybridge.clock import stamp
 from tallybridge.errors import StepFailed
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.reporting.causes import with_rules
 from tallybridge.reporting.drifted import keep_first
 from tallybridge.reporting.page import Excerpt, report_page

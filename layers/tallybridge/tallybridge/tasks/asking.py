@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from tallybridge.pieces import ahead, streamed_parts
+from tallybridge.parallel import ahead, streamed_parts
 from tallybridge.reporting.off import MAX_OFF, Off, off_record
 from tallybridge.reporting.totals import Line
 from tallybridge.steps.shared.sync_step import SyncStep

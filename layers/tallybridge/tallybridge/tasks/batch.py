@@ -11,7 +11,7 @@ from typing import Any
 from tallybridge import money
 from tallybridge.clock import stamp
 from tallybridge.errors import NoSlot, NotSent, OutOfTime, ServiceError
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.rounds import DONE, LEAST_WAIT
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync import pipeline

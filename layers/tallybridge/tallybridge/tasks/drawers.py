@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from tallybridge import money
-from tallybridge.pieces import parts, side_by_side
+from tallybridge.parallel import parts, side_by_side
 from tallybridge.sync.folder import RunFolder
 
 BLOCK = 64

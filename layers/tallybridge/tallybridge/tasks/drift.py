@@ -24,7 +24,7 @@ from tallybridge.drift.in_zuora import Changed
 from tallybridge.drift.kinds import BORN_IN_NETSUITE, DOCUMENTS, MADE_OF_CREDIT_MEMOS, MASTER_DATA, Kind
 from tallybridge.drift.netsuite_born import drifts_of
 from tallybridge.errors import ConfigurationError, LoginRefused, NoSlot, NotSent, Refused, ServiceError
-from tallybridge.pieces import all_at_once, begun, side_by_side, streamed_parts
+from tallybridge.parallel import all_at_once, begun, side_by_side, streamed_parts
 from tallybridge.rounds import Kept, NotDone
 from tallybridge.steps.shared.reference import load_reference
 from tallybridge.steps.shared.sync_step import SyncStep

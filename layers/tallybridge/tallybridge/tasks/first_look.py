@@ -18,7 +18,7 @@ from typing import Any
 
 from tallybridge.clock import stamp
 from tallybridge.errors import TallybridgeError
-from tallybridge.pieces import all_at_once
+from tallybridge.parallel import all_at_once
 from tallybridge.shelf import Shelf
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.sync_step import Count, SyncStep

@@ -22,7 +22,7 @@ from typing import Any
 from tallybridge import money
 from tallybridge.clock import moment_of
 from tallybridge.money import plain
-from tallybridge.pieces import ahead
+from tallybridge.parallel import ahead
 from tallybridge.reporting.off import ARRIVED
 from tallybridge.reporting.totals import Line, count
 from tallybridge.rounds import Kept

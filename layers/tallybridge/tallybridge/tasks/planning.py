@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tallybridge.errors import Refused
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.steps.shared.writers import is_path

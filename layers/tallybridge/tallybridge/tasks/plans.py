@@ -9,7 +9,7 @@ from typing import Any
 
 from tallybridge.clock import moment_of, stamp
 from tallybridge.errors import ConfigurationError
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.planned import Agreed, Planned
 from tallybridge.sync.runlog import RunOutcome

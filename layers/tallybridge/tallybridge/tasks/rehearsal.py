@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from tallybridge.money import plain
 from tallybridge.netsuite import NetSuite
-from tallybridge.pieces import streamed_parts
+from tallybridge.parallel import streamed_parts
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.folder import RunFolder
 from tallybridge.sync.ledger import Ledger

@@ -8,7 +8,7 @@ from datetime import date
 
 from tallybridge.reporting.words import listed
 from tallybridge.settings import DEFAULTS, PROBLEM_KINDS, Behavior, Settings
-from tallybridge.steps.settling.netsuite_settlements import METHOD_TYPES
+from tallybridge.steps.settlement.netsuite_settlements import METHOD_TYPES
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import SEQUENCE, why_not
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tallybridge import money
 from tallybridge.errors import NoSlot
-from tallybridge.pieces import parts
+from tallybridge.parallel import parts
 from tallybridge.rounds import DONE, Kept, NotDone, in_rounds
 from tallybridge.steps.shared.sync_step import DUE, SyncStep
 from tallybridge.sync.step import Candidate

@@ -25,7 +25,7 @@ from typing import Any
 
 from tallybridge.clock import EPOCH, utc_moment
 from tallybridge.errors import ServiceError
-from tallybridge.pieces import streamed_parts
+from tallybridge.parallel import streamed_parts
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.shared.sync_step import SyncStep
 from tallybridge.sync.ledger import OPEN, Ledger

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from tallybridge.pieces import parts, streamed_parts
+from tallybridge.parallel import parts, streamed_parts
 from tallybridge.zuora.selection import Child, Is, OnOrAfter, SourceQuery
 
 Record = dict[str, Any]

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from tallybridge.ids import netsuite_id
-from tallybridge.pieces import begun, parts, side_by_side
+from tallybridge.parallel import begun, parts, side_by_side
 from tallybridge.zuora import memos
 from tallybridge.zuora.selection import Child, Selected, SourceQuery, zoql_text
 

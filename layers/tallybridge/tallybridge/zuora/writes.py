@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from tallybridge.errors import BadAnswer, LoginRefused, Refused, ServiceError
 from tallybridge.http import Effect
-from tallybridge.pieces import parts, side_by_side
+from tallybridge.parallel import parts, side_by_side
 from tallybridge.zuora.calls import POLICY, ZuoraCalls
 from tallybridge.zuora.faults import SERVICE, Fault, Repeat, error_for, faults_in
 

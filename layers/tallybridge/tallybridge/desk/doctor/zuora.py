@@ -12,7 +12,7 @@ from tallybridge.fields import Wanted, wanted
 from tallybridge.fields.zuora import ADVANCED, BY_OTHER_CALLS, LEGACY, MODE_OF, OBJECTS, OWN_SUFFIX, SUFFIXES, ZUORA, ZUORAS_SUFFIX
 from tallybridge.reporting.words import plural
 from tallybridge.settings import Settings
-from tallybridge.steps.settling.netsuite_refund_moves import ONE_CALL, is_lacking
+from tallybridge.steps.settlement.netsuite_refund_moves import ONE_CALL, is_lacking
 from tallybridge.sync.runs import MODES
 from tallybridge.tasks.steps import steps_to_run
 from tallybridge.zuora import Zuora

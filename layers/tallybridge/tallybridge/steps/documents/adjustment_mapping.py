@@ -11,7 +11,7 @@ from typing import Any
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.steps.documents.document_lines import item_id, of_every_line, revenue, schedule, tax_flags
 from tallybridge.steps.documents.kind import DocumentData, Item, Kind
-from tallybridge.steps.settling.families import Family, Spread
+from tallybridge.steps.settlement.families import Family, Spread
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.texts import day, ref, text

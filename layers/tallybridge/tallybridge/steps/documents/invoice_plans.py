@@ -11,8 +11,8 @@ from tallybridge.settings import Settings
 from tallybridge.steps.documents.document_lines import lines
 from tallybridge.steps.documents.kind import D, Kind
 from tallybridge.steps.documents.later_revenue import facts
-from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.company import Company
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite
 from tallybridge.steps.shared.periods import Posting
 from tallybridge.steps.shared.problems import already_there
 from tallybridge.steps.shared.texts import day

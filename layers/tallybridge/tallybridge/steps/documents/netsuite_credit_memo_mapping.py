@@ -12,7 +12,7 @@ from tallybridge import money
 from tallybridge.steps.documents.adjustment_spread import CHARGE, CREDIT, ZERO, Book, Share, placed
 from tallybridge.steps.shared.applications import Application, by_document
 from tallybridge.steps.shared.currencies import own_currency
-from tallybridge.steps.shared.netsuite_source import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, Row, is_void
+from tallybridge.steps.shared.from_netsuite import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, Row, is_void
 from tallybridge.steps.shared.problems import other_currency
 from tallybridge.sync.step import Problem
 

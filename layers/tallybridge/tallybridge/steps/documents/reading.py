@@ -11,9 +11,9 @@ from typing import Any, Generic
 from tallybridge.steps.documents.document_lines import amount_to_send
 from tallybridge.steps.documents.kind import D, DocumentData, Kind, charge_id_of
 from tallybridge.steps.documents.later_revenue import is_unfinished, is_update
-from tallybridge.steps.shared.base import transaction_record
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS
+from tallybridge.steps.shared.from_zuora import transaction_record
 from tallybridge.sync.step import Candidate, SourceRecord
 from tallybridge.zuora.selection import Child, Selected
 from tallybridge.zuora.source import ZuoraSource

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from tallybridge.steps.shared.base import RECORD_TYPES
+from tallybridge.steps.shared.from_zuora import RECORD_TYPES
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.steps.shared.sync_step import digest
 from tallybridge.sync.held import Held

@@ -11,7 +11,7 @@ from typing import Any
 from tallybridge import money
 from tallybridge.errors import Refused
 from tallybridge.ids import netsuite_id
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.texts import ref
 from tallybridge.sync.step import Problem

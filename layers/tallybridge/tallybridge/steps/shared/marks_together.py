@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tallybridge.errors import LoginRefused, Refused, ServiceError
-from tallybridge.pieces import parts
+from tallybridge.parallel import parts
 from tallybridge.steps.shared.bulk import NetSuiteBulk
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.sync.runlog import Level

@@ -14,7 +14,7 @@ from tallybridge.errors import ConfigurationError, Refused
 from tallybridge.field_names import derived_id
 from tallybridge.fields.netsuite import prefix_of
 from tallybridge.money import digits_of as iso_digits
-from tallybridge.pieces import side_by_side
+from tallybridge.parallel import side_by_side
 from tallybridge.shelf import Shelf
 from tallybridge.steps.shared.fitting import CUSTOM_TEXT, PUBLISHED
 

@@ -34,7 +34,7 @@ class Count:
 
 
 class SyncStep(Step, Protocol):
-    """What the tasks ask of any step, beside what the engine asks (`sync/step.py`). The two directions, `base` and `netsuite_source`, and
+    """What the tasks ask of any step, beside what the engine asks (`sync/step.py`). The two directions, `base` and `from_netsuite`, and
     the step of reversals implement it."""
 
     context: StepContext

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from tallybridge import money
-from tallybridge.steps.settling.netsuite_settlements import CREDIT_MEMO, comment, date_in
+from tallybridge.steps.settlement.netsuite_settlements import CREDIT_MEMO, comment, date_in
 from tallybridge.steps.shared.applications import Application
-from tallybridge.steps.shared.netsuite_source import Row
+from tallybridge.steps.shared.from_netsuite import Row
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import NumberMapping, Settings
-from tallybridge.steps.masterdata.addresses import Postal, address_book
-from tallybridge.steps.masterdata.countries import country_code
+from tallybridge.steps.master_data.addresses import Postal, address_book
+from tallybridge.steps.master_data.countries import country_code
 from tallybridge.steps.shared import parents
 from tallybridge.steps.shared.mapping import Body, Custom, Mapped
 from tallybridge.steps.shared.problems import CORRECT_ID, no_id

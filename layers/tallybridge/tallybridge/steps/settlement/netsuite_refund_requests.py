@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tallybridge.clock import stamp
-from tallybridge.steps.settling import netsuite_settlements as common
-from tallybridge.steps.settling.netsuite_refund_data import RefundData
-from tallybridge.steps.settling.netsuite_settlements import given
+from tallybridge.steps.settlement import netsuite_settlements as common
+from tallybridge.steps.settlement.netsuite_refund_data import RefundData
+from tallybridge.steps.settlement.netsuite_settlements import given
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.sync.step import Request, SourceRecord
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from tallybridge.steps.settling.netsuite_beside import CREDIT, DEPOSIT
-from tallybridge.steps.settling.netsuite_payment_data import PaymentData
+from tallybridge.steps.settlement.netsuite_beside import CREDIT, DEPOSIT
+from tallybridge.steps.settlement.netsuite_payment_data import PaymentData
 from tallybridge.sync.step import Counterpart, Problem, SourceRecord, is_complete, normal_status
 
 LEAVE = "to leave both sides as they are, set Zuora Integration Status to Ignore."

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from tallybridge.steps.settling.netsuite_payment_data import PaymentData
-from tallybridge.steps.settling.netsuite_settlements import JOURNAL
+from tallybridge.steps.settlement.netsuite_payment_data import PaymentData
+from tallybridge.steps.settlement.netsuite_settlements import JOURNAL
 from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.problems import other_currency
 from tallybridge.sync.step import Problem

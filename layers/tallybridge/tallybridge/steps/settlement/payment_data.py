@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.steps.settling.families import Family, Spread
-from tallybridge.steps.settling.settlements import Applied
+from tallybridge.steps.settlement.families import Family, Spread
+from tallybridge.steps.settlement.settlements import Applied
 from tallybridge.steps.shared.currencies import Customer, own_currency
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from tallybridge.clock import EPOCH
 from tallybridge.errors import LoginRefused, NotFound, ServiceError
-from tallybridge.pieces import parts
-from tallybridge.steps.shared.base import KEYS_PER_LOOKUP, ZuoraToNetSuite
+from tallybridge.parallel import parts
 from tallybridge.steps.shared.conditions import DONE, not_ignored
+from tallybridge.steps.shared.from_zuora import KEYS_PER_LOOKUP, ZuoraToNetSuite
 from tallybridge.steps.shared.sync_step import digest
 from tallybridge.sync.step import Candidate, Counterpart, Problem, SourceRecord, normal_status
 from tallybridge.zuora.selection import After, Condition, Is, Selected

@@ -10,7 +10,7 @@ from tallybridge.clock import stamp
 from tallybridge.money import plain
 from tallybridge.settings import Settings
 from tallybridge.steps.shared.context import StepContext
-from tallybridge.steps.shared.netsuite_source import ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row
+from tallybridge.steps.shared.from_netsuite import ZUORA_COMMENT_LIMIT, NetSuiteToZuora, Row
 from tallybridge.sync.step import LINK, Counterpart, Request, SourceRecord, Write
 from tallybridge.zuora.source import ZuoraSource
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from tallybridge import money
 from tallybridge.money import plain
-from tallybridge.steps.settling.netsuite_beside import Beside
-from tallybridge.steps.settling.netsuite_payment_moves import LastSuccess
-from tallybridge.steps.settling.netsuite_settlements import ADJUSTMENT, INVOICE
+from tallybridge.steps.settlement.netsuite_beside import Beside
+from tallybridge.steps.settlement.netsuite_payment_moves import LastSuccess
+from tallybridge.steps.settlement.netsuite_settlements import ADJUSTMENT, INVOICE
 from tallybridge.steps.shared.applications import Application
-from tallybridge.steps.shared.netsuite_source import Row, is_void
+from tallybridge.steps.shared.from_netsuite import Row, is_void
 from tallybridge.sync.ledger import State
 from tallybridge.sync.step import is_complete
 

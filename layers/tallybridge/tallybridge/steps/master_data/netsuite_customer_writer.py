@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tallybridge.errors import Refused
-from tallybridge.steps.masterdata.netsuite_customer_mapping import refused_value
+from tallybridge.steps.master_data.netsuite_customer_mapping import refused_value
 from tallybridge.steps.shared.writers import ZuoraWriter
 from tallybridge.sync.step import Request
 from tallybridge.zuora import Zuora

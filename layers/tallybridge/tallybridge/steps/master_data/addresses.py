@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tallybridge.settings import Settings
-from tallybridge.steps.masterdata.countries import country_code, state_key
+from tallybridge.steps.master_data.countries import country_code, state_key
 from tallybridge.steps.shared.mapping import Body, Mapped, filled, same
 from tallybridge.steps.shared.reference import Reference
 

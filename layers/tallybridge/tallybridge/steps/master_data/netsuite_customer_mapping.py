@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tallybridge.settings import NumberMapping, Settings, StandardInvoiceSync
-from tallybridge.steps.masterdata.countries import country_code, state_key
+from tallybridge.steps.master_data.countries import country_code, state_key
 from tallybridge.steps.shared.mapping import Body, Mapped, changes, cut, filled
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import CREATED, Later, Problem, is_complete

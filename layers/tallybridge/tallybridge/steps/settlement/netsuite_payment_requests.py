@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from tallybridge.steps.settling.netsuite_payment_data import PaymentData
-from tallybridge.steps.settling.netsuite_settlements import comment, date_in, given
-from tallybridge.steps.shared.netsuite_source import ZUORA_COMMENT_LIMIT
+from tallybridge.steps.settlement.netsuite_payment_data import PaymentData
+from tallybridge.steps.settlement.netsuite_settlements import comment, date_in, given
+from tallybridge.steps.shared.from_netsuite import ZUORA_COMMENT_LIMIT
 from tallybridge.sync.step import CREATED, Counterpart, Made, Request, SourceRecord
 
 Fields = Mapping[str, Any]

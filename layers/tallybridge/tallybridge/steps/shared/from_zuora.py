@@ -11,7 +11,7 @@ from typing import Any
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.errors import Refused
 from tallybridge.ids import netsuite_id
-from tallybridge.pieces import side_by_side, streamed_parts
+from tallybridge.parallel import side_by_side, streamed_parts
 from tallybridge.settings import Behavior, NumberMapping, Settings
 from tallybridge.steps.shared.bulk import NetSuiteBulk
 from tallybridge.steps.shared.company import Company

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from tallybridge.errors import Refused
-from tallybridge.steps.settling.netsuite_payment_data import PaymentData
-from tallybridge.steps.settling.netsuite_payment_requests import create
+from tallybridge.steps.settlement.netsuite_payment_data import PaymentData
+from tallybridge.steps.settlement.netsuite_payment_requests import create
 from tallybridge.steps.shared.learned import Learned
 from tallybridge.sync.step import Otherwise, Problem, SourceRecord, Write
 

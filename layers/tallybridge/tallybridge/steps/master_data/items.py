@@ -9,11 +9,11 @@ from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import Behavior, ItemIdMapping, Settings
-from tallybridge.steps.masterdata.master import UNTRANSFERRED, Unread, find_by_zuora_id, is_ignored, is_own, read_all, state_of
+from tallybridge.steps.master_data.master import UNTRANSFERRED, Unread, find_by_zuora_id, is_ignored, is_own, read_all, state_of
 from tallybridge.steps.shared import classification
-from tallybridge.steps.shared.base import ZuoraToNetSuite
 from tallybridge.steps.shared.conditions import NOT_EFFECTIVE
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite
 from tallybridge.steps.shared.mapping import Body, Custom, Mapped, changes, filled, followers, sent
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.steps.shared.texts import ref
