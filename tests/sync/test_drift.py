@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from email import message_from_bytes, policy
@@ -15,7 +16,9 @@ from tallybridge.reporting.summary import read_summary
 from tallybridge.reporting.verdict import verdict
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.runlog import RunSummary
+from tallybridge.tasks import drift
 from tallybridge.tasks.drift import open_drift
+from tallybridge.tasks.reconcile import reconcile
 from tallybridge_cli import standing
 from tallybridge_cli.exits import Code, code_of
 from tests.sync.builders import account, invoice, merged, zid
@@ -23,6 +26,8 @@ from tests.sync.memory import MemoryWorld
 from tests.sync.run_world import ready
 from tests.sync.world import unserved_world
 
+GUARD_SECONDS = 60
+"""After which a thread that should have ended is given up."""
 Change = Callable[[MemoryWorld], None]
 
 
@@ -396,3 +401,25 @@ def test_what_a_drift_advises_ends_it(synced: MemoryWorld, case: str) -> None:
 
 def test_every_drift_of_the_table_is_followed() -> None:
     assert {CASES[case][1] for case in CASES} == {CASES[case][1] for case in FOLLOWED}
+
+
+def test_two_functions_that_look_at_once_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one process, as the sandbox has them: the second begins, and ends, while the first asks what fields NetSuite has."""
+    world, real, ended = ready(MemoryWorld.of(unserved_world())), drift.load_reference, list[dict[str, Any]]()
+    run_id = world.open(steps=["customers"])["runId"]
+
+    def second() -> None:
+        ended.append(world.rounds(lambda: reconcile({"runId": run_id}, world.wiring())))
+
+    def meeting(*given: Any) -> Any:
+        if not ended:
+            other = threading.Thread(target=second, daemon=True)
+            monkeypatch.setattr(drift, "load_reference", real)
+            other.start()
+            other.join(GUARD_SECONDS)
+            assert ended
+        return real(*given)
+
+    monkeypatch.setattr(drift, "load_reference", meeting)
+    assert world.close(run_id)["outcome"] == "completed"
+    assert len(ended) == 1
