@@ -14,6 +14,7 @@ import pytest
 from tallybridge.errors import ConfigurationError
 from tallybridge.reporting.summary import read_summary
 from tallybridge.reporting.verdict import verdict
+from tallybridge.steps.shared.reference import load_reference
 from tallybridge.sync.drift import Drift
 from tallybridge.sync.runlog import RunSummary
 from tallybridge.tasks import drift
@@ -405,7 +406,7 @@ def test_every_drift_of_the_table_is_followed() -> None:
 
 def test_two_functions_that_look_at_once_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """In one process, as the sandbox has them: the second begins, and ends, while the first asks what fields NetSuite has."""
-    world, real, ended = ready(MemoryWorld.of(unserved_world())), drift.load_reference, list[dict[str, Any]]()
+    world, real, ended = ready(MemoryWorld.of(unserved_world())), load_reference, list[dict[str, Any]]()
     run_id = world.open(steps=["customers"])["runId"]
 
     def second() -> None:
