@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox.demo.tenant import LATER, Planted, Tenant, load_tenant
 from sandbox.host import Sandbox, SandboxError, SandboxOptions, options_from
+from sandbox.zuora import ZuoraOptions
 from tallybridge.errors import TallybridgeError
 from tallybridge.reporting.objects import title
 from tallybridge.sync.folder import RunFolder
@@ -82,6 +83,8 @@ def _two_runs(sandbox: Sandbox, options: SandboxOptions, tenant: Tenant) -> int:
         _named({kind: [row for row in rows if bool(row.get("deleted")) is gone] for kind, rows in later.items()}) for gone in (False, True)
     )
     print(f"\nNow people enter or correct {entered} in NetSuite, and delete {deleted}; running again.", flush=True)
+    # Zuora's query copy shows by then what the first run wrote; before, it would select all of that once more
+    sandbox.aws.clock.sleep(ZuoraOptions().data_query_lag_s)
     second = _run(sandbox, options)
     if second is None:
         return OTHERWISE
