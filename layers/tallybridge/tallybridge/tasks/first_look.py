@@ -2,9 +2,8 @@
 query.
 
     the run is opened   how many records are due, step by step, and how many the rules of the steps from NetSuite leave out
-    a step begins       takes its number instead of asking; none are due only as long as no step before it has had anything to do, since
-                        what one writes may make others due
-    a step has work     of the look there remains what was more than none
+    a step begins       does not ask where none are due; where some are it does, since the query copy may be older than what is there
+    a step has work     the look is over, since what one step writes may make records of others due
 
 What cannot be asked so, or not in time, each step asks for itself, as in a run of some steps.
 """
@@ -52,15 +51,14 @@ class FirstLook:
     def of(cls, folder: RunFolder) -> FirstLook:
         return cls(folder.read_json_or(COUNTS, {}))
 
-    def number(self, step: str, count: str) -> int | None:
-        """What a count of a step has said; None where the step has to ask."""
-        return self.counts.get(step, {}).get(count)
+    def has_none(self, step: str, count: str) -> bool:
+        """Whether a count of a step has found nothing; else the step has to ask."""
+        return self.counts.get(step, {}).get(count) == 0
 
-    def work_begins(self, folder: RunFolder) -> None:
+    def ends(self, folder: RunFolder) -> None:
         """A step has something to do: what was not due may be, once that is written."""
-        some = {step: {name: n for name, n in found.items() if n} for step, found in self.counts.items()}
-        if some != self.counts:
-            folder.write_json(COUNTS, some)
+        if self.counts:
+            folder.write_json(COUNTS, {})
 
 
 def take(run: RunFile, folder: RunFolder, wiring: Wiring) -> bool:

@@ -31,7 +31,7 @@ def write_left_out(folder: RunFolder, step: str, name: str, rows: Iterable[LeftO
 
 def ask_netsuite(step: SyncStep, folder: RunFolder, look: FirstLook) -> None:
     """Ask for one step from NetSuite, unless the look has counted none; see `ask_zuora` for refusals. Raises `NoSlot`."""
-    if look.number(step.name, LEFT_OUT) == 0:
+    if look.has_none(step.name, LEFT_OUT):
         return
     try:
         write_left_out(folder, step.name, "in_netsuite", step.left_out())
@@ -45,7 +45,7 @@ def ask_zuora(steps: Sequence[SyncStep], folder: RunFolder, kept: Kept) -> None:
     """Ask for all steps at once, but for those of which the look has counted none: one query job a run. Where the tenant is read by ZOQL,
     which knows no joins and no sums, nothing is asked. A refusal is noted and changes nothing else."""
     look = FirstLook.of(folder)
-    asked = [s for s in steps if s.settings.zuora_read_path != "zoql" and look.number(s.name, LEFT_OUT) != 0]
+    asked = [s for s in steps if s.settings.zuora_read_path != "zoql" and not look.has_none(s.name, LEFT_OUT)]
     sql = left_out_sql({step.name: step.left_out_sql() for step in asked}, NAMED)
     if not sql:
         return

@@ -98,7 +98,7 @@ class SelectTask(StepTask):
         step = self.step(start["since"], with_reference=False)
         looks, so_far = self.looks(step, start), Selection()
         known = FirstLook.of(self.folder)
-        if waiting := step.waiting_work(known.number(self.kind.name, DUE)):
+        if waiting := step.waiting_work(0 if known.has_none(self.kind.name, DUE) else None):
             so_far, size = self._so_far(), step.chunk * chunks_of(waiting)
             with self._reference_beside(step, looks):
                 try:
@@ -107,7 +107,7 @@ class SelectTask(StepTask):
                     so_far = Selection()
                     self._write(step, looks, so_far, kept, size)
         if so_far.manifest:
-            known.work_begins(self.folder)
+            known.ends(self.folder)
         if so_far.manifest and not self.run.dry_run:
             self.wiring.problems().begin(self.kind.name, self.run_id)
         self.folder.write_json(self.name("looked.json"), {"highest": looks.highest})
