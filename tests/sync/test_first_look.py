@@ -149,9 +149,11 @@ def test_a_run_of_some_steps_looks_at_these_alone(idle: MemoryWorld) -> None:
 def test_a_dry_run_takes_the_look_too(idle: MemoryWorld) -> None:
     idle.load(merged(account("A2"), subscription("A2", "S2", "Gold"), invoice("A2", "INV2", [("Gold", 50.0)], sub="S2")))
     idle.clock.advance(minutes=1)
-    output = idle.run(dry_run=True)
-    rows = {step["step"]: step["selected"] for step in idle.summary(output)["steps"]}
-    assert rows["customers"] == 1
+    opened = idle.open(dry_run=True)
+    looked = json.loads(idle.object(f"runs/{opened['runId']}/look/counts.json"))
+    assert (looked["customers"]["due"], looked["payments"]["due"]) == (1, 0)
+    assert idle.step(opened["runId"], "customers")["selected"] == 1
+    idle.close(opened["runId"])
     assert idle.in_zuora("Account", "A2").get("IntegrationStatus__NS") in (None, "")
 
 

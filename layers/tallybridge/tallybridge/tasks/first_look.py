@@ -1,7 +1,7 @@
 """One look at both sides before the first step: how many records each step may find, asked of Zuora in one query job and of NetSuite in one
 query.
 
-    the run is opened   how many records are due, step by step, and how many the rules of the steps from NetSuite leave out
+    the run is opened   how many records are due, step by step, and how many its rules leave out
     a step begins       does not ask where none are due; where some are it does, since the query copy may be older than what is there
     a step has work     the look is over, since what one step writes may make records of others due
 
