@@ -7,38 +7,34 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
-from tallybridge.clock import stamp
-from tallybridge.errors import ConfigurationError, Refused
 from tallybridge.money import plain
 from tallybridge.parallel import side_by_side, streamed_parts
 from tallybridge.settings import Behavior, Settings
 from tallybridge.steps.documents.adjustment_spread import ZERO, Book
+from tallybridge.steps.documents.netsuite_credit_memo_checks import settle
 from tallybridge.steps.documents.netsuite_credit_memo_drift import drift, left, stray
-from tallybridge.steps.documents.netsuite_credit_memo_mapping import (
-    INVOICE,
-    NEGATIVE,
-    ON_INVOICES,
-    ON_ITEMS,
-    MemoData,
-    Movement,
-    body,
-    one_per_document,
-    settle,
-    targets,
+from tallybridge.steps.documents.netsuite_credit_memo_mapping import INVOICE, NEGATIVE, ON_ITEMS, MemoData, one_per_document
+from tallybridge.steps.documents.netsuite_credit_memo_target import (
+    Objects,
+    Target,
+    adjustments,
+    in_tenant,
+    objects_in,
+    target_in,
+    transferred,
 )
+from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.from_netsuite import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, NetSuiteToZuora
 from tallybridge.steps.shared.netsuite_left_out import IGNORED, NO_CUSTOMER, NOT_APPLIED_IN_FULL, SuiteLeftOut
 from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.sync.held import Held
 from tallybridge.sync.step import (
-    IGNORE,
     Candidate,
     Counterpart,
     Found,
     Hold,
     Leave,
-    Made,
     Mark,
     MarkResult,
     Plan,
@@ -52,6 +48,8 @@ from tallybridge.sync.step import (
 from tallybridge.zuora.selection import Child
 
 CREATING, CREATE_REFUSED = "Creating Invoice Adjustment", "Error Creating Invoice Adjustment"
+UNDONE = ("Canceled",)
+"""Statuses of Zuora adjustments that no longer count."""
 INVOICE_FIELDS = ("InvoiceNumber", "Balance", "InvoiceDate", INTEGRATION_ID)
 ITEMS = Child("items", "InvoiceItem", "InvoiceId", fields=("Id", "ChargeAmount"))
 TAXES = Child("taxes", "TaxationItem", "InvoiceId", fields=("Id", "TaxAmount"))
@@ -59,10 +57,77 @@ ADJUSTED = ("InvoiceId", "SourceId", "Type", "Amount", "Status")
 OWN_FIELDS = (INTEGRATION_ID, "ReferenceId", "InvoiceId", "Type", "Amount", "Status", "TransferredToAccounting")
 READ_AT_A_TIME = 300
 """Candidates that are asked about together."""
-STATUS_FIELD = "IntegrationStatus__NS"
-UNKNOWN_OBJECT = "INVALID_TYPE"
 
 ZuoraRow = Mapping[str, Any]
+
+
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def plan(context: StepContext, target: Target, record: SourceRecord) -> Plan:
+    """What is done with a memo, by what was read of it and of its adjustments."""
+    memo: MemoData = record.data
+    tried = bool(normal_status(record.status))
+    if problem := next(doubts(memo, tried=tried), None):
+        return Hold((problem,))
+    if is_complete(record.status):
+        return plan_synced(memo)
+    if tried and (problem := stray(memo)):
+        return Hold((problem,))
+    if tried and not memo.held and (why := left(memo)):
+        return Leave(why) if memo.void else Hold((why,))
+    if memo.problems:
+        return Hold(tuple(memo.problems))
+    return plan_rest(context, target, memo)
+
+
+def doubts(memo: MemoData, *, tried: bool) -> Iterator[Problem]:
+    """Two adjustments where one is due, or one that was canceled while the memo still says that it is being worked on."""
+    for goal in memo.goals:
+        live = memo.live(goal)
+        if twice := [r for r in live if sum(o[INTEGRATION_ID] == r[INTEGRATION_ID] for o in live) > 1]:
+            yield ambiguous_in_zuora(memo.code, memo.name, "adjustments", [Counterpart(str(r["Id"])) for r in twice])
+        canceled = [r for r in memo.made if goal.owns(r) and r.get("Status") in UNDONE]
+        if tried and canceled and not live:
+            text = f"{memo.name}: Zuora adjustment {canceled[0]['Id']} was canceled; nothing is done."
+            advice = "To sync it again, clear Zuora Integration Status and the Zuora id in NetSuite; else set the status to Ignore."
+            yield Problem(f"{memo.code}-CANCELED", text, advice)
+
+
+def plan_synced(memo: MemoData) -> Plan:
+    """After success no change is sent; that both sides differ is told."""
+    if problem := drift(memo):
+        return Hold((problem,))
+    if why := left(memo):
+        return Leave(why)
+    there = Counterpart(main_of(memo), memo.amount)
+    return Found(there, action="none", write_back=bool(memo.known.get("attention")))
+
+
+def plan_rest(context: StepContext, target: Target, memo: MemoData) -> Plan:
+    """What is still to be made, and Transferred to Accounting of what an interrupted create has made."""
+    live, main = [r for goal in memo.goals for r in memo.live(goal)], main_of(memo)
+    late = [transferred(context, target, r["object"], str(r["Id"])) for r in live if r.get("TransferredToAccounting") != "Yes"]
+    if not memo.movements and not late:
+        return Found(Counterpart(main, sum((Decimal(r["Amount"]) for g in memo.goals[:1] for r in memo.live(g)), ZERO)))
+    requests = (*late, *adjustments(context, target, memo, main))
+    return Write("recover" if main else "create", CREATING, CREATE_REFUSED, requests, destination_id=main, remarks=remarks(target, memo))
+
+
+def main_of(memo: MemoData) -> str:
+    """The adjustment with the memo's own Integration ID, "" where there is none."""
+    return next((str(r["Id"]) for goal in memo.goals[:1] for r in memo.live(goal)), "")
+
+
+def remarks(target: Target, memo: MemoData) -> tuple[Problem, ...]:
+    """The fields that the tenant lacks."""
+    if not memo.lacking:
+        return ()
+    text = f"Zuora {target.object} has no {' and no '.join(memo.lacking)}: left out."
+    return (Problem("NSCM-FIELDS", text, "Create the fields in Zuora if you want them; nothing depends on them."),)
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
 
 
 class NetSuiteCreditMemos(NetSuiteToZuora):
@@ -75,7 +140,7 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
     destination = "invoice adjustment"
     code = "NSCM"
     cuts: ClassVar[Mapping[str, int]] = {"memo": ZUORA_COMMENT_LIMIT}
-    undone = ("Canceled",)
+    undone = UNDONE
     needs = ("fields:creditMemo", "fields:customer")
     follows_changes = True
 
@@ -197,9 +262,9 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         records = sorted(map(self._record, memos), key=lambda r: (r.order, r.number))
         for record in records:
             if record.data.qualifies and not is_complete(record.status):
-                settle(record.data, book, self.target)
+                settle(record.data, book, self.target.object)
         if first := next((r.data for r in records if r.data.movements and not r.data.problems), None):
-            first.lacking = tuple(n for n in targets(self.target) if n.endswith("__NS") and n not in self._known_fields)
+            first.lacking = self.target.lacking
         return records
 
     def _record(self, memo: MemoData) -> SourceRecord:
@@ -224,7 +289,7 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         for memo in memos:
             memo.invoices, memo.account = invoices, accounts.get(memo.row.get("account", ""), {})
         book = Book({i: Decimal(invoice.get("Balance") or 0) for i, invoice in invoices.items()})
-        if self.target == ON_ITEMS and invoices:
+        if self.target.object == ON_ITEMS and invoices:
             source, known = self.context.source, list(invoices)
             items, taxes = side_by_side(lambda child: source.children(child, known), (ITEMS, TAXES))
             adjustments: dict[str, list[ZuoraRow]] = {}
@@ -237,51 +302,20 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
     # -- Zuora's objects ---------------------------------------------------------------------------------------------
 
     @cached_property
-    def _objects(self) -> dict[str, frozenset[str]]:
-        """The objects for adjustments that the tenant has and the connector can find again, with the fields that a create may set."""
-        names = [ON_ITEMS, *([ON_INVOICES] if self._knows_invoice_adjustments() else [])]
-        described = side_by_side(self.context.zuora.describe, names)
-        found = {name: frozenset(f.name for f in fields if f.createable or f.custom) for name, fields in zip(names, described, strict=True)}
-        key = self._in_tenant(INTEGRATION_ID)
-        return {name: fields for name, fields in found.items() if key in fields}
-
-    def _knows_invoice_adjustments(self) -> bool:
-        """Asked by a query, which changes nothing."""
-        try:
-            self.context.zuora.count(f"select Id from {ON_INVOICES}")
-        except Refused as declined:
-            if declined.service_code == UNKNOWN_OBJECT:
-                return False
-            raise
-        return True
+    def objects(self) -> Objects:
+        """What the tenant has for adjustments."""
+        return objects_in(self.context)
 
     @cached_property
-    def target(self) -> str:
-        """The Zuora object that is made, by the setting credit_memo_target; with "auto" InvoiceAdjustment where the tenant has it."""
-        wanted = self.settings.credit_memo_target
-        target = wanted if wanted != "auto" else ON_INVOICES if ON_INVOICES in self._objects else ON_ITEMS
-        if target not in self._objects:
-            raise ConfigurationError(
-                f"The Zuora tenant has no {target} with the field {self._in_tenant(INTEGRATION_ID)}, by which it is found again.",
-                place="credit_memo_target",
-                code="FIELD-MISSING",
-                advice="Have the feature switched on and the field created in Zuora, or set credit_memo_target to the other object.",
-            )
-        return target
-
-    @property
-    def _known_fields(self) -> set[str]:
-        """The mapped fields that a create of the target may set."""
-        return {name for name in targets(self.target) if self._in_tenant(name) in self._objects[self.target]}
-
-    def _in_tenant(self, field: str) -> str:
-        return next(iter(self.context.source.to_tenant({field: ""})))
+    def target(self) -> Target:
+        """What is made."""
+        return target_in(self.context, self.objects)
 
     def _made(self, keys: Mapping[str, Iterable[str]]) -> dict[str, list[ZuoraRow]]:
         """The adjustments of memos, by memo, canceled ones too: by Integration ID (`keys` by memo) and, for those with a number behind it,
         by Reference ID, which is the memo's own id."""
         owners = {key: memo for memo, own in keys.items() for key in (memo, *own)}
-        lookups = [(o, *by) for o in self._objects for by in ((INTEGRATION_ID, list(owners)), ("ReferenceId", list(keys)))]
+        lookups = [(o, *by) for o in self.objects for by in ((INTEGRATION_ID, list(owners)), ("ReferenceId", list(keys)))]
         rows = side_by_side(lambda lookup: [(lookup[0], r) for r in self.context.source.by_field(*lookup, OWN_FIELDS)], lookups)
         found: dict[str, dict[str, ZuoraRow]] = {}
         for name, row in (pair for pairs in rows for pair in pairs):
@@ -299,7 +333,7 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
 
     def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
         """What a create of one adjustment may have made: of its Integration ID and type."""
-        key = str(request.body[self._in_tenant(INTEGRATION_ID)])
+        key = str(request.body[in_tenant(self.context, INTEGRATION_ID)])
         rows = self._made({record.id: [key]}).get(record.id, [])
         return [self._counterpart(r) for r in rows if self.counts(r) and r[INTEGRATION_ID] == key and r["Type"] == request.body["Type"]]
 
@@ -308,7 +342,7 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
         wanted = set(destination_ids)
         mains = {
             str(row["Id"]): str(row.get(INTEGRATION_ID) or "")
-            for name in self._objects
+            for name in self.objects
             for row in self.context.source.reread(name, wanted, (INTEGRATION_ID,)).values()
         }
         held = self._held(list(mains.values()))
@@ -345,79 +379,8 @@ class NetSuiteCreditMemos(NetSuiteToZuora):
             if memo.negative and not memo.amount:
                 yield memo.id
 
-    # -- plan --------------------------------------------------------------------------------------------------------
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        memo: MemoData = record.data
-        if problem := self._doubtful(record):
-            return Hold((problem,))
-        if is_complete(record.status):
-            return self._plan_synced(memo)
-        if normal_status(record.status) and (problem := stray(memo)):
-            return Hold((problem,))
-        if not memo.held and normal_status(record.status) and (why := left(memo)):
-            return Leave(why) if memo.void else Hold((why,))
-        if memo.problems:
-            return Hold(tuple(memo.problems))
-        live = [r for goal in memo.goals for r in memo.live(goal)]
-        main = next((str(r["Id"]) for goal in memo.goals[:1] for r in memo.live(goal)), "")
-        late = [self._transferred(r["object"], str(r["Id"])) for r in live if r.get("TransferredToAccounting") != "Yes"]
-        if not memo.movements and not late:
-            return Found(Counterpart(main, sum((Decimal(r["Amount"]) for g in memo.goals[:1] for r in memo.live(g)), ZERO)))
-        now = stamp(self.context.clock.now())
-        made = [request for m in memo.movements for request in self._requests(memo, m, now, main)]
-        action = "recover" if main else "create"
-        return Write(action, CREATING, CREATE_REFUSED, (*late, *made), destination_id=main, remarks=tuple(self._remarks(memo)))
-
-    def _plan_synced(self, memo: MemoData) -> Plan:
-        """After success no change is sent; that both sides differ is told."""
-        if problem := drift(memo):
-            return Hold((problem,))
-        if why := left(memo):
-            return Leave(why)
-        main = next((r for goal in memo.goals[:1] for r in memo.live(goal)), {})
-        there = Counterpart(str(main.get("Id", "")), memo.amount)
-        return Found(there, action="none", write_back=bool(memo.known.get("attention")))
-
-    def _remarks(self, memo: MemoData) -> Iterator[Problem]:
-        if memo.lacking:
-            text = f"Zuora {self.target} has no {' and no '.join(memo.lacking)}: left out."
-            yield Problem("NSCM-FIELDS", text, "Create the fields in Zuora if you want them; nothing depends on them.")
-
-    def _doubtful(self, record: SourceRecord) -> Problem | None:
-        """Two adjustments where one is due, or one that was canceled while the memo still says that it is being worked on."""
-        memo: MemoData = record.data
-        for goal in memo.goals:
-            live = memo.live(goal)
-            twice = [r for r in live if sum(o[INTEGRATION_ID] == r[INTEGRATION_ID] for o in live) > 1]
-            if twice:
-                return ambiguous_in_zuora(memo.code, memo.name, "adjustments", [self._counterpart(r) for r in twice])
-            canceled = [r for r in memo.made if goal.owns(r) and not self.counts(r)]
-            if canceled and not live and normal_status(record.status):
-                text = f"{memo.name}: Zuora adjustment {canceled[0]['Id']} was canceled; nothing is done."
-                advice = "To sync it again, clear Zuora Integration Status and the Zuora id in NetSuite; else set the status to Ignore."
-                return Problem(f"{memo.code}-CANCELED", text, advice)
-        return None
-
-    def _requests(self, memo: MemoData, movement: Movement, now: str, main: str) -> Iterator[Request]:
-        """One adjustment, and at once after it Transferred to Accounting, which a create cannot set."""
-        content = {k: v for k, v in body(memo, movement, self.target, now).items() if k in self._known_fields}
-        name = "" if not main and movement == memo.movements[0] else f"{movement.kind} {movement.key}"
-        key = f"{self.target}-{movement.key}-{movement.kind}"
-        if self._hides(self.target):
-            content[STATUS_FIELD] = IGNORE
-        yield Request(self.target, self.context.source.to_tenant(content), name=name, key=key)
-        yield self._transferred(self.target, Made(name))
-
-    def _transferred(self, target: str, record_id: str | Made) -> Request:
-        """Transferred to Accounting, with which the adjustment needs no longer be hidden."""
-        shown = {"fieldsToNull": [self._in_tenant(STATUS_FIELD)]} if self._hides(target) else {}
-        return Request(target, {"TransferredToAccounting": "Yes", **shown}, record_id)
-
-    def _hides(self, target: str) -> bool:
-        """Whether an adjustment must be kept from the adjustments step until Transferred to Accounting says that it came from NetSuite: a
-        worker may die in between, and not every tenant's item adjustments have Origin__NS."""
-        return target == ON_ITEMS and self._in_tenant(STATUS_FIELD) in self._objects[target]
+        return plan(self.context, self.target, record)
 
     # -- source ------------------------------------------------------------------------------------------------------
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from tallybridge import money
-from tallybridge.steps.documents.adjustment_spread import CHARGE, CREDIT, ZERO, Book, Share, placed
+from tallybridge.steps.documents.adjustment_spread import CHARGE, CREDIT, ZERO
 from tallybridge.steps.shared.applications import Application, by_document
-from tallybridge.steps.shared.currencies import own_currency
 from tallybridge.steps.shared.from_netsuite import INTEGRATION_ID, ZUORA_COMMENT_LIMIT, Row, is_void
-from tallybridge.steps.shared.problems import other_currency
 from tallybridge.sync.step import Problem
 
 ON_INVOICES, ON_ITEMS = "InvoiceAdjustment", "InvoiceItemAdjustment"
-DAY = len("2026-01-31")
 """The two Zuora objects that can take a credit memo."""
+DAY = len("2026-01-31")
 NEGATIVE, INVOICE, ADJUSTMENT = "NEGATIVE_INVOICE", "INVOICE", "INVOICE_ITEM_ADJUSTMENT"
 """Zuora Type of NetSuite records."""
 REFERENCE_LIMIT = 60
@@ -159,97 +157,6 @@ class MemoData:
 
     def invoice_name(self, invoice_id: str) -> str:
         return str(self.invoices.get(invoice_id, {}).get("InvoiceNumber") or invoice_id)
-
-
-# -- what is still to be made --------------------------------------------------------------------------------------------
-
-
-def settle(memo: MemoData, book: Book, target: str) -> None:
-    """Find out what is still to be made of a memo and whether it can be; it is taken out of `book` when it can. Memos of one account must
-    come in the order in which they are written."""
-    memo.problems = list(_problems_of_memo(memo))
-    if memo.problems:
-        return
-    for goal in memo.goals:
-        movements, problems = _rest_of(memo, goal, book, target)
-        memo.movements += movements
-        memo.problems += problems
-    if not memo.problems:
-        for m in memo.movements:
-            book.reserve(m.kind, m.amount, m.invoice_id, m.source_id)
-
-
-def _problems_of_memo(memo: MemoData) -> Iterable[Problem]:
-    """Validation 1 of either kind."""
-    if memo.negative and not memo.applications and not memo.refunded:
-        advice = "Apply the credit memo in NetSuite, or set its status to Ignore."
-        yield Problem("NSNEG-V1", f"{memo.name}: not applied to any transaction.", advice)
-    if not memo.negative and len(memo.to_invoices) != 1:
-        text = f"{memo.name}: applied to {len(memo.to_invoices)} Zuora invoices; exactly one is required."
-        yield Problem(
-            "NSCM-V1", text, "Use one credit memo for each Zuora invoice, or enter the credit in Zuora and set the status to Ignore."
-        )
-
-
-def _rest_of(memo: MemoData, goal: Goal, book: Book, target: str) -> tuple[list[Movement], list[Problem]]:
-    live = memo.live(goal)
-    whole = target == ON_INVOICES or any(r["object"] == ON_INVOICES for r in live)
-    rest = goal.amount - sum((Decimal(r["Amount"]) for r in live), ZERO)
-    if rest <= ZERO or (whole and live):
-        return [], []
-    if problems := list(_problems_of_goal(memo, goal, rest, book)):
-        return [], problems
-    if whole:
-        return [Movement(goal.key, goal.kind, goal.invoice_id, rest, goal.transaction)], []
-    shares = book.spread(goal.kind, rest, goal.invoice_id)
-    if placed(shares) < rest:
-        text = (
-            f"{memo.name}: only {memo.money(placed(shares))} of {memo.money(rest)} can be placed on the items of Zuora invoice "
-            f"{memo.invoice_name(goal.invoice_id)}; nothing was created."
-        )
-        advice = "Adjust the invoice by hand in Zuora, then set the memo's status to Ignore."
-        return [], [Problem(f"{memo.code}-ITEMS", text, advice)]
-    return _movements(goal, shares, {str(r[INTEGRATION_ID]) for r in live}), []
-
-
-def _movements(goal: Goal, shares: Sequence[Share], used: Collection[str]) -> list[Movement]:
-    """One adjustment a share, under the Integration IDs that are still free."""
-    keys = [goal.key, *(f"{goal.key}_{n}" for n in range(2, len(shares) + len(used) + 2))]
-    free = [k for k in keys if k not in used]
-    return [
-        Movement(key, goal.kind, goal.invoice_id, s.amount, goal.transaction, s.place.source_id, s.place.source_type)
-        for key, s in zip(free, shares, strict=False)
-    ]
-
-
-SYNC_FIRST = "Let the invoice sync, or enter its NetSuite internal id as Integration ID in Zuora; then the memo follows by itself."
-
-
-def _problems_of_goal(memo: MemoData, goal: Goal, rest: Decimal, book: Book) -> Iterable[Problem]:
-    """Validation 2; for the invoices that a negative invoice is used up on the same as 3; last, the order of sequence-and-status.md 1.6."""
-    invoice, number = memo.invoices.get(goal.invoice_id), memo.invoice_name(goal.invoice_id)
-    code = "NSCM-V2" if not memo.negative else "NSNEG-V2" if goal.kind == CHARGE else "NSNEG-V3"
-    if invoice is None:
-        yield Problem(code, f"{memo.name}: Zuora invoice {number or '(no Zuora ID)'} does not exist.", "Correct the Zuora ID in NetSuite.")
-        return
-    if not invoice.get(INTEGRATION_ID):
-        text = f"{memo.name}: Zuora invoice {number} is not marked as synced."
-        last = "NSNEG-V4" if memo.negative else "NSCM-V3"
-        yield Problem(last, text, SYNC_FIRST, waits_for=f"Invoice {number}")
-        return
-    own = memo.row.get("currency", "")
-    if problem := other_currency(memo.code, memo.name, rest, own, f"Zuora invoice {number}", own_currency(invoice, memo.account)):
-        yield problem
-        return
-    balance = book.balances.get(goal.invoice_id, ZERO)
-    if goal.kind == CHARGE and balance != -rest:
-        text = f"{memo.name}: Zuora invoice {number} has balance {memo.money(balance)}; expected {memo.money(-rest)}."
-        yield Problem(
-            code, text, "Find out what has changed the balance in Zuora; close the rest there by hand and set the status to Ignore."
-        )
-    if goal.kind == CREDIT and balance < rest:
-        text = f"{memo.name}: {memo.money(rest)} exceeds the balance {memo.money(balance)} of Zuora invoice {number}."
-        yield Problem(code, text, "The invoice was credited or paid on both sides: undo one of them, or set the status to Ignore.")
 
 
 # -- mapping of one adjustment -------------------------------------------------------------------------------------------
