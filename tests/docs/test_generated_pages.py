@@ -69,6 +69,8 @@ def codes_in(path: Path) -> set[str]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        if name == "Kind":  # its code is the beginning of codes
+            continue
         if name == "Problem" and node.args and isinstance(node.args[0], ast.Constant):
             found.add(str(node.args[0].value))
         found |= {str(k.value.value) for k in node.keywords if k.arg == "code" and isinstance(k.value, ast.Constant) and k.value.value}

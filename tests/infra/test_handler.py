@@ -62,17 +62,14 @@ def test_it_lets_an_error_through_by_its_name(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("step", STEPS)
 def test_the_table_names_a_class_that_bears_the_steps_name(step: str) -> None:
-    """Read from the source, so that a step that cannot be imported is told apart from one that is missing."""
-    from tallybridge.tasks.steps import SEQUENCE
+    """Whether it is there is read from the source, so that a step that cannot be imported is told apart from one that is missing."""
+    from tallybridge.tasks.steps import SEQUENCE, step_class
 
     place = next(entry.place for entry in SEQUENCE if entry.name == step)
     file, _, name = place.partition(":")
     path = REPOSITORY / "layers" / "tallybridge" / "tallybridge" / "steps" / f"{file}.py"
-    found = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef) and node.name == name]
-    named = [
-        ast.literal_eval(part.value)
-        for node in found
-        for part in node.body
-        if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "name"
-    ]
-    assert named == [step]
+    body = ast.parse(path.read_text()).body
+    classes = [node.name for node in body if isinstance(node, ast.ClassDef)]
+    made = [ast.unparse(node.targets[0]) for node in body if isinstance(node, ast.Assign)]
+    assert [*classes, *made].count(name) == 1
+    assert step_class(step).name == step

@@ -7,15 +7,16 @@ from typing import Any
 
 from tallybridge.steps import charges, products, rate_plans
 from tallybridge.steps.charges import Charges
-from tallybridge.steps.master_data.items import RECORD_TYPES, CatalogueStep
+from tallybridge.steps.master_data.items import RECORD_TYPES
 from tallybridge.steps.products import Products
 from tallybridge.steps.rate_plans import RatePlans
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite
 from tallybridge.steps.shared.mapping import Custom, filled
 from tallybridge.steps.shared.reference import Reference
 from tallybridge.sync.step import Hold, Write
 from tests.unit.steps.master_fakes import Bench, FakeNetSuite, FakeZuora, fields_with, table
 
-Catalogue = type[CatalogueStep]
+Catalogue = type[ZuoraToNetSuite]
 ALL_ROWS = (*products.ROWS, *rate_plans.ROWS, *charges.ROWS)
 FIELDS = fields_with(
     [row.target for row in ALL_ROWS if isinstance(row.target, str)],
@@ -142,4 +143,5 @@ def synced(b: Bench) -> Bench:
 
 def mapped(b: Bench, when: str) -> dict[str, Any]:
     """What the step's table gives for one kind of write."""
-    return filled(b.kind.kind.rows, when, b.record(id_of(b)).data, b.reference, "serviceSaleItem")
+    item = b.record(id_of(b)).data
+    return filled(item.kind.rows, when, item, b.reference, "serviceSaleItem")

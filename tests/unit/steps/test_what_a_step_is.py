@@ -9,7 +9,6 @@ import pytest
 from tallybridge.steps.debit_memos import DEBIT_MEMO
 from tallybridge.steps.documents.kind import Kind
 from tallybridge.steps.invoices import INVOICE
-from tallybridge.steps.master_data.items import CatalogueStep
 from tallybridge.steps.reversals import Reversals
 from tallybridge.steps.shared.from_netsuite import NetSuiteToZuora
 from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite
@@ -30,7 +29,7 @@ def test_a_step_has_all_that_is_asked_of_one(step: str) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_has_one_base_that_of_its_direction(step: str) -> None:
-    above = [cls for cls in step_class(step).__mro__[1:-1] if cls is not CatalogueStep]
+    above = list(step_class(step).__mro__[1:-1])
     assert above == [] if step == "reversals" else above in ([ZuoraToNetSuite], [NetSuiteToZuora])
 
 

@@ -14,23 +14,20 @@ from tallybridge.steps.master_data.items import (
     INCLUDE_CHILDREN,
     ITEM_FIELDS,
     ITEM_ID,
-    NEEDS,
     SUBSIDIARY,
     SYNC_DATE,
     TAX_SCHEDULE,
     ZUORA_ID,
     ZUORA_TYPE,
-    CatalogueStep,
     Item,
     Kind,
-    effective,
+    catalogue_step,
     missing,
 )
-from tallybridge.steps.master_data.master import alternatives
 from tallybridge.steps.shared.mapping import Custom, Mapped
 from tallybridge.steps.shared.texts import ref, text
 from tallybridge.sync.step import Problem
-from tallybridge.zuora.selection import Parent, SourceQuery
+from tallybridge.zuora.selection import Parent
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -52,8 +49,8 @@ FIELDS = (
     "RecognizedRevAccount__NS",
     "Subsidiary__NS",
 )
-PLAN_FIELDS = ("Name", "ProductId", "EffectiveStartDate", "EffectiveEndDate")
-PRODUCT_FIELDS = ("Name", "EffectiveStartDate", "EffectiveEndDate")
+PLAN = Parent("ProductRatePlan", "ProductRatePlanId", fields=("Name", "ProductId", "EffectiveStartDate", "EffectiveEndDate"))
+PRODUCT = Parent("Product", "ProductId", of="ProductRatePlan", fields=("Name", "EffectiveStartDate", "EffectiveEndDate"))
 
 UNSUPPORTED_MODELS = ("highwatermark", "prerated", "multiattribute")
 """Beginnings of charge models in letters only (G5)."""
@@ -176,34 +173,22 @@ ROWS: tuple[Mapped[Item], ...] = (
 )
 
 CHARGE = Kind(
-    "Charge",
-    "Zuora Charge",
-    "CHARGE",
+    step="charges",
+    title="Zuora product rate plan charges",
+    code="CHG",
+    object="ProductRatePlanCharge",
+    fields=FIELDS,
+    parents=(PLAN, PRODUCT),
+    dated=False,
+    word="Charge",
+    prefix="Zuora Charge",
+    zuora_type="CHARGE",
     rows=ROWS,
     problems=problems_of_charge,
     remarks=remarks_on_charge,
     left_alone=unsupported,
-    tables=lambda settings: {"revenue template": settings.netsuite_use_revenue_recognition},
+    tables=lambda settings: {"account": True, "revenue template": settings.netsuite_use_revenue_recognition},
 )
 
-
-# -- the step ------------------------------------------------------------------------------------------------------------
-
-
-class Charges(CatalogueStep):
-    """One NetSuite item per effective product rate plan charge; invoice and memo lines refer to it."""
-
-    name = "charges"
-    title = "Zuora product rate plan charges"
-    object = "ProductRatePlanCharge"
-    object_label = "Charge"
-    code = "CHG"
-    kind = CHARGE
-    needs: tuple[str, ...] = (*NEEDS, "account")
-
-    def query(self) -> SourceQuery:
-        dates = effective(self.context.clock.now())
-        plan = Parent("ProductRatePlan", "ProductRatePlanId", where=dates, fields=PLAN_FIELDS)
-        product = Parent("Product", "ProductId", where=dates, of="ProductRatePlan", fields=PRODUCT_FIELDS)
-        copied, heads = ("ProductRatePlanId",), alternatives(self, ())
-        return SourceQuery("ProductRatePlanCharge", FIELDS, heads, parents=(plan, product), copy_fields=copied)
+Charges = catalogue_step(CHARGE)
+"""One NetSuite item per effective product rate plan charge; invoice and memo lines refer to it."""

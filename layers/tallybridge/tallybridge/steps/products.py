@@ -14,15 +14,12 @@ from tallybridge.steps.master_data.items import (
     TAX_SCHEDULE,
     ZUORA_ID,
     ZUORA_TYPE,
-    CatalogueStep,
     Item,
     Kind,
-    effective,
+    catalogue_step,
 )
-from tallybridge.steps.master_data.master import alternatives
 from tallybridge.steps.shared.mapping import EMPTY, Custom, Mapped
 from tallybridge.steps.shared.texts import text
-from tallybridge.zuora.selection import SourceQuery
 
 # -- selection -----------------------------------------------------------------------------------------------------------
 
@@ -62,21 +59,18 @@ ROWS: tuple[Mapped[Item], ...] = (
     TAX_SCHEDULE,
 )
 
-PRODUCT = Kind("Product", "Zuora Product", "PRODUCT", classified=False, rows=ROWS)
+PRODUCT = Kind(
+    step="products",
+    title="Zuora products",
+    code="PROD",
+    object="Product",
+    fields=FIELDS,
+    word="Product",
+    prefix="Zuora Product",
+    zuora_type="PRODUCT",
+    classified=False,
+    rows=ROWS,
+)
 
-
-# -- the step ------------------------------------------------------------------------------------------------------------
-
-
-class Products(CatalogueStep):
-    """One NetSuite item per effective product, the parent of its rate plans' items."""
-
-    name = "products"
-    title = "Zuora products"
-    object = "Product"
-    object_label = "Product"
-    code = "PROD"
-    kind = PRODUCT
-
-    def query(self) -> SourceQuery:
-        return SourceQuery("Product", FIELDS, alternatives(self, effective(self.context.clock.now())))
+Products = catalogue_step(PRODUCT)
+"""One NetSuite item per effective product, the parent of its rate plans' items."""

@@ -17,18 +17,16 @@ from tallybridge.steps.master_data.items import (
     TAX_SCHEDULE,
     ZUORA_ID,
     ZUORA_TYPE,
-    CatalogueStep,
     Item,
     Kind,
-    effective,
+    catalogue_step,
     missing,
 )
-from tallybridge.steps.master_data.master import alternatives
 from tallybridge.steps.shared.mapping import Custom, Mapped
 from tallybridge.steps.shared.problems import CORRECT_ID, no_id
 from tallybridge.steps.shared.texts import ref, text
 from tallybridge.sync.step import Problem
-from tallybridge.zuora.selection import Parent, SourceQuery
+from tallybridge.zuora.selection import Parent
 from tallybridge.zuora.source import NO_ID
 
 # -- selection -----------------------------------------------------------------------------------------------------------
@@ -47,7 +45,7 @@ FIELDS = (
     "Price__NS",
     "Subsidiary__NS",
 )
-PRODUCT_FIELDS = ("Name", "EffectiveStartDate", "EffectiveEndDate", "IntegrationId__NS")
+PRODUCT = Parent("Product", "ProductId", fields=("Name", "EffectiveStartDate", "EffectiveEndDate", "IntegrationId__NS"))
 
 
 # -- prices --------------------------------------------------------------------------------------------------------------
@@ -182,9 +180,15 @@ ROWS: tuple[Mapped[Item], ...] = (
 )
 
 RATE_PLAN = Kind(
-    "Rate plan",
-    "Zuora Rate Plan",
-    "RATE_PLAN",
+    step="rate_plans",
+    title="Zuora product rate plans",
+    code="PLAN",
+    object="ProductRatePlan",
+    fields=FIELDS,
+    parents=(PRODUCT,),
+    word="Rate plan",
+    prefix="Zuora Rate Plan",
+    zuora_type="RATE_PLAN",
     spellings=("RATEPLAN",),
     rows=ROWS,
     problems=problems_of_rate_plan,
@@ -192,21 +196,5 @@ RATE_PLAN = Kind(
     tables=lambda settings: {"currency": has_price_matrix(settings)},
 )
 
-
-# -- the step ------------------------------------------------------------------------------------------------------------
-
-
-class RatePlans(CatalogueStep):
-    """One NetSuite item per effective rate plan, below its product's item; sales order lines refer to it."""
-
-    name = "rate_plans"
-    title = "Zuora product rate plans"
-    object = "ProductRatePlan"
-    object_label = "Rate plan"
-    code = "PLAN"
-    kind = RATE_PLAN
-
-    def query(self) -> SourceQuery:
-        dates = effective(self.context.clock.now())
-        product = Parent("Product", "ProductId", where=dates, fields=PRODUCT_FIELDS)
-        return SourceQuery("ProductRatePlan", FIELDS, alternatives(self, dates), parents=(product,), copy_fields=("ProductId",))
+RatePlans = catalogue_step(RATE_PLAN)
+"""One NetSuite item per effective rate plan, below its product's item; sales order lines refer to it."""

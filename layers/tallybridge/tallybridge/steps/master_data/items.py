@@ -9,10 +9,21 @@ from typing import Any
 
 from tallybridge.clock import stamp, utc_moment
 from tallybridge.settings import Behavior, ItemIdMapping, Settings
-from tallybridge.steps.master_data.master import UNTRANSFERRED, Unread, find_by_zuora_id, is_ignored, is_own, read_all, state_of
+from tallybridge.steps.master_data.master import (
+    UNTRANSFERRED,
+    Unread,
+    alternatives,
+    find_by_zuora_id,
+    is_ignored,
+    is_own,
+    read_all,
+    state_of,
+)
 from tallybridge.steps.shared import classification
+from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import NOT_EFFECTIVE
 from tallybridge.steps.shared.context import StepContext
+from tallybridge.steps.shared.fitting import told
 from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite
 from tallybridge.steps.shared.mapping import Body, Custom, Mapped, changes, filled, followers, sent
 from tallybridge.steps.shared.reference import Reference
@@ -31,7 +42,7 @@ from tallybridge.sync.step import (
     is_complete,
     normal_status,
 )
-from tallybridge.zuora.selection import Condition, OnOrAfter, OnOrBefore
+from tallybridge.zuora.selection import Condition, OnOrAfter, OnOrBefore, Parent, SourceQuery
 
 # -- item types (1.1) ----------------------------------------------------------------------------------------------------
 
@@ -54,17 +65,25 @@ ITEM_FIELDS = ("Name", "CreatedDate", "UpdatedDate", "ItemType__NS", "Integratio
 
 @dataclass(frozen=True)
 class Kind:
-    """What differs between products, rate plans and charges: the word in messages, the prefix of item numbers, the value of Zuora Type
-    with its other spellings, and whether the record has its own classifications and subsidiary; the `rows` of its mapping; `problems`,
-    validations of its own, `remarks` likewise, and why a record is left alone on purpose; reference tables that are read where a setting
-    calls for them, since the account may not have them."""
+    """What differs between products, rate plans and charges: name, title and code of the step; the `object` in Zuora, the `fields` of its
+    that are read, and its `parents`; whether it has effective dates itself, as all parents have; the word in messages, the prefix of item
+    numbers, the value of Zuora Type with its other spellings, and whether the record has its own classifications and subsidiary; the
+    `rows` of its mapping; `problems`, validations of its own, `remarks` likewise, and why a record is left alone on purpose; reference
+    tables that it needs, or that are read where a setting calls for them, since the account may not have them."""
 
+    step: str
+    title: str
+    code: str
+    object: str
+    fields: tuple[str, ...]
     word: str
     prefix: str
     zuora_type: str
+    rows: tuple[Mapped[Item], ...]
+    parents: tuple[Parent, ...] = ()
+    dated: bool = True
     spellings: tuple[str, ...] = ()
     classified: bool = True
-    rows: tuple[Mapped[Item], ...] = ()
     problems: Callable[[Item], list[Problem]] = lambda item: []
     remarks: Callable[[Item], list[Problem]] = lambda item: []
     left_alone: Callable[[Item], Problem | None] = lambda item: None
@@ -233,6 +252,75 @@ INCLUDE_CHILDREN = Mapped[Item]("IncludeChildren__NS", "includeChildren", "CU", 
 TAX_SCHEDULE = Mapped[Item]("netsuite_default_tax_schedule", "taxSchedule", "CU", _tax_schedule)
 
 
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def plan(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with a catalogue record."""
+    item: Item = record.data
+    found_type = str(found[0].record.get(FOUND_TYPE, "")) if len(found) == 1 else ""
+    if record.destination_id and not updates(company.settings):
+        return plan_link(company, record, item, found_type)
+    if (why := item.kind.left_alone(item)) is not None:
+        return Hold((why,))
+    problems = [*problems_of(item, found_type, creating=not record.destination_id), *item.kind.problems(item)]
+    if len(found) > 1:
+        text = f"{item.label}: {len(found)} NetSuite items carry this Zuora ID. Clear the duplicates first."
+        advice = f"NetSuite items {', '.join(f.id for f in found)}: delete the surplus ones, or clear their Zuora ID; keep one."
+        problems.append(Problem(f"{item.kind.code}-AMBIGUOUS", text, advice))
+    problems += [f.problem for f in found if isinstance(f, Unread)]
+    if problems:
+        return Hold(tuple(problems))
+    if record.destination_id:
+        return plan_update(company, record, item, found[0] if found else Counterpart(record.destination_id))
+    if not found:
+        return plan_create(company, record, item)
+    return plan_update(company, record, item, found[0]) if len(found[0].record) > 1 else Found(Counterpart(found[0].id))
+
+
+def updates(settings: Settings) -> bool:
+    """Whether a change in Zuora is sent as an update."""
+    return settings.product_catalog_sync_behavior is Behavior.NEW_AND_MODIFIED
+
+
+def plan_create(company: Company, record: SourceRecord, item: Item) -> Plan:
+    """A new item."""
+    record_type = RECORD_TYPES[item.item_type]
+    body, remarks = _body(company, record, item, "C", record_type)
+    requests = (Request(record_type, {"externalId": company.external_id(item.kind.object, record.id), **body}),)
+    return Write("create", "Creating Item", "Error Creating Item", requests, **UNTRANSFERRED, remarks=remarks)
+
+
+def plan_update(company: Company, record: SourceRecord, item: Item, there: Counterpart) -> Plan:
+    """What differs. The status is written only where it does not say Sync Complete yet, so that an error does not stay for ever."""
+    record_type = RECORD_TYPES[item.item_type]
+    body, remarks = _body(company, record, item, "U", record_type)
+    body = changes(body, there.record, followers(item.kind.rows, company.reference, record_type))
+    settles = not is_complete(record.status)
+    action = "update" if record.destination_id else "recover"
+    if not body:
+        return Found(Counterpart(there.id), action="recover" if settles else "none", write_back=settles)
+    requests = (Request(record_type, body, there.id),)
+    return Write(action, "", "Error Updating Item", requests, there.id, write_back=settles, **UNTRANSFERRED, remarks=remarks)
+
+
+def plan_link(company: Company, record: SourceRecord, item: Item, found_type: str) -> Plan:
+    """Zuora fields only, never the subsidiary (open point K1). Nothing is validated, but without a type there is no record to write."""
+    record_type = RECORD_TYPES.get(item.item_type) or RECORD_OF_SUITEQL_TYPE.get(found_type)
+    if record_type is None:
+        return Hold(tuple(p for p in problems_of(item, found_type, creating=False) if p.code == "ITEM-I1"))
+    body, remarks = _body(company, record, item, "L", record_type)
+    requests = (Request(record_type, body, record.destination_id),)
+    kept = {**UNTRANSFERRED, "remarks": tuple(r for r in remarks if r.code == "ITEM-CUT")}
+    return Write("link", "Linking Item", "Error Linking Item", requests, record.destination_id, **kept)
+
+
+def _body(company: Company, record: SourceRecord, item: Item, when: str, record_type: str) -> tuple[Body, tuple[Problem, ...]]:
+    body = company.existing(record_type, filled(item.kind.rows, when, item, company.reference, record_type))
+    whole = company.fit(record_type, body)
+    return sent(whole.body), (*remarks_on(item), *item.kind.remarks(item), *told("ITEM", f"{item.kind.word} {record.number}", whole.said))
+
+
 # -- the step ------------------------------------------------------------------------------------------------------------
 
 NEEDS = ("class", "department", "location", *(f"fields:{record_type}" for record_type in RECORD_TYPES.values()))
@@ -240,7 +328,7 @@ NEEDS = ("class", "department", "location", *(f"fields:{record_type}" for record
 
 
 def tables_of(kind: Kind, settings: Settings) -> tuple[str, ...]:
-    """Reference tables that the settings call for."""
+    """Those that the kind needs, and that the settings call for."""
     used = {
         "subsidiary": settings.netsuite_subsidiaries,
         "tax schedule": bool(settings.netsuite_default_tax_schedule),
@@ -320,96 +408,46 @@ def _by_id(step: ZuoraToNetSuite, records: Sequence[SourceRecord]) -> dict[str, 
     }
 
 
-def plan_item(step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-    """What is done with a catalogue record."""
-    item: Item = record.data
-    found_type = str(found[0].record.get(FOUND_TYPE, "")) if len(found) == 1 else ""
-    if record.destination_id and not step.updates:
-        return _link(step, kind, record, item, found_type)
-    if (why := kind.left_alone(item)) is not None:
-        return Hold((why,))
-    problems = [*problems_of(item, found_type, creating=not record.destination_id), *kind.problems(item)]
-    if len(found) > 1:
-        text = f"{item.label}: {len(found)} NetSuite items carry this Zuora ID. Clear the duplicates first."
-        advice = f"NetSuite items {', '.join(f.id for f in found)}: delete the surplus ones, or clear their Zuora ID; keep one."
-        problems.append(Problem(f"{step.code}-AMBIGUOUS", text, advice))
-    problems += [f.problem for f in found if isinstance(f, Unread)]
-    if problems:
-        return Hold(tuple(problems))
-    if record.destination_id:
-        return _update(step, kind, record, item, found[0] if found else Counterpart(record.destination_id))
-    if not found:
-        return _create(step, kind, record, item)
-    return _update(step, kind, record, item, found[0]) if len(found[0].record) > 1 else Found(Counterpart(found[0].id))
+def catalogue_step(kind: Kind) -> type[ZuoraToNetSuite]:
+    """The step of a kind: what its direction does, with what the kind says."""
 
+    class CatalogueStep(ZuoraToNetSuite):
+        name = kind.step
+        title = kind.title
+        object = kind.object
+        object_label = kind.word
+        code = kind.code
+        cut_code = "ITEM"
+        destination = table = "item"
+        number_field = "Name"
+        needs = NEEDS
+        transaction = False
+        follows_changes = True
 
-def _create(step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, item: Item) -> Plan:
-    record_type = RECORD_TYPES[item.item_type]
-    body, remarks = _body(step, kind, record, item, "C", record_type)
-    requests = (Request(record_type, {"externalId": step.external_id(record.id), **body}),)
-    return Write("create", "Creating Item", "Error Creating Item", requests, **UNTRANSFERRED, remarks=remarks)
+        def __init__(self, context: StepContext) -> None:
+            super().__init__(context)
+            self.needs = (*NEEDS, *tables_of(kind, self.settings))
 
+        @staticmethod
+        def behavior_in(settings: Settings) -> Behavior:
+            return settings.product_catalog_sync_behavior
 
-def _update(step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, item: Item, there: Counterpart) -> Plan:
-    """What differs. The status is written only where it does not say Sync Complete yet, so that an error does not stay for ever."""
-    record_type = RECORD_TYPES[item.item_type]
-    body, remarks = _body(step, kind, record, item, "U", record_type)
-    body = changes(body, there.record, followers(kind.rows, step.reference, record_type))
-    settles = not is_complete(record.status)
-    action = "update" if record.destination_id else "recover"
-    if not body:
-        return Found(Counterpart(there.id), action="recover" if settles else "none", write_back=settles)
-    requests = (Request(record_type, body, there.id),)
-    return Write(action, "", "Error Updating Item", requests, there.id, write_back=settles, **UNTRANSFERRED, remarks=remarks)
+        def query(self) -> SourceQuery:
+            dates = effective(self.context.clock.now())
+            heads = alternatives(self, dates if kind.dated else ())
+            parents, keys = tuple(replace(p, where=dates) for p in kind.parents), tuple(p.key for p in kind.parents if not p.of)
+            return SourceQuery(kind.object, kind.fields, heads, parents=parents, copy_fields=keys)
 
+        def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
+            return refreshed(self, kind, candidates)
 
-def _link(step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, item: Item, found_type: str) -> Plan:
-    """Zuora fields only, never the subsidiary (open point K1). Nothing is validated, but without a type there is no record to write."""
-    record_type = RECORD_TYPES.get(item.item_type) or RECORD_OF_SUITEQL_TYPE.get(found_type)
-    if record_type is None:
-        return Hold(tuple(p for p in problems_of(item, found_type, creating=False) if p.code == "ITEM-I1"))
-    body, remarks = _body(step, kind, record, item, "L", record_type)
-    requests = (Request(record_type, body, record.destination_id),)
-    kept = {**UNTRANSFERRED, "remarks": tuple(r for r in remarks if r.code == f"{step.cut_code}-CUT")}
-    return Write("link", "Linking Item", "Error Linking Item", requests, record.destination_id, **kept)
+        def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
+            return find_items(self, kind, records)
 
+        def record_type_of(self, record: SourceRecord) -> str:
+            return RECORD_TYPES.get(record.data.item_type, self.destination)
 
-def _body(
-    step: ZuoraToNetSuite, kind: Kind, record: SourceRecord, item: Item, when: str, record_type: str
-) -> tuple[Body, tuple[Problem, ...]]:
-    body = step.existing(record_type, filled(kind.rows, when, item, step.reference, record_type))
-    whole = step.fit(record_type, body)
-    return sent(whole.body), (*remarks_on(item), *kind.remarks(item), *step.said(record, whole.said))
+        def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+            return plan(self.company, record, found)
 
-
-class CatalogueStep(ZuoraToNetSuite):
-    """The step of a kind: products, rate plans and charges differ in what they are called, in their kind and in their query."""
-
-    destination = "item"
-    table = "item"
-    number_field = "Name"
-    kind: Kind
-    needs: tuple[str, ...] = NEEDS
-    transaction = False
-    follows_changes = True
-    cut_code = "ITEM"
-
-    def __init__(self, context: StepContext) -> None:
-        super().__init__(context)
-        self.needs = (*self.needs, *tables_of(self.kind, self.settings))
-
-    @staticmethod
-    def behavior_in(settings: Settings) -> Behavior:
-        return settings.product_catalog_sync_behavior
-
-    def refresh(self, candidates: Sequence[Candidate]) -> list[SourceRecord]:
-        return refreshed(self, self.kind, candidates)
-
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, list[Counterpart]]:
-        return find_items(self, self.kind, records)
-
-    def record_type_of(self, record: SourceRecord) -> str:
-        return RECORD_TYPES.get(record.data.item_type, self.destination)
-
-    def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        return plan_item(self, self.kind, record, found)
+    return CatalogueStep
