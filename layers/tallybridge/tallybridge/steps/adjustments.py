@@ -102,7 +102,7 @@ def invoice_is_synced(kind: Kind[AdjustmentData], company: Company, data: Adjust
     name, label = f"invoice {data.invoice_number}", kind.name(data)
     if not data.original:
         yield parent_not_synced(kind, company, "invoice", data, name, data.invoice)
-    elif _takes_from_memo(data) and data.open is None:
+    elif takes_from_memo(data) and data.open is None:
         text = f"{label}: NetSuite credit memo {data.original} of {name} does not exist."
         advice = "Restore it, or set Transferred to Accounting of the invoice to No so that it is sent again."
         yield Problem("IIA-GONE", text, advice)
@@ -142,6 +142,105 @@ ADJUSTMENT = Kind[AdjustmentData](
     error=lambda data: ERROR[record_type(data)],
     in_order=True,
 )
+
+
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def plan(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with an adjustment."""
+    if len(found) > 1:
+        return Hold((ambiguous("IIA", ADJUSTMENT.name(record.data), KINDS[record.destination][1], found),))
+    return plan_found(company, record, found[0]) if found else plan_create(company, record)
+
+
+def takes_from_memo(data: AdjustmentData) -> bool:
+    """Whether the adjustment is taken from the credit memo that the adjusted invoice is in NetSuite."""
+    return not data.is_credit and data.on_negative_invoice
+
+
+def lowers_an_invoice(data: AdjustmentData) -> bool:
+    """Whether the adjustment becomes a credit memo that is applied to what its invoice is in NetSuite."""
+    return data.is_credit and not data.on_negative_invoice
+
+
+def applied_to(data: AdjustmentData, found: Sequence[Counterpart]) -> Decimal:
+    """What NetSuite has applied of the original credit memo to the adjustment's invoice."""
+    return data.applied.get(found[0].id, Decimal(0)) if len(found) == 1 else Decimal(0)
+
+
+def plan_create(company: Company, record: SourceRecord) -> Plan:
+    """A new NetSuite transaction, applied as far as that is its purpose."""
+    data: AdjustmentData = record.data
+    label, error = ADJUSTMENT.name(data), ADJUSTMENT.error(data)
+    if told := problems(ADJUSTMENT, company, data):
+        return Hold(tuple(told))
+    posting = company.posting(record.destination, day(data.head.get("AdjustmentDate")) or "", label)
+    if closed := posting.plan(error):
+        return closed
+    data.posting = posting.fields
+    body = {**header(company, data), "item": {"items": lines(ADJUSTMENT, company, data)}}
+    if lowers_an_invoice(data):
+        if data.spread and data.spread.short:
+            return Refusal(_invoice_too_small(data, data.spread.short), error)
+        body |= apply_sublist(apply_lines(data.spread.lines if data.spread else {data.original: data.amount}))
+    create = Write("create", ADJUSTMENT.creating(data), error, (Request(record.destination, body),))
+    if takes_from_memo(data):
+        return replace(create, **_application(data, Decimal(0)))
+    if data.is_credit and data.on_negative_invoice:
+        text = f"{label}: credit on negative invoice {data.invoice_number}; NetSuite credit memo left unapplied."
+        left = Problem("IIA-UNAPPLIED", text, "Apply the credit memo in NetSuite by hand.")
+        return replace(create, remarks=(left,), remark_level="WARNING")
+    return create
+
+
+def _application(data: AdjustmentData, applied: Decimal) -> dict[str, Any]:
+    """The parts of a plan that apply the original credit memo to the new invoice, as far as it goes; `applied` is there already."""
+    assert data.open is not None
+    available = max(Decimal(0), data.open)
+    target = min(data.amount, applied + available)
+    line = {"doc": {"id": CREATED}, "apply": True, "amount": target}
+    update = Stage(UPDATING, ERROR_UPDATING, (Request(CREDIT_MEMO, apply_sublist([line]), data.original),))
+    short = Remainder(ERROR_UPDATING, _too_little_open(data, applied), transferred="Error") if target < data.amount else None
+    return {"then": (update,) if target > applied else (), "remainder": short}
+
+
+def _too_little_open(data: AdjustmentData, applied: Decimal) -> Problem:
+    left, needed = ADJUSTMENT.money(data, max(Decimal(0), data.open or Decimal(0))), ADJUSTMENT.money(data, data.amount - applied)
+    memo = f"NetSuite credit memo {data.original} of invoice {data.invoice_number}"
+    text_ = f"{ADJUSTMENT.name(data)}: {memo} has only {left} left; {needed} needed."
+    advice = "Take back what the credit memo was applied to by hand in NetSuite; the next run applies the rest."
+    return Problem("IIA-OPEN", text_, advice)
+
+
+def _invoice_too_small(data: AdjustmentData, short: Decimal) -> Problem:
+    lacking, needed = (money.text(a, ADJUSTMENT.currency(data)) for a in (short, data.amount))
+    documents = f"the NetSuite documents of invoice {data.invoice_number}"
+    text_ = f"{ADJUSTMENT.name(data)}: {documents} have {lacking} less open than the {needed} credited."
+    advice = "Take back what settles them in NetSuite and is not in Zuora; the next run sends the adjustment."
+    return Problem("IIA-OPEN", text_, advice)
+
+
+def plan_found(company: Company, record: SourceRecord, there: Counterpart) -> Plan:
+    """The NetSuite transaction exists: Zuora is completed, after a missing application of the credit memo has been made."""
+    data: AdjustmentData = record.data
+    reset = is_complete(record.status) or not record.status
+    remark = already_there("IIA", ADJUSTMENT.name(data), record.destination, there.id) if reset else None
+    applied = applied_to(data, (there,))
+    if takes_from_memo(data) and applied < data.amount:
+        if told := tuple(invoice_is_synced(ADJUSTMENT, company, data)):
+            return Hold(told)
+        resume = Write("recover", "", "", (), destination_id=there.id, **_application(data, applied))
+        if not resume.then:
+            return Refusal(_too_little_open(data, applied), ERROR_UPDATING, action="recover")
+        return resume
+    if agree(record.sent, there.held, record.base):
+        return Found(there, remark=remark)
+    remarks = (remark,) if remark else ()
+    return Write("recover", "", ADJUSTMENT.error(data), (), destination_id=there.id, remarks=remarks)
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
 
 
 class Adjustments(ZuoraToNetSuite):
@@ -212,7 +311,7 @@ class Adjustments(ZuoraToNetSuite):
         items, taxes = read(SOURCE_ITEMS, sorted(of_items)), read(SOURCE_TAXES, sorted(of_taxes))
         found = [_data(head, parents, items, taxes) for _, head, parents in rereads]
         add_charges(self.context.source, found, {})
-        invoices = {d.head["InvoiceId"]: d.invoice for d in found if _lowers_an_invoice(d)}
+        invoices = {d.head["InvoiceId"]: d.invoice for d in found if lowers_an_invoice(d)}
         known = families(self.context, invoices) if invoices else {}
         for data in found:
             data.family = known.get(data.head["InvoiceId"])
@@ -224,7 +323,7 @@ class Adjustments(ZuoraToNetSuite):
         with ThreadPoolExecutor(max_workers=3) as pool:  # the look-ups at once
             noting = pool.submit(self.note_customers, records)
             reading = pool.submit(self.booking.currencies_in, {r.data.original for r in records})
-            opening = pool.submit(self._note_credit_memos, [r.data for r in records if _takes_from_memo(r.data)])
+            opening = pool.submit(self._note_credit_memos, [r.data for r in records if takes_from_memo(r.data)])
             for kind, (transaction_type, _) in KINDS.items():
                 found |= self.find_transactions([r for r in records if r.destination == kind], transaction_type)
             noting.result()
@@ -233,7 +332,7 @@ class Adjustments(ZuoraToNetSuite):
         for record in records:
             record.data.booked = booked.get(record.data.original, "")
         self._share_out(records, found)
-        self._spread([r for r in records if r.id not in found and _lowers_an_invoice(r.data) and r.data.original])
+        self._spread([r for r in records if r.id not in found and lowers_an_invoice(r.data) and r.data.original])
         return found
 
     def _spread(self, credits_: Sequence[SourceRecord]) -> None:
@@ -263,93 +362,16 @@ class Adjustments(ZuoraToNetSuite):
         taken: dict[str, Decimal] = {}
         for record in sorted(records, key=lambda r: r.turn):
             data: AdjustmentData = record.data
-            if _takes_from_memo(data) and data.open is not None:
+            if takes_from_memo(data) and data.open is not None:
                 data.open -= taken.get(data.original, Decimal(0))
-                missing = data.amount - _applied_to(data, found.get(record.id, ()))
+                missing = data.amount - applied_to(data, found.get(record.id, ()))
                 taken[data.original] = taken.get(data.original, Decimal(0)) + max(Decimal(0), min(missing, data.open))
 
     def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
         return self.find_transactions([record], KINDS[record.destination][0]).get(record.id, [])
 
-    # -- action ------------------------------------------------------------------------------------------------------
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        if len(found) > 1:
-            return Hold((ambiguous("IIA", ADJUSTMENT.name(record.data), KINDS[record.destination][1], found),))
-        return _plan_found(self.company, record, found[0]) if found else _plan_create(self.company, record)
-
-
-# -- action --------------------------------------------------------------------------------------------------------------
-
-
-def _plan_create(company: Company, record: SourceRecord) -> Plan:
-    data: AdjustmentData = record.data
-    label, error = ADJUSTMENT.name(data), ADJUSTMENT.error(data)
-    if told := problems(ADJUSTMENT, company, data):
-        return Hold(tuple(told))
-    posting = company.posting(record.destination, day(data.head.get("AdjustmentDate")) or "", label)
-    if closed := posting.plan(error):
-        return closed
-    data.posting = posting.fields
-    body = {**header(company, data), "item": {"items": lines(ADJUSTMENT, company, data)}}
-    if _lowers_an_invoice(data):
-        if data.spread and data.spread.short:
-            return Refusal(_invoice_too_small(data, data.spread.short), error)
-        body |= apply_sublist(apply_lines(data.spread.lines if data.spread else {data.original: data.amount}))
-    create = Write("create", ADJUSTMENT.creating(data), error, (Request(record.destination, body),))
-    if _takes_from_memo(data):
-        return replace(create, **_application(data, Decimal(0)))
-    if data.is_credit and data.on_negative_invoice:
-        text = f"{label}: credit on negative invoice {data.invoice_number}; NetSuite credit memo left unapplied."
-        left = Problem("IIA-UNAPPLIED", text, "Apply the credit memo in NetSuite by hand.")
-        return replace(create, remarks=(left,), remark_level="WARNING")
-    return create
-
-
-def _application(data: AdjustmentData, applied: Decimal) -> dict[str, Any]:
-    """The parts of a plan that apply the original credit memo to the new invoice, as far as it goes; `applied` is there already."""
-    assert data.open is not None
-    available = max(Decimal(0), data.open)
-    target = min(data.amount, applied + available)
-    line = {"doc": {"id": CREATED}, "apply": True, "amount": target}
-    update = Stage(UPDATING, ERROR_UPDATING, (Request(CREDIT_MEMO, apply_sublist([line]), data.original),))
-    short = Remainder(ERROR_UPDATING, _too_little_open(data, applied), transferred="Error") if target < data.amount else None
-    return {"then": (update,) if target > applied else (), "remainder": short}
-
-
-def _too_little_open(data: AdjustmentData, applied: Decimal) -> Problem:
-    left, needed = ADJUSTMENT.money(data, max(Decimal(0), data.open or Decimal(0))), ADJUSTMENT.money(data, data.amount - applied)
-    memo = f"NetSuite credit memo {data.original} of invoice {data.invoice_number}"
-    text_ = f"{ADJUSTMENT.name(data)}: {memo} has only {left} left; {needed} needed."
-    advice = "Take back what the credit memo was applied to by hand in NetSuite; the next run applies the rest."
-    return Problem("IIA-OPEN", text_, advice)
-
-
-def _invoice_too_small(data: AdjustmentData, short: Decimal) -> Problem:
-    lacking, needed = (money.text(a, ADJUSTMENT.currency(data)) for a in (short, data.amount))
-    documents = f"the NetSuite documents of invoice {data.invoice_number}"
-    text_ = f"{ADJUSTMENT.name(data)}: {documents} have {lacking} less open than the {needed} credited."
-    advice = "Take back what settles them in NetSuite and is not in Zuora; the next run sends the adjustment."
-    return Problem("IIA-OPEN", text_, advice)
-
-
-def _plan_found(company: Company, record: SourceRecord, there: Counterpart) -> Plan:
-    """The NetSuite transaction exists: Zuora is completed, after a missing application of the credit memo has been made."""
-    data: AdjustmentData = record.data
-    reset = is_complete(record.status) or not record.status
-    remark = already_there("IIA", ADJUSTMENT.name(data), record.destination, there.id) if reset else None
-    applied = _applied_to(data, (there,))
-    if _takes_from_memo(data) and applied < data.amount:
-        if told := tuple(invoice_is_synced(ADJUSTMENT, company, data)):
-            return Hold(told)
-        resume = Write("recover", "", "", (), destination_id=there.id, **_application(data, applied))
-        if not resume.then:
-            return Refusal(_too_little_open(data, applied), ERROR_UPDATING, action="recover")
-        return resume
-    if agree(record.sent, there.held, record.base):
-        return Found(there, remark=remark)
-    remarks = (remark,) if remark else ()
-    return Write("recover", "", ADJUSTMENT.error(data), (), destination_id=there.id, remarks=remarks)
+        return plan(self.company, record, found)
 
 
 def _data(
@@ -365,18 +387,3 @@ def _data(
     adjusted: list[dict[str, Any]] = [] if of_tax else [{**item[0], "Amount": amount}]
     adjusted_tax: list[dict[str, Any]] = [{**tax[0], "TaxAmount": amount}] if of_tax else []
     return AdjustmentData(head, parents.get("Account", {}), adjusted, adjusted_tax, invoice=parents.get("Invoice", {}))
-
-
-def _takes_from_memo(data: AdjustmentData) -> bool:
-    """Whether the adjustment is taken from the credit memo that the adjusted invoice is in NetSuite."""
-    return not data.is_credit and data.on_negative_invoice
-
-
-def _lowers_an_invoice(data: AdjustmentData) -> bool:
-    """Whether the adjustment becomes a credit memo that is applied to what its invoice is in NetSuite."""
-    return data.is_credit and not data.on_negative_invoice
-
-
-def _applied_to(data: AdjustmentData, found: Sequence[Counterpart]) -> Decimal:
-    """What NetSuite has applied of the original credit memo to the adjustment's invoice."""
-    return data.applied.get(found[0].id, Decimal(0)) if len(found) == 1 else Decimal(0)

@@ -179,6 +179,101 @@ CREDIT_MEMO = Kind[CreditMemoData](
 )
 
 
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def plan(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with a credit memo."""
+    if len(found) > 1:
+        return Hold((ambiguous("CM", CREDIT_MEMO.name(record.data), "credit memos", found),))
+    return plan_present(company, record, found[0]) if found else plan_create(company, record)
+
+
+def stays_behind(company: Company, head: Mapping[str, Any]) -> bool:
+    """Rule 6."""
+    return head.get("ReasonCode") == MIGRATED and not company.settings.send_migrated_credit_memos
+
+
+def may_apply(company: Company, data: CreditMemoData, *, new: bool) -> bool:
+    """Whether the memo takes its share of the open balances: not when it is not going to be sent."""
+    if new:
+        return not stays_behind(company, data.head) and not problems(CREDIT_MEMO, company, data)
+    return not any(applications_are_possible(CREDIT_MEMO, company, data))
+
+
+def plan_create(company: Company, record: SourceRecord) -> Plan:
+    """A new credit memo, with the applications for which there is room."""
+    data: CreditMemoData = record.data
+    label = CREDIT_MEMO.name(data)
+    if stays_behind(company, data.head):
+        text = "created by the Invoice Settlement migration from a negative invoice; not sent."
+        advice = "Set Transferred to Accounting to Yes or allow migrated memos."
+        return Hold((Problem("CM-MIGRATED", f"{label}: {text} {advice}", advice),))
+    if told := problems(CREDIT_MEMO, company, data):
+        return Hold(tuple(told))
+    posting = company.posting("creditMemo", day(data.head.get("MemoDate")) or "", label)
+    if closed := posting.plan(ERROR_CREATING):
+        return closed
+    data.posting = posting.fields
+    applied = apply_sublist(apply_lines(data.allotment.fits))
+    items = {"items": lines(CREDIT_MEMO, company, data)}
+    body = {**MEMO.header(company, data), "item": items, "autoApply": False, **applied}
+    return Write("create", CREATING, ERROR_CREATING, (Request("creditMemo", body),), remainder=_remainder(data))
+
+
+def plan_present(company: Company, record: SourceRecord, there: Counterpart) -> Plan:
+    """The NetSuite credit memo exists: its applications follow Zuora's, whether it was reset by a person or found after an interrupted
+    create. Item lines, date and customer stay as they are; applications to documents that are not Zuora's too."""
+    data: CreditMemoData = record.data
+    updating = is_update(record.status)
+    if not agree(record.sent, there.held, record.base):
+        if updating:
+            held = f"NetSuite credit memo {there.id} ({CREDIT_MEMO.money(data, there.amount or Decimal(0))})"
+            text = f"amount {CREDIT_MEMO.money(data, record.amount or Decimal(0))} differs from {held}"
+            if same_amount(record.sent, there.held):
+                text = f"NetSuite credit memo {there.id} {difference(record.sent, there.held, record.base)}"
+            text += "; lines are not changed by an update."
+            advice = "Correct or delete the NetSuite credit memo; the next run looks again."
+            return Hold((problem(CREDIT_MEMO, "amount", data, text, advice),))
+        return Write("recover", "", ERROR_CREATING, (), destination_id=there.id)  # refused by the comparison that follows
+    if told := tuple(applications_are_possible(CREDIT_MEMO, company, data)):
+        return Hold(told)
+    applied = changed_lines(data.allotment.reachable(data.present), data.present)
+    remainder = _remainder(data)
+    if remainder and not applied and has_status(record.status, UPDATING):
+        left = remainder.problem
+        return Hold((Problem(left.code, left.message.replace("{id}", there.id), left.advice),))
+    if not updating and not applied and not remainder:
+        return Found(there)
+    body = {**(MEMO.descriptive(company, data) if updating else {}), **apply_sublist(applied)}
+    requests = (Request("creditMemo", body, there.id),) if body else ()
+    action = "update" if updating else "recover"
+    return Write(action, UPDATING, ERROR_UPDATING, requests, destination_id=there.id, remainder=remainder)
+
+
+def _remainder(data: CreditMemoData) -> Remainder | None:
+    """The applications that NetSuite would refuse, which a later run makes; None when all of them fit."""
+    short = data.allotment.short
+    if not short:
+        return None
+    missing = []
+    for document_id in data.applied:
+        if lack := short.get(data.internal_id(document_id)):
+            left, due = CREDIT_MEMO.money(data, lack.open), CREDIT_MEMO.money(data, lack.needed)
+            missing.append(f"not applied to {data.number_of(document_id)}: open balance {left}, needed {due}")
+    text = f"{CREDIT_MEMO.name(data)}: created as {{id}}, but {'; '.join(missing)}."
+    advice = "Free the document's balance in NetSuite (a payment made there, or one that Zuora has unapplied); the next run applies it."
+    return Remainder(UPDATING, Problem("CM-OPEN", text, advice))
+
+
+def is_update(status: str) -> bool:
+    """Whether a memo that NetSuite has is to be updated: it was complete, or an update of it was refused, interrupted, left unfinished."""
+    return has_status(status, SYNC_COMPLETE, UPDATING, ERROR_UPDATING)
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
+
+
 class CreditMemos(ZuoraToNetSuite):
     """Step 6: one NetSuite credit memo per posted Zuora credit memo, with its applications; later changes of those as updates."""
 
@@ -215,10 +310,10 @@ class CreditMemos(ZuoraToNetSuite):
         counted = 0
         for candidate in super().select():
             copy = candidate.data["copy"]
-            counted += not _stays_behind(self.company, copy)
+            counted += not stays_behind(self.company, copy)
             if counted <= self.settings.credit_memos_per_run:
                 yield candidate
-            elif not _stays_behind(self.company, copy):
+            elif not stays_behind(self.company, copy):
                 waiting = LeftOut(self.name, self.object, LIMIT.code, LIMIT.reason, due=LIMIT.due)
                 waiting.add(str(copy.get("MemoNumber") or candidate.id), Decimal(0))
                 self.context.left_out.append(waiting)
@@ -267,19 +362,15 @@ class CreditMemos(ZuoraToNetSuite):
             applied = held.get(there.get(record.id, ""), ())
             data.booked = booked
             data.present = by_document(a for a in applied if a.zuora_id or a.document in data.wanted)
-            if _may_apply(self.company, data, new=record.id not in there):
+            if may_apply(self.company, data, new=record.id not in there):
                 data.allotment = allotted(data.wanted, data.present, balances)
         return found
 
     def find_made(self, record: SourceRecord, request: Request) -> list[Counterpart]:
         return self.find_transactions([record]).get(record.id, [])
 
-    # -- action ------------------------------------------------------------------------------------------------------
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        if len(found) > 1:
-            return Hold((ambiguous(self.code, CREDIT_MEMO.name(record.data), "credit memos", found),))
-        return _plan_present(self.company, record, found[0]) if found else _plan_create(self.company, record)
+        return plan(self.company, record, found)
 
     # -- source ------------------------------------------------------------------------------------------------------
 
@@ -290,89 +381,6 @@ class CreditMemos(ZuoraToNetSuite):
     def mark_fields(self, mark: Mark) -> dict[str, Any]:
         origin = {"Origin__NS": "ZUORA"} if mark.destination_id else {}
         return {**super().mark_fields(mark), **origin}
-
-
-# -- action --------------------------------------------------------------------------------------------------------------
-
-
-def _stays_behind(company: Company, head: Mapping[str, Any]) -> bool:
-    return head.get("ReasonCode") == MIGRATED and not company.settings.send_migrated_credit_memos
-
-
-def _may_apply(company: Company, data: CreditMemoData, *, new: bool) -> bool:
-    """Whether the memo takes its share of the open balances: not when it is not going to be sent."""
-    if new:
-        return not _stays_behind(company, data.head) and not problems(CREDIT_MEMO, company, data)
-    return not any(applications_are_possible(CREDIT_MEMO, company, data))
-
-
-def _plan_create(company: Company, record: SourceRecord) -> Plan:
-    data: CreditMemoData = record.data
-    label = CREDIT_MEMO.name(data)
-    if _stays_behind(company, data.head):
-        text = "created by the Invoice Settlement migration from a negative invoice; not sent."
-        advice = "Set Transferred to Accounting to Yes or allow migrated memos."
-        return Hold((Problem("CM-MIGRATED", f"{label}: {text} {advice}", advice),))
-    if told := problems(CREDIT_MEMO, company, data):
-        return Hold(tuple(told))
-    posting = company.posting("creditMemo", day(data.head.get("MemoDate")) or "", label)
-    if closed := posting.plan(ERROR_CREATING):
-        return closed
-    data.posting = posting.fields
-    applied = apply_sublist(apply_lines(data.allotment.fits))
-    items = {"items": lines(CREDIT_MEMO, company, data)}
-    body = {**MEMO.header(company, data), "item": items, "autoApply": False, **applied}
-    return Write("create", CREATING, ERROR_CREATING, (Request("creditMemo", body),), remainder=_remainder(data))
-
-
-def _plan_present(company: Company, record: SourceRecord, there: Counterpart) -> Plan:
-    """The NetSuite credit memo exists: its applications follow Zuora's, whether it was reset by a person or found after an interrupted
-    create. Item lines, date and customer stay as they are; applications to documents that are not Zuora's too."""
-    data: CreditMemoData = record.data
-    updating = is_update(record.status)
-    if not agree(record.sent, there.held, record.base):
-        if updating:
-            held = f"NetSuite credit memo {there.id} ({CREDIT_MEMO.money(data, there.amount or Decimal(0))})"
-            text = f"amount {CREDIT_MEMO.money(data, record.amount or Decimal(0))} differs from {held}"
-            if same_amount(record.sent, there.held):
-                text = f"NetSuite credit memo {there.id} {difference(record.sent, there.held, record.base)}"
-            text += "; lines are not changed by an update."
-            advice = "Correct or delete the NetSuite credit memo; the next run looks again."
-            return Hold((problem(CREDIT_MEMO, "amount", data, text, advice),))
-        return Write("recover", "", ERROR_CREATING, (), destination_id=there.id)  # refused by the comparison that follows
-    if told := tuple(applications_are_possible(CREDIT_MEMO, company, data)):
-        return Hold(told)
-    applied = changed_lines(data.allotment.reachable(data.present), data.present)
-    remainder = _remainder(data)
-    if remainder and not applied and has_status(record.status, UPDATING):
-        left = remainder.problem
-        return Hold((Problem(left.code, left.message.replace("{id}", there.id), left.advice),))
-    if not updating and not applied and not remainder:
-        return Found(there)
-    body = {**(MEMO.descriptive(company, data) if updating else {}), **apply_sublist(applied)}
-    requests = (Request("creditMemo", body, there.id),) if body else ()
-    action = "update" if updating else "recover"
-    return Write(action, UPDATING, ERROR_UPDATING, requests, destination_id=there.id, remainder=remainder)
-
-
-def _remainder(data: CreditMemoData) -> Remainder | None:
-    """The applications that NetSuite would refuse, which a later run makes; None when all of them fit."""
-    short = data.allotment.short
-    if not short:
-        return None
-    missing = []
-    for document_id in data.applied:
-        if lack := short.get(data.internal_id(document_id)):
-            left, due = CREDIT_MEMO.money(data, lack.open), CREDIT_MEMO.money(data, lack.needed)
-            missing.append(f"not applied to {data.number_of(document_id)}: open balance {left}, needed {due}")
-    text = f"{CREDIT_MEMO.name(data)}: created as {{id}}, but {'; '.join(missing)}."
-    advice = "Free the document's balance in NetSuite (a payment made there, or one that Zuora has unapplied); the next run applies it."
-    return Remainder(UPDATING, Problem("CM-OPEN", text, advice))
-
-
-def is_update(status: str) -> bool:
-    """Whether a memo that NetSuite has is to be updated: it was complete, or an update of it was refused, interrupted, left unfinished."""
-    return has_status(status, SYNC_COMPLETE, UPDATING, ERROR_UPDATING)
 
 
 def _documents(found: Sequence[CreditMemoData], kind: str) -> set[str]:

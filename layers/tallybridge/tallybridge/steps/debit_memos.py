@@ -14,6 +14,7 @@ from tallybridge.steps.documents.invoice_plans import plan_create, plan_found
 from tallybridge.steps.documents.kind import DocumentData, Kind, tables_needed
 from tallybridge.steps.documents.memo_mapping import HEAD_FIELDS, WAITING, Memo, items_of, taxes_of, with_triggers
 from tallybridge.steps.documents.reading import Reading, record_of
+from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
 from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite, results_of
@@ -62,6 +63,26 @@ DEBIT_MEMO = Kind[DocumentData](
 )
 
 
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def plan(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with a debit memo."""
+    data: DocumentData = record.data
+    if data.revenue_update:
+        return later_revenue.plan_update(DEBIT_MEMO, company, record, found)
+    if len(found) > 1:
+        return Hold((ambiguous("DM", DEBIT_MEMO.name(data), "invoices", found),))
+    if found:
+        return plan_found(DEBIT_MEMO, company, record, found[0])
+    if told := problems(DEBIT_MEMO, company, data):
+        return Hold(tuple(told))
+    return plan_create(DEBIT_MEMO, company, record)
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
+
+
 class DebitMemos(ZuoraToNetSuite):
     """Step 5: one NetSuite invoice per posted Zuora debit memo, and later the revenue dates of its deferred lines."""
 
@@ -108,19 +129,8 @@ class DebitMemos(ZuoraToNetSuite):
     def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
         return invoice_plans.holdings(self, source_ids)
 
-    # -- action ------------------------------------------------------------------------------------------------------
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        company = self.company
-        if record.data.revenue_update:
-            return later_revenue.plan_update(DEBIT_MEMO, company, record, found)
-        if len(found) > 1:
-            return Hold((ambiguous(self.code, f"{self.object_label} {record.number}", "invoices", found),))
-        if found:
-            return plan_found(DEBIT_MEMO, company, record, found[0])
-        if told := problems(DEBIT_MEMO, company, record.data):
-            return Hold(tuple(told))
-        return plan_create(DEBIT_MEMO, company, record)
+        return plan(self.company, record, found)
 
     # -- source ------------------------------------------------------------------------------------------------------
 

@@ -153,6 +153,80 @@ INVOICE = Kind[InvoiceData](
 )
 
 
+# -- 4 action ------------------------------------------------------------------------------------------------------------
+
+
+def plan(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with an invoice."""
+    data: InvoiceData = record.data
+    if data.revenue_update:
+        return later_revenue.plan_update(INVOICE, company, record, found)
+    if len(found) > 1:
+        return Hold((ambiguous("INV", INVOICE.name(data), "credit memos" if is_negative(data) else "invoices", found),))
+    large = is_large(company, data)
+    if found and not (large and not same_amount(record.sent, found[0].held)):
+        return plan_found(INVOICE, company, record, found[0])
+    if company.settlement_on and is_negative(data):  # rule 6
+        negative = f"Invoice {record.number}: negative invoices are not synced when Invoice Settlement is enabled."
+        return Hold((Problem("INV-NEGATIVE", negative, "Handle it by hand, or set Transferred to Accounting to Ignore."),))
+    if told := problems(INVOICE, company, data):
+        nothing_to_send = [p.code for p in told] == ["INV-V10"] and not record.amount
+        return Leave(told[0], set_aside=True) if nothing_to_send else Hold(tuple(told))
+    return plan_large(company, record, found) if large else plan_create(INVOICE, company, record)
+
+
+# -- 10 large invoices ---------------------------------------------------------------------------------------------------
+
+
+def _line_count(company: Company, data: InvoiceData) -> int:
+    return len(items(company, data)) + len(taxes(company, data))
+
+
+def is_large(company: Company, data: InvoiceData) -> bool:
+    """Whether it is not sent as a whole."""
+    return _line_count(company, data) > company.settings.large_invoice_lines
+
+
+def plan_large(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """Set aside at first sight; once a person has set Transferred to Accounting to No again, send it in pieces.
+
+    Negative lines come last, so that the running total never falls below zero. Lines are numbered in the order in which they are sent:
+    a piece that arrives twice changes nothing. After a crash the lines that are already there are left out.
+    """
+    data: InvoiceData = record.data
+    type_, error = INVOICE.record_type(data), INVOICE.error(data)
+    if closed := post(INVOICE, company, data).plan(error):
+        return closed
+    count, limit = _line_count(company, data), company.settings.large_invoice_lines
+    if not data.was_set_aside and not found and not record.status:
+        text_ = f"Invoice {record.number}: {count} lines exceed the limit of {limit}; set aside."
+        advice = "Set Transferred to Accounting to No to send it in pieces."
+        return Hold((Problem("INV-LARGE", f"{text_} {advice}", advice),), set_aside=True)
+    there = {line["zuoraid"] for line in found[0].record["lines"] if line.get("zuoraid")} if found else set()
+    id_field = company.reference.custom(type_, "Zuora ID", line=True)
+    wanted = sorted(lines(INVOICE, company, data), key=lambda line: line["amount"] < 0)
+    missing = (line for line in wanted if line[id_field] not in there)
+    rest = [{**line, "line": number} for number, line in enumerate(missing, len(there) + 1)]
+    size = company.settings.large_invoice_piece
+    pieces = [{"item": {"items": rest[n : n + size]}} for n in range(0, len(rest), size)]
+    target = found[0].id if found else None
+    requests = [Request(type_, piece, target or CREATED) for piece in pieces]
+    if target is None:
+        requests[0] = Request(type_, {**header(company, data), **pieces[0]})
+    return Write(
+        "create",
+        INVOICE.creating(data),
+        error,
+        tuple(requests),
+        destination_id=target or "",
+        check_amount=amounts_must_match(company.settings),
+        facts=later_revenue.facts(INVOICE, company, data),
+    )
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
+
+
 class Invoices(ZuoraToNetSuite):
     """Step 4: one NetSuite invoice, or credit memo, per posted Zuora invoice, and later the revenue dates of its deferred lines."""
 
@@ -220,7 +294,7 @@ class Invoices(ZuoraToNetSuite):
 
     def _large(self, records: Sequence[SourceRecord], found: Mapping[str, Sequence[Counterpart]]) -> dict[str, str]:
         """The NetSuite invoices of large ones, by source id; what the ledger says of these is noted."""
-        large = [r for r in records if _is_large(self.company, r.data)]
+        large = [r for r in records if is_large(self.company, r.data)]
         known = self.context.known([r.id for r in large]) if large else {}
         for record in large:
             record.data.was_set_aside = known.get(record.id, {}).get("set_aside") == "INV-LARGE"
@@ -233,24 +307,8 @@ class Invoices(ZuoraToNetSuite):
     def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
         return invoice_plans.holdings(self, source_ids)
 
-    # -- 4 action ----------------------------------------------------------------------------------------------------
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        data, company = record.data, self.company
-        if data.revenue_update:
-            return later_revenue.plan_update(INVOICE, company, record, found)
-        if len(found) > 1:
-            return Hold((ambiguous("INV", INVOICE.name(data), "credit memos" if is_negative(data) else "invoices", found),))
-        large = _is_large(company, data)
-        if found and not (large and not same_amount(record.sent, found[0].held)):
-            return plan_found(INVOICE, company, record, found[0])
-        if self.context.settlement_on and is_negative(data):  # rule 6
-            negative = f"Invoice {record.number}: negative invoices are not synced when Invoice Settlement is enabled."
-            return Hold((Problem("INV-NEGATIVE", negative, "Handle it by hand, or set Transferred to Accounting to Ignore."),))
-        if told := problems(INVOICE, company, data):
-            nothing_to_send = [p.code for p in told] == ["INV-V10"] and not record.amount
-            return Leave(told[0], set_aside=True) if nothing_to_send else Hold(tuple(told))
-        return _plan_large(company, record, found) if large else plan_create(INVOICE, company, record)
+        return plan(self.company, record, found)
 
     # -- source ------------------------------------------------------------------------------------------------------
 
@@ -285,51 +343,3 @@ class Invoices(ZuoraToNetSuite):
         objects = [{"Id": i, **self.context.source.to_tenant({"IntegrationId__NS": key})} for i, key in keys.items()]
         written = self.context.zuora.update("InvoiceItem", objects)
         return {invoice_of[w.id]: MarkResult(False, w.code, w.message) for w in written if not w.ok}
-
-
-# -- 10 large invoices ---------------------------------------------------------------------------------------------------
-
-
-def _line_count(company: Company, data: InvoiceData) -> int:
-    return len(items(company, data)) + len(taxes(company, data))
-
-
-def _is_large(company: Company, data: InvoiceData) -> bool:
-    return _line_count(company, data) > company.settings.large_invoice_lines
-
-
-def _plan_large(company: Company, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-    """Set aside at first sight; once a person has set Transferred to Accounting to No again, send it in pieces.
-
-    Negative lines come last, so that the running total never falls below zero. Lines are numbered in the order in which they are sent:
-    a piece that arrives twice changes nothing. After a crash the lines that are already there are left out.
-    """
-    data: InvoiceData = record.data
-    type_, error = INVOICE.record_type(data), INVOICE.error(data)
-    if closed := post(INVOICE, company, data).plan(error):
-        return closed
-    count, limit = _line_count(company, data), company.settings.large_invoice_lines
-    if not data.was_set_aside and not found and not record.status:
-        text_ = f"Invoice {record.number}: {count} lines exceed the limit of {limit}; set aside."
-        advice = "Set Transferred to Accounting to No to send it in pieces."
-        return Hold((Problem("INV-LARGE", f"{text_} {advice}", advice),), set_aside=True)
-    there = {line["zuoraid"] for line in found[0].record["lines"] if line.get("zuoraid")} if found else set()
-    id_field = company.reference.custom(type_, "Zuora ID", line=True)
-    wanted = sorted(lines(INVOICE, company, data), key=lambda line: line["amount"] < 0)
-    missing = (line for line in wanted if line[id_field] not in there)
-    rest = [{**line, "line": number} for number, line in enumerate(missing, len(there) + 1)]
-    size = company.settings.large_invoice_piece
-    pieces = [{"item": {"items": rest[n : n + size]}} for n in range(0, len(rest), size)]
-    target = found[0].id if found else None
-    requests = [Request(type_, piece, target or CREATED) for piece in pieces]
-    if target is None:
-        requests[0] = Request(type_, {**header(company, data), **pieces[0]})
-    return Write(
-        "create",
-        INVOICE.creating(data),
-        error,
-        tuple(requests),
-        destination_id=target or "",
-        check_amount=amounts_must_match(company.settings),
-        facts=later_revenue.facts(INVOICE, company, data),
-    )

@@ -9,6 +9,7 @@ from typing import Any
 from tallybridge.clock import stamp
 from tallybridge.errors import LoginRefused, Refused, ServiceError
 from tallybridge.steps.master_data.sales_order_mapping import (
+    CODE,
     OrderLine,
     SalesOrder,
     custom_fields,
@@ -83,6 +84,33 @@ PLAN_FIELDS = ("ProductId", "EffectiveStartDate", "EffectiveEndDate")
 FIELDS = ("Name", "AccountId", "Status", "IsLatestVersion", INTEGRATION_ID)
 
 
+# -- action --------------------------------------------------------------------------------------------------------------
+
+
+def plan(context: StepContext, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
+    """What is done with a sales order."""
+    order: SalesOrder = record.data
+    if len(found) == 1:
+        return Found(found[0])
+    if len(found) > 1:
+        return Hold((ambiguous_in_zuora(CODE, order.label, "subscriptions", found), *problems_of(order)))
+    if why := left_out(order):
+        return Leave(why)
+    if why := without_account(order):
+        return Hold((why,))
+    if problems := problems_of(order):
+        return Hold(tuple(problems))
+    own = context.source.to_tenant(custom_fields(order))
+    bodies = {ORDERS: order_body(order, own), SUBSCRIPTIONS: subscription_body(order, own)}
+    ways = {path: bodies[path] for path in PATHS[context.settings.zuora_subscription_api]}
+    request = Request(SUBSCRIPTION, ways, key=f"sales-order-{record.id}")
+    remarks = tuple(remarks_on(order))
+    return Write("create", CREATING, ERROR_CREATING, (request,), transferred=False, check_amount=False, remarks=remarks)
+
+
+# -- the step ------------------------------------------------------------------------------------------------------------
+
+
 class SalesOrders(NetSuiteToZuora):
     """Step 2b: one Zuora subscription per sales order with rate plans, holding all of them; never looked at again afterwards."""
 
@@ -92,7 +120,7 @@ class SalesOrders(NetSuiteToZuora):
     object_label = "Sales order"
     destination = "subscription"
     zuora_object = SUBSCRIPTION
-    code = "SO"
+    code = CODE
     transaction = False
     undone = ("Cancelled",)
     needs: tuple[str, ...] = ("fields:salesOrder", "fields:customer", "fields:serviceSaleItem")
@@ -235,26 +263,8 @@ class SalesOrders(NetSuiteToZuora):
         """Earlier versions of an amended subscription do not count."""
         return super().counts(row) and row.get("IsLatestVersion") is not False
 
-    # -- deciding ----------------------------------------------------------------------------------------------------
-
     def plan(self, record: SourceRecord, found: Sequence[Counterpart]) -> Plan:
-        order: SalesOrder = record.data
-        if len(found) == 1:
-            return Found(found[0])
-        if len(found) > 1:
-            return Hold((ambiguous_in_zuora(self.code, order.label, "subscriptions", found), *problems_of(order)))
-        if why := left_out(order):
-            return Leave(why)
-        if why := without_account(order):
-            return Hold((why,))
-        if problems := problems_of(order):
-            return Hold(tuple(problems))
-        own = self.context.source.to_tenant(custom_fields(order))
-        bodies = {ORDERS: order_body(order, own), SUBSCRIPTIONS: subscription_body(order, own)}
-        ways = {path: bodies[path] for path in PATHS[self.settings.zuora_subscription_api]}
-        request = Request(SUBSCRIPTION, ways, key=f"sales-order-{record.id}")
-        remarks = tuple(remarks_on(order))
-        return Write("create", CREATING, ERROR_CREATING, (request,), transferred=False, check_amount=False, remarks=remarks)
+        return plan(self.context, record, found)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
