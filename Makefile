@@ -20,6 +20,9 @@ RUNTIME ?= python3.13
 ARCHITECTURE ?= arm64
 CHECKED := layers/tallybridge/tallybridge cli/tallybridge_cli sandbox tests
 
+# What is compiled is kept, also where the machine says otherwise: tests start many interpreters.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo demo-revenue test quick sandbox check lint build audit second-aws axe bench bench-close bench-console bench-months bench-revenue volume faults slow simulate fuzz mutants clients lock clean
 

@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -368,6 +369,9 @@ class Memory:
         self.parameters.text = document
 
 
+_parsed = lru_cache(maxsize=8)(parse_credentials)
+
+
 class MemoryWiring(Wiring):
     """The product's clients on stores in memory. `world` is set by `MemoryWorld`."""
 
@@ -386,7 +390,7 @@ class MemoryWiring(Wiring):
         return self.world.memory.parameters
 
     def credentials(self) -> dict[str, dict[str, str]]:
-        return parse_credentials(json.dumps(self.world.credentials))
+        return _parsed(json.dumps(self.world.credentials))
 
     def http(self) -> Http:
         clock = self.clock

@@ -93,6 +93,7 @@ class Wiring:
         self.invocation = invocation
         self.clock = clock or SystemClock()
         self._slots: dict[tuple[str, str, float], SharedSlots] = {}
+        self._credentials: dict[str, dict[str, str]] | None = None
         self.pressure = Pressure()
         """How hard services press on this invocation."""
 
@@ -153,9 +154,12 @@ class Wiring:
         return Configuration(self.parameters(), parameter, Versions(self.objects(), variable("REPORTS_BUCKET"), name), self.clock)
 
     def credentials(self) -> dict[str, dict[str, str]]:
-        """The credentials secret: {"zuora": {...}, "netsuite": {...}}. Raises `ConfigurationError` CREDENTIALS."""
-        text = aws("client", "secretsmanager").get_secret_value(SecretId=variable("CREDENTIALS_SECRET"))["SecretString"]
-        return parse_credentials(text)
+        """The credentials secret as this invocation found it first: {"zuora": {...}, "netsuite": {...}}. Raises `ConfigurationError`
+        CREDENTIALS."""
+        if self._credentials is None:
+            text = aws("client", "secretsmanager").get_secret_value(SecretId=variable("CREDENTIALS_SECRET"))["SecretString"]
+            self._credentials = parse_credentials(text)
+        return self._credentials
 
     def hurried(self, seconds: float) -> Self:
         """The same for calls that must end within so many seconds."""
