@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -41,7 +41,7 @@ SELECTION = "sales-orders.2.selection."
 UNTOUCHED = ("sales-orders.3.validation.untouched",)
 BOTH_SPELLINGS = ("custom-fields.2.2.rate-plan-both", "sales-orders.1.rule.2")
 CURRENCY = ("sales-orders.5.mapping.currency-name-to-subscription-currency",)
-POUND = replace(an_account("POUND", currency="EUR"), netsuite={"customer": [customer("POUND", internal_id("POUND"), "GBP")]})
+POUND = an_account("POUND", currency="EUR", has="GBP")
 """An account in euros whose customer has pounds, which no account has."""
 LOST = Part("", {}, {"customer": [customer("lost", "9003")]}, "9003")
 OLD_ITEM: dict[str, Any] = {"id": "509", "itemId": "Gone", "custitemzuoraid": zid("gone"), "custitemzuoratype": "RATE_PLAN"}

@@ -94,15 +94,15 @@ def given(fields: Mapping[str, Any]) -> dict[str, Any]:
 # -- master data -----------------------------------------------------------------------------------------------------------
 
 
-def an_account(number: str = "A1", *, synced: bool = True, there: str | None = None, **fields: Any) -> Part:
-    """An account and its NetSuite customer, which has US dollars. `there`: the customer's id; "" says that Zuora has lost it."""
+def an_account(number: str = "A1", *, synced: bool = True, there: str | None = None, has: str = "USD", **fields: Any) -> Part:
+    """An account and its NetSuite customer. `there`: the customer's id; "" says that Zuora has lost it; `has`: the customer's currency."""
     if not synced:
         return Part(number, account(number, **fields), {})
     known = internal_id(number) if there is None else there
     return Part(
         number,
         account(number, **{"IntegrationId__NS": known, **SYNCED, **fields}),
-        {"customer": [customer(number, known)]} if known else {},
+        {"customer": [customer(number, known, has)]} if known else {},
         known,
     )
 
