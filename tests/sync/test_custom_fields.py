@@ -60,7 +60,7 @@ def define(world: MemoryWorld, kind: str = "text", name: str = "region") -> None
 
 def ready(world: MemoryWorld, **settings: Any) -> None:
     """A world with one record of each object that carries the value; what the documents stand on is new, too, and carries none."""
-    own = {"Region__c": VALUE}
+    own: dict[str, Any] = {"Region__c": VALUE}
     catalogue = test_catalog.catalogue()
     for kind in catalogue:
         catalogue[kind][0].update(own)

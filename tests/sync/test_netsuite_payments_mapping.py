@@ -316,6 +316,12 @@ def test_a_create_whose_outcome_stays_unknown_is_not_repeated_blindly(fast: Memo
     assert (status_of(fast, "P1"), parts_of(fast, made["Id"])) == ("Sync Complete", {"INV1": 100})
 
 
+ANSWERS: dict[str, dict[str, Any]] = {
+    "all, before": {"drop": "before"},
+    "all, after": {"drop": "after"},
+    "one": {"drop": "after", "times": 1},
+    "not available twice": {"status": 503, "times": 2},
+}
 LOST: dict[str, tuple[str, dict[str, Any]]] = {
     **{
         f"{call} {nth}, {moment}": ("A", {"path": f"^/v1/action/{call}", "nth": nth, "drop": moment})
@@ -326,12 +332,7 @@ LOST: dict[str, tuple[str, dict[str, Any]]] = {
     **{
         f"{name}, answered with {replay} when repeated": ("B", {"path": "^/v1/payments", "replay": replay, **how})
         for replay in (200, 409)
-        for name, how in {
-            "all, before": {"drop": "before"},
-            "all, after": {"drop": "after"},
-            "one": {"drop": "after", "times": 1},
-            "not available twice": {"status": 503, "times": 2},
-        }.items()
+        for name, how in ANSWERS.items()
     },
 }
 

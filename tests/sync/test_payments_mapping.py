@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from sandbox.netsuite import NetSuiteOptions
 from tallybridge.steps.settlement.settlements import METHOD_FIELDS
 from tests.rules.cases import of_tables
-from tests.sync.builders import account, merged, payment, zid
+from tests.sync.builders import Objects, account, merged, payment, zid
 from tests.sync.fields import IN_THE_RUN, Fields, Variant, variants
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import DONE, SYNCED, UNASSIGNED, applied, customer, paid, part, ready, run, state_of, the_payment
@@ -18,7 +18,7 @@ from tests.sync.recording import first_body, recorded_bodies
 from tests.sync.refund_world import objects
 from tests.sync.world import World
 
-MAKE = {"A": paid, "B": payment}
+MAKE: dict[str, Callable[..., Objects]] = {"A": paid, "B": payment}
 """How payments are made in a tenant without Invoice Settlement, and with it."""
 
 

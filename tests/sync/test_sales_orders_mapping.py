@@ -18,13 +18,13 @@ from tests.sync.words import a_sales_order, internal_id, world_with
 
 rule = pytest.mark.rule
 MAPPING = "sales-orders.5.mapping."
-FULL = {
+FULL: dict[str, Any] = {
     "custbodyzuorasubscriptionnumber": "S-77",
     "custbodyzuoratermstartdate": "2026-11-03",
     "custbodyzuoraserviceactivationdate": "2026-11-04",
     "custbodyzuoracustomeracceptancedate": "2026-11-05",
 }
-EVERGREEN = {"custbodyzuorainitialterm": "0", "custbodyzuorarenewalterm": "0", "custbodyzuoratermsetting": "EVERGREEN"}
+EVERGREEN: dict[str, Any] = {"custbodyzuorainitialterm": "0", "custbodyzuorarenewalterm": "0", "custbodyzuoratermsetting": "EVERGREEN"}
 ORDERS = [
     a_sales_order("FULL", SILVER, ORDINARY, GOLD, CHARGE, GOLD, **FULL),
     a_sales_order("PLAIN"),

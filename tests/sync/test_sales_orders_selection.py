@@ -46,13 +46,19 @@ POUND = an_account("POUND", currency="EUR", has="GBP")
 LOST = Part("", {}, {"customer": [customer("lost", "9003")]}, "9003")
 OLD_ITEM: dict[str, Any] = {"id": "509", "itemId": "Gone", "custitemzuoraid": zid("gone"), "custitemzuoratype": "RATE_PLAN"}
 GONE = Part("", {}, {"serviceSaleItem": [{**OLD_ITEM, "subsidiary": {"items": [{"id": "1"}]}, "includeChildren": True}]})
+
+
+def marked(status: str) -> dict[str, Any]:
+    return {STATUS: status}
+
+
 NOT_ACTIVE = "SO-V8: rate plan {} is not active in Zuora."
 ROWS = [
     sent("2.selection.3: type RATE_PLAN", a_sales_order("GOLD", ORDINARY, GOLD, CHARGE), also=BOTH_SPELLINGS),
     sent("2.selection.3: type RATEPLAN", a_sales_order("SILVER", ORDINARY, SILVER, CHARGE), also=BOTH_SPELLINGS),
-    left("2.selection.2: synced", a_sales_order("DONE", **{STATUS: "Sync Complete"})),
-    left("2.selection.2: complete", a_sales_order("DONE2", **{STATUS: "Complete"}), also=("custom-fields.1.1.reading",)),
-    left("2.selection.2: ignored", a_sales_order("IGNORED", **{STATUS: "Ignore"})),
+    left("2.selection.2: synced", a_sales_order("DONE", **marked("Sync Complete"))),
+    left("2.selection.2: complete", a_sales_order("DONE2", **marked("Complete")), also=("custom-fields.1.1.reading",)),
+    left("2.selection.2: ignored", a_sales_order("IGNORED", **marked("Ignore"))),
     left("2.selection.3: ordinary item", a_sales_order("ORDINARY", ORDINARY)),
     left("2.selection.3: charge item", a_sales_order("CHARGE", CHARGE)),
     left(
