@@ -19,6 +19,11 @@ def ruled(cases: Iterable[str], rules: Mapping[str, str | Iterable[str]], prefix
     return [pytest.param(case, marks=_marks(rules.get(case, ()), prefix), id=case) for case in known]
 
 
+def of_tables(tables: Mapping[str, Any]) -> list[Any]:
+    """The cases of several tables as parameters: the name of the table, and what the table gives of each case."""
+    return [pytest.param(name, *p.values, marks=p.marks, id=f"{name}: {p.id}") for name, table in tables.items() for p in table.cases()]
+
+
 def _marks(ids: str | Iterable[str], prefix: str) -> tuple[Any, ...]:
     wanted = [ids] if isinstance(ids, str) else list(ids)
     return (pytest.mark.rule(*(_whole(i, prefix) for i in wanted)),) if wanted else ()

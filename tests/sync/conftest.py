@@ -32,6 +32,12 @@ def started_mode_a() -> World:
 
 
 @pytest.fixture(scope="module")
+def started(started_world: World, started_mode_a: World) -> dict[str, World]:
+    """The worlds of both modes."""
+    return {"A": started_mode_a, "B": started_world}
+
+
+@pytest.fixture(scope="module")
 def fast(started_world: World) -> MemoryWorld:
     """Stores in memory, for tests that need many runs."""
     return MemoryWorld.of(started_world)

@@ -15,6 +15,18 @@ ITEMS = {"Gold": "501", "Silver": "502", "Discount": "503"}
 TAX_ITEM = "601"
 TAXED: dict[str, Any] = {"tax_fields": {"AccountingCode": TAX_ITEM}}
 
+MAPPED: dict[str, Any] = {
+    "transaction_number_mapping": "Use Number From Source Record",
+    "netsuite_default_tax_code": "Zero Rate",
+    "netsuite_use_revenue_recognition": "Yes",
+    "default_class": "Services",
+    "default_location": "Americas",
+    **{f"invoice_line_{name}_mapping": "Zuora Account" for name in ("class", "department", "location")},
+}
+"""Settings with which every row of the mapping of a document has a value."""
+CLASSIFIED = {"Class__NS": "Services : Training", "Department__NS": "Engineering", "Location__NS": " Americas : North America : Eastern "}
+"""Classifications of an account, one with blanks around it."""
+
 
 def customer(number: str, internal_id: str, currency: str = "USD", **fields: Any) -> dict[str, Any]:
     """The NetSuite customer of a Zuora account."""

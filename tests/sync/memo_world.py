@@ -9,7 +9,7 @@ from typing import Any
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.ledger import Owner
 from tests.sync.builders import Objects, merged, subscription, zid
-from tests.sync.invoice_world import TAX_ITEM, customer, item, parents, synced_account, synced_charge
+from tests.sync.invoice_world import CLASSIFIED, MAPPED, TAX_ITEM, customer, item, parents, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import ns_invoice, zuora_invoice
 from tests.sync.ran import CREDIT_MEMOS, DEBIT_MEMOS, Ran
@@ -182,7 +182,6 @@ def paid_in_netsuite(world: MemoryWorld, document: str, amount: float, internal_
 NOTES = "x" * 280 + "é,\"'<&>"
 CODE = "Straight-line, exact days"
 DEFERRABLE = {"revRecSchedule": {"id": "1"}, "deferredRevenueAccount": {"id": "6"}}
-CLASSIFIED = {"Class__NS": "Services : Training", "Department__NS": "Engineering", "Location__NS": "Americas : North America : Eastern"}
 RICH_HEAD: dict[str, Any] = {
     "CreatedDate": "2026-10-04T23:15:00.000-02:00",
     "PostedOn": "2026-10-05T09:00:00.000+00:00",
@@ -193,14 +192,7 @@ RICH_HEAD: dict[str, Any] = {
 def mapped(world: MemoryWorld, kind: str, **head: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """One run over a memo with everything (RICH, of the classified account EAST) and one with little (PLAIN, of A1): the run, and the
     bodies of the two creates as they left."""
-    world.reset(
-        transaction_number_mapping="Use Number From Source Record",
-        netsuite_default_tax_code="Zero Rate",
-        netsuite_use_revenue_recognition="Yes",
-        default_class="Services",
-        default_location="Americas",
-        **{f"invoice_line_{name}_mapping": "Zuora Account" for name in ("class", "department", "location")},
-    )
+    world.reset(**MAPPED)
     zuora, netsuite = parents()
     more = merged(
         synced_account("EAST", "9002", **CLASSIFIED),

@@ -66,6 +66,11 @@ def order(internal_id: str, *lines: str, owner: Any = "9001", **fields: Any) -> 
     return {k: v for k, v in record.items() if v is not None}
 
 
+def lines(*items: tuple[str, bool]) -> dict[str, Any]:
+    """Lines of an order: item, and whether the line is closed."""
+    return {"items": [{"item": {"id": i}, "quantity": 1, "amount": 1, "isClosed": closed} for i, closed in items]}
+
+
 def ready(world: MemoryWorld, *orders: dict[str, Any], zuora: Any = None, **settings: Any) -> None:
     """The world anew: accounts A1 (USD) and A2 (USD, no customer), the catalogue, and these orders."""
     world.reset(**SETTINGS, **settings)

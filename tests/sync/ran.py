@@ -58,9 +58,10 @@ class BackKind(Kind):
         return bool(record.get(self.status) == "Sync Complete")
 
     def made(self, record: Mapping[str, Any], zuora: Dump, netsuite: Dump) -> list[dict[str, Any]]:
-        internal_id = str(record["id"])
+        """Those that carry its id, or whose id it carries."""
+        internal_id, zuora_id = str(record["id"]), record.get(self.link)
         rows = [r for kind in self.becomes for r in zuora.get(kind, [])]
-        return [r for r in rows if str(r.get("IntegrationId__NS") or "").partition("_")[0] == internal_id]
+        return [r for r in rows if str(r.get("IntegrationId__NS") or "").partition("_")[0] == internal_id or r["Id"] == zuora_id]
 
 
 INVOICES = Kind("invoices", "Invoice", "Invoice", "InvoiceNumber", ("invoice",))
@@ -72,6 +73,7 @@ REFUNDS = Kind("refunds", "Refund", "Refund", "RefundNumber", ("customerRefund",
 NETSUITE_CUSTOMERS = BackKind(
     "netsuite_customers", "Customer", "customer", "entityId", ("Account",), status="custentityzuoraintegrationstatus"
 )
+SALES_ORDERS = BackKind("sales_orders", "Sales order", "salesOrder", "tranId", ("Subscription",))
 NETSUITE_PAYMENTS = BackKind("netsuite_payments", "NetSuite payment", "customerPayment", "tranId", ("Payment",))
 NETSUITE_REFUNDS = BackKind("netsuite_refunds", "NetSuite refund", "customerRefund", "tranId", ("Refund",))
 NETSUITE_MEMOS = BackKind(
@@ -114,6 +116,11 @@ class Ran:
         """The one record that it became."""
         (found,) = self.made(number)
         return found
+
+    def id_of(self, number: str) -> str:
+        """The id of that one, which is NetSuite's or Zuora's."""
+        found = self.sent(number)
+        return str(found["id"] if "id" in found else found["Id"])
 
     def lines_of(self, number: str) -> list[dict[str, Any]]:
         return list(self.sent(number)["item"]["items"])

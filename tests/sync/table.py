@@ -32,7 +32,7 @@ SHORTEST_ADVICE = 20
 COUNTS = "LEFT-"
 """How the codes of lines begin that count what a rule leaves out; test_left_out.py looks at them."""
 READ_PATHS = ("data_query", "zoql")
-SENT, FOUND, HELD, LEFT = "sent", "found", "held", "left"
+SENT, FOUND, HELD, SKIPPED, LEFT = "sent", "found", "held", "skipped", "left"
 COUNTED = {SENT: "synced", FOUND: "already", HELD: "held"}
 """What a run's totals call the outcomes."""
 
@@ -45,8 +45,9 @@ def split(told: str, record: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Row:
-    """`told`: what is told about the record, as a warning with advice, unless it was FOUND and all is well; `waits_for`: what the first
-    line names as missing. A record that is HELD was selected and is counted; one that is LEFT was not. Neither is changed in any way."""
+    """`told`: what is told about the record, as a warning with advice, unless it was FOUND or SKIPPED and all is well; `waits_for`: what
+    the first line names as missing. A record that is HELD was selected and is counted, one that is SKIPPED too, though nothing is due; one
+    that is LEFT was not. Neither is changed in any way."""
 
     name: str
     given: Part
@@ -91,6 +92,11 @@ def held(name: str, given: Part, *told: str, also: tuple[str, ...] = (), waits_f
     return Row(name, given, HELD, told, also, waits_for)
 
 
+def skipped(name: str, given: Part, *told: str, also: tuple[str, ...] = ()) -> Row:
+    """The record is selected, and nothing of it is due."""
+    return Row(name, given, SKIPPED, told, also)
+
+
 @dataclass(frozen=True)
 class Table:
     """The rows of records of one kind. `prefix` stands before the rules by which rows are called; `closed`: accounting periods that are
@@ -129,6 +135,7 @@ class Table:
         assert (run.outcome, run.output["tiedOut"]) == ("completed with warnings" if lines else "completed", True)
         counted = {outcome: sum(t[key] for t in run.output["totals"]) for outcome, key in COUNTED.items()}
         assert counted == {outcome: sum(row.outcome == outcome for row in self.rows) for outcome in counted}
+        assert sum(step["skipped"] for step in run.summary["steps"]) >= sum(row.outcome == SKIPPED for row in self.rows)
 
 
 def check(run: Ran, row: Row) -> None:
@@ -136,7 +143,7 @@ def check(run: Ran, row: Row) -> None:
     assert sorted(run.problems(row.number)) == sorted(row.messages(run.kind.title))
     lines = [run.line(row.number, code) for code, _ in row.messages(run.kind.title)]
     for line in lines:
-        assert line["level"] == ("INFO" if row.outcome == FOUND else "WARNING")
+        assert line["level"] == ("INFO" if row.outcome in (FOUND, SKIPPED) else "WARNING")
         assert row.outcome == FOUND or len(line["advice"]) > SHORTEST_ADVICE
     if row.waits_for:
         assert lines[0]["waits_for"] == row.waits_for
@@ -144,7 +151,7 @@ def check(run: Ran, row: Row) -> None:
         assert not run.told.get(row.number)
     if row.outcome in (SENT, FOUND):
         assert run.synced(row.number)
-        assert row.outcome == SENT or str(run.sent(row.number)["id"]) == row.given.there
+        assert row.outcome == SENT or run.id_of(row.number) == row.given.there
     else:
         assert run.record(row.number) == run.before[row.number]
         assert len(run.made(row.number)) == len(run.kind.made(run.before[row.number], row.given.zuora, row.given.netsuite))

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.sync.test_advice_followed import CASES
+from tests.sync.test_advice_followed import ALONE, TOGETHER
 
 PLANS = "tests/sync/test_plans_moved.py"
 ROOT = Path(__file__).resolve().parents[2]
 ADVICE, PARENTS, GONE, DRIFT = (f"tests/sync/test_{name}.py" for name in ("advice_followed", "advice_parents", "advice_gone", "drift"))
 FOLLOWED: dict[str, str] = {
-    **dict.fromkeys(CASES, f"{ADVICE}::test_the_advice_of_a_code_ends_it"),
+    **dict.fromkeys(ALONE, f"{ADVICE}::test_the_advice_of_a_code_ends_it"),
+    **dict.fromkeys(TOGETHER, f"{ADVICE}::test_the_advice_ends_it_for_each_of_many_accounts"),
     **dict.fromkeys(("INV-V1", "PAY-V2", "CM-V1", "RFD-V2"), f"{PARENTS}::test_the_advice_ends_it"),
     "CONFIGURATION-SHRUNK": "tests/sync/test_settings_versions.py::test_an_instance_that_never_kept_versions_is_compared_with_its_last_run",
     "INV-V2": f"{PARENTS}::test_an_invoice_of_an_ignored_charge",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.rules.cases import ruled
-from tests.sync import invoice_world, memo_world, payment_world, test_catalog
-from tests.sync.builders import account, invoice, merged, payment, zid
+from tests.sync import payment_world, test_catalog
+from tests.sync.builders import account, merged, payment, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import change, counted, invoices, messages, reset_by_a_person, state_of, writes
 from tests.sync.recording import REFUSAL, during
+from tests.sync.words import Part, a_charge, a_credit_memo, a_payment, an_account, an_invoice, world_with
 from tests.sync.world import unserved_world
 
 OBJECTS = ("Account", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Invoice", "CreditMemo", "Payment")
@@ -21,8 +22,8 @@ VALUE = "North & <West>"
 COPYING, REFUSED = "Updating custom fields", "Error updating custom fields"
 IDS = {"Account": "A7", "Product": "product", "ProductRatePlan": "plan", "ProductRatePlanCharge": "charge"}
 IDS |= {"Invoice": "INV20", "CreditMemo": "CM1", "Payment": "P1"}
-STEPS = {"Account": ("customers",), "Invoice": ("invoices",), "CreditMemo": ("credit_memos",), "Payment": ("payments",)}
-CATALOGUE = ("products", "rate_plans", "charges")
+STEPS = ("customers", "products", "rate_plans", "charges", "invoices", "credit_memos", "payments")
+"""In the order of `OBJECTS`."""
 SYNCS = {
     "customer_account_sync_behavior": "Sync New and Modified Records",
     "product_catalog_sync_behavior": "Sync New and Modified Records",
@@ -41,9 +42,14 @@ def script_id(name: str, kind: str) -> str:
     return f"{PREFIX.get(kind, 'custbody')}_{name}"
 
 
-def switched_on(kind: str, **settings: Any) -> dict[str, Any]:
-    rows = [{"zuora_object": kind, "zuora_field": "Region__c", "netsuite_field": script_id("region", kind), "netsuite_internal_id": "901"}]
-    return {"custom_field_sync_enabled": "Yes", "custom_field_mappings": rows, **SYNCS, **settings}
+def switched_on(*kinds: str, **settings: Any) -> dict[str, Any]:
+    """The settings that copy the field of these objects, of all if none is named."""
+    rows = [
+        {"zuora_object": kind, "zuora_field": "Region__c", "netsuite_field": script_id("region", kind), "netsuite_internal_id": "901"}
+        for kind in kinds or OBJECTS
+    ]
+    copying = {"custom_field_sync_enabled": "Yes", "custom_field_mappings": rows}
+    return {**test_catalog.SETTINGS, **SYNCS, **copying, **settings}
 
 
 def define(world: MemoryWorld, kind: str = "text", name: str = "region") -> None:
@@ -52,29 +58,21 @@ def define(world: MemoryWorld, kind: str = "text", name: str = "region") -> None
     world.load(netsuite={"customField": rows})
 
 
-def ready(world: MemoryWorld, kind: str, *, value: Any = VALUE, **settings: Any) -> None:
-    """A world with one record of the object that carries the value."""
-    own = {"Region__c": value}
-    if kind == "Account":
-        world.reset(**settings)
-        world.load(account("A7", **own))
-    elif kind in STEPS:
-        worlds: dict[str, Callable[[], Any]] = {
-            "Invoice": lambda: invoice_world.ready(world, invoice("A1", "INV20", [("Gold", 9.0)], sub="S1", **own), **settings),
-            "CreditMemo": lambda: memo_world.ready(world, memo_world.credit("CM1", **own), **settings),
-            "Payment": lambda: payment_world.ready(world, payment("A1", "P1", 60.0, {"INV1": 60.0}, **own), **settings),
-        }
-        worlds[kind]()
-    else:
-        world.reset(**test_catalog.SETTINGS, **settings)
-        objects = test_catalog.catalogue()
-        objects[kind][0].update(own)
-        world.load(objects)
+def ready(world: MemoryWorld, **settings: Any) -> None:
+    """A world with one record of each object that carries the value; what the documents stand on is new, too, and carries none."""
+    own: dict[str, Any] = {"Region__c": VALUE}
+    catalogue = test_catalog.catalogue()
+    for kind in catalogue:
+        catalogue[kind][0].update(own)
+    owner, gold = an_account("A8", synced=False), a_charge("Gold", synced=False)
+    sold = an_invoice("INV20", 9.0, gold, of=owner, **own)
+    documents = (sold, a_credit_memo("CM1", 9.0, gold, of=owner, **own), a_payment("P1", 9.0, [(sold, 9.0)], of=owner, **own))
+    world_with(world, Part("", merged(account("A7", **own), catalogue), {}), *documents, **settings)
     define(world)
 
 
-def run(world: MemoryWorld, kind: str, **how: Any) -> dict[str, Any]:
-    return payment_world.run(world, steps=STEPS.get(kind, CATALOGUE), **how)
+def run(world: MemoryWorld, *steps: str, **how: Any) -> dict[str, Any]:
+    return payment_world.run(world, steps=steps or STEPS, **how)
 
 
 def in_zuora(world: MemoryWorld, kind: str) -> dict[str, Any]:
@@ -86,18 +84,28 @@ def status(world: MemoryWorld, kind: str) -> Any:
 
 
 def in_netsuite(world: MemoryWorld, kind: str) -> dict[str, Any]:
-    """The one counterpart."""
+    """The one counterpart; nothing as long as there is none."""
     types = {"Account": ("customer",), "Invoice": ("invoice",), "CreditMemo": ("creditMemo",), "Payment": ("customerPayment",)}
     kinds = types.get(kind, ("serviceSaleItem", "nonInventorySaleItem", "inventoryItem"))
     name = {"Account": "custentityzuoraid"}.get(kind, "custitemzuoraid" if kind not in types else "custbodyzuoraid")
-    (found,) = [r for k in kinds for r in world.in_netsuite(k) if r.get(name) == zid(IDS[kind])]
-    return found
+    found = [r for k in kinds for r in world.in_netsuite(k) if r.get(name) == zid(IDS[kind])]
+    assert len(found) < 2
+    return found[0] if found else {}
 
 
 def value_of(world: MemoryWorld, kind: str) -> Any:
     return in_netsuite(world, kind).get(script_id("region", kind))
 
 
+State = tuple[Any, Any]
+
+
+def states(world: MemoryWorld) -> dict[str, State]:
+    """(value in NetSuite, status in Zuora) of the record of each object."""
+    return {kind: (value_of(world, kind), status(world, kind)) for kind in OBJECTS}
+
+
+DONE = (VALUE, "Sync Complete")
 ITEM = "operations.8.object.product-rate-plan-charge"
 OBJECT_RULES = {
     "Account": "operations.8.object.account",
@@ -122,78 +130,101 @@ OBJECT_RULES = {
     "sequence-and-status.8.statuses",
 )
 @pytest.mark.parametrize("kind", ruled(OBJECTS, OBJECT_RULES))
-def test_a_new_record_is_created_then_its_fields_are_copied(fast: MemoryWorld, kind: str) -> None:
-    ready(fast, kind, **switched_on(kind))
-    seen = during(fast, lambda: (status(fast, kind), value_of(fast, kind)), {"method": "PATCH", "path": "/record/v1/"})
-    summary = run(fast, kind)
-    assert seen == [(COPYING, None)], "the record was there without the field"
-    assert (value_of(fast, kind), status(fast, kind)) == (VALUE, "Sync Complete")
-    assert summary["tiedOut"] is True
-    before = in_netsuite(fast, kind)
-    _, netsuite, _ = counted(fast, steps=STEPS.get(kind, CATALOGUE))
-    assert not {name for name in writes(netsuite) if "oauth" not in name}
-    assert in_netsuite(fast, kind) == before
+def test_a_new_record_is_created_then_its_fields_are_copied(copied: Copied, kind: str) -> None:
+    assert len(copied.seen) == len(OBJECTS), "one update each"
+    assert copied.seen[OBJECTS.index(kind)][kind] == (None, COPYING), "the record was there without the field"
+    assert copied.states[kind] == DONE
+
+
+def test_what_is_copied_is_not_copied_again(copied: Copied) -> None:
+    assert copied.tied_out is True
+    assert not copied.later
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What was seen at each update in NetSuite, and after the run; what the next run wrote in NetSuite."""
+
+    seen: list[dict[str, State]]
+    states: dict[str, State]
+    tied_out: bool
+    later: set[str]
+
+
+@pytest.fixture(scope="module")
+def copied(fast: MemoryWorld) -> Copied:
+    ready(fast, **switched_on())
+    seen = during(fast, lambda: states(fast), {"method": "PATCH", "path": "/record/v1/"})
+    summary = run(fast)
+    after = states(fast), summary["tiedOut"]
+    records = {kind: in_netsuite(fast, kind) for kind in OBJECTS}
+    _, netsuite, _ = counted(fast, steps=STEPS)
+    assert {kind: in_netsuite(fast, kind) for kind in OBJECTS} == records
+    return Copied(seen, *after, {name for name in writes(netsuite) if "oauth" not in name})
 
 
 @pytest.mark.rule("settings.key.custom_field_sync_enabled")
-@pytest.mark.parametrize("kind", OBJECTS)
-def test_switched_off_nothing_is_copied(fast: MemoryWorld, kind: str) -> None:
-    ready(fast, kind, **switched_on(kind, custom_field_sync_enabled="No"))
-    run(fast, kind)
-    assert (value_of(fast, kind), status(fast, kind)) == (None, "Sync Complete")
+def test_switched_off_nothing_is_copied(fast: MemoryWorld) -> None:
+    ready(fast, **switched_on(custom_field_sync_enabled="No"))
+    run(fast)
+    assert states(fast) == dict.fromkeys(OBJECTS, (None, "Sync Complete"))
 
 
 @pytest.mark.rule("operations.8.rule.3", "sequence-and-status.8.statuses")
-@pytest.mark.parametrize("kind", OBJECTS)
-def test_a_refused_copy_leaves_the_record_and_says_so_and_the_next_run_finishes_it(fast: MemoryWorld, kind: str) -> None:
-    ready(fast, kind, **switched_on(kind))
-    fast.netsuite_control.set_faults([{"method": "PATCH", "path": "/record/v1/", "status": 400, "body": REFUSAL, "times": 1}])
-    summary = run(fast, kind)
-    assert (value_of(fast, kind), status(fast, kind)) == (None, REFUSED)
-    assert in_zuora(fast, kind)["IntegrationId__NS"] == str(in_netsuite(fast, kind)["id"])
+def test_a_refused_copy_leaves_the_record_and_says_so_and_the_next_run_finishes_it(fast: MemoryWorld) -> None:
+    ready(fast, **switched_on())
+    fast.netsuite_control.set_faults([{"method": "PATCH", "path": "/record/v1/", "status": 400, "body": REFUSAL}])
+    summary = run(fast)
+    assert states(fast) == dict.fromkeys(OBJECTS, (None, REFUSED))
+    assert all(in_zuora(fast, kind)["IntegrationId__NS"] == str(in_netsuite(fast, kind)["id"]) for kind in OBJECTS)
     assert summary["outcome"] == "completed with warnings"
     fast.netsuite_control.set_faults([])
-    summary = run(fast, kind)
-    assert (value_of(fast, kind), status(fast, kind)) == (VALUE, "Sync Complete")
+    summary = run(fast)
+    assert states(fast) == dict.fromkeys(OBJECTS, DONE)
     assert summary["tiedOut"] is True
 
 
-@pytest.mark.parametrize("kind", OBJECTS)
-def test_a_worker_that_died_between_creation_and_copy_is_made_good(fast: MemoryWorld, kind: str) -> None:
+def test_a_worker_that_died_between_creation_and_copy_is_made_good(fast: MemoryWorld) -> None:
     """The source says that the copy is under way, and nothing else."""
-    ready(fast, kind, **switched_on(kind, custom_field_sync_enabled="No"))
-    run(fast, kind)
-    fast.settings(**{**(test_catalog.SETTINGS if kind.startswith("Product") else {}), **switched_on(kind)})
-    fields = {"IntegrationStatus__NS": COPYING, "IntegrationId__NS": None}
-    if "TransferredToAccounting" in in_zuora(fast, kind):
-        fields["TransferredToAccounting"] = "Processing"
-    with fast.zuora.tenant.store.lock:
-        fast.zuora.tenant.store.update(kind, zid(IDS[kind]), fields)
+    ready(fast, **switched_on(custom_field_sync_enabled="No"))
+    run(fast)
+    fast.settings(**switched_on())
+    for kind in OBJECTS:
+        fields = {"IntegrationStatus__NS": COPYING, "IntegrationId__NS": None}
+        if "TransferredToAccounting" in in_zuora(fast, kind):
+            fields["TransferredToAccounting"] = "Processing"
+        with fast.zuora.tenant.store.lock:
+            fast.zuora.tenant.store.update(kind, zid(IDS[kind]), fields)
     fast.clock.advance(minutes=5)
-    run(fast, kind)
-    assert (value_of(fast, kind), status(fast, kind)) == (VALUE, "Sync Complete")
+    run(fast)
+    assert states(fast) == dict.fromkeys(OBJECTS, DONE)
+
+
+def paying(world: MemoryWorld, **settings: Any) -> None:
+    """A world with a payment alone."""
+    payment_world.ready(world, payment("A1", "P1", 60.0, {"INV1": 60.0}, Region__c=VALUE), **settings)
+    define(world)
 
 
 @pytest.mark.rule("operations.8.rule.2")
 @pytest.mark.parametrize("inline", [False, True])
 def test_an_update_copies_nothing_unless_inline(fast: MemoryWorld, inline: bool) -> None:
-    ready(fast, "Payment", **switched_on("Payment", custom_fields_inline="Yes" if inline else "No"))
-    run(fast, "Payment")
+    paying(fast, **switched_on("Payment", custom_fields_inline="Yes" if inline else "No"))
+    run(fast, "payments")
     change(fast, "P1", Region__c="East")
     change(fast, "P1", "unapply", **invoices(INV1=10.0))
     reset_by_a_person(fast, "P1")
-    run(fast, "Payment")
+    run(fast, "payments")
     assert state_of(fast, "P1") == payment_world.DONE
     assert value_of(fast, "Payment") == ("East" if inline else VALUE)
 
 
 @pytest.mark.rule("operations.8.inline", "settings.key.custom_fields_inline")
-@pytest.mark.parametrize("kind", OBJECTS)
-def test_inline_the_value_goes_with_the_create(fast: MemoryWorld, kind: str) -> None:
-    ready(fast, kind, **switched_on(kind, custom_fields_inline="Yes"))
+def test_inline_the_value_goes_with_the_create(fast: MemoryWorld) -> None:
+    ready(fast, **switched_on(custom_fields_inline="Yes"))
     fast.netsuite_control.set_faults([{"method": "PATCH", "path": "/record/v1/", "status": 400, "body": {}}])
-    summary = run(fast, kind)
-    assert (value_of(fast, kind), status(fast, kind)) == (VALUE, "Sync Complete")
+    summary = run(fast)
+    assert states(fast) == dict.fromkeys(OBJECTS, DONE)
     assert summary["tiedOut"] is True
     fast.netsuite_control.set_faults([])
 
@@ -205,7 +236,7 @@ def test_two_hundred_records_an_object_and_run(fast: MemoryWorld, inline: bool) 
     own = merged(*(payment("A1", n, 0.1, {"INV1": 0.1}, Region__c=VALUE) for n in numbers))
     payment_world.ready(fast, own, **switched_on("Payment", custom_fields_inline="Yes" if inline else "No"))
     define(fast)
-    summary = run(fast, "Payment")
+    summary = run(fast, "payments")
     sent = {p["custbodyzuoraid"]: p for p in fast.in_netsuite("customerPayment") if "custbodyzuoraid" in p}
     assert len(fast.in_netsuite("customerPayment")) == len(sent) == len(numbers)
     with_value = [n for n in numbers if sent[zid(n)].get("custbody_region") == VALUE]
@@ -221,20 +252,20 @@ def test_two_hundred_records_an_object_and_run(fast: MemoryWorld, inline: bool) 
 @pytest.mark.parametrize("journal_only", ["No", "Yes"])
 def test_the_copy_of_a_payment_is_told_in_zuora_with_the_journal_only_too(fast: MemoryWorld, journal_only: str) -> None:
     """Nothing else says that the fields are still to be copied."""
-    ready(fast, "Payment", **switched_on("Payment", journal_only_progress_mark=journal_only))
+    paying(fast, **switched_on("Payment", journal_only_progress_mark=journal_only))
     refusal = {"o:errorDetails": [{"detail": "busy", "o:errorCode": "UNEXPECTED_ERROR"}]}
     fast.netsuite_control.set_faults([{"method": "PATCH", "path": "/record/v1/", "status": 500, "body": refusal}])
-    run(fast, "Payment")
+    run(fast, "payments")
     assert state_of(fast, "P1") == (COPYING, "Processing")
     fast.netsuite_control.set_faults([])
     fast.clock.advance(hours=1)
-    run(fast, "Payment")
+    run(fast, "payments")
     assert (value_of(fast, "Payment"), state_of(fast, "P1")) == (VALUE, payment_world.DONE)
 
 
 def test_a_mapping_to_a_field_that_netsuite_lacks_is_told_on_the_record(fast: MemoryWorld) -> None:
-    ready(fast, "Payment", **switched_on("Payment"))
+    paying(fast, **switched_on("Payment"))
     fast.netsuite.load({"customField": [{"scriptId": "custbody_region", "isInactive": True}]})
-    summary = run(fast, "Payment")
+    summary = run(fast, "payments")
     assert state_of(fast, "P1") == (REFUSED, "Error")
     assert any("custbody_region" in text for text in messages(summary).values())

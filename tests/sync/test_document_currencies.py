@@ -15,137 +15,170 @@ from tests.sync.builders import Objects, account, invoice, merged, zid
 from tests.sync.currency_world import EUR, EURO, billed_in, currency_of, switched_off, without_multiple_currencies
 from tests.sync.invoice_world import TAXED
 from tests.sync.memory import MemoryWorld
+from tests.sync.words import Part, a_credit_memo, a_debit_memo, a_payment, an_invoice, world_with
 
-GOLD = [("Gold", 1190.75)]
+AMOUNT = 1190.75
+GOLD = [("Gold", AMOUNT)]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Kind:
-    """A kind of transaction: how one in EUR is made in Zuora, how a run over it is looked at, and what it is in NetSuite."""
+    """A kind of transaction: how one is made in Zuora, the step that takes it, what reports call it, and what it is in NetSuite."""
 
-    make: Callable[[str], Objects]
-    ready: Callable[..., Any]
-    run: Callable[[MemoryWorld], Any]
+    make: Callable[..., Part]
+    step: str
+    object: str
     record: str
     label: str
     code: str
 
-
-def of_payment(currency: str) -> Objects:
-    head = {"Id": zid("X1"), "PaymentNumber": "X1", "AccountId": zid("A1"), "Amount": 1190.75, "EffectiveDate": "2026-10-15"}
-    method = {"Id": zid("check"), "Type": "Check"}
-    known = {"PaymentMethodId": zid("check"), "Status": "Processed", "Type": "External", "Currency": currency}
-    return {"PaymentMethod": [method], "Payment": [{**head, **known}]}
+    @property
+    def number(self) -> str:
+        return f"{self.code}1"
 
 
-def of_memo(kind: str) -> Callable[[str], Objects]:
-    return lambda currency: memo_world.memo(kind, "A1", "X1", GOLD, sub="S1", Currency=currency)
-
-
-def ready_payment(world: MemoryWorld, *zuora: Objects, **settings: Any) -> MemoryWorld:
-    return payment_world.ready(world, *zuora, sync_unapplied_payments="Yes", **settings)
+def unapplied(number: str, amount: float, **fields: Any) -> Part:
+    return a_payment(number, amount, [], **fields)
 
 
 KINDS = {
-    "invoice": Kind(
-        lambda currency: invoice("A1", "X1", GOLD, sub="S1", Currency=currency, **TAXED),
-        invoice_world.ready,
-        lambda world: world.reported("invoices"),
-        "invoice",
-        "Invoice",
-        "INV",
-    ),
-    "debit memo": Kind(of_memo("Debit"), memo_world.ready, lambda world: world.reported("debit_memos"), "invoice", "Debit memo", "DM"),
-    "credit memo": Kind(
-        of_memo("Credit"), memo_world.ready, lambda world: world.reported("credit_memos"), "creditMemo", "Credit memo", "CM"
-    ),
-    "payment": Kind(of_payment, ready_payment, lambda world: world.reported("payments"), "customerPayment", "Payment", "PAY"),
+    "invoice": Kind(an_invoice, "invoices", "Invoice", "invoice", "Invoice", "INV"),
+    "debit memo": Kind(a_debit_memo, "debit_memos", "DebitMemo", "invoice", "Debit memo", "DM"),
+    "credit memo": Kind(a_credit_memo, "credit_memos", "CreditMemo", "creditMemo", "Credit memo", "CM"),
+    "payment": Kind(unapplied, "payments", "Payment", "customerPayment", "Payment", "PAY"),
 }
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+PATHS = ("data_query", "zoql")
 
 
-def made(world: MemoryWorld, kind: Kind, number: str = "X1") -> list[dict[str, Any]]:
-    return [r for r in world.in_netsuite(kind.record) if r.get("custbodyzuoraid") == zid(number)]
+def of_payment(currency: str) -> Objects:
+    head = {"Id": zid("X1"), "PaymentNumber": "X1", "AccountId": zid("A1"), "Amount": AMOUNT, "EffectiveDate": "2026-10-15"}
+    method = {"Id": zid("check"), "Type": "Check"}
+    known = {"PaymentMethodId": zid("check"), "Status": "Processed", "Type": "External", "Currency": currency}
+    return {"PaymentMethod": [method], "Payment": [{**head, **known}]}
 
 
 def problems(summary: dict[str, Any], number: str = "X1") -> list[dict[str, Any]]:
     return [line for line in summary["log"] if line.get("source_number") == number and line.get("code")]
 
 
-def row_of(summary: dict[str, Any], currency: str) -> dict[str, Any]:
-    (row,) = [t for t in summary["totals"] if t["currency"] == currency]
-    return dict(row)
+@dataclass(frozen=True)
+class Looked:
+    """A run over one transaction of each kind: its summary, and what they are in NetSuite then, by kind."""
+
+    summary: dict[str, Any]
+    made: dict[str, list[dict[str, Any]]]
+
+    def of(self, kind: Kind) -> list[dict[str, Any]]:
+        return self.made[kind.label]
+
+    def problem(self, kind: Kind) -> dict[str, Any]:
+        """The one thing told of it."""
+        (line,) = problems(self.summary, kind.number)
+        return line
+
+    def row(self, kind: Kind, currency: str) -> dict[str, Any]:
+        """The totals of its kind in that currency."""
+        (row,) = [t for t in self.summary["totals"] if (t["object"], t["currency"]) == (kind.object, currency)]
+        return dict(row)
+
+
+def look(world: MemoryWorld) -> Looked:
+    """One more run."""
+    summary = world.reported(*(kind.step for kind in KINDS.values()))
+    found = {k.label: [r for r in world.in_netsuite(k.record) if r.get("custbodyzuoraid") == zid(k.number)] for k in KINDS.values()}
+    return Looked(summary, found)
+
+
+def one_each(world: MemoryWorld, currency: str | None, netsuite: Objects | None = None, **settings: Any) -> MemoryWorld:
+    """The world anew with one transaction of each kind in a currency."""
+    made = (kind.make(kind.number, AMOUNT, **({"Currency": currency} if currency else {})) for kind in KINDS.values())
+    world_with(world, *made, sync_unapplied_payments="Yes", **settings)
+    world.load(netsuite=netsuite or {})
+    return world
+
+
+@pytest.fixture(scope="module")
+def booked(fast: MemoryWorld) -> dict[str, Looked]:
+    """By the path on which Zuora is read."""
+    return {path: look(one_each(fast, "EUR", billed_in("USD", "EUR"), **{"zuora.read_path": path})) for path in PATHS}
 
 
 @kinds
-@pytest.mark.parametrize("path", ["data_query", "zoql"])
-def test_a_document_in_another_currency_of_the_customer_is_booked_in_it(fast: MemoryWorld, kind: Kind, path: str) -> None:
-    kind.ready(fast, kind.make("EUR"), **{"zuora.read_path": path})
-    fast.load(netsuite=billed_in("USD", "EUR"))
-    summary = kind.run(fast)
-    (record,) = made(fast, kind)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_document_in_another_currency_of_the_customer_is_booked_in_it(booked: dict[str, Looked], kind: Kind, path: str) -> None:
+    looked = booked[path]
+    (record,) = looked.of(kind)
     assert (currency_of(record), Decimal(str(record["total"]))) == (EURO, Decimal("1190.75"))
-    row = row_of(summary, "EUR")
-    assert (summary["outcome"], row["tied_out"], row["synced"]["amount"]) == ("completed", True, Decimal("1190.75"))
+    row = looked.row(kind, "EUR")
+    assert (looked.summary["outcome"], row["tied_out"], row["synced"]["amount"]) == ("completed", True, Decimal("1190.75"))
+
+
+@pytest.fixture(scope="module")
+def lacking(fast: MemoryWorld) -> tuple[Looked, Looked]:
+    """Where the customer lacks the currency, and after it was added."""
+    first = look(one_each(fast, "EUR"))
+    fast.load(netsuite=billed_in("USD", "EUR"))
+    return first, look(fast)
 
 
 @pytest.mark.rule("sequence-and-status.7.3.differs")
 @kinds
-def test_a_document_in_a_currency_that_the_customer_lacks_is_held(fast: MemoryWorld, kind: Kind) -> None:
-    kind.ready(fast, kind.make("EUR"))
-    summary = kind.run(fast)
-    (line,) = problems(summary)
-    name = "Customer 9001" if kind.code == "PAY" else "Customer A1"
-    text = f'{kind.label} X1 of EUR 1,190.75: NetSuite customer "{name}" (9001) has USD, not EUR; not sent.'
+def test_a_document_in_a_currency_that_the_customer_lacks_is_held(lacking: tuple[Looked, Looked], kind: Kind) -> None:
+    first, then = lacking
+    line = first.problem(kind)
+    text = f'{kind.label} {kind.number} of EUR 1,190.75: NetSuite customer "Customer A1" (9001) has USD, not EUR; not sent.'
     assert (line["code"], line["message"]) == (f"{kind.code}-CURRENCY", text)
-    assert line["advice"].startswith(f'Add EUR to the currencies of customer "{name}" (9001) in NetSuite; the next run sends it.')
-    assert made(fast, kind) == []
-    assert row_of(summary, "EUR")["held"]["amount"] == Decimal("1190.75")
-    fast.load(netsuite=billed_in("USD", "EUR"))
-    assert kind.run(fast)["outcome"] == "completed"
-    assert [currency_of(r) for r in made(fast, kind)] == [EURO]
+    assert line["advice"].startswith('Add EUR to the currencies of customer "Customer A1" (9001) in NetSuite; the next run sends it.')
+    assert first.of(kind) == []
+    assert first.row(kind, "EUR")["held"]["amount"] == Decimal("1190.75")
+    assert then.summary["outcome"] == "completed"
+    assert [currency_of(r) for r in then.of(kind)] == [EURO]
+
+
+UNUSED: dict[str, tuple[Objects, str, str]] = {
+    "EUR": (merged(billed_in("USD", "EUR"), switched_off()), "the currency EUR is switched off in NetSuite; not sent.", "Switch"),
+    "CHF": ({}, "NetSuite has no currency CHF; not sent.", "Create"),
+}
+
+
+@pytest.fixture(scope="module")
+def unused(fast: MemoryWorld) -> dict[str, Looked]:
+    return {currency: look(one_each(fast, currency, netsuite)) for currency, (netsuite, _, _) in UNUSED.items()}
 
 
 @kinds
-@pytest.mark.parametrize(
-    ("currency", "netsuite", "text", "advice"),
-    [
-        ("EUR", merged(billed_in("USD", "EUR"), switched_off()), "the currency EUR is switched off in NetSuite; not sent.", "Switch"),
-        ("CHF", {}, "NetSuite has no currency CHF; not sent.", "Create"),
-    ],
-)
-def test_a_currency_that_netsuite_does_not_use_is_named(
-    fast: MemoryWorld, kind: Kind, currency: str, netsuite: Objects, text: str, advice: str
-) -> None:
-    kind.ready(fast, kind.make(currency))
-    fast.load(netsuite=netsuite)
-    (line,) = problems(kind.run(fast))
-    assert (line["code"], line["message"]) == (f"{kind.code}-CURRENCY", f"{kind.label} X1 of {currency} 1,190.75: {text}")
+@pytest.mark.parametrize("currency", UNUSED)
+def test_a_currency_that_netsuite_does_not_use_is_named(unused: dict[str, Looked], kind: Kind, currency: str) -> None:
+    _, text, advice = UNUSED[currency]
+    line = unused[currency].problem(kind)
+    assert (line["code"], line["message"]) == (f"{kind.code}-CURRENCY", f"{kind.label} {kind.number} of {currency} 1,190.75: {text}")
     assert line["advice"].startswith(advice)
-    assert made(fast, kind) == []
+    assert unused[currency].of(kind) == []
+
+
+@pytest.fixture(scope="module")
+def in_one(fast: MemoryWorld) -> Looked:
+    """With one currency in NetSuite."""
+    return look(one_each(fast, "EUR", netsuite_multiple_currencies="No"))
 
 
 @kinds
-def test_with_one_currency_in_netsuite_a_document_in_another_than_its_accounts_is_held(fast: MemoryWorld, kind: Kind) -> None:
-    kind.ready(fast, merged(kind.make("EUR")), netsuite_multiple_currencies="No")
-    (line,) = problems(kind.run(fast))
-    text = f"{kind.label} X1 of EUR 1,190.75: its account A1 is in USD, and NetSuite books all of it in one currency; not sent."
+def test_with_one_currency_in_netsuite_a_document_in_another_than_its_accounts_is_held(in_one: Looked, kind: Kind) -> None:
+    line = in_one.problem(kind)
+    text = f"{kind.label} {kind.number} of EUR 1,190.75: its account A1 is in USD, and NetSuite books all of it in one currency; not sent."
     assert (line["code"], line["message"]) == (f"{kind.code}-CURRENCY", text)
-    assert made(fast, kind) == []
+    assert in_one.of(kind) == []
 
 
-@kinds
-@pytest.mark.parametrize("path", ["data_query", "zoql"])
-def test_in_a_tenant_without_multiple_currencies_the_accounts_currency_is_the_documents(fast: MemoryWorld, kind: Kind, path: str) -> None:
-    plain = kind.make("EUR")
-    for rows in plain.values():
-        for row in rows:
-            row.pop("Currency", None)
+@pytest.mark.parametrize("path", PATHS)
+def test_in_a_tenant_without_multiple_currencies_the_accounts_currency_is_the_documents(fast: MemoryWorld, path: str) -> None:
     with without_multiple_currencies(fast):
-        kind.ready(fast, plain, **{"zuora.read_path": path})
-        summary = kind.run(fast)
-        assert (summary["outcome"], row_of(summary, "USD")["tied_out"], len(made(fast, kind))) == ("completed", True, 1)
-        assert kind.run(fast)["outcome"] == "completed"
+        looked = look(one_each(fast, None, None, **{"zuora.read_path": path}))
+        for kind in KINDS.values():
+            assert (looked.row(kind, "USD")["tied_out"], len(looked.of(kind))) == (True, 1)
+        assert looked.summary["outcome"] == "completed"
+        assert look(fast).summary["outcome"] == "completed"
 
 
 def test_a_record_that_a_rule_leaves_out_counts_under_its_own_currency(fast: MemoryWorld) -> None:

@@ -4,6 +4,8 @@ no other record of the batch suffers."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -40,6 +42,7 @@ WRONG = [
     "²",
     "9" * 19,
 ]
+GOLD = [("Gold", 5.0)]
 MASTER = {"customer_account_sync_behavior": "Sync New and Modified Records", "default_subsidiary": "Parent Company"}
 MULTIPLE: Any = {"netsuite_multiple_currencies": "Yes"}
 
@@ -74,17 +77,21 @@ def _decoded(body: Any) -> str:
     return body.decode() if isinstance(body, bytes) else str(body)
 
 
-@pytest.fixture
-def seen(fast: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> Seen:
-    made = Seen(fast)
-    send = fast.session.send
+def listen(world: MemoryWorld, patch: pytest.MonkeyPatch) -> Seen:
+    made = Seen(world)
+    send = world.session.send
 
     def listening(request: requests.PreparedRequest, **how: Any) -> requests.Response:
         made(request)
         return send(request, **how)
 
-    monkeypatch.setattr(fast.session, "send", listening)
+    patch.setattr(world.session, "send", listening)
     return made
+
+
+@pytest.fixture
+def seen(fast: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> Seen:
+    return listen(fast, monkeypatch)
 
 
 def problems(summary: dict[str, Any], number: str) -> dict[str, str]:
@@ -96,70 +103,117 @@ def telling(wrong: str) -> bool:
     return len(wrong.strip()) > 2 and wrong.strip() != "9001"
 
 
-@pytest.mark.parametrize("wrong", WRONG)
-def test_a_customer_is_not_linked_to_what_is_no_id_and_not_created_anew(fast: MemoryWorld, seen: Seen, wrong: str) -> None:
+@dataclass(frozen=True)
+class Ran:
+    """A run over records with wrong ids, one for each, that are called by its place in the list, and one that is as it should be."""
+
+    world: MemoryWorld
+    summary: dict[str, Any]
+    seen: Seen
+
+    def problems(self, record: str, wrong: str) -> dict[str, str]:
+        """The messages by code of the record with that id."""
+        return problems(self.summary, f"{record}{WRONG.index(wrong)}")
+
+    def untold(self, wrong: str) -> bool:
+        return not (telling(wrong) and self.seen.says(wrong))
+
+
+ALPHABET = [(n, WRONG[n]) for n in (0, WRONG.index("٩٠٠١"), WRONG.index("9001/item"))]
+"""Some of them: letters, digits of another alphabet, a path."""
+
+
+@pytest.fixture(scope="module")
+def listening(fast: MemoryWorld) -> Iterator[Callable[[], Seen]]:
+    """Listens anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield lambda: listen(fast, patch)
+
+
+@pytest.fixture(scope="module")
+def accounts(fast: MemoryWorld, listening: Callable[[], Seen]) -> tuple[Ran, dict[str, Any]]:
+    """The run over accounts, and the accounts and customers then."""
     fast.reset(**MASTER)
-    fast.load(merged(account("A1", IntegrationId__NS=wrong), account("A2")))
+    fast.load(merged(*(account(f"A{n}", IntegrationId__NS=wrong) for n, wrong in enumerate(WRONG)), account("GOOD")))
+    seen = listening()
     summary = fast.reported("customers")
-    found = problems(summary, "A1")
+    return Ran(fast, summary, seen), {"Account": fast.zuora.dump()["Account"], "customer": fast.in_netsuite("customer")}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_customer_is_not_linked_to_what_is_no_id_and_not_created_anew(accounts: tuple[Ran, dict[str, Any]], wrong: str) -> None:
+    run, after = accounts
+    found = run.problems("A", wrong)
     assert set(found) == {"INTEGRATION-ID"} and f'"{wrong}"' in found["INTEGRATION-ID"]
-    assert fast.in_zuora("Account", "A1").get("IntegrationId__NS") == wrong
-    assert fast.in_zuora("Account", "A2")["IntegrationStatus__NS"] == "Sync Complete"
-    assert len(fast.in_netsuite("customer")) == 1
-    assert not (telling(wrong) and seen.says(wrong))
+    rows = {row["AccountNumber"]: row for row in after["Account"]}
+    assert rows[f"A{WRONG.index(wrong)}"].get("IntegrationId__NS") == wrong
+    assert rows["GOOD"]["IntegrationStatus__NS"] == "Sync Complete"
+    assert len(after["customer"]) == 1
+    assert run.untold(wrong)
 
 
 @pytest.mark.parametrize("behavior", ["Sync New and Modified Records", "Sync New Records Only"])
-@pytest.mark.parametrize("wrong", ["abc", "٩٠٠١", "9001/item"])
-def test_an_item_is_not_linked_to_what_is_no_id(fast: MemoryWorld, seen: Seen, wrong: str, behavior: str) -> None:
+def test_an_item_is_not_linked_to_what_is_no_id(fast: MemoryWorld, seen: Seen, behavior: str) -> None:
     fast.reset(**MASTER, product_catalog_sync_behavior=behavior)
-    fast.load(merged(charge("Gold", IntegrationId__NS=wrong), charge("Silver")))
-    summary = fast.reported("charges")
-    assert set(problems(summary, "Gold")) == {"INTEGRATION-ID"}
-    assert [i["itemId"] for i in fast.in_netsuite("serviceSaleItem")] != [] and not seen.says(wrong)
+    fast.load(merged(*(charge(f"Gold{n}", IntegrationId__NS=wrong) for n, wrong in ALPHABET), charge("Silver")))
+    run = Ran(fast, fast.reported("charges"), seen)
+    for _, wrong in ALPHABET:
+        assert set(run.problems("Gold", wrong)) == {"INTEGRATION-ID"} and not seen.says(wrong)
+    assert len(fast.in_netsuite("serviceSaleItem")) == 1, "Silver"
+
+
+@pytest.fixture(scope="module")
+def invoices(fast: MemoryWorld, listening: Callable[[], Seen]) -> Ran:
+    odd = [
+        merged(synced_account(f"W{n}", wrong), subscription(f"W{n}", f"S-{n}", "Gold"), invoice(f"W{n}", f"I{n}", GOLD, sub=f"S-{n}"))
+        for n, wrong in enumerate(WRONG)
+    ]
+    charges = [
+        merged(
+            charge(f"Odd{n}", IntegrationId__NS=wrong, **SYNCED),
+            subscription("A1", f"SODD{n}", f"Odd{n}"),
+            invoice("A1", f"C{n}", [(f"Odd{n}", 5.0)], sub=f"SODD{n}"),
+        )
+        for n, wrong in ALPHABET
+    ]
+    good = merged(synced_account("GOOD", "9002"), subscription("GOOD", "SGOOD", "Gold"), invoice("GOOD", "GOOD", GOLD, sub="SGOOD"))
+    invoice_world.ready(fast, good, *odd, *charges, netsuite={"customer": [customer("GOOD", "9002")]}, **MULTIPLE)
+    seen = listening()
+    run = Ran(fast, fast.reported("invoices"), seen)
+    assert fast.in_zuora("Invoice", "GOOD")["IntegrationStatus__NS"] == "Sync Complete"
+    return run
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_an_invoice_waits_for_a_person_where_its_account_has_no_sound_id(fast: MemoryWorld, seen: Seen, wrong: str) -> None:
-    more = merged(
-        synced_account("A9", wrong),
-        subscription("A9", "S9", "Gold"),
-        invoice("A9", "INV9", [("Gold", 5.0)], sub="S9"),
-        invoice("A1", "INV1", [("Gold", 10.0)], sub="S1"),
-    )
-    invoice_world.ready(fast, more, **MULTIPLE)
-    summary = fast.reported("invoices")
-    found = problems(summary, "INV9")
-    assert any(f'account A9 has the Integration ID "{wrong}"' in text for text in found.values())
-    assert fast.in_zuora("Invoice", "INV1")["IntegrationStatus__NS"] == "Sync Complete"
-    assert not (telling(wrong) and seen.says(wrong))
+def test_an_invoice_waits_for_a_person_where_its_account_has_no_sound_id(invoices: Ran, wrong: str) -> None:
+    expected = f'account W{WRONG.index(wrong)} has the Integration ID "{wrong}"'
+    assert any(expected in text for text in invoices.problems("I", wrong).values())
+    assert invoices.untold(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["abc", "٥٠١", "501/x"])
-def test_an_invoice_waits_for_a_person_where_its_charge_has_no_sound_id(fast: MemoryWorld, seen: Seen, wrong: str) -> None:
-    more = merged(
-        charge("Odd", IntegrationId__NS=wrong, **SYNCED),
-        subscription("A1", "S9", "Odd"),
-        invoice("A1", "INV9", [("Odd", 5.0)], sub="S9"),
-    )
-    invoice_world.ready(fast, more)
-    found = problems(fast.reported("invoices"), "INV9")
-    assert any(f'has the Integration ID "{wrong}"' in text for text in found.values()) and not seen.says(wrong)
+@pytest.mark.parametrize("wrong", [wrong for _, wrong in ALPHABET])
+def test_an_invoice_waits_for_a_person_where_its_charge_has_no_sound_id(invoices: Ran, wrong: str) -> None:
+    found = invoices.problems("C", wrong)
+    assert any(f'has the Integration ID "{wrong}"' in text for text in found.values()) and not invoices.seen.says(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["abc", "٧٠٠١", "7001/apply", "7001 "])
-def test_a_payment_waits_for_a_person_where_its_invoice_or_account_has_no_sound_id(fast: MemoryWorld, wrong: str) -> None:
-    odd = payment_world.zuora_invoice("ODD", "A1", 40, wrong)
-    theirs_too = account("A9", IntegrationId__NS=wrong, **SYNCED)
-    theirs = payment_world.zuora_invoice("INVA9", "A9", 40, "7003")
-    payment_world.ready(
-        fast,
-        merged(odd, theirs_too, theirs, payment("A1", "P1", 40, {"ODD": 40}), payment("A9", "P2", 40, {"INVA9": 40})),
-        payment("A1", "P3", 10, {"INV1": 10}),
-    )
+def test_a_payment_waits_for_a_person_where_its_invoice_or_account_has_no_sound_id(fast: MemoryWorld) -> None:
+    wrongs = ["abc", "٧٠٠١", "7001/apply", "7001 "]
+    odd = [
+        merged(
+            payment_world.zuora_invoice(f"ODD{n}", "A1", 40, wrong),
+            account(f"A9{n}", IntegrationId__NS=wrong, **SYNCED),
+            payment_world.zuora_invoice(f"INVA9{n}", f"A9{n}", 40, "7003"),
+            payment("A1", f"P1{n}", 40, {f"ODD{n}": 40}),
+            payment(f"A9{n}", f"P2{n}", 40, {f"INVA9{n}": 40}),
+        )
+        for n, wrong in enumerate(wrongs)
+    ]
+    payment_world.ready(fast, *odd, payment("A1", "P3", 10, {"INV1": 10}))
     summary = payment_world.run(fast)
-    assert f'invoice ODD has the Integration ID "{wrong}"' in problems(summary, "P1")["PAY-V2"]
-    assert f'account A9 has the Integration ID "{wrong}"' in problems(summary, "P2")["PAY-V6"]
+    for n, wrong in enumerate(wrongs):
+        assert f'invoice ODD{n} has the Integration ID "{wrong}"' in problems(summary, f"P1{n}")["PAY-V2"]
+        assert f'account A9{n} has the Integration ID "{wrong}"' in problems(summary, f"P2{n}")["PAY-V6"]
     assert payment_world.state_of(fast, "P3")[0] == "Sync Complete"
 
 

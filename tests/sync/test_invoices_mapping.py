@@ -12,7 +12,7 @@ import pytest
 
 from tests.sync.builders import invoice, merged, subscription, zid
 from tests.sync.fields import Fields, plain
-from tests.sync.invoice_world import TAX_ITEM, customer, item, parents, synced_account, synced_charge
+from tests.sync.invoice_world import CLASSIFIED, MAPPED, TAX_ITEM, customer, item, parents, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import Ran, ran
 from tests.sync.recording import recorded_bodies
@@ -128,18 +128,10 @@ def body(both: tuple[Ran, list[dict[str, Any]]]) -> dict[str, Any]:
 def both(started_world: World) -> tuple[Ran, list[dict[str, Any]]]:
     """The run, and the bodies that it sent for invoices."""
     world = MemoryWorld.of(started_world)
-    world.reset(
-        transaction_number_mapping="Use Number From Source Record",
-        netsuite_default_tax_code="Zero Rate",
-        netsuite_use_revenue_recognition="Yes",
-        default_class="Services",
-        default_location="Americas",
-        **{f"invoice_line_{kind}_mapping": "Zuora Account" for kind in ("class", "department", "location")},
-    )
+    world.reset(**MAPPED)
     zuora, netsuite = parents()
-    own = {"Class__NS": "Services : Training", "Department__NS": "Engineering", "Location__NS": " Americas : North America : Eastern "}
     more = merged(
-        synced_account("EAST", "9002", **own),
+        synced_account("EAST", "9002", **CLASSIFIED),
         synced_charge("Annual", "511", RevRecCode="Straight-line, exact days"),
         subscription("EAST", "SEAST", "Gold", "Annual", "Discount"),
         invoice(

@@ -14,7 +14,7 @@ import pytest
 
 from tests.sync.builders import invoice, merged, subscription, zid
 from tests.sync.fields import Fields, plain
-from tests.sync.invoice_world import TAX_ITEM, customer, item, parents, synced_account, synced_charge
+from tests.sync.invoice_world import CLASSIFIED, MAPPED, TAX_ITEM, customer, item, parents, synced_account, synced_charge
 from tests.sync.memory import MemoryWorld
 from tests.sync.mode_a_world import applied
 from tests.sync.ran import Ran, ran
@@ -137,18 +137,10 @@ class Looked:
 @pytest.fixture(scope="module")
 def looked(started_mode_a: World) -> Looked:
     world = MemoryWorld.of(started_mode_a)
-    world.reset(
-        transaction_number_mapping="Use Number From Source Record",
-        netsuite_default_tax_code="Zero Rate",
-        netsuite_use_revenue_recognition="Yes",
-        default_class="Services",
-        default_location="Americas",
-        **{f"invoice_line_{kind}_mapping": "Zuora Account" for kind in ("class", "department", "location")},
-    )
+    world.reset(**MAPPED)
     zuora, netsuite = parents()
-    own = {"Class__NS": "Services : Training", "Department__NS": "Engineering", "Location__NS": "Americas : North America : Eastern"}
     more = merged(
-        synced_account("EAST", "9002", **own),
+        synced_account("EAST", "9002", **CLASSIFIED),
         synced_charge("Annual", "511", RevRecCode="Straight-line, exact days"),
         synced_charge("Project", "512", RevRecCode="Straight-line, exact days", RevRecTemplateType__NS="Variable"),
         subscription("EAST", "SEAST", "Gold", "Annual", "Project"),

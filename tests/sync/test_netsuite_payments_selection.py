@@ -1,18 +1,21 @@
-"""NetSuite payments, part P4 (Invoice Settlement): which are taken, and what holds one."""
+"""NetSuite payments, parts P3 and P4 (Invoice Settlement): which are taken, and what holds one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from tallybridge.errors import ConfigurationError
+from tests.rules.cases import of_tables
 from tests.sync.builders import Objects, merged, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import NETSUITE_PAYMENTS, Ran
 from tests.sync.reverse_world import (
     DOCUMENTS,
     SWITCHED_ON,
+    all_of,
     balance,
     convenient,
     in_netsuite,
@@ -35,20 +38,79 @@ from tests.sync.words import (
     an_invoice,
     an_own_invoice,
 )
+from tests.sync.world import World
 
 CUTOVER = ("settings.key.cutover_netsuite_payment", "sequence-and-status.1.4.gate.cutover-dates-zuora-invoices-zuora-payments-zuora")
 HELD = ("sequence-and-status.4.1.rule.4", "sequence-and-status.2.codes")
-EURO = an_account("EURO", currency="EUR")
+STRANGER, EURO = a_stranger("STRANGER"), an_account("EURO", currency="EUR")
 OWN, DM1 = an_own_invoice("OWN", 99.0), a_debit_memo("DM1", 30.0, synced=True)
 INV4, DM4 = an_invoice("INV4", synced=True, Balance=None), a_debit_memo("DM4", 30.0, synced=True)
-ROWS = [
-    sent("applied to an invoice", a_netsuite_payment("P1", 100.0)),
-    left("selection.1: customer without a Zuora account", a_netsuite_payment("P1S", 9.0, [], of=a_stranger("STRANGER"))),
+BOTH = [(an_invoice("INV3", synced=True), 100.0), (A_JOURNAL_ENTRY, 15.0)]
+ZUORA_BORN: dict[str, Any] = {"custbodyzuoraid": zid("INV1"), "custbodyzuoratype": "INVOICE"}
+ADJUSTMENT_BORN: dict[str, Any] = {"custbodyzuoraid": zid("IIA1"), "custbodyzuoratype": "INVOICE_ITEM_ADJUSTMENT"}
+
+
+def of_both(*, from_zuora: int, cutover: int, exceeds: int, currency: str) -> list[Row]:
+    """What tenants with and without Invoice Settlement have in common, by the numbers of the rules."""
+    return [
+        sent("applied to an invoice", a_netsuite_payment("P1", 100.0)),
+        left("ignored", a_netsuite_payment("PI", custbodyzuoraintegrationstatus="Ignore")),
+        left(f"selection.{from_zuora}: from Zuora", a_netsuite_payment("PZ", custbodyzuoraorigin="ZUORA")),
+        left(f"selection.{cutover}: before the cutover date", a_netsuite_payment("PB", tranDate="2026-10-09"), also=CUTOVER),
+        sent(f"selection.{cutover}: on the cutover date", a_netsuite_payment("PO", tranDate="2026-10-10"), also=CUTOVER),
+        held(
+            "validation.1",
+            a_netsuite_payment("V1", 40.0, [(an_invoice("INV9", 40.0, synced=True, IntegrationId__NS=None), 40.0)]),
+            "NSPAY-V1: Zuora invoice INV9 is not marked as synced.",
+            also=(*HELD, "sequence-and-status.1.6.order.payment-ns-z"),
+        ),
+        held(
+            "validation.2",
+            a_netsuite_payment("V2", paymentOption={"refName": "ACH"}),
+            'NSPAY-V2: payment method "ACH" has no Zuora counterpart.',
+            also=("sequence-and-status.7.4.exact-name",),
+        ),
+        held(
+            f"validation.{exceeds}",
+            a_netsuite_payment("V4", 100.0, [(INV4, 100.0)]).with_(a_payment("Z1", 30.0, [(INV4, 30.0)])),
+            f"NSPAY-V{exceeds}: USD 100.00 exceeds the balance USD 70.00 of Zuora invoice INV4.",
+        ),
+        held(
+            currency,
+            a_netsuite_payment("VC", 10.0, [(an_invoice("INVC", of=EURO, synced=True), 10.0)], of=EURO),
+            "NSPAY-CURRENCY of USD 10.00: Zuora invoice INVC is in EUR, not USD; not sent.",
+        ),
+    ]
+
+
+MODE_A = [
+    *of_both(from_zuora=4, cutover=7, exceeds=3, currency="validation.4"),
+    left(
+        "selection.1: customer without a Zuora account",
+        a_netsuite_payment("P1S", 9.0, [(an_own_invoice("STRANGE", 9.0, of=STRANGER, **ZUORA_BORN), 9.0)], of=STRANGER),
+    ),
+    left(
+        "selection.2: complete", a_netsuite_payment("P2", custbodyzuoraintegrationstatus="Sync Complete"), also=("payments.P3.behaviour",)
+    ),
+    left("selection.2: complete, written otherwise", a_netsuite_payment("P2O", custbodyzuoraintegrationstatus=" sync complete. ")),
+    sent("refused before", a_netsuite_payment("P2E", custbodyzuoraintegrationstatus="Error Creating Payment")),
+    sent("interrupted", a_netsuite_payment("P2C", custbodyzuoraintegrationstatus="Creating Payment")),
+    left("selection.3: not fully applied", a_netsuite_payment("P3", 120.0, [(an_invoice("INV2", synced=True), 100.0)])),
+    left("selection.5: applied to a journal entry too", a_netsuite_payment("P5", 115.0, BOTH)),
+    left("selection.6: applied to NetSuite's own invoice alone", a_netsuite_payment("P6", 25.0, [(OWN, 25.0)])),
+    sent(
+        "selection.6: applied to NetSuite's own invoice too",
+        a_netsuite_payment("P6B", 125.0, [(an_invoice("INV6", synced=True), 100.0), (OWN, 25.0)]),
+    ),
+    left("an adjustment's invoice", a_netsuite_payment("P6A", 9.0, [(an_own_invoice("ADJ", 9.0, **ADJUSTMENT_BORN), 9.0)])),
+]
+MODE_B = [
+    *of_both(from_zuora=3, cutover=6, exceeds=4, currency="currency"),
+    left("selection.1: customer without a Zuora account", a_netsuite_payment("P1S", 9.0, [], of=STRANGER)),
     sent("selection.2: applied to a debit memo", a_netsuite_payment("P2", 30.0, [(DM1, 30.0)])),
     sent("partly applied", a_netsuite_payment("P2P", 120.0, [(an_invoice("INV2", synced=True), 100.0)])),
     sent("selection.2: fully unapplied", a_netsuite_payment("P2U", 77.0, [])),
     left("selection.2: partly applied, to NetSuite's own invoice", a_netsuite_payment("P2O", 60.0, [(OWN, 25.0)])),
-    left("selection.3: from Zuora", a_netsuite_payment("P3", custbodyzuoraorigin="ZUORA")),
     left("selection.4: fully applied to NetSuite's own invoice", a_netsuite_payment("P4", 25.0, [(OWN, 25.0)])),
     left("selection.5: sync updates off", a_netsuite_payment("P5", custbodyzuorasyncupdates=False)),
     left(
@@ -56,64 +118,53 @@ ROWS = [
         a_netsuite_payment("P5E", custbodyzuorasyncupdates=None),
         also=("sequence-and-status.9.sync-updates-empty",),
     ),
-    left("selection.6: before the cutover date", a_netsuite_payment("P6", tranDate="2026-10-09"), also=CUTOVER),
-    sent("selection.6: on the cutover date", a_netsuite_payment("P6O", tranDate="2026-10-10"), also=CUTOVER),
-    left("ignored", a_netsuite_payment("PI", custbodyzuoraintegrationstatus="Ignore")),
-    held(
-        "validation.1",
-        a_netsuite_payment("V1", 40.0, [(an_invoice("INV9", 40.0, synced=True, IntegrationId__NS=None), 40.0)]),
-        "NSPAY-V1: Zuora invoice INV9 is not marked as synced.",
-        also=(*HELD, "sequence-and-status.1.6.order.payment-ns-z"),
-    ),
     held(
         "validation.1: debit memo",
         a_netsuite_payment("V1D", 30.0, [(a_debit_memo("DM9", 30.0, synced=True, IntegrationId__NS="1"), 30.0)]),
         "NSPAY-V1: Zuora debit memo DM9 is not marked as synced.",
     ),
-    held(
-        "validation.2",
-        a_netsuite_payment("V2", paymentOption={"refName": "ACH"}),
-        'NSPAY-V2: payment method "ACH" has no Zuora counterpart.',
-        also=("sequence-and-status.7.4.exact-name",),
-    ),
-    held(
-        "validation.3",
-        a_netsuite_payment("V3", 115.0, [(an_invoice("INV3", synced=True), 100.0), (A_JOURNAL_ENTRY, 15.0)]),
-        "NSPAY-V3: applied to a journal entry; not supported.",
-    ),
-    held(
-        "validation.4",
-        a_netsuite_payment("V4", 100.0, [(INV4, 100.0)]).with_(a_payment("Z1", 30.0, [(INV4, 30.0)])),
-        "NSPAY-V4: USD 100.00 exceeds the balance USD 70.00 of Zuora invoice INV4.",
-    ),
+    held("validation.3", a_netsuite_payment("V3", 115.0, BOTH), "NSPAY-V3: applied to a journal entry; not supported."),
     held(
         "validation.4: debit memo",
         a_netsuite_payment("V4D", 30.0, [(DM4, 30.0)]).with_(a_payment("Z2", 10.0, [(DM4, 10.0)])),
         "NSPAY-V4: USD 30.00 exceeds the balance USD 20.00 of Zuora debit memo DM4.",
     ),
-    held(
-        "currency",
-        a_netsuite_payment("VC", 10.0, [(an_invoice("INVC", of=EURO, synced=True), 10.0)], of=EURO),
-        "NSPAY-CURRENCY of USD 10.00: Zuora invoice INVC is in EUR, not USD; not sent.",
-    ),
     held("account", a_netsuite_payment("VA", 5.0, [], of=a_stranger("GONE", "gone")), "NSPAY-ACCOUNT: Zuora account gone does not exist."),
 ]
-PAGE = Table(NETSUITE_PAYMENTS, "payments.P4.", ROWS, {**SWITCHED_ON, "cutover_netsuite_payment": "2026-10-10"}, more=[METHODS])
+SETTINGS = {**SWITCHED_ON, "cutover_netsuite_payment": "2026-10-10"}
+PAGES = {
+    "A": Table(NETSUITE_PAYMENTS, "payments.P3.", MODE_A, SETTINGS, more=[METHODS]),
+    "B": Table(NETSUITE_PAYMENTS, "payments.P4.", MODE_B, SETTINGS, more=[METHODS]),
+}
 
 
 @pytest.fixture(scope="module")
-def page(fast: MemoryWorld) -> Ran:
-    convenient(fast)
-    return PAGE.run(fast)
+def runs(started: Mapping[str, World]) -> dict[str, Ran]:
+    runs = {}
+    for mode, page in PAGES.items():
+        world = MemoryWorld.of(started[mode])
+        convenient(world)
+        runs[mode] = page.run(world)
+    return runs
 
 
-@pytest.mark.parametrize("row", PAGE.cases())
-def test_rule(page: Ran, row: Row) -> None:
-    check(page, row)
+@pytest.mark.parametrize(("mode", "row"), of_tables(PAGES))
+def test_rule(runs: dict[str, Ran], mode: str, row: Row) -> None:
+    check(runs[mode], row)
 
 
-def test_nothing_else_is_told_and_the_run_ties_out(page: Ran) -> None:
-    PAGE.holds_together(page)
+@pytest.mark.parametrize("mode", PAGES)
+def test_nothing_else_is_told_and_the_run_ties_out(runs: dict[str, Ran], mode: str) -> None:
+    PAGES[mode].holds_together(runs[mode])
+
+
+@pytest.mark.rule("payments.0.default-off", "settings.key.disable_netsuite_payment_sync")
+def test_off_by_default(started_mode_a: World) -> None:
+    world = ready(MemoryWorld.of(started_mode_a), paying())
+    world.settings()
+    world.clock.advance(minutes=30)
+    world.run()
+    assert all_of(world, "Payment", "P1") == []
 
 
 def paying(**fields: Any) -> Objects:

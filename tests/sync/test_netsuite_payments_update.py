@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.killing import KillableWiring, Killer, KillingObserver
-from tests.faults.ways import WAYS
+from tests.faults.killing import KillableWiring
+from tests.faults.ways import MOMENTS, WAYS, killed_every
 from tests.rules.cases import ruled
 from tests.sync.builders import merged, zid
 from tests.sync.memory import MemoryWorld
@@ -117,13 +117,13 @@ def test_what_is_not_sent_changes_nothing(fast: MemoryWorld) -> None:
     assert ns(fast, "customerPayment", "P1") == before
 
 
-MOMENTS = {"synced long after the change": ("2029-01-01T00:00:00Z", 0, 20), "changed after the sync": ("2026-01-01T00:00:00Z", 1, 60)}
+SYNCED_AT = {"synced long after the change": ("2029-01-01T00:00:00Z", 0, 20), "changed after the sync": ("2026-01-01T00:00:00Z", 1, 60)}
 
 
 @pytest.mark.rule("payments.P4.update.fingerprint")
-@pytest.mark.parametrize("case", MOMENTS)
+@pytest.mark.parametrize("case", SYNCED_AT)
 def test_without_a_fingerprint_the_dates_tell(fast: MemoryWorld, case: str) -> None:
-    synced_at, updated, applied = MOMENTS[case]
+    synced_at, updated, applied = SYNCED_AT[case]
     synced(fast, INV1=20)
     fast.memory.tables["STATUS_TABLE"].items.clear()
     apply(fast, "P1", INV1=60)
@@ -239,34 +239,20 @@ def test_a_change_made_in_zuora_meanwhile_is_seen(fast: MemoryWorld) -> None:
 
 # -- killed ----------------------------------------------------------------------------------------------------------------
 
-EVERY = [61, pytest.param(11, marks=pytest.mark.slow)]
-"""Every n-th effect of a run is a place to die; the two moments begin at different ones."""
-
 
 @pytest.mark.rule("sequence-and-status.5.2.rule.4")
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("every", EVERY)
+@pytest.mark.parametrize("every", [61, pytest.param(11, marks=pytest.mark.slow)])
 def test_a_killed_worker_makes_nothing_twice(killable: MemoryWorld, every: int, way: str, moment: str) -> None:
-    def prepared() -> Killer:
+    def prepared() -> None:
         """P1 is to be changed, P2 to be made."""
-        killer = KillingObserver.killer = Killer()
         synced(killable, INV1=50)
         apply(killable, "P1", INV1=20, INV2=40)
         killable.load(netsuite=merged(ns_payment("P2", 30, {"DM1": 30}), ns_payment("P3", 7)))
-        killable.clock.advance(minutes=30)
-        killer.count = 0
-        killer.names.clear()
-        return killer
 
-    killer = prepared()
-    killable.run(steps=[PAYMENTS])
-    number = killer.count
-    for at in range(every if moment == "before" else 1 + every // 2, number + 1, every):
-        killer = prepared()
-        killer.at, killer.moment = at, moment
-        output = WAYS[way](killable, killer, [PAYMENTS])
-        where = (killer.where, messages_of(killable, output))
+    for output, place in killed_every(every, way, moment, killable, prepared, [PAYMENTS]):
+        where = (place, messages_of(killable, output))
         assert output["tiedOut"] is True, where
         assert parts(killable) == {"INV1": 20, "INV2": 40, "rest": 30}, where
         assert [len(all_of(killable, "Payment", n)) for n in ("P1", "P2", "P3")] == [1, 1, 1], where

@@ -15,10 +15,23 @@ from tests.sync import payment_world, reverse_world
 from tests.sync.builders import merged, payment
 from tests.sync.memory import MemoryWorld
 from tests.sync.payment_world import change
-from tests.sync.test_closed_periods import KINDS, NEXT_OPEN, NOVEMBER, OCTOBER, WORDS, closed, made, ready, run, state_of
+from tests.sync.test_closed_periods import (
+    DONE,
+    KINDS,
+    NEXT_OPEN,
+    NOVEMBER,
+    OCTOBER,
+    WORDS,
+    closed,
+    each,
+    made,
+    ready,
+    run,
+    state_of,
+    states,
+)
 
 OUTSIDE = "Allow Transaction Date Outside of the Posting Period"
-DONE = ("Sync Complete", "Yes")
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +41,15 @@ def usual_account(fast: MemoryWorld) -> Iterator[None]:
     vars(fast.netsuite.options).update(before)
 
 
+def warnings(summary: dict[str, Any]) -> list[str]:
+    """The next step of each warning."""
+    return [str(line["advice"]) for line in summary["log"] if line["level"] == "WARNING"]
+
+
 def advice(summary: dict[str, Any]) -> str:
     """The one warning's next step."""
-    (found,) = [line["advice"] for line in summary["log"] if line["level"] == "WARNING"]
-    return str(found)
+    (found,) = warnings(summary)
+    return found
 
 
 def periods(world: MemoryWorld, *names: str, **flags: bool) -> None:
@@ -42,27 +60,26 @@ def periods(world: MemoryWorld, *names: str, **flags: bool) -> None:
 # -- Post In Next Open Period --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_posting_in_another_period_needs_its_preference(fast: MemoryWorld, kind: str) -> None:
-    ready(fast, kind, closed_period={kind: NEXT_OPEN})
+def test_posting_in_another_period_needs_its_preference(fast: MemoryWorld) -> None:
+    ready(fast, NEXT_OPEN)
     closed(fast, OCTOBER, NOVEMBER)
     fast.netsuite.options.date_outside_period = False
-    summary = run(fast, kind)
-    assert OUTSIDE in advice(summary) and "closed_period" in advice(summary)
-    assert (made(fast, kind), state_of(fast, kind)[1]) == ([], "Error")
+    told = warnings(run(fast))
+    assert len(told) == len(KINDS) and all(OUTSIDE in text and "closed_period" in text for text in told)
+    assert [(made(fast, kind), state_of(fast, kind)[1]) for kind in KINDS] == [([], "Error")] * len(KINDS)
     fast.netsuite.options.date_outside_period = True
-    summary = run(fast, kind)
-    assert (len(made(fast, kind)), state_of(fast, kind), summary["outcome"]) == (1, DONE, "completed")
+    summary = run(fast)
+    assert (states(fast), summary["outcome"]) == (each(1, *DONE), "completed")
 
 
 def test_or_the_period_is_opened(fast: MemoryWorld) -> None:
-    ready(fast, "invoice", closed_period={"invoice": NEXT_OPEN})
+    ready(fast, NEXT_OPEN)
     closed(fast, OCTOBER)
     fast.netsuite.options.date_outside_period = False
-    run(fast, "invoice")
+    run(fast)
     closed(fast, OCTOBER, value=False)
-    run(fast, "invoice")
-    assert state_of(fast, "invoice") == DONE
+    run(fast)
+    assert states(fast) == each(1, *DONE)
 
 
 # -- marks on documents of closed periods --------------------------------------------------------------------------------
@@ -138,24 +155,23 @@ def test_amounts_of_a_closed_period_stay_refused_whatever_is_allowed(fast: Memor
 NUMBERS = {"transaction_number_mapping": "Use Number From Source Record"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_numbers_that_netsuite_does_not_take_are_told(fast: MemoryWorld, kind: str) -> None:
-    ready(fast, kind, **NUMBERS)
+def test_numbers_that_netsuite_does_not_take_are_told(fast: MemoryWorld) -> None:
+    ready(fast, **NUMBERS)
     fast.netsuite.options.allow_number_override = False
-    summary = run(fast, kind)
-    (found,) = made(fast, kind)
-    (line,) = [line for line in summary["log"] if line.get("code") == "NUMBER-IGNORED"]
-    text = f'NetSuite numbered 1 of its own accord, though Zuora numbers are sent; the first: {WORDS[kind]} is "{found["tranId"]}" there.'
-    assert line["message"] == text
-    assert "Allow Override" in line["advice"] and state_of(fast, kind) == DONE
+    summary = run(fast)
+    lines = [line for line in summary["log"] if line.get("code") == "NUMBER-IGNORED"]
+    given = {kind: record["tranId"] for kind in KINDS for record in made(fast, kind)}
+    text = 'NetSuite numbered 1 of its own accord, though Zuora numbers are sent; the first: {} is "{}" there.'
+    assert sorted(line["message"] for line in lines) == sorted(text.format(WORDS[kind], given[kind]) for kind in KINDS)
+    assert all("Allow Override" in line["advice"] for line in lines)
+    assert states(fast) == each(1, *DONE)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_with_the_override_they_are_zuoras_and_nothing_is_said(fast: MemoryWorld, kind: str) -> None:
-    ready(fast, kind, **NUMBERS)
-    summary = run(fast, kind)
-    (found,) = made(fast, kind)
-    assert found["tranId"] == WORDS[kind].rpartition(" ")[2]
+def test_with_the_override_they_are_zuoras_and_nothing_is_said(fast: MemoryWorld) -> None:
+    ready(fast, **NUMBERS)
+    summary = run(fast)
+    numbers = {kind: [record["tranId"] for record in made(fast, kind)] for kind in KINDS}
+    assert numbers == {kind: [WORDS[kind].rpartition(" ")[2]] for kind in KINDS}
     assert not [line for line in summary["log"] if line.get("code") == "NUMBER-IGNORED"]
 
 
@@ -172,7 +188,7 @@ def examined(world: MemoryWorld, **settings: Any) -> dict[str, State]:
 @pytest.mark.parametrize("allowed", [True, False])
 def test_the_doctor_reads_what_the_account_shows(fast: MemoryWorld, allowed: bool) -> None:
     settings: dict[str, Any] = {"closed_period": {"invoice": NEXT_OPEN}, **NUMBERS}
-    ready(fast, "invoice", **settings)
+    ready(fast, **settings)
     fast.netsuite.options.allow_number_override = allowed
     periods(fast, OCTOBER, closed=True, allowNonGLChanges=allowed)
     run(fast, "invoice")
@@ -180,5 +196,5 @@ def test_the_doctor_reads_what_the_account_shows(fast: MemoryWorld, allowed: boo
     found = examined(fast, **settings)
     assert (found["marks in closed periods"], found["document numbers"]) == (expected, expected)
     assert found["dates outside of the posting period"] is State.OK
-    ready(fast, "invoice")
+    ready(fast)
     assert examined(fast, **settings)["dates outside of the posting period"] is State.WARN

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.killing import KillableWiring, Killer, KillingObserver
-from tests.faults.ways import WAYS
+from tests.faults.killing import KillableWiring
+from tests.faults.ways import MOMENTS, WAYS, killed_every
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import (
@@ -198,26 +198,11 @@ def test_whatever_answer_is_lost_there_is_one_refund_and_one_unapply(fast: Memor
     assert (status_of(fast, "R1", REFUND), summary["tiedOut"]) == ("Sync Complete", True)
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("every", [31, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_killed_worker_moves_nothing_twice(killable: MemoryWorld, every: int, way: str, moment: str) -> None:
-    """Every n-th effect of a run is a place to die; the two moments begin at different ones."""
-
-    def again() -> Killer:
-        killer = KillingObserver.killer = Killer()
-        prepared(killable)
-        killable.clock.advance(minutes=30)
-        killer.count = 0
-        return killer
-
-    killer = again()
-    killable.run(steps=[REFUNDS])
-    number = killer.count
-    for at in range(every if moment == "before" else 1 + every // 2, number + 1, every):
-        killer = again()
-        killer.at, killer.moment = at, moment
-        output = WAYS[way](killable, killer, [REFUNDS])
-        assert output["tiedOut"] is True, killer.where
-        assert refunded(killable)["Amount"] == 50, killer.where
-        assert parts_of(killable, zid("PAY1")) == {"INV1": 70}, killer.where
+    for output, where in killed_every(every, way, moment, killable, lambda: prepared(killable), [REFUNDS]):
+        assert output["tiedOut"] is True, where
+        assert refunded(killable)["Amount"] == 50, where
+        assert parts_of(killable, zid("PAY1")) == {"INV1": 70}, where

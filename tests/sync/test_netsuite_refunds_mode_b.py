@@ -1,4 +1,4 @@
-"""NetSuite refunds, part R3, with Invoice Settlement: selection, validations, mapping, what is unapplied, recovery."""
+"""NetSuite refunds, part R3, with Invoice Settlement: selection, validations, what is unapplied."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.killing import KillableWiring, Killer, KillingObserver
-from tests.faults.ways import WAYS
+from tests.faults.killing import KillableWiring
+from tests.faults.ways import MOMENTS, WAYS, killed_every
 from tests.rules.cases import ruled
 from tests.sync.builders import Objects, zid
 from tests.sync.memory import MemoryWorld
@@ -17,17 +17,13 @@ from tests.sync.reverse_world import (
     REFUNDS,
     STATUS,
     SWITCHED_ON,
-    SYNC_DATE,
     ZUORA_ID,
     all_of,
     balance,
     calls,
-    cleared,
     convenient,
     forget_calls,
     in_netsuite,
-    lose_answers,
-    maps_to,
     messages,
     ns,
     ns_refund,
@@ -37,7 +33,6 @@ from tests.sync.reverse_world import (
     ready,
     run,
     status_of,
-    statuses_seen,
     writes,
     zuora_of,
 )
@@ -181,57 +176,7 @@ def test_an_account_that_zuora_does_not_have_holds_a_refund(fast: MemoryWorld) -
     assert messages(run(fast, REFUNDS))["NSRFD-ACCOUNT"] == f"{NAME}: Zuora account gone does not exist."
 
 
-# -- mapping ---------------------------------------------------------------------------------------------------------------
-
-MAPPING: dict[str, tuple[str, Any]] = {
-    "trandate-to-refunddate": ("RefundDate", "2026-10-21"),
-    "apply-line-amount-to-amount": ("Amount", Decimal(50)),
-    "paymentmethod-name-to-methodtype": ("MethodType", "Check"),
-    "memo-to-comment": ("Comment", "sorry"),
-    "to-type": ("Type", "External"),
-    "to-sourcetype": ("SourceType", "Payment"),
-    "to-transferredtoaccounting": ("TransferredToAccounting", "Yes"),
-    "internalid-to-integrationid-ns": ("IntegrationId__NS", "1000001"),
-    "to-origin-ns": ("Origin__NS", "NETSUITE"),
-    "to-syncdate-ns": ("SyncDate__NS", "written back"),
-}
-
-
-@pytest.fixture(scope="module")
-def rich(fast: MemoryWorld) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """(Zuora refund, NetSuite refund, NetSuite credit memo)."""
-    prepared(fast, *rich_refund())
-    run(fast, REFUNDS)
-    return refunded(fast), ns(fast, REFUND, "R1"), ns(fast, "creditMemo", "CM-R1")
-
-
-def rich_refund() -> tuple[Objects, Objects]:
-    credit, refund = ns_refund("R1", 50)
-    refund["customerRefund"][0]["memo"] = "sorry"
-    return credit, refund
-
-
-@pytest.mark.parametrize("case", ruled(MAPPING, {row: row for row in MAPPING}, "refunds.R3.mapping."))
-def test_mapping(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Any]], case: str) -> None:
-    name, expected = MAPPING[case]
-    made, source, _ = rich
-    assert maps_to(made[name], expected, source)
-
-
-@pytest.mark.rule(
-    "refunds.R3.mapping.zuora-integration-status-written-back",
-    "refunds.R3.mapping.zuora-id-written-back-refund-id",
-    "refunds.R3.mapping.zuora-sync-date-written-back-now",
-    "refunds.R3.mapping.zuora-id-written-back-refund-id-2",
-    "refunds.R3.mapping.credit-memo-zuora-integration-status-written-back",
-    "sequence-and-status.4.1.rule.1",
-)
-def test_what_is_written_back(rich: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]) -> None:
-    made, source, memo = rich
-    assert (source[STATUS], source[ZUORA_ID]) == ("Sync Complete", made["Id"])
-    assert (memo[STATUS], memo[ZUORA_ID]) == ("Sync Complete", made["Id"])
-    assert source[SYNC_DATE].startswith("2026-") and source[SYNC_DATE].endswith("Z")
-    assert "IntegrationStatus__NS" not in made
+# -- calls -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.rule("refunds.R3.mapping.credit-memo-s-zuora-refund-payment-to-paymentid")
@@ -262,36 +207,6 @@ def test_the_transaction_is_named_where_the_tenant_has_the_field(fast: MemoryWor
     monkeypatch.setattr(fast.session, "send", listen)
     run(fast, REFUNDS)
     assert '"Transaction__NS":"Customer 9001 2026-10-21"' in sent[0]
-
-
-@pytest.mark.rule("refunds.R3.status.created", "sequence-and-status.4.2.text.refund-ns-z", "sequence-and-status.4.1.rule.3")
-def test_statuses_of_a_refund_and_its_credit_memo(fast: MemoryWorld) -> None:
-    prepared(fast)
-    memo: list[tuple[str, str]] = []
-    seen = statuses_seen(fast, lambda: memo.extend(statuses_seen(fast, lambda: run(fast, REFUNDS), "creditMemo")), REFUND)
-    call = ("Zuora", "/v1/payments/{id}/refunds/unapply")
-    assert seen == [("marked", "Creating Refund"), call, ("marked", "Sync Complete")]
-    assert memo == [call, ("marked", "Sync Complete")]
-
-
-def test_a_second_run_writes_nothing(fast: MemoryWorld) -> None:
-    prepared(fast)
-    run(fast, REFUNDS)
-    forget_calls(fast)
-    run(fast, REFUNDS)
-    zuora, netsuite = calls(fast)
-    assert (writes(zuora), writes(netsuite)) == (0, 0)
-    fast.clock.advance(hours=3)
-    run(fast, REFUNDS)
-    forget_calls(fast)
-    assert run(fast, REFUNDS)["step"]["selected"] == 0
-    assert calls(fast)[1].total() == 9, "after the overlap it is only asked how many there are, and what was changed and deleted"
-
-
-def test_a_dry_run_writes_nothing(fast: MemoryWorld) -> None:
-    prepared(fast)
-    assert run(fast, REFUNDS, dry_run=True)["step"]["created"] == 1
-    assert (status_of(fast, "R1", REFUND), all_of(fast, "Refund", "R1", REFUND)) == (None, [])
 
 
 # -- what is unapplied -------------------------------------------------------------------------------------------------------
@@ -346,48 +261,7 @@ def test_a_refused_refund_leaves_nothing_unapplied(fast: MemoryWorld) -> None:
     assert status_of(fast, "R1", REFUND) == "Sync Complete"
 
 
-# -- recovery ----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.rule("refunds.R3.recovery", "sequence-and-status.5.1.lookup.refund-ns-z", "sequence-and-status.5.algorithm.write-back")
-@pytest.mark.parametrize("status", ["Creating Refund", "Creating Refund...", "Error Creating Refund", ""])
-def test_a_refund_that_zuora_has_is_written_back(fast: MemoryWorld, status: str) -> None:
-    prepared(fast)
-    run(fast, REFUNDS)
-    made = refunded(fast)
-    for record_type, number in ((REFUND, "R1"), ("creditMemo", "CM-R1")):
-        in_netsuite(fast, number, {STATUS: status, ZUORA_ID: ""}, record_type)
-    forget_calls(fast)
-    assert run(fast, REFUNDS)["step"]["recovered"] == 1
-    assert writes(calls(fast)[0]) == 0
-    for record_type, number in ((REFUND, "R1"), ("creditMemo", "CM-R1")):
-        found = ns(fast, record_type, number)
-        assert (found[ZUORA_ID], found[STATUS]) == (made["Id"], "Sync Complete")
-
-
-@pytest.mark.rule("refunds.R3.resync", "sequence-and-status.6.resync.refund-ns-z")
-def test_a_cancelled_refund_is_made_again_on_request(fast: MemoryWorld) -> None:
-    prepared(fast)
-    run(fast, REFUNDS)
-    person_in_zuora(fast).put(f"/v1/refunds/{refunded(fast)['Id']}/cancel", {})
-    in_netsuite(fast, "R1", {STATUS: "Creating Refund"}, REFUND)
-    assert messages(run(fast, REFUNDS))["NSRFD-CANCELED"] == f"{NAME}: Zuora refund R-00000001 was canceled; nothing is done."
-    cleared(fast, "R1", REFUND)
-    summary = run(fast, REFUNDS)
-    assert sorted(r["Status"] for r in all_of(fast, "Refund", "R1", REFUND)) == ["Canceled", "Processed"]
-    assert (status_of(fast, "R1", REFUND), summary["tiedOut"]) == ("Sync Complete", True)
-
-
-@pytest.mark.rule("sequence-and-status.5.2.rule.3")
-@pytest.mark.parametrize("rule", [{"drop": "before"}, {"drop": "after"}, {"drop": "after", "times": 1}])
-def test_whatever_answer_is_lost_there_is_one_refund(fast: MemoryWorld, rule: dict[str, Any]) -> None:
-    prepared(fast)
-    lose_answers(fast, {"method": "POST", "path": "/refunds", **rule})
-    run(fast, REFUNDS)
-    lose_answers(fast)
-    run(fast, REFUNDS)
-    assert refunded(fast)["Amount"] == 50
-    assert (parts_of(fast, zid("PAY1")), status_of(fast, "R1", REFUND)) == ({"INV1": 70}, "Sync Complete")
+# -- interrupted -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_credit_memo_that_cannot_be_written_keeps_the_refund_open(fast: MemoryWorld) -> None:
@@ -401,27 +275,12 @@ def test_a_credit_memo_that_cannot_be_written_keeps_the_refund_open(fast: Memory
     assert refunded(fast)["Amount"] == 50
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("every", [31, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_killed_worker_refunds_nothing_twice(killable: MemoryWorld, every: int, way: str, moment: str) -> None:
-    """Every n-th effect of a run is a place to die; the two moments begin at different ones."""
-
-    def again() -> Killer:
-        killer = KillingObserver.killer = Killer()
-        prepared(killable)
-        killable.clock.advance(minutes=30)
-        killer.count = 0
-        return killer
-
-    killer = again()
-    killable.run(steps=[REFUNDS])
-    number = killer.count
-    for at in range(every if moment == "before" else 1 + every // 2, number + 1, every):
-        killer = again()
-        killer.at, killer.moment = at, moment
-        output = WAYS[way](killable, killer, [REFUNDS])
-        assert output["tiedOut"] is True, killer.where
-        assert refunded(killable)["Amount"] == 50, killer.where
-        assert parts_of(killable, zid("PAY1")) == {"INV1": 70}, killer.where
-        assert status_of(killable, "R1", REFUND) == ns(killable, "creditMemo", "CM-R1")[STATUS] == "Sync Complete", killer.where
+    for output, where in killed_every(every, way, moment, killable, lambda: prepared(killable), [REFUNDS]):
+        assert output["tiedOut"] is True, where
+        assert refunded(killable)["Amount"] == 50, where
+        assert parts_of(killable, zid("PAY1")) == {"INV1": 70}, where
+        assert status_of(killable, "R1", REFUND) == ns(killable, "creditMemo", "CM-R1")[STATUS] == "Sync Complete", where

@@ -3,7 +3,9 @@ once, and it ties out by currency and customer."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from tallybridge.desk.actions import retry_all
 from tallybridge.desk.problems import problems
 from tallybridge.desk.records import explain
 from tallybridge.steps.reversals import Reversals
+from tallybridge.sync.reversal import ReversalPlan
 from tests.sync.builders import invoice
 from tests.sync.full_world import full_world
 from tests.sync.invoice_world import change, lose_answers
@@ -72,21 +75,70 @@ def test_a_payment_is_taken_off_its_invoice_and_reversed_by_a_journal_entry_that
     assert (open_amounts(memory), accounts(memory)) == ({}, {})
 
 
-@EACH_MODE
-def test_a_whole_run_is_reversed_to_nothing(memory: MemoryWorld, mode: str) -> None:
-    output = everything(memory, mode)
-    before = transactions(memory)
-    plan, reversal = reversed_whole(memory, output["runId"])
-    assert reversal["tiedOut"] is True, memory.summary(reversal)["messages"]
-    assert {r.id for r in plan.reversals} == before.keys()
-    assert before.keys() <= transactions(memory).keys()
-    assert accounts(memory) == {}
-    assert {i: len(by) for i, by in reversers(memory).items()} == dict.fromkeys(before, 1)
-    refunds = [by for i, (by,) in reversers(memory).items() if before[i]["type"] == "customerRefund"]
+@dataclass(frozen=True)
+class Whole:
+    """A run that creates documents of every kind, and its reversal: the transactions of NetSuite before it, after it, and after one more
+    run of all steps; the summary of the run and of that one."""
+
+    made: dict[str, Any]
+    plan: ReversalPlan
+    reversal: dict[str, Any]
+    before: dict[str, dict[str, Any]]
+    after: dict[str, dict[str, Any]]
+    balances: dict[tuple[str, str, str], Decimal]
+    open: dict[str, Decimal]
+    reversers: dict[str, list[str]]
+    next: dict[str, Any]
+    at_last: dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module", params=["A", "B"])
+def whole(request: pytest.FixtureRequest) -> Whole:
+    world = MemoryWorld.of(unserved_world(settlement=request.param == "B"))
+    output = everything(world, request.param)
+    before = transactions(world)
+    plan, reversal = reversed_whole(world, output["runId"])
+    assert reversal["tiedOut"] is True, world.summary(reversal)["messages"]
+    after = transactions(world), accounts(world), open_amounts(world), reversers(world)
+    world.clock.advance(minutes=30)
+    later = world.summary(world.run())
+    return Whole(world.summary(output), plan, reversal, before, *after, later, transactions(world))
+
+
+def test_a_whole_run_is_reversed_to_nothing(whole: Whole) -> None:
+    before = whole.before
+    assert {r.id for r in whole.plan.reversals} == before.keys()
+    assert before.keys() <= whole.after.keys()
+    assert whole.balances == {}
+    assert {i: len(by) for i, by in whole.reversers.items()} == dict.fromkeys(before, 1)
+    refunds = [by for i, (by,) in whole.reversers.items() if before[i]["type"] == "customerRefund"]
     assert refunds
-    assert {i for i, amount in open_amounts(memory).items() if amount} - set(refunds) <= {
-        by for i, (by,) in reversers(memory).items() if before[i]["type"] == "customerPayment"
+    assert {i for i, amount in whole.open.items() if amount} - set(refunds) <= {
+        by for i, (by,) in whole.reversers.items() if before[i]["type"] == "customerPayment"
     }
+
+
+def test_the_run_after_it_sends_nothing_anew_and_finds_no_drift(whole: Whole) -> None:
+    assert whole.at_last == whole.after
+    assert whole.next["drift"] == []
+    assert {m["step"] for m in whole.next["messages"]} <= {"products", "rate_plans"}
+
+
+@pytest.mark.parametrize("whole", ["B"], indirect=True)
+def test_every_dollar_that_the_run_created_is_in_the_plan_or_told(whole: Whole) -> None:
+    made: dict[str, Decimal] = {}
+    for row in whole.made["totals"]:
+        if row["currency"]:
+            made[row["currency"]] = made.get(row["currency"], Decimal(0)) + Decimal(str(row["synced"]["amount"]))
+    plan = whole.plan
+    said: dict[str, Decimal] = {}
+    for currency, amount in [*((r.currency, r.amount) for r in plan.reversals), *((n.currency, n.amount) for n in plan.left)]:
+        if currency:
+            said[currency] = said.get(currency, Decimal(0)) + (amount or 0)
+    assert said == made
+    master = [each for each in plan.left if each.code == "RV-MASTER"]
+    assert {each.step for each in master} == {"customers", "charges"}
+    assert all(each.advice and each.count for each in plan.left)
 
 
 @pytest.mark.parametrize("lacking", [("multiple_currencies",), ("one_world", "multiple_currencies"), ("payment_instruments",)])
@@ -107,34 +159,6 @@ def test_documents_of_one_customer_are_reversed_in_pieces(memory: MemoryWorld, m
     _, reversal = reversed_whole(memory, everything(memory, mode)["runId"])
     assert reversal["tiedOut"] is True, memory.summary(reversal)["messages"]
     assert accounts(memory) == {}
-
-
-@EACH_MODE
-def test_the_run_after_it_sends_nothing_anew_and_finds_no_drift(memory: MemoryWorld, mode: str) -> None:
-    reversed_whole(memory, everything(memory, mode)["runId"])
-    before = transactions(memory)
-    memory.clock.advance(minutes=30)
-    summary = memory.summary(memory.run())
-    assert transactions(memory) == before
-    assert summary["drift"] == []
-    assert {m["step"] for m in summary["messages"]} <= {"products", "rate_plans"}
-
-
-def test_every_dollar_that_the_run_created_is_in_the_plan_or_told(memory: MemoryWorld) -> None:
-    output = everything(memory)
-    made: dict[str, Decimal] = {}
-    for row in memory.summary(output)["totals"]:
-        if row["currency"]:
-            made[row["currency"]] = made.get(row["currency"], Decimal(0)) + Decimal(str(row["synced"]["amount"]))
-    plan = planned(memory, output["runId"])
-    said: dict[str, Decimal] = {}
-    for currency, amount in [*((r.currency, r.amount) for r in plan.reversals), *((n.currency, n.amount) for n in plan.left)]:
-        if currency:
-            said[currency] = said.get(currency, Decimal(0)) + (amount or 0)
-    assert said == made
-    master = [each for each in plan.left if each.code == "RV-MASTER"]
-    assert {each.step for each in master} == {"customers", "charges"}
-    assert all(each.advice and each.count for each in plan.left)
 
 
 def test_what_was_written_to_zuora_is_told_with_what_a_person_can_do(memory: MemoryWorld) -> None:

@@ -20,14 +20,15 @@ from tests.sync.memory import MemoryWorld
 from tests.sync.reversal_world import (
     ANN,
     BOB,
+    Sold,
     approved,
     carried_out,
     connect,
-    invoices,
     planned,
     refusal,
     reversed_whole,
     reversers,
+    sold_in,
     target_of,
     the,
     transactions,
@@ -36,17 +37,24 @@ from tests.sync.reversal_world import (
 from tests.sync.run_world import fails_to_open
 from tests.sync.world import unserved_world
 
+pytestmark = pytest.mark.apart
+
 
 @pytest.fixture(scope="module")
-def memory() -> MemoryWorld:
-    return MemoryWorld.of(unserved_world())
+def sold() -> Sold:
+    return sold_in(MemoryWorld.of(unserved_world()))
+
+
+@pytest.fixture(scope="module")
+def paid() -> Sold:
+    return sold_in(MemoryWorld.of(unserved_world()), "payments")
 
 
 # --- Planning ------------------------------------------------------------------------------------------------------------
 
 
-def test_planning_writes_nothing(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
+def test_planning_writes_nothing(sold: Sold) -> None:
+    memory, run_id = sold.world, sold.run_id
     before = transactions(memory)
     plan = planned(memory, run_id)
     assert transactions(memory) == before
@@ -59,8 +67,8 @@ def only_left(plan: ReversalPlan) -> NotReversed:
     return told
 
 
-def test_an_invoice_that_somebody_else_has_paid_is_told_and_left(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
+def test_an_invoice_that_somebody_else_has_paid_is_told_and_left(sold: Sold) -> None:
+    memory, run_id = sold.world, sold.run_id
     document = transactions(memory)[the(memory, "invoice")]
     apply = {"apply": {"items": [{"doc": {"id": document["id"]}, "apply": True, "amount": 40}]}}
     payment = write(memory, "customerPayment", {"customer": document["entity"], "payment": 40, "autoApply": False, **apply})
@@ -69,9 +77,9 @@ def test_an_invoice_that_somebody_else_has_paid_is_told_and_left(memory: MemoryW
     assert f"payment {payment} is applied to it with 40 USD" in told.message
 
 
-def test_what_is_applied_to_a_document_that_stays_lets_the_document_stay(memory: MemoryWorld) -> None:
+def test_what_is_applied_to_a_document_that_stays_lets_the_document_stay(paid: Sold) -> None:
     """A refund by hand keeps the payment, and the payment keeps its invoice."""
-    run_id = invoices(memory, "payments")["runId"]
+    memory, run_id = paid.world, paid.run_id
     payment = the(memory, "customerPayment")
     row = transactions(memory)[payment]
     write(memory, "customerPayment", {"customer": row["customer"], "payment": 75}, payment)
@@ -80,8 +88,8 @@ def test_what_is_applied_to_a_document_that_stays_lets_the_document_stay(memory:
     assert plan.reversals == ()
 
 
-def test_a_document_that_is_gone_or_changed_is_told(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
+def test_a_document_that_is_gone_or_changed_is_told(sold: Sold) -> None:
+    memory, run_id = sold.world, sold.run_id
     document = the(memory, "invoice")
     line = transactions(memory)[document]["item"]["items"][0]
     write(memory, "invoice", {"item": {"items": [{"line": line["line"], "rate": 90, "amount": 90}]}}, document)
@@ -90,16 +98,16 @@ def test_a_document_that_is_gone_or_changed_is_told(memory: MemoryWorld) -> None
     assert only_left(planned(memory, run_id)).code == "RV-GONE"
 
 
-def test_what_is_reversed_already_is_told_and_not_planned_again(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
+def test_what_is_reversed_already_is_told_and_not_planned_again(sold: Sold) -> None:
+    memory, run_id = sold.world, sold.run_id
     reversed_whole(memory, run_id)
     plan = planned(memory, run_id)
     assert only_left(plan).code == "RV-REVERSED"
     assert refusal(lambda: approved(memory, plan)).code == "REVERSAL-NOTHING"
 
 
-def test_the_reversal_is_dated_as_the_document_or_in_a_closed_period_on_the_day_of_the_plan(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
+def test_the_reversal_is_dated_as_the_document_or_in_a_closed_period_on_the_day_of_the_plan(sold: Sold) -> None:
+    memory, run_id = sold.world, sold.run_id
     (as_dated,) = planned(memory, run_id).reversals
     assert as_dated.date == "2026-10-01"
     (period,) = [p for p in memory.in_netsuite("accountingPeriod") if p.get("periodName") == "Oct 2026"]
@@ -112,8 +120,8 @@ def test_the_reversal_is_dated_as_the_document_or_in_a_closed_period_on_the_day_
 
 
 @pytest.mark.parametrize("run", ["dry", "reversal", "unknown"])
-def test_a_run_that_has_nothing_to_be_reversed_is_refused(memory: MemoryWorld, run: str) -> None:
-    run_id = invoices(memory)["runId"]
+def test_a_run_that_has_nothing_to_be_reversed_is_refused(sold: Sold, run: str) -> None:
+    memory, run_id = sold.world, sold.run_id
     if run == "dry":
         run_id = memory.run(steps=["invoices"], dry_run=True)["runId"]
     if run == "reversal":
@@ -122,16 +130,16 @@ def test_a_run_that_has_nothing_to_be_reversed_is_refused(memory: MemoryWorld, r
     assert refusal(lambda: planned(memory, wanted)).code == ("RUN-UNKNOWN" if run == "unknown" else "REVERSAL-RUN")
 
 
-def test_a_run_whose_results_are_not_complete_is_refused(memory: MemoryWorld) -> None:
+def test_a_run_whose_results_are_not_complete_is_refused(sold: Sold) -> None:
     """Else what is missing among them would not be reversed, and nobody would know."""
-    run_id = invoices(memory)["runId"]
+    memory, run_id = sold.world, sold.run_id
     del memory.memory.objects.content[f"runs/{run_id}/invoices/folded/so_far.json"]
     refused = refusal(lambda: planned(memory, run_id))
     assert (refused.code, "invoices was not counted to the end" in refused.message) == ("REVERSAL-RUN", True)
 
 
-def test_what_a_run_was_cut_off_on_is_told(memory: MemoryWorld) -> None:
-    invoices(memory)
+def test_what_a_run_was_cut_off_on_is_told(sold: Sold) -> None:
+    memory = sold.world
     memory.load(invoice("A1", "INV2", [("Gold", 10.0)], sub="S1"))
     memory.netsuite_control.set_faults([{"method": "POST", "path": "^/services/rest/record/v1/invoice", "status": 503}])
     memory.clock.advance(minutes=30)
@@ -142,9 +150,9 @@ def test_what_a_run_was_cut_off_on_is_told(memory: MemoryWorld) -> None:
     assert "INV2" in told.message
 
 
-def test_what_a_run_had_sent_when_it_was_cut_off_is_reversed_with_it(memory: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_run_had_sent_when_it_was_cut_off_is_reversed_with_it(sold: Sold, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its answer was lost, and the run after it has found the document."""
-    invoices(memory)
+    memory = sold.world
     memory.load(invoice("A1", "INV2", [("Gold", 10.0)], sub="S1"))
     lose_answers(memory)
     memory.netsuite_control.set_faults([{"method": "POST", "path": "^/services/rest/record/v1/invoice", "drop": "after"}])
@@ -163,24 +171,26 @@ def test_what_a_run_had_sent_when_it_was_cut_off_is_reversed_with_it(memory: Mem
     assert output["tiedOut"] is True, memory.summary(output)["messages"]
 
 
-def test_more_documents_than_there_is_time_for_are_refused(memory: MemoryWorld) -> None:
-    run_id = invoices(memory)["runId"]
+def test_more_documents_than_there_is_time_for_are_refused(sold: Sold) -> None:
+    memory, run_id = sold.world, sold.run_id
     assert refusal(lambda: make_plan(target_of(memory), run_id, ANN, most=0, connect=connect(memory))).code == "REVERSAL-LARGE"
 
 
 # --- Approving -----------------------------------------------------------------------------------------------------------
 
 
-def test_nobody_approves_a_plan_of_his_own(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
+def test_nobody_approves_a_plan_of_his_own(sold: Sold) -> None:
+    memory = sold.world
+    plan = planned(memory, sold.run_id)
     assert refusal(lambda: approved(memory, plan, ANN)).code == "REVERSAL-SAME-PERSON"
     error, _ = fails_to_open(memory, {"reverse": plan.id})
     assert error.code == "REVERSAL-NOT-APPROVED"
     assert reversers(memory) == {}
 
 
-def test_planning_approving_and_carrying_out_stand_in_the_audit(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
+def test_planning_approving_and_carrying_out_stand_in_the_audit(sold: Sold) -> None:
+    memory = sold.world
+    plan = planned(memory, sold.run_id)
     started = approved(memory, plan)
     assert started == {"trigger": "reversal", "dryRun": False, "steps": None, "reverse": plan.id, "by": BOB}
     newest = list(target_of(memory).audit.newest())
@@ -189,28 +199,32 @@ def test_planning_approving_and_carrying_out_stand_in_the_audit(memory: MemoryWo
     assert "1 invoice with USD 100.00 by credit memo" in newest[1].after
 
 
-def test_a_plan_is_approved_once(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
+def test_a_plan_is_approved_once(sold: Sold) -> None:
+    memory = sold.world
+    plan = planned(memory, sold.run_id)
     approved(memory, plan)
     assert refusal(lambda: approved(memory, plan, "carol@example.com")).code == "REVERSAL-APPROVED"
 
 
-def test_an_old_plan_is_refused(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
+def test_an_old_plan_is_refused(sold: Sold) -> None:
+    memory = sold.world
+    plan = planned(memory, sold.run_id)
     memory.clock.advance(days=VALID_FOR.days + 1)
     assert refusal(lambda: approved(memory, plan)).code == "REVERSAL-OLD"
 
 
-def test_an_old_plan_is_not_carried_out_either(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
+def test_an_old_plan_is_not_carried_out_either(sold: Sold) -> None:
+    memory = sold.world
+    plan = planned(memory, sold.run_id)
     approved(memory, plan)
     memory.clock.advance(days=VALID_FOR.days + 1)
     error, _ = fails_to_open(memory, {"reverse": plan.id})
     assert error.code == "REVERSAL-OLD"
 
 
-def test_a_plan_whose_world_has_moved_is_refused(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
+def test_a_plan_whose_world_has_moved_is_refused(sold: Sold) -> None:
+    memory = sold.world
+    plan = planned(memory, sold.run_id)
     document = the(memory, "invoice")
     write(memory, "invoice", {"tranDate": "2026-10-02"}, document)
     moved = refusal(lambda: approved(memory, plan))
@@ -218,8 +232,9 @@ def test_a_plan_whose_world_has_moved_is_refused(memory: MemoryWorld) -> None:
     assert f"NetSuite invoice {document} has changed" in moved.message
 
 
-def test_a_plan_that_somebody_has_changed_is_refused(memory: MemoryWorld) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
+def test_a_plan_that_somebody_has_changed_is_refused(sold: Sold) -> None:
+    memory = sold.world
+    plan = planned(memory, sold.run_id)
     key = f"reversals/{plan.id}.json"
     content = money.loads(memory.object(key))
     content["reversals"][0]["amount"] = 1
@@ -227,22 +242,23 @@ def test_a_plan_that_somebody_has_changed_is_refused(memory: MemoryWorld) -> Non
     assert refusal(lambda: approved(memory, plan)).code == "REVERSAL-SEAL"
 
 
-def test_what_is_carried_out_is_not_carried_out_again(memory: MemoryWorld) -> None:
-    plan, _ = reversed_whole(memory, invoices(memory)["runId"])
+def test_what_is_carried_out_is_not_carried_out_again(sold: Sold) -> None:
+    memory = sold.world
+    plan, _ = reversed_whole(memory, sold.run_id)
     target = target_of(memory)
     assert approving.standing(target, plan.id).state == approving.DONE
     assert refusal(lambda: approving.carry_out(target, plan.id, BOB)).code == "REVERSAL-DONE"
 
 
-def test_an_unknown_plan_is_refused(memory: MemoryWorld) -> None:
-    invoices(memory)
+def test_an_unknown_plan_is_refused(sold: Sold) -> None:
+    memory = sold.world
     for name in ("20260101T000000Z-abcdef", "../settings", ""):
         assert refusal(lambda: approving.standing(target_of(memory), name)).code == "REVERSAL-UNKNOWN"  # noqa: B023
 
 
 @pytest.mark.parametrize("why", ["moved", "old", "seal"])
-def test_a_new_plan_ends_what_has_moved(memory: MemoryWorld, why: str) -> None:
-    run_id = invoices(memory)["runId"]
+def test_a_new_plan_ends_what_has_moved(sold: Sold, why: str) -> None:
+    memory, run_id = sold.world, sold.run_id
     plan = planned(memory, run_id)
     if why == "moved":
         write(memory, "invoice", {"tranDate": "2026-10-02"}, the(memory, "invoice"))
@@ -256,17 +272,18 @@ def test_a_new_plan_ends_what_has_moved(memory: MemoryWorld, why: str) -> None:
 
 
 @pytest.mark.parametrize("more", [{"steps": ["invoices"]}, {"only": "instructed"}, {"plan": "run-1"}, {"acceptMode": "A"}])
-def test_a_reversal_goes_with_nothing_else(memory: MemoryWorld, more: dict[str, Any]) -> None:
-    plan = planned(memory, invoices(memory)["runId"])
+def test_a_reversal_goes_with_nothing_else(sold: Sold, more: dict[str, Any]) -> None:
+    memory = sold.world
+    plan = planned(memory, sold.run_id)
     approved(memory, plan)
     error, _ = fails_to_open(memory, {"reverse": plan.id, **more})
     assert (error.code, error.place) == ("INPUT", "reverse")  # type: ignore[attr-defined]
     assert reversers(memory) == {}
 
 
-def test_a_reversal_that_is_refused_is_no_failed_usual_run(memory: MemoryWorld) -> None:
-    output = invoices(memory)
+def test_a_reversal_that_is_refused_is_no_failed_usual_run(sold: Sold) -> None:
+    memory = sold.world
     memory.clock.advance(minutes=5)
-    fails_to_open(memory, {"reverse": planned(memory, output["runId"]).id})
+    fails_to_open(memory, {"reverse": planned(memory, sold.run_id).id})
     summary = last_summary(target_of(memory))
-    assert summary and summary.run_id == output["runId"]
+    assert summary and summary.run_id == sold.run_id

@@ -3,155 +3,173 @@ do, or, by a setting, made right by one more line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.sync import invoice_world, memo_world
-from tests.sync.builders import Objects, merged, subscription
-from tests.sync.invoice_world import customer, synced_account
+from tests.rules.cases import of_tables
+from tests.sync import invoice_world
 from tests.sync.memory import MemoryWorld
-from tests.sync.ran import ran
+from tests.sync.ran import CREDIT_MEMOS, DEBIT_MEMOS, INVOICES, Kind, Ran, ran
 from tests.sync.rounding_world import BOOK, ROUNDING_ITEM, THIRDS, currencies, of_invoice
+from tests.sync.table import Row, Table, check, held, sent
+from tests.sync.words import Part, a_credit_memo, a_debit_memo, an_account, an_invoice
+from tests.sync.world import World
 
-EIGHTHS = [("Gold", 10.0), ("Silver", 20.0), ("Gold", 70.0)]
-LESS = (
-    "NetSuite keeps {0} with {1} digits after the point; its 3 lines, rounded one by one, add up to {0} {2} instead of {0} {3}, "
-    "{0} {4} {5}; not sent."
-)
-
-
-@dataclass
-class Kind:
-    """A kind of document: how one is made in Zuora, and how a run over it is looked at."""
-
-    make: Callable[..., Objects]
-    ready: Callable[..., Any]
-    ran: Callable[[MemoryWorld], Any]
-    label: str
-    code: str
-
-
-def of_memo(kind: str) -> Callable[..., Objects]:
-    def make(account: str, number: str, lines: list[tuple[str, float]], **fields: Any) -> Objects:
-        total = {"TotalAmount": fields.pop("amount")} if "amount" in fields else {}
-        return memo_world.memo(kind, account, number, lines, sub=f"S{account}" if account != "A1" else "S1", **total, **fields)
-
-    return make
-
-
-KINDS = {
-    "invoice": Kind(of_invoice, invoice_world.ready, ran, "Invoice", "INV"),
-    "debit": Kind(of_memo("Debit"), memo_world.ready, memo_world.ran, "Debit memo", "DM"),
-    "credit": Kind(of_memo("Credit"), memo_world.ready, memo_world.credited, "Credit memo", "CM"),
+EIGHTHS, TAXES = [("Gold", 10.0), ("Silver", 20.0), ("Gold", 70.0)], [0.125] * 3
+KEPT: dict[str, tuple[int, list[tuple[str, float]], tuple[str, str, str]]] = {
+    "KWD": (2, THIRDS, ("99.990", "100.000", "0.010")),
+    "BHD": (2, THIRDS, ("99.990", "100.000", "0.010")),
+    "EUR": (0, [("Gold", 33.33), ("Silver", 33.33), ("Gold", 33.34)], ("99.00", "100.00", "1.00")),
+    "JPY": (0, [("Gold", 33.3), ("Silver", 33.3), ("Gold", 33.4)], ("99", "100", "1")),
 }
-kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+"""By currency: with how many digits the NetSuite account keeps it, lines, and what these become, were, and lack."""
+KNOWN = {"EUR": "2", "JPY": "4"}
+"""Currencies that the account has from the start."""
+MONEY = currencies(("KWD", 2), ("BHD", 2), ("OMR", 3))
+CURRENCIES = Part("", {}, {**MONEY, "currency": [*MONEY["currency"], *({"id": i, "currencyPrecision": 0} for i in KNOWN.values())]})
+TOTALS = {"rounded": None, "unrounded": 100.375, "cut": 100.37}
+TOO_FINE = {
+    "KWD": (10.125, "2 digits after the point, so that KWD 10.125 would become KWD 10.130, KWD 0.005 more"),
+    "EUR": (100.5, "0 digits after the point, so that EUR 100.50 would become EUR 101.00, EUR 0.50 more"),
+}
 
 
-def amounts(run: Any, number: str) -> list[Decimal]:
+def difference(currency: str, digits: int, lines: int, amounts: tuple[str, str, str], word: str = "less") -> str:
+    kept, wanted, gap = (f"{currency} {amount}" for amount in amounts)
+    return (
+        f"ROUNDING: NetSuite keeps {currency} with {digits} digits after the point; its {lines} lines, rounded one by one, add up to "
+        f"{kept} instead of {wanted}, {gap} {word}; not sent."
+    )
+
+
+def of(currency: str) -> Part:
+    return an_account(currency, currency=currency, has=currency)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kind of document; `total`: the field of its amount."""
+
+    kind: Kind
+    code: str
+    make: Callable[..., Part]
+    total: str
+
+    def in_each(self) -> Iterator[tuple[str, Part]]:
+        """A document for each of the currencies."""
+        for currency, (_, lines, _) in KEPT.items():
+            yield currency, self.make(currency, lines, of=of(currency))
+
+    def told(self) -> list[Row]:
+        """Without the setting."""
+        return [
+            held(
+                "settings.key.rounding_difference",
+                self.make("X1", THIRDS),
+                f"{self.code}-{difference('USD', 2, 3, ('99.99', '100.00', '0.01'))}",
+            ),
+            held(
+                "taxes that gain a cent",
+                self.make("X2", EIGHTHS, taxes=TAXES),
+                f"{self.code}-{difference('USD', 2, 6, ('100.39', '100.38', '0.01'), 'more')}",
+            ),
+            *(
+                held(f"the digits of {c} are the account's", made, f"{self.code}-{difference(c, KEPT[c][0], 3, KEPT[c][2])}")
+                for c, made in self.in_each()
+            ),
+            sent("three digits are kept where the account keeps them", self.make("X3", THIRDS, of=of("OMR"))),
+        ]
+
+    def booked(self) -> list[Row]:
+        """With the setting."""
+        also = ("settings.key.rounding_difference", "settings.key.rounding_item_id")
+        totals = {name: {self.total: total} if total else {} for name, total in TOTALS.items()}
+        return [
+            sent("lines", self.make("X1", THIRDS), also=also),
+            *(sent(f"total {n}", self.make(n, EIGHTHS, taxes=TAXES, **fields), also=also) for n, fields in totals.items()),
+            *(sent(f"the digits of {currency}", made) for currency, made in self.in_each()),
+            *(
+                held(
+                    f"{amount} {currency} is too fine",
+                    self.make(f"FINE {currency}", amount, of=of(currency), **{self.total: amount}),
+                    f"{self.code}-PRECISION: NetSuite keeps {currency} with {text}; not sent.",
+                )
+                for currency, (amount, text) in TOO_FINE.items()
+            ),
+        ]
+
+
+CASES = {
+    "invoice": Case(INVOICES, "INV", an_invoice, "Amount"),
+    "debit memo": Case(DEBIT_MEMOS, "DM", a_debit_memo, "TotalAmount"),
+    "credit memo": Case(CREDIT_MEMOS, "CM", a_credit_memo, "TotalAmount"),
+}
+HELD = {name: Table(case.kind, "", case.told(), more=[CURRENCIES]) for name, case in CASES.items()}
+BOOKED = {name: Table(case.kind, "", case.booked(), BOOK, more=[CURRENCIES]) for name, case in CASES.items()}
+kinds = pytest.mark.parametrize("kind", CASES)
+
+
+@pytest.fixture(scope="module")
+def told(started_world: World) -> dict[str, Ran]:
+    return {kind: table.run(started_world) for kind, table in HELD.items()}
+
+
+@pytest.fixture(scope="module")
+def booked(started_world: World) -> dict[str, Ran]:
+    return {kind: table.run(started_world) for kind, table in BOOKED.items()}
+
+
+def amounts(run: Ran, number: str) -> list[Decimal]:
     return [Decimal(str(line["amount"])) for line in run.lines_of(number)]
 
 
-def euro(code: str, number: str) -> Objects:
-    return merged(synced_account(number, "9051", currency=code), subscription(number, f"S{number}", "Gold", "Silver"))
+@pytest.mark.parametrize(("kind", "row"), of_tables(HELD))
+def test_what_rounding_changes_is_held_with_the_difference(told: dict[str, Ran], kind: str, row: Row) -> None:
+    check(told[kind], row)
+
+
+@pytest.mark.parametrize(("kind", "row"), of_tables(BOOKED))
+def test_by_the_setting_all_is_sent_that_netsuite_can_keep(booked: dict[str, Ran], kind: str, row: Row) -> None:
+    check(booked[kind], row)
+
+
+@kinds
+def test_nothing_else_is_told_and_the_runs_tie_out(told: dict[str, Ran], booked: dict[str, Ran], kind: str) -> None:
+    HELD[kind].holds_together(told[kind])
+    BOOKED[kind].holds_together(booked[kind])
 
 
 @pytest.mark.rule("settings.key.rounding_difference")
 @kinds
-def test_lines_that_lose_a_cent_by_rounding_are_held_with_the_difference_and_what_ends_it(fast: MemoryWorld, kind: Kind) -> None:
-    kind.ready(fast, kind.make("A1", "X1", THIRDS))
-    run = kind.ran(fast)
-    ((code, message),) = run.problems("X1")
-    assert (code, message) == (f"{kind.code}-ROUNDING", f"{kind.label} X1: {LESS.format('USD', 2, '99.99', '100.00', '0.01', 'less')}")
-    assert "rounding_difference" in run.line("X1", code)["advice"]
-    assert run.made("X1") == []
+def test_the_advice_is_the_setting(told: dict[str, Ran], kind: str) -> None:
+    assert "rounding_difference" in told[kind].line("X1", f"{CASES[kind].code}-ROUNDING")["advice"]
 
 
 @kinds
-def test_taxes_that_gain_a_cent_by_rounding_are_held(fast: MemoryWorld, kind: Kind) -> None:
-    kind.ready(fast, kind.make("A1", "X1", EIGHTHS, taxes=[0.125] * 3))
-    run = kind.ran(fast)
-    assert [code for code, _ in run.problems("X1")] == [f"{kind.code}-ROUNDING"]
-    assert run.made("X1") == []
+def test_three_digits_are_sent_as_they_are(told: dict[str, Ran], kind: str) -> None:
+    assert amounts(told[kind], "X3") == [Decimal("33.333"), Decimal("33.333"), Decimal("33.334")]
 
 
 @pytest.mark.rule("settings.key.rounding_difference", "settings.key.rounding_item_id")
 @kinds
-@pytest.mark.parametrize("total", [{}, {"amount": 100.375}, {"amount": 100.37}], ids=["rounded", "unrounded", "cut"])
-def test_a_rounding_line_makes_the_total_right(fast: MemoryWorld, kind: Kind, total: dict[str, float]) -> None:
-    made = merged(kind.make("A1", "X1", EIGHTHS, taxes=[0.125] * 3, **total), kind.make("A1", "X2", THIRDS))
-    kind.ready(fast, made, netsuite=currencies(), **BOOK)
-    run = kind.ran(fast)
-    assert run.synced("X1") and run.synced("X2")
-    assert (run.outcome, run.output["tiedOut"]) == ("completed", True)
-    want = Decimal("-0.02") if total.get("amount") == 100.37 else Decimal("-0.01")
-    assert amounts(run, "X1")[-1] == want
-    assert amounts(run, "X2") == [Decimal("33.33"), Decimal("33.33"), Decimal("33.33"), Decimal("0.01")]
-    last = run.lines_of("X2")[-1]
-    assert (str(last["item"]["id"]), last["custcolzuoratype"]) == (ROUNDING_ITEM, "Rounding")
-
-
-@kinds
-@pytest.mark.parametrize(
-    ("code", "digits", "lines", "kept"),
-    [
-        ("KWD", 2, THIRDS, "99.990"),
-        ("BHD", 2, THIRDS, "99.990"),
-        ("EUR", 0, [("Gold", 33.33), ("Silver", 33.33), ("Gold", 33.34)], "99.00"),
-        ("JPY", 0, [("Gold", 33.3), ("Silver", 33.3), ("Gold", 33.4)], "99"),
-    ],
-)
-def test_the_digits_are_those_of_the_account_and_not_of_a_list(
-    fast: MemoryWorld, kind: Kind, code: str, digits: int, lines: list[tuple[str, float]], kept: str
-) -> None:
-    zuora = merged(euro(code, "E1"), kind.make("E1", "X1", lines))
-    known = {"EUR": "2", "JPY": "4"}
-    more = currencies() if code in known else currencies((code, digits))
-    changed = {"currency": [{"id": known[code], "currencyPrecision": digits}]} if code in known else {}
-    for settings in ({}, BOOK):
-        kind.ready(fast, zuora, netsuite=merged(more, changed, {"customer": [customer("E1", "9051", code)]}), **settings)
-        run = kind.ran(fast)
-        if settings:
-            assert (run.outcome, run.output["tiedOut"], run.synced("X1")) == ("completed", True, True)
-            assert sum(amounts(run, "X1")) == 100
-        else:
-            ((found, message),) = run.problems("X1")
-            assert found == f"{kind.code}-ROUNDING"
-            assert f"with {digits} digits" in message and f"{code} {kept} instead of" in message
-
-
-@kinds
-@pytest.mark.parametrize(("code", "digits", "amount"), [("KWD", 2, 10.125), ("EUR", 0, 100.5)])
-def test_an_amount_that_netsuite_cannot_keep_is_held_whatever_the_setting(
-    fast: MemoryWorld, kind: Kind, code: str, digits: int, amount: float
-) -> None:
-    zuora = merged(euro(code, "E1"), kind.make("E1", "X1", [("Gold", amount)]))
-    more = currencies((code, digits)) if code == "KWD" else merged(currencies(), {"currency": [{"id": "2", "currencyPrecision": digits}]})
-    fields = {"TotalAmount": amount} if kind.code != "INV" else {"Amount": amount}
-    next(iter(v for k, v in zuora.items() if k in ("Invoice", "DebitMemo", "CreditMemo")))[0].update(fields)
-    kind.ready(fast, zuora, netsuite=merged(more, {"customer": [customer("E1", "9051", code)]}), **BOOK)
-    run = kind.ran(fast)
-    ((found, message),) = run.problems("X1")
-    assert found == f"{kind.code}-PRECISION"
-    assert f"keeps {code} with {digits} digits" in message
-    assert run.made("X1") == []
-
-
-@kinds
-def test_three_digits_are_kept_where_the_account_keeps_them(fast: MemoryWorld, kind: Kind) -> None:
-    zuora = merged(euro("KWD", "E1"), kind.make("E1", "X1", THIRDS))
-    kind.ready(fast, zuora, netsuite=merged(currencies(("KWD", 3)), {"customer": [customer("E1", "9051", "KWD")]}))
-    run = kind.ran(fast)
-    assert (run.outcome, run.synced("X1")) == ("completed", True)
-    assert amounts(run, "X1") == [Decimal("33.333"), Decimal("33.333"), Decimal("33.334")]
+def test_a_rounding_line_makes_the_total_right(booked: dict[str, Ran], kind: str) -> None:
+    run = booked[kind]
+    last = {name: amounts(run, name)[-1] for name in TOTALS}
+    assert last == {"rounded": Decimal("-0.01"), "unrounded": Decimal("-0.01"), "cut": Decimal("-0.02")}
+    assert amounts(run, "X1") == [Decimal("33.33"), Decimal("33.33"), Decimal("33.33"), Decimal("0.01")]
+    line = run.lines_of("X1")[-1]
+    assert (str(line["item"]["id"]), line["custcolzuoratype"]) == (ROUNDING_ITEM, "Rounding")
+    assert {currency: sum(amounts(run, currency)) for currency in KEPT} == dict.fromkeys(KEPT, 100)
 
 
 def test_a_large_invoice_in_pieces_gets_its_rounding_line_once(fast: MemoryWorld) -> None:
     made = of_invoice("A1", "X1", THIRDS, TransferredToAccounting="No", IntegrationStatus__NS="Error Creating Invoice")
-    invoice_world.ready(fast, made, netsuite=currencies(), large_invoice_lines=2, large_invoice_piece=1, **BOOK)
+    settings: dict[str, Any] = {"large_invoice_lines": 2, "large_invoice_piece": 1, **BOOK}
+    invoice_world.ready(fast, made, netsuite=currencies(), **settings)
     run = ran(fast)
     assert (run.outcome, run.synced("X1")) == ("completed", True)
     assert sorted(amounts(run, "X1")) == [Decimal("0.01"), Decimal("33.33"), Decimal("33.33"), Decimal("33.33")]

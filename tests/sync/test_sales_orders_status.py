@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
-from tests.sync.order_world import CREATES, STATUS, change, messages, netsuite, order, ready, run, subscription, subscriptions
+from tests.sync.order_world import CREATES, SETTINGS, STATUS, change, netsuite, order, ready, run, subscription, subscriptions
+from tests.sync.ran import SALES_ORDERS, Ran, ran
 from tests.sync.recording import recorded_bodies
+from tests.sync.table import FOUND, SENT, Row, Table, check, found, held, sent
+from tests.sync.words import Part, a_sales_order, an_account, internal_id
 
 rule = pytest.mark.rule
 RECOVERY = "sales-orders.4.recovery."
@@ -30,14 +34,6 @@ def world(fast: MemoryWorld, request: pytest.FixtureRequest) -> Iterator[MemoryW
     fast.session.__dict__.pop("send", None)
     for control in (fast.zuora_control, fast.netsuite_control):
         control.set_faults([])
-
-
-def existing(internal_id: str = "", number: str = "SO-6001", owner: str = "A1", **fields: Any) -> dict[str, list[dict[str, Any]]]:
-    """A subscription that is in Zuora already."""
-    own = {"IntegrationId__NS": internal_id} if internal_id else {}
-    name = f"S-{internal_id or number}-{owner}-{fields.get('Version', 1)}"
-    head = {"Id": zid(name), "AccountId": zid(owner), "Name": name, "Status": "Active", "TermType": "TERMED", "SalesOrder__NS": number}
-    return {"Subscription": [{**head, "ContractEffectiveDate": "2026-11-01", "IsLatestVersion": True, **own, **fields}]}
 
 
 @rule(
@@ -82,8 +78,8 @@ def test_a_lost_answer(world: MemoryWorld, when: str) -> None:
     run(world)
     world.zuora_control.set_faults([])
     run(world)
-    for internal_id in ("6001", "6002"):
-        assert netsuite(world, internal_id)["custbodyzuoraid"] == subscription(world, internal_id)["Id"]
+    for own in ("6001", "6002"):
+        assert netsuite(world, own)["custbodyzuoraid"] == subscription(world, own)["Id"]
 
 
 @rule(f"{RECOVERY}by-integration-id")
@@ -96,50 +92,6 @@ def test_a_lost_write_back(world: MemoryWorld) -> None:
     run(world)
     made = subscription(world, "6001")
     assert (netsuite(world, "6001")[STATUS], netsuite(world, "6001")["custbodyzuoraid"]) == ("Sync Complete", made["Id"])
-
-
-@rule(f"{RECOVERY}by-integration-id", f"{RECOVERY}by-order-number")
-@pytest.mark.parametrize("status", [CREATING, ERROR])
-@pytest.mark.parametrize("internal_id", ["6001", ""], ids=["integration id", "order number"])
-def test_found(world: MemoryWorld, status: str, internal_id: str) -> None:
-    """Even if the order would no longer pass validation: its subscription is there."""
-    ready(world, order("6001", custbodyzuorainitialterm=None, **{STATUS: status}), zuora=existing(internal_id))
-    run(world)
-    (there,) = subscriptions(world)
-    own = netsuite(world, "6001")
-    assert (own[STATUS], own["custbodyzuoraid"], own["custbodyzuorareferencenumber"]) == ("Sync Complete", there["Id"], there["Name"])
-
-
-@rule(f"{RECOVERY}by-order-number", f"{RECOVERY}not-found")
-@pytest.mark.parametrize(
-    "other",
-    [
-        existing(owner="A2"),
-        existing("7777"),
-        existing("6001", Status="Cancelled"),
-        existing("6001", IsLatestVersion=False),
-        existing(number="SO-9"),
-    ],
-    ids=["other account", "other order's", "cancelled", "earlier version", "other number"],
-)
-def test_not_found(world: MemoryWorld, other: dict[str, Any]) -> None:
-    ready(world, order("6001", **{STATUS: CREATING}), zuora=other)
-    run(world)
-    made = next(s for s in subscriptions(world) if s["Id"] != other["Subscription"][0]["Id"])
-    assert netsuite(world, "6001")["custbodyzuoraid"] == made["Id"]
-
-
-def test_the_number_alone_is_no_reason_for_an_order_that_was_never_tried(world: MemoryWorld) -> None:
-    ready(world, order("6001"), zuora=existing())
-    run(world)
-    assert len(subscriptions(world)) == 2
-
-
-def test_two_subscriptions_carry_the_id(world: MemoryWorld) -> None:
-    two = {"Subscription": [*existing("6001")["Subscription"], *existing("6001", owner="A2")["Subscription"]]}
-    ready(world, order("6001", **{STATUS: CREATING}), zuora=two)
-    assert messages(run(world))["SO-AMBIGUOUS"].startswith("Sales order SO-6001: 2 Zuora subscriptions")
-    assert netsuite(world, "6001")[STATUS] == CREATING and len(subscriptions(world)) == 2
 
 
 @rule("sales-orders.6.resync")
@@ -174,3 +126,106 @@ def test_calls_per_order(world: MemoryWorld) -> None:
     )
     assert counted["netsuite"]["PATCH /record/v1/salesOrder/{id}"] == 20
     assert counted["zuora"]["POST /v1/action/query"] <= 6 and counted["netsuite"]["POST /query/v1/suiteql"] <= 9
+
+
+# -- what Zuora has already --------------------------------------------------------------------------------------------------
+
+
+def existing(order: Part, internal_id: str = "", owner: str = "A1", **fields: Any) -> Part:
+    """The order, and a subscription that is in Zuora already: `internal_id` is its Integration ID, and its order number is the order's,
+    unless another is given."""
+    own = {"IntegrationId__NS": internal_id} if internal_id else {}
+    name = f"S-{order.number}-{owner}-{internal_id}"
+    head = {"Id": zid(name), "AccountId": zid(owner), "Name": name, "Status": "Active", "TermType": "TERMED"}
+    more = {"SalesOrder__NS": order.number, "ContractEffectiveDate": "2026-11-01", "IsLatestVersion": True, **own, **fields}
+    return replace(order.with_(Part("", {"Subscription": [{**head, **more}]}, {}), an_account(owner)), there=zid(name))
+
+
+def begun(number: str, status: str = CREATING, **fields: Any) -> Part:
+    return a_sales_order(number, **{STATUS: status, **fields})
+
+
+def invalid(number: str, status: str) -> Part:
+    """Begun, and it would no longer pass validation."""
+    return begun(number, status, custbodyzuorainitialterm=None)
+
+
+BY_ID = (f"{RECOVERY}by-integration-id", f"{RECOVERY}by-order-number")
+NONE = (f"{RECOVERY}by-order-number", f"{RECOVERY}not-found")
+TWICE = existing(existing(begun("TWICE"), internal_id("TWICE")), internal_id("TWICE"), owner="A2")
+TWO = ", ".join(sorted(zid(f"S-TWICE-{owner}-{internal_id('TWICE')}") for owner in ("A1", "A2")))
+ROWS = [
+    found("integration id", existing(invalid("ID1", CREATING), internal_id("ID1")), also=BY_ID),
+    found("integration id, refused", existing(invalid("ID2", ERROR), internal_id("ID2")), also=BY_ID),
+    sent("other account", existing(begun("ACCOUNT"), owner="A2"), also=NONE),
+    sent("other order's", existing(begun("ORDER"), "7777"), also=NONE),
+    sent("cancelled", existing(begun("CANCELLED"), internal_id("CANCELLED"), Status="Cancelled"), also=NONE),
+    sent("other number", existing(begun("OTHER"), SalesOrder__NS="SO-9"), also=NONE),
+    sent("the number alone is no reason for an order that was never tried", existing(a_sales_order("NEVER"))),
+    held(
+        "two subscriptions carry the id",
+        TWICE,
+        f"SO-AMBIGUOUS: 2 Zuora subscriptions carry its internal id as Integration ID ({TWO}). Clear the duplicates first.",
+    ),
+]
+PAGE = Table(replace(SALES_ORDERS, most=2), "", ROWS, SETTINGS)
+"""An order may have a subscription that does not count."""
+
+
+@pytest.fixture(scope="module")
+def looked_up(fast: MemoryWorld) -> dict[str, Ran]:
+    """By the call that the tenant takes."""
+    runs = {}
+    for call in ("orders", "subscriptions"):
+        own = PAGE.world(fast)
+        own.zuora.options.orders = call == "orders"
+        runs[call] = ran(own, PAGE.kind)
+        fast.zuora.options.orders = True
+    return runs
+
+
+def is_of(run: Ran, row: Row) -> None:
+    """Whether the order names its subscription: the one that was there, or a new one."""
+    own, there = run.record(row.number), {s["Id"]: s["Name"] for s in run.zuora["Subscription"]}
+    assert (own["custbodyzuoraid"] == row.given.there) == (row.outcome == FOUND)
+    assert (own[STATUS], own["custbodyzuorareferencenumber"]) == ("Sync Complete", there[own["custbodyzuoraid"]])
+
+
+@pytest.mark.parametrize("call", ["orders", "subscriptions"])
+@pytest.mark.parametrize("row", PAGE.cases())
+def test_what_was_begun_is_looked_up(looked_up: dict[str, Ran], row: Row, call: str) -> None:
+    run = looked_up[call]
+    check(run, row)
+    if row.outcome in (SENT, FOUND):
+        is_of(run, row)
+
+
+@pytest.mark.parametrize("call", ["orders", "subscriptions"])
+def test_nothing_else_is_told_and_none_is_made_beside(looked_up: dict[str, Ran], call: str) -> None:
+    PAGE.holds_together(looked_up[call])
+    given = sum(len(row.given.zuora["Subscription"]) for row in ROWS)
+    assert len(looked_up[call].zuora["Subscription"]) == given + sum(row.outcome == SENT for row in ROWS)
+
+
+OTHERS = Table(
+    PAGE.kind,
+    "",
+    [
+        found("order number", existing(invalid("NUMBER1", CREATING)), also=BY_ID),
+        found("order number, refused", existing(invalid("NUMBER2", ERROR)), also=BY_ID),
+        sent("earlier version", existing(begun("EARLIER"), internal_id("EARLIER"), IsLatestVersion=False), also=NONE),
+    ],
+    SETTINGS,
+)
+"""Subscriptions that the totals do not count as the order's, or count twice."""
+
+
+@pytest.fixture(scope="module")
+def others(fast: MemoryWorld) -> Ran:
+    return ran(OTHERS.world(fast), OTHERS.kind)
+
+
+@pytest.mark.parametrize("row", OTHERS.cases())
+def test_what_was_begun_is_found_by_its_number_and_not_in_an_earlier_version(others: Ran, row: Row) -> None:
+    is_of(others, row)
+    assert len(others.zuora["Subscription"]) == len(OTHERS.rows) + 1, "the earlier version has a later one"

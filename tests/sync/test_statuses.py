@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.rules.cases import of_tables
 from tests.sync.invoice_world import lose_answers
 from tests.sync.memory import MemoryWorld
 from tests.sync.ran import ADJUSTMENTS, CREDIT_MEMOS, DEBIT_MEMOS, INVOICES, PAYMENTS, Kind, Ran, ran, status_of
@@ -198,11 +199,6 @@ CASES = {
     ),
 }
 TABLES = {name: Table(case.kind, "", list(case.rows()), more=[ADJUSTMENT_FIELDS]) for name, case in CASES.items()}
-ROWS = [
-    pytest.param(name, *param.values, marks=param.marks, id=f"{name}: {param.id}")
-    for name, table in TABLES.items()
-    for param in table.cases()
-]
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +206,7 @@ def runs(started_world: World, started_mode_a: World) -> dict[str, Ran]:
     return {name: TABLES[name].run(started_world if case.settlement else started_mode_a) for name, case in CASES.items()}
 
 
-@pytest.mark.parametrize(("name", "row"), ROWS)
+@pytest.mark.parametrize(("name", "row"), of_tables(TABLES))
 def test_what_was_left_is_looked_up_first(runs: dict[str, Ran], name: str, row: Row) -> None:
     check(runs[name], row)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
-from tests.sync import payment_world, refund_world, reverse_world
+from tests.sync import order_world, payment_world, refund_world, reverse_world
 from tests.sync.builders import Objects, account, charge, invoice, merged, payment, subscription, zid
 from tests.sync.customer_world import customer as customer_to_send
 from tests.sync.invoice_world import SYNCED, TAX_ITEM, customer, item
@@ -94,15 +94,15 @@ def given(fields: Mapping[str, Any]) -> dict[str, Any]:
 # -- master data -----------------------------------------------------------------------------------------------------------
 
 
-def an_account(number: str = "A1", *, synced: bool = True, there: str | None = None, **fields: Any) -> Part:
-    """An account and its NetSuite customer, which has US dollars. `there`: the customer's id; "" says that Zuora has lost it."""
+def an_account(number: str = "A1", *, synced: bool = True, there: str | None = None, has: str = "USD", **fields: Any) -> Part:
+    """An account and its NetSuite customer. `there`: the customer's id; "" says that Zuora has lost it; `has`: the customer's currency."""
     if not synced:
         return Part(number, account(number, **fields), {})
     known = internal_id(number) if there is None else there
     return Part(
         number,
         account(number, **{"IntegrationId__NS": known, **SYNCED, **fields}),
-        {"customer": [customer(number, known)]} if known else {},
+        {"customer": [customer(number, known, has)]} if known else {},
         known,
     )
 
@@ -380,3 +380,14 @@ def a_closed_negative_invoice(
 def a_netsuite_customer(number: str, *addresses: Any, **fields: Any) -> Part:
     """A customer that is to be sent to Zuora, of the NetSuite id `number`; people call it C-{number}."""
     return Part(f"C-{number}", {}, {"customer": [customer_to_send(number, *addresses, **fields)]}, number)
+
+
+RATE_PLANS = Part("", order_world.catalogue(), {"serviceSaleItem": order_world.items()})
+"""The catalogue of sales orders, and its NetSuite items."""
+
+
+def a_sales_order(number: str, *items: str, of: Part | None = None, **fields: Any) -> Part:
+    """An order to be sent, with a line for each of the items, for one rate plan if none are named."""
+    owner, known = of or an_account(), internal_id(number)
+    record = order_world.order(known, *items, owner=owner.there, **{"tranId": number, **fields})
+    return Part(number, {}, {"salesOrder": [record]}, known).with_(owner, RATE_PLANS)

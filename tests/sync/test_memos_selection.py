@@ -1,4 +1,4 @@
-"""Which credit memos are taken (memos.md C, Selection), read in both ways."""
+"""Which debit and credit memos are taken (memos.md D and C, Selection), read in both ways."""
 
 from __future__ import annotations
 
@@ -6,23 +6,37 @@ from typing import Any
 
 import pytest
 
+from tallybridge.settings import DEFAULTS
+from tallybridge.tasks.steps import STEPS, steps_to_run
+from tests.rules.cases import of_tables
 from tests.sync.builders import zid
 from tests.sync.common_rows import taken_by_state
 from tests.sync.memo_world import credit, credited, memos, ready
 from tests.sync.memory import MemoryWorld
-from tests.sync.ran import CREDIT_MEMOS, Ran
+from tests.sync.ran import CREDIT_MEMOS, DEBIT_MEMOS, Ran
 from tests.sync.table import READ_PATHS, Row, Table, check, held, left, sent
-from tests.sync.words import a_credit_memo, an_account
+from tests.sync.words import a_credit_memo, a_debit_memo, an_account
 from tests.sync.world import World
 
+CUTOVER = ("settings.key.cutover_zuora_memo", "sequence-and-status.1.4.gate.cutover-date-zuora-debit-credit-memos-one-date")
+DATE = "MemoDate", "2026-09-01", "2026-08-31"
+BY_DATE = {"cutover_zuora_memo": "2026-09-01"}
+DEBITS = [
+    *taken_by_state("DM", a_debit_memo, account=1, transferred=3, date=(4, *DATE), doing="Debit Memo", ignored=6, cutover=CUTOVER),
+    left("selection.2: Draft", a_debit_memo("DM2D", Status="Draft")),
+    left("selection.2: Canceled", a_debit_memo("DM2C", Status="Canceled")),
+    left(
+        "selection.5: Sync Complete, although transferred was reset",
+        a_debit_memo("DM5C", TransferredToAccounting="No", IntegrationStatus__NS="Sync Complete"),
+    ),
+    sent("memos.0.sent-whatever-balance", a_debit_memo("DM0", Balance=0.0)),
+]
 MIGRATED: dict[str, Any] = {"ReasonCode": "AR Mig - negative invoice"}
 WHAT_TO_DO = "Set Transferred to Accounting to Yes or allow migrated memos."
-ROWS = [
+CREDITS = [
     left("selection.1: Draft", a_credit_memo("CM1D", Status="Draft")),
     left("selection.1: Canceled", a_credit_memo("CM1C", Status="Canceled")),
-    *taken_by_state(
-        "CM", a_credit_memo, account=2, transferred=3, date=(5, "MemoDate", "2026-09-01", "2026-08-31"), doing="Credit Memo", ignored=6
-    ),
+    *taken_by_state("CM", a_credit_memo, account=2, transferred=3, date=(5, *DATE), doing="Credit Memo", ignored=6),
     left(
         "selection.2: account not Sync Complete",
         a_credit_memo("CM2E", of=an_account("ERR", IntegrationStatus__NS="Error Updating Customer")),
@@ -38,32 +52,47 @@ ROWS = [
         also=("sequence-and-status.9.migrated-memos",),
     ),
 ]
-PAGE = Table(CREDIT_MEMOS, "memos.C.", ROWS, {"cutover_zuora_memo": "2026-09-01"})
+PAGES = {"debit": Table(DEBIT_MEMOS, "memos.D.", DEBITS, BY_DATE), "credit": Table(CREDIT_MEMOS, "memos.C.", CREDITS, BY_DATE)}
 
 
 @pytest.fixture(scope="module", params=READ_PATHS)
-def run(started_world: World, request: pytest.FixtureRequest) -> Ran:
-    return PAGE.run(started_world, **{"zuora.read_path": request.param})
+def runs(started_world: World, request: pytest.FixtureRequest) -> dict[str, Ran]:
+    return {kind: page.run(started_world, **{"zuora.read_path": request.param}) for kind, page in PAGES.items()}
 
 
-@pytest.mark.parametrize("row", PAGE.cases())
-def test_rule(run: Ran, row: Row) -> None:
-    check(run, row)
+@pytest.mark.parametrize(("kind", "row"), of_tables(PAGES))
+def test_rule(runs: dict[str, Ran], kind: str, row: Row) -> None:
+    check(runs[kind], row)
 
 
-def test_nothing_else_is_told_and_the_run_ties_out(run: Ran) -> None:
-    PAGE.holds_together(run)
+@pytest.mark.parametrize("kind", PAGES)
+def test_nothing_else_is_told_and_the_run_ties_out(runs: dict[str, Ran], kind: str) -> None:
+    PAGES[kind].holds_together(runs[kind])
+
+
+@pytest.mark.rule("memos.0.sent-whatever-balance")
+def test_amounts_keep_their_sign(runs: dict[str, Ran]) -> None:
+    assert runs["debit"].sent("DMA1")["total"] == 100
+
+
+@pytest.mark.rule("memos.0.mode-b-only", "sequence-and-status.1.2.step.5", "sequence-and-status.1.2.step.6")
+def test_memos_belong_to_tenants_with_invoice_settlement_debit_memos_first_both_before_payments() -> None:
+    memo_steps = ("debit_memos", "credit_memos")
+    assert [steps_to_run(DEFAULTS, "A")[name] for name in memo_steps] == [False, False]
+    assert [steps_to_run(DEFAULTS, "B")[name] for name in memo_steps] == [True, True]
+    assert [name for name in STEPS if name in (*memo_steps, "payments")] == [*memo_steps, "payments"]
 
 
 @pytest.mark.rule("memos.C.unapplied")
-def test_without_invoice_and_applications_it_is_sent_unapplied(run: Ran) -> None:
+def test_without_invoice_and_applications_it_is_sent_unapplied(runs: dict[str, Ran]) -> None:
+    run = runs["credit"]
     made = run.sent("CMA1")
     assert (run.applied("CMA1"), made["total"], made["unapplied"]) == ({}, 100, 100)
 
 
 @pytest.mark.rule("sequence-and-status.9.migrated-memos", "memos.C.selection.6")
-def test_the_advice_for_a_migrated_memo_is_in_its_text(run: Ran) -> None:
-    assert run.line("CM6M", "CM-MIGRATED")["advice"] == WHAT_TO_DO
+def test_the_advice_for_a_migrated_memo_is_in_its_text(runs: dict[str, Ran]) -> None:
+    assert runs["credit"].line("CM6M", "CM-MIGRATED")["advice"] == WHAT_TO_DO
 
 
 @pytest.mark.rule("sequence-and-status.9.migrated-memos")
