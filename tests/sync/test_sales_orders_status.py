@@ -157,6 +157,9 @@ TWO = ", ".join(sorted(zid(f"S-TWICE-{owner}-{internal_id('TWICE')}") for owner 
 ROWS = [
     found("integration id", existing(invalid("ID1", CREATING), internal_id("ID1")), also=BY_ID),
     found("integration id, refused", existing(invalid("ID2", ERROR), internal_id("ID2")), also=BY_ID),
+    found("order number", existing(invalid("NUMBER1", CREATING)), also=BY_ID),
+    found("order number, refused", existing(invalid("NUMBER2", ERROR)), also=BY_ID),
+    sent("earlier version", existing(begun("EARLIER"), internal_id("EARLIER"), IsLatestVersion=False), also=NONE),
     sent("other account", existing(begun("ACCOUNT"), owner="A2"), also=NONE),
     sent("other order's", existing(begun("ORDER"), "7777"), also=NONE),
     sent("cancelled", existing(begun("CANCELLED"), internal_id("CANCELLED"), Status="Cancelled"), also=NONE),
@@ -205,27 +208,3 @@ def test_nothing_else_is_told_and_none_is_made_beside(looked_up: dict[str, Ran],
     PAGE.holds_together(looked_up[call])
     given = sum(len(row.given.zuora["Subscription"]) for row in ROWS)
     assert len(looked_up[call].zuora["Subscription"]) == given + sum(row.outcome == SENT for row in ROWS)
-
-
-OTHERS = Table(
-    PAGE.kind,
-    "",
-    [
-        found("order number", existing(invalid("NUMBER1", CREATING)), also=BY_ID),
-        found("order number, refused", existing(invalid("NUMBER2", ERROR)), also=BY_ID),
-        sent("earlier version", existing(begun("EARLIER"), internal_id("EARLIER"), IsLatestVersion=False), also=NONE),
-    ],
-    SETTINGS,
-)
-"""Subscriptions that the totals do not count as the order's, or count twice."""
-
-
-@pytest.fixture(scope="module")
-def others(fast: MemoryWorld) -> Ran:
-    return ran(OTHERS.world(fast), OTHERS.kind)
-
-
-@pytest.mark.parametrize("row", OTHERS.cases())
-def test_what_was_begun_is_found_by_its_number_and_not_in_an_earlier_version(others: Ran, row: Row) -> None:
-    is_of(others, row)
-    assert len(others.zuora["Subscription"]) == len(OTHERS.rows) + 1, "the earlier version has a later one"

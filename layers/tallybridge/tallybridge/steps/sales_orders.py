@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from tallybridge.sync.step import (
     Candidate,
     Counterpart,
     Found,
+    Held,
     Hold,
     Leave,
     Mark,
@@ -81,7 +82,9 @@ SHOWN = ("autorenew", "termsetting")
 """Fields that may be lists: their text is wanted."""
 ACCOUNT_FIELDS = ("AccountNumber", "Currency")
 PLAN_FIELDS = ("ProductId", "EffectiveStartDate", "EffectiveEndDate")
+ORDER_NUMBER = "SalesOrder__NS"
 FIELDS = ("Name", "AccountId", "Status", "IsLatestVersion", INTEGRATION_ID)
+CUSTOMERS = "transaction t JOIN customer c ON c.id = t.entity"
 
 
 # -- action --------------------------------------------------------------------------------------------------------------
@@ -146,7 +149,7 @@ class SalesOrders(NetSuiteToZuora):
         columns["account"] = self.customer_id("Zuora Customer ID (Sales)")
         join = " LEFT JOIN currency u ON u.id = t.currency" if "currency" in columns else ""
         shown = tuple(f"{expression} AS {name}" for name, expression in columns.items())
-        return SuiteSelection(f"transaction t JOIN customer c ON c.id = t.entity{join}", where, shown, group="t.entity")
+        return SuiteSelection(f"{CUSTOMERS}{join}", where, shown, group="t.entity")
 
     def told(self) -> SuiteLeftOut:
         """Orders to be sent that a person has set aside; what else is left alone is told of each order (`plan`)."""
@@ -250,11 +253,34 @@ class SalesOrders(NetSuiteToZuora):
         other order (section 4)."""
         found = {i: kept for i, hits in super().find(records).items() if (kept := [c for c in hits if self.counts(c.record)])}
         begun = {r.number: r for r in records if r.id not in found and normal_status(r.status)}
-        for row in self.context.source.by_field(SUBSCRIPTION, "SalesOrder__NS", begun, ("SalesOrder__NS", *FIELDS)):
-            record = begun[str(row["SalesOrder__NS"])]
-            if row.get("AccountId") == record.data.row.get("account") and not row.get(INTEGRATION_ID) and self.counts(row):
+        for row in self.context.source.by_field(SUBSCRIPTION, ORDER_NUMBER, begun, (ORDER_NUMBER, *FIELDS)):
+            record = begun[str(row[ORDER_NUMBER])]
+            if self._is_of(row, record.number, record.data.row.get("account")):
                 found.setdefault(record.id, []).append(Counterpart(str(row["Id"]), record=row))
         return found
+
+    def _is_of(self, row: Mapping[str, Any], number: str, account: str | None) -> bool:
+        """Whether a subscription without an Integration ID is an order's, by its number and its account."""
+        return (row.get(ORDER_NUMBER), row.get("AccountId")) == (number, account) and not row.get(INTEGRATION_ID) and self.counts(row)
+
+    def in_zuora(self, keys: Sequence[str], fields: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
+        return super().in_zuora(keys, tuple(dict.fromkeys((*fields, "IsLatestVersion"))))
+
+    def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
+        """By Integration ID; of orders that were found by their number (`find`), the subscription that they name."""
+        held = list(super().holdings(source_ids))
+        rest = set(source_ids) - {source_id for source_id, _ in held}
+        yield from (*held, *((i, Held()) for i in self._named(rest)))
+
+    def _named(self, ids: Collection[str]) -> Iterator[str]:
+        """The orders whose subscription carries their number and no Integration ID."""
+        zuora_id, account = self.label_field("Zuora ID"), self.customer_id("Zuora Customer ID (Sales)")
+        q = f"SELECT t.id, t.tranid AS tranid, t.{zuora_id} AS zuoraid, {account} AS account FROM {CUSTOMERS} WHERE t.id IN {{in}}"
+        orders = list(self.context.netsuite.suiteql_in(q, ids))
+        there = self.context.source.reread(SUBSCRIPTION, {order.get("zuoraid", "") for order in orders}, (ORDER_NUMBER, *FIELDS))
+        for order in orders:
+            if self._is_of(there.get(order.get("zuoraid", ""), {}), order["tranid"], order.get("account")):
+                yield order["id"]
 
     def counterpart_fields(self) -> tuple[str, ...]:
         return FIELDS
