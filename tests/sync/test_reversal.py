@@ -124,15 +124,16 @@ def test_the_run_after_it_sends_nothing_anew_and_finds_no_drift(whole: Whole) ->
     assert {m["step"] for m in whole.next["messages"]} <= {"products", "rate_plans"}
 
 
-@pytest.mark.parametrize("whole", ["B"], indirect=True)
 def test_every_dollar_that_the_run_created_is_in_the_plan_or_told(whole: Whole) -> None:
+    """A credit memo that was made of a negative invoice is counted below zero, as the run counts it."""
     made: dict[str, Decimal] = {}
     for row in whole.made["totals"]:
         if row["currency"]:
             made[row["currency"]] = made.get(row["currency"], Decimal(0)) + Decimal(str(row["synced"]["amount"]))
     plan = whole.plan
     said: dict[str, Decimal] = {}
-    for currency, amount in [*((r.currency, r.amount) for r in plan.reversals), *((n.currency, n.amount) for n in plan.left)]:
+    reversals = [(r.currency, -r.amount if (r.step, r.record_type) == ("invoices", "creditMemo") else r.amount) for r in plan.reversals]
+    for currency, amount in [*reversals, *((n.currency, n.amount) for n in plan.left)]:
         if currency:
             said[currency] = said.get(currency, Decimal(0)) + (amount or 0)
     assert said == made
