@@ -173,6 +173,26 @@ def test_actions_that_do_not_work_leave_the_payment_unsent(fast: MemoryWorld) ->
     assert any("its status could not be written in the source" in x["message"] for x in summary["log"])
 
 
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (58490020, "Correct the value in Zuora or its mapping, then sync the record again. "),
+        (58490050, ""),  # another process holds the payment
+    ],
+)
+def test_a_status_that_zuora_declines_is_told_with_what_a_person_can_do(fast: MemoryWorld, code: int, advice: str) -> None:
+    if not fast.zuora.options.settlement:
+        pytest.skip("tenants with Invoice Settlement")
+    ready(fast, payment("A1", "P1", 60.0, {"INV1": 60.0}))
+    body = {"success": False, "reasons": [{"code": code, "message": "No."}]}
+    later = [{"method": "PUT", "path": "^/v1/payments/", "nth": n, "status": 200, "body": body} for n in range(2, 12)]
+    fast.zuora_control.set_faults(later)
+    summary = run(fast)
+    text = "done in the destination, but the source could not be written back: No."
+    (told,) = [line for line in summary["log"] if text in line["message"]]
+    assert told["advice"] == f"{advice}The next run finds the counterpart and completes the source record."
+
+
 # -- lost answers --------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from types import SimpleNamespace
 from typing import Any
 
 from tallybridge.clock import utc_moment
@@ -20,6 +19,7 @@ from tallybridge.sync.ledger import Claim
 from tallybridge.sync.sender import Worker
 from tallybridge.sync.step import Candidate
 from tallybridge.zuora.selection import After, Condition, Selected, SourceQuery
+from tallybridge.zuora.writes import Written
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 STAMP = "2026-03-01T12:00:00Z"
@@ -88,7 +88,7 @@ class FakeZuora:
         for given in objects:
             self.writes.append({"object": object_type, **given})
             self.tables[object_type][given["Id"]].update(given)
-        return [SimpleNamespace(id=o["Id"], ok=True, code="", message="") for o in objects]
+        return [Written(o["Id"], True) for o in objects]
 
 
 def _met(condition: Condition, row: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ from tallybridge.steps.documents.reading import Reading, record_of
 from tallybridge.steps.shared.company import Company
 from tallybridge.steps.shared.conditions import ACCOUNT_FIELDS, NOT_TRANSFERRED, SYNCED_TO_NETSUITE, not_ignored, since
 from tallybridge.steps.shared.context import StepContext
-from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite, results_of
+from tallybridge.steps.shared.from_zuora import ZuoraToNetSuite, result_of, results_of
 from tallybridge.steps.shared.problems import ambiguous
 from tallybridge.sync.held import Held, same_amount
 from tallybridge.sync.step import (
@@ -342,4 +342,4 @@ class Invoices(ZuoraToNetSuite):
                     keys[item["Id"]], invoice_of[item["Id"]] = line_of[item["Id"]], invoice_id
         objects = [{"Id": i, **self.context.source.to_tenant({"IntegrationId__NS": key})} for i, key in keys.items()]
         written = self.context.zuora.update("InvoiceItem", objects)
-        return {invoice_of[w.id]: MarkResult(False, w.code, w.message) for w in written if not w.ok}
+        return {invoice_of[w.id]: result_of(w) for w in written if not w.ok}

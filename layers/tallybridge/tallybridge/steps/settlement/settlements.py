@@ -14,6 +14,7 @@ from tallybridge.settings import Settings
 from tallybridge.steps.shared import custom_fields
 from tallybridge.steps.shared.applications import Application, applications, by_document
 from tallybridge.steps.shared.company import Company
+from tallybridge.steps.shared.from_zuora import result_of
 from tallybridge.sync.step import Mark, MarkResult
 from tallybridge.zuora.selection import Child, Parent, Selected
 from tallybridge.zuora.source import ZuoraSource
@@ -89,8 +90,7 @@ def put_each(source: ZuoraSource, fields_of: Fields, put: Put, marks: Sequence[M
         body = source.to_tenant(fields)
         if transferred is not None:
             body["financeInformation"] = {"transferredToAccounting": transferred}
-        written = put(mark.record.id, body)
-        return mark.record.id, MarkResult(written.ok, written.code, written.message)
+        return mark.record.id, result_of(put(mark.record.id, body))
 
     with ThreadPoolExecutor(max_workers=SOURCE_WRITERS) as pool:
         return dict(pool.map(write, marks))

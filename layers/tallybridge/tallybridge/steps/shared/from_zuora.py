@@ -489,4 +489,9 @@ def transaction_record(booking: Booking, data: Any, number: str, date: str, amou
 
 def results_of(written: Iterable[Written]) -> dict[str, MarkResult]:
     """What Zuora made of marks, by id."""
-    return {w.id: MarkResult(w.ok, w.code, w.message) for w in written}
+    return {w.id: result_of(w) for w in written}
+
+
+def result_of(written: Written) -> MarkResult:
+    """What Zuora made of a mark; with advice where a person has to do something about a refusal."""
+    return MarkResult(written.ok, written.code, written.message, "" if written.passing else written.advice)
