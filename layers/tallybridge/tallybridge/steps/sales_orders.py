@@ -27,11 +27,11 @@ from tallybridge.steps.shared.problems import ambiguous_in_zuora
 from tallybridge.steps.shared.suite_selection import SuiteSelection
 from tallybridge.steps.shared.texts import named_account
 from tallybridge.steps.shared.writers import ZuoraWriter
+from tallybridge.sync.held import Held
 from tallybridge.sync.step import (
     Candidate,
     Counterpart,
     Found,
-    Held,
     Hold,
     Leave,
     Mark,
