@@ -264,6 +264,7 @@ class SalesOrders(NetSuiteToZuora):
         return (row.get(ORDER_NUMBER), row.get("AccountId")) == (number, account) and not row.get(INTEGRATION_ID) and self.counts(row)
 
     def in_zuora(self, keys: Sequence[str], fields: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
+        """With what `counts` looks at."""
         return super().in_zuora(keys, tuple(dict.fromkeys((*fields, "IsLatestVersion"))))
 
     def holdings(self, source_ids: Sequence[str]) -> Iterator[tuple[str, Held]]:
@@ -277,9 +278,10 @@ class SalesOrders(NetSuiteToZuora):
         zuora_id, account = self.label_field("Zuora ID"), self.customer_id("Zuora Customer ID (Sales)")
         q = f"SELECT t.id, t.tranid AS tranid, t.{zuora_id} AS zuoraid, {account} AS account FROM {CUSTOMERS} WHERE t.id IN {{in}}"
         orders = list(self.context.netsuite.suiteql_in(q, ids))
-        there = self.context.source.reread(SUBSCRIPTION, {order.get("zuoraid", "") for order in orders}, (ORDER_NUMBER, *FIELDS))
+        there = self.context.source.reread(SUBSCRIPTION, {o["zuoraid"] for o in orders if o.get("zuoraid")}, (ORDER_NUMBER, *FIELDS))
         for order in orders:
-            if self._is_of(there.get(order.get("zuoraid", ""), {}), order["tranid"], order.get("account")):
+            named = there.get(order.get("zuoraid", ""))
+            if named and self._is_of(named, order.get("tranid", ""), order.get("account")):
                 yield order["id"]
 
     def counterpart_fields(self) -> tuple[str, ...]:
