@@ -138,6 +138,10 @@ class Statistics:
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
 
 
+class Dropped(ConnectionAbortedError):
+    """A fault rule closes the connection without an answer."""
+
+
 class Control:
     """WSGI middleware around one stand-in."""
 
@@ -155,8 +159,14 @@ class Control:
         request = Request(environ)
         if request.path.startswith("/_sandbox/"):
             return self.administer(request)(environ, start_response)
-        with _Counted(self, request) as in_flight:
-            return self.serve(request, environ, start_response, in_flight)
+        try:
+            with _Counted(self, request) as in_flight:
+                return self.serve(request, environ, start_response, in_flight)
+        except Dropped:  # its place is free before the client learns that its connection is gone
+            connection: socket.socket = environ["werkzeug.socket"]
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            raise
 
     def serve(self, request: Request, environ: WSGIEnvironment, start_response: StartResponse, in_flight: int) -> Iterable[bytes]:
         refusal = self.stand_in.admit(request, in_flight)
@@ -172,21 +182,13 @@ class Control:
             self.sleep(delay / 1000)
         for effect in effects:
             if effect.get("drop") == "before":
-                self.drop(environ)
+                raise Dropped
             if "status" in effect:
                 return canned(effect)(environ, start_response)
         body = b"".join(self.stand_in.wsgi(environ, start_response))
         if any(e.get("drop") == "after" for e in effects):
-            self.drop(environ)
+            raise Dropped
         return [body]
-
-    @staticmethod
-    def drop(environ: WSGIEnvironment) -> None:
-        """Close the connection without an answer."""
-        connection: socket.socket = environ["werkzeug.socket"]
-        with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-        raise ConnectionAbortedError("dropped by a fault rule")
 
     def administer(self, request: Request) -> Response:
         action = (request.method, request.path.removeprefix("/_sandbox/").strip("/"))

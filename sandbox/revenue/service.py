@@ -43,7 +43,6 @@ class RevenueStandIn:
         self.configured = dict(vars(self.options))
         self.lock = threading.RLock()
         self.counting = threading.Lock()
-        self.uploading: set[threading.Thread] = set()
         self.turns = threading.BoundedSemaphore(PARALLEL_UPLOADS)
         self.gate = Gate(self.options)
         self._new_tenant()
@@ -61,12 +60,8 @@ class RevenueStandIn:
         request = Request(environ)
         if not self._is_upload(request.method, request.path):
             return self._answer(request, Body(), 0)(environ, start_response)
-        try:
-            with self.turns:
-                return self._upload(request)(environ, start_response)
-        finally:
-            with self.counting:
-                self.uploading.discard(threading.current_thread())
+        with self.turns:
+            return self._upload(request)(environ, start_response)
 
     def load(self, objects: Objects) -> dict[str, int]:
         """Store objects by type, all or none. Raises `LoadRefused`."""
@@ -93,22 +88,17 @@ class RevenueStandIn:
         return f"{method} {short}"
 
     def is_governed(self, method: str, path: str) -> bool:
-        """Every call counts."""
-        return True
+        """Of uploads at most two run at the same time."""
+        return self._is_upload(method, path)
 
     def admit(self, request: Request, in_flight: int) -> Response | None:
         """Refuse a call beyond the rate, and a third upload at the same time where the tenant does not let it wait."""
         with self.counting:
             if self.rate.exceeded(self.tenant.now(), self.options.calls_per_minute):
                 return self._written(too_many("Too many requests"))
-            if not self._is_upload(request.method, request.path):
-                return None
-            # an upload whose connection a fault dropped never reaches `wsgi`, but its thread ends
-            self.uploading = {thread for thread in self.uploading if thread.is_alive()}
-            if self.options.third_upload == "refuse" and len(self.uploading) >= PARALLEL_UPLOADS:
-                return self._written(too_many("Two uploads are running already"))
-            self.uploading.add(threading.current_thread())
-            request.environ[PARALLEL] = len(self.uploading)
+        if self.options.third_upload == "refuse" and in_flight > PARALLEL_UPLOADS:
+            return self._written(too_many("Two uploads are running already"))
+        request.environ[PARALLEL] = in_flight
         return None
 
     # answering
