@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,9 +28,10 @@ def rules_by_page() -> dict[str, list[Rule]]:
     return {page: _rules(FOLDER / f"{page}.json") for page in PAGES}
 
 
-def rule_ids() -> set[str]:
+@functools.cache
+def rule_ids() -> frozenset[str]:
     """Every id of the catalogue."""
-    return {rule.id for rules in rules_by_page().values() for rule in rules}
+    return frozenset(rule.id for rules in rules_by_page().values() for rule in rules)
 
 
 def open_ids() -> list[str]:
