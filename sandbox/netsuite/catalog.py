@@ -20,13 +20,14 @@ TAX_FIELDS = {
 
 
 class Catalog:
-    """Record types and line shapes of one account. `version` changes with every change of the custom fields and lists;
-    `list_keys` are the script ids of their values, as far as they are known. `role` is the one
+    """Record types and line shapes of one account. `version` changes with every change of the custom fields and lists, `beginnings` counts
+    how often the account began anew; `list_keys` are the script ids of their values, as far as they are known. `role` is the one
     that the request in hand is made with; None for what needs no permission."""
 
     def __init__(self, options: NetSuiteOptions) -> None:
         self.options = options
         self.version = 0
+        self.beginnings = 0
         self.began_with = ""
         """The options that record types and line shapes were made with."""
         self.types: dict[str, RecordType] = {}
@@ -39,8 +40,14 @@ class Catalog:
 
     def reset(self) -> None:
         """Back to the fields and lists of a new account."""
-        self.lists, self.list_keys = {} if self.options.bare else installed_lists(), {}
-        self.set_custom({} if self.options.bare else {f.script_id: f for f in installed()})
+        lists = {} if self.options.bare else installed_lists()
+        custom = {} if self.options.bare else {f.script_id: f for f in installed()}
+        self.beginnings += 1
+        self.list_keys = {}
+        if (lists, custom, repr(self.options)) == (self.lists, self.custom, self.began_with):
+            return  # nobody has changed them, and what was made of them holds
+        self.lists = lists
+        self.set_custom(custom)
 
     def may_edit(self, script_id: str) -> bool:
         """Whether the role of the request may write a custom field."""

@@ -79,12 +79,20 @@ class Store:
         return [record.copy() for group in self.groups.values() for record in group.values()], dict(self.counters)
 
     def restore(self, snapshot: tuple[list[Record], dict[str, int]]) -> None:
-        """Back to a snapshot; the record types are those of the account now."""
+        """Back to a snapshot; the record types are those of the account now. Records that are as they were are not noted as changed."""
+        gone = {record.key: record for group in self.groups.values() for record in group.values()}
+        changed = self.dirty | {(DELETION, number) for number in self.deletions}
         self.clear()
         for kept in snapshot[0]:
             record = kept.copy()
             record.type = self.catalog.type(record.type.name)
+            self.dirty = set()
             self.apply(record.key, record)
+            if gone.pop(record.key, None) != record:
+                changed |= self.dirty
+        self.dirty = changed
+        for key, record in gone.items():
+            self.touch(key, record, None)
         self.counters = dict(snapshot[1])
 
     def next_id(self, counter: str) -> int:

@@ -26,13 +26,13 @@ WARM_TABLES = frozenset({"transaction", "transactionline", "nexttransactionlinel
 class QueryEngine:
     """SuiteQL over the records of one account.
 
-    A table is filled when a query first reads it; from then on only rows of changed records are written again, before the next query.
+    A table is filled when a query first reads it; from then on only rows of changed records are written again, before the next query. That
+    holds as well when the account begins anew with the same fields and options.
     """
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
         self.failure = Failure()
-        self.version = 0
         self._open()
 
     def _open(self) -> None:
@@ -43,7 +43,8 @@ class QueryEngine:
         self.tables = tables_of(self.tenant.catalog)
         self.active: set[str] = set()
         self.translate = translator(tuple(self.tables.values()), self.tenant.options.habits.status_filter == "compound")
-        self.version = self.tenant.catalog.version
+        self.version, self.beginnings = self.tenant.catalog.version, self.tenant.catalog.beginnings
+        self.opened_with = repr(self.tenant.options)
         self.maker = RowMaker(self.tenant)
 
     def query(self, text: str, params: list[Any], limit: int, offset: int) -> tuple[list[dict[str, str]], int]:
@@ -73,7 +74,10 @@ class QueryEngine:
         self._follow(WARM_TABLES)
 
     def _follow_catalog(self) -> None:
-        if self.version != self.tenant.catalog.version:
+        catalog = self.tenant.catalog
+        anew = self.beginnings != catalog.beginnings
+        self.beginnings = catalog.beginnings
+        if self.version != catalog.version or (anew and self.opened_with != repr(self.tenant.options)):
             self.connection.close()
             self._open()
 

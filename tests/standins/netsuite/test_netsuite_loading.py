@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.netsuite.habits import Habits
 from tests.standins.netsuite.account import Account, path_of
 
 OBJECTS: dict[str, list[dict[str, Any]]] = {
@@ -100,6 +101,39 @@ def test_reset_gives_a_new_account(ns: Account) -> None:
     assert ns.record("GET", "customer").status_code == 401
     ns.log_in()
     assert ns.rows("SELECT id, custbodyzuoraid FROM transaction") == []
+
+
+QUERIED = [
+    "SELECT id, name FROM term ORDER BY id",
+    "SELECT id, companyname FROM customer ORDER BY id",
+    "SELECT id, foreignamountunpaid FROM transaction ORDER BY id",
+    "SELECT transaction, foreignamount FROM transactionline ORDER BY transaction, id",
+    "SELECT previousdoc, nextdoc FROM nexttransactionlinelink ORDER BY previousdoc",
+    "SELECT recordid FROM deletedrecord ORDER BY recordid",
+]
+
+
+@pytest.mark.parametrize("between", [True, False], ids=["queried before", "not queried before"])
+def test_queries_after_a_reset_are_of_the_new_account(ns: Account, between: bool) -> None:
+    new = [ns.rows(query) for query in QUERIED]
+    ns.load({**OBJECTS, "term": [{"id": 3, "name": "Net 31"}]})
+    assert ns.record("DELETE", "customer/eid:CHILD").status_code == 204
+    if between:
+        assert all(ns.rows(query) != rows for query, rows in zip(QUERIED, new, strict=True))
+    requests.post(f"{ns.url}/_sandbox/reset", timeout=10)
+    ns.log_in()
+    assert [ns.rows(query) for query in QUERIED] == new
+    ns.load(OBJECTS)
+    assert [row["foreignamountunpaid"] for row in ns.rows(QUERIED[2]) if "foreignamountunpaid" in row] == ["15.5"]
+
+
+def test_a_new_account_answers_queries_as_its_options_say_then(ns: Account) -> None:
+    query = "SELECT id FROM currency WHERE symbol = 'usd'"
+    assert ns.rows(query) == []
+    requests.post(f"{ns.url}/_sandbox/reset", timeout=10)
+    ns.log_in()
+    ns.options.habits = Habits(query_case=False)
+    assert len(ns.rows(query)) == 1
 
 
 def test_removed_custom_field_is_unknown_everywhere(ns: Account) -> None:

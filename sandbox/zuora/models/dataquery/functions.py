@@ -7,9 +7,12 @@ import math
 import operator
 import re
 import sqlite3
+import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from sandbox.zuora.models.dataquery.aggregates import COLLECTED, WIDE, ExactSum, collected, exact, half_up
@@ -27,6 +30,7 @@ WHOLE = re.compile(r"[+-]?\d+\Z")
 LIMITS = {"tinyint": (2**7, "TINYINT"), "smallint": (2**15, "SMALLINT"), "integer": (2**31, "INT"), "bigint": (2**63, "BIGINT")}
 """Of whole numbers: how large they can be, and how refusals name them."""
 FRACTIONS = ("double", "real")
+MAX_ZONES_KEPT = 64
 BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
 
@@ -315,8 +319,8 @@ def cast(moments: Moments) -> Callable[..., Any]:
     return converted
 
 
-class Faults:
-    """The text of the last function that failed; the engine itself tells only that one did. Queries run one at a time."""
+class Faults(threading.local):
+    """The text of the function that failed last in this thread; the engine itself tells only that one did."""
 
     def __init__(self) -> None:
         self.text: str | None = None
@@ -364,8 +368,19 @@ def null_for_fault(function: Callable[..., Any], faults: Faults) -> Callable[...
     return called
 
 
-def register(connection: sqlite3.Connection, zone: tzinfo) -> Faults:
-    """Make the functions known to a connection."""
+@dataclass(frozen=True)
+class Functions:
+    """The functions of a time zone as the engine takes them: name, function, whether it answers the same every time; aggregations by name,
+    with the number of their values."""
+
+    faults: Faults
+    scalars: tuple[tuple[str, Callable[..., Any], bool], ...]
+    aggregations: tuple[tuple[str, int, type], ...]
+
+
+@lru_cache(maxsize=MAX_ZONES_KEPT)
+def functions_of(zone: tzinfo) -> Functions:
+    """Made once, since that takes longer than most queries."""
     moments, faults = Moments(zone), Faults()
     converted = cast(moments)
 
@@ -375,14 +390,21 @@ def register(connection: sqlite3.Connection, zone: tzinfo) -> Faults:
         except ValueError:
             return None
 
+    scalars: list[tuple[str, Callable[..., Any], bool]] = []
     functions = {**SCALARS, **MORE_SCALARS, **CHANCES, **moments.functions(), "cast": converted, "try_cast": tried}
     for name, function in functions.items():
         called = faults.kept(function, name in NULLS)
-        connection.create_function(OWN + name, -1, called, deterministic=name not in CHANCES)
-        connection.create_function(OWN + TRIED + name, -1, null_for_fault(called, faults), deterministic=name not in CHANCES)
+        scalars += [(OWN + name, called, name not in CHANCES), (OWN + TRIED + name, null_for_fault(called, faults), name not in CHANCES)]
     classes = {"sum": ExactSum, **{name: collected(result) for name, result in COLLECTED.items()}}
-    for name, made_class in classes.items():
-        size = 1 if name == "sum" else -1
-        connection.create_window_function(OWN + name, size, faults.kept_class(made_class))  # type: ignore[attr-defined, unused-ignore]
-    connection.create_window_function("sum", 1, ExactSum)  # type: ignore[attr-defined, unused-ignore]
-    return faults
+    aggregations = [(OWN + name, 1 if name == "sum" else -1, faults.kept_class(made_class)) for name, made_class in classes.items()]
+    return Functions(faults, tuple(scalars), (*aggregations, ("sum", 1, ExactSum)))
+
+
+def register(connection: sqlite3.Connection, zone: tzinfo) -> Faults:
+    """Make the functions known to a connection."""
+    functions = functions_of(zone)
+    for name, function, is_sure in functions.scalars:
+        connection.create_function(name, -1, function, deterministic=is_sure)
+    for name, size, made_class in functions.aggregations:
+        connection.create_window_function(name, size, made_class)  # type: ignore[attr-defined, unused-ignore]
+    return functions.faults
