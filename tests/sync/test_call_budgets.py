@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from sandbox.control import Control
 from sandbox.demo.bench_steps import CASES, bench_step
+from tallybridge.tasks.steps import STEPS
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
@@ -44,6 +46,10 @@ DRIFT = {
     "netsuite": {"POST /query/v1/suiteql": 2, "GET /record/v1/metadata-catalog": 1},
 }
 """What of that is spent on drift, which is the same however many records were synced before."""
+LISTINGS = 2
+"""Of all files of a run, at its end: before the totals are compared, and before the log is put together."""
+OTHERWISE_ASKED = 8
+"""Most further questions after single files there."""
 FOLLOWED = {(mode, step) for mode in "AB" for step in ("customers", "products", "rate_plans", "charges", "netsuite_customers")}
 FOLLOWED |= {(mode, step) for mode in "AB" for step in ("netsuite_payments", "netsuite_refunds", "netsuite_credit_memos")}
 """Steps that look at what was changed in the last two hours again in each run: their own write-backs too, which are read and dropped."""
@@ -179,3 +185,24 @@ def test_a_refund_costs_two_calls_more_where_it_does_not_unapply_by_itself(memor
         counted[permitted] = calls_of_a_run(world, "netsuite_refunds", FEW)["zuora"].total()
     world.zuora.options.refund_with_unapply = True
     assert 2 * FEW <= counted[False] - counted[True] <= 2 * FEW + 2
+
+
+def test_the_end_of_a_run_asks_for_its_files_once_and_not_step_by_step(
+    memory: tuple[MemoryWorld, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, _ = memory
+    world.reset(default_subsidiary="Parent Company")
+    opened = world.open()
+    for step in (name for name in STEPS if opened["steps"][name]):
+        world.step(opened["runId"], step)
+    objects, asked = world.memory.objects, Counter[str]()
+    listed = objects.list_objects_v2
+
+    def counted(**given: Any) -> dict[str, Any]:
+        asked[given["Prefix"]] += 1
+        return listed(**given)
+
+    monkeypatch.setattr(objects, "list_objects_v2", counted)
+    assert world.close(opened["runId"])["outcome"] == "completed"
+    whole = asked.pop(f"runs/{opened['runId']}/")
+    assert whole == LISTINGS and asked.total() <= OTHERWISE_ASKED

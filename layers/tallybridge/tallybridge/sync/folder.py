@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,6 +53,24 @@ def keys(store: ObjectStore, bucket: str, prefix: str) -> Iterator[str]:
             return
         arguments["ContinuationToken"] = answer["NextContinuationToken"]
     raise StepFailed(f"The listing of {prefix} in the bucket {bucket} does not end.", code="INTERNAL", advice="Report it with this text.")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The names of a run's files at one moment, in order: one answer for who would ask for many steps' files one by one."""
+
+    found: Sequence[str]
+
+    def has(self, name: str) -> bool:
+        """Whether there was a file whose name begins so."""
+        return any(True for _ in self.names(name))
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """The names that begin with `prefix`, in order."""
+        for place in range(bisect_left(self.found, prefix), len(self.found)):
+            if not self.found[place].startswith(prefix):
+                return
+            yield self.found[place]
 
 
 @dataclass(frozen=True)
@@ -137,3 +156,7 @@ class RunFolder:
     def names(self, prefix: str) -> Iterator[str]:
         """The names of the files that begin with `prefix`, in order."""
         return (key.removeprefix(f"runs/{self.run_id}/") for key in keys(self.store, self.bucket, self.key(prefix)))
+
+    def listing(self) -> Listing:
+        """The names of all files that there are now, a call for each 1,000."""
+        return Listing(list(self.names("")))

@@ -17,7 +17,7 @@ from tallybridge.reporting.summary import steps_csv, summary_csv, summary_json
 from tallybridge.reporting.totals import run_outcome
 from tallybridge.rounds import Kept, in_rounds
 from tallybridge.settings import DEFAULTS
-from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.folder import Listing, RunFolder
 from tallybridge.sync.runlog import (
     Cause,
     ControlTotal,
@@ -69,12 +69,13 @@ def _archive(event: dict[str, Any], folder: RunFolder, wiring: Wiring, kept: Kep
     end = End.kept(runs.end(run_id)) if closer else None
     with suppress(StepFailed):  # a run that was stopped, or never opened, holds no lock
         runs.heartbeat(run_id)
-    run = RunFile.load(folder) if folder.has(NAME) else None
-    folded = _folded(folder, kept, dry_run=bool(run and run.dry_run))
+    listing = folder.listing()
+    run = RunFile.load(folder) if listing.has(NAME) else None
+    folded = _folded(folder, listing, kept, dry_run=bool(run and run.dry_run))
     archive = Archive(folder, run.parsed_settings() if run else DEFAULTS, kept)
-    archive.go_through(_log_files(folder, folded))
-    steps, unwritten = _steps(folder, folded, wiring)
-    left_out = together([*read_left_out(folder), *unwritten])
+    archive.go_through(_log_files(listing, folded))
+    steps, unwritten = _steps(folder, listing, folded, wiring)
+    left_out = together([*read_left_out(folder, listing), *unwritten])
     if error and not wiring.runs().read(run_id).get("code"):
         archive.add(_failed(run_id, error, wiring))
     found = with_rules(archive.causes.causes(), left_out)
@@ -101,30 +102,30 @@ def write_summary(folder: RunFolder, summary: RunSummary, excerpt: Excerpt) -> N
     folder.write(FILES["report"], report_page(summary, excerpt).encode(), "text/html; charset=utf-8")
 
 
-def _folded(folder: RunFolder, kept: Kept, *, dry_run: bool) -> dict[str, Folded]:
+def _folded(folder: RunFolder, listing: Listing, kept: Kept, *, dry_run: bool) -> dict[str, Folded]:
     """The steps with batches, all gone through: those that were not summarised too."""
-    there = side_by_side(lambda step: folder.has(f"{step}/{MANIFEST}"), STEPS)
-    return {step: fold(folder, StepFacts.noted(folder, step), kept, dry_run=dry_run) for step, has in zip(STEPS, there, strict=True) if has}
+    there = (step for step in STEPS if listing.has(f"{step}/{MANIFEST}"))
+    return {step: fold(folder, StepFacts.noted(folder, step), kept, dry_run=dry_run) for step in there}
 
 
-def _log_files(folder: RunFolder, folded: Mapping[str, Folded]) -> list[str]:
+def _log_files(listing: Listing, folded: Mapping[str, Folded]) -> list[str]:
     """The files of the log in the order of the run: opening, then step by step, first its batches."""
 
     def of_step(step: str) -> list[str]:
         pieces = range(1, folded[step].pieces + 1) if step in folded else ()
-        own = (n for n in folder.names(f"{step}/{LOG}/") if not pieces or not batch_of(n).isdecimal())
+        own = (n for n in listing.names(f"{step}/{LOG}/") if not pieces or not batch_of(n).isdecimal())
         return [*(piece_name(step, number, LOG) for number in pieces), *own]
 
-    return [*folder.names("log/"), *(name for names in side_by_side(of_step, STEPS) for name in names)]
+    return [*listing.names("log/"), *(name for step in STEPS for name in of_step(step))]
 
 
-def _steps(folder: RunFolder, folded: Mapping[str, Folded], wiring: Wiring) -> tuple[list[StepReport], list[LeftOut]]:
+def _steps(folder: RunFolder, listing: Listing, folded: Mapping[str, Folded], wiring: Wiring) -> tuple[list[StepReport], list[LeftOut]]:
     """The reports of the steps, and what those that never came to one leave out: the run ended before, and what their batches left is
     counted all the same."""
 
     def report(step: str) -> StepReport | None:
-        known = folder.read_json_or(f"{step}/report.json")
-        return StepReport.from_json(known) if known else None
+        name = f"{step}/report.json"
+        return StepReport.from_json(folder.read_json(name)) if listing.has(name) else None
 
     reports, left_out = [], []
     for step, known in zip(STEPS, side_by_side(report, STEPS), strict=True):

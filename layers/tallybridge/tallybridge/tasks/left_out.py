@@ -11,7 +11,7 @@ from tallybridge.reporting.objects import title
 from tallybridge.reporting.words import left_out_words
 from tallybridge.rounds import Kept
 from tallybridge.steps.shared.sync_step import LEFT_OUT, SyncStep
-from tallybridge.sync.folder import RunFolder
+from tallybridge.sync.folder import Listing, RunFolder
 from tallybridge.sync.ledger import Ledger, State
 from tallybridge.sync.runlog import NAMED, LeftOut, Level, LogLine, together
 from tallybridge.tasks.first_look import FirstLook
@@ -84,9 +84,9 @@ def not_met(ledger: Ledger, step: type[SyncStep], kept: Kept) -> Iterator[LeftOu
             yield row
 
 
-def read_left_out(folder: RunFolder) -> list[LeftOut]:
+def read_left_out(folder: RunFolder, listing: Listing) -> list[LeftOut]:
     """Everything that was left out in the run, step by step."""
-    names = (name for step in STEPS for name in folder.names(f"{step}/left_out/"))
+    names = (name for step in STEPS for name in listing.names(f"{step}/left_out/"))
     return together(LeftOut.from_json(row) for name in names for row in folder.read_json(name))
 
 

@@ -70,7 +70,8 @@ def _reconcile(event: dict[str, Any], folder: RunFolder, wiring: Wiring, kept: K
     run, asked = RunFile.load(folder), Asked.load(folder)
     wiring.runs().heartbeat(run.run_id)
     _report_lost_steps(event.get("results") or {}, folder, wiring)
-    kinds = [step_class(name) for name in STEPS if folder.has(f"{name}/{MANIFEST}")]
+    listing = folder.listing()
+    kinds = [step_class(name) for name in STEPS if listing.has(f"{name}/{MANIFEST}")]
     folded = {kind: fold(folder, StepFacts.of_class(kind), kept, dry_run=run.dry_run) for kind in kinds}
     try:
         for kind in kinds if not run.dry_run else ():
