@@ -161,10 +161,24 @@ def uploads_in_parts_are_over_when_they_are_completed() -> None:
     put(S3Backend, "complete_multipart_upload", complete)
 
 
-def symmetric_keys_have_no_pair() -> None:
-    """With every key of KMS an RSA pair is made, which most have no use for and which takes longer than a stack."""
+class PairOnceUsed:
+    """The private key of a key of KMS, made when somebody first signs with it or asks for its public key."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._made: Any = None
+        self._guard = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        with self._guard:
+            self._made = self._made or self._make()
+        return getattr(self._made, name)
+
+
+def pairs_are_made_when_they_are_used() -> None:
+    """With every key of KMS an RSA pair is made, which takes longer than a stack: a symmetric key has no use for it, and few sign."""
     before: Any = vars(kms)["generate_private_key"]
-    put(kms, "generate_private_key", lambda key_spec: None if key_spec == KeySpec.SYMMETRIC_DEFAULT else before(key_spec))
+    put(kms, "generate_private_key", lambda kind: None if kind == KeySpec.SYMMETRIC_DEFAULT else PairOnceUsed(lambda: before(kind)))
 
 
 def keys_are_of_the_kind_that_the_template_names() -> None:
@@ -210,7 +224,7 @@ REPAIRS: tuple[Callable[[], None], ...] = (
     trees_are_walked_by_their_nodes,
     queries_sort_what_they_look_for,
     uploads_in_parts_are_over_when_they_are_completed,
-    symmetric_keys_have_no_pair,
+    pairs_are_made_when_they_are_used,
     keys_are_of_the_kind_that_the_template_names,
     a_secret_goes_back_with_its_label,
     services_are_described_once,

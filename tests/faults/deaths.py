@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import requests
@@ -12,21 +15,24 @@ from urllib3.exceptions import ProtocolError
 from tests.faults.branching import Tally, Tree, one_thread
 from tests.faults.each_step import fill, picture
 from tests.faults.killing import KillableWiring, KillingObserver, WorkerKilled
-from tests.faults.ways import AGAIN, GREEN, MAX_RUNS, STARTS, WAYS, start_again, whole_run
+from tests.faults.ways import AGAIN, GREEN, MAX_RUNS, MOMENTS, STARTS, WAYS, start_again, whole_run
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
+BEGINS = datetime(2026, 11, 2, 8, tzinfo=UTC)
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where something may happen: an effect by its number in the process (from 1), "before" or "after", name, and the deaths so far."""
+    """Where something may happen: an effect by its number in the process (from 1), "before" or "after", name, the deaths so far, and of a
+    death the way to go on after it."""
 
     number: int
     moment: str
     name: str
     deaths: int
+    way: str = ""
 
 
 Choice = Callable[[Place], bool]
@@ -45,12 +51,14 @@ Sample = Callable[[int], Choice]
 """Chooses among so many effects."""
 
 
-def one_of_each(part: float) -> Sample:
-    """One effect before it and another one after it, half a run apart; `part`, from 0 to 1, says of the run where."""
+def one_of_each(place: int, places: int) -> Sample:
+    """One effect before it, another one after it, half a run apart, and after each of them another way to go on. `place` of so many, from 0
+    on, says where in the run; from each place to the next the ways take turns."""
 
     def chosen(effects: int) -> Choice:
-        at = {moment: 1 + int((part + ahead) % 1 * effects) for moment, ahead in (("before", 0), ("after", 0.5))}
-        return lambda place: place.number == at[place.moment] and not place.deaths
+        ways = list(WAYS) if place % 2 else list(WAYS)[::-1]
+        at = {(m, way): 1 + int((place / places + ahead) % 1 * effects) for m, way, ahead in zip(MOMENTS, ways, (0, 0.5), strict=True)}
+        return lambda place: place.number == at.get((place.moment, place.way)) and not place.deaths
 
     return chosen
 
@@ -87,10 +95,9 @@ class Mortal:
             raise WorkerKilled(f"dead already, at {name}")
 
     def _split(self, number: int, moment: str, name: str) -> None:
-        if not self.dies(Place(number, moment, name, self.deaths)):
-            return
         for way in WAYS:
-            if self.tree.split(f"died {moment} effect {number}, {name}; {way}"):
+            chosen = self.dies(Place(number, moment, name, self.deaths, way))
+            if chosen and self.tree.split(f"died {moment} effect {number}, {name}; {way}"):
                 self.dead, self.way, self.deaths = True, way, self.deaths + 1
                 raise WorkerKilled(self.tree.where)
 
@@ -107,8 +114,9 @@ class Mortal:
             raise requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionAbortedError("the answer was lost")))
 
 
+@cache
 def mortal_world(mode: str) -> MemoryWorld:
-    """A world in which answers may be lost and workers die, as `KillingObserver.killer` says."""
+    """A world in which answers may be lost and workers die, as `KillingObserver.killer` says; made once, `begun` makes it anew."""
     world = MemoryWorld.of(unserved_world(settlement=mode == "B"), KillableWiring)
     send = world.session.send
 
@@ -119,6 +127,14 @@ def mortal_world(mode: str) -> MemoryWorld:
         return response
 
     world.session.send = losing  # type: ignore[method-assign]
+    return world
+
+
+def begun(mode: str, step: str, *, jobs: bool = False) -> MemoryWorld:
+    """The world of a mode with the step's records in it, and the same day whatever it was used for before."""
+    world = mortal_world(mode)
+    world.clock.moment, world.counter = BEGINS, itertools.count(1)
+    fill(world, mode, step, jobs=jobs)
     return world
 
 
@@ -152,13 +168,12 @@ def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never, *, 
     """Begin with the step's records in both systems, and expect of every branch that both look in the end as after the undisturbed run.
     `jobs`: NetSuite's records go in batch requests, and look as those do that go one by one. `sample` is in the place of `dies`."""
     with one_thread():
-        world = mortal_world(mode)
-        expected, effects = undisturbed(world, mode, step)
+        expected, effects = undisturbed(mode, step)
         tree = Tree()
         mortal = Mortal(tree, sample(effects) if sample else dies, loses)
 
         def story() -> None:
-            fill(world, mode, step, jobs=jobs)
+            world = begun(mode, step, jobs=jobs)
             KillingObserver.killer = mortal
             output = lived(world, mortal, [step])
             KillingObserver.killer = Mortal(tree)
@@ -171,9 +186,10 @@ def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never, *, 
         return tree.grow(story)
 
 
-def undisturbed(world: MemoryWorld, mode: str, step: str) -> tuple[dict[str, list[Any]], int]:
-    """What both systems hold after a run that nobody disturbs, and how many effects it had."""
-    fill(world, mode, step)
+@cache
+def undisturbed(mode: str, step: str) -> tuple[dict[str, list[Any]], int]:
+    """What both systems hold after a run that nobody disturbs, and how many effects it had; worked out once."""
+    world = begun(mode, step)
     KillingObserver.killer = immortal = Mortal(Tree())
     output = world.run(steps=[step])
     assert output["outcome"] == "completed", world.summary(output)["messages"]

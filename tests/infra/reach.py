@@ -135,19 +135,28 @@ def parse(text: str) -> Module:
     return found
 
 
+@cache
 def reached_by_command(where: str, command: str) -> Reached:
-    """What a command can reach: a function of a module of the command line."""
+    """What a command can reach: a function of a module of the command line; not to be changed."""
     walk, at = _Walk(), module(where)
     walk.body(at, at.functions[command])
     return walk.reached
 
 
+@cache
 def reached_by(function: str) -> Reached:
-    """What the handler of `functions/<function>/app.py` can reach."""
+    """What the handler of `functions/<function>/app.py` can reach; not to be changed."""
     app = parse((REPOSITORY / "functions" / function / "app.py").read_text(encoding="utf-8"))
     walk = _Walk()
     walk.body(app, app.functions.get("handler") or app.assigned["handler"])
     return walk.reached
+
+
+@cache
+def _followed(node: ast.AST) -> tuple[ast.Name | ast.Attribute | ast.Call, ...]:
+    """What a walk looks at below a node: names that are read, attributes and calls. Many walks come by the same nodes."""
+    parts = (part for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute | ast.Call))
+    return tuple(part for part in parts if not isinstance(part, ast.Name) or isinstance(part.ctx, ast.Load))
 
 
 class _Walk:
@@ -155,34 +164,35 @@ class _Walk:
         self.reached = Reached()
         self.seen: set[object] = set()
         self.used: set[str] = set()
-        self.classes: list[tuple[Module, ast.ClassDef]] = []
+        self.unused: dict[str, list[tuple[Module, Function]]] = {}
+        """Methods of classes that were reached, by names that nobody has used yet."""
 
     def klass(self, at: Module, node: ast.ClassDef) -> None:
         """A class: its bases and fields, the methods that run by themselves, and those whose names are used."""
         if node in self.seen:
             return
         self.seen.add(node)
-        self.classes.append((at, node))
         for part in (*node.bases, *(each for each in node.body if not isinstance(each, ast.FunctionDef))):
             self.body(at, part)
         for method in (each for each in node.body if isinstance(each, ast.FunctionDef)):
             if method.name in self.used or method.name.startswith("__"):
                 self.body(at, method)
+            else:
+                self.unused.setdefault(method.name, []).append((at, method))
 
     def use(self, name: str) -> None:
         """A method of this name may be called on any class that was reached."""
         if name not in self.used:
             self.used.add(name)
-            for at, node in list(self.classes):
-                for method in (each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == name):
-                    self.body(at, method)
+            for at, method in self.unused.pop(name, ()):
+                self.body(at, method)
 
     def body(self, at: Module, node: ast.AST) -> None:
         if node in self.seen:
             return
         self.seen.add(node)
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+        for part in _followed(node):
+            if isinstance(part, ast.Name):
                 self.name(at, part.id)
             elif isinstance(part, ast.Attribute):
                 self.attribute(part)
@@ -263,9 +273,14 @@ class _Walk:
 
 def _as_module(at: Module, name: str) -> str:
     """The module of the library that a name stands for, "" where it is none."""
-    source, original = at.imported.get(name, ("", ""))
-    handed_out = module(source).imported.get(original) if source else None
-    if not source or (handed_out and handed_out != (source, original)):  # a package hands out what one of its modules is called, too
+    return _module_of(*at.imported[name]) if name in at.imported else ""
+
+
+@cache
+def _module_of(source: str, original: str) -> str:
+    """The same for what is imported from a module by its name there."""
+    handed_out = module(source).imported.get(original)
+    if handed_out and handed_out != (source, original):  # a package hands out what one of its modules is called, too
         return ""
     path = _path(source) / original
     return f"{source}.{original}" if path.is_dir() or path.with_suffix(".py").is_file() else ""

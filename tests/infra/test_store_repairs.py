@@ -239,7 +239,7 @@ def test_every_repair_has_a_test() -> None:
 
 
 class TestKeys:
-    """symmetric_keys_have_no_pair"""
+    """pairs_are_made_when_they_are_used"""
 
     def test_a_symmetric_key_keeps_secrets(self, aws: LocalAws) -> None:
         client = boto3.client("kms")
@@ -254,6 +254,8 @@ class TestKeys:
         signing = {"KeyId": key, "Message": b"text", "SigningAlgorithm": "RSASSA_PSS_SHA_256"}
         signature = client.sign(**signing)["Signature"]
         assert client.verify(**signing, Signature=signature)["SignatureValid"]
+        other = client.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        assert not client.verify(**{**signing, "KeyId": other}, Signature=signature)["SignatureValid"]
 
 
 class TestKindsOfKeys:

@@ -9,8 +9,8 @@ from tests.revenue.world import RevenueWorld, start
 
 
 @pytest.fixture(scope="session")
-def revenue_world() -> Iterator[RevenueWorld]:
-    yield from start()
+def revenue_world() -> RevenueWorld:
+    return start()
 
 
 @pytest.fixture

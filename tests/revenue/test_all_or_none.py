@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tallybridge.http import Call
+from tallybridge.http import Call, new_session
 from tallybridge.revenue.files import FileState
 from tallybridge.zuora_revenue.client import state_in
 from tests.revenue.rules import rules
@@ -206,11 +206,11 @@ def test_a_connection_that_never_comes_up_leaves_the_file_unsent(world: RevenueW
     usual = machine.functions["RevenueUploadFunctionArn"]
 
     def gone(event: dict[str, Any]) -> dict[str, Any]:
-        world.session.proxies = {"http": "http://127.0.0.1:9"}
+        straight, world.session = world.session, new_session(1)  # nobody listens at the address of the stand-in
         try:
             return usual(event)
         finally:
-            world.session.proxies = {}
+            world.session = straight
 
     # log in first, so that it is the upload itself that finds nobody
     world.wiring().revenue(world.revenue_side()).log_in()

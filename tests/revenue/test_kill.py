@@ -1,4 +1,5 @@
-"""A worker that dies at any effect, before or after it: never two uploads of one part, never a silent partial staging, always a report."""
+"""A worker that dies at any effect, before or after it: never two uploads of one part, never a silent partial staging, always a report.
+Every so manieth effect, and each around an upload, in the default suite; all of them with `make slow`."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from tallybridge.revenue.closing import close_run
 from tallybridge.revenue.files import FileState
 from tallybridge.revenue.result import standing
 from tests.faults.killing import KillableStore, Killer, WorkerKilled
+from tests.faults.ways import MOMENTS
 from tests.revenue.rules import rules
 from tests.revenue.world import RevenueWorld, line, order
 
@@ -87,26 +89,35 @@ def check_invariants(world: RevenueWorld, where: str) -> None:
     assert not [i for i in world.memory.runs.items.values() if i["pk"] == "lock"], f"{where}: a lock is left"
 
 
-@rules("8.idempotency", "8.rule.9", "7.rule.2", "7.task.11", "7.task.12")
-def test_killed_before_or_after_every_effect(world: RevenueWorld) -> None:
+def kill_at(world: RevenueWorld, every: int) -> None:
+    """Kill before and after every so manieth effect, the moments at different ones, and at each effect around an upload."""
     names = effects(world)
     uploads = [n for n, name in enumerate(names, 1) if name.startswith("POST")]
     assert len(uploads) == 2 and len(names) > 60
+    around = {(n + offset, moment) for n in uploads for offset in (-1, 0, 1) for moment in MOMENTS}
+    spread = {(n, m) for shift, m in enumerate(MOMENTS) for n in range(1 + shift * every // 2, len(names) + 1, every)}
     unknown = []
-    for number in range(1, len(names) + 1):
-        for moment in ("before", "after"):
-            world.reset()
-            killer = Killer(at=number, moment=moment)
-            prepare(world, killer)
-            reviving(world, killer).run("run", {"trigger": "manual", "instance": "Daily"})
-            where = f"{moment} effect {number}, {names[number - 1]}"
-            check_invariants(world, where)
-            if world.wiring().runs().read("run")["outcome"] == "FAILED":
-                unknown.append((number, moment))
+    for number, moment in sorted(around | spread):
+        world.reset()
+        killer = Killer(at=number, moment=moment)
+        prepare(world, killer)
+        reviving(world, killer).run("run", {"trigger": "manual", "instance": "Daily"})
+        where = f"{moment} effect {number}, {names[number - 1]}"
+        check_invariants(world, where)
+        if world.wiring().runs().read("run")["outcome"] == "FAILED":
+            unknown.append((number, moment))
     # Only a death between the record SENDING and the note of the answer leaves the outcome open.
-    allowed = {(n + offset, moment) for n in uploads for offset in (-1, 0, 1) for moment in ("before", "after")}
-    assert set(unknown) <= allowed
-    assert {(n, moment) for n in uploads for moment in ("before", "after")} <= set(unknown)
+    assert {(n, moment) for n in uploads for moment in MOMENTS} <= set(unknown) <= around
+
+
+@rules("8.idempotency", "8.rule.9", "7.rule.2", "7.task.11", "7.task.12")
+def test_killed_before_or_after_some_effects_and_each_around_an_upload(world: RevenueWorld) -> None:
+    kill_at(world, 7)
+
+
+@pytest.mark.slow
+def test_killed_before_or_after_every_effect(world: RevenueWorld) -> None:
+    kill_at(world, 1)
 
 
 @rules("8.idempotency")

@@ -1,5 +1,5 @@
-"""A small world for the revenue connector: NetSuite and Zuora Revenue as stand-ins on loopback, tables and buckets in memory, and the real
-state machine definition walked through in this process."""
+"""A small world for the revenue connector: NetSuite and Zuora Revenue as stand-ins, which requests go straight into, tables and buckets in
+memory, and the real state machine definition walked through in this process."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ import requests
 from sandbox.control import Control
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
 from sandbox.revenue import RevenueOptions, RevenueStandIn
-from sandbox.server import LoopbackServer
-from tallybridge.http import Http, Observer, new_session
+from tallybridge.http import Http, Observer
 from tallybridge.revenue.closing import close_run
 from tallybridge.revenue.config import RevenueSide, parse_config
 from tallybridge.revenue.files import UploadedFile
@@ -33,7 +32,7 @@ from tallybridge.revenue.wiring import RevenueWiring
 from tallybridge.tokens import ProcessTokens
 from tallybridge.wiring import Invocation, parse_secret
 from tests.revenue.machine import Machine
-from tests.sync.memory import MemoryMailer, MemoryParameters, MemoryTable, NoSuchKey, PreconditionFailed
+from tests.sync.memory import MemoryMailer, MemoryParameters, MemoryTable, NoSuchKey, PreconditionFailed, straight_into
 from tests.sync.world import MovableClock
 
 ACCOUNT_SECONDS = 900
@@ -244,7 +243,7 @@ class RevenueWorld:
     clock: MovableClock
     options: RevenueOptions
     account: NetSuiteOptions
-    session: requests.Session = field(default_factory=lambda: new_session(4))
+    session: requests.Session
     memory: Memory = field(default_factory=Memory)
     tokens: ProcessTokens = field(default_factory=ProcessTokens)
     observer: Observer | None = None
@@ -316,8 +315,8 @@ class RevenueWorld:
 
     def faults(self, system: str, *rules: dict[str, Any]) -> None:
         """Fault rules of a stand-in."""
-        url = self.netsuite_url if system == "netsuite" else self.revenue_url
-        requests.post(f"{url}/_sandbox/faults", json=list(rules), timeout=5).raise_for_status()
+        control = self.netsuite_control if system == "netsuite" else self.revenue_control
+        control.set_faults(list(rules))
 
     # -- running -----------------------------------------------------------------------------------------------------
 
@@ -390,13 +389,13 @@ class RevenueWorld:
         return list(self.dump()["upload"])
 
 
-def start() -> Iterator[RevenueWorld]:
-    """Serves both stand-ins until the generator is closed."""
+def start() -> RevenueWorld:
+    """Both stand-ins, to which no connection is made."""
     os.environ.update({**NAMES, "INSTANCE_NAME": "Test", "NOTIFICATION_SENDER": SENDER})
     clock = MovableClock()
     account = NetSuiteOptions(clock=clock.now)
     options = RevenueOptions(clock=clock.now)
     netsuite, revenue = NetSuiteStandIn(account), RevenueStandIn(options)
     first, second = Control(netsuite), Control(revenue)
-    with LoopbackServer(first) as one, LoopbackServer(second) as two:
-        yield RevenueWorld(netsuite, first, one.url, revenue, second, two.url, clock, options, account)
+    one, two = "http://127.0.0.1:1", "http://127.0.0.1:2"
+    return RevenueWorld(netsuite, first, one, revenue, second, two, clock, options, account, straight_into({one: first, two: second}))

@@ -23,6 +23,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import requests
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 from requests.adapters import BaseAdapter
+from requests.utils import to_native_string
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 from werkzeug.test import run_wsgi_app
@@ -311,14 +312,15 @@ def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": parts.scheme,
         "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,  # as a server hands on what was sent in chunks
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
     for name, value in request.headers.items():
-        key = name.upper().replace("-", "_")
-        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+        key = to_native_string(name).upper().replace("-", "_")  # who signs a request leaves bytes
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = to_native_string(value, "latin-1")
     return environ
 
 
@@ -346,6 +348,15 @@ class StraightIn(BaseAdapter):
 
     def close(self) -> None:
         return None
+
+
+def straight_into(apps: Mapping[str, Callable[..., Any]]) -> requests.Session:
+    """A session whose requests go straight into applications, by their addresses; to all others connections are made."""
+    session = requests.Session()
+    session.trust_env = False
+    for address in apps:
+        session.mount(f"{address}/", StraightIn(apps))
+    return session
 
 
 @dataclass
@@ -414,10 +425,8 @@ class MemoryWorld(World):
     @classmethod
     def of(cls, world: World, wiring_class: type[MemoryWiring] = MemoryWiring) -> MemoryWorld:
         own = cls(**{**vars(world), "wiring_class": wiring_class})
-        own.session = requests.Session()
-        own.session.trust_env = False
         servers = {"zuora": world.zuora_control, "netsuite": world.netsuite_control}
-        own.session.mount("http://", StraightIn({world.credentials[name]["base_url"]: app for name, app in servers.items()}))
+        own.session = straight_into({world.credentials[name]["base_url"]: app for name, app in servers.items()})
         own.reset()
         return own
 
