@@ -124,6 +124,7 @@ def _operation(request: Sent) -> tuple[str, dict[str, Any] | None]:
     return f"{request.method} {path}", description()["paths"][path][request.method.lower()]
 
 
+@cache
 def _paths(path: str) -> list[tuple[str, dict[str, Any]]]:
     return [(t, o) for t, o, pattern in _templates() if pattern.fullmatch(path)]
 

@@ -22,6 +22,7 @@ from tallybridge.netsuite import NetSuite
 from tallybridge.settings import DEFAULTS
 from tallybridge.sync.ledger import Owner
 from tallybridge.zuora import Zuora
+from tests.faults.branching import one_thread
 from tests.sync.full_world import customers_world
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
@@ -119,9 +120,10 @@ class Tape:
 
 def traffic(mode: str) -> Traffic:
     """All requests of all scenes in mode "A" or "B", by system."""
-    tape = Tape(MemoryWorld.of(unserved_world(settlement=mode == "B")), mode)
-    for scene in (_demo, _customers_of_netsuite, _each_step, _settings):
-        scene(tape)
+    with one_thread():
+        tape = Tape(MemoryWorld.of(unserved_world(settlement=mode == "B")), mode)
+        for scene in (_demo, _customers_of_netsuite, _each_step, _settings):
+            scene(tape)
     return {"zuora": tape.zuora.requests, "netsuite": tape.netsuite.requests}
 
 
