@@ -32,7 +32,8 @@ from tallybridge.revenue.wiring import RevenueWiring
 from tallybridge.tokens import ProcessTokens
 from tallybridge.wiring import Invocation, parse_secret
 from tests.revenue.machine import Machine
-from tests.sync.memory import MemoryMailer, MemoryParameters, MemoryTable, NoSuchKey, PreconditionFailed, straight_into
+from tests.straight import straight_into
+from tests.sync.memory import MemoryMailer, MemoryParameters, MemoryTable, NoSuchKey, PreconditionFailed
 from tests.sync.world import MovableClock
 
 ACCOUNT_SECONDS = 900

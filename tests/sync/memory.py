@@ -9,28 +9,22 @@ import io
 import itertools
 import json
 import re
-import sys
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, ClassVar
-from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
-from requests.adapters import BaseAdapter
-from requests.utils import to_native_string
-from urllib3 import HTTPResponse
-from urllib3.exceptions import ProtocolError
-from werkzeug.test import run_wsgi_app
 
 from tallybridge.http import Http
 from tallybridge.tokens import ProcessTokens
 from tallybridge.wiring import Invocation, Wiring, parse_credentials
+from tests.straight import straight_into
 from tests.sync.world import INVOCATION_SECONDS, SETTINGS, World
 
 RESERVED = frozenset(ReservedKeywords.get_reserved_keywords())
@@ -291,72 +285,6 @@ class MemoryMailer:
 
     def send_raw_email(self, **mail: Any) -> None:
         self.sent.append(mail)
-
-
-def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
-    """A request as a server hands it on (PEP 3333)."""
-    parts = urlsplit(request.url or "")
-    given: Any = request.body or b""
-    body = given.encode() if isinstance(given, str) else given if isinstance(given, bytes) else given.read()
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": request.method or "GET",
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(parts.path or "/").decode("latin-1"),
-        "QUERY_STRING": parts.query,
-        "REQUEST_URI": parts.path + (f"?{parts.query}" if parts.query else ""),
-        "SERVER_NAME": parts.hostname,
-        "SERVER_PORT": str(parts.port or 80),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": parts.netloc,
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": parts.scheme,
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.input_terminated": True,  # as a server hands on what was sent in chunks
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    for name, value in request.headers.items():
-        key = to_native_string(name).upper().replace("-", "_")  # who signs a request leaves bytes
-        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = to_native_string(value, "latin-1")
-    return environ
-
-
-class StraightIn(BaseAdapter):
-    """Sends requests into WSGI applications by their address, without a connection."""
-
-    def __init__(self, apps: Mapping[str, Callable[..., Any]]) -> None:
-        super().__init__()
-        self.apps = apps
-
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
-        assert request.url
-        base = next(b for b in self.apps if request.url.startswith(b))
-        environ = _environ(request)
-        environ["werkzeug.socket"] = SimpleNamespace(shutdown=lambda how: None)  # what a fault rule closes
-        try:
-            chunks, status, headers = run_wsgi_app(self.apps[base], environ, buffered=True)
-        except ConnectionAbortedError as dropped:  # a fault rule: the request was sent, no answer came
-            raise requests.ConnectionError(ProtocolError("Connection aborted.", dropped), request=request) from dropped
-        raw = HTTPResponse(io.BytesIO(b"".join(chunks)), headers=dict(headers), status=int(status.split()[0]), preload_content=False)
-        response = requests.Response()
-        response.status_code, response.url, response.request, response.raw = raw.status, request.url, request, raw
-        response.headers.update(raw.headers)
-        return response
-
-    def close(self) -> None:
-        return None
-
-
-def straight_into(apps: Mapping[str, Callable[..., Any]]) -> requests.Session:
-    """A session whose requests go straight into applications, by their addresses; to all others connections are made."""
-    session = requests.Session()
-    session.trust_env = False
-    for address in apps:
-        session.mount(f"{address}/", StraightIn(apps))
-    return session
 
 
 @dataclass

@@ -1,16 +1,17 @@
-"""One NetSuite stand-in behind a loopback server for all tests here, reset before each."""
+"""One NetSuite stand-in for all tests here, reset before each. The account's sessions go straight into it, all else through a
+loopback server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from sandbox.control import Control
 from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn, new_key_pair
 from sandbox.server import LoopbackServer
 from tests.standins.netsuite.account import START, Account, Clock
+from tests.straight import straight_into
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,8 @@ def served() -> Iterator[tuple[Control, Account]]:
     stand_in = NetSuiteStandIn(NetSuiteOptions(certificate_public_key=public, clock=clock, time_zone="UTC", allow_number_override=True))
     control = Control(stand_in)
     with LoopbackServer(control) as server:
-        yield control, Account(stand_in, server.url, clock, private)
+        straight = {server.url: control}
+        yield control, Account(stand_in, server.url, clock, private, straight_into(straight), straight_into(straight))
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +40,7 @@ def control(served: tuple[Control, Account]) -> Control:
 def ns(running: Account) -> Iterator[Account]:
     """A new account, logged in."""
     running.clock.now = START
-    requests.post(f"{running.url}/_sandbox/reset", timeout=10)
+    running.outside.post(f"{running.url}/_sandbox/reset", timeout=10)
     defaults = dict(vars(running.options))
     running.log_in()
     yield running

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -17,6 +17,7 @@ from sandbox.control import Control
 from sandbox.server import LoopbackServer
 from sandbox.zuora import ZuoraOptions, ZuoraStandIn
 from tests.clients.spoil import served
+from tests.straight import straight_into
 
 START = datetime(2026, 1, 31, 16, 15, tzinfo=UTC)
 PACIFIC = timezone(timedelta(hours=-8))
@@ -43,12 +44,13 @@ def rid(letter: str, number: int = 1) -> str:
 
 @dataclass
 class Tenant:
-    """One stand-in on loopback with a session that carries a token."""
+    """One stand-in on loopback. What goes through the sessions goes straight into it: `http` carries a token, `outside` does not."""
 
     stand_in: ZuoraStandIn
     server: LoopbackServer
     clock: Clock
-    http: requests.Session = field(default_factory=requests.Session)
+    http: requests.Session
+    outside: requests.Session
 
     @property
     def url(self) -> str:
@@ -60,7 +62,7 @@ class Tenant:
         usual = (options.admin_client_id, options.admin_client_secret) if options.bare else (options.client_id, options.client_secret)
         given = (client_id, client_secret) if client_id else usual
         form = {"client_id": given[0], "client_secret": given[1], "grant_type": "client_credentials"}
-        token = str(requests.post(f"{self.url}/oauth/token", data=form, timeout=5).json()["access_token"])
+        token = str(self.outside.post(f"{self.url}/oauth/token", data=form, timeout=5).json()["access_token"])
         self.http.headers["Authorization"] = f"Bearer {token}"
         return token
 
@@ -77,12 +79,12 @@ class Tenant:
         return self.call("PUT", path, body).json()
 
     def load(self, **objects: list[dict[str, Any]]) -> None:
-        response = requests.post(f"{self.url}/_sandbox/load", json=objects, timeout=30)
+        response = self.outside.post(f"{self.url}/_sandbox/load", json=objects, timeout=30)
         assert response.status_code == 200, response.text
 
     def refused(self, **objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The errors of a load that must be refused."""
-        response = requests.post(f"{self.url}/_sandbox/load", json=objects, timeout=30)
+        response = self.outside.post(f"{self.url}/_sandbox/load", json=objects, timeout=30)
         assert response.status_code == 422, response.text
         return list(response.json()["errors"])
 
@@ -109,7 +111,7 @@ class Tenant:
         """The rows of a query that must succeed."""
         job = self.job(text, **more)
         assert job["queryStatus"] == "completed", job
-        content = requests.get(job["dataFile"], timeout=10).content
+        content = self.outside.get(job["dataFile"], timeout=10).content
         return [json.loads(line) for line in gzip.decompress(content).splitlines()]
 
     def sql_error(self, text: str) -> str:
@@ -123,8 +125,9 @@ def running(**options: Any) -> Iterator[Tenant]:
     """A stand-in with a clock of its own, logged in."""
     clock = Clock()
     stand_in = ZuoraStandIn(ZuoraOptions(clock=clock, **options))
-    with LoopbackServer(served(Control(stand_in))) as server:
-        tenant = Tenant(stand_in, server, clock)
+    app = served(Control(stand_in))
+    with LoopbackServer(app) as server:
+        tenant = Tenant(stand_in, server, clock, straight_into({server.url: app}), straight_into({server.url: app}))
         tenant.log_in()
         yield tenant
 

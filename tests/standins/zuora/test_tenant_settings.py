@@ -20,7 +20,7 @@ def bare() -> Iterator[Tenant]:
 
 
 def by_hand(tenant: Tenant, action: str, **given: Any) -> Any:
-    return requests.post(f"{tenant.url}/_sandbox/by-hand", json={"action": action, **given}, timeout=10).json()
+    return tenant.outside.post(f"{tenant.url}/_sandbox/by-hand", json={"action": action, **given}, timeout=10).json()
 
 
 def log_in_with(tenant: Tenant, permissions: dict[str, list[str]]) -> None:
