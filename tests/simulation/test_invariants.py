@@ -9,27 +9,28 @@ from typing import Any
 
 import pytest
 
+from tests.faults.branching import one_thread
 from tests.simulation import invariants
 from tests.simulation.events import happen
 from tests.simulation.script import ACCOUNTS, Event
 from tests.simulation.tenant import TOTALS, TYPES, Document, Simulated
 from tests.simulation.test_simulation import doubled
+from tests.simulation.trying import Worlds
 from tests.sync.builders import zid
-from tests.sync.memory import MemoryWorld
 
-World = Callable[[str], MemoryWorld]
-Fault = Callable[[Simulated], object]
+pytestmark = pytest.mark.apart
 
 
-@pytest.fixture
-def synced(world_of: World) -> Simulated:
+@pytest.fixture(scope="module")
+def synced() -> Iterator[Simulated]:
     """Invoices in two currencies, a payment, a credit memo and a payment that comes from NetSuite, all synced."""
-    tenant = Simulated(world_of("B"), "B")
-    tenant.begin()
-    story = [("bill", 8), ("bill", 3), ("bill", 9), ("pay", 4), ("credit", 5), ("run", 1), ("person enters a payment", 2)]
-    assert all(happen(tenant, Event(kind, luck)) for kind, luck in story)
-    assert {d.account for d in tenant.documents if d.kind == "Invoice"} > {"E1"}
-    return tenant
+    with one_thread():
+        tenant = Simulated(Worlds().of("B"), "B")
+        tenant.begin()
+        story = [("bill", 8), ("bill", 3), ("bill", 9), ("pay", 4), ("credit", 5), ("run", 1), ("person enters a payment", 2)]
+        assert all(happen(tenant, Event(kind, luck)) for kind, luck in story)
+        assert {d.account for d in tenant.documents if d.kind == "Invoice"} > {"E1"}
+        yield tenant
 
 
 def first(tenant: Simulated, kind: str = "Invoice") -> Document:
