@@ -96,12 +96,21 @@ def test_a_killed_reversal_of_every_kind_compensates_each_document_once(killable
     kill_every(*killable, 29, reversal_world.everything)
 
 
+@pytest.fixture(scope="module")
+def to_be_reversed(killable: World) -> tuple[MemoryWorld, str, dict[str, Any]]:
+    """A world with an approved plan that reverses documents of every kind: the plan's id, and the documents."""
+    world, mode = killable
+    return world, *ready(world, mode, reversal_world.everything)
+
+
+@pytest.mark.apart
 @MODES
 @pytest.mark.parametrize("rule", LOST, ids=lambda rule: f"{rule['method']} {rule['drop']}")
-def test_a_lost_answer_compensates_each_document_once(killable: World, rule: dict[str, str]) -> None:
+def test_a_lost_answer_compensates_each_document_once(
+    to_be_reversed: tuple[MemoryWorld, str, dict[str, Any]], rule: dict[str, str]
+) -> None:
     """The answers to some writes are lost, or the writes themselves; what is left open by it is done by the next run."""
-    world, mode = killable
-    plan_id, documents = ready(world, mode, reversal_world.everything)
+    world, plan_id, documents = to_be_reversed
     world.netsuite_control.set_faults([{**rule, "nth": n} for n in (1, 4, 7)])
     first = world.run(reverse=plan_id)
     assert sum(fault.used for fault in world.netsuite_control.faults) > 1

@@ -4,7 +4,8 @@ disturbed.
 The second worker belongs to the next run, because the first one's run was stopped, or it is a retry in the same run; neither ends a
 function that is running. Either the first worker stands before one of its effects while the second does all that it may, or the second
 one stands before one of its effects, having read what it rests on, while the first does everything, or the second one dies there and is
-started again when the first has ended. One effect in each order in the default suite; all of them with `make slow`."""
+started again when the first has ended. One effect in each order in the default suite, around jobs one of each step, the orders taking
+turns; all of them with `make slow`."""
 
 from __future__ import annotations
 
@@ -111,10 +112,21 @@ def one(shift: int) -> Choice:
     """One effect in each order, the ways taking turns; `shift`, and each way and order, moves which one."""
 
     def chosen(names: Sequence[str], place: int) -> Iterable[int]:
-        way, order = divmod(place, len(ORDERS))
-        return [1 + SHIFT * (4 * shift + place) % len(names)] if (way + order + shift) % len(WAYS) == 0 else []
+        return [1 + SHIFT * (4 * shift + place) % len(names)] if _has_its_turn(place, shift) else []
 
     return chosen
+
+
+def _has_its_turn(place: int, shift: int) -> bool:
+    """Whether this way is that of this order."""
+    way, order = divmod(place, len(ORDERS))
+    return (way + order + shift) % len(WAYS) == 0
+
+
+def one_order(shift: int) -> Choice:
+    """As `one`, but in one order, the orders taking turns."""
+    of_each = one(shift)
+    return lambda names, place: of_each(names, place) if place % len(ORDERS) == shift % len(ORDERS) else []
 
 
 def enter_at(world: MemoryWorld, step: str, fill: Callable[[], None], choose: Choice, name: str) -> None:
@@ -158,7 +170,7 @@ AROUND_JOBS = pytest.mark.parametrize(("memory", "step"), IN_JOBS, indirect=["me
 @AROUND_JOBS
 def test_a_second_worker_around_a_job_doubles_and_loses_nothing(memory: tuple[MemoryWorld, str], step: str) -> None:
     world, mode = memory
-    enter_around_jobs(world, mode, step, one(IN_JOBS.index((mode, step))))
+    enter_around_jobs(world, mode, step, one_order(IN_JOBS.index((mode, step))))
 
 
 @pytest.mark.slow
@@ -189,8 +201,13 @@ def move_no_money_twice(started: World, move: str, choose: Choice) -> None:
 
 @pytest.mark.parametrize("move", MOVES)
 def test_a_second_worker_moves_no_money_twice(started_world: World, move: str) -> None:
-    """Around the call that moves it."""
-    move_no_money_twice(started_world, move, lambda names, _: [n for n, name in enumerate(names, 1) if f"/{move}" in name])
+    """Around the call that moves it, in each order, the ways taking turns."""
+    shift = list(MOVES).index(move)
+
+    def around(names: Sequence[str], place: int) -> Iterable[int]:
+        return [n for n, name in enumerate(names, 1) if f"/{move}" in name and _has_its_turn(place, shift)]
+
+    move_no_money_twice(started_world, move, around)
 
 
 @pytest.mark.slow
