@@ -9,13 +9,15 @@ turns; all of them with `make slow`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.steps import step_class
+from tests.faults.branching import one_thread
 from tests.faults.each_step import IN_JOBS, STEPS, fill, picture
 from tests.faults.killing import WorkerKilled
 from tests.faults.lanes import Lane, as_processes
@@ -39,9 +41,12 @@ def memory(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
 
 
 @pytest.fixture(autouse=True)
-def processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def processes_of_their_own(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Two workers that share nothing. In the default suite each does one thing after the other."""
     for target, name, value in as_processes(step_class(step) for _, step in STEPS):
         monkeypatch.setattr(target, name, value)
+    with contextlib.nullcontext() if request.node.get_closest_marker("slow") else one_thread():
+        yield
 
 
 def opened(world: MemoryWorld, step: str) -> tuple[str, int]:
