@@ -15,12 +15,13 @@ from tests.faults import each_step
 from tests.faults.deaths import one_of_each, prove
 from tests.faults.each_step import IN_JOBS, RECORDS, STEPS, fill, picture
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
-from tests.faults.ways import MOMENTS, WAYS, killed_at
+from tests.faults.ways import MOMENTS, PLACES, WAYS, in_turn, killed_at
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
 THREADS_EVERY = 29
 OVERLAPPING = 6
+OVERLAPS = [("A", "invoices"), ("B", "invoices"), ("B", "payments")]
 OVERLAP_EVERY, OVERLAP_MANY = 211, 61
 SHIFT = 11
 """Each step, way and moment begins at another effect, so that together they meet more of them."""
@@ -65,7 +66,7 @@ def undisturbed(world: MemoryWorld, step: str, mode: str) -> tuple[int, dict[str
 def test_a_step_killed_among_its_threads_leaves_nothing_undone_and_nothing_doubled(killable: tuple[MemoryWorld, str], step: str) -> None:
     world, mode = killable
     number, expected = undisturbed(world, step, mode)
-    for place, (way, moment) in enumerate((w, m) for w in WAYS for m in ("before", "after")):
+    for place, way, moment in PLACES:
         shift = SHIFT * (4 * STEPS.index((mode, step)) + place)
         for at in range(1 + shift % THREADS_EVERY, number + 1, THREADS_EVERY):
             killer, output = killed_at(world, way, at, moment, lambda k: new_world(world, mode, step, k), [step])
@@ -80,7 +81,7 @@ def test_a_step_killed_among_its_threads_leaves_nothing_undone_and_nothing_doubl
 
 
 @pytest.mark.parametrize("every", [OVERLAP_EVERY, pytest.param(OVERLAP_MANY, marks=pytest.mark.slow)], ids=["some", "many"])
-@pytest.mark.parametrize(("killable", "step"), [("A", "invoices"), ("B", "invoices"), ("B", "payments")], indirect=["killable"])
+@pytest.mark.parametrize(("killable", "step"), OVERLAPS, indirect=["killable"])
 def test_a_step_killed_while_its_chunks_overlap_leaves_nothing_undone_and_nothing_doubled(
     killable: tuple[MemoryWorld, str], step: str, every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,7 +95,7 @@ def test_a_step_killed_while_its_chunks_overlap_leaves_nothing_undone_and_nothin
     output = world.run(steps=[step])
     assert (output["outcome"], output["tiedOut"]) == ("completed", True)
     number, expected = len(killer.names), picture(world)
-    for place, (way, moment) in enumerate((w, m) for w in WAYS for m in ("before", "after")):
+    for place, way, moment in PLACES if every == OVERLAP_MANY else in_turn(OVERLAPS.index((mode, step))):
         for at in range(every // 2 + SHIFT * place, number + 1, every):
             killer, output = killed_at(world, way, at, moment, lambda k: new_world(world, mode, step, k), [step])
             where = f"{step}, mode {mode}: effect {at} of {number}, {killer.where}; {way}"

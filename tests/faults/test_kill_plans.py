@@ -1,9 +1,9 @@
 """A run that applies a plan is killed before and after its effects: in the end everything is applied once, as by a run without a plan.
-Every n-th effect of some steps in the default suite, more of them of all steps with `make slow`."""
+Every n-th effect of some steps in the default suite, the ways to go on taking turns; more of them of all steps with `make slow`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.each_step import STEPS, fill, picture
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
-from tests.faults.ways import WAYS, killed_at
+from tests.faults.ways import PLACES, WAYS, Place, in_turn, killed_at
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
@@ -50,13 +50,13 @@ def planned(world: MemoryWorld, mode: str, step: str, asked: dict[str, Any]) -> 
     return begin
 
 
-def kill_every(world: MemoryWorld, mode: str, step: str, every: int) -> None:
+def kill_every(world: MemoryWorld, mode: str, step: str, every: int, places: Iterable[Place]) -> None:
     asked: dict[str, Any] = {}
     begin = planned(world, mode, step, asked)
     begin(killer := Killer())
     assert world.run(**asked)["tiedOut"]
     number, expected = len(killer.names), picture(world)
-    for place, (way, moment) in enumerate((w, m) for w in WAYS for m in ("before", "after")):
+    for place, way, moment in places:
         for at in range(1 + (place * 7) % min(every, number), number + 1, every):
             dead, output = killed_at(world, way, at, moment, begin, [step], asked)
             where = f"{step}, mode {mode}: effect {at} of {number}, {dead.where}; {way}"
@@ -66,7 +66,8 @@ def kill_every(world: MemoryWorld, mode: str, step: str, every: int) -> None:
 
 @pytest.mark.parametrize(("killable", "step"), SAMPLE, indirect=["killable"])
 def test_a_killed_plan_is_applied_once(killable: tuple[MemoryWorld, str], step: str) -> None:
-    kill_every(*killable, step, DEFAULT_EVERY)
+    world, mode = killable
+    kill_every(world, mode, step, DEFAULT_EVERY, in_turn(SAMPLE.index((mode, step))))
 
 
 @pytest.mark.parametrize("killable", ["B"], indirect=True)
@@ -88,4 +89,4 @@ def test_what_was_sent_when_the_worker_died_is_still_as_planned(killable: tuple[
 @pytest.mark.slow
 @pytest.mark.parametrize(("killable", "step"), STEPS, indirect=["killable"])
 def test_a_plan_of_every_step_is_applied_once(killable: tuple[MemoryWorld, str], step: str) -> None:
-    kill_every(*killable, step, 7)
+    kill_every(*killable, step, 7, PLACES)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.faults.killing import KillableWiring, Killer, KillingObserver
-from tests.faults.ways import WAYS, killed_at
+from tests.faults.ways import PLACES, killed_at
 from tests.sync import reversal_world
 from tests.sync.memory import MemoryWorld
 from tests.sync.reversal_world import accounts, approved, open_amounts, planned, reversers, transactions
 from tests.sync.world import unserved_world
 
-DEFAULT_EVERY = 97
+DEFAULT_EVERY = 197
 World = tuple[MemoryWorld, str]
 MODES = pytest.mark.parametrize("killable", ["A", "B"], indirect=True)
 WITH_SETTLEMENT = pytest.mark.parametrize("killable", ["B"], indirect=True)
@@ -69,7 +69,7 @@ def kill_every(world: MemoryWorld, mode: str, every: int, made: Callable[[Memory
     KillingObserver.killer = Killer()
     number, open_ = len(killer.names), open_amounts(world)
     check(world, documents, "without a kill")
-    for place, (way, moment) in enumerate((w, m) for w in WAYS for m in ("before", "after")):
+    for place, way, moment in PLACES:
         for at in range(1 + (place * 7) % min(every, number), number + 1, every):
             dead, output = killed_at(world, way, at, moment, begin, asked=asked)
             KillingObserver.killer = Killer()

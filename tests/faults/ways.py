@@ -121,6 +121,14 @@ WAYS = {
     AGAIN: dies_and_is_started_again,
 }
 MOMENTS = ("before", "after")
+Place = tuple[int, str, str]
+"""Number, way to go on, moment."""
+PLACES: list[Place] = [(place, way, moment) for place, (way, moment) in enumerate((w, m) for w in WAYS for m in MOMENTS)]
+
+
+def in_turn(shift: int) -> list[Place]:
+    """Those of the places that have their turn: each moment with one way, and each way at one moment; with the next `shift` the others."""
+    return [each for each in PLACES if (each[0] // len(MOMENTS) + each[0] + shift) % len(WAYS) == 0]
 
 
 def killed_every(
