@@ -11,7 +11,6 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.utils import to_native_string
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 from werkzeug.test import run_wsgi_app
@@ -44,9 +43,13 @@ def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in request.headers.items():
-        key = to_native_string(name).upper().replace("-", "_")  # who signs a request leaves bytes
-        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = to_native_string(value, "latin-1")
+        key = _text(name).upper().replace("-", "_")  # who signs a request leaves bytes
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = _text(value)
     return environ
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 class StraightIn(BaseAdapter):
