@@ -42,14 +42,14 @@ def refusal_of(call: Callable[[], object]) -> ConfigurationError | None:
 
 
 @given(fields_of(Settings) | ANYTHING)
-@inputs(400)
+@inputs(200)
 def test_settings_of_any_shape_are_taken_or_refused_with_a_place(content: Any) -> None:
     refused = refusal_of(lambda: parse_settings(parse_settings(json.dumps(content)).model_dump_json(by_alias=True)))
     assert refused is None or (refused.code == "SETTINGS" and refused.place and refused.advice)
 
 
 @given(fields_of(RevenueConfig) | ANYTHING)
-@inputs(400)
+@inputs(200)
 def test_revenue_configurations_of_any_shape_are_taken_or_refused_with_a_place(content: Any) -> None:
     refused = refusal_of(lambda: parse_config(json.dumps(content)).version)
     assert refused is None or (refused.code == "REVENUE-SETTINGS" and refused.place and refused.advice)
@@ -64,7 +64,7 @@ def test_texts_of_any_kind_are_taken_or_refused(text: str) -> None:
 
 
 @given(SECRETS | ANYTHING)
-@inputs(300)
+@inputs(150)
 def test_secrets_of_any_shape_are_taken_or_refused(content: Any) -> None:
     text = json.dumps(content)
     uses: list[Callable[[], object]] = [
@@ -78,14 +78,14 @@ def test_secrets_of_any_shape_are_taken_or_refused(content: Any) -> None:
 
 
 @given(INPUTS | EVENTS | ANYTHING)
-@inputs(200)
+@inputs(100)
 def test_execution_inputs_of_any_shape_are_taken_or_refused(content: Any) -> None:
     refused = refusal_of(lambda: parse_input(own_input(content)))
     assert refused is None or (refused.code == "INPUT" and refused.advice)
 
 
 @given(st.lists(SETTING_LINES, max_size=5).map("\n".join) | TEXTS | ANYTHING.map(json.dumps))
-@inputs(200)
+@inputs(100)
 def test_settings_of_another_connector_are_taken_or_refused(text: str) -> None:
     refused = refusal_of(lambda: imported(text))
     assert refused is None or (refused.code == "IMPORT" and refused.advice)
