@@ -4,7 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.branching import one_thread
 from tests.sync.world import World, start_world, unserved_world
+
+
+@pytest.fixture(autouse=True)
+def in_one_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a run does side by side is done one after the other in the default suite, but for modules whose subject threads are
+    (`IN_THREADS`)."""
+    if getattr(request.module, "IN_THREADS", False) or request.node.get_closest_marker("slow"):
+        yield
+        return
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="module")

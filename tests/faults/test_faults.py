@@ -20,6 +20,7 @@ from tests.meeting import meeting
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import MovableClock, World, on_loopback, unserved_world
 
+IN_THREADS = True
 BUSY = ("customers", "charges", "invoices", "payments")
 """The steps that this world has records for."""
 EACH_STEP = [pytest.param(step, marks=() if step in ("invoices", "payments") else pytest.mark.slow) for step in BUSY]

@@ -17,6 +17,7 @@ from tests.sync.builders import account, charge, invoice, merged, payment, subsc
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import World
 
+IN_THREADS = True
 DEFAULT_EVERY = 211
 MANY = 7
 SHIFT = 53

@@ -19,6 +19,7 @@ from tests.faults.ways import MOMENTS, PLACES, WAYS, in_turn, killed_at
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
+IN_THREADS = True
 THREADS_EVERY = 29
 OVERLAPPING = 6
 OVERLAPS = [("A", "invoices"), ("B", "invoices"), ("B", "payments")]

@@ -15,6 +15,7 @@ from tests.faults.each_step import IN_JOBS, RECORDS, STEPS, fill, picture
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
+IN_THREADS = True
 MAX_RUNS = 3
 SUBMIT = ("POST /services/rest/record/", "PATCH /services/rest/record/")
 METHODS = ("POST", "PUT", "PATCH")

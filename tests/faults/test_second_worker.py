@@ -9,15 +9,13 @@ turns; all of them with `make slow`."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
 
 from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.steps import step_class
-from tests.faults.branching import one_thread
 from tests.faults.each_step import IN_JOBS, STEPS, fill, picture
 from tests.faults.killing import WorkerKilled
 from tests.faults.lanes import Lane, as_processes
@@ -41,12 +39,9 @@ def memory(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
 
 
 @pytest.fixture(autouse=True)
-def processes_of_their_own(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Two workers that share nothing. In the default suite each does one thing after the other."""
+def processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     for target, name, value in as_processes(step_class(step) for _, step in STEPS):
         monkeypatch.setattr(target, name, value)
-    with contextlib.nullcontext() if request.node.get_closest_marker("slow") else one_thread():
-        yield
 
 
 def opened(world: MemoryWorld, step: str) -> tuple[str, int]:
