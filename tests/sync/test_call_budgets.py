@@ -20,7 +20,7 @@ from tallybridge.tasks.steps import STEPS
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
-FEW, MANY = 10, 60
+FEW, MANY = 2, 52
 """One batch of 50 more."""
 LOOKED_AT_AGAIN = 19
 """Most calls of a run with nothing to do that reads its own write-backs, two batches of them, and drops them; without those for drift."""

@@ -114,11 +114,12 @@ LACKED = {
 """By mode and step: fields without which the step stops."""
 
 
-@pytest.mark.parametrize(("mode", "label"), [(mode, label) for (mode, _), labels in LACKED.items() for label in labels])
-def test_what_is_said_to_be_vital_is(mode: str, label: str) -> None:
+@pytest.mark.parametrize(("mode", "step", "label"), [(*key, label) for key, labels in LACKED.items() for label in labels])
+def test_what_is_said_to_be_vital_is(mode: str, step: str, label: str) -> None:
     deployed = Deployed(mode, project_of([f for f in FIELDS if f.label != label]))
     with pytest.raises(ConfigurationError, match=rf'is missing field "{label}"'):
-        deployed.run()
+        deployed.world.run(steps=[step])
+        deployed.run()  # some only where there is something to do
 
 
 def test_lines_of_invoices_are_known_by_their_zuora_id() -> None:

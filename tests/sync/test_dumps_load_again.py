@@ -11,10 +11,18 @@ from tests.sync.memory import Memory, MemoryParameters, MemoryWorld
 from tests.sync.world import unserved_world
 
 
-@pytest.fixture(params=["A", "B"])
-def world(request: pytest.FixtureRequest) -> MemoryWorld:
-    """With Invoice Settlement in mode B."""
-    return MemoryWorld.of(unserved_world(settlement=request.param == "B"))
+@pytest.fixture(scope="module", params=["A", "B"])
+def left(request: pytest.FixtureRequest) -> tuple[MemoryWorld, dict[str, Any]]:
+    """A world, with Invoice Settlement in mode B, and both dumps after runs in which every step has written something."""
+    world = MemoryWorld.of(unserved_world(settlement=request.param == "B"))
+    full = full_world(request.param)
+    world.reset(default_subsidiary="Parent Company", **full.settings)
+    world.load(full.first_zuora, full.first_netsuite)
+    assert world.reported()["outcome"] == "completed"
+    world.load(netsuite=full.second)
+    assert world.reported()["outcome"] == "completed"
+    assert world.reported()["outcome"] == "completed"
+    return world, dumps(world)
 
 
 def dumps(world: MemoryWorld) -> dict[str, Any]:
@@ -42,30 +50,19 @@ def differences(before: Any, after: Any, at: str = "") -> list[str]:
     return [] if before == after else [f"{at}: {before!r} -> {after!r}"]
 
 
-def after_all_steps(world: MemoryWorld) -> dict[str, Any]:
-    """Both dumps after runs in which every step has written something."""
-    full = full_world("B" if world.zuora.options.settlement else "A")
-    world.reset(default_subsidiary="Parent Company", **full.settings)
-    world.load(full.first_zuora, full.first_netsuite)
-    assert world.reported()["outcome"] == "completed"
-    world.load(netsuite=full.second)
-    assert world.reported()["outcome"] == "completed"
-    assert world.reported()["outcome"] == "completed"
-    return dumps(world)
-
-
-def test_what_runs_have_made_loads_again_as_it_was(world: MemoryWorld) -> None:
-    dumped = after_all_steps(world)
+def test_what_runs_have_made_loads_again_as_it_was(left: tuple[MemoryWorld, dict[str, Any]]) -> None:
+    world, dumped = left
     load(world, dumped)
     assert differences(dumped, dumps(world)) == []
 
 
-def test_a_run_changes_nothing_in_what_was_loaded_again(world: MemoryWorld) -> None:
+def test_a_run_changes_nothing_in_what_was_loaded_again(left: tuple[MemoryWorld, dict[str, Any]]) -> None:
     """Neither with the ledger of the runs before, nor without one, as after moving to another machine."""
-    dumped = after_all_steps(world)
-    for _ in range(2):
+    world, dumped = left
+    ledger = world.memory
+    for memory in (ledger, Memory(parameters=MemoryParameters(ledger.settings))):
+        world.memory = memory
         load(world, dumped)
         summary = world.reported()
         assert (summary["outcome"], summary["tiedOut"]) == ("completed", True)
         assert differences(dumped, dumps(world)) == []
-        world.memory = Memory(parameters=MemoryParameters(world.memory.settings))
