@@ -186,6 +186,28 @@ def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never, *, 
         return tree.grow(story)
 
 
+def killed_every(
+    every: int, world: MemoryWorld, prepare: Callable[[], object], steps: Sequence[str], check: Callable[[Any], None]
+) -> Tally:
+    """A run in a world that `prepare` makes anew, which dies before and after each n-th effect and goes on in both ways. `check` is given
+    the last output of every branch, and raises where something is amiss. The two moments begin at different effects."""
+    at = {"before": 0, "after": 1 + every // 2}
+    with one_thread():
+        tree = Tree()
+        mortal = Mortal(tree, lambda place: not place.deaths and place.number % every == at[place.moment])
+
+        def story() -> None:
+            KillingObserver.killer = Mortal(tree)
+            prepare()
+            world.clock.advance(minutes=30)
+            KillingObserver.killer = mortal
+            output = lived(world, mortal, steps)
+            KillingObserver.killer = Mortal(tree)
+            check(output)
+
+        return tree.grow(story)
+
+
 @cache
 def undisturbed(mode: str, step: str) -> tuple[dict[str, list[Any]], int]:
     """What both systems hold after a run that nobody disturbs, and how many effects it had; worked out once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from tallybridge.tasks.archive_log import archive_log
@@ -12,7 +12,7 @@ from tallybridge.tasks.open_run import open_run
 from tallybridge.tasks.reconcile import reconcile
 from tallybridge.tasks.steps import STEPS
 from tallybridge.tokens import ProcessTokens
-from tests.faults.killing import Killer, KillingObserver, WorkerKilled
+from tests.faults.killing import Killer, WorkerKilled
 from tests.sync.memory import MemoryWorld
 
 MAX_RUNS = 3
@@ -129,24 +129,3 @@ PLACES: list[Place] = [(place, way, moment) for place, (way, moment) in enumerat
 def in_turn(shift: int) -> list[Place]:
     """Those of the places that have their turn: each moment with one way, and each way at one moment; with the next `shift` the others."""
     return [each for each in PLACES if (each[0] // len(MOMENTS) + each[0] + shift) % len(WAYS) == 0]
-
-
-def killed_every(
-    every: int, way: str, moment: str, world: MemoryWorld, prepare: Callable[[], object], steps: Sequence[str]
-) -> Iterator[tuple[dict[str, Any], str]]:
-    """Runs in a world that `prepare` makes anew, one for each n-th effect at which it is killed: its last output, and where that was. The
-    two moments begin at different effects."""
-
-    def again(at: int = 0) -> Killer:
-        killer = KillingObserver.killer = Killer()
-        prepare()
-        world.clock.advance(minutes=30)
-        killer.count, killer.at, killer.moment = 0, at, moment
-        killer.names.clear()
-        return killer
-
-    counting = again()
-    world.run(steps=steps)
-    for at in range(every if moment == "before" else 1 + every // 2, counting.count + 1, every):
-        killer = again(at)
-        yield WAYS[way](world, killer, steps), killer.where

@@ -118,8 +118,7 @@ LACKED = {
 def test_what_is_said_to_be_vital_is(mode: str, step: str, label: str) -> None:
     deployed = Deployed(mode, project_of([f for f in FIELDS if f.label != label]))
     with pytest.raises(ConfigurationError, match=rf'is missing field "{label}"'):
-        deployed.world.run(steps=[step])
-        deployed.run()  # some only where there is something to do
+        [run() for run in (lambda: deployed.world.run(steps=[step]), deployed.run)]  # some only where there is something to do
 
 
 def test_lines_of_invoices_are_known_by_their_zuora_id() -> None:

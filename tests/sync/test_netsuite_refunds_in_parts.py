@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.deaths import killed_every
 from tests.faults.killing import KillableWiring
-from tests.faults.ways import MOMENTS, WAYS, killed_every
 from tests.sync.builders import zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.reverse_world import (
@@ -198,11 +198,12 @@ def test_whatever_answer_is_lost_there_is_one_refund_and_one_unapply(fast: Memor
     assert (status_of(fast, "R1", REFUND), summary["tiedOut"]) == ("Sync Complete", True)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("every", [31, pytest.param(7, marks=pytest.mark.slow)])
-def test_a_killed_worker_moves_nothing_twice(killable: MemoryWorld, every: int, way: str, moment: str) -> None:
-    for output, where in killed_every(every, way, moment, killable, lambda: prepared(killable), [REFUNDS]):
-        assert output["tiedOut"] is True, where
-        assert refunded(killable)["Amount"] == 50, where
-        assert parts_of(killable, zid("PAY1")) == {"INV1": 70}, where
+def test_a_killed_worker_moves_nothing_twice(killable: MemoryWorld, every: int) -> None:
+    def check(output: dict[str, Any]) -> None:
+        assert output["tiedOut"] is True
+        assert refunded(killable)["Amount"] == 50
+        assert parts_of(killable, zid("PAY1")) == {"INV1": 70}
+
+    tally = killed_every(every, killable, lambda: prepared(killable), [REFUNDS], check)
+    assert tally.cases and not tally.failures, tally
