@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from email import message_from_bytes, policy
 from types import SimpleNamespace
@@ -25,11 +26,14 @@ from tallybridge_cli.exits import Code, code_of
 from tests.sync.builders import account, invoice, merged, zid
 from tests.sync.memory import MemoryWorld
 from tests.sync.run_world import ready
+from tests.sync.test_advice_parents import tenant
+from tests.sync.words import Part, world_with
 from tests.sync.world import unserved_world
 
 GUARD_SECONDS = 60
 """After which a thread that should have ended is given up."""
-Change = Callable[[MemoryWorld], None]
+ChangeOf = Callable[[MemoryWorld, str], None]
+"""What is done to the records of a case, whose names all end in that of the case."""
 
 
 def run(world: MemoryWorld) -> RunSummary:
@@ -72,10 +76,17 @@ def deleted_in_netsuite(world: MemoryWorld, record_type: str, number: str) -> No
     world.clock.advance(minutes=10)
 
 
-def invoice_deleted_in_netsuite(world: MemoryWorld) -> None:
+def invoice_deleted_in_netsuite(world: MemoryWorld, n: str) -> None:
     """With the payment that is applied to it."""
-    deleted_in_netsuite(world, "customerPayment", "P1")
-    deleted_in_netsuite(world, "invoice", "INV1")
+    deleted_in_netsuite(world, "customerPayment", f"P1{n}")
+    deleted_in_netsuite(world, "invoice", f"INV1{n}")
+
+
+def unapplied_in_zuora(world: MemoryWorld, n: str) -> None:
+    part = next(p for p in world.zuora.dump()["PaymentPart"] if p["PaymentId"] == zid(f"P1{n}") and p.get("InvoiceId"))
+    with world.zuora.tenant.store.lock:
+        world.zuora.tenant.store.update("PaymentPart", part["Id"], {"Amount": Decimal(20)})
+    in_zuora(world, "Payment", f"P1{n}", AppliedAmount=Decimal(20), UnappliedAmount=Decimal(40))
 
 
 def paid_amount(world: MemoryWorld, number: str, amount: float) -> None:
@@ -99,44 +110,44 @@ def currency_id(world: MemoryWorld, symbol: str) -> int:
     return next(int(c["id"]) for c in world.in_netsuite("currency") if c["symbol"] == symbol)
 
 
-CASES: dict[str, tuple[Change, str, str, str, str]] = {
+CASES: dict[str, tuple[ChangeOf, str, str, str, str]] = {
     "an invoice is cancelled in Zuora": (
-        lambda w: in_zuora(w, "Invoice", "INV1", Status="Canceled"),
+        lambda w, n: in_zuora(w, "Invoice", f"INV1{n}", Status="Canceled"),
         "DRIFT-UNDONE",
         "INV1",
         "cancelled in Zuora after its sync; NetSuite invoice {there} still holds USD 100.00",
         "invoice",
     ),
     "an invoice is set back to draft": (
-        lambda w: in_zuora(w, "Invoice", "INV1", Status="Draft"),
+        lambda w, n: in_zuora(w, "Invoice", f"INV1{n}", Status="Draft"),
         "DRIFT-UNDONE",
         "INV1",
         "set back to draft in Zuora after its sync; NetSuite invoice {there} still holds USD 100.00",
         "invoice",
     ),
     "an invoice is deleted in Zuora": (
-        lambda w: deleted_in_zuora(w, "Invoice", "INV1"),
+        lambda w, n: deleted_in_zuora(w, "Invoice", f"INV1{n}"),
         "DRIFT-DELETED",
         "INV1",
         "deleted in Zuora after its sync; NetSuite invoice {there} still holds USD 100.00",
         "invoice",
     ),
     "the amount of an invoice changes in Zuora": (
-        lambda w: in_zuora(w, "Invoice", "INV1", Amount=Decimal("90.00")),
+        lambda w, n: in_zuora(w, "Invoice", f"INV1{n}", Amount=Decimal("90.00")),
         "DRIFT-AMOUNT",
         "INV1",
         "its amount was changed in Zuora after its sync: Zuora holds USD 90.00, NetSuite invoice {there} USD 100.00",
         "invoice",
     ),
     "a payment is voided in Zuora": (
-        lambda w: in_zuora(w, "Payment", "P1", Status="Voided"),
+        lambda w, n: in_zuora(w, "Payment", f"P1{n}", Status="Voided"),
         "DRIFT-UNDONE",
         "P1",
         "voided in Zuora after its sync; NetSuite payment {there} still holds USD 60.00",
         "customerPayment",
     ),
     "a payment is unapplied in Zuora": (
-        lambda w: in_zuora(w, "Payment", "P1", AppliedAmount=Decimal(20), UnappliedAmount=Decimal(40)),
+        unapplied_in_zuora,
         "DRIFT-APPLIED",
         "P1",
         "it was applied otherwise in Zuora after its sync: USD 20.00 there, USD 60.00 in NetSuite payment {there}",
@@ -150,28 +161,28 @@ CASES: dict[str, tuple[Change, str, str, str, str]] = {
         "invoice",
     ),
     "a payment is deleted in NetSuite": (
-        lambda w: deleted_in_netsuite(w, "customerPayment", "P1"),
+        lambda w, n: deleted_in_netsuite(w, "customerPayment", f"P1{n}"),
         "DRIFT-MISSING",
         "P1",
         "NetSuite payment {there}, which it was synced to, was deleted; Zuora holds USD 60.00",
         "customerPayment",
     ),
     "the amount of a payment changes in NetSuite": (
-        lambda w: paid_amount(w, "P1", 70.0),
+        lambda w, n: paid_amount(w, f"P1{n}", 70.0),
         "DRIFT-AMOUNT",
         "P1",
         "its amount was changed in NetSuite after its sync: Zuora holds USD 60.00, NetSuite payment {there} USD 70.00",
         "customerPayment",
     ),
     "the customer of an invoice changes in NetSuite": (
-        lambda w: edited(w, "invoice", "INV1", entity=1999),
+        lambda w, n: edited(w, "invoice", f"INV1{n}", entity=1999),
         "DRIFT-CUSTOMER",
         "INV1",
         "NetSuite invoice {there} belongs to customer 1999 now, it was synced to customer ",
         "invoice",
     ),
     "the currency of an invoice changes in NetSuite": (
-        lambda w: edited(w, "invoice", "INV1", currency=currency_id(w, "EUR")),
+        lambda w, n: edited(w, "invoice", f"INV1{n}", currency=currency_id(w, "EUR")),
         "DRIFT-CURRENCY",
         "INV1",
         "NetSuite invoice {there} is in EUR now, it was synced in USD",
@@ -185,20 +196,55 @@ def told(summary: RunSummary, number: str) -> Drift:
     return found
 
 
-@pytest.mark.apart
-@pytest.mark.parametrize("case", CASES)
-def test_a_change_after_the_sync_is_told_by_every_run(synced: MemoryWorld, case: str) -> None:
-    change, code, number, text, record_type = CASES[case]
-    there = str(counterpart(synced, record_type, number)["id"])
-    change(synced)
+@dataclass(frozen=True)
+class Looked:
+    """The counterparts by case, three runs that tell all changes, and the second one after all advice was followed."""
+
+    there: dict[str, str]
+    runs: list[RunSummary]
+    last: RunSummary
+
+
+OWN = {case: f"-{place}" for place, case in enumerate(CASES, 1)}
+
+
+@pytest.fixture(scope="module")
+def looked() -> Looked:
+    """One world with the account, the invoice and the payment of each case."""
+    parts = [Part(n, tenant(n=n), {}) for n in OWN.values()]
+    world = world_with(MemoryWorld.of(unserved_world()), *parts, default_subsidiary="Parent Company")
+    assert run(world).drift == []
+    again = run(world)
+    assert (again.drift, str(again.outcome)) == ([], "completed")
+    there = {case: str(counterpart(world, record_type, number + OWN[case])["id"]) for case, (_, _, number, _, record_type) in CASES.items()}
+    for case, n in OWN.items():
+        CASES[case][0](world, n)
+    runs = []
     for _ in range(3):
-        summary = run(synced)
-        drift = told(summary, number)
-        assert (drift.code, drift.source_id, drift.destination_id) == (code, zid(number), there)
+        runs.append(run(world))
+        world.clock.advance(hours=5)
+    for case, n in OWN.items():
+        FOLLOWED[case](world, n)
+    run(world)
+    return Looked(there, runs, run(world))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_change_after_the_sync_is_told_by_every_run(looked: Looked, case: str) -> None:
+    _, code, number, text, _ = CASES[case]
+    there, own = looked.there[case], number + OWN[case]
+    for summary in looked.runs:
+        drift = told(summary, own)
+        assert (drift.code, drift.source_id, drift.destination_id) == (code, zid(own), there)
         assert text.format(there=there) in drift.message and drift.advice
         assert (drift.currency, drift.amount) == ("USD", Decimal(100 if number == "INV1" else 60))
+
+
+def test_nothing_else_is_told_and_the_runs_tie_out(looked: Looked) -> None:
+    expected = {number + OWN[case] for case, (_, _, number, _, _) in CASES.items()} | {"P1" + OWN["an invoice is deleted in NetSuite"]}
+    for summary in looked.runs:
+        assert {drift.number for drift in summary.drift} == expected
         assert (str(summary.outcome), summary.tied_out) == ("completed with warnings", True)
-        synced.clock.advance(hours=5)
 
 
 @pytest.mark.apart
@@ -345,63 +391,44 @@ def test_an_accepted_drift_that_was_settled_and_comes_back_is_told(synced: Memor
     assert told(run(synced), "P1").held == Decimal(70)
 
 
-def sent_again(kind: str, number: str) -> Change:
-    return lambda world: in_zuora(world, kind, number, IntegrationId__NS=None, IntegrationStatus__NS=None, TransferredToAccounting="No")
+def sent_again(world: MemoryWorld, kind: str, number: str) -> None:
+    in_zuora(world, kind, number, IntegrationId__NS=None, IntegrationStatus__NS=None, TransferredToAccounting="No")
 
 
-def in_turn(*changes: Change) -> Change:
-    def act(world: MemoryWorld) -> None:
-        for change in changes:
-            change(world)
-
-    return act
+def both_sent_again(world: MemoryWorld, n: str) -> None:
+    sent_again(world, "Invoice", f"INV1{n}")
+    sent_again(world, "Payment", f"P1{n}")
 
 
-def back_to_the_customer(world: MemoryWorld) -> None:
-    customer = next(c for c in world.in_netsuite("customer") if c.get("custentityzuoraid") == zid("A1"))
-    edited(world, "invoice", "INV1", entity=int(customer["id"]))
+def deleted_there_too(world: MemoryWorld, n: str) -> None:
+    """`TransferredToAccounting="Ignore"` stands for the records that the advice is not about."""
+    invoice_deleted_in_netsuite(world, n)
+    in_zuora(world, "Payment", f"P1{n}", TransferredToAccounting="Ignore")
 
 
-FOLLOWED: dict[str, Change] = {
-    "an invoice is cancelled in Zuora": in_turn(
-        lambda w: deleted_in_netsuite(w, "customerPayment", "P1"),
-        lambda w: deleted_in_netsuite(w, "invoice", "INV1"),
-        lambda w: in_zuora(w, "Payment", "P1", TransferredToAccounting="Ignore"),
-    ),
-    "an invoice is deleted in Zuora": in_turn(
-        lambda w: deleted_in_netsuite(w, "customerPayment", "P1"),
-        lambda w: deleted_in_netsuite(w, "invoice", "INV1"),
-        lambda w: in_zuora(w, "Payment", "P1", TransferredToAccounting="Ignore"),
-    ),
-    "the amount of an invoice changes in Zuora": lambda w: in_zuora(w, "Invoice", "INV1", Amount=Decimal(100)),
-    "a payment is voided in Zuora": lambda w: deleted_in_netsuite(w, "customerPayment", "P1"),
-    "a payment is unapplied in Zuora": lambda w: in_zuora(w, "Payment", "P1", TransferredToAccounting="No"),
-    "an invoice is deleted in NetSuite": in_turn(sent_again("Invoice", "INV1"), sent_again("Payment", "P1")),
-    "a payment is deleted in NetSuite": sent_again("Payment", "P1"),
-    "the amount of a payment changes in NetSuite": lambda w: paid_amount(w, "P1", 60.0),
+def back_to_the_customer(world: MemoryWorld, n: str) -> None:
+    customer = next(c for c in world.in_netsuite("customer") if c.get("custentityzuoraid") == zid(f"A1{n}"))
+    edited(world, "invoice", f"INV1{n}", entity=int(customer["id"]))
+
+
+FOLLOWED: dict[str, ChangeOf] = {
+    "an invoice is cancelled in Zuora": deleted_there_too,
+    "an invoice is set back to draft": lambda w, n: in_zuora(w, "Invoice", f"INV1{n}", Status="Posted"),
+    "an invoice is deleted in Zuora": deleted_there_too,
+    "the amount of an invoice changes in Zuora": lambda w, n: in_zuora(w, "Invoice", f"INV1{n}", Amount=Decimal(100)),
+    "a payment is voided in Zuora": lambda w, n: deleted_in_netsuite(w, "customerPayment", f"P1{n}"),
+    "a payment is unapplied in Zuora": lambda w, n: in_zuora(w, "Payment", f"P1{n}", TransferredToAccounting="No"),
+    "an invoice is deleted in NetSuite": both_sent_again,
+    "a payment is deleted in NetSuite": lambda w, n: sent_again(w, "Payment", f"P1{n}"),
+    "the amount of a payment changes in NetSuite": lambda w, n: paid_amount(w, f"P1{n}", 60.0),
     "the customer of an invoice changes in NetSuite": back_to_the_customer,
-    "the currency of an invoice changes in NetSuite": lambda w: edited(w, "invoice", "INV1", currency=currency_id(w, "USD")),
+    "the currency of an invoice changes in NetSuite": lambda w, n: edited(w, "invoice", f"INV1{n}", currency=currency_id(w, "USD")),
 }
 
 
-@pytest.mark.apart
-@pytest.mark.parametrize("case", FOLLOWED)
-def test_what_a_drift_advises_ends_it(synced: MemoryWorld, case: str) -> None:
-    """Each code of CASES is followed here; `TransferredToAccounting="Ignore"` stands for the records that the advice is not about."""
-    CASES[case][0](synced)
-    if "unapplied" in case:
-        part = next(p for p in synced.zuora.dump()["PaymentPart"] if p.get("InvoiceId"))
-        store = synced.zuora.tenant.store
-        with store.lock:
-            store.update("PaymentPart", part["Id"], {"Amount": Decimal(20)})
-    assert told(run(synced), CASES[case][2])
-    FOLLOWED[case](synced)
-    run(synced)
-    assert run(synced).drift == []
-
-
-def test_every_drift_of_the_table_is_followed() -> None:
-    assert {CASES[case][1] for case in CASES} == {CASES[case][1] for case in FOLLOWED}
+def test_what_a_drift_advises_ends_it(looked: Looked) -> None:
+    """Of every case, and so of every code of the table."""
+    assert looked.last.drift == []
 
 
 def test_two_functions_that_look_at_once_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
