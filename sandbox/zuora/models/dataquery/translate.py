@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -14,6 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import OptimizeError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
+from sqlglot.tokens import Token
 
 from sandbox.zuora.models.dataquery.analyse import Analysis
 from sandbox.zuora.models.dataquery.dialect import first_place, parsed
@@ -110,17 +111,9 @@ class Translator:
 
     def prepare(self, text: str, read_deleted: bool) -> Translated:
         """Everything that depends neither on the time nor on long lists of ids, and not on the dates and moments that were taken out."""
-        tree, tokens = parsed(text)
-        aliases = {a.alias.lower(): a.alias for a in tree.selects if isinstance(a, exp.Alias)}
-        lower_names(tree)
-        name_unnamed(tree)
-        self.check_tables(tree)
-        check_names(tree)
-        check_using(tree)
-        check_positions(tree)
-        tree = expand_groups(tree)
+        tree, tokens, aliases = self.named(text)
         named = any(c.name == "deleted" for c in tree.find_all(exp.Column))
-        tree = self.resolve(tree, self.with_deleted if read_deleted or named else self.plain)
+        tree = self.resolve(tree, self.with_deleted if read_deleted or named else self.plain, text)
         names = [column_name(p, i, aliases) for i, p in enumerate(tree.selects)]
         kinds = Analysis(self.types, tokens).check(tree)
         if read_deleted:
@@ -132,6 +125,18 @@ class Translator:
         times = {f"time{n}": literal[0][1:-1] for n, literal in enumerate(TIME_MARK.finditer(sql))}
         numbers = iter(times)
         return Translated(TIME_MARK.sub(lambda literal: f":{next(numbers)}", sql), names, kinds, {}, times)
+
+    def named(self, text: str) -> tuple[exp.Query, Sequence[Token], dict[str, str]]:
+        """(the query with its names in lower case, its tokens, the names of its columns as they were written)."""
+        tree, tokens = parsed(text)
+        aliases = {a.alias.lower(): a.alias for a in tree.selects if isinstance(a, exp.Alias)}
+        lower_names(tree)
+        name_unnamed(tree)
+        self.check_tables(tree)
+        check_names(tree)
+        check_using(tree)
+        check_positions(tree)
+        return expand_groups(tree), tokens, aliases
 
     def check_tables(self, tree: exp.Query) -> None:
         for column in tree.find_all(exp.Column):
@@ -148,11 +153,12 @@ class Translator:
             if table.name and table.name not in self.types and table.name not in defined:
                 raise SqlRefused(f"Table {CATALOG}.{SCHEMA}.{table.name} does not exist")
 
-    def resolve(self, tree: exp.Query, schema: MappingSchema) -> exp.Query:
+    def resolve(self, tree: exp.Query, schema: MappingSchema, text: str) -> exp.Query:
+        """`text` is what the tree was made of, which is no more what it was where it is refused."""
         try:
-            return qualify(tree.copy(), schema=schema, dialect="trino", quote_identifiers=False, identify=False, expand_alias_refs=False)
+            return qualify(tree, schema=schema, dialect="trino", quote_identifiers=False, identify=False, expand_alias_refs=False)
         except OptimizeError as wrong:
-            raise SqlRefused(self.column_refusal(tree, str(wrong))) from None
+            raise SqlRefused(self.column_refusal(self.named(text)[0], str(wrong))) from None
         except SqlglotError as wrong:
             raise SqlRefused(f"line 1:1: {str(wrong).splitlines()[0]}") from None
 
@@ -212,7 +218,7 @@ def lower_names(tree: exp.Expr) -> None:
     for identifier in tree.find_all(exp.Identifier):
         identifier.set("this", identifier.this.lower())
     for column in tree.find_all(exp.Column):
-        column.meta[WRITTEN] = column.sql()
+        column.meta[WRITTEN] = ".".join(part.sql() if part.args.get("quoted") else part.name for part in column.parts)
 
 
 def name_unnamed(tree: exp.Query) -> None:
