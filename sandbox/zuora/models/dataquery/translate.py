@@ -120,7 +120,7 @@ class Translator:
             only_deleted(tree, self.types)
         elif named:
             include_deleted(tree, self.types)
-        sql = Rewriting(self.zone).rewrite(tree).sql(dialect="sqlite")
+        sql = Rewriting(self.zone).rewrite(tree).sql(dialect="sqlite", copy=False)
         sql = LIST_MARK.sub(r"(SELECT value FROM json_each(:\1))", sql)
         times = {f"time{n}": literal[0][1:-1] for n, literal in enumerate(TIME_MARK.finditer(sql))}
         numbers = iter(times)
