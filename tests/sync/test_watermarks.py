@@ -112,7 +112,9 @@ FOLLOWED = {
     ),
 }
 FROM_NETSUITE = [name for name in FOLLOWED if name.startswith("NetSuite")]
-IN_ZONES = [(name, zone) for name in FROM_NETSUITE for zone in ZONES] + [(n, "UTC") for n in FOLLOWED if n not in FROM_NETSUITE]
+FROM_ZUORA = [name for name in FOLLOWED if name not in FROM_NETSUITE]
+BOTH_WAYS = pytest.mark.parametrize("names", [FROM_NETSUITE, FROM_ZUORA], ids=["from NetSuite", "from Zuora"])
+IN_ZONES = pytest.mark.parametrize(("names", "zone"), [*((FROM_NETSUITE, zone) for zone in ZONES), (FROM_ZUORA, "UTC")])
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +139,45 @@ def run(world: MemoryWorld, followed: Followed, **how: Any) -> dict[str, Any]:
     return dict(world.reported(followed.step, **how)["steps"][0])
 
 
+@dataclass(frozen=True)
+class Several:
+    """Several of the steps, each with its record; what is said of them is in their order."""
+
+    world: MemoryWorld
+    names: list[str]
+
+    @property
+    def followed(self) -> list[Followed]:
+        return [FOLLOWED[name] for name in self.names]
+
+    def edit(self, text: str) -> None:
+        for each in self.followed:
+            each.edit(self.world, text)
+
+    def sent(self) -> set[Any]:
+        return {each.sent(self.world) for each in self.followed}
+
+    def run(self, key: str = "selected", **how: Any) -> list[int]:
+        """What one run of all, half an hour later, counts of each."""
+        reports = {report["step"]: report for report in self.world.reported(*(each.step for each in self.followed), **how)["steps"]}
+        return [reports[each.step][key] for each in self.followed]
+
+    def marks(self) -> list[Any]:
+        return [self.world.wiring().runs().watermark(each.step) for each in self.followed]
+
+
+ONE_EACH, NONE = [1, 1], [0, 0]
+
+
+def ready_together(world: MemoryWorld, names: list[str], zone: str = "UTC", **settings: Any) -> Several:
+    first, *others = names
+    ready(world, first, zone, **{key: value for name in others for key, value in FOLLOWED[name].settings.items()}, **settings)
+    for name in others:
+        FOLLOWED[name].load(world)
+    world.clock.advance(minutes=1)
+    return Several(world, names)
+
+
 def at_first_write(world: MemoryWorld, followed: Followed, act: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """Do something when the next run has read what it decides on and begins to write to the destination."""
     send, left = world.session.send, [act]
@@ -152,45 +193,46 @@ def at_first_write(world: MemoryWorld, followed: Followed, act: Callable[[], Non
 # -- nothing is lost -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "zone"), IN_ZONES)
-def test_of_two_edits_within_one_second_the_second_one_is_sent_too(world: MemoryWorld, name: str, zone: str) -> None:
-    followed = ready(world, name, zone)
-    run(world, followed)
+@IN_ZONES
+def test_of_two_edits_within_one_second_the_second_one_is_sent_too(world: MemoryWorld, names: list[str], zone: str) -> None:
+    several = ready_together(world, names, zone)
+    several.run()
     world.clock.advance(minutes=5)
-    followed.edit(world, "second")
-    run_now = world.run(steps=[followed.step])
-    assert (run_now["tiedOut"], followed.sent(world)) == (True, "second")
-    followed.edit(world, "third")
-    assert run(world, followed)["updated"] == 1
-    assert followed.sent(world) == "third"
-    assert run(world, followed)["selected"] == 0
+    several.edit("second")
+    run_now = world.run(steps=[each.step for each in several.followed])
+    assert (run_now["tiedOut"], several.sent()) == (True, {"second"})
+    several.edit("third")
+    assert several.run("updated") == ONE_EACH
+    assert several.sent() == {"third"}
+    assert several.run() == NONE
 
 
-@pytest.mark.parametrize(("name", "zone"), IN_ZONES)
+@IN_ZONES
 def test_an_edit_while_the_record_is_written_is_sent_by_the_next_run(
-    world: MemoryWorld, name: str, zone: str, monkeypatch: pytest.MonkeyPatch
+    world: MemoryWorld, names: list[str], zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the connector writes on the record afterwards bears a later moment than the edit."""
-    followed = ready(world, name, zone)
-    at_first_write(world, followed, lambda: followed.edit(world, "second"), monkeypatch)
-    assert run(world, followed)["created"] == 1
-    assert followed.sent(world) == "first"
-    assert run(world, followed)["updated"] == 1
-    assert followed.sent(world) == "second"
-    assert run(world, followed)["selected"] == 0
+    several = ready_together(world, names, zone)
+    for each in several.followed:
+        at_first_write(world, each, lambda each=each: each.edit(world, "second"), monkeypatch)  # type: ignore[misc]
+    assert several.run("created") == ONE_EACH
+    assert several.sent() == {"first"}
+    assert several.run("updated") == ONE_EACH
+    assert several.sent() == {"second"}
+    assert several.run() == NONE
 
 
 @pytest.mark.rule(f"{WATERMARK}behavior-was-switched-from-new-only-to-new-and")
-@pytest.mark.parametrize(("name", "zone"), IN_ZONES)
-def test_after_modified_records_are_switched_on_nothing_that_follows_is_lost(world: MemoryWorld, name: str, zone: str) -> None:
-    followed = ready(world, name, zone, **{FOLLOWED[name].behavior: NEW_ONLY})
-    run(world, followed)
-    followed.edit(world, "before")
-    world.settings(**followed.settings)
-    assert run(world, followed)["selected"] == 0
-    followed.edit(world, "after")
-    assert run(world, followed)["updated"] == 1
-    assert followed.sent(world) == "after"
+@IN_ZONES
+def test_after_modified_records_are_switched_on_nothing_that_follows_is_lost(world: MemoryWorld, names: list[str], zone: str) -> None:
+    several = ready_together(world, names, zone, **{FOLLOWED[name].behavior: NEW_ONLY for name in names})
+    several.run()
+    several.edit("before")
+    world.settings(**{key: value for each in several.followed for key, value in each.settings.items()})
+    assert several.run() == NONE
+    several.edit("after")
+    assert several.run("updated") == ONE_EACH
+    assert several.sent() == {"after"}
 
 
 def test_a_change_during_the_run_that_switches_is_not_taken_for_one_before(world: MemoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,16 +335,15 @@ def test_nothing_is_lost_when_the_clock_is_set_back(set_back: SetBack, name: str
     assert set_back.selected[name] == [0, 0, 0, len(LATER)]
 
 
-@pytest.mark.parametrize("name", FROM_NETSUITE)
-def test_nothing_is_lost_when_the_clock_is_set_forward(world: MemoryWorld, name: str) -> None:
+def test_nothing_is_lost_when_the_clock_is_set_forward(world: MemoryWorld) -> None:
     change = datetime(2027, 3, 14, 10, tzinfo=UTC)
     world.clock.moment = change - timedelta(days=1, hours=3)
-    followed = ready(world, name, "America/Los_Angeles")
+    several = ready_together(world, FROM_NETSUITE, "America/Los_Angeles")
     world.clock.moment = change - timedelta(minutes=20)
     for n in range(4):
-        followed.edit(world, f"edit {n}")
-        run(world, followed)
-        assert followed.sent(world) == f"edit {n}"
+        several.edit(f"edit {n}")
+        several.run()
+        assert several.sent() == {f"edit {n}"}
 
 
 # -- nothing is looked at twice ----------------------------------------------------------------------------------------------
@@ -327,16 +368,16 @@ def test_what_did_not_change_is_neither_written_nor_counted_again(world: MemoryW
     assert sum(n for name, n in zuora.items() if name.startswith("GET /files")) <= 2, "a selection was read"
 
 
-@pytest.mark.parametrize("name", FOLLOWED)
-def test_a_record_that_is_saved_without_a_change_is_looked_at_once(world: MemoryWorld, name: str) -> None:
+@BOTH_WAYS
+def test_a_record_that_is_saved_without_a_change_is_looked_at_once(world: MemoryWorld, names: list[str]) -> None:
     """Somebody may want what differs on the other side to be put right."""
-    followed = ready(world, name)
-    run(world, followed)
+    several = ready_together(world, names)
+    several.run()
     world.clock.advance(minutes=1)
-    followed.edit(world, "first")
-    report = run(world, followed)
-    assert (report["selected"], report["unchanged"]) == (1, 1)
-    assert run(world, followed)["selected"] == 0
+    several.edit("first")
+    reports = world.reported(*(each.step for each in several.followed))["steps"]
+    assert [(report["selected"], report["unchanged"]) for report in reports] == [(1, 1), (1, 1)]
+    assert several.run() == NONE
 
 
 def test_while_a_record_stays_unfinished_the_others_are_not_read_for_ever(world: MemoryWorld) -> None:
@@ -375,16 +416,16 @@ def reads_of_applications(world: MemoryWorld, act: Callable[[], Any]) -> list[li
     return found
 
 
-@pytest.mark.parametrize("name", FOLLOWED)
-def test_a_rehearsal_notes_nothing(world: MemoryWorld, name: str) -> None:
-    followed = ready(world, name)
-    run(world, followed)
-    followed.edit(world, "second")
-    before = world.wiring().runs().watermark(followed.step)
-    assert run(world, followed, dry_run=True)["updated"] == 1
-    assert world.wiring().runs().watermark(followed.step) == before
-    assert run(world, followed)["updated"] == 1
-    assert followed.sent(world) == "second"
+@BOTH_WAYS
+def test_a_rehearsal_notes_nothing(world: MemoryWorld, names: list[str]) -> None:
+    several = ready_together(world, names)
+    several.run()
+    several.edit("second")
+    before = several.marks()
+    assert several.run("updated", dry_run=True) == ONE_EACH
+    assert several.marks() == before
+    assert several.run("updated") == ONE_EACH
+    assert several.sent() == {"second"}
 
 
 def test_changed_contacts_are_looked_at_once(world: MemoryWorld) -> None:

@@ -244,7 +244,7 @@ class _Translation:
         for identifier in root.find_all(exp.Identifier):
             identifier.set("quoted", True)
         dates, numbers = frozenset(self.date_markers), frozenset(self.number_markers)
-        return Translated(root.sql(dialect="sqlite"), frozenset(self.used), dates, numbers, lists)
+        return Translated(root.sql(dialect="sqlite", copy=False), frozenset(self.used), dates, numbers, lists)
 
     def _table(self, table: exp.Table) -> None:
         name = table.name
