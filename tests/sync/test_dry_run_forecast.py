@@ -1,4 +1,5 @@
-"""A first dry run forecasts what the real run then does: parents that the same run would create satisfy their children."""
+"""A first dry run forecasts what the real run then does, in the general ledger too: parents that the same run would create satisfy their
+children."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from tests.sync.builders import merged
 from tests.sync.full_world import customers_world, full_world
 from tests.sync.memory import MemoryWorld
 from tests.sync.order_world import catalogue, items, order, subscriptions
+from tests.sync.test_plans_effect import came_true, held
 from tests.sync.world import unserved_world
 
 MADE = re.compile(r"\b(created as|NetSuite payment|credit memo|customer \"[^\"]*\") \(?(a new record|new|[0-9]{1,15})\b")
@@ -34,23 +36,26 @@ def counted(summary: RunSummary) -> dict[tuple[str, str], list[Any]]:
     return {(t.object, t.currency): [getattr(t, name).to_json() for name in names] for t in summary.totals}
 
 
-def forecast(world: MemoryWorld) -> None:
-    """A dry run and the real run after it say the same."""
+def forecast(world: MemoryWorld) -> str:
+    """A dry run and the real run after it say the same. The dry run's id."""
     before = world.zuora.dump(), world.netsuite.dump()
-    rehearsal = read_summary(world.object(world.run(dry_run=True)["keys"]["summary"]))
+    dry = world.run(dry_run=True)
+    rehearsal = read_summary(world.object(dry["keys"]["summary"]))
     assert (world.zuora.dump(), world.netsuite.dump()) == before
     real = read_summary(world.object(world.run()["keys"]["summary"]))
     assert counted(rehearsal) == counted(real)
     assert told(rehearsal) == told(real)
     assert [(c.code, c.count, c.held) for c in rehearsal.causes] == [(c.code, c.count, c.held) for c in real.causes]
     assert [row.to_json() for row in rehearsal.left_out] == [row.to_json() for row in real.left_out]
+    return str(dry["runId"])
 
 
 def test_the_demo_tenants_dry_runs_say_what_the_real_runs_then_do(world: MemoryWorld) -> None:
     tenant, mode = load_tenant(), "B" if world.zuora.options.settlement else "A"
     world.reset(default_subsidiary="Parent Company", **tenant.settings)
     world.load(tenant.in_mode(mode), tenant.netsuite)
-    forecast(world)
+    before = held(world)
+    came_true(world, forecast(world), before)
     world.load(netsuite=tenant.later_in(mode))
     world.clock.advance(minutes=30)
     forecast(world)

@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import OptimizeError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
-from sqlglot.tokens import Token
+from sqlglot.tokenizer_core import Token
 
 from sandbox.zuora.models.dataquery.analyse import Analysis
 from sandbox.zuora.models.dataquery.dialect import first_place, parsed
