@@ -126,7 +126,7 @@ CLOSED, THEN = "Sep 2026", "2026-09-15"
 """A period that is closed when the records come, and a day of it."""
 TRANSLATION = {"payment_method_translation": {"BankTransfer": "Check"}}
 THIRDS = [("Gold", 33.333), ("Gold", 33.333), ("Gold", 33.334)]
-EARLIER = {"InvoiceDate": "2026-08-10"}
+EARLIER: dict[str, Any] = {"InvoiceDate": "2026-08-10"}
 WORLDS: dict[str, dict[str, Any]] = {
     "all": {"default_subsidiary": "Parent Company", "large_invoice_lines": 10, "large_invoice_piece": 5},
     "none": {"default_subsidiary": "", "sync_unapplied_payments": "Yes"},
