@@ -33,6 +33,15 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+@pytest.fixture(scope="session")
+def page(browser: Any) -> Iterator[Any]:
+    """The page that files are opened in one after the other: a new one costs more than what is looked at in it."""
+    context = browser.new_context(offline=True)
+    context.set_default_timeout(TIMEOUT_MS)
+    yield context.new_page()
+    context.close()
+
+
 class Opened:
     """A page in the browser with everything it said and asked for while it was open."""
 
@@ -40,10 +49,18 @@ class Opened:
         self.page = page
         self.said: list[str] = []
         self.asked_for: list[str] = []
-        page.on("console", lambda message: self.said.append(message.text))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("dialog", self._dismiss)
-        page.on("request", lambda request: self.asked_for.append(request.url))
+        self._heard = {
+            "console": lambda message: self.said.append(message.text),
+            "pageerror": lambda error: self.said.append(str(error)),
+            "dialog": self._dismiss,
+            "request": lambda request: self.asked_for.append(request.url),
+        }
+        for event, hear in self._heard.items():
+            page.on(event, hear)
+
+    def close(self) -> None:
+        for event, hear in self._heard.items():
+            self.page.remove_listener(event, hear)
 
     def _dismiss(self, dialog: Any) -> None:
         self.said.append(dialog.message)
@@ -57,21 +74,19 @@ Opener = Callable[..., Opened]
 
 
 @pytest.fixture
-def open_html(browser: Any, tmp_path: Path) -> Iterator[Opener]:
-    """open_html(html, width=1280, scheme="light", media="screen") -> Opened."""
-    contexts: list[Any] = []
+def open_html(page: Any, tmp_path: Path) -> Iterator[Opener]:
+    """open_html(html, width=1280, scheme="light", media="screen") -> Opened, in the place of what was opened before."""
+    opened: list[Opened] = []
 
     def opener(html: str, width: int = 1280, scheme: str = "light", media: str = "screen") -> Opened:
-        file = tmp_path / f"page-{len(contexts)}.html"
+        file = tmp_path / f"page-{len(opened)}.html"
         file.write_text(html, encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
-        context.set_default_timeout(TIMEOUT_MS)
-        contexts.append(context)
-        opened = Opened(context.new_page())
-        opened.page.emulate_media(media=media, color_scheme=scheme)
-        opened.page.goto(file.as_uri())
-        return opened
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(media=media, color_scheme=scheme)
+        opened.append(Opened(page))
+        page.goto(file.as_uri())
+        return opened[-1]
 
     yield opener
-    for context in contexts:
-        context.close()
+    for each in opened:
+        each.close()

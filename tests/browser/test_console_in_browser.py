@@ -170,6 +170,12 @@ class Desk:
         self.page.goto(f"{self.address}{path}")
         return self
 
+    def looks(self, scheme: str, width: int = 1280) -> Desk:
+        """The window is so wide and so coloured from now on."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.set_viewport_size({"width": width, "height": 800})
+        return self
+
     def ask(self, script: str, argument: object = None) -> Any:
         return self.page.evaluate(script, argument)
 
@@ -188,11 +194,11 @@ Sitting = Callable[..., Desk]
 
 @pytest.fixture
 def desk(browser: Any, address: str) -> Iterator[Sitting]:
-    """desk(width=1280, scheme="light", scripts=True) -> a browser in which nobody is signed in."""
+    """desk(scripts=True) -> a browser in which nobody is signed in."""
     contexts: list[Any] = []
 
-    def sit(width: int = 1280, scheme: str = "light", scripts: bool = True) -> Desk:
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=scripts)
+    def sit(scripts: bool = True) -> Desk:
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light", java_script_enabled=scripts)
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         return Desk(context, address)
@@ -206,27 +212,32 @@ def name_of(path: str) -> str:
     return re.sub(r"[^\w-]+", "-", path.strip("/")) or "home"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_readable_and_runs_nothing_that_is_not_its_own(desk: Sitting, scheme: str) -> None:
-    anna = desk(scheme=scheme).sign_in()
+CUT_OFF = """() => [...document.querySelectorAll('body *')].filter(e => e.checkVisibility()
+  && !e.closest('.unseen, thead, .skip, svg')
+  && e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll')).map(e => e.tagName + e.className)"""
+NAMED = "input:not([type=hidden]), select, textarea:not([hidden]), button, [role=group], nav"
+UNNAMED = """(kinds) => [...document.querySelectorAll(kinds)].filter(e =>
+    !(e.labels?.length || e.textContent.trim() && e.tagName === 'BUTTON'
+    || e.getAttribute('aria-label')
+    || document.getElementById(e.getAttribute('aria-labelledby'))?.textContent.trim())).map(e => e.outerHTML.slice(0, 100))"""
+TWICE = "() => { const ids = [...document.querySelectorAll('[id]')].map(e => e.id); return ids.filter((id, n) => ids.indexOf(id) !== n); }"
+
+
+def test_every_page_is_readable_whole_on_a_phone_named_for_assistive_technology_and_runs_nothing_that_is_not_its_own(desk: Sitting) -> None:
+    """Each is opened once and looked at in the light, in the dark and on a phone."""
+    anna = desk().sign_in()
     for path in SCREENS:
-        anna.open(path)
-        anna.picture(f"{scheme}-{name_of(path)}")
-        found = anna.ask(UNREADABLE, READABLE)
-        assert (path, found["bad"]) == (path, [])
-        assert found["seen"] > 5
+        anna.looks("light").open(path)
+        assert (path, anna.ask(UNNAMED, NAMED), anna.ask(TWICE)) == (path, [], [])
+        assert anna.ask("() => [document.documentElement.lang, document.querySelectorAll('main').length]") == ["en", 1]
+        for scheme in ("light", "dark"):
+            anna.looks(scheme).picture(f"{scheme}-{name_of(path)}")
+            found = anna.ask(UNREADABLE, READABLE)
+            assert (path, scheme, found["bad"]) == (path, scheme, [])
+            assert found["seen"] > 5
+        anna.looks("light", PHONE).picture(f"phone-{name_of(path)}")
+        assert (path, anna.ask("() => document.documentElement.scrollWidth"), anna.ask(CUT_OFF)) == (path, PHONE, [])
     assert [error for error in anna.errors if "404" not in error] == []
-
-
-def test_nothing_is_cut_off_on_a_phone(desk: Sitting) -> None:
-    anna = desk(width=PHONE).sign_in()
-    for path in SCREENS:
-        anna.open(path)
-        anna.picture(f"phone-{name_of(path)}")
-        wide = """() => [...document.querySelectorAll('body *')].filter(e => e.checkVisibility()
-          && !e.closest('.unseen, thead, .skip, svg')
-          && e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll')).map(e => e.tagName + e.className)"""
-        assert (path, anna.ask("() => document.documentElement.scrollWidth"), anna.ask(wide)) == (path, PHONE, [])
 
 
 def test_without_javascript_one_reads_and_acts(desk: Sitting, executions: Executions) -> None:
@@ -265,22 +276,6 @@ def test_by_keyboard_alone(desk: Sitting, scheduler: Scheduler) -> None:
     keys.press("Enter")
     anna.page.wait_for_url("**/?done=paused")
     assert scheduler.schedule["State"] == "DISABLED"
-
-
-def test_fields_and_tables_have_names_for_assistive_technology(desk: Sitting) -> None:
-    anna = desk().sign_in()
-    kinds = "input:not([type=hidden]), select, textarea:not([hidden]), button, [role=group], nav"
-    unnamed = """(kinds) => [...document.querySelectorAll(kinds)].filter(e =>
-        !(e.labels?.length || e.textContent.trim() && e.tagName === 'BUTTON'
-        || e.getAttribute('aria-label')
-        || document.getElementById(e.getAttribute('aria-labelledby'))?.textContent.trim())).map(e => e.outerHTML.slice(0, 100))"""
-    twice = (
-        "() => { const ids = [...document.querySelectorAll('[id]')].map(e => e.id); return ids.filter((id, n) => ids.indexOf(id) !== n); }"
-    )
-    for path in SCREENS:
-        anna.open(path)
-        assert (path, anna.ask(unnamed, kinds), anna.ask(twice)) == (path, [], [])
-        assert anna.ask("() => [document.documentElement.lang, document.querySelectorAll('main').length]") == ["en", 1]
 
 
 def test_a_setting_is_changed_from_the_first_page_to_the_last(desk: Sitting, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations, pairwise
 
 import pytest
@@ -57,6 +58,7 @@ def mail_html(summary: RunSummary, letter: Letter = Letter()) -> str:
     return str(part.get_content())
 
 
+@cache
 def html_of(kind: str, name: str) -> str:
     summary, lines = sample_runs.RUNS[name]()
     if kind == "report":
