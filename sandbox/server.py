@@ -4,6 +4,8 @@ AWS keeps it, as AWS does, since a new one for each call would cost its clients 
 from __future__ import annotations
 
 import io
+import selectors
+import socket
 import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -64,16 +66,26 @@ class LoopbackServer:
         self.server: BaseWSGIServer = make_server("127.0.0.1", port, app, threaded=True, request_handler=handler)
         self.port: int = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._end, self._ended = socket.socketpair()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
 
     def start(self) -> LoopbackServer:
         self.thread.start()
         return self
 
     def close(self) -> None:
-        self.server.shutdown()
+        self._end.close()
         self.thread.join()
         self.server.server_close()
+
+    def _serve(self) -> None:
+        """Waits for connections and for the end: `serve_forever` looks for its end many times a second and is left a moment after it."""
+        with self._ended, selectors.DefaultSelector() as waiting:
+            for each in (self.server, self._ended):
+                waiting.register(each, selectors.EVENT_READ)
+            while self._ended not in (ready := [key.fileobj for key, _ in waiting.select()]):
+                if self.server in ready:
+                    self.server._handle_request_noblock()
 
     def __enter__(self) -> LoopbackServer:
         return self.start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import functools
 import json
+import re
 import sys
 import threading
 import time
@@ -57,6 +58,8 @@ from sandbox.clock import Clock, RealClock
 START_WAIT_SECONDS = 5.0
 """How long stopping an execution waits for its thread to have begun."""
 HISTORY_PAGE = 1000
+BETWEEN_STRINGS = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
+"""Strings of a JSON text, and the blanks between them, of which the interpreter's parser makes a token each."""
 THRESHOLD_EXCEEDED = "The specified tolerated failure threshold was exceeded"
 
 
@@ -330,7 +333,11 @@ def histories_are_paged() -> None:
 def repeated_work_is_remembered() -> None:
     """Clients, parsed definitions and JSONPath expressions are made anew for every task, which costs more than the task."""
     parse: Any = AmazonStateLanguageParser.parse
-    put(AmazonStateLanguageParser, "parse", staticmethod(functools.lru_cache(maxsize=64)(parse)))
+
+    def parsed(definition: str) -> Any:
+        return parse(BETWEEN_STRINGS.sub(lambda found: found[1] or "", definition))
+
+    put(AmazonStateLanguageParser, "parse", staticmethod(functools.lru_cache(maxsize=64)(parsed)))
     for module in (json_path, result_path):
         put(module, "parse", functools.lru_cache(maxsize=2048)(getattr(module, "parse")))  # noqa: B009
     original, clients, lock = boto_client.boto_client_for, {}, threading.Lock()

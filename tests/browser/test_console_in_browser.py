@@ -325,9 +325,11 @@ def test_a_run_in_progress_moves_on_by_itself(desk: Sitting, target: Target) -> 
     target.runs.lock("now")
     target.folder("now").write_json("run.json", {"steps": {"customers": True, "invoices": True}})
     anna = desk().sign_in()
-    assert "Zuora invoices waiting" in anna.text
+    anna.page.clock.install()
+    assert "Zuora invoices waiting" in anna.open("/").text
     anna.picture("light-home-running")
     target.folder("now").write_json("invoices/start.json", {})
+    anna.page.clock.fast_forward(1_000 * int(anna.page.locator("[data-refresh]").get_attribute("data-refresh")))
     anna.page.get_by_text("running", exact=True).wait_for()
 
 

@@ -70,21 +70,30 @@ def test_the_environment_file_can_be_read_by_a_shell(sandbox: Sandbox) -> None:
     assert {key: shell.get(key) for key in sandbox.env} == sandbox.env
 
 
-def test_a_second_sandbox_in_the_folder_has_files_of_its_own(sandbox: Sandbox) -> None:
+def test_a_second_sandbox_in_the_folder_has_files_of_its_own_and_nothing_of_it_stays_behind(sandbox: Sandbox, tmp_path: Path) -> None:
     """A process of its own, since only one embedded AWS runs at a time in a process."""
     script = (
         "from pathlib import Path; import sys; from sandbox.__main__ import about; from sandbox.host import Sandbox, SandboxOptions\n"
         "with Sandbox(SandboxOptions(out=Path(sys.argv[1]))) as s: print(about(s)); print(s.env_file.read_text())\n"
     )
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", script, str(sandbox.out)]
-    said = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60, check=True).stdout
-    assert f"NETSUITE_PRIVATE_KEY_FILE={sandbox.out / 'netsuite-private-key-2.pem'}" in said
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    firsts = [tmp_path / file.name for file in (sandbox.env_file, sandbox.key_file)]
+    assert [file.name for file in firsts] == ["sandbox.env", "netsuite-private-key.pem"]
+    with place(tmp_path):
+        for file in firsts:
+            file.write_text("the first one's")
+        said = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60, check=True).stdout
+        assert [file.read_text() for file in firsts] == ["the first one's"] * 2
+    assert sorted(tmp_path.iterdir()) == sorted(firsts)
+    assert f"NETSUITE_PRIVATE_KEY_FILE={tmp_path / 'netsuite-private-key-2.pem'}" in said
     assert "tallybridge run --env" in said and "sandbox-2.env" in said
     assert "--env" not in about(sandbox)
-    assert (sandbox.env_file, sandbox.key_file) == (sandbox.out / "sandbox.env", sandbox.out / "netsuite-private-key.pem")
-    assert sandbox.env_file.exists() and sandbox.key_file.exists()
-    assert not list(sandbox.out.glob("*-2*"))
+    addresses = [line.partition("=")[2] for line in said.splitlines() if line.startswith(("ZUORA_BASE_URL=", "NETSUITE_BASE_URL="))]
+    assert len(addresses) == 2
+    for address in addresses:
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(f"{address}/_sandbox/stats", timeout=60)
 
 
 def test_a_place_is_free_again_when_its_sandbox_is_gone(tmp_path: Path) -> None:
@@ -154,22 +163,6 @@ def test_settings_are_put_on_top_of_the_sandbox_s_own(sandbox: Sandbox) -> None:
     settings = json.loads(value)
     assert settings["default_subsidiary"] == "Parent Company"
     assert settings["unassigned_payments_customer_id"] == "900"
-
-
-def test_nothing_stays_behind(tmp_path: Path, sandbox: Sandbox) -> None:
-    """A process of its own, since only one embedded AWS runs at a time in a process."""
-    script = (
-        "from pathlib import Path; import sys; from sandbox.host import Sandbox, SandboxOptions\n"
-        "with Sandbox(SandboxOptions(out=Path(sys.argv[1]))) as s: print(s.addresses.zuora, s.addresses.netsuite)\n"
-    )
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, env=environ, timeout=60, check=True
-    )
-    assert list(tmp_path.iterdir()) == []
-    for address in done.stdout.split():
-        with pytest.raises(OSError, match="refused"):
-            urllib.request.urlopen(f"{address}/_sandbox/stats", timeout=60)
 
 
 def test_the_child_ends_with_its_input() -> None:
