@@ -145,7 +145,7 @@ class Sandbox:
             if not self.is_bare:
                 self.store_revenue_settings(self.revenue_settings())
             machines = [self.aws.physical_ids[name] for name in ("BillingSync", "RunEnded", "RevenueIngest", "RevenueEnded")]
-            running.enter_context(RunFiles(machines, self.aws.outputs["ReportsBucket"], self.out / "runs"))
+            self.aws.heard = running.enter_context(RunFiles(machines, self.aws.outputs["ReportsBucket"], self.out / "runs")).hear
             running.enter_context(_file(self.env_file, as_file(self.env)))
             self._running = running.pop_all()
         return self

@@ -5,37 +5,37 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import boto3
 
 NAMES = frozenset({"summary.json", "summary.csv", "log.jsonl.gz", "report.html", "mail.eml"})
 BEGINNINGS = ("summary_", "revenue_connector_", "line_results_")
 """Files of the revenue connector, whose names hold the run, the instance or the object."""
-LOOK_EVERY_SECONDS = 0.25
 COPY_EVERY_SECONDS = 1.0
 LINGER_SECONDS = 5.0
-"""How long after the end of an execution its files are looked for, and how often."""
+"""How long after the end of an execution its files are looked for, and how often: some are written after the end."""
 PREFIX = "runs/"
 
 
 class RunFiles(AbstractContextManager["RunFiles"]):
-    """Looks for ended executions of the state machines, and copies the files of their runs. A last look is taken when it is closed."""
+    """Copies the files of runs whose executions of the state machines have ended. A last look is taken when it is closed."""
 
     def __init__(self, state_machines: Sequence[str], bucket: str, folder: Path) -> None:
         self.state_machines = tuple(state_machines)
         self.bucket = bucket
         self.folder = folder
-        self._ended: set[str] = set()
         self._copied: dict[str, str] = {}
         """The state in which files were copied, by key."""
-        self._copy_until = self._copy_next = 0.0
-        self._stop = threading.Event()
+        self._copy_until = 0.0
+        self._stopped = False
+        self._news = threading.Event()
+        """An execution has ended, or there is nothing more to wait for."""
         self._thread = threading.Thread(target=self._watch, daemon=True, name="run files")
-        self._states = boto3.client("stepfunctions")
         self._store = boto3.client("s3")
 
     def __enter__(self) -> RunFiles:
@@ -43,21 +43,16 @@ class RunFiles(AbstractContextManager["RunFiles"]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stop.set()
+        self._stopped = True
+        self._news.set()
         self._thread.join()
         self.copy()
 
-    def look(self) -> None:
-        """Copy the files of runs if an execution has ended since the last look, or a moment ago: some are written after the end."""
-        listed = self._states.get_paginator("list_executions")
-        pages = (page for arn in self.state_machines for page in listed.paginate(stateMachineArn=arn))
-        ended = {e["executionArn"] for page in pages for e in page["executions"] if e["status"] != "RUNNING"}
-        now = time.monotonic()
-        if ended - self._ended:
-            self._ended, self._copy_until, self._copy_next = ended, now + LINGER_SECONDS, now
-        if self._copy_next <= now < self._copy_until:
-            self._copy_next = now + COPY_EVERY_SECONDS
-            self.copy()
+    def hear(self, detail: Mapping[str, Any]) -> None:
+        """Hears of an execution, from the detail of its event (`stateMachineArn`, `status`)."""
+        if detail["stateMachineArn"] in self.state_machines and detail["status"] != "RUNNING":
+            self._copy_until = time.monotonic() + LINGER_SECONDS
+            self._news.set()
 
     def copy(self) -> None:
         """Copy the files that runs leave for people; a file that was copied as it is now is left alone."""
@@ -75,9 +70,13 @@ class RunFiles(AbstractContextManager["RunFiles"]):
         unfinished.replace(target)
 
     def _watch(self) -> None:
-        while not self._stop.wait(LOOK_EVERY_SECONDS):
+        while True:
+            self._news.wait(COPY_EVERY_SECONDS if time.monotonic() < self._copy_until else None)
+            if self._stopped:
+                return
+            self._news.clear()
             try:
-                self.look()
+                self.copy()
             except Exception as failed:  # the edge of the thread: the next look may go well, and nobody else would go on looking
                 logging.getLogger(__name__).warning("run files could not be copied, next try follows: %s", failed)
 

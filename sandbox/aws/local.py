@@ -108,6 +108,8 @@ class LocalAws:
         self._server: LoopbackServer | None = None
         self._scheduler: scheduler.Scheduler | None = None
         self._restore: list[Callable[[], None]] = []
+        self.heard: Callable[[Mapping[str, Any]], None] = lambda detail: None
+        """Called with the detail of each event about an execution, in the thread of that."""
 
     # --- Life --------------------------------------------------------------------------------------------------------
 
@@ -444,12 +446,13 @@ class LocalAws:
     def _quiet_interpreter(self) -> None:
         """The interpreter logs every caught error with its whole state; the execution's history says it better."""
         logger = logging.getLogger("moto.stepfunctions")
-        level = logger.level
+        self._restore.append(functools.partial(logger.setLevel, logger.level))
         logger.setLevel(logging.CRITICAL)
-        self._restore.append(lambda: logger.setLevel(level))
 
     def _status_changed(self, execution: Execution, status: str) -> None:
-        self.tell(repairs.status_event(execution, status))
+        event = repairs.status_event(execution, status)
+        self.tell(event)
+        self.heard(event["detail"])
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Gives an event to every rule that matches it, as EventBridge would: at its own pace, to functions and state machines. What a rule

@@ -24,6 +24,8 @@ from sandbox.aws.environ import current_invocation
 from sandbox.aws.patch import put
 
 Parameters = Mapping[str, Any]
+MOST_KNOWN = 1_000
+"""Decisions about one function that are remembered: objects of a bucket have a new name each time."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Roles:
     def __init__(self, account: str, region: str) -> None:
         self._at = f"{region}:{account}"
         self._statements: dict[str, list[dict[str, Any]]] = {}
+        self._known: dict[str, tuple[list[dict[str, Any]], dict[Any, bool]]] = {}
+        """What was decided before by a function's statements: most calls are about the same few tables."""
         self.used: defaultdict[str, set[str]] = defaultdict(set)
         self._call: Any = None
 
@@ -87,7 +91,15 @@ class Roles:
 
     def allows(self, function: str, need: Need) -> bool:
         """Whether a statement of the function's role allows the call."""
-        return any(_allows(statement, need) for statement in self._statements.get(function, []))
+        statements = self._statements.get(function, [])
+        of, known = self._known.get(function, ([], {}))
+        if of is not statements or len(known) >= MOST_KNOWN:
+            known = {}
+            self._known[function] = (statements, known)
+        asked = (need.action, need.resources, *need.context.items())
+        if asked not in known:
+            known[asked] = any(_allows(statement, need) for statement in statements)
+        return known[asked]
 
     def granted(self, function: str) -> set[str]:
         """All actions that the function's role allows."""

@@ -23,8 +23,8 @@ class Pages:
         return self.answer(asked)
 
 
-class States:
-    """Step Functions with one ended execution, whose list fails the first times."""
+class Store:
+    """A bucket with one run that left a summary, whose list fails the first times."""
 
     def __init__(self, failures: list[Exception]) -> None:
         self.failures = failures
@@ -37,33 +37,39 @@ class States:
         if self.failures:
             raise self.failures.pop()
         self.recovered.set()
-        return [{"executions": [{"executionArn": "arn", "status": "SUCCEEDED"}]}]
-
-
-class Store:
-    """A bucket with one run that left a summary."""
-
-    def get_paginator(self, name: str) -> Pages:
-        return Pages(lambda asked: [{"Contents": [self.entry]}])
-
-    entry = {"Key": "runs/one/summary.json", "ETag": "one"}
+        return [{"Contents": [{"Key": "runs/one/summary.json", "ETag": "one"}]}]
 
     def get_object(self, **asked: Any) -> dict[str, Any]:
         return {"Body": io.BytesIO(b"{}")}
 
 
 FAILURES = (AttributeError("'NoneType' object has no attribute 'value'"), ConnectionError("gone"), KeyError("status"))
-"""What a list answers while an execution is being created, while AWS is being replaced, and in between."""
+"""What a list answers while AWS is being replaced, and in between."""
 
 
-def test_a_look_that_fails_does_not_end_the_looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_files, "LOOK_EVERY_SECONDS", 0.001)
-    monkeypatch.setattr(run_files, "boto3", type("Boto", (), {"client": staticmethod(lambda service: None)}))
-    watched = RunFiles(["machine"], "bucket", tmp_path)
-    states = States(list(FAILURES))
-    watched._states, watched._store = states, Store()
-    with watched:
-        assert states.recovered.wait(30)
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    made = Store(list(FAILURES))
+    monkeypatch.setattr(run_files, "COPY_EVERY_SECONDS", 0.001)
+    monkeypatch.setattr(run_files, "LINGER_SECONDS", 600)
+    monkeypatch.setattr(run_files, "boto3", type("Boto", (), {"client": staticmethod(lambda service: made)}))
+    return made
+
+
+def test_a_look_that_fails_does_not_end_the_looking(tmp_path: Path, store: Store) -> None:
+    with RunFiles(["machine"], "bucket", tmp_path) as watched:
+        watched.hear({"stateMachineArn": "machine", "status": "SUCCEEDED"})
+        assert store.recovered.wait(30)
         assert watched._thread.is_alive()
-    assert not states.failures
+    assert not store.failures
     assert (tmp_path / "one" / "summary.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize(("machine", "status"), [("machine", "RUNNING"), ("another", "SUCCEEDED")])
+def test_nothing_is_looked_for_before_a_run_has_ended(tmp_path: Path, store: Store, machine: str, status: str) -> None:
+    store.failures.clear()
+    with RunFiles(["machine"], "bucket", tmp_path) as watched:
+        watched.hear({"stateMachineArn": machine, "status": status})
+        assert not watched._news.is_set()
+        assert not store.recovered.is_set()
+    assert (tmp_path / "one" / "summary.json").exists()
