@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,8 @@ def told(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def checked(target: Target) -> dict[str, tuple[State, str]]:
-    return {c.name: (c.state, c.next) for c in examine(target) if c.area == "Credentials"}
+    first = takewhile(lambda c: c.area in ("AWS", "Settings", "Credentials"), examine(target))
+    return {c.name: (c.state, c.next) for c in first if c.area == "Credentials"}
 
 
 def mails(sandbox: Sandbox) -> list[str]:

@@ -51,8 +51,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with Sandbox(
         SandboxOptions(data="demo", out=tmp_path_factory.mktemp("out"), child=False, clock=VirtualClock(), console=False)
     ) as running:
-        running.aws.run("BillingSyncArn", {"trigger": "manual", "dryRun": True})
-        running.aws.run("BillingSyncArn", {"trigger": "manual"})
+        steps = {"trigger": "manual", "steps": ["customers"]}
+        running.aws.run("BillingSyncArn", {**steps, "dryRun": True})
+        running.aws.run("BillingSyncArn", steps)
         running.aws.settle()
         yield running
 
