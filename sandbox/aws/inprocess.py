@@ -6,6 +6,7 @@ part that sits inside botocore is switched on here, with a table of routes per h
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import threading
@@ -37,24 +38,16 @@ Answer = tuple[int, dict[str, Any], str | bytes]
 Route = tuple[re.Pattern[str], Callable[[Any, str, Any], Answer]]
 
 
-class Router:
-    """Finds the moto function that answers a request. Hosts are looked up once, then remembered."""
-
-    def __init__(self) -> None:
-        self._routes: dict[str, list[Route]] = {}
-
-    def __call__(self, request: AWSPreparedRequest) -> Answer | None:
-        parts = urlsplit(str(request.url))
-        routes = self._routes.get(parts.netloc)
-        if routes is None:
-            routes = self._routes[parts.netloc] = _routes_of(f"{parts.scheme}://{parts.netloc}")
-        target = f"{parts.scheme}://{parts.netloc}{parts.path}"
-        for pattern, answer in routes:
-            if pattern.match(target):
-                return _answer(answer, request)
-        if parts.netloc.endswith(".amazonaws.com"):
-            return 404, {}, f"{target} is not part of the embedded AWS"
-        return None
+def route(request: AWSPreparedRequest) -> Answer | None:
+    """The answer of the moto function that a request is for, None for a request to somebody else."""
+    parts = urlsplit(str(request.url))
+    target = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    for pattern, answer in _routes_of(f"{parts.scheme}://{parts.netloc}"):
+        if pattern.match(target):
+            return _answer(answer, request)
+    if parts.netloc.endswith(".amazonaws.com"):
+        return 404, {}, f"{target} is not part of the embedded AWS"
+    return None
 
 
 def _answer(answer: Callable[[Any, str, Any], Answer], request: AWSPreparedRequest) -> Answer:
@@ -65,7 +58,9 @@ def _answer(answer: Callable[[Any, str, Any], Answer], request: AWSPreparedReque
         return problem.code or 500, dict(problem.get_headers()), problem.get_body()
 
 
+@functools.lru_cache(maxsize=256)
 def _routes_of(base: str) -> list[Route]:
+    """The routes of a host, which are the same whatever stands in the stores."""
     routes: list[Route] = []
     for service, pattern in backend_index.backend_url_patterns:
         if pattern.match(base):
@@ -102,7 +97,7 @@ class InProcess:
         self._serialise_clients()
         self._shortcuts.take()
         boto3.DEFAULT_SESSION = None
-        put(botocore_stubber, "process_request", Router())
+        put(botocore_stubber, "process_request", route)
         botocore_stubber.enabled = True
 
     def stop(self) -> None:
