@@ -3,8 +3,10 @@ payment."""
 
 from __future__ import annotations
 
+import functools
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from tallybridge.clock import Clock
 from tallybridge.sync.runlog import RunOutcome
@@ -19,11 +21,19 @@ PLAN = "run-0001-04025500"
 """The id of the first plan that is made in a test, on the test's clock."""
 
 
-def store_plan(target: Target, clock: Clock, *, many: int = 0, under_its_settings: bool = True) -> str:
-    """Make a plan and copy it to an installation; answers its id. `many`: so many more invoices. `under_its_settings`: they become those of
-    the installation, else it counts as made under those that are there."""
+class Made(NamedTuple):
+    """A plan: its id, the files of its folder by key, its record, and the settings that it was made under."""
+
+    run_id: str
+    files: dict[str, bytes]
+    record: dict[str, Any]
+    settings: str
+
+
+@functools.cache
+def _made(now: datetime, many: int) -> Made:
     world = MemoryWorld.of(unserved_world())
-    world.clock.moment = clock.now() - timedelta(days=2)
+    world.clock.moment = now - timedelta(days=2)
     ready(
         world,
         charge("Iron"),
@@ -35,22 +45,27 @@ def store_plan(target: Target, clock: Clock, *, many: int = 0, under_its_setting
     )
     world.reported("customers")
     change(world, "Account", "A1", Notes="call before delivery", PaymentTerm="Net 60")
-    world.clock.moment, world.counter = clock.now() - timedelta(minutes=5), itertools.count(1)
-    output = world.run(steps=list(STEPS), dry_run=True)
-    run_id = str(output["runId"])
-    bucket, mine = target.client("s3"), f"runs/{run_id}/"
-    for key, body in world.memory.objects.content.items():
-        if key.startswith(mine):
-            bucket.put_object(Bucket=target["REPORTS_BUCKET"], Key=key, Body=body)
+    world.clock.moment, world.counter = now - timedelta(minutes=5), itertools.count(1)
+    run_id = str(world.run(steps=list(STEPS), dry_run=True)["runId"])
+    files = {key: body for key, body in world.memory.objects.content.items() if key.startswith(f"runs/{run_id}/")}
     record = world.wiring().runs().read(run_id)
-    target.runs.record(**{name: value for name, value in record.items() if name not in ("pk", "sk", "expires")})
-    if under_its_settings:
-        save_settings(target, world.memory.settings)
-    else:
-        now = target.settings().model_dump(mode="json", by_alias=True)
-        target.folder(run_id).write_json("run.json", {**target.folder(run_id).read_json("run.json"), "settings": now})
     assert record["outcome"] == RunOutcome.WARNINGS
-    return run_id
+    return Made(run_id, files, {k: v for k, v in record.items() if k not in ("pk", "sk", "expires")}, world.memory.settings)
+
+
+def store_plan(target: Target, clock: Clock, *, many: int = 0, under_its_settings: bool = True) -> str:
+    """Copy a plan to an installation; answers its id. `many`: so many more invoices. `under_its_settings`: they become those of the
+    installation, else it counts as made under those that are there."""
+    made, bucket = _made(clock.now(), many), target.client("s3")
+    for key, body in made.files.items():
+        bucket.put_object(Bucket=target["REPORTS_BUCKET"], Key=key, Body=body)
+    target.runs.record(**made.record)
+    if under_its_settings:
+        save_settings(target, made.settings)
+    else:
+        folder, now = target.folder(made.run_id), target.settings().model_dump(mode="json", by_alias=True)
+        folder.write_json("run.json", {**folder.read_json("run.json"), "settings": now})
+    return made.run_id
 
 
 def save_settings(target: Target, document: str) -> None:
