@@ -29,7 +29,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """In the place of pytest's own call for the marked ones. What fails there fails here, with its traceback as text."""
     if pyfuncitem.get_closest_marker(MARKER) is None:
         return None
-    from tests.faults.branching import SHOWN, Tree  # with what it imports: not for a process that only hands out tests
+    from tests.faults.branching import SHOWN, Tree  # only here: whatever is tested would begin with loading all that it loads
 
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     tree = Tree(Before.threads)

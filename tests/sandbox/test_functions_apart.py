@@ -23,7 +23,7 @@ COUNT = 4
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     out: Path = tmp_path_factory.mktemp("out")
-    with Sandbox(SandboxOptions(out=out, console=False)) as running:
+    with Sandbox(SandboxOptions(out=out, child=False, console=False)) as running:
         running.load(bench_step("products", COUNT, "B"))
         for name in [name for name in sys.modules if name.startswith("sandbox_function_")]:
             del sys.modules[name]  # loaded by other tests
