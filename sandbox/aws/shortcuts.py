@@ -6,18 +6,22 @@ import functools
 import json
 import random
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
+import botocore.hooks as hooks
 import botocore.parsers as parsers
 import botocore.session
 import moto.core.responses
 from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.endpoint import EndpointCreator
+from botocore.hooks import EventAliaser
 from botocore.loaders import Loader, create_loader
 from botocore.regions import EndpointRulesetResolver
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
+from botocore.utils import EVENT_ALIASES
 from moto.core.responses import ActionContext
 from moto.dynamodb.responses import DynamoResult
 
@@ -73,6 +77,33 @@ def _resolved_once(before: Any) -> Any:
     return construct
 
 
+_names: dict[str, str] = {}
+_accepts = functools.lru_cache(maxsize=1_000)(hooks.accepts_kwargs)
+
+
+def _named_once(before: Any) -> Any:
+    """The name under which an event is known: each client, and each session, would search all aliases for each of its events."""
+
+    def alias(self: EventAliaser, event_name: str) -> str:
+        if self._event_aliases is not EVENT_ALIASES:
+            return str(before(self, event_name))
+        if event_name not in _names:
+            _names[event_name] = before(self, event_name)
+        return _names[event_name]
+
+    return alias
+
+
+def _inspected_once(before: Any) -> Any:
+    """Whether a function takes any keyword, which is asked of the same hundred functions for each session and each client."""
+
+    def accepts(handler: Any) -> Any:
+        function = getattr(handler, "__func__", handler)
+        return _accepts(function) if isinstance(function, FunctionType) else before(handler)
+
+    return accepts
+
+
 @functools.cache
 def _loader(search_path: str | None = None) -> Loader:
     """One for all sessions: the descriptions of the services, which nobody changes, are read once."""
@@ -85,6 +116,8 @@ def _shortcuts() -> Iterator[tuple[Any, str, Any]]:
     yield RequestSigner, "handler", _unsigned
     yield EndpointCreator, "_get_proxies", lambda creator, url: {}
     yield botocore.session, "create_loader", _loader
+    yield EventAliaser, "_alias_event_name", _named_once(EventAliaser._alias_event_name)
+    yield hooks, "accepts_kwargs", _inspected_once(hooks.accepts_kwargs)
     yield UserAgentString, "to_string", lambda agent: "Boto3 sandbox"
     yield moto.core.responses, "gen_amzn_requestid_long", _request_id
     yield moto.core.responses, "method_names_from_class", functools.cache(vars(moto.core.responses)["method_names_from_class"])

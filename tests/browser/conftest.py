@@ -58,6 +58,12 @@ class Opened:
         for event, hear in self._heard.items():
             page.on(event, hear)
 
+    def looks(self, width: int = 1280, scheme: str = "light", media: str = "screen") -> Opened:
+        """The window is so wide and so coloured from now on."""
+        self.page.set_viewport_size({"width": width, "height": 800})
+        self.page.emulate_media(media=media, color_scheme=scheme)
+        return self
+
     def close(self) -> None:
         for event, hear in self._heard.items():
             self.page.remove_listener(event, hear)
@@ -81,9 +87,7 @@ def open_html(page: Any, tmp_path: Path) -> Iterator[Opener]:
     def opener(html: str, width: int = 1280, scheme: str = "light", media: str = "screen") -> Opened:
         file = tmp_path / f"page-{len(opened)}.html"
         file.write_text(html, encoding="utf-8")
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(media=media, color_scheme=scheme)
-        opened.append(Opened(page))
+        opened.append(Opened(page).looks(width, scheme, media))
         page.goto(file.as_uri())
         return opened[-1]
 

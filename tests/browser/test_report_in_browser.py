@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 import pytest
 
@@ -73,7 +73,7 @@ def with_everything_unfolded(opened: Opened) -> Opened:
 
 each_kind = pytest.mark.parametrize("kind", ["report", "mail"])
 each_run = pytest.mark.parametrize("name", sorted(sample_runs.RUNS))
-each_scheme = pytest.mark.parametrize("scheme", ["light", "dark"])
+SCHEMES = ("light", "dark")
 
 
 @each_run
@@ -103,33 +103,34 @@ def test_no_sideways_scrolling_on_a_phone(open_html: Opener, kind: str, name: st
     assert opened.ask(cut) == []
 
 
-@pytest.mark.parametrize("width", [500, 760, 800, 1000, 1280, 1920])
-def test_no_sideways_scrolling_at_other_widths(open_html: Opener, width: int) -> None:
-    opened = with_everything_unfolded(open_html(html_of("report", "warnings"), width=width))
-    assert opened.ask("() => document.documentElement.scrollWidth") <= width
+def test_no_sideways_scrolling_at_other_widths(open_html: Opener) -> None:
+    opened = with_everything_unfolded(open_html(html_of("report", "warnings")))
+    widths = (500, 760, 800, 1000, 1280, 1920)
+    wide = [(width, opened.looks(width).ask("() => document.documentElement.scrollWidth")) for width in widths]
+    assert [each for each in wide if each[1] > each[0]] == []
 
 
-@pytest.mark.parametrize("name", sorted(sample_runs.RUNS))
-@pytest.mark.parametrize("width", [761, 900, 1100])
-def test_whether_a_line_ties_out_is_in_view_between_phone_and_desk(open_html: Opener, width: int, name: str) -> None:
+@each_run
+def test_whether_a_line_ties_out_is_in_view_between_phone_and_desk(open_html: Opener, name: str) -> None:
     """Where the table is wider than the window, the columns of amounts scroll beneath the last one."""
-    opened = open_html(html_of("report", name), width=width)
+    opened = open_html(html_of("report", name))
     beyond = """() => [...document.querySelectorAll('.totals td.mark')].map(
       e => e.getBoundingClientRect().right - e.closest('.sheet').getBoundingClientRect().right)"""
-    assert max([0, *opened.ask(beyond)]) <= 1
+    for width in (761, 900, 1100):
+        assert (width, max([0, *opened.looks(width).ask(beyond)])) <= (width, 1)
 
 
-@each_scheme
 @each_kind
 @pytest.mark.parametrize("name", ["warnings", "failed", "out_of_balance"])
-def test_every_text_stands_out_from_what_is_behind_it(open_html: Opener, kind: str, name: str, scheme: str) -> None:
-    opened = with_everything_unfolded(open_html(html_of(kind, name), scheme=scheme))
-    found = opened.ask(UNREADABLE, READABLE)
-    assert found["seen"] > (50 if kind == "report" else 15)
-    assert found["bad"] == []
+def test_every_text_stands_out_from_what_is_behind_it(open_html: Opener, kind: str, name: str) -> None:
+    opened = with_everything_unfolded(open_html(html_of(kind, name)))
+    for scheme in SCHEMES:
+        found = opened.looks(scheme=scheme).ask(UNREADABLE, READABLE)
+        assert found["seen"] > (50 if kind == "report" else 15)
+        assert (scheme, found["bad"]) == (scheme, [])
 
 
-@each_scheme
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_palette_is_readable_and_told_apart_without_colour_vision(open_html: Opener, scheme: str) -> None:
     opened = open_html(html_of("report", "clean"), scheme=scheme)
     read = """(names) => { const style = getComputedStyle(document.documentElement);
@@ -214,10 +215,11 @@ SCREEN = 844
 
 
 @pytest.mark.parametrize("name", ORDINARY)
-@each_scheme
-def test_the_mail_of_an_ordinary_state_fits_one_screen_of_a_phone(open_html: Opener, name: str, scheme: str) -> None:
-    opened = open_html(html_of("mail", name), width=390, scheme=scheme)
-    assert opened.ask("() => document.querySelector('.sheet').getBoundingClientRect().bottom") <= SCREEN
+def test_the_mail_of_an_ordinary_state_fits_one_screen_of_a_phone(open_html: Opener, name: str) -> None:
+    opened = open_html(html_of("mail", name))
+    for scheme in SCHEMES:
+        bottom = opened.looks(390, scheme).ask("() => document.querySelector('.sheet').getBoundingClientRect().bottom")
+        assert (scheme, bottom) <= (scheme, SCREEN)
 
 
 def test_a_mail_with_five_causes_is_still_short_and_the_first_screen_answers(open_html: Opener) -> None:
@@ -233,26 +235,28 @@ def test_a_mail_with_five_causes_is_still_short_and_the_first_screen_answers(ope
         assert told in seen
 
 
-@each_scheme
-@pytest.mark.parametrize("width", [390, PHONE])
 @pytest.mark.parametrize("what", ["revenue", "recovered"])
-def test_the_other_mails_have_the_same_face(open_html: Opener, what: str, width: int, scheme: str) -> None:
+def test_the_other_mails_have_the_same_face(open_html: Opener, what: str) -> None:
     """A half sent run of the revenue connector, and the end of an incident."""
     revenue = mail_html(sample_runs.revenue_run()[0], OF_REVENUE)
     html = revenue if what == "revenue" else mail_html(sample_runs.clean_run()[0], Letter(recovered=True, news="INV-V2 is settled."))
-    opened = open_html(html, width=width, scheme=scheme)
-    assert opened.ask("() => document.querySelector('.sheet').getBoundingClientRect().bottom") <= SCREEN
-    assert opened.ask("() => document.documentElement.scrollWidth") <= width
-    assert opened.ask(UNREADABLE, READABLE)["bad"] == []
-    assert opened.page.get_by_text("Is it safe to press the button?").is_visible()
+    opened = open_html(html)
+    for width, scheme in product((390, PHONE), SCHEMES):
+        opened.looks(width, scheme)
+        assert opened.ask("() => document.querySelector('.sheet').getBoundingClientRect().bottom") <= SCREEN
+        assert opened.ask("() => document.documentElement.scrollWidth") <= width
+        assert opened.ask(UNREADABLE, READABLE)["bad"] == []
+        assert opened.page.get_by_text("Is it safe to press the button?").is_visible()
 
 
-@each_scheme
-def test_links_of_the_mail_are_apart_enough_for_a_finger(open_html: Opener, scheme: str) -> None:
-    opened = open_html(html_of("mail", "causes"), width=390, scheme=scheme)
-    tops = opened.ask("() => [...document.querySelectorAll('a')].map(a => Math.round(a.getBoundingClientRect().top))")
-    lines = sorted(set(tops))
-    assert len(tops) > 8 and min(b - a for a, b in pairwise(lines)) >= FINGER
+def test_links_of_the_mail_are_apart_enough_for_a_finger(open_html: Opener) -> None:
+    opened = open_html(html_of("mail", "causes"))
+    for scheme in SCHEMES:
+        tops = opened.looks(390, scheme).ask(
+            "() => [...document.querySelectorAll('a')].map(a => Math.round(a.getBoundingClientRect().top))"
+        )
+        lines = sorted(set(tops))
+        assert len(tops) > 8 and min(b - a for a, b in pairwise(lines)) >= FINGER
 
 
 def test_the_log_opens_without_scripts(open_html: Opener) -> None:
