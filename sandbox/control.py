@@ -163,9 +163,7 @@ class Control:
             with _Counted(self, request) as in_flight:
                 return self.serve(request, environ, start_response, in_flight)
         except Dropped:  # its place is free before the client learns that its connection is gone
-            connection: socket.socket = environ["werkzeug.socket"]
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+            self.drop(environ)
             raise
 
     def serve(self, request: Request, environ: WSGIEnvironment, start_response: StartResponse, in_flight: int) -> Iterable[bytes]:
@@ -189,6 +187,13 @@ class Control:
         if any(e.get("drop") == "after" for e in effects):
             raise Dropped
         return [body]
+
+    @staticmethod
+    def drop(environ: WSGIEnvironment) -> None:
+        """Close the connection without an answer."""
+        connection: socket.socket = environ["werkzeug.socket"]
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
     def administer(self, request: Request) -> Response:
         action = (request.method, request.path.removeprefix("/_sandbox/").strip("/"))
