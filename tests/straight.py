@@ -19,8 +19,7 @@ from werkzeug.test import run_wsgi_app
 def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
     """A request as a server hands it on (PEP 3333)."""
     parts = urlsplit(request.url or "")
-    given: Any = request.body or b""
-    body = given.encode() if isinstance(given, str) else given if isinstance(given, bytes) else given.read()
+    body = _whole(request.body or b"")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method or "GET",
         "SCRIPT_NAME": "",
@@ -46,6 +45,14 @@ def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
         key = _text(name).upper().replace("-", "_")  # who signs a request leaves bytes
         environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = _text(value)
     return environ
+
+
+def _whole(given: Any) -> bytes:
+    if isinstance(given, str):
+        return given.encode()
+    if isinstance(given, bytes):
+        return given
+    return bytes(given.read()) if hasattr(given, "read") else b"".join(given)
 
 
 def _text(value: str | bytes) -> str:

@@ -57,8 +57,9 @@ class RevenueOptions:
     request id. `key_case` changes the case of the answers' keys. `mapping_methods`, `mapping_shape`: the verbs that the template mapping
     takes, and whether `Mapping` is an array or an object. `error_upload_id`: what `upload_id` of a stage error names.
     `staging_delay_s`: time between receipt and staging. `staging_polls`: so many status calls still say that the file is in work.
-    `third_upload`: a third upload at the same time waits, or is refused with 429. `file_lines`: lines taken by `upload/file`
-    (0: no limit, as published); `csv_lines`: by `csv/upload`. `calls_per_minute` 0 means no limit. `account_segments`: the number of
+    `third_upload`: a third upload at the same time waits, or is refused with 429. `chunked_upload`: one that does not name its length is
+    answered 411, or as any other. `file_lines`: lines taken by `upload/file` (0: no limit, as published); `csv_lines`: by `csv/upload`.
+    `calls_per_minute` 0 means no limit. `account_segments`: the number of
     segments of an account and their delimiter. `oauth_client_id`: the OneID client; its calls act as `oauth_user` in `oauth_role`.
     """
 
@@ -79,6 +80,7 @@ class RevenueOptions:
     staging_delay_s: float = 0.0
     staging_polls: int = 1
     third_upload: Literal["queue", "refuse"] = "queue"
+    chunked_upload: Literal["refuse", "take"] = "refuse"
     file_lines: int = 0
     csv_lines: int = 20_000
     file_bytes: int = 100 * MEGABYTE
@@ -99,6 +101,7 @@ SWITCHES: dict[str, type] = {
     "staging_delay_s": float,
     "staging_polls": int,
     "third_upload": str,
+    "chunked_upload": str,
     "file_lines": int,
     "csv_lines": int,
     "file_bytes": int,
@@ -115,4 +118,5 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "mapping_shape": ("array", "object"),
     "error_upload_id": ("template", "request"),
     "third_upload": ("queue", "refuse"),
+    "chunked_upload": ("refuse", "take"),
 }

@@ -6,7 +6,7 @@ import json
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request
@@ -37,8 +37,10 @@ class Body:
     content: bytes = b""
 
 
-def read_body(request: Request, limit: int) -> Body:
-    """The content of an upload. Raises 413 when it is longer than the limit."""
+def read_body(request: Request, limit: int, chunks: Literal["refuse", "take"]) -> Body:
+    """The content of an upload. Raises 411 when it comes in chunks and the tenant refuses those, 413 when it is longer than the limit."""
+    if chunks == "refuse" and "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        raise refused(411, "Length Required")
     request.max_content_length = limit + MULTIPART_ROOM
     try:
         if request.mimetype == "multipart/form-data":

@@ -108,7 +108,7 @@ class RevenueStandIn:
 
     def _upload(self, request: Request) -> Response:
         try:
-            body = read_body(request, self.options.file_bytes)
+            body = read_body(request, self.options.file_bytes, self.options.chunked_upload)
         except RevenueError as error:
             return self._written(error)
         return self._answer(request, body, int(request.environ.get(PARALLEL, 1)))

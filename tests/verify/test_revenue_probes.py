@@ -149,6 +149,7 @@ UNASKED = {
     **dict.fromkeys(("account_segments", "segment_delimiter", "sob_ids"), "the tenant's own, told by its errors"),
     **dict.fromkeys(("response_style", "staging_delay_s", "staging_polls"), "takes a file that is staged"),
     **dict.fromkeys(("third_upload", "file_lines", "csv_lines", "file_bytes", "calls_per_minute"), "takes a load"),
+    "chunked_upload": "the connector names the length of every upload",
     "api_enabled": "without it no login works",
     "token_life_s": "told with every token",
     "clock": "the sandbox's own",

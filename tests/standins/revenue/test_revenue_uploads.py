@@ -324,6 +324,21 @@ def test_a_third_upload_at_the_same_time_may_be_refused(rv: Revenue) -> None:
 # --- faults -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("path", ["upload/file", "csv/upload"])
+def test_an_upload_that_does_not_name_its_length_is_refused_unless_the_tenant_takes_it(rv: Revenue, path: str) -> None:
+    body = f'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n{text(ORDER).decode()}\r\n--x--\r\n'.encode()
+    content, kind = (body, "multipart/form-data; boundary=x") if path == "upload/file" else (text(ORDER), "text/plain")
+    headers = {"templatename": TEMPLATE, "filename": "a.csv", "Content-Type": kind}
+
+    def sent() -> int:
+        return rv.call("POST", path, headers, data=iter([content[:10], content[10:]])).status_code
+
+    assert (sent(), rv.dump()["upload"]) == (411, [])
+    rv.load(tenant=[{"chunked_upload": "take"}])
+    assert sent() == 200
+    assert [upload["rows"] for upload in rv.dump()["upload"]] == [1]
+
+
 @pytest.mark.parametrize(("moment", "stored"), [("before", 0), ("after", 1)])
 def test_a_lost_connection_before_or_after_the_file_is_stored(rv: Revenue, moment: str, stored: int) -> None:
     rv.control("faults", [{"method": "POST", "path": "/upload/file", "drop": moment}])

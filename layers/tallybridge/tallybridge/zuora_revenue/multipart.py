@@ -25,7 +25,8 @@ class Multipart:
         return f"multipart/form-data; boundary={self.boundary}"
 
     def open(self) -> BinaryIO:
-        """The body, with its length as `len`, which is what the HTTP library asks for."""
+        """The body, with its length as `len` and its place as `tell()`: the HTTP library needs both to name the length of a request, and
+        sends it in chunks, which a gateway may refuse, where one is missing."""
         head = (
             f"--{self.boundary}\r\n"
             f'Content-Disposition: form-data; name="{self.field}"; filename="{self.file_name}"\r\n'
@@ -40,10 +41,15 @@ class _Chained(io.RawIOBase):
 
     def __init__(self, streams: list[BinaryIO], length: int) -> None:
         self._streams = streams
+        self._place = 0
         self.len = length
 
     def readable(self) -> bool:
         return True
+
+    def tell(self) -> int:
+        """How many bytes have been read."""
+        return self._place
 
     def read(self, size: int = -1) -> bytes:
         pieces: list[bytes] = []
@@ -54,6 +60,7 @@ class _Chained(io.RawIOBase):
                 self._streams.pop(0).close()
                 continue
             pieces.append(piece)
+            self._place += len(piece)
             left = left - len(piece) if left > 0 else left
         return b"".join(pieces)
 
