@@ -45,7 +45,7 @@ GUARD_SECONDS = 60.0
 S3_SECONDS = 0.2
 CALL_SECONDS = 1.0
 ONE_GO = 100_000
-SHORT = 45
+SHORT = 40
 """Seconds of an invocation: those behind which a round asks nothing more, what a round begins with, and a few calls."""
 LESS = 14
 EVERY = 17
