@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 
+from tallybridge import wiring
 from tallybridge.tasks.batch import first_chunk
 from tests.sandbox.both_jobs import both_jobs
 
+CALL_SECONDS = 10
 
-def test_the_demo_tenant_is_synced_though_a_function_has_hardly_time_to_read_the_records_of_a_batch(tmp_path: Path) -> None:
-    """The parts of payments that an earlier round has marked are read one by one."""
-    with both_jobs(tmp_path, slots=3, latency_ms=10_000, instances=1) as both:
+
+def test_the_demo_tenant_is_synced_though_a_function_has_hardly_time_to_read_the_records_of_a_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parts of payments that an earlier round has marked are read one by one. On this clock a caller learns that its time is over when
+    the answer comes, so that workers stop a whole call before they would be stopped."""
+    monkeypatch.setattr(wiring, "SAFETY_SECONDS", wiring.SAFETY_SECONDS + CALL_SECONDS)
+    with both_jobs(tmp_path, slots=3, latency_ms=CALL_SECONDS * 1000, instances=1) as both:
         both.account.limit = lambda now: 1
         output = both.ended(both.start_billing())["output"]
         assert (output["tiedOut"], output["outcome"]) == (True, "completed with warnings")
