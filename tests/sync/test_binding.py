@@ -38,9 +38,9 @@ def test_of_two_first_openings_that_meet_the_second_keeps_to_the_first(fast: Mem
 
 
 def test_an_instance_is_bound_to_one_netsuite_account(fast: MemoryWorld) -> None:
-    ready(fast)
+    ready(fast, notify_on_success="Yes")
     fast.run()
-    fast.settings(**{"netsuite.account_id": "7654321"})
+    fast.settings(**{"netsuite.account_id": "7654321", "notify_on_success": "Yes"})
     error, output = fails_to_open(fast)
     assert (error.code, output["outcome"]) == ("CONNECTION-CHANGED", "failed")
     assert "7654321" in error.message

@@ -176,7 +176,7 @@ def test_a_run_that_closed_itself_is_left_alone(fast: MemoryWorld) -> None:
 
 
 def test_a_run_that_was_skipped_is_left_alone(fast: MemoryWorld) -> None:
-    ready(fast, **EVERY)
+    ready(fast, **EVERY, notify_on_success="Yes")
     first = fast.open()
     second = fast.open()
     assert not second["opened"]

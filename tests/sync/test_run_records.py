@@ -76,9 +76,9 @@ def test_a_step_that_cannot_run_ends_the_run_as_failed_and_what_was_done_stays(f
     assert fast.in_netsuite("invoice") == []
 
 
-def mailed(world: MemoryWorld) -> Any:
-    """The mail of a run."""
-    world.run()
+def mailed(world: MemoryWorld, **settings: Any) -> Any:
+    """The mail of a run with these settings."""
+    ready(world, notify_on_success="Yes", **settings).run()
     (mail,) = world.memory.mailer.sent
     return mail, email.message_from_bytes(mail["RawMessage"]["Data"])
 
@@ -90,13 +90,13 @@ def mailed(world: MemoryWorld) -> Any:
 def test_report_and_exceptions_are_attached_unless_the_setting_says_no(
     fast: MemoryWorld, settings: dict[str, str], names: list[str]
 ) -> None:
-    _, message = mailed(ready(fast, **settings))
+    _, message = mailed(fast, **settings)
     assert [part.get_filename() for part in message.walk() if part.get_filename()] == names
 
 
 @pytest.mark.rule("settings.key.notify_sender")
 @pytest.mark.parametrize(("settings", "sender"), [({}, SENDER), ({"notify_sender": "sync@example.com"}, "sync@example.com")])
 def test_mails_come_from_the_sender_of_the_settings(fast: MemoryWorld, settings: dict[str, str], sender: str) -> None:
-    mail, message = mailed(ready(fast, **settings))
+    mail, message = mailed(fast, **settings)
     assert mail["Source"] == sender
     assert sender in message["From"]

@@ -28,7 +28,7 @@ DOCUMENTED = "Sync not started: a previous run is still in progress."
 
 @pytest.mark.rule("sequence-and-status.2.rule.1", "operations.4.3.overlap")
 def test_a_second_run_is_skipped_recorded_and_not_mailed(fast: MemoryWorld) -> None:
-    ready(fast)
+    ready(fast, notify_on_success="Yes")
     first = fast.open()
     second = fast.run()
     assert (second["opened"], second["reason"]) == (False, DOCUMENTED)

@@ -52,7 +52,6 @@ SETTINGS: dict[str, Any] = {
     "netsuite_multiple_currencies": "Yes",
     "netsuite_default_tax_schedule": "Standard",
     "notify_recipients": ["finance@example.com"],
-    "notify_on_success": "Yes",
 }
 
 
