@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gzip
 import io
 import sys
 from collections.abc import Callable, Mapping
@@ -11,7 +13,6 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
-from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 from werkzeug.test import run_wsgi_app
 
@@ -42,9 +43,15 @@ def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in request.headers.items():
-        key = _text(name).upper().replace("-", "_")  # who signs a request leaves bytes
-        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = _text(value)
+        environ[_key(name)] = _text(value)
     return environ
+
+
+@functools.lru_cache(maxsize=500)
+def _key(name: str | bytes) -> str:
+    """What a header is called there. Who signs a request leaves bytes."""
+    key = _text(name).upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
 def _whole(given: Any) -> bytes:
@@ -75,10 +82,12 @@ class StraightIn(BaseAdapter):
             chunks, status, headers = run_wsgi_app(self.apps[base], environ, buffered=True)
         except ConnectionAbortedError as dropped:  # a fault rule: the request was sent, no answer came
             raise requests.ConnectionError(ProtocolError("Connection aborted.", dropped), request=request) from dropped
-        raw = HTTPResponse(io.BytesIO(b"".join(chunks)), headers=dict(headers), status=int(status.split()[0]), preload_content=False)
         response = requests.Response()
-        response.status_code, response.url, response.request, response.raw = raw.status, request.url, request, raw
-        response.headers.update(raw.headers)
+        response.status_code, response.url, response.request = int(status[:3]), request.url, request
+        response.headers.update(headers)
+        body = b"".join(chunks)
+        response._content = gzip.decompress(body) if response.headers.get("Content-Encoding") == "gzip" else body
+        response._content_consumed = True  # type: ignore[attr-defined]
         return response
 
     def close(self) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +54,19 @@ class Record:
         return Record(self.type, self.id, dict(self.values), lines)
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """What a store held; nobody changes it. The indexes are those of `Store`."""
+
+    records: list[Record]
+    counters: dict[str, int]
+    external_ids: dict[tuple[str, str], int]
+    names: dict[tuple[str, str], set[int]]
+    of_customer: dict[int, set[int]]
+    of_item: dict[int, set[int]]
+    applied: dict[int, dict[tuple[int, str], Decimal]]
+
+
 class Store:
     """All records by group and internal id. Changes come in through `Unit.commit` or `apply` only, which keep the indexes right."""
 
@@ -74,26 +87,31 @@ class Store:
         self.deleted: dict[Key, int] = {}
         self.dirty: set[Key] = set()
 
-    def snapshot(self) -> tuple[list[Record], dict[str, int]]:
-        """Copies of all records, and the counters."""
-        return [record.copy() for group in self.groups.values() for record in group.values()], dict(self.counters)
+    def snapshot(self) -> Snapshot:
+        """Copies of all records, of what is known of them, and of the counters."""
+        records = [record.copy() for group in self.groups.values() for record in group.values()]
+        names, of_customer, of_item = (_copied(index, set) for index in (self.names, self.of_customer, self.of_item))
+        return Snapshot(records, dict(self.counters), dict(self.external_ids), names, of_customer, of_item, _copied(self.applied, dict))
 
-    def restore(self, snapshot: tuple[list[Record], dict[str, int]]) -> None:
-        """Back to a snapshot; the record types are those of the account now. Records that are as they were are not noted as changed."""
+    def restore(self, snapshot: Snapshot) -> None:
+        """Back to a snapshot; the record types are those of the account now. Records that are as they were stay, and are not noted as
+        changed."""
         gone = {record.key: record for group in self.groups.values() for record in group.values()}
         changed = self.dirty | {(DELETION, number) for number in self.deletions}
         self.clear()
-        for kept in snapshot[0]:
-            record = kept.copy()
-            record.type = self.catalog.type(record.type.name)
-            self.dirty = set()
-            self.apply(record.key, record)
-            if gone.pop(record.key, None) != record:
-                changed |= self.dirty
-        self.dirty = changed
+        self.counters, self.external_ids = dict(snapshot.counters), dict(snapshot.external_ids)
+        self.names, self.of_customer = _copied(snapshot.names, set), _copied(snapshot.of_customer, set)
+        self.of_item, self.applied = _copied(snapshot.of_item, set), _copied(snapshot.applied, dict)
+        for kept in snapshot.records:
+            record = replace(kept, type=self.catalog.type(kept.type.name))
+            there = gone.pop(record.key, None)
+            if there is None or there != record:
+                there = record.copy()
+                self.touch(there.key, None, there)
+            self.groups[there.type.group][there.id] = there
         for key, record in gone.items():
             self.touch(key, record, None)
-        self.counters = dict(snapshot[1])
+        self.dirty |= changed
 
     def next_id(self, counter: str) -> int:
         number = self.counters.get(counter, FIRST_IDS.get(counter, 1))
@@ -212,6 +230,11 @@ class Store:
             return shown
         record = self.find(target, identifier)
         return display_name(record) if record else ""
+
+
+def _copied(index: Mapping[Any, Any], kind: type[Any]) -> defaultdict[Any, Any]:
+    """An index, its entries copied too."""
+    return defaultdict(kind, {key: kind(entry) for key, entry in index.items()})
 
 
 def names_of(record: Record) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from sandbox.zuora.models.dataquery.jobs import QueryJobs
 from tallybridge.sync import pipeline
 from tallybridge.tasks.steps import STEPS, step_class
-from tests.sync import world as world_module
+from tests.sync.world import MovableClock
 
 T = TypeVar("T")
 PRODUCT = "tallybridge."
@@ -145,13 +145,13 @@ def one_thread() -> Iterator[None]:
         step_class(step)  # loads its modules
     modules = [m for name, m in sys.modules.items() if name.startswith(PRODUCT) and hasattr(m, "ThreadPoolExecutor")]
     before: list[tuple[object, str, object]] = [(m, "ThreadPoolExecutor", m.ThreadPoolExecutor) for m in modules]
-    before.append((world_module, "YIELD_SECONDS", world_module.YIELD_SECONDS))
+    before.append((MovableClock, "yields", MovableClock.yields))
     before.append((QueryJobs, "at_once", QueryJobs.at_once))
     before.append((pipeline, "AHEAD", pipeline.AHEAD))
     try:
         for module in modules:
             _set(module, "ThreadPoolExecutor", OneThread)
-        _set(world_module, "YIELD_SECONDS", 0)
+        _set(MovableClock, "yields", 0)
         _set(QueryJobs, "at_once", True)
         _set(pipeline, "AHEAD", False)
         yield

@@ -394,6 +394,7 @@ def start() -> RevenueWorld:
     """Both stand-ins, to which no connection is made."""
     os.environ.update({**NAMES, "INSTANCE_NAME": "Test", "NOTIFICATION_SENDER": SENDER})
     clock = MovableClock()
+    clock.yields = 0  # this connector has no threads
     account = NetSuiteOptions(clock=clock.now)
     options = RevenueOptions(clock=clock.now)
     netsuite, revenue = NetSuiteStandIn(account), RevenueStandIn(options)

@@ -135,7 +135,7 @@ def _name(name: str, names: Mapping[str, str]) -> str:
 
 def _value(value: Any) -> Any:
     """As DynamoDB gives it back: numbers as Decimal."""
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, str | bool) or value is None:
         return value
     if isinstance(value, float):
         raise TypeError("DynamoDB takes no floats")

@@ -35,8 +35,8 @@ from tests.tables import RUNS, STATUS
 INVOCATION_SECONDS = 300
 MAX_ROUNDS = 40
 """Two leases of claims, one after the other, are waited for in 20 rounds."""
-YIELD_SECONDS = 0.001
-"""Real time that every wait takes, so that a thread that polls does not run the clock away from one that works."""
+TICK = timedelta(milliseconds=1)
+"""How much later it is at every look at the clock."""
 SENDER = "reports@example.com"
 NAMES = {
     "STATUS_TABLE": "status",
@@ -58,17 +58,20 @@ SETTINGS: dict[str, Any] = {
 class MovableClock:
     """Time that tests move; waiting takes no time."""
 
+    yields = 0.001
+    """Seconds of real time that every wait takes, so that a thread that polls does not run the clock away from one that works."""
+
     def __init__(self) -> None:
         self.moment = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
     def now(self) -> datetime:
-        self.moment += timedelta(milliseconds=1)
+        self.moment += TICK
         return self.moment
 
     def sleep(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
-        if YIELD_SECONDS:
-            time.sleep(YIELD_SECONDS)
+        if self.yields:
+            time.sleep(self.yields)
 
     def advance(self, **delta: float) -> None:
         self.moment += timedelta(**delta)

@@ -7,6 +7,8 @@ from typing import Any
 
 import simplejson
 
+DECODER = simplejson.JSONDecoder(parse_float=Decimal)
+ENCODER = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False, separators=(",", ":"))
 DEFAULT_PRECISION = 2
 PRECISION = {
     **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
@@ -55,9 +57,9 @@ def plain(amount: Decimal) -> str:
 
 def loads(text: str | bytes) -> Any:
     """JSON with every number that has a point read as Decimal, so that no float ever stands near an amount."""
-    return simplejson.loads(text, use_decimal=True)
+    return DECODER.decode(text if isinstance(text, str) else text.decode())
 
 
 def dumps(value: Any) -> str:
     """JSON with Decimals written as numbers, digit for digit, keys in the order given."""
-    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"))
+    return str(ENCODER.encode(value))

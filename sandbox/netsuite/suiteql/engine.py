@@ -99,8 +99,9 @@ class QueryEngine:
             for group, identifier in dirty:
                 changed.setdefault(group, []).append(identifier)
             self.connection.execute("BEGIN")
-            for name in self.active:
-                self._rewrite(self.tables[name], changed.get(self.tables[name].group, []))
+            for table in map(self.tables.__getitem__, self.active):
+                if table.group in changed:
+                    self._rewrite(table, changed[table.group])
             self.connection.execute("COMMIT")
             dirty.clear()
         for name in wanted - self.active:

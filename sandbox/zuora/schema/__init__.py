@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from sandbox.zuora.schema import billing, core, orders, rules, settlement
 from sandbox.zuora.schema.fields import SYSTEM_FIELDS, TEXT_LENGTH, Field, ObjectType, camel_name, is_custom, parse_entries
@@ -16,12 +16,19 @@ TABLES = {**core.FIELDS, **billing.FIELDS, **settlement.FIELDS, **orders.FIELDS}
 
 def build_schema(connector_fields: bool = True, custom_fields: Mapping[str, tuple[str, ...]] | None = None) -> Schema:
     """All object types, with the `__NS` fields if they are installed, and with the tenant's own text fields."""
+    built = _built(connector_fields, tuple((name, tuple(fields)) for name, fields in (custom_fields or {}).items()))
+    return {name: kind.copy() for name, kind in built.items()}
+
+
+@lru_cache(maxsize=16)
+def _built(connector_fields: bool, custom_fields: tuple[tuple[str, tuple[str, ...]], ...]) -> Schema:
+    """What `build_schema` copies; tenants that begin anew have the same."""
     schema = {name: build_type(name) for name in TABLES}
     if connector_fields:
         for name, short_names in rules.CONNECTOR_FIELDS.items():
             for short in short_names.split():
                 add_custom_field(schema[name], f"{short}__NS", rules.CONNECTOR_ENUMS.get((name, short)))
-    for name, fields in (custom_fields or {}).items():
+    for name, fields in custom_fields:
         for custom in fields:
             add_custom_field(schema[name], custom)
     for kind in schema.values():

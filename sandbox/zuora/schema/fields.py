@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 TEXT_LENGTH = 255
 CUSTOM_SUFFIXES = ("__NS", "__c", "__QT")
@@ -17,10 +17,10 @@ ENTRY = re.compile(r"(?P<name>\w+) (?P<kind>id|str|dec|int|bool|date|dt|enum|obj
 SYSTEM_FIELDS = "Id id qf; CreatedById id qf; CreatedDate dt qf; UpdatedById id qf; UpdatedDate dt qf"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
-    """One field of an object type. `name` is the PascalCase name; `sql` its Data Query column; `camel` its Object Query name.
-    `indexed` custom fields are filtered by Object Query too; `label` is "" where it is that of the name."""
+    """One field of an object type, equal to itself alone. `name` is the PascalCase name; `sql` its Data Query column; `camel` its Object
+    Query name. `indexed` custom fields are filtered by Object Query too; `label` is "" where it is that of the name."""
 
     name: str
     kind: str
@@ -69,6 +69,10 @@ class ObjectType:
         """Bring the look-ups up to date after fields were added."""
         self.by_lower = {f.name.lower(): f for f in self.fields.values()}
         self.by_camel = {f.camel: f for f in self.fields.values() if f.camel}
+
+    def copy(self) -> ObjectType:
+        """One whose fields may change by themselves."""
+        return replace(self, fields=dict(self.fields), by_lower=dict(self.by_lower), by_camel=dict(self.by_camel))
 
     @property
     def table(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from tallybridge.errors import BadAnswer
@@ -76,6 +77,7 @@ def _halving(calls: NetSuiteCalls, q: str, values: Sequence[str], params: Sequen
         yield from _halving(calls, q, values[middle:], params)
 
 
+@lru_cache(maxsize=200)
 def one_line(q: str) -> str:
     """The query without line breaks and tabs, which NetSuite does not take everywhere; texts in it stay as they are."""
     return TEXT_OR_SPACE.sub(lambda found: found.group(1) or " ", q).strip()

@@ -19,6 +19,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 def clean(text: str) -> str:
     """The text without control characters and direction overrides; halves of a split emoji become U+FFFD. Lines are kept."""
+    if text.isprintable():  # as nearly all are
+        return text
     return _SURROGATE.sub("\ufffd", _UNSHOWABLE.sub("", text.replace("\r\n", "\n")))
 
 

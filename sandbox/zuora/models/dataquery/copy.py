@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from itertools import chain
@@ -24,7 +24,8 @@ AFFINITY = {"dec": "REAL", "int": "INTEGER", "bool": "INTEGER"}
 GONE = "gone_"
 MAX_RUN_S = 60.0
 PROGRESS_STEPS = 100_000
-FETCH = 5_000
+MAX_KEPT = 500
+"""Object types of one set of fields whose statements are kept for tenants that begin anew."""
 
 
 def cell(value: Any) -> Any:
@@ -35,14 +36,19 @@ def cell(value: Any) -> Any:
     return value
 
 
-def statements(kind: ObjectType) -> Iterator[str]:
+@functools.lru_cache(maxsize=MAX_KEPT)
+def statements(table: str, fields: tuple[Field, ...], indexed: tuple[Field, ...]) -> tuple[str, ...]:
     """What makes the tables of an object type."""
-    columns = ", ".join(column_definition(f) for f in stored_fields(kind))
-    for table in (kind.table, GONE + kind.table):
-        yield f"CREATE TABLE {table} ({columns}, deleted INTEGER NOT NULL)"
-    for name in indexed_fields(kind):
-        column = column_name(kind.fields[name])
-        yield f"CREATE INDEX {kind.table}_{column} ON {kind.table} ({column})"
+    columns = ", ".join(map(column_definition, fields))
+    tables = (f"CREATE TABLE {name} ({columns}, deleted INTEGER NOT NULL)" for name in (table, GONE + table))
+    indexes = (f"CREATE INDEX {table}_{column} ON {table} ({column})" for column in map(column_name, indexed))
+    return (*tables, *indexes)
+
+
+@functools.lru_cache(maxsize=MAX_KEPT)
+def columns_of(fields: tuple[Field, ...]) -> Mapping[str, str]:
+    """The columns by the fields' names."""
+    return {f.name: column_name(f) for f in fields}
 
 
 @functools.lru_cache(maxsize=16)
@@ -65,9 +71,11 @@ class SqlCopy:
         self.kinds = {kind.name: kind for kind in kinds}
         self.zone = zone
         self.lock = threading.Lock()
-        self.columns = {name: {f.name: column_name(f) for f in stored_fields(kind)} for name, kind in self.kinds.items()}
+        fields = {name: tuple(stored_fields(kind)) for name, kind in self.kinds.items()}
+        self.columns = {name: dict(columns_of(stored)) for name, stored in fields.items()}
+        made_by = (statements(k.table, fields[k.name], tuple(map(k.fields.__getitem__, indexed_fields(k)))) for k in self.kinds.values())
         self.connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self.connection.deserialize(empty(tuple(chain.from_iterable(map(statements, self.kinds.values())))))
+        self.connection.deserialize(empty(tuple(chain.from_iterable(made_by))))
         self.connection.execute("PRAGMA synchronous = OFF")
         self.connection.execute("PRAGMA case_sensitive_like = ON")
         self.faults = register(self.connection, zone)

@@ -24,7 +24,7 @@ from sandbox.zuora.models.dataquery.groups import WRITTEN, check_names, check_po
 from sandbox.zuora.models.dataquery.moments import parsed_date, parsed_moment, stored_moment
 from sandbox.zuora.models.dataquery.rewrite import Rewriting
 from sandbox.zuora.models.dataquery.types import BOOLEAN, OF_FIELDS, VARCHAR, Type
-from sandbox.zuora.schema import Schema
+from sandbox.zuora.schema import Field, Schema
 
 SQL_TYPES = {
     "dec": "decimal(18,6)",
@@ -45,8 +45,8 @@ MAX_TIMES = 365
 """Dates and moments of one statement that are taken out of it, one for each day of the year that stands for them."""
 CATALOG, SCHEMA = "owl", "data"
 MAX_KEPT = 500
-"""Translations kept for statements that come again."""
-MAX_TENANTS_KEPT = 16
+"""Translations kept for statements that come again, and columns of object types."""
+MAX_TENANTS_KEPT = 32
 """Tenants of other tables, other fields or another zone, whose translations are kept side by side."""
 
 
@@ -69,8 +69,12 @@ Tables = tuple[tuple[str, tuple[tuple[str, Type], ...]], ...]
 def translator_for(schema: Schema, tables: frozenset[str], zone: tzinfo) -> Translator:
     """The translator of a tenant; tenants with the same tables and zone share one, and with it what it has translated."""
     shown = [kind for kind in schema.values() if kind.table in tables]
-    columns = ((kind.table, tuple((f.sql, OF_FIELDS.get(f.kind, VARCHAR)) for f in kind.columns() if f.sql)) for kind in shown)
-    return _translator(tuple(columns), zone)
+    return _translator(tuple((kind.table, _columns(tuple(kind.columns()))) for kind in shown), zone)
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _columns(fields: tuple[Field, ...]) -> tuple[tuple[str, Type], ...]:
+    return tuple((f.sql, OF_FIELDS.get(f.kind, VARCHAR)) for f in fields if f.sql)
 
 
 @lru_cache(maxsize=MAX_TENANTS_KEPT)
