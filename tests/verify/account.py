@@ -23,6 +23,7 @@ from tallybridge_cli.verify.probes import PROBES
 from tallybridge_cli.verify.rest import Trace
 from tallybridge_cli.verify.running import findings
 from tallybridge_cli.verify.world import World
+from tests.straight import straight_into
 from tests.verify.bent import bending
 from tests.verify.cases import Case
 
@@ -51,13 +52,14 @@ class StillClock:
 
 
 class Account:
-    """One server; the account behind it can be exchanged. `bend` may change what goes in and out."""
+    """One address; the account behind it can be exchanged. What is asked here goes straight in, without connections. `bend` may change what goes in and out."""
 
     def __init__(self) -> None:
         self.clock = StillClock()
         self.opened()
         self.server = LoopbackServer(self._answer).start()
-        self.http = Http(clock=lambda: self.clock.now().timestamp(), sleep=self.clock.sleep)
+        straight = straight_into({self.server.url: self._answer})
+        self.http = Http(clock=lambda: self.clock.now().timestamp(), sleep=self.clock.sleep, session=straight)
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         return self.app(environ, start)

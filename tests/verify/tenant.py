@@ -22,6 +22,7 @@ from tallybridge_cli.verify.rest import Trace
 from tallybridge_cli.verify.running import findings
 from tallybridge_cli.verify.world import World
 from tallybridge_cli.verify.zuora import CLEANER
+from tests.straight import straight_into
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,13 +46,14 @@ class MovingClock:
 
 
 class Tenant:
-    """One server; the tenant behind it can be exchanged. `bend` may change what goes in and out."""
+    """One address; the tenant behind it can be exchanged. What is asked here goes straight in, without connections. `bend` may change what goes in and out."""
 
     def __init__(self) -> None:
         self.clock = MovingClock()
         self.opened()
         self.server = LoopbackServer(self._answer).start()
-        self.http = Http(clock=lambda: self.clock.now().timestamp(), sleep=self.clock.sleep)
+        straight = straight_into({self.server.url: self._answer})
+        self.http = Http(clock=lambda: self.clock.now().timestamp(), sleep=self.clock.sleep, session=straight)
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         return self.app(environ, start)

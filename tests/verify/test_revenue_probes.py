@@ -29,6 +29,7 @@ from tallybridge_cli.verify.running import findings
 from tallybridge_cli.verify.world import World
 from tests.standins.revenue.tenant import INVOICE, TEMPLATE, Revenue, template, text
 from tests.standins.revenue.tenant import Clock as StillClock
+from tests.straight import straight_into
 from tests.verify.bends import Bend, answered, replaced
 from tests.verify.tenant import MovingClock
 
@@ -41,13 +42,14 @@ ODD = {**INVOICE, "inv_line_id": "INV1-1", "ord_qty": "", "ext_lst_prc": ""}
 
 
 class Server:
-    """One server; the tenant behind it can be exchanged."""
+    """One address; the tenant behind it can be exchanged. What is asked here goes straight in, without connections."""
 
     def __init__(self) -> None:
         self.clock = MovingClock()
         self.opened()
         self.server = LoopbackServer(self._answer).start()
-        self.http = Http(clock=lambda: self.clock.now().timestamp(), sleep=self.clock.sleep)
+        straight = straight_into({self.server.url: self._answer})
+        self.http = Http(clock=lambda: self.clock.now().timestamp(), sleep=self.clock.sleep, session=straight)
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         return self.app(environ, start)

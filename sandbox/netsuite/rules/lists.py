@@ -124,8 +124,10 @@ def _check_unique(w: Write) -> None:
     mine = (w.values.get(unique), w.values.get("parent") if unique == name else None)
     if mine[0] is None or not (w.creating or w.changed(unique) or w.changed("parent")):
         return
-    for other in w.store.all(w.record.type.name):
+    for other in w.store.groups[w.record.type.group].values():
         if other.values.get(unique) != mine[0] or other.id == w.record.id or other.values.get("isInactive"):
+            continue
+        if other.type.name != w.record.type.name:
             continue
         if unique != name or other.values.get("parent") == mine[1]:
             raise record_exists()
