@@ -52,7 +52,8 @@ class StillClock:
 
 
 class Account:
-    """One address; the account behind it can be exchanged. What is asked here goes straight in, without connections. `bend` may change what goes in and out."""
+    """One address; the account behind it can be exchanged. What is asked here goes straight in, without connections.
+    `bend` may change what goes in and out."""
 
     def __init__(self) -> None:
         self.clock = StillClock()

@@ -46,7 +46,8 @@ class MovingClock:
 
 
 class Tenant:
-    """One address; the tenant behind it can be exchanged. What is asked here goes straight in, without connections. `bend` may change what goes in and out."""
+    """One address; the tenant behind it can be exchanged. What is asked here goes straight in, without connections.
+    `bend` may change what goes in and out."""
 
     def __init__(self) -> None:
         self.clock = MovingClock()

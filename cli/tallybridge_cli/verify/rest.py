@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,11 +111,22 @@ def _line(method: str, path: str, params: Mapping[str, str], body: Any, answer: 
 
 
 def _shown(value: Any) -> str:
-    text = money.dumps(masked(_without_links(value)))
+    text = money.dumps(masked(_beginning(value)))
     return text if len(text) <= EVIDENCE_LENGTH else text[:EVIDENCE_LENGTH] + "..."
 
 
-def _without_links(value: Any) -> Any:
+def _beginning(value: Any) -> Any:
+    """As much of an answer, links aside, as is shown of it at the most: a schema is a hundred times as long."""
     if isinstance(value, Mapping):
-        return {name: _without_links(each) for name, each in value.items() if name not in LINKS}
-    return [_without_links(each) for each in value] if isinstance(value, list) else value
+        return dict(_enough((name, _beginning(each)) for name, each in value.items() if name not in LINKS))
+    return [_beginning(each) for each in value[:EVIDENCE_LENGTH]] if isinstance(value, list) else value
+
+
+def _enough(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The first members, until their names alone are more than what is shown."""
+    shown = 0
+    for name, value in members:
+        yield name, value
+        shown += len(name) + len('"":0,')
+        if shown > EVIDENCE_LENGTH:
+            return

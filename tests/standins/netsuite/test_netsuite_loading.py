@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from sandbox.netsuite import NetSuiteOptions, NetSuiteStandIn
 from sandbox.netsuite.habits import Habits
 from tests.standins.netsuite.account import Account, path_of
 
@@ -24,6 +26,18 @@ OBJECTS: dict[str, list[dict[str, Any]]] = {
         {"externalId": "C", "companyName": "Acme", "subsidiary": {"id": 2}},
     ],
 }
+
+
+def test_accounts_begin_alike_each_at_its_own_time() -> None:
+    days = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC))
+    first, second = (NetSuiteStandIn(NetSuiteOptions(clock=lambda day=day: day)) for day in days)  # type: ignore[misc]
+    records = [[record for group in s.tenant.store.groups.values() for record in group.values()] for s in (first, second)]
+    dates = [{r.values["lastModifiedDate"] for r in each if "lastModifiedDate" in r.values} for each in records]
+    assert dates == [{days[0]}, {days[1]}]
+    assert [r.key for r in records[0]] == [r.key for r in records[1]] and first.tenant.store.counters == second.tenant.store.counters
+    first.tenant.store.groups["currency"][1].values["name"] = "Dollar"
+    assert NetSuiteStandIn(NetSuiteOptions()).tenant.store.groups["currency"][1].values["name"] == "US Dollar"
+    assert len(NetSuiteStandIn(NetSuiteOptions(one_world=False, multiple_currencies=False)).tenant.store.groups["currency"]) == 1
 
 
 def dump(ns: Account) -> dict[str, list[dict[str, Any]]]:
