@@ -62,14 +62,19 @@ def asked(browser: Browser, method: str, path: str, query: str = "", body: bytes
 SEARCH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.fixture
+def with_a_run(browser: Browser, target: Target) -> Browser:
+    store_run(target, finished_run())
+    return browser
+
+
 @SEARCH
 @given(st.sampled_from(PATHS), st.dictionaries(st.sampled_from(WORDS), TEXT, max_size=4), TEXT)
-def test_any_address(browser: Browser, target: Target, path: str, words: dict[str, str], tail: str) -> None:
-    store_run(target, finished_run())
+def test_any_address(with_a_run: Browser, path: str, words: dict[str, str], tail: str) -> None:
     query = "&".join(f"{name}={quote(value)}" for name, value in words.items())
-    assert asked(browser, "GET", path, query) < 500
-    assert asked(browser, "GET", path, tail) < 500
-    assert asked(browser, "GET", f"{path}/{quote(tail)}") < 500
+    assert asked(with_a_run, "GET", path, query) < 500
+    assert asked(with_a_run, "GET", path, tail) < 500
+    assert asked(with_a_run, "GET", f"{path}/{quote(tail)}") < 500
 
 
 @SEARCH
