@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,12 +14,13 @@ import requests
 from urllib3.exceptions import ProtocolError
 
 from tests.faults.branching import Tally, Tree, one_thread
-from tests.faults.each_step import fill, picture
+from tests.faults.each_step import RECORDS, fill, picture
 from tests.faults.killing import KillableWiring, KillingObserver, WorkerKilled
 from tests.faults.ways import AGAIN, GREEN, MAX_RUNS, MOMENTS, STARTS, WAYS, start_again, whole_run
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
+METHODS = ("POST", "PUT", "PATCH")
 BEGINS = datetime(2026, 11, 2, 8, tzinfo=UTC)
 T = TypeVar("T")
 
@@ -168,9 +170,9 @@ def prove(mode: str, step: str, dies: Choice = never, loses: Choice = never, *, 
     """Begin with the step's records in both systems, and expect of every branch that both look in the end as after the undisturbed run.
     `jobs`: NetSuite's records go in batch requests, and look as those do that go one by one. `sample` is in the place of `dies`."""
     with one_thread():
-        expected, effects = undisturbed(mode, step)
-        tree = Tree()
-        mortal = Mortal(tree, sample(effects) if sample else dies, loses)
+        known = undisturbed(mode, step)
+        tree, expected = Tree(), known.picture
+        mortal = Mortal(tree, sample(known.effects) if sample else dies, loses)
 
         def story() -> None:
             world = begun(mode, step, jobs=jobs)
@@ -208,11 +210,42 @@ def killed_every(
         return tree.grow(story)
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """A run that nobody disturbs: what both systems hold after it, how many effects it had and which ones its batches, and its calls that
+    may write, as (system, method, which of them)."""
+
+    picture: dict[str, list[Any]]
+    effects: int
+    of_batches: list[str]
+    calls: list[tuple[str, str, int]]
+
+
 @cache
-def undisturbed(mode: str, step: str) -> tuple[dict[str, list[Any]], int]:
-    """What both systems hold after a run that nobody disturbs, and how many effects it had; worked out once."""
-    world = begun(mode, step)
-    KillingObserver.killer = immortal = Mortal(Tree())
-    output = world.run(steps=[step])
-    assert output["outcome"] == "completed", world.summary(output)["messages"]
-    return picture(world), immortal.count
+def undisturbed(mode: str, step: str) -> Undisturbed:
+    """Such a run of a step; worked out once, for all who disturb it."""
+    with one_thread():
+        world = begun(mode, step)
+        KillingObserver.killer = immortal = Mortal(Tree())
+        opened = world.open(steps=[step])
+        selected = world.rounds(lambda: world.task(step, {"runId": opened["runId"], "step": step, "task": "select"}))
+        before = len(immortal.names)
+        for number in range(1, selected["batches"] + 1):
+            world.batch(opened["runId"], step, f"{number:06d}")
+        of_batches = immortal.names[before:]
+        world.rounds(lambda: world.task(step, {"runId": opened["runId"], "step": step, "task": "summarise", "error": None}))
+        output = world.close(opened["runId"])
+        assert output["outcome"] == "completed", world.summary(output)["messages"]
+        assert sum(t["synced"] for t in output["totals"]) == RECORDS
+        return Undisturbed(picture(world), immortal.count, of_batches, calls_that_may_write(world))
+
+
+def calls_that_may_write(world: MemoryWorld) -> list[tuple[str, str, int]]:
+    """Of the run before: (system, method, which of them)."""
+    calls = []
+    for system, control in (("zuora", world.zuora_control), ("netsuite", world.netsuite_control)):
+        numbers: Counter[str] = Counter()
+        for operation, number in control.stats()["calls"].items():
+            numbers[operation.split(" ")[0]] += number
+        calls += [(system, method, nth) for method in METHODS for nth in range(1, numbers[method] + 1)]
+    return calls

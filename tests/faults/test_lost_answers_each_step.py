@@ -5,20 +5,18 @@ with `python -m tests.faults` (`make faults`)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
 
-from tests.faults.deaths import Place, prove
-from tests.faults.each_step import IN_JOBS, RECORDS, STEPS, fill, picture
+from tests.faults.deaths import Place, prove, undisturbed
+from tests.faults.each_step import IN_JOBS, STEPS, fill, picture
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
 IN_THREADS = True
 MAX_RUNS = 3
 SUBMIT = ("POST /services/rest/record/", "PATCH /services/rest/record/")
-METHODS = ("POST", "PUT", "PATCH")
 EACH = pytest.mark.parametrize(("memory", "step"), STEPS, indirect=["memory"])
 
 
@@ -27,26 +25,11 @@ def memory(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
     return MemoryWorld.of(unserved_world(settlement=request.param == "B")), request.param
 
 
-def undisturbed(world: MemoryWorld, mode: str, step: str) -> tuple[list[tuple[str, str, int]], dict[str, list[Any]]]:
-    """Every call of a run that may write, as (system, method, which of them), and what is there in the end."""
-    fill(world, mode, step)
-    controls = {"zuora": world.zuora_control, "netsuite": world.netsuite_control}
-    output = world.run(steps=[step])
-    assert output["outcome"] == "completed", world.summary(output)["messages"]
-    assert sum(t["synced"] for t in output["totals"]) == RECORDS
-    calls = []
-    for system, control in controls.items():
-        numbers: Counter[str] = Counter()
-        for operation, number in control.stats()["calls"].items():
-            numbers[operation.split(" ")[0]] += number
-        calls += [(system, method, nth) for method in METHODS for nth in range(1, numbers[method] + 1)]
-    return calls, picture(world)
-
-
 @EACH
 def test_a_lost_answer_leaves_nothing_undone_and_nothing_doubled(memory: tuple[MemoryWorld, str], step: str) -> None:
     world, mode = memory
-    calls, expected = undisturbed(world, mode, step)
+    known = undisturbed(mode, step)
+    calls, expected = known.calls, known.picture
     system, method, nth = calls[STEPS.index((mode, step)) * len(calls) // len(STEPS)]
     fill(world, mode, step)
     control = world.zuora_control if system == "zuora" else world.netsuite_control

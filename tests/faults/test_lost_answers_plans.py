@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.faults.deaths import undisturbed
 from tests.faults.each_step import STEPS, fill, picture
-from tests.faults.test_lost_answers_each_step import MAX_RUNS, undisturbed
+from tests.faults.test_lost_answers_each_step import MAX_RUNS
 from tests.sync.memory import MemoryWorld
 from tests.sync.world import unserved_world
 
@@ -22,8 +23,8 @@ def memory(request: pytest.FixtureRequest) -> tuple[MemoryWorld, str]:
 
 
 def lose_every(world: MemoryWorld, mode: str, step: str, every: int, first: int = 0) -> None:
-    calls, expected = undisturbed(world, mode, step)
-    for system, method, nth in calls[first::every]:
+    known = undisturbed(mode, step)
+    for system, method, nth in known.calls[first::every]:
         fill(world, mode, step)
         asked: dict[str, Any] = {"plan": world.run(steps=[step], dry_run=True)["runId"]}
         control = world.zuora_control if system == "zuora" else world.netsuite_control
@@ -38,7 +39,7 @@ def lose_every(world: MemoryWorld, mode: str, step: str, every: int, first: int 
             asked = {"steps": [step]}
         control.set_faults([])
         assert output.get("outcome") == "completed", (where, world.summary(output)["messages"])
-        assert picture(world) == expected, where
+        assert picture(world) == known.picture, where
 
 
 @pytest.mark.parametrize(("memory", "step"), SAMPLE, indirect=["memory"])

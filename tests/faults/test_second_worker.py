@@ -16,6 +16,7 @@ import pytest
 
 from tallybridge.tasks.close_run import close_run
 from tallybridge.tasks.steps import step_class
+from tests.faults import deaths
 from tests.faults.each_step import IN_JOBS, STEPS, fill, picture
 from tests.faults.killing import WorkerKilled
 from tests.faults.lanes import Lane, as_processes
@@ -129,9 +130,16 @@ def one_order(shift: int) -> Choice:
     return lambda names, place: of_each(names, place) if place % len(ORDERS) == shift % len(ORDERS) else []
 
 
-def enter_at(world: MemoryWorld, step: str, fill: Callable[[], None], choose: Choice, name: str) -> None:
-    """Let the second worker enter at the chosen effects, in both ways and orders."""
-    names, expected = undisturbed(world, step, fill)
+def enter_at(
+    world: MemoryWorld,
+    step: str,
+    fill: Callable[[], None],
+    choose: Choice,
+    name: str,
+    known: tuple[list[str], dict[str, list[Any]]] | None = None,
+) -> None:
+    """Let the second worker enter at the chosen effects, in both ways and orders. `known`: effects and end of an undisturbed run."""
+    names, expected = known or undisturbed(world, step, fill)
     for place, (way, order) in enumerate((w, o) for w in WAYS for o in ORDERS):
         for at in choose(names, place):
             stood, output = disturbed(world, step, fill, way, order, at)
@@ -142,21 +150,19 @@ def enter_at(world: MemoryWorld, step: str, fill: Callable[[], None], choose: Ch
             assert not differing, (where, differing)
 
 
-def enter(world: MemoryWorld, mode: str, step: str, choose: Choice) -> None:
-    """New records of a step."""
-    enter_at(world, step, lambda: fill(world, mode, step), choose, f"{step}, mode {mode}")
-
-
 @EACH
 def test_a_second_worker_doubles_and_loses_nothing(memory: tuple[MemoryWorld, str], step: str) -> None:
     world, mode = memory
-    enter(world, mode, step, one(STEPS.index((mode, step))))
+    known = deaths.undisturbed(mode, step)
+    choose = one(STEPS.index((mode, step)))
+    enter_at(world, step, lambda: fill(world, mode, step), choose, f"{step}, mode {mode}", (known.of_batches, known.picture))
 
 
 @pytest.mark.slow
 @EACH
 def test_a_second_worker_enters_between_any_two_effects(memory: tuple[MemoryWorld, str], step: str) -> None:
-    enter(*memory, step, each)
+    world, mode = memory
+    enter_at(world, step, lambda: fill(world, mode, step), each, f"{step}, mode {mode}")
 
 
 def enter_around_jobs(world: MemoryWorld, mode: str, step: str, choose: Choice) -> None:
