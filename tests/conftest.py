@@ -1,12 +1,21 @@
 """For every test: the marker `rule` and its report, the marker `apart`, and how many inputs the tests of `fuzz` have tried."""
 
+import atexit
 import functools
 import gc
+import os
 
+import pytest
 import typer.main
 import typer.testing
 
 pytest_plugins = ["tests.rules.plugin", "tests.fuzz.plugin", "tests.apart", "pytester"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A process that had its share of the tests ends at once: to take apart what it has made, object by object, takes it seconds."""
+    if hasattr(config, "workerinput"):
+        atexit.register(os._exit, 0)  # the first to be registered is the last to be called
 
 
 def pytest_collection_finish() -> None:

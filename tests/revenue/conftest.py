@@ -4,16 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.branching import one_thread
 from tests.revenue.host import Host, started
 from tests.revenue.world import RevenueWorld, start
-
-
-@pytest.fixture
-def in_one_thread() -> Iterator[None]:
-    """What a run does side by side is done one after the other, and waiting takes no real time."""
-    with one_thread():
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from tests.revenue.rules import rules
 from tests.revenue.test_run import load
 from tests.revenue.world import RevenueWorld, invoice, line, order
 
-pytestmark = pytest.mark.usefixtures("in_one_thread")
 PAGE = "/dataset/.*/result"
 
 

@@ -12,7 +12,6 @@ from tallybridge.sync.sharing import LEASE_SECONDS
 from tallybridge.sync.slots import TURN_SECONDS, SharedSlots
 from tests.revenue.world import RevenueWorld, invoice, order
 
-pytestmark = pytest.mark.usefixtures("in_one_thread")
 TOO_MANY: dict[str, dict[str, Any]] = {
     "429": {"status": 429, "body": {"o:errorDetails": [{"o:errorCode": "CONCURRENCY_LIMIT_EXCEEDED", "detail": "x"}]}},
     "400": {"status": 400, "body": {"o:errorDetails": [{"o:errorCode": "SSS_REQUEST_LIMIT_EXCEEDED", "detail": "x"}]}},
