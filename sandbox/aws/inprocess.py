@@ -18,7 +18,6 @@ import boto3
 import moto.backend_index as backend_index
 import moto.backends as backends
 from botocore.awsrequest import AWSPreparedRequest
-from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
@@ -89,7 +88,7 @@ class InProcess:
         apply((*store_repairs.REPAIRS, *asked, *limits.LIMITS, of_tables))
         if not InProcess._on.acquire(blocking=False):
             raise RuntimeError("an embedded AWS is running in this process already; close it first")
-        BackendDict.reset()
+        store_repairs.everything_is_forgotten()
         self._config = {key: default_user_config[key] for key in ("stepfunctions", "lambda")}
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         default_user_config["lambda"] = {"use_docker": False}
@@ -107,7 +106,7 @@ class InProcess:
         put(boto3.session.Session, "client", self._client)
         self._shortcuts.give_back()
         default_user_config.update(self._config)  # type: ignore[typeddict-item]
-        BackendDict.reset()
+        store_repairs.everything_is_forgotten()
         for name, value in self._aside.items():
             os.environ.pop(name, None)
             if value is not None:

@@ -6,10 +6,13 @@ import copy
 import functools
 import inspect
 import json
+import operator
 import pickle
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -18,6 +21,8 @@ import moto.dynamodb.parsing.ast_nodes as ast_nodes
 import moto.dynamodb.parsing.expressions as expressions
 import moto.dynamodb.parsing.validators as validators
 import moto.kms.models as kms
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
 from moto.core.serialize import JSONSerializer
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing.validators import ActionCountValidator
@@ -175,10 +180,32 @@ class PairOnceUsed:
         return getattr(self._made, name)
 
 
+class Pairs:
+    """The pairs made so far in this process, by kind. Each is handed out once while an embedded AWS runs, and again while the next one
+    does: to find their primes takes longer than most of what is signed with them."""
+
+    made: dict[str, list[Any]] = {}
+    handed_out: Counter[str] = Counter()
+    guard = threading.Lock()
+
+    @classmethod
+    def one(cls, kind: str, make: Callable[[str], Any]) -> Any:
+        with cls.guard:
+            made, number = cls.made.setdefault(kind, []), cls.handed_out[kind]
+            if number == len(made):
+                made.append(make(kind))
+            cls.handed_out[kind] += 1
+            return made[number]
+
+
 def pairs_are_made_when_they_are_used() -> None:
     """With every key of KMS an RSA pair is made, which takes longer than a stack: a symmetric key has no use for it, and few sign."""
     before: Any = vars(kms)["generate_private_key"]
-    put(kms, "generate_private_key", lambda kind: None if kind == KeySpec.SYMMETRIC_DEFAULT else PairOnceUsed(lambda: before(kind)))
+
+    def pair(kind: str) -> Any:
+        return None if kind == KeySpec.SYMMETRIC_DEFAULT else PairOnceUsed(lambda: Pairs.one(kind, before))
+
+    put(kms, "generate_private_key", pair)
 
 
 def keys_are_of_the_kind_that_the_template_names() -> None:
@@ -212,6 +239,25 @@ def a_secret_goes_back_with_its_label() -> None:
     put(SecretsManagerBackend, "update_secret_version_stage", update)
 
 
+def accounts_are_found_at_once() -> None:
+    """With every look for an account its service is compared with all services in use by their names, to see whether it is one of them."""
+    before, services = BackendDict._create_account_specific_backend, vars(BackendDict)["_instances"]
+
+    def create(self: BackendDict[Any], account: str) -> None:
+        if not (dict.__contains__(self, account) and any(map(partial(operator.is_, self), services))):
+            before(self, account)
+
+    put(BackendDict, "_create_account_specific_backend", create)
+
+
+def everything_is_forgotten() -> None:
+    """What stands in the stores, and the list of all that ever stood in them, which moto keeps for a page of its server and goes through
+    each time. Key pairs are free again."""
+    BackendDict.reset()
+    reset_model_data()
+    Pairs.handed_out.clear()
+
+
 def services_are_described_once() -> None:
     """Not of moto: every session reads the description of every service anew, which takes most of the time of making its clients."""
     put(botocore.session, "create_loader", functools.cache(vars(botocore.session)["create_loader"]))
@@ -227,5 +273,6 @@ REPAIRS: tuple[Callable[[], None], ...] = (
     pairs_are_made_when_they_are_used,
     keys_are_of_the_kind_that_the_template_names,
     a_secret_goes_back_with_its_label,
+    accounts_are_found_at_once,
     services_are_described_once,
 )

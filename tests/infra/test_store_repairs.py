@@ -11,6 +11,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.base_backend import BackendDict
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.parsing import expressions
 from moto.kms.models import kms_backends
@@ -256,6 +257,24 @@ class TestKeys:
         assert client.verify(**signing, Signature=signature)["SignatureValid"]
         other = client.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
         assert not client.verify(**{**signing, "KeyId": other}, Signature=signature)["SignatureValid"]
+
+
+class TestAccounts:
+    """accounts_are_found_at_once"""
+
+    def test_services_are_compared_when_an_account_is_new_and_not_again(self, aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+        compared: list[Any] = []
+        before = BackendDict.__eq__
+
+        def same(self: Any, other: Any) -> bool:
+            compared.append(other)
+            return bool(before(self, other))
+
+        monkeypatch.setattr(BackendDict, "__eq__", same)
+        assert kms_backends[ACCOUNT] is kms_backends[ACCOUNT]
+        assert compared == []
+        assert kms_backends["210987654321"] is kms_backends["210987654321"]
+        assert any(each is kms_backends for each in vars(BackendDict)["_instances"])
 
 
 class TestKindsOfKeys:
