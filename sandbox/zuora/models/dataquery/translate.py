@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -53,17 +54,25 @@ MAX_TENANTS_KEPT = 32
 @dataclass(frozen=True)
 class Translated:
     """A query for the embedded engine. `kinds` are the types of the columns, `values` what is to be bound by name, `times` the
-    literals that those of dates and moments stand for."""
+    literals that those of dates and moments stand for, `named` the tables that it names, and its own expressions (WITH)."""
 
     sql: str
     names: list[str]
     kinds: list[Type]
     values: dict[str, str]
     times: Mapping[str, str] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
 
-Tables = tuple[tuple[str, tuple[tuple[str, Type], ...]], ...]
-"""Names and types of the columns, by table."""
+Columns = tuple[tuple[str, Type], ...]
+"""Names and types of a table's columns."""
+Tables = tuple[tuple[str, Columns], ...]
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _known(text: str, read_deleted: bool, zone: tzinfo) -> deque[tuple[Mapping[str, Columns | None], Translated]]:
+    """The translations of a text so far, each with the columns of what it names."""
+    return deque(maxlen=MAX_TENANTS_KEPT)
 
 
 def translator_for(schema: Schema, tables: frozenset[str], zone: tzinfo) -> Translator:
@@ -73,7 +82,7 @@ def translator_for(schema: Schema, tables: frozenset[str], zone: tzinfo) -> Tran
 
 
 @lru_cache(maxsize=MAX_KEPT)
-def _columns(fields: tuple[Field, ...]) -> tuple[tuple[str, Type], ...]:
+def _columns(fields: tuple[Field, ...]) -> Columns:
     return tuple((f.sql, OF_FIELDS.get(f.kind, VARCHAR)) for f in fields if f.sql)
 
 
@@ -87,7 +96,8 @@ class Translator:
 
     def __init__(self, tables: Tables, zone: tzinfo) -> None:
         self.zone = zone
-        self.prepared = lru_cache(maxsize=MAX_KEPT)(self.prepare)
+        self.columns = dict(tables)
+        self.prepared = lru_cache(maxsize=MAX_KEPT)(self.shared)
         self.types: dict[str, dict[str, Type]] = {name: {**dict(columns), "deleted": BOOLEAN} for name, columns in tables}
         with_deleted: dict[str, object] = {table: dict.fromkeys(columns, TEXT) for table, columns in self.types.items()}
         plain: dict[str, object] = {
@@ -113,9 +123,20 @@ class Translator:
         values |= {bound: times.get(literal, literal) for bound, literal in made.times.items()}
         return made
 
+    def shared(self, text: str, read_deleted: bool) -> Translated:
+        """The translation that was made for a tenant with the same columns in all tables that the text names; else a new one."""
+        known = _known(text, read_deleted, self.zone)
+        for columns, made in known:
+            if all(self.columns.get(name) == there for name, there in columns.items()):
+                return made
+        made = self.prepare(text, read_deleted)
+        known.append(({name: self.columns.get(name) for name in made.named}, made))
+        return made
+
     def prepare(self, text: str, read_deleted: bool) -> Translated:
         """Everything that depends neither on the time nor on long lists of ids, and not on the dates and moments that were taken out."""
         tree, tokens, aliases = self.named(text)
+        tables = frozenset(table.name for table in tree.find_all(exp.Table))
         named = any(c.name == "deleted" for c in tree.find_all(exp.Column))
         tree = self.resolve(tree, self.with_deleted if read_deleted or named else self.plain, text)
         names = [column_name(p, i, aliases) for i, p in enumerate(tree.selects)]
@@ -128,7 +149,7 @@ class Translator:
         sql = LIST_MARK.sub(r"(SELECT value FROM json_each(:\1))", sql)
         times = {f"time{n}": literal[0][1:-1] for n, literal in enumerate(TIME_MARK.finditer(sql))}
         numbers = iter(times)
-        return Translated(TIME_MARK.sub(lambda literal: f":{next(numbers)}", sql), names, kinds, {}, times)
+        return Translated(TIME_MARK.sub(lambda literal: f":{next(numbers)}", sql), names, kinds, {}, times, tables)
 
     def named(self, text: str) -> tuple[exp.Query, Sequence[Token], dict[str, str]]:
         """(the query with its names in lower case, its tokens, the names of its columns as they were written)."""
