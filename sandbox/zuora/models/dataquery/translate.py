@@ -126,7 +126,7 @@ class Translator:
     def shared(self, text: str, read_deleted: bool) -> Translated:
         """The translation that was made for a tenant with the same columns in all tables that the text names; else a new one."""
         known = _known(text, read_deleted, self.zone)
-        for columns, made in known:
+        for columns, made in tuple(known):  # others may add to it meanwhile
             if all(self.columns.get(name) == there for name, there in columns.items()):
                 return made
         made = self.prepare(text, read_deleted)
