@@ -43,6 +43,7 @@ MATTERS_NOT = ("clock", "certificate_public_key")
 """Options that make no difference to reference data, but for its dates."""
 DATES = ("createdDate", "dateCreated", "lastModifiedDate")
 MOST_KNOWN = 64
+"""Kinds of accounts whose reference data is kept for those that are alike."""
 _beginnings: dict[tuple[tuple[str, str], ...], Snapshot] = {}
 
 
